@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#pragma once
+
+/*
+ * What the IGVM builder tells the SVSM: one measured page inside the SVSM image, at the ELF symbol
+ * "launch_info". All addresses are guest physical, page aligned; a size of 0 means absent.
+ */
+#include "base/types.h"
+
+#define LAUNCH_MAGIC   0x4e4c454bu /* "KELN" */
+#define LAUNCH_VERSION 1
+
+enum launch_guest {
+	LAUNCH_GUEST_NONE = 0,  /* the SVSM runs its self-tests and stops */
+	LAUNCH_GUEST_LINUX = 1, /* direct boot of a bzImage at its 64-bit entry */
+	LAUNCH_GUEST_BARE = 2,  /* a flat image entered in 64-bit mode at its first byte */
+};
+
+struct launch_range {
+	uint64_t gpa;
+	uint64_t size; /* bytes, exact */
+} PACKED;
+
+struct launch_info {
+	uint32_t magic;
+	uint32_t version;
+	uint32_t guest; /* enum launch_guest */
+	uint32_t guest_vmpl; /* 1..3 */
+	struct launch_range svsm; /* all memory that belongs to the SVSM, its image included */
+	struct launch_range kernel; /* Linux: protected-mode part, where it will run; bare: the flat image */
+	struct launch_range setup;  /* Linux: the bzImage's setup sectors (boot sector at offset 0) */
+	struct launch_range initrd;
+	struct launch_range cmdline; /* NUL-terminated */
+	uint32_t flags;
+	uint32_t rsvd;
+	uint8_t pad[PAGE_SIZE - 24 - 5 * 16];
+} PACKED;
+ABI_SIZE(struct launch_info, 0x1000, "launch_info: one page");
+
+#define LAUNCH_FLAG_SELFTEST BIT(0) /* run the SVSM's own tests before the guest starts */

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#pragma once
+
+/* A ticket lock: fair, so that no vCPU starves another. Interrupts must be off. */
+#include "base/types.h"
+
+struct spinlock {
+	uint32_t next;
+	uint32_t owner;
+};
+
+static inline void spin_lock(struct spinlock *l)
+{
+	uint32_t me = __atomic_fetch_add(&l->next, 1, __ATOMIC_RELAXED);
+
+	while (__atomic_load_n(&l->owner, __ATOMIC_ACQUIRE) != me)
+		__builtin_ia32_pause();
+}
+
+static inline void spin_unlock(struct spinlock *l)
+{
+	__atomic_store_n(&l->owner, l->owner + 1, __ATOMIC_RELEASE);
+}
+
+/* True when the lock is free or the caller got it; never waits. */
+static inline bool spin_trylock(struct spinlock *l)
+{
+	uint32_t now = __atomic_load_n(&l->owner, __ATOMIC_ACQUIRE);
+	uint32_t want = now;
+
+	return __atomic_compare_exchange_n(&l->next, &want, now + 1, false, __ATOMIC_ACQUIRE,
+					   __ATOMIC_RELAXED);
+}
