@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The Keelson Authors
+#
+# `make` builds, `make help` lists the rest. Objects go to build/; each folder brings its own build.mk.
+
+BUILD ?= build
+CROSS_COMPILE ?=
+CC      := $(if $(filter default,$(origin CC)),$(CROSS_COMPILE)gcc,$(CC))
+LD      := $(if $(filter default,$(origin LD)),$(CROSS_COMPILE)ld,$(LD))
+OBJCOPY ?= $(CROSS_COMPILE)objcopy
+NM      ?= $(CROSS_COMPILE)nm
+HOSTCC  ?= gcc
+PYTHON  ?= /usr/bin/python3
+QEMU    ?= qemu-system-x86_64
+IASL    ?= iasl
+V       ?= 0
+Q       := $(if $(filter 0,$(V)),@,)
+say      = @printf '  %-8s %s\n' $(1) $(2)
+export BUILD CC LD OBJCOPY NM HOSTCC PYTHON QEMU
+
+WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wvla
+# Same bytes wherever the tree lies: no absolute path may enter an object.
+REPRO := -ffile-prefix-map=$(CURDIR)=. -Wdate-time
+FW_CFLAGS := -std=gnu11 -O2 -g $(WARN) $(REPRO) -ffreestanding -fno-pic -fno-pie -mno-red-zone \
+	-mgeneral-regs-only -mcmodel=kernel -fno-strict-aliasing -fno-asynchronous-unwind-tables \
+	-fno-omit-frame-pointer -fstack-protector-strong -mstack-protector-guard=global \
+	-fstack-usage -Wframe-larger-than=2048 -Isvsm/include -Isvsm
+FW_LDFLAGS := -nostdlib -static --build-id=none -z noexecstack -z max-page-size=4096 --no-warn-rwx-segments
+HOST_CFLAGS := -std=gnu11 -O2 -g $(WARN) $(REPRO) -Isvsm/include -Isvsm -Iharness
+FW_LIB := svsm/lib/string.c svsm/lib/fmt.c svsm/lib/crc32.c
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SUFFIXES:
+
+# $(call objects,IMAGE,SOURCES): where an image's objects lie
+objects = $(patsubst %,$(BUILD)/obj/$(1)/%.o,$(basename $(2)))
+
+# $(call compile,IMAGE,COMPILER,FLAGS): how an image's sources become objects
+define compile
+$(BUILD)/obj/$(1)/%.o: %.c $(BUILD)/toolchain.txt
+	$$(call say,CC,$$<)
+	@mkdir -p $$(@D)
+	$$(Q)$(2) $(3) -MMD -MP -c $$< -o $$@
+$(BUILD)/obj/$(1)/%.o: %.S $(BUILD)/toolchain.txt
+	$$(call say,AS,$$<)
+	@mkdir -p $$(@D)
+	$$(Q)$(2) $(3) -D__ASSEMBLER__ -MMD -MP -c $$< -o $$@
+endef
+
+include svsm/build.mk
+include svsm/native/build.mk
+include harness/build.mk
+include guests/build.mk
+-include guests/bare/build.mk
+include tests/build.mk
+-include tests/native/build.mk
+include ci/build.mk
+
+DEPFILES := $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
+-include $(DEPFILES)
+
+.PHONY: all clean help
+all: $(BUILD)/monitor.elf.mb $(BUILD)/svsm.elf $(BUILD)/keelson $(BARE_IMAGES) ## build everything that needs no download
+
+clean: ## remove objects and images, keep what was fetched
+	$(Q)rm -rf $(BUILD)/obj $(BUILD)/*.elf* $(BUILD)/keelson $(BUILD)/*.igvm $(BUILD)/guests/bare
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' Makefile */build.mk */*/build.mk | sort -u | \
+		sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | awk -F'\t' '{printf "  %-14s %s\n", $$1, $$2}'

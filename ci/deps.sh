@@ -1,0 +1,47 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Install what the project needs from Debian, once; say what is missing where that cannot be done.
+# usage: deps.sh STAMP
+set -eu
+stamp=$1
+
+packages='gcc libc6-dev make binutils qemu-system-x86 ovmf libssl-dev libtss2-dev libjansson-dev
+python3 python3-pytest acpica-tools cpio xz-utils kmod clang-format cppcheck git ca-certificates'
+
+[ -e "$stamp" ] && [ "$stamp" -nt "$0" ] && exit 0
+
+if ! command -v apt-get >/dev/null 2>&1 || ! command -v dpkg-query >/dev/null 2>&1; then
+	lacking=
+	for tool in gcc ld make qemu-system-x86_64 iasl cpio xz modinfo python3; do
+		command -v "$tool" >/dev/null 2>&1 || lacking="$lacking $tool"
+	done
+	[ -z "$lacking" ] || { echo "deps: this is no Debian system and it lacks:$lacking; install them and run make again" >&2; exit 3; }
+	exit 0
+fi
+
+missing=
+for p in $packages; do
+	dpkg-query -W -f '${Status}\n' "$p" 2>/dev/null | grep -q '^install ok installed$' || missing="$missing $p"
+done
+if [ -n "$missing" ]; then
+	install="apt-get install -y --no-install-recommends$missing"
+	sudo=
+	if [ "$(id -u)" -ne 0 ]; then
+		if sudo -n true 2>/dev/null; then
+			sudo=sudo
+		else
+			echo "deps: packages are missing; as root, run: $install" >&2
+			exit 3
+		fi
+	fi
+	echo "deps: installing$missing"
+	log=$(mktemp)
+	{ $sudo apt-get update -q && DEBIAN_FRONTEND=noninteractive $sudo $install; } >"$log" 2>&1 || {
+		tail -n 20 "$log" >&2
+		echo "deps: apt-get failed (whole log: $log); as root, run: $install" >&2
+		exit 3
+	}
+	rm -f "$log"
+fi
+mkdir -p "$(dirname "$stamp")"
+touch "$stamp"

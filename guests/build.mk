@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: MIT
+# Guests: the distribution kernel (fetched, never installed), the initramfs, the agent, the module.
+
+GUESTS := $(BUILD)/guests
+KERNEL ?=
+KERNEL_DIR := $(GUESTS)/kernel
+VMLINUZ := $(if $(KERNEL),$(KERNEL),$(KERNEL_DIR)/vmlinuz)
+
+.PHONY: guests
+guests: $(VMLINUZ) $(GUESTS)/initramfs.cpio ## fetch the guest kernel and build the initramfs
+
+$(KERNEL_DIR)/vmlinuz: guests/kernels/fetch.sh
+	$(call say,FETCH,'Debian kernel')
+	$(Q)guests/kernels/fetch.sh $(KERNEL_DIR)
+
+AGENT_SRC := $(sort $(wildcard guests/agent/*.c)) svsm/lib/control_frame.c svsm/lib/crc32.c
+AGENT_OBJ := $(call objects,agent,$(AGENT_SRC))
+$(eval $(call compile,agent,$$(HOSTCC),$$(HOST_CFLAGS) -Iguests -D_GNU_SOURCE))
+
+$(GUESTS)/agent: $(AGENT_OBJ)
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(HOSTCC) -static -s $^ -o $@
+
+MODULE_SRC := $(sort $(wildcard guests/module/*.c guests/module/*.h guests/module/Kbuild))
+$(GUESTS)/module/keelson.ko: $(MODULE_SRC) $(KERNEL_DIR)/vmlinuz guests/module/build.sh
+	$(call say,KBUILD,$@)
+	$(Q)guests/module/build.sh $(KERNEL_DIR) $(@D)
+
+# With KERNEL= of another version there are no matching headers: no module, and its tests say so.
+$(GUESTS)/initramfs.cpio: $(GUESTS)/agent $(VMLINUZ) $(if $(KERNEL),,$(GUESTS)/module/keelson.ko) guests/initramfs/build.sh
+	$(call say,CPIO,$@)
+	$(Q)guests/initramfs/build.sh $@ $(GUESTS)/agent $(KERNEL_DIR) $(if $(KERNEL),,$(GUESTS)/module/keelson.ko)

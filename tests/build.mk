@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: MIT
+# run, check, bench: what a user types.
+
+.PHONY: run check bench boots integration check-all run-all bench-all
+RUNFLAGS ?=
+export KERNEL
+
+run: ## boot an unmodified Debian kernel under the SVSM, on plain QEMU
+	$(Q)$(MAKE) --no-print-directory deps && $(MAKE) --no-print-directory all guests
+	$(Q)$(BUILD)/keelson run --qemu $(QEMU) --kernel $(VMLINUZ) $(RUNFLAGS)
+
+check: ## everything: unit tests, lint, suites on native QEMU
+	$(Q)$(MAKE) --no-print-directory deps && $(MAKE) --no-print-directory all guests
+	$(Q)$(MAKE) --no-print-directory lint unit integration
+
+integration: ## the pytest suites (boots guests)
+	$(Q)$(PYTHON) -m pytest -q -p no:cacheprovider tests/integration
+
+bench: ## boot ratio, exits, call round trip, sizes
+	$(Q)$(MAKE) --no-print-directory deps && $(MAKE) --no-print-directory all guests
+	$(Q)$(PYTHON) ci/bench.py
+
+boots: ## 50 boots with two vCPUs in a row (BOOTS=n)
+	$(Q)$(MAKE) --no-print-directory deps && $(MAKE) --no-print-directory all guests
+	$(Q)ci/boots.sh $(or $(BOOTS),50)
