@@ -212,7 +212,8 @@ static const char *parse_spec(const char *f, struct spec *s, struct args *a)
 	if (*f == '.') {
 		f++;
 		if (*f == '*') {
-			s->precision = MAX(va_arg(a->ap, int), -1);
+			n = va_arg(a->ap, int);
+			s->precision = MAX(n, -1);
 			f++;
 		} else {
 			f = parse_count(f, &s->precision);
