@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#pragma once
+
+/*
+ * The pages of the SVSM's image that the IGVM loader fills (kernel/launch_area.S): the builder
+ * finds them by these names. The launch_info page and the image are measured; the CPUID and secrets
+ * pages are the security processor's; the parameter areas come from the host and are not to be
+ * trusted.
+ */
+#include "abi/cpuid_page.h"
+#include "abi/launch.h"
+#include "abi/secrets.h"
+
+extern const struct launch_info launch_info;
+extern const struct snp_cpuid_page snp_cpuid_page;
+extern struct snp_secrets snp_secrets_page;
+
+/* Host's, hostile: */
+#define IGVM_AREA_SIZE PAGE_SIZE
+extern const uint8_t igvm_memory_map[IGVM_AREA_SIZE];
+extern const uint8_t igvm_madt[IGVM_AREA_SIZE];
+extern const uint8_t igvm_vp_count[IGVM_AREA_SIZE];
+extern const uint8_t igvm_environment[IGVM_AREA_SIZE];
+
+/* Refuse nonsense (magic, version, ranges inside RAM, guest VMPL 1..3); terminates. */
+void launch_area_check(void);

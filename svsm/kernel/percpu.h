@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#pragma once
+
+/*
+ * One struct cpu per vCPU. GS points to the own one; the table of all is fixed after smp_init().
+ * Fields without a comment on locking are written by the owning CPU only.
+ */
+#include "base/addr.h"
+#include "kernel/vcpu.h"
+
+#define PERCPU_MAX 512
+
+struct ghcb_state; /* platform/snp/ghcb.h */
+struct logring;    /* kernel/logring.h */
+struct cpu_desc;   /* cpu/desc.h: GDT, TSS and the stacks behind them */
+
+struct cpu {
+	struct cpu *self; /* GS:0 */
+	unsigned index;   /* 0 = boot CPU; fixed */
+	uint32_t apic_id; /* fixed */
+	bool online;      /* set once by the CPU itself, read by all (acquire) */
+	bool log_draining;
+	uint32_t nmi_count;
+	uint32_t vc_depth;       /* #VC handlers running now */
+	struct logring *log;     /* this CPU's ring */
+	struct ghcb_state *ghcb; /* NULL until the platform has set it up */
+	struct cpu_desc *desc;
+	gpa_t own_vmsa;          /* VMPL0 VMSA; GPA_NONE on the boot CPU (the host made it) */
+	struct vcpu_guest guest; /* has its own lock */
+};
+
+/* This CPU. Valid from percpu_init_boot() on; before that GS is 0. */
+static inline struct cpu *percpu_this(void)
+{
+	struct cpu *c;
+
+	__asm__ volatile("mov %%gs:0, %0" : "=r"(c));
+	return c;
+}
+
+unsigned percpu_count(void);
+struct cpu *percpu_get(unsigned index);          /* NULL when out of range */
+struct cpu *percpu_by_apic_id(uint32_t apic_id); /* NULL when there is none */
+
+/* Boot only. */
+struct cpu *percpu_boot(void); /* the static struct of the boot CPU, before GS is set too */
+struct cpu *percpu_add(uint32_t apic_id); /* NULL: out of memory, table full, or a duplicate */
