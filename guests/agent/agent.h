@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#pragma once
+
+/*
+ * The guest's test agent: PID 1 of the initramfs. It speaks abi/control.h on /dev/ttyS1, lists the
+ * tests that register themselves here, and runs the ones the harness asks for.
+ */
+#include "base/types.h"
+
+struct agent_test {
+	const char *name;
+	const char *shows; /* one line: what is true when it passes */
+	void (*run)(void);
+};
+
+#define AGENT_TEST(id, test_name, what)                                                            \
+	static void id(void);                                                                      \
+	static const struct agent_test agent_test_##id = {test_name, what, id};                    \
+	static const struct agent_test *const agent_entry_##id SECTION("agent_tests") =            \
+		&agent_test_##id;                                                                  \
+	static void id(void)
+
+/* ---- report.c: all of it goes out as frames; a failed check is noted and the test goes on ---- */
+void agent_fail(const char *where, const char *fmt, ...) PRINTF(2, 3);
+void agent_skip(const char *fmt, ...) PRINTF(1, 2); /* the reason; the test should then return */
+void agent_info(const char *key, const char *fmt, ...) PRINTF(2, 3);
+void agent_log(const char *fmt, ...) PRINTF(1, 2);
+/* Asks the harness (CONTROL_HOST); false when it refused or did not answer. */
+bool agent_host(const char *request, char *answer, size_t size);
+NORETURN void agent_serve(void); /* lists and runs tests until BYE, then powers off */
+void agent_open_port(const char *path);
+
+#define AGENT_STR1(x) #x
+#define AGENT_STR(x)  AGENT_STR1(x)
+#define AGENT_HERE    __FILE__ ":" AGENT_STR(__LINE__)
+
+#define CHECK(cond)                                                                                \
+	do {                                                                                       \
+		if (!(cond))                                                                       \
+			agent_fail(AGENT_HERE, "%s", #cond);                                       \
+	} while (0)
+
+#define CHECK_EQ(a, b)                                                                             \
+	do {                                                                                       \
+		unsigned long long left_ = (a), right_ = (b);                                      \
+		if (left_ != right_)                                                               \
+			agent_fail(AGENT_HERE, "%s == %s: %llu (0x%llx) and %llu (0x%llx)", #a,    \
+				   #b, left_, left_, right_, right_);                              \
+	} while (0)
+
+/* ---- util.c ---- */
+/* The file's text, at most size - 1 bytes, NUL-terminated, trailing newline cut; -1 when
+ * unreadable. */
+long agent_read(const char *path, char *buf, size_t size);
+bool agent_write(const char *path, const char *text);
+/* The kernel log's text (malloc'ed, never NULL). */
+char *agent_dmesg(void);
+bool agent_load_module(const char *name);
+bool agent_pin(unsigned cpu); /* run the caller on that CPU only */
+unsigned agent_cpus_online(void);
+double agent_uptime(void);

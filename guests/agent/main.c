@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+/* PID 1: mount what the tests read, tell the harness what runs here, serve it. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "agent/agent.h"
+
+static void mounts(void)
+{
+	mkdir("/proc", 0555);
+	mkdir("/sys", 0555);
+	mkdir("/dev", 0755);
+	mkdir("/tmp", 0777);
+	mount("proc", "/proc", "proc", 0, NULL);
+	mount("sysfs", "/sys", "sysfs", 0, NULL);
+	mount("devtmpfs", "/dev", "devtmpfs", 0, NULL);
+	mount("tmpfs", "/tmp", "tmpfs", 0, NULL);
+	mount("debugfs", "/sys/kernel/debug", "debugfs", 0, NULL);
+}
+
+/* Said on the console too, so that a person who reads console.log sees it. */
+static void fact(const char *key, const char *value)
+{
+	printf("keelson: %s: %s\n", key, value);
+	agent_info(key, "%s", value);
+}
+
+static void facts(double init_at)
+{
+	struct utsname u;
+	char text[64];
+
+	uname(&u);
+	fact("kernel", u.release);
+	if (agent_read("/sys/devices/system/cpu/sev/vmpl", text, sizeof(text)) < 0)
+		snprintf(text, sizeof(text), "none");
+	fact("vmpl", text);
+	snprintf(text, sizeof(text), "%u", agent_cpus_online());
+	fact("vcpus", text);
+	/* Seconds since the kernel's own clock started; the harness adds the phases before it. */
+	snprintf(text, sizeof(text), "%.3f", init_at);
+	fact("kernel_seconds", text);
+	snprintf(text, sizeof(text), "%.3f", agent_uptime());
+	fact("ready_seconds", text);
+}
+
+int main(void)
+{
+	double init_at;
+
+	mounts();
+	init_at = agent_uptime();
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	agent_open_port("/dev/ttyS1");
+	facts(init_at);
+	agent_serve();
+}

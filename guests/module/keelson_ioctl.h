@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/* Copyright (c) 2026 The Keelson Authors */
+#ifndef KEELSON_IOCTL_H
+#define KEELSON_IOCTL_H
+
+/* /dev/keelson-svsm: raw SVSM calls from Linux user space, for tests. */
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+/* One call on one vCPU. In: registers as the guest would set them. Out: as the SVSM left them. */
+struct keelson_call {
+	__u64 rax, rcx, rdx, r8, r9;
+	__u32 cpu;     /* Linux CPU number */
+	__u32 pending; /* in: value for CAA byte 0 (normally 1); out: what it holds afterwards */
+	__u64 hv;      /* out: bits 63:32 of the hypervisor's RUN_VMPL response, 0 = it ran */
+};
+
+/* The test page: read() and write() at offsets 0..4095 reach it; the SVSM may be given its address. */
+struct keelson_page {
+	__u64 gpa;
+	__u64 caa_gpa; /* calling area of the CPU that asks */
+};
+
+#define KEELSON_CALL _IOWR('K', 1, struct keelson_call)
+#define KEELSON_PAGE _IOR('K', 2, struct keelson_page)
+
+#endif
