@@ -28,6 +28,7 @@ void *host_ptr(hpa_t pa);               /* direct map; pa must be RAM or MMIO be
 hpa_t host_pa(const void *p);
 /* True when [g, g+len) lies wholly in RAM that belongs to the guest (not the monitor's block). */
 bool host_guest_ram(gpa_t g, uint64_t len);
+bool host_is_ram(hpa_t pa, uint64_t len); /* any byte of it is RAM, the monitor's block included */
 uint64_t host_ram_end(void); /* first address after the last RAM byte, for sizing tables */
 
 struct host_range {
@@ -47,6 +48,9 @@ void host_kick(unsigned cpu); /* make that CPU leave its guest or its halt; asyn
  * until host_irq_eoi_level(vector). */
 void host_irq_window(void);
 void host_irq_eoi_level(unsigned vector);
+/* LDR and DFR of this CPU's physical local APIC (xAPIC layout): what the guest chose, so that
+ * messages of devices in logical mode reach it. */
+void host_lapic_set_logical(uint32_t ldr, uint32_t dfr);
 void host_halt(void); /* sleep until an interrupt, take it, return with IF=0 */
 #define HOST_VECTOR_OWN 0xf0 /* kick, timer and spurious vectors of the monitor live here and above */
 

@@ -71,7 +71,9 @@ enum machine_exit machine_run(struct vcpu *v);
  * False, and nothing changed, when that cannot be. */
 bool machine_switch(struct vcpu *v, uint8_t vmpl);
 /* Give (or with GPA_NONE take away) the VMSA of a VMPL. v must not be running that VMPL now.
- * False when the page is not an unused VMSA page of that VMPL, or its sev_features differ. */
+ * False when the page is not an unused VMSA page of that VMPL, or its sev_features differ.
+ * On v's own CPU, outside machine_run, the current VMPL may be taken away or replaced too: its state
+ * is written back first, and v has nothing to run until the next machine_switch. */
 bool machine_attach(struct vcpu *v, uint8_t vmpl, gpa_t vmsa, uint64_t sev_features);
 /* Host interrupts into the guest, with the current VMPL. */
 bool machine_can_inject(struct vcpu *v);      /* IF=1, no shadow, no event pending */
@@ -79,7 +81,10 @@ void machine_inject(struct vcpu *v, uint8_t vector);
 void machine_inject_exception(struct vcpu *v, uint8_t vector, uint32_t error); /* #GP, #UD asked for in a GHCB answer */
 void machine_inject_nmi(struct vcpu *v);
 void machine_want_window(struct vcpu *v, bool on);
+bool machine_can_inject_nmi(struct vcpu *v);  /* no event pending, no shadow */
 uint8_t machine_tpr(struct vcpu *v);
+uint64_t machine_rip(struct vcpu *v); /* for the last line of a run only */
+uint8_t machine_cpl(struct vcpu *v);
 /* VMPL, CPL, RIP and registers of the current state to the log: for the end of a run only. */
 void machine_describe(struct vcpu *v);
 
