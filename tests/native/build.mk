@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: MIT
+# Unit tests of the portable code, compiled for the host with the sanitizers. tests/native/README.md
+# tells how to add one: a file test_NAME.c whose first comment names what it is linked with.
+
+UNIT_CFLAGS := $(HOST_CFLAGS) -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
+	-fno-sanitize-recover=undefined -D_GNU_SOURCE -Isvsm/native/include -Isvsm/native -Itests/native -I.
+UNIT_TESTS := $(sort $(patsubst tests/native/%.c,%,$(wildcard tests/native/test_*.c)))
+
+$(eval $(call compile,unit,$$(HOSTCC),$$(UNIT_CFLAGS)))
+
+# What the lines " * sources: a.c b.c" and " * libs: -lx" of a test name
+unit_field = $(shell sed -n '/^[^ /]/q; s/^ \* $(2): *//p' tests/native/$(1).c)
+
+define unit_program
+$(BUILD)/unit/$(1): $(call objects,unit,tests/native/$(1).c tests/native/check.c $(call unit_field,$(1),sources))
+	$$(call say,LD,$$@)
+	@mkdir -p $$(@D)
+	$$(Q)$$(HOSTCC) -fsanitize=address,undefined $$^ $(call unit_field,$(1),libs) -o $$@
+endef
+$(foreach t,$(UNIT_TESTS),$(eval $(call unit_program,$(t))))
+
+UNIT_PROGRAMS := $(addprefix $(BUILD)/unit/,$(UNIT_TESTS))
+
+.PHONY: unit
+unit: $(UNIT_PROGRAMS) ## unit tests of the portable code, under the sanitizers
+	$(Q)tests/native/run.sh $(UNIT_PROGRAMS)
