@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: MIT
+# Bare guests: small C programs without an OS, for protocol and machine tests.
+
+BARE_OUT := $(BUILD)/guests/bare
+BARE_IMAGES := $(BARE_OUT)/core.bin $(BARE_OUT)/panic.bin $(BARE_OUT)/hang.bin $(BARE_OUT)/machine.elf
+
+BARE_CFLAGS := $(filter-out -mcmodel=%,$(FW_CFLAGS)) -mcmodel=small -Iguests/bare -Iguests/bare/lib
+BARE_LIB := $(sort $(filter-out %/vmpl0.c %/vmpl2.c,$(wildcard guests/bare/lib/*.c))) \
+	guests/bare/lib/entry.S svsm/lib/control_frame.c $(FW_LIB)
+BARE_VMPL2 := guests/bare/lib/start_bare.S guests/bare/lib/vmpl2.c $(BARE_LIB)
+BARE_VMPL0 := guests/bare/lib/start_payload.S guests/bare/lib/vmpl0.c $(BARE_LIB)
+
+bare_suite = $(sort $(wildcard guests/bare/$(1)/*.c guests/bare/$(1)/*.S))
+bare_objects = $(call objects,bare,$(1))
+
+$(eval $(call compile,bare,$$(CC),$$(BARE_CFLAGS)))
+
+# $(call bare_link,SUITE,RUNTIME,BASE): the ELF file of one image
+define bare_link
+$(BUILD)/obj/bare/$(1).elf: $(call bare_objects,$(2) $(call bare_suite,$(1))) guests/bare/bare.lds
+	$$(call say,LD,$$@)
+	$$(Q)$$(LD) $$(FW_LDFLAGS) -T guests/bare/bare.lds --defsym=BASE=$(3) \
+		$(call bare_objects,$(2) $(call bare_suite,$(1))) -o $$@
+endef
+$(eval $(call bare_link,core,$(BARE_VMPL2),0x04000000))
+$(eval $(call bare_link,panic,$(BARE_VMPL2),0x04000000))
+$(eval $(call bare_link,hang,$(BARE_VMPL2),0x04000000))
+$(eval $(call bare_link,machine,$(BARE_VMPL0),0x02000000))
+
+$(BARE_OUT)/%.bin: $(BUILD)/obj/bare/%.elf
+	@mkdir -p $(@D)
+	$(Q)$(OBJCOPY) -O binary $< $@
+
+$(BARE_OUT)/machine.elf: $(BUILD)/obj/bare/machine.elf
+	@mkdir -p $(@D)
+	$(Q)cp $< $@

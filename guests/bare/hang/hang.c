@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+/* A guest that says HELLO and never anything again, so that the harness's time-out can be tested. */
+#include "bare.h"
+#include "control.h"
+
+void bare_main(void)
+{
+	control_printf(CONTROL_HELLO, "hang\t%d", CONTROL_VERSION);
+	for (;;)
+		__asm__ volatile("hlt");
+}

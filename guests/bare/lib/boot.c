@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+/* From the entry stubs to bare_main(): page tables, descriptors, GHCB, control port. */
+#include "bare.h"
+#include "control.h"
+#include "ghcb.h"
+#include "paging.h"
+#include "trap.h"
+#include "vmpl.h"
+
+uintptr_t __stack_chk_guard = 0x6b65656c736f6e00;
+struct percpu percpu_area[PERCPU_COUNT];
+
+NORETURN void __stack_chk_fail(void);
+void __stack_chk_fail(void)
+{
+	ghcb_terminate(0, 0);
+}
+
+static unsigned cbit_position(void)
+{
+	return (unsigned)(ghcb_msr(GHCB_MSR_SEV_INFO_REQ) >> 24) & 0xff;
+}
+
+NORETURN void boot_main(uint64_t argument);
+__attribute__((optimize("no-stack-protector"))) void boot_main(uint64_t argument)
+{
+	vmpl_init(argument);
+	paging_init(cbit_position());
+	write_cr0(read_cr0() | CR0_NE | CR0_MP | CR0_WP);
+	write_cr4(read_cr4() | CR4_OSFXSR | CR4_OSXMMEXCPT);
+	trap_init();
+	trap_cpu_init(0);
+	percpu_area[0].apic_id = ghcb_msr_cpuid(1, 1) >> 24;
+	ghcb_cpu_init();
+	control_init();
+	bare_main();
+}

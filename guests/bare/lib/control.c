@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+#include "control.h"
+#include "ghcb.h"
+#include "base/spinlock.h"
+#include "lib/fmt.h"
+
+/* 16550 registers, from CONTROL_PORT */
+#define UART_DATA 0
+#define UART_IER  1
+#define UART_FCR  2
+#define UART_LCR  3
+#define UART_MCR  4
+#define UART_LSR  5
+#define FCR_ON    0x01
+#define LCR_8N1   0x03
+#define MCR_DTR_RTS 0x03
+#define LSR_DATA  0x01
+#define LSR_EMPTY 0x60
+
+static struct spinlock lock;
+static uint32_t next_seq;
+static uint8_t out[CONTROL_FRAME_MAX];
+static struct control_decoder decoder;
+
+void control_init(void)
+{
+	ghcb_out(CONTROL_PORT + UART_IER, 1, 0);
+	ghcb_out(CONTROL_PORT + UART_LCR, 1, LCR_8N1);
+	ghcb_out(CONTROL_PORT + UART_FCR, 1, FCR_ON);
+	ghcb_out(CONTROL_PORT + UART_MCR, 1, MCR_DTR_RTS);
+	control_decoder_init(&decoder);
+}
+
+static uint32_t line_status(void)
+{
+	uint32_t lsr = 0;
+
+	ghcb_in(CONTROL_PORT + UART_LSR, 1, &lsr);
+	return lsr;
+}
+
+/* The emulated UART takes a whole frame as fast as it comes, once the host drained the last one. */
+void control_send(uint8_t type, const char *text, size_t length)
+{
+	size_t n;
+
+	spin_lock(&lock);
+	while ((line_status() & LSR_EMPTY) != LSR_EMPTY)
+		cpu_relax();
+	n = control_frame_encode(out, sizeof(out), type, next_seq++, text, length);
+	ghcb_out_string(CONTROL_PORT + UART_DATA, out, n);
+	spin_unlock(&lock);
+}
+
+void control_printf(uint8_t type, const char *fmt, ...)
+{
+	char text[512];
+	va_list ap;
+	size_t n;
+
+	va_start(ap, fmt);
+	n = (size_t)fmt_vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	control_send(type, text, MIN(n, sizeof(text) - 1));
+}
+
+void control_receive(struct control_frame *f)
+{
+	uint32_t byte;
+
+	if (control_decoder_again(&decoder, f))
+		return;
+	for (;;) {
+		if (!(line_status() & LSR_DATA)) {
+			cpu_relax();
+			continue;
+		}
+		if (ghcb_in(CONTROL_PORT + UART_DATA, 1, &byte) &&
+		    control_decoder_push(&decoder, (uint8_t)byte, f))
+			return;
+	}
+}

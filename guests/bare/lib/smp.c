@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+#include "smp.h"
+#include "ghcb.h"
+#include "paging.h"
+#include "percpu.h"
+#include "test.h"
+#include "trap.h"
+#include "vmpl.h"
+#include "abi/vmsa.h"
+#include "lib/string.h"
+
+#define STACK_SIZE     0x4000
+#define TICKS_A_SECOND 4000000000ull /* at least: bounds may be long, never short */
+#define PAT_RESET      0x0007040600070406ull
+
+/* One page before the VMSA, so that it never lies at a 2M boundary (an erratum forbids it). */
+static uint8_t vmsa_pages[2][PAGE_SIZE] ALIGNED(8192);
+static uint8_t caa_page[PAGE_SIZE] ALIGNED(4096);
+static uint8_t stack[STACK_SIZE] ALIGNED(4096);
+
+static bool running;
+static uint32_t dead, meeting[2];
+static struct {
+	void (*fn)(void *arg);
+	void *arg;
+	uint32_t asked, done;
+} mailbox;
+
+uint64_t smp_ticks(unsigned seconds)
+{
+	return seconds * TICKS_A_SECOND;
+}
+
+/* CPUID 1: EBX[23:16] counts the logical processors when EDX[28] says so. */
+bool smp_available(void)
+{
+	return ghcb_msr_cpuid(1, 3) & BIT(28) && (ghcb_msr_cpuid(1, 1) >> 16 & 0xff) > 1;
+}
+
+uint32_t smp_apic_id(void)
+{
+	return percpu_area[0].apic_id + 1;
+}
+
+uint64_t smp_vmsa(void)
+{
+	return (uint64_t)vmsa_pages[1];
+}
+
+uint64_t smp_caa(void)
+{
+	return (uint64_t)caa_page;
+}
+
+void smp_park_dead(void)
+{
+	WRITE_ONCE(dead, 1);
+	for (;;)
+		__asm__ volatile("hlt");
+}
+
+bool smp_dead(void)
+{
+	return READ_ONCE(dead);
+}
+
+static void serve(void *arg)
+{
+	(void)arg;
+	ghcb_cpu_init();
+	for (;;) {
+		uint32_t n = __atomic_load_n(&mailbox.asked, __ATOMIC_ACQUIRE);
+
+		if (n == mailbox.done) {
+			cpu_relax();
+			continue;
+		}
+		if (mailbox.fn)
+			mailbox.fn(mailbox.arg);
+		__atomic_store_n(&mailbox.done, n, __ATOMIC_RELEASE);
+	}
+}
+
+void smp_fill_vmsa(struct vmsa *v, unsigned cpu, uint8_t vmpl, void (*fn)(void *arg), void *arg,
+		   uint64_t stack_top)
+{
+	memset(v, 0, sizeof(*v));
+	trap_fill_vmsa(v, cpu);
+	v->vmpl = vmpl;
+	v->efer = EFER_SVME | EFER_LME | EFER_LMA | EFER_NXE;
+	v->cr0 = read_cr0();
+	v->cr3 = read_cr3();
+	v->cr4 = read_cr4();
+	v->dr6 = 0xffff0ff0;
+	v->dr7 = 0x400;
+	v->rflags = RFLAGS_R1;
+	v->rip = (uint64_t)fn;
+	v->rdi = (uint64_t)arg;
+	v->rsp = stack_top - 8; /* as after a call */
+	v->g_pat = PAT_RESET;
+	v->xcr0 = 1;
+	v->mxcsr = 0x1f80;
+	v->x87_fcw = 0x37f;
+	v->x87_ftw = 0x5555;
+	v->sev_features = rdmsr(MSR_SEV_STATUS) >> SEV_STATUS_FEATURES_SHIFT;
+}
+
+static bool create(void)
+{
+	uint64_t vmsa = smp_vmsa();
+	uint64_t features = rdmsr(MSR_SEV_STATUS) >> SEV_STATUS_FEATURES_SHIFT;
+
+	smp_fill_vmsa((struct vmsa *)vmsa, 1, (uint8_t)vmpl_own, serve, NULL,
+		      (uint64_t)stack + STACK_SIZE);
+	if (!vmpl_vmsa_create(vmsa, (uint64_t)caa_page, smp_apic_id()))
+		return false;
+	if (ghcb_ap_create(smp_apic_id(), vmpl_own, GHCB_AP_CREATE, vmsa, features) == 0)
+		return true;
+	vmpl_vmsa_delete(vmsa);
+	return false;
+}
+
+void smp_start(void)
+{
+	memset(caa_page, 0, sizeof(caa_page));
+	memset(&mailbox, 0, sizeof(mailbox));
+	dead = meeting[0] = meeting[1] = 0;
+	percpu_area[1] = (struct percpu){.index = 1, .apic_id = smp_apic_id()};
+	if (vmpl_own != VMPL_SVSM)
+		percpu_area[1].caa = (struct svsm_caa *)caa_page;
+	ghcb_page(1);
+	if (!smp_available())
+		test_skip("needs two vCPUs");
+	if (!create()) {
+		CHECK(!"second vCPU could be created");
+		test_abandon();
+	}
+	running = true;
+	smp_run(NULL, NULL);
+	if (!smp_wait(20)) {
+		CHECK(!"second vCPU started");
+		test_abandon();
+	}
+}
+
+void smp_stop(void)
+{
+	if (!running)
+		return;
+	running = false;
+	CHECK(!smp_dead());
+	CHECK_EQ(ghcb_ap_create(smp_apic_id(), vmpl_own, GHCB_AP_DESTROY, 0, 0), 0);
+	CHECK(vmpl_vmsa_delete(smp_vmsa()));
+}
+
+void smp_run(void (*fn)(void *arg), void *arg)
+{
+	mailbox.fn = fn;
+	mailbox.arg = arg;
+	__atomic_store_n(&mailbox.asked, mailbox.asked + 1, __ATOMIC_RELEASE);
+}
+
+bool smp_wait(unsigned seconds)
+{
+	uint64_t end = rdtsc() + smp_ticks(seconds);
+
+	while (__atomic_load_n(&mailbox.done, __ATOMIC_ACQUIRE) != mailbox.asked) {
+		if (smp_dead() || rdtsc() > end)
+			return false;
+		cpu_relax();
+	}
+	return true;
+}
+
+void smp_meet(void)
+{
+	unsigned me = percpu_index();
+	uint32_t n = __atomic_add_fetch(&meeting[me], 1, __ATOMIC_ACQ_REL);
+
+	while ((int32_t)(__atomic_load_n(&meeting[!me], __ATOMIC_ACQUIRE) - n) < 0 && !smp_dead())
+		cpu_relax();
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#pragma once
+
+/*
+ * A second vCPU for one test. smp_start() makes a VMSA, has it registered and started; smp_stop()
+ * (called by the runner after every test) destroys it again. At VMPL2 this is CREATE_VCPU and
+ * AP_CREATION, at VMPL0 RMPADJUST and AP_CREATION.
+ */
+#include "base/types.h"
+
+struct vmsa;
+
+/* Starts vCPU 1 or skips the test where there is none. */
+void smp_start(void);
+void smp_stop(void);
+bool smp_available(void);
+
+/* Have vCPU 1 run fn(arg); smp_wait() says whether it came back within about seconds. */
+void smp_run(void (*fn)(void *arg), void *arg);
+bool smp_wait(unsigned seconds);
+bool smp_dead(void); /* it took an exception that was not expected */
+/* Both vCPUs call it; each comes back when the other has called it too. */
+void smp_meet(void);
+NORETURN void smp_park_dead(void);
+
+uint32_t smp_apic_id(void);
+uint64_t smp_vmsa(void); /* the page that is or would be vCPU 1's VMSA */
+uint64_t smp_caa(void);
+
+/* A VMSA that enters fn(arg) on vCPU cpu, CPL 0, our page tables and descriptors, interrupts off. */
+void smp_fill_vmsa(struct vmsa *v, unsigned cpu, uint8_t vmpl, void (*fn)(void *arg), void *arg,
+		   uint64_t stack_top);
+
+/* About `seconds` of TSC ticks: generous, for bounds only. */
+uint64_t smp_ticks(unsigned seconds);

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#pragma once
+
+/*
+ * The instructions of SEV-SNP by their encodings: APM vol. 3. Results are EAX as the manual has it
+ * (abi/snp.h: enum snp_insn_result). None of them catches a fault: use trap.h where one may come.
+ */
+#include "abi/snp.h"
+#include "base/x86.h"
+
+#define PVALIDATE_CF BIT(32) /* or'ed into the result by pvalidate_cf() */
+
+/* EAX; *no_change is the carry flag: the page already was in that state. */
+static inline uint32_t pvalidate(uint64_t va, uint32_t size, uint32_t validate, bool *no_change)
+{
+	uint64_t rax = va;
+	bool cf;
+
+	__asm__ volatile(".byte 0xf2, 0x0f, 0x01, 0xff"
+			 : "+a"(rax), "=@ccc"(cf)
+			 : "c"(size), "d"(validate)
+			 : "memory");
+	if (no_change)
+		*no_change = cf;
+	return (uint32_t)rax;
+}
+
+static inline uint32_t rmpadjust(uint64_t va, uint64_t size, uint64_t attributes)
+{
+	uint64_t rax = va;
+
+	__asm__ volatile(".byte 0xf3, 0x0f, 0x01, 0xfe"
+			 : "+a"(rax)
+			 : "c"(size), "d"(attributes)
+			 : "memory", "cc");
+	return (uint32_t)rax;
+}
+
+#define RMPADJUST_ATTR(vmpl, perms) ((uint64_t)(vmpl) | (uint64_t)(perms) << 8)
+
+/* *attributes: target VMPL in, VMPL and its rights (as RMPADJUST takes them) out; *size out. */
+static inline uint32_t rmpquery(uint64_t va, uint64_t *size, uint64_t *attributes)
+{
+	uint64_t rax = va, rcx = 0, rdx = *attributes;
+
+	__asm__ volatile(".byte 0xf3, 0x0f, 0x01, 0xfd"
+			 : "+a"(rax), "+c"(rcx), "+d"(rdx)
+			 :
+			 : "memory", "cc");
+	*size = rcx;
+	*attributes = rdx;
+	return (uint32_t)rax;
+}
+
+static inline void vmgexit(void)
+{
+	__asm__ volatile("rep; vmmcall" : : : "memory");
+}

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+#include "trap.h"
+#include "percpu.h"
+#include "test.h"
+#include "abi/vmsa.h"
+#include "lib/string.h"
+
+struct idt_gate {
+	uint16_t offset_low, selector;
+	uint8_t ist, type;
+	uint16_t offset_mid;
+	uint32_t offset_high, rsvd;
+} PACKED;
+
+struct tss {
+	uint32_t rsvd0;
+	uint64_t rsp[3];
+	uint64_t rsvd1;
+	uint64_t ist[7];
+	uint8_t rsvd2[10];
+	uint16_t iomap;
+} PACKED;
+
+struct table_pointer {
+	uint16_t limit;
+	uint64_t base;
+} PACKED;
+
+#define GDT_ENTRIES (5 + 2 * PERCPU_COUNT)
+#define STACK_SIZE  0x4000
+#define IST_COUNT   3
+#define IST_DF      3
+
+extern uint8_t trap_stubs[];
+
+static struct idt_gate idt[256] ALIGNED(16);
+static uint64_t gdt[GDT_ENTRIES] ALIGNED(16);
+static struct tss tss[PERCPU_COUNT] ALIGNED(16);
+static uint8_t ist_stack[PERCPU_COUNT][IST_COUNT][STACK_SIZE] ALIGNED(16);
+static uint8_t rsp0_stack[PERCPU_COUNT][STACK_SIZE] ALIGNED(16);
+static trap_handler_fn handlers[256];
+volatile uint64_t trap_count[256];
+
+static void gate_set(unsigned vector)
+{
+	uint64_t at = (uint64_t)trap_stubs + vector * 16;
+
+	idt[vector] = (struct idt_gate){
+		.offset_low = (uint16_t)at,
+		.selector = SEL_KCODE,
+		.type = 0x8e,
+		.offset_mid = (uint16_t)(at >> 16),
+		.offset_high = (uint32_t)(at >> 32),
+	};
+}
+
+static void gdt_set_tss(unsigned cpu)
+{
+	uint64_t base = (uint64_t)&tss[cpu];
+	uint64_t low = sizeof(struct tss) - 1;
+
+	low |= (base & 0xffffff) << 16 | 0x89ull << 40 | (base >> 24 & 0xff) << 56;
+	gdt[5 + 2 * cpu] = low;
+	gdt[6 + 2 * cpu] = base >> 32;
+}
+
+uint64_t trap_ist_top(unsigned cpu, unsigned ist)
+{
+	return (uint64_t)ist_stack[cpu][ist - 1] + STACK_SIZE;
+}
+
+static void tss_set(unsigned cpu)
+{
+	tss[cpu].rsp[0] = (uint64_t)rsp0_stack[cpu] + STACK_SIZE;
+	for (unsigned i = 1; i <= IST_COUNT; i++)
+		tss[cpu].ist[i - 1] = trap_ist_top(cpu, i);
+	tss[cpu].iomap = sizeof(struct tss);
+}
+
+void trap_idt_ist_set(uint8_t vector, uint8_t ist)
+{
+	idt[vector].ist = ist;
+}
+
+void trap_init(void)
+{
+	gdt[1] = 0x00af9b000000ffffull; /* 0x08 code, CPL 0, 64-bit */
+	gdt[2] = 0x00cf93000000ffffull; /* 0x10 data */
+	gdt[3] = 0x00cff3000000ffffull; /* 0x1b data, DPL 3 */
+	gdt[4] = 0x00affb000000ffffull; /* 0x23 code, CPL 3, 64-bit */
+	for (unsigned i = 0; i < PERCPU_COUNT; i++) {
+		tss_set(i);
+		gdt_set_tss(i);
+	}
+	for (unsigned i = 0; i < 256; i++)
+		gate_set(i);
+	trap_idt_ist_set(VEC_DF, IST_DF);
+}
+
+void trap_cpu_init(unsigned cpu)
+{
+	struct table_pointer g = {sizeof(gdt) - 1, (uint64_t)gdt};
+	struct table_pointer i = {sizeof(idt) - 1, (uint64_t)idt};
+
+	__asm__ volatile("lgdt %0\n\t"
+			 "lidt %1\n\t"
+			 "pushq %2\n\t"
+			 "leaq 1f(%%rip), %%rax\n\t"
+			 "pushq %%rax\n\t"
+			 "lretq\n"
+			 "1:\tmovl %3, %%eax\n\t"
+			 "movl %%eax, %%ds\n\t"
+			 "movl %%eax, %%es\n\t"
+			 "movl %%eax, %%ss\n\t"
+			 "xorl %%eax, %%eax\n\t"
+			 "movl %%eax, %%fs\n\t"
+			 "movl %%eax, %%gs\n\t"
+			 :
+			 : "m"(g), "m"(i), "i"(SEL_KCODE), "i"(SEL_KDATA)
+			 : "rax", "memory");
+	__asm__ volatile("ltr %0" : : "r"((uint16_t)(SEL_TSS + 16 * cpu)));
+}
+
+static struct vmsa_seg vmsa_seg(uint16_t selector, uint16_t attrib, uint32_t limit, uint64_t base)
+{
+	return (struct vmsa_seg){.selector = selector, .attrib = attrib, .limit = limit, .base = base};
+}
+
+void trap_fill_vmsa(struct vmsa *v, unsigned cpu)
+{
+	v->cs = vmsa_seg(SEL_KCODE, 0xa9b, 0xffffffff, 0);
+	v->ds = v->es = v->ss = vmsa_seg(SEL_KDATA, 0xc93, 0xffffffff, 0);
+	v->fs = v->gs = vmsa_seg(0, 0, 0, 0);
+	v->gdtr = vmsa_seg(0, 0, sizeof(gdt) - 1, (uint64_t)gdt);
+	v->idtr = vmsa_seg(0, 0, sizeof(idt) - 1, (uint64_t)idt);
+	v->ldtr = vmsa_seg(0, 0x82, 0xffff, 0);
+	v->tr = vmsa_seg((uint16_t)(SEL_TSS + 16 * cpu), 0x8b, sizeof(struct tss) - 1,
+			 (uint64_t)&tss[cpu]);
+}
+
+void trap_handler_set(uint8_t vector, trap_handler_fn fn)
+{
+	WRITE_ONCE(handlers[vector], fn);
+}
+
+/* Tail of fault_save (entry.S). */
+uint64_t fault_arm(struct fault *f);
+uint64_t fault_arm(struct fault *f)
+{
+	f->hit = false;
+	f->vector = FAULT_NONE;
+	f->error = f->cr2 = f->rip = f->cs = f->rflags = f->rsp = f->handler_rsp = 0;
+	percpu()->catching = f;
+	return 0;
+}
+
+void fault_release(void)
+{
+	percpu()->catching = NULL;
+}
+
+uint8_t fault_call(struct fault *f, void (*fn)(void *), void *arg)
+{
+	if (FAULT_CATCH(f)) {
+		fn(arg);
+		fault_release();
+	}
+	return f->vector;
+}
+
+static void fault_record(struct fault *f, const struct trap_frame *t)
+{
+	f->hit = true;
+	f->vector = (uint8_t)t->vector;
+	f->error = t->error;
+	f->cr2 = read_cr2();
+	f->rip = t->rip;
+	f->cs = t->cs;
+	f->rflags = t->rflags;
+	f->rsp = t->rsp;
+	f->handler_rsp = (uint64_t)&t->error;
+}
+
+/* Make the frame return to behind FAULT_CATCH. */
+static void fault_resume(const struct fault *f, struct trap_frame *t)
+{
+	t->rax = 1;
+	t->rbx = f->save_rbx;
+	t->rbp = f->save_rbp;
+	t->r12 = f->save_r12;
+	t->r13 = f->save_r13;
+	t->r14 = f->save_r14;
+	t->r15 = f->save_r15;
+	t->rsp = f->save_rsp;
+	t->rip = f->save_rip;
+	t->cs = SEL_KCODE;
+	t->ss = SEL_KDATA;
+	t->rflags = RFLAGS_R1;
+	__asm__ volatile("movl %0, %%ds\n\tmovl %0, %%es" : : "r"(SEL_KDATA));
+}
+
+void trap_dispatch(struct trap_frame *t);
+void trap_dispatch(struct trap_frame *t)
+{
+	struct percpu *c = percpu();
+	struct fault *f = c->catching;
+	trap_handler_fn fn = READ_ONCE(handlers[t->vector]);
+
+	if (fn) {
+		fn(t);
+		return;
+	}
+	if (t->vector >= 32) {
+		__atomic_fetch_add(&trap_count[t->vector], 1, __ATOMIC_RELAXED);
+		return;
+	}
+	if (!f)
+		test_unexpected(t); /* does not come back */
+	c->catching = NULL;
+	fault_record(f, t);
+	fault_resume(f, t);
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+/* A guest under the SVSM: validation and VMSAs are the SVSM's business. */
+#include "vmpl.h"
+#include "ghcb.h"
+#include "svsm.h"
+#include "abi/secrets.h"
+#include "abi/cpuid_page.h"
+
+#define CC_BLOB_MAGIC 0x45444d41u /* "AMDE": Linux, cc_blob_sev_info */
+
+struct cc_blob {
+	uint32_t magic;
+	uint16_t version, rsvd;
+	uint64_t secrets_phys;
+	uint32_t secrets_len, rsvd2;
+	uint64_t cpuid_phys;
+	uint32_t cpuid_len, rsvd3;
+} PACKED;
+ABI_SIZE(struct cc_blob, 0x28, "cc_blob_sev_info");
+
+const unsigned vmpl_own = VMPL_GUEST;
+static const struct cc_blob *blob;
+
+void vmpl_init(uint64_t boot_argument)
+{
+	blob = (const struct cc_blob *)boot_argument;
+	if (blob->magic != CC_BLOB_MAGIC)
+		ghcb_terminate(0, 0);
+	percpu_area[0].caa = (struct svsm_caa *)vmpl_secrets()->svsm_caa;
+}
+
+const struct snp_secrets *vmpl_secrets(void)
+{
+	return (const struct snp_secrets *)blob->secrets_phys;
+}
+
+const struct snp_cpuid_page *vmpl_cpuid_page(void)
+{
+	return (const struct snp_cpuid_page *)blob->cpuid_phys;
+}
+
+bool vmpl_page_validate(uint64_t gpa, bool validate)
+{
+	return svsm_pvalidate(SVSM_ENTRY(gpa, RMP_PG_4K, validate)) == SVSM_SUCCESS;
+}
+
+bool vmpl_page_shared(uint64_t gpa)
+{
+	return vmpl_page_validate(gpa, false) && ghcb_msr_psc(gpa, GHCB_PSC_SHARED) == 0;
+}
+
+bool vmpl_page_private(uint64_t gpa)
+{
+	return ghcb_msr_psc(gpa, GHCB_PSC_PRIVATE) == 0 && vmpl_page_validate(gpa, true);
+}
+
+bool vmpl_vmsa_create(uint64_t vmsa, uint64_t caa, uint32_t apic_id)
+{
+	return svsm(SVSM_CALL(SVSM_PROTO_CORE, SVSM_CORE_CREATE_VCPU), vmsa, caa, apic_id, 0) ==
+	       SVSM_SUCCESS;
+}
+
+bool vmpl_vmsa_delete(uint64_t vmsa)
+{
+	for (unsigned i = 0; i < 100000; i++) { /* its vCPU may take a moment to stop */
+		if (svsm(SVSM_CALL(SVSM_PROTO_CORE, SVSM_CORE_DELETE_VCPU), vmsa, 0, 0, 0) ==
+		    SVSM_SUCCESS)
+			return true;
+		cpu_relax();
+	}
+	return false;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+/* A guest that dies, so that the harness can be tested: each test ends the run. */
+#include "bare.h"
+#include "ghcb.h"
+#include "test.h"
+
+TEST(terminate, "terminate", "the guest asks for termination (GHCB 2.3.1, set 0 reason 0)")
+{
+	ghcb_terminate(0, 0);
+}
+
+TEST(triple_fault, "triple-fault", "an exception with an empty IDT")
+{
+	struct {
+		uint16_t limit;
+		uint64_t base;
+	} PACKED empty = {0, 0};
+
+	__asm__ volatile("lidt %0\n\tud2" : : "m"(empty));
+}
+
+void bare_main(void)
+{
+	test_main("panic");
+}
