@@ -6,10 +6,11 @@
  * The lock order, here and nowhere else. A CPU that holds one may take only those further down.
  * All are spinlocks with interrupts off (the SVSM runs with IF=0 throughout).
  *
- *  1  LOCK_PAGESTATE  kernel/pagestate.c   state of guest pages; several stripes: ascending address
- *  2  LOCK_VCPU       struct vcpu_guest    VMSA and CAA of one vCPU; two of them: ascending CPU
- * index 3  LOCK_PAGING     cpu/paging.c         the SVSM's own page tables 4  LOCK_ALLOC
- * kernel/alloc.c       free lists
+ *  1  LOCK_PAGESTATE  kernel/pagestate.c      state of guest pages, striped: ascending stripe
+ *  2  LOCK_REGISTRY   kernel/vmsa_registry.c  which VMSA is whose
+ *  3  LOCK_VCPU       struct vcpu_guest       VMSA and CAA of one vCPU; never two of them
+ *  4  LOCK_PAGING     cpu/paging.c            the SVSM's own page tables
+ *  5  LOCK_ALLOC      kernel/alloc.c          free lists
  *
  * The log takes no lock at all. No lock is held across RUN_VMPL. An exception handler takes none.
  */

@@ -3,9 +3,9 @@
 #pragma once
 
 /*
- * Who owns each page of RAM: one byte a page. What the hardware's RMP cannot tell the SVSM (has this
- * page been validated already, and for whom?) is decided here, so a double validation, or a guest
- * page that is really the SVSM's, is refused before any instruction runs.
+ * Who owns each page of RAM: one byte a page. What the hardware's RMP cannot tell the SVSM (has
+ * this page been validated already, and for whom?) is decided here, so a double validation, or a
+ * guest page that is really the SVSM's, is refused before any instruction runs.
  *
  *             validate                 register as CAA
  *   INVALID ------------> VALID  ------------------------>  CAA
@@ -17,7 +17,7 @@
  *      |                     +---- withdraw ---- DEPOSITED <--- deposit ---- VALID
  *      |
  *   NOT_RAM, SVSM: never change once the guest runs (SVSM is set at boot)
- *   any guest state -> BROKEN: the hardware refused to undo half a change; nobody gets the page again
+ *   any guest state -> BROKEN: the hardware would not undo half a change; out of use for ever
  *
  * Locks: a lock for each 2 MiB region (hashed). A 4K or 2M operation lies in one region. Order:
  * kernel/lock.h; of two regions the lower lock index first, which pagestate_lock2 does.
@@ -68,6 +68,6 @@ void pagestate_set(gpa_t page, enum page_state state);
 bool pagestate_all_2m(gpa_t base, enum page_state state);
 void pagestate_set_2m(gpa_t base, enum page_state state);
 
-/* The first page in `state` at or after `from`, in address order; GPA_NONE at the end. No locks: the
- * caller locks the page's region and looks again. Bounded by the amount of RAM. */
+/* The first page in `state` at or after `from`, in address order; GPA_NONE at the end. No locks:
+ * the caller locks the page's region and looks again. Bounded by the amount of RAM. */
 gpa_t pagestate_find(gpa_t from, enum page_state state);

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#include "protocols/buffer.h"
+#include "abi/svsm.h"
+#include "kernel/guest_mem.h"
+#include "kernel/pagestate.h"
+
+static bool in_one_page(gpa_t g, size_t len)
+{
+	return len != 0 && len <= PAGE_SIZE - (g.v & PAGE_MASK);
+}
+
+static bool accessible(gpa_t g)
+{
+	enum page_state s = pagestate_get(gpa_page(g));
+
+	return s == PAGE_VALID || s == PAGE_CAA;
+}
+
+bool buffer_in(void *dst, gpa_t g, size_t len)
+{
+	struct pages_locked held;
+	bool ok;
+
+	if (!in_one_page(g, len))
+		return false;
+	held = pagestate_lock(g);
+	ok = accessible(g) && guest_copy_in(dst, g, len);
+	pagestate_unlock(held);
+	return ok;
+}
+
+bool buffer_out(gpa_t g, const void *src, size_t len)
+{
+	struct pages_locked held;
+	bool ok;
+
+	if (!in_one_page(g, len))
+		return false;
+	held = pagestate_lock(g);
+	ok = accessible(g) && guest_copy_out(g, src, len);
+	pagestate_unlock(held);
+	return ok;
+}
+
+static gpa_t entry_at(const struct buffer_list *l, unsigned i)
+{
+	return gpa_add(l->at, sizeof(struct svsm_pvalidate_list) + i * sizeof(uint64_t));
+}
+
+uint64_t buffer_list_open(struct buffer_list *l, uint64_t rcx)
+{
+	uint64_t room = PAGE_SIZE - (rcx & PAGE_MASK);
+	struct svsm_pvalidate_list head;
+
+	if (!IS_ALIGNED(rcx, 8))
+		return SVSM_ERR_INVALID_PARAMETER;
+	l->at = gpa(rcx);
+	if (!buffer_in(&head, l->at, sizeof(head)))
+		return SVSM_ERR_INVALID_ADDRESS;
+	l->count = head.count;
+	l->next = head.next;
+	if (!l->count || l->next >= l->count || sizeof(head) + l->count * sizeof(uint64_t) > room)
+		return SVSM_ERR_INVALID_PARAMETER;
+	return SVSM_SUCCESS;
+}
+
+bool buffer_list_read(const struct buffer_list *l, unsigned i, uint64_t *entry)
+{
+	return buffer_in(entry, entry_at(l, i), sizeof(*entry));
+}
+
+bool buffer_list_write(const struct buffer_list *l, unsigned i, uint64_t entry)
+{
+	return buffer_out(entry_at(l, i), &entry, sizeof(entry));
+}
+
+bool buffer_list_close(const struct buffer_list *l)
+{
+	struct svsm_pvalidate_list head = {.count = l->count, .next = l->next};
+
+	/* count and next only: the reserved bytes are the guest's */
+	return buffer_out(l->at, &head, offsetof(struct svsm_pvalidate_list, rsvd_004));
+}

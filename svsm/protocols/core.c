@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#include "protocols/core.h"
+#include "abi/svsm.h"
+
+uint64_t core_result(enum platform_result r)
+{
+	switch (r) {
+	case PLATFORM_OK:
+		return SVSM_SUCCESS;
+	case PLATFORM_NO_CHANGE:
+		return SVSM_ERR_PVALIDATE_NO_CHANGE;
+	case PLATFORM_SIZEMISMATCH:
+	case PLATFORM_OVERLAP:
+		return SVSM_ERR_PVALIDATE_SIZEMISMATCH;
+	case PLATFORM_PERMISSION:
+		return SVSM_ERR_PROTOCOL_BASE + SNP_FAIL_PERMISSION;
+	case PLATFORM_INUSE:
+		return SVSM_ERR_PROTOCOL_BASE + SNP_FAIL_INUSE;
+	case PLATFORM_INVALID:
+	case PLATFORM_FAULT:
+		return SVSM_ERR_INVALID_ADDRESS;
+	default:
+		return SVSM_ERR_PROTOCOL_BASE + SNP_FAIL_INPUT;
+	}
+}
+
+/* SVSM_CORE_QUERY_PROTOCOL: RCX = protocol << 32 | version. */
+static uint64_t query_protocol(struct svsm_call *call)
+{
+	const struct svsm_protocol *p = svsm_protocol_find((uint32_t)(call->rcx >> 32));
+	uint32_t version = (uint32_t)call->rcx;
+
+	call->rcx = 0;
+	if (p && version >= p->version_min && version <= p->version_max)
+		call->rcx = (uint64_t)p->version_max << 32 | p->version_min;
+	return SVSM_SUCCESS;
+}
+
+/* SVSM_CORE_CONFIGURE_VTOM: the guest's VMSAs carry the SVSM's SEV_FEATURES, which have no vTOM. */
+static uint64_t configure_vtom(struct svsm_call *call)
+{
+	if (!(call->rcx & 1))
+		return SVSM_ERR_INVALID_REQUEST;
+	call->rcx = 0;
+	return SVSM_SUCCESS;
+}
+
+static uint64_t handle(struct svsm_call *call)
+{
+	switch (call->number) {
+	case SVSM_CORE_REMAP_CA:
+		return core_remap_ca(call);
+	case SVSM_CORE_PVALIDATE:
+		return core_pvalidate(call);
+	case SVSM_CORE_CREATE_VCPU:
+		return core_create_vcpu(call);
+	case SVSM_CORE_DELETE_VCPU:
+		return core_delete_vcpu(call);
+	case SVSM_CORE_DEPOSIT_MEM:
+		return core_deposit_mem(call);
+	case SVSM_CORE_WITHDRAW_MEM:
+		return core_withdraw_mem(call);
+	case SVSM_CORE_QUERY_PROTOCOL:
+		return query_protocol(call);
+	case SVSM_CORE_CONFIGURE_VTOM:
+		return configure_vtom(call);
+	default:
+		return SVSM_ERR_UNSUPPORTED_CALL;
+	}
+}
+
+SVSM_PROTOCOL(core) = {SVSM_PROTO_CORE, 1, 1, 0, handle};

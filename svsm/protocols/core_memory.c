@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#include "abi/svsm.h"
+#include "kernel/guestpage.h"
+#include "kernel/pagestate.h"
+#include "protocols/buffer.h"
+#include "protocols/core.h"
+
+/*
+ * A call may not keep the vCPU for long (it holds off the guest's interrupts): after this much work
+ * it comes back INCOMPLETE and the guest calls again. 4K entries cost an exit or two each, a 2M
+ * entry also the zeroing.
+ */
+#define BUDGET  256
+#define COST_4K 1
+#define COST_2M 16
+
+static uint64_t deposited; /* pages; atomic */
+
+uint8_t core_memory_available(void)
+{
+	return __atomic_load_n(&deposited, __ATOMIC_RELAXED) != 0;
+}
+
+/* One list entry taken apart. */
+struct operation {
+	gpa_t page;
+	enum platform_size size;
+	bool validate;
+	bool ignore_cf;
+};
+
+static uint64_t bytes_of(const struct operation *op)
+{
+	return op->size == PLATFORM_2M ? SIZE_2M : PAGE_SIZE;
+}
+
+static uint64_t parse(uint64_t entry, uint64_t reserved, struct operation *op)
+{
+	uint64_t size = entry & SVSM_PVALIDATE_SIZE_MASK;
+
+	if ((entry & reserved) || size > PLATFORM_2M)
+		return SVSM_ERR_INVALID_PARAMETER;
+	op->page = gpa_page(gpa(entry));
+	op->size = (enum platform_size)size;
+	op->validate = entry & SVSM_PVALIDATE_ACTION;
+	op->ignore_cf = entry & SVSM_PVALIDATE_IGNORE_CF;
+	if (!IS_ALIGNED(op->page.v, bytes_of(op)))
+		return SVSM_ERR_INVALID_PARAMETER;
+	return SVSM_SUCCESS;
+}
+
+/* The list itself must stay readable and writable while it is worked on. */
+static bool covers(const struct operation *op, gpa_t list)
+{
+	return list.v - op->page.v < bytes_of(op);
+}
+
+static uint64_t pvalidate_one(const struct operation *op)
+{
+	struct pages_locked held = pagestate_lock(op->page);
+	enum platform_result r = op->validate ? guestpage_validate(op->page, op->size)
+					      : guestpage_rescind(op->page, op->size);
+
+	pagestate_unlock(held);
+	if (r == PLATFORM_NO_CHANGE && op->ignore_cf)
+		return SVSM_SUCCESS;
+	return core_result(r);
+}
+
+static uint64_t deposit_one(const struct operation *op)
+{
+	struct pages_locked held = pagestate_lock(op->page);
+	enum platform_result r = guestpage_deposit(op->page, op->size);
+
+	pagestate_unlock(held);
+	if (r == PLATFORM_OK)
+		__atomic_fetch_add(&deposited, bytes_of(op) / PAGE_SIZE, __ATOMIC_RELAXED);
+	return core_result(r);
+}
+
+/* Walk the list from `next`, count what is done, and tell the guest how far it went. */
+static uint64_t for_each_entry(struct svsm_call *call, uint64_t reserved,
+			       uint64_t (*one)(const struct operation *op))
+{
+	struct buffer_list list;
+	uint64_t rax = buffer_list_open(&list, call->rcx);
+	unsigned cost = 0;
+
+	if (rax != SVSM_SUCCESS)
+		return rax;
+	while (rax == SVSM_SUCCESS && list.next < list.count && cost < BUDGET) {
+		struct operation op;
+		uint64_t entry;
+
+		if (!buffer_list_read(&list, list.next, &entry))
+			return SVSM_ERR_INVALID_ADDRESS;
+		rax = parse(entry, reserved, &op);
+		if (rax != SVSM_SUCCESS)
+			break;
+		rax = covers(&op, list.at) && !op.validate ? SVSM_ERR_INVALID_ADDRESS : one(&op);
+		list.next += rax == SVSM_SUCCESS;
+		cost += op.size == PLATFORM_2M ? COST_2M : COST_4K;
+	}
+	if (!buffer_list_close(&list))
+		return SVSM_ERR_INVALID_ADDRESS;
+	return rax == SVSM_SUCCESS && list.next < list.count ? SVSM_ERR_INCOMPLETE : rax;
+}
+
+uint64_t core_pvalidate(struct svsm_call *call)
+{
+	return for_each_entry(call, SVSM_PVALIDATE_RSVD_MASK, pvalidate_one);
+}
+
+/* Entries of this list have no action bits: reserved, so op.validate is never set. */
+uint64_t core_deposit_mem(struct svsm_call *call)
+{
+	return for_each_entry(call, PAGE_MASK & ~SVSM_PVALIDATE_SIZE_MASK, deposit_one);
+}
+
+/* The next deposited page at or after *from, given back; GPA_NONE when there is none left. */
+static gpa_t withdraw_one(gpa_t from)
+{
+	for (gpa_t page = pagestate_find(from, PAGE_DEPOSITED); !gpa_eq(page, GPA_NONE);
+	     page = pagestate_find(gpa_add(page, PAGE_SIZE), PAGE_DEPOSITED)) {
+		struct pages_locked held = pagestate_lock(page);
+		enum platform_result r = guestpage_withdraw(page);
+
+		pagestate_unlock(held);
+		if (r != PLATFORM_INVALID) /* else another vCPU was quicker */
+			__atomic_fetch_sub(&deposited, 1, __ATOMIC_RELAXED);
+		if (r == PLATFORM_OK)
+			return page;
+	}
+	return GPA_NONE;
+}
+
+/*
+ * Fills the list with pages given back, as many as it has room for. Nothing of ours lives in
+ * deposited memory yet, so all of it can go. A page is given back before its entry is written: if
+ * the list goes away meanwhile, the guest has its memory and does not know it, which harms nobody
+ * else.
+ */
+uint64_t core_withdraw_mem(struct svsm_call *call)
+{
+	struct buffer_list list;
+	uint64_t rax = buffer_list_open(&list, call->rcx);
+	unsigned room = MIN(list.count, BUDGET);
+	gpa_t page = gpa(0);
+
+	if (rax != SVSM_SUCCESS)
+		return rax;
+	if (list.next != 0)
+		return SVSM_ERR_INVALID_PARAMETER;
+	for (list.count = 0; list.count < room; list.count++) {
+		page = withdraw_one(page);
+		if (gpa_eq(page, GPA_NONE))
+			break;
+		if (!buffer_list_write(&list, list.count, page.v | PLATFORM_4K))
+			return SVSM_ERR_INVALID_ADDRESS;
+	}
+	return buffer_list_close(&list) ? SVSM_SUCCESS : SVSM_ERR_INVALID_ADDRESS;
+}

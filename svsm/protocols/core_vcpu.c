@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#include "abi/svsm.h"
+#include "abi/vmsa.h"
+#include "base/x86.h"
+#include "kernel/guest_mem.h"
+#include "kernel/guestpage.h"
+#include "kernel/pagestate.h"
+#include "kernel/percpu.h"
+#include "protocols/core.h"
+
+static bool page_aligned(uint64_t v)
+{
+	return IS_ALIGNED(v, PAGE_SIZE);
+}
+
+/* A page may become cpu's calling area: plain memory, or the area of another VMSA of the same vCPU
+ * (Linux creates the new VMSA before it deletes the old one). Region locked. */
+static bool caa_allowed(gpa_t caa, const struct cpu *cpu)
+{
+	enum page_state s = pagestate_get(caa);
+
+	return s == PAGE_VALID || (s == PAGE_CAA && !vmsa_registry_caa_foreign(caa, cpu));
+}
+
+/* The calling area lost a user: with the last one it is plain memory again. Region locked. */
+static void caa_dropped(gpa_t caa)
+{
+	if (!vmsa_registry_caa_users(caa) && pagestate_get(caa) == PAGE_CAA)
+		pagestate_set(caa, PAGE_VALID);
+}
+
+uint64_t core_remap_ca(struct svsm_call *call)
+{
+	const uint64_t zero = 0; /* call_pending and its neighbours */
+	gpa_t new = gpa(call->rcx);
+	gpa_t old = call->self->caa;
+	struct pages_locked held;
+	bool ok;
+
+	if (!page_aligned(new.v))
+		return SVSM_ERR_INVALID_PARAMETER;
+	held = pagestate_lock2(new, old);
+	ok = caa_allowed(new, call->cpu) && guest_copy_out(new, &zero, sizeof(zero));
+	if (ok) {
+		pagestate_set(new, PAGE_CAA);
+		vmsa_registry_remap(call->self->vmsa, new);
+		call->self->caa = new;
+		caa_dropped(old);
+	}
+	pagestate_unlock(held);
+	return ok ? SVSM_SUCCESS : SVSM_ERR_INVALID_ADDRESS;
+}
+
+/* SVSM_CORE_CREATE_VCPU's conditions on the VMSA. The page is sealed: what is read here stays. */
+static bool vmsa_acceptable(gpa_t vmsa)
+{
+	uint64_t efer, features;
+	uint8_t vmpl;
+
+	return guest_read8(gpa_add(vmsa, offsetof(struct vmsa, vmpl)), &vmpl) &&
+	       guest_read64(gpa_add(vmsa, offsetof(struct vmsa, efer)), &efer) &&
+	       guest_read64(gpa_add(vmsa, offsetof(struct vmsa, sev_features)), &features) &&
+	       vmpl == guestpage_vmpl && (efer & EFER_SVME) && features == platform->sev_features();
+}
+
+/* Regions locked, states checked, page sealed. The table comes last: only then can it be run. */
+static uint64_t vmsa_commit(gpa_t vmsa, gpa_t caa, struct cpu *cpu)
+{
+	enum platform_result r;
+
+	if (!vmsa_acceptable(vmsa))
+		return SVSM_ERR_INVALID_PARAMETER;
+	r = guestpage_make_vmsa(vmsa);
+	if (r != PLATFORM_OK)
+		return core_result(r);
+	return vmsa_registry_add(cpu, vmsa, caa, (uint8_t)guestpage_vmpl) ? SVSM_SUCCESS
+									  : SVSM_ERR_BUSY;
+}
+
+static uint64_t vmsa_create_locked(gpa_t vmsa, gpa_t caa, struct cpu *cpu)
+{
+	enum platform_result r;
+	uint64_t rax;
+
+	if (!caa_allowed(caa, cpu))
+		return SVSM_ERR_INVALID_ADDRESS;
+	r = guestpage_seal(vmsa);
+	if (r != PLATFORM_OK)
+		return core_result(r);
+	rax = vmsa_commit(vmsa, caa, cpu);
+	if (rax == SVSM_SUCCESS)
+		pagestate_set(caa, PAGE_CAA);
+	else
+		guestpage_unseal(vmsa, rax == SVSM_ERR_BUSY);
+	return rax;
+}
+
+uint64_t core_create_vcpu(struct svsm_call *call)
+{
+	gpa_t vmsa = gpa(call->rcx), caa = gpa(call->rdx);
+	struct pages_locked held;
+	struct cpu *cpu;
+	uint64_t rax;
+
+	if (!page_aligned(vmsa.v) || !page_aligned(caa.v) || gpa_eq(vmsa, caa))
+		return SVSM_ERR_INVALID_ADDRESS;
+	cpu = call->r8 <= UINT32_MAX ? percpu_by_apic_id((uint32_t)call->r8) : NULL;
+	if (!cpu)
+		return SVSM_ERR_INVALID_PARAMETER;
+	held = pagestate_lock2(vmsa, caa);
+	rax = vmsa_create_locked(vmsa, caa, cpu);
+	pagestate_unlock(held);
+	return rax;
+}
+
+uint64_t core_delete_vcpu(struct svsm_call *call)
+{
+	gpa_t vmsa = gpa(call->rcx);
+	struct pages_locked held;
+	struct vmsa_entry entry;
+	enum platform_result r;
+
+	switch (vmsa_registry_claim(vmsa, &entry)) {
+	case VMSA_CLAIM_UNKNOWN:
+		return SVSM_ERR_INVALID_PARAMETER;
+	case VMSA_CLAIM_BUSY:
+		return SVSM_ERR_PROTOCOL_BASE + SNP_FAIL_INUSE;
+	case VMSA_CLAIMED:
+		break;
+	}
+	/* Claimed: its vCPU is in no call, so the calling area cannot move meanwhile. */
+	held = pagestate_lock2(vmsa, entry.caa);
+	/* RMPADJUST refuses a VMSA that runs; once it has succeeded VMRUN refuses the page. */
+	r = guestpage_unseal(vmsa, true);
+	if (r != PLATFORM_OK && pagestate_get(vmsa) == PAGE_VMSA) {
+		vmsa_registry_release(vmsa);
+	} else {
+		vmsa_registry_remove(vmsa);
+		caa_dropped(entry.caa);
+	}
+	pagestate_unlock(held);
+	return core_result(r);
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#pragma once
+
+/*
+ * Calls from the guest: SVSM specification (58019), section 5. Protocols register themselves in the
+ * linker section svsm_protocols.
+ */
+#include "base/types.h"
+#include "kernel/vmsa_registry.h"
+
+struct cpu;
+
+/* One call: a private copy of the guest's registers, read once. What a handler leaves in rcx, rdx,
+ * r8 and r9 goes back to the guest. */
+struct svsm_call {
+	struct cpu *cpu;
+	struct vmsa_entry *self; /* the calling VMSA, claimed; handlers keep .caa current */
+	uint32_t protocol;
+	uint32_t number;
+	uint64_t rcx, rdx, r8, r9;
+};
+
+struct svsm_protocol {
+	uint32_t number;
+	uint32_t version_min, version_max;
+	uint32_t rsvd;
+	uint64_t (*handle)(struct svsm_call *call); /* returns RAX (abi/svsm.h); no locks held */
+};
+
+/* A protocol registers itself with: SVSM_PROTOCOL(name) = {...}; */
+#define SVSM_PROTOCOL(name)                                                                        \
+	static const struct svsm_protocol name SECTION("svsm_protocols") ALIGNED(8)
+
+/* NULL when there is no such protocol. */
+const struct svsm_protocol *svsm_protocol_find(uint32_t number);
+
+/*
+ * Serve what the guest of this CPU asks for; called when RUN_VMPL has come back. Nothing is served,
+ * and nothing changes, when there is no VMSA, when the guest did not leave by VMGEXIT, or when the
+ * calling area's call_pending is not 1.
+ */
+void svsm_request(struct cpu *c);
