@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+#include "igvm/build.h"
+#include "igvm/elf.h"
+#include "igvm/igvm_cmd.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Pages of the ELF that the loader or the security processor fills, by symbol. */
+static const struct {
+	const char *name;
+	enum igvm_type param;     /* a host parameter, or */
+	enum igvm_page_type page; /* a page of its own kind */
+	bool needed;              /* by an SVSM; a payload may lack any */
+} places[] = {
+	{"snp_cpuid_page", 0, IGVM_PAGE_CPUID, true},
+	{"snp_secrets_page", 0, IGVM_PAGE_SECRETS, true},
+	{"igvm_memory_map", IGVM_MEMORY_MAP, 0, true},
+	{"igvm_madt", IGVM_MADT, 0, true},
+	{"igvm_vp_count", IGVM_VP_COUNT, 0, false},
+	{"igvm_environment", IGVM_ENVIRONMENT_INFO, 0, false},
+};
+
+static bool add_place(const struct elf *e, struct image *m, unsigned i, bool svsm)
+{
+	uint64_t at, size;
+
+	if (!elf_symbol(e, places[i].name, &at, &size))
+		return !(svsm && places[i].needed) ||
+		       igvm_fail("%s: no symbol %s", e->path, places[i].name);
+	if (places[i].page && (at & PAGE_MASK))
+		return igvm_fail("%s: %s is not page aligned", e->path, places[i].name);
+	if (places[i].page)
+		image_special(m, at, places[i].page);
+	else
+		image_param(m, places[i].param, at, MAX(size, sizeof(uint32_t)));
+	return true;
+}
+
+/* The SVSM's memory: the fixed region, or what a payload linked elsewhere takes. */
+static bool choose_region(const struct elf *e, bool svsm, struct launch_range *r)
+{
+	*r = (struct launch_range){BUILD_SVSM_BASE, BUILD_SVSM_SIZE};
+	if (e->start >= r->gpa && e->end <= r->gpa + r->size)
+		return true;
+	if (svsm)
+		return igvm_fail("%s: 0x%" PRIx64 "..0x%" PRIx64 " leaves the SVSM's region",
+				 e->path, e->start, e->end);
+	r->gpa = ALIGN_DOWN(e->start, SIZE_2M);
+	r->size = ALIGN_UP(e->end, SIZE_2M) - r->gpa;
+	return true;
+}
+
+static bool add_elf(const struct elf *e, struct image *m, struct launch_info *info, bool svsm)
+{
+	if (!choose_region(e, svsm, &info->svsm))
+		return false;
+	elf_load(e, m);
+	for (unsigned i = 0; i < ARRAY_LEN(places); i++)
+		if (!add_place(e, m, i, svsm))
+			return false;
+	image_require(m, info->svsm.gpa, info->svsm.size);
+	build_vmsa(&m->vmsa, (uint32_t)e->entry);
+	return true;
+}
+
+static bool add_bare(const char *path, struct image *m, struct launch_info *info)
+{
+	struct blob b;
+
+	if (!blob_read(path, &b))
+		return false;
+	info->guest = LAUNCH_GUEST_BARE;
+	info->kernel = (struct launch_range){BUILD_KERNEL_BASE, b.size};
+	image_add(m, BUILD_KERNEL_BASE, b.data, b.size);
+	blob_free(&b);
+	return info->kernel.size || igvm_fail("%s: the file is empty", path);
+}
+
+static bool add_guest(const struct igvm_build_options *o, struct image *m, struct launch_info *info)
+{
+	if (o->kernel)
+		return build_linux(o, m, info);
+	if (o->bare)
+		return add_bare(o->bare, m, info);
+	return true;
+}
+
+/* launch_info goes in last, when all ranges are known. */
+static bool add_launch_info(const struct elf *e, struct image *m, const struct launch_info *info,
+			    bool svsm)
+{
+	uint64_t at, size;
+
+	if (!elf_symbol(e, "launch_info", &at, &size))
+		return !svsm || igvm_fail("%s: no symbol launch_info", e->path);
+	if (at & PAGE_MASK)
+		return igvm_fail("%s: launch_info is not page aligned", e->path);
+	image_replace(m, at, info);
+	return true;
+}
+
+static bool fill(const struct igvm_build_options *o, const struct elf *e, struct image *m)
+{
+	struct launch_info info = {
+		.magic = LAUNCH_MAGIC,
+		.version = LAUNCH_VERSION,
+		.guest_vmpl = 2,
+		.flags = o->selftest ? LAUNCH_FLAG_SELFTEST : 0,
+	};
+	bool svsm = !o->payload;
+
+	m->policy = IGVM_SNP_POLICY_SMT | IGVM_SNP_POLICY_ONE;
+	return add_elf(e, m, &info, svsm) && add_guest(o, m, &info) &&
+	       add_launch_info(e, m, &info, svsm);
+}
+
+int igvm_build(const struct igvm_build_options *o)
+{
+	const char *elf_path = o->payload ? o->payload : o->svsm;
+	const char *const inputs[] = {elf_path, o->kernel, o->initrd, o->bare};
+	struct image *m = &(struct image){0};
+	struct blob out = {0};
+	struct elf e;
+	bool ok, written;
+
+	for (unsigned i = 0; i < ARRAY_LEN(inputs); i++)
+		if (inputs[i] && access(inputs[i], R_OK)) {
+			igvm_fail("%s: cannot be read", inputs[i]);
+			return IGVM_EXIT_HOST;
+		}
+	if (!elf_open(&e, elf_path))
+		return IGVM_EXIT_BAD_FILE;
+	ok = fill(o, &e, m) && image_write(m, &out);
+	written = ok && blob_write(o->output, out.data, out.size);
+	blob_free(&out);
+	image_free(m);
+	elf_close(&e);
+	return !ok ? IGVM_EXIT_BAD_FILE : written ? IGVM_EXIT_OK : IGVM_EXIT_HOST;
+}

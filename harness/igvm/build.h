@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#pragma once
+
+/* `keelson igvm build`: from an SVSM (or a test payload in its place) and a guest to one IGVM file.
+ */
+#include "abi/launch.h"
+#include "igvm/image.h"
+
+/* Guest physical layout of our images; design: everything below 4 GiB, 256 MiB of RAM suffice. */
+#define BUILD_SVSM_BASE   0x02000000ull
+#define BUILD_SVSM_SIZE   0x01000000ull
+#define BUILD_SETUP_BASE  0x03000000ull /* bzImage's setup sectors, then the command line */
+#define BUILD_KERNEL_BASE 0x04000000ull
+#define BUILD_INITRD_BASE 0x0a000000ull /* or behind the kernel's init_size */
+
+struct igvm_build_options {
+	const char *svsm;    /* ELF */
+	const char *payload; /* ELF in the SVSM's place; excludes svsm */
+	const char *kernel;  /* bzImage; excludes bare */
+	const char *initrd;
+	const char *cmdline;
+	const char *bare; /* flat image */
+	const char *output;
+	bool selftest;
+};
+
+/* Writes the file. Returns an exit code of igvm_cmd.h, and on an error has said so. */
+int igvm_build(const struct igvm_build_options *o);
+
+/* linux.c: adds kernel, initrd and command line, and fills the ranges of *info. */
+bool build_linux(const struct igvm_build_options *o, struct image *m, struct launch_info *info);
+
+/* vmsa.c: the boot vCPU: 32-bit protected mode, paging off, flat segments, at rip. */
+void build_vmsa(struct vmsa *v, uint32_t rip);

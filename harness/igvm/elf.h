@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#pragma once
+
+/* The little of ELF64 that the IGVM builder needs. Addresses handed out are load (physical) ones.
+ */
+#include "igvm/blob.h"
+#include "igvm/image.h"
+
+struct elf {
+	const char *path; /* for messages */
+	struct blob file;
+	uint64_t entry;      /* load address */
+	uint64_t start, end; /* what the segments take, pages; .bss included */
+};
+
+/* Checks headers, segments and symbol table against the file's size; says what is wrong. */
+bool elf_open(struct elf *e, const char *path);
+void elf_close(struct elf *e);
+/* Adds the file's part of every PT_LOAD segment; memory beyond it (.bss) is left out. */
+void elf_load(const struct elf *e, struct image *m);
+/* Load address and size of a symbol; false when there is none of that name. */
+bool elf_symbol(const struct elf *e, const char *name, uint64_t *at, uint64_t *size);

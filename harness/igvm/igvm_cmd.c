@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+#include "igvm/igvm_cmd.h"
+#include "igvm/build.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char usage_text[] =
+	"usage: keelson igvm build --svsm ELF [--kernel BZIMAGE [--initrd FILE] [--cmdline TEXT]]\n"
+	"                          [--selftest] -o FILE    an SVSM with a Linux guest\n"
+	"       keelson igvm build --svsm ELF --bare FILE [--selftest] -o FILE\n"
+	"       keelson igvm build --payload ELF -o FILE    a test program at VMPL0\n"
+	"       keelson igvm inspect FILE                   what is in it\n"
+	"       keelson igvm measure FILE [--json] [--native-zero]\n"
+	"                                                   the SEV-SNP launch digest\n";
+
+static int usage(FILE *to)
+{
+	fputs(usage_text, to);
+	return to == stdout ? IGVM_EXIT_OK : IGVM_EXIT_USAGE;
+}
+
+enum {
+	OPT_SVSM = 1,
+	OPT_PAYLOAD,
+	OPT_KERNEL,
+	OPT_INITRD,
+	OPT_CMDLINE,
+	OPT_BARE,
+	OPT_SELFTEST
+};
+
+static const struct option options[] = {
+	{"svsm", required_argument, NULL, OPT_SVSM},
+	{"payload", required_argument, NULL, OPT_PAYLOAD},
+	{"kernel", required_argument, NULL, OPT_KERNEL},
+	{"initrd", required_argument, NULL, OPT_INITRD},
+	{"cmdline", required_argument, NULL, OPT_CMDLINE},
+	{"bare", required_argument, NULL, OPT_BARE},
+	{"selftest", no_argument, NULL, OPT_SELFTEST},
+	{"output", required_argument, NULL, 'o'},
+	{NULL, 0, NULL, 0},
+};
+
+static const char **text_option(struct igvm_build_options *o, int c)
+{
+	switch (c) {
+	case OPT_SVSM:
+		return &o->svsm;
+	case OPT_PAYLOAD:
+		return &o->payload;
+	case OPT_KERNEL:
+		return &o->kernel;
+	case OPT_INITRD:
+		return &o->initrd;
+	case OPT_CMDLINE:
+		return &o->cmdline;
+	case OPT_BARE:
+		return &o->bare;
+	case 'o':
+		return &o->output;
+	default:
+		return NULL;
+	}
+}
+
+static bool parse(struct igvm_build_options *o, int argc, char **argv)
+{
+	int c;
+
+	optind = 0; /* glibc: start afresh, other subcommands have parsed already */
+	while ((c = getopt_long(argc, argv, "o:", options, NULL)) != -1) {
+		const char **text = text_option(o, c);
+
+		if (text)
+			*text = optarg;
+		else if (c == OPT_SELFTEST)
+			o->selftest = true;
+		else
+			return false;
+	}
+	return optind == argc;
+}
+
+/* Which options make sense together. */
+static bool consistent(const struct igvm_build_options *o)
+{
+	if (!o->output || !o->svsm == !o->payload || (o->kernel && o->bare))
+		return false;
+	if (!o->kernel && (o->initrd || o->cmdline))
+		return false;
+	return !o->payload || (!o->kernel && !o->bare);
+}
+
+int igvm_build_command(int argc, char **argv)
+{
+	struct igvm_build_options o = {0};
+
+	if (!parse(&o, argc, argv) || !consistent(&o))
+		return usage(stderr);
+	return igvm_build(&o);
+}
+
+int igvm_command(int argc, char **argv)
+{
+	if (argc < 2)
+		return usage(stderr);
+	if (!strcmp(argv[1], "build"))
+		return igvm_build_command(argc - 1, argv + 1);
+	if (!strcmp(argv[1], "inspect"))
+		return igvm_inspect_command(argc - 1, argv + 1);
+	if (!strcmp(argv[1], "measure"))
+		return igvm_measure_command(argc - 1, argv + 1);
+	return usage(!strcmp(argv[1], "--help") ? stdout : stderr);
+}

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+#include "abi/vmsa.h"
+#include "igvm/igvm_cmd.h"
+#include "igvm/open.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+bool igvm_open_blob(struct igvm_file *f, const struct blob *b, const char *path)
+{
+	uint32_t at;
+	enum igvm_error e = igvm_open(f, b->data, b->size, b->size);
+
+	if (e)
+		return igvm_fail("%s: %s", path, igvm_error_text(e));
+	e = igvm_check(f, &at);
+	return !e || igvm_fail("%s: header at 0x%" PRIx32 ": %s", path, at, igvm_error_text(e));
+}
+
+/* Page data come by the thousand: pages of one kind in a row are one line. */
+struct run {
+	uint64_t gpa, end;
+	uint32_t mask, flags;
+	uint16_t type;
+	bool zero;
+};
+
+static const char *page_kind(const struct run *r)
+{
+	static const char *const names[IGVM_PAGE_TYPES] = {"page data", "secrets page",
+							   "CPUID page", "CPUID page (XF)"};
+
+	return r->zero && !r->type ? "zero pages" : names[r->type];
+}
+
+static void flush(struct run *r)
+{
+	if (r->end != r->gpa)
+		printf("  %-20s 0x%09" PRIx64 "..0x%09" PRIx64 " %8" PRIu64
+		       " KiB mask 0x%x%s%s%s\n",
+		       page_kind(r), r->gpa, r->end, (r->end - r->gpa) >> 10, r->mask,
+		       r->flags & IGVM_PAGE_UNMEASURED ? " unmeasured" : "",
+		       r->flags & IGVM_PAGE_SHARED ? " shared" : "",
+		       r->flags & IGVM_PAGE_2M ? " 2M" : "");
+	r->end = r->gpa;
+}
+
+static void add_page(struct run *r, const struct igvm_page_data *p)
+{
+	bool zero = !p->file_offset;
+
+	if (r->end != p->gpa || r->mask != p->compatibility_mask || r->flags != p->flags ||
+	    r->type != p->type || r->zero != zero) {
+		flush(r);
+		*r = (struct run){.gpa = p->gpa,
+				  .mask = p->compatibility_mask,
+				  .flags = p->flags,
+				  .type = p->type,
+				  .zero = zero};
+	}
+	r->end = p->gpa + igvm_page_size(p);
+}
+
+static void show_platform(const struct igvm_supported_platform *p)
+{
+	printf("  %-20s %s, version %u, mask 0x%x, highest VTL %u, shared boundary 0x%" PRIx64 "\n",
+	       "supported platform", igvm_platform_name(p->platform_type), p->platform_version,
+	       p->compatibility_mask, p->highest_vtl, p->shared_gpa_boundary);
+}
+
+static void show_context(const struct igvm_file *f, const struct igvm_header *h)
+{
+	const struct igvm_vp_context *c = h->body;
+	uint32_t snp = igvm_platform_mask(f, IGVM_PLATFORM_SEV_SNP) |
+		       igvm_platform_mask(f, IGVM_PLATFORM_SEV_ES);
+	const struct vmsa *v = (const void *)(f->base + c->file_offset);
+
+	printf("  %-20s 0x%09" PRIx64 " VP %u mask 0x%x", "VP context", c->gpa, c->vp_index,
+	       h->mask);
+	if (h->mask & snp)
+		printf(" rip 0x%" PRIx64 " cr0 0x%" PRIx64 " efer 0x%" PRIx64
+		       " sev_features 0x%" PRIx64,
+		       v->rip, v->cr0, v->efer, v->sev_features);
+	putchar('\n');
+}
+
+static void show_range(const struct igvm_header *h, uint64_t gpa, uint64_t size)
+{
+	printf("  %-20s 0x%09" PRIx64 "..0x%09" PRIx64 " %8" PRIu64 " KiB mask 0x%x\n",
+	       igvm_type_name(h->type), gpa, gpa + size, size >> 10, h->mask);
+}
+
+static void show(const struct igvm_file *f, const struct igvm_header *h)
+{
+	const struct igvm_guest_policy *policy = h->body;
+	const struct igvm_required_memory *required = h->body;
+	const struct igvm_error_range *error = h->body;
+	const struct igvm_parameter_area *area = h->body;
+	const struct igvm_parameter_insert *insert = h->body;
+	const struct igvm_parameter *parameter = h->body;
+
+	switch (h->type) {
+	case IGVM_SUPPORTED_PLATFORM:
+		show_platform(h->body);
+		break;
+	case IGVM_GUEST_POLICY:
+		printf("  %-20s 0x%" PRIx64 " mask 0x%x\n", "guest policy", policy->policy,
+		       h->mask);
+		break;
+	case IGVM_REQUIRED_MEMORY:
+		show_range(h, required->gpa, required->size);
+		break;
+	case IGVM_ERROR_RANGE:
+		show_range(h, error->gpa, error->size);
+		break;
+	case IGVM_PARAMETER_AREA:
+		printf("  %-20s %u: %" PRIu64 " KiB\n", "parameter area", area->index,
+		       area->size >> 10);
+		break;
+	case IGVM_PARAMETER_INSERT:
+		printf("  %-20s %u at 0x%09" PRIx64 " mask 0x%x\n", "parameter insert",
+		       insert->index, insert->gpa, h->mask);
+		break;
+	case IGVM_VP_CONTEXT:
+		show_context(f, h);
+		break;
+	default:
+		if (h->length == sizeof(*parameter))
+			printf("  %-20s area %u, offset 0x%x\n", igvm_type_name(h->type),
+			       parameter->index, parameter->offset);
+		else
+			printf("  %-20s %u bytes, mask 0x%x\n", igvm_type_name(h->type), h->length,
+			       h->mask);
+	}
+}
+
+static void inspect(const struct igvm_file *f, const char *path)
+{
+	struct igvm_iter it;
+	struct igvm_header h;
+	struct run run = {0};
+
+	printf("%s: IGVM version %u, %u bytes, headers 0x%x..0x%x\n", path, f->version, f->size,
+	       f->header_start, f->data_start);
+	igvm_iter_init(&it, f);
+	while (igvm_next(&it, &h) == IGVM_OK) {
+		if (h.type == IGVM_PAGE_DATA) {
+			add_page(&run, h.body);
+			continue;
+		}
+		flush(&run);
+		show(f, &h);
+	}
+	flush(&run);
+}
+
+int igvm_inspect_command(int argc, char **argv)
+{
+	struct blob b;
+	struct igvm_file f;
+	bool ok;
+
+	if (argc != 2) {
+		igvm_fail("usage: keelson igvm inspect FILE");
+		return IGVM_EXIT_USAGE;
+	}
+	if (!blob_read(argv[1], &b))
+		return IGVM_EXIT_HOST;
+	ok = igvm_open_blob(&f, &b, argv[1]);
+	if (ok)
+		inspect(&f, argv[1]);
+	blob_free(&b);
+	return ok ? IGVM_EXIT_OK : IGVM_EXIT_BAD_FILE;
+}

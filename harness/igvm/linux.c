@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+#include "igvm/build.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* The x86 boot protocol (Linux Documentation/arch/x86/boot.rst): offsets in the first sectors */
+#define SETUP_SECTS   0x1f1
+#define BOOT_FLAG     0x1fe
+#define HEADER_MAGIC  0x202
+#define VERSION       0x206
+#define INITRD_MAX    0x22c
+#define RELOCATABLE   0x234
+#define XLOADFLAGS    0x236
+#define CMDLINE_SIZE  0x238
+#define INIT_SIZE     0x260
+#define HEADER_END    0x264
+#define PROTOCOL_64   0x20c /* the first one with a 64-bit entry */
+#define XLF_KERNEL_64 1
+#define SECTOR        512
+
+static uint16_t get16(const struct blob *b, size_t at)
+{
+	uint16_t v;
+
+	memcpy(&v, b->data + at, sizeof(v));
+	return v;
+}
+
+static uint32_t get32(const struct blob *b, size_t at)
+{
+	uint32_t v;
+
+	memcpy(&v, b->data + at, sizeof(v));
+	return v;
+}
+
+static bool check_kernel(const char *path, const struct blob *k)
+{
+	if (k->size < HEADER_END || get16(k, BOOT_FLAG) != 0xaa55 ||
+	    memcmp(k->data + HEADER_MAGIC, "HdrS", 4))
+		return igvm_fail("%s: no Linux bzImage", path);
+	if (get16(k, VERSION) < PROTOCOL_64 || !(get16(k, XLOADFLAGS) & XLF_KERNEL_64))
+		return igvm_fail("%s: a kernel without a 64-bit entry point", path);
+	if (!k->data[RELOCATABLE])
+		return igvm_fail("%s: the kernel is not relocatable", path);
+	return true;
+}
+
+/* Setup sectors one place, protected-mode part another. */
+static bool add_kernel(const char *path, const struct blob *k, struct image *m,
+		       struct launch_info *info)
+{
+	size_t setup = ((k->data[SETUP_SECTS] ? k->data[SETUP_SECTS] : 4) + 1) * SECTOR;
+	uint32_t init_size = get32(k, INIT_SIZE);
+
+	if (k->size <= setup)
+		return igvm_fail("%s: the bzImage is truncated", path);
+	if (init_size > BIT(30))
+		return igvm_fail("%s: the kernel wants %" PRIu32 " bytes", path, init_size);
+	info->setup = (struct launch_range){BUILD_SETUP_BASE, setup};
+	info->kernel = (struct launch_range){BUILD_KERNEL_BASE, k->size - setup};
+	image_add(m, BUILD_SETUP_BASE, k->data, setup);
+	image_add(m, BUILD_KERNEL_BASE, k->data + setup, k->size - setup);
+	image_require(m, BUILD_KERNEL_BASE, MAX(init_size, k->size - setup));
+	return true;
+}
+
+static bool add_initrd(const char *path, const struct blob *k, struct image *m,
+		       struct launch_info *info)
+{
+	uint64_t behind = BUILD_KERNEL_BASE + MAX(get32(k, INIT_SIZE), info->kernel.size);
+	uint64_t at = MAX(BUILD_INITRD_BASE, ALIGN_UP(behind, SIZE_2M));
+	struct blob rd;
+
+	if (!blob_read(path, &rd))
+		return false;
+	info->initrd = (struct launch_range){at, rd.size};
+	image_add(m, at, rd.data, rd.size);
+	blob_free(&rd);
+	if (at + info->initrd.size > get32(k, INITRD_MAX))
+		return igvm_fail("%s: the initrd is too large for this kernel", path);
+	return true;
+}
+
+static bool add_cmdline(const char *cmdline, const struct blob *k, struct image *m,
+			struct launch_info *info)
+{
+	size_t size = strlen(cmdline) + 1;
+
+	if (size - 1 > get32(k, CMDLINE_SIZE))
+		return igvm_fail("the command line has %zu characters, this kernel takes %" PRIu32,
+				 size - 1, get32(k, CMDLINE_SIZE));
+	info->cmdline.gpa = BUILD_SETUP_BASE + ALIGN_UP(info->setup.size, PAGE_SIZE);
+	info->cmdline.size = size;
+	image_add(m, info->cmdline.gpa, cmdline, size);
+	return true;
+}
+
+bool build_linux(const struct igvm_build_options *o, struct image *m, struct launch_info *info)
+{
+	struct blob k;
+	bool ok;
+
+	if (!blob_read(o->kernel, &k))
+		return false;
+	info->guest = LAUNCH_GUEST_LINUX;
+	ok = check_kernel(o->kernel, &k) && add_kernel(o->kernel, &k, m, info) &&
+	     add_cmdline(o->cmdline ? o->cmdline : "", &k, m, info) &&
+	     (!o->initrd || add_initrd(o->initrd, &k, m, info));
+	blob_free(&k);
+	return ok;
+}

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#pragma once
+
+#include "igvm/blob.h"
+#include "lib/igvm.h"
+
+/* Opens and checks a whole file in memory; says what is wrong and where. */
+bool igvm_open_blob(struct igvm_file *f, const struct blob *b, const char *path);
