@@ -14,6 +14,7 @@ shift
 
 table() { # from the functions of an ELF file, or empty
 	{ [ -z "$1" ] || "$NM" -n "$1" | awk '$2 ~ /^[tT]$/ && $3 !~ /^\./ {print $1, $3}'; } | awk '
+	BEGIN { n = off = 0 }
 	{ addr[n] = $1; name[n++] = $2 }
 	END {
 		print ".section .rodata.symtab,\"a\""

@@ -4,6 +4,7 @@
 #include "host/exit.h"
 #include "host/fault.h"
 #include "host/lapic.h"
+#include "host/log.h"
 #include "host/percpu.h"
 #include "host/time.h"
 #include "hv.h"
@@ -15,8 +16,8 @@ void entry_dispatch(struct trap_frame *f);
 
 static void own_vector(unsigned vector)
 {
-	if (vector == VECTOR_SPURIOUS)
-		return; /* was never in service */
+	if (vector == VECTOR_SPURIOUS && !lapic_in_service(vector))
+		return; /* the real one needs no EOI */
 	if (vector == VECTOR_TIMER)
 		time_fired();
 	lapic_eoi();
@@ -34,7 +35,8 @@ static void guest_vector(unsigned vector)
 	} else {
 		lapic_eoi();
 	}
-	hv_host_interrupt(vector, level);
+	if (p->cpu) /* a guest may aim a device at CPU 0: that reaches nobody */
+		hv_host_interrupt(vector, level);
 }
 
 /* EOI ends the highest vector in service, which is the one taken last: answer in that order. */
@@ -55,8 +57,11 @@ void host_irq_eoi_level(unsigned vector)
 /* QMP inject-nmi: tell where this CPU is and go on. */
 static void nmi(const struct trap_frame *f)
 {
-	if (exit_stopping())
-		exit_park();
+	if (exit_stopping()) {
+		if (!log_writing())
+			exit_park();
+		return; /* at the end of its line */
+	}
 	host_log("NMI: this CPU was here");
 	fault_backtrace(f->rip, f->rbp);
 }

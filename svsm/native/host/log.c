@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+#include "host/exit.h"
 #include "host/log.h"
 #include "host/percpu.h"
 #include "base/x86.h"
@@ -53,8 +54,16 @@ void log_vprint(const char *head, const char *fmt, va_list ap)
 		line[n++] = '\n';
 	mine = acquire(me);
 	emit(line, n);
-	if (mine)
-		__atomic_store_n(&owner, 0, __ATOMIC_RELEASE);
+	if (!mine)
+		return;
+	__atomic_store_n(&owner, 0, __ATOMIC_RELEASE);
+	if (exit_stopping())
+		exit_park();
+}
+
+bool log_writing(void)
+{
+	return READ_ONCE(owner) == host_cpu() + 1;
 }
 
 void host_log(const char *fmt, ...)

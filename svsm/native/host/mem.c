@@ -46,6 +46,22 @@ bool host_guest_ram(gpa_t g, uint64_t len)
 	return false;
 }
 
+static bool overlaps(const struct host_range *r, uint64_t start, uint64_t len)
+{
+	return start < r->base + r->size && r->base < start + len;
+}
+
+bool host_is_ram(hpa_t pa, uint64_t len)
+{
+	if (pa.v + len < pa.v || overlaps(&block, pa.v, len))
+		return true; /* wraps: let nobody touch it */
+	for (unsigned i = 0; i < range_count; i++) {
+		if (overlaps(&ranges[i], pa.v, len))
+			return true;
+	}
+	return false;
+}
+
 uint64_t host_ram_end(void)
 {
 	return ram_end;

@@ -51,7 +51,8 @@ trampoline_64:
 	mov %ebx, %edi
 	xor %ebp, %ebp
 	movabs $smp_ap_main, %rax
-	call *%rax
+	push $0 /* where a backtrace ends */
+	jmp *%rax
 1:	cli
 	hlt
 	jmp 1b
