@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#pragma once
+
+/* The tables a direct-booted guest gets: ACPI specification 6.4, chapter 5. */
+#include "base/addr.h"
+
+/* Write RSDP, XSDT, FADT, MADT and DSDT to [at, at + room); returns the RSDP's address. The MADT is
+ * the host's (IGVM parameter area) when it is well formed, else made from our own list of vCPUs. */
+uint64_t acpi_write(gpa_t at, uint64_t room);
+
+/* Is this a MADT: signature, length within `size`, whole entries? Content is not judged. */
+bool acpi_madt_valid(const void *table, uint64_t size);
+
+#define ACPI_SLEEP_CONTROL 0x605 /* high byte of PM1a_CNT: SLP_EN is bit 5, SLP_TYP bits 4:2 */
+#define ACPI_SLEEP_STATUS  0x601 /* high byte of PM1a_STS: WAK_STS is bit 7 */

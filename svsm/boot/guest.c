@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#include "boot/guest.h"
+#include "kernel/guest_mem.h"
+#include "kernel/guestpage.h"
+#include "kernel/launch_area.h"
+#include "kernel/log.h"
+
+void guest_put(gpa_t g, const void *src, size_t len)
+{
+	if (!guest_copy_out(g, src, len))
+		panic("guest memory at %#lx cannot be written", (unsigned long)g.v);
+}
+
+void guest_launch(void)
+{
+	const struct launch_info *info = &launch_info;
+	bool is_linux = info->guest == LAUNCH_GUEST_LINUX;
+	struct guest_layout l;
+	uint64_t rip, rsi;
+
+	if (info->guest == LAUNCH_GUEST_NONE)
+		return;
+	guestpage_vmpl = info->guest_vmpl;
+	guest_memory_init();
+	if (!guest_layout_choose(&l, info, is_linux ? guest_linux_span(info) : info->kernel.size))
+		panic("no room for the guest's boot data in its RAM");
+	guest_memory_validate(info, l.hole);
+	guest_environment_write(&l, info->guest_vmpl);
+	if (is_linux)
+		guest_linux_write(&l, info, &rip, &rsi);
+	else
+		guest_bare_write(&l, info, &rip, &rsi);
+	guest_vmsa_start(&l, info->guest_vmpl, rip, rsi);
+	log_info("guest: %s at %#lx, VMPL%u\n", is_linux ? "Linux" : "bare image", (unsigned long)rip,
+		 info->guest_vmpl);
+}
