@@ -10,6 +10,7 @@
  */
 #include "abi/cpuid_page.h"
 #include "abi/launch.h"
+#include "abi/snp.h"
 #include "abi/secrets.h"
 
 extern const struct launch_info launch_info;
@@ -23,5 +24,5 @@ extern const uint8_t igvm_madt[IGVM_AREA_SIZE];
 extern const uint8_t igvm_vp_count[IGVM_AREA_SIZE];
 extern const uint8_t igvm_environment[IGVM_AREA_SIZE];
 
-/* Refuse nonsense (magic, version, ranges inside RAM, guest VMPL 1..3); terminates. */
+/* Refuse nonsense (ranges outside guest RAM, guest VMPL not 1..3): panics. */
 void launch_area_check(void);

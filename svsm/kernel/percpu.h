@@ -21,8 +21,9 @@ struct cpu {
 	uint32_t apic_id; /* fixed */
 	bool online;      /* set once by the CPU itself, read by all (acquire) */
 	bool log_draining;
+	uint32_t log_guest_count;
 	uint32_t nmi_count;
-	uint32_t vc_depth;       /* #VC handlers running now */
+	uint32_t panic_depth;
 	struct logring *log;     /* this CPU's ring */
 	struct ghcb_state *ghcb; /* NULL until the platform has set it up */
 	struct cpu_desc *desc;

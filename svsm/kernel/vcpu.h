@@ -6,7 +6,7 @@
  * What the SVSM keeps of the guest's side of one vCPU: the VMSA that RUN_VMPL enters and the
  *calling area that belongs to it. Part of struct cpu (kernel/percpu.h).
  *
- * State of the pair, under guest_lock:
+ * State of the pair, under vcpu_guest.lock:
  *
  *	  NONE (both GPA_NONE) --CREATE_VCPU / launch--> SET --REMAP_CA--> SET (new CAA)
  *	    ^------------------ DELETE_VCPU -------------'

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+#include "cpu/desc.h"
+#include "abi/vmsa.h"
+#include "base/x86.h"
+#include "cpu/layout.h"
+#include "cpu/paging.h"
+#include "kernel/alloc.h"
+#include "kernel/log.h"
+#include "kernel/percpu.h"
+
+#define VECTORS    32
+#define MAIN_ORDER 3 /* 28 KiB and the guard page */
+#define IST_ORDER  2 /* 12 KiB and the guard page */
+
+struct idt_gate {
+	uint16_t offset_low, selector;
+	uint8_t ist, type;
+	uint16_t offset_mid;
+	uint32_t offset_high, rsvd;
+} PACKED;
+
+struct table_ptr {
+	uint16_t limit;
+	uint64_t base;
+} PACKED;
+
+extern const char entry_stubs[];
+
+static struct idt_gate idt[VECTORS];
+static struct cpu_desc boot_desc;
+
+static enum ist ist_of(unsigned vector)
+{
+	switch (vector) {
+	case VEC_VC:
+		return IST_VC;
+	case VEC_PF:
+		return IST_PF;
+	case VEC_DF:
+		return IST_DF;
+	case VEC_NMI:
+		return IST_NMI;
+	case VEC_MC:
+	case VEC_HV:
+		return IST_OTHER;
+	default:
+		return IST_NONE;
+	}
+}
+
+static void idt_fill(bool with_ist)
+{
+	for (unsigned v = 0; v < VECTORS; v++) {
+		uint64_t at = (uint64_t)entry_stubs + 16 * v;
+
+		idt[v] = (struct idt_gate){
+			.offset_low = at,
+			.offset_mid = at >> 16,
+			.offset_high = at >> 32,
+			.selector = SEL_CODE,
+			.ist = with_ist ? ist_of(v) : 0,
+			.type = 0x8e, /* present, DPL 0, interrupt gate */
+		};
+	}
+}
+
+static void gdt_fill(struct cpu_desc *d)
+{
+	uint64_t base = (uint64_t)&d->tss;
+
+	d->gdt[SEL_CODE / 8] = 0x00af9b000000ffff;
+	d->gdt[SEL_DATA / 8] = 0x00cf93000000ffff;
+	d->gdt[SEL_TSS / 8] = (sizeof(d->tss) - 1) | (base & 0xffffff) << 16 | 0x89ull << 40 |
+			      (base >> 24 & 0xff) << 56;
+	d->gdt[SEL_TSS / 8 + 1] = base >> 32;
+	d->tss.iomap = sizeof(d->tss);
+	d->tss.rsp[0] = d->main.top;
+	for (unsigned i = IST_VC; i < IST_COUNT; i++)
+		d->tss.ist[i - 1] = d->ist[i].top;
+}
+
+static void load_tables(struct cpu_desc *d)
+{
+	struct table_ptr g = {sizeof(d->gdt) - 1, (uint64_t)d->gdt};
+	struct table_ptr i = {sizeof(idt) - 1, (uint64_t)idt};
+
+	__asm__ volatile("lgdt %0\n"
+			 "lidt %1\n"
+			 "pushq %2\n"
+			 "leaq 1f(%%rip), %%rax\n"
+			 "pushq %%rax\n"
+			 "lretq\n"
+			 "1: movl %3, %%ss\n"
+			 "movl %3, %%ds\n"
+			 "movl %3, %%es\n"
+			 "ltr %w4\n"
+			 :
+			 : "m"(g), "m"(i), "i"(SEL_CODE), "r"(SEL_DATA), "r"(SEL_TSS)
+			 : "rax", "memory");
+}
+
+void desc_init_early(struct cpu *c)
+{
+	c->desc = &boot_desc;
+	gdt_fill(&boot_desc);
+	idt_fill(false);
+	load_tables(&boot_desc);
+}
+
+static bool stack_alloc(struct stack *s, unsigned order)
+{
+	char *p = alloc_pages(order);
+
+	if (!p)
+		return false;
+	paging_set(p, PAGING_GUARD);
+	s->base = (uint64_t)p + PAGE_SIZE;
+	s->top = (uint64_t)p + (PAGE_SIZE << order);
+	return true;
+}
+
+bool desc_alloc(struct cpu *c)
+{
+	struct cpu_desc *d = alloc(sizeof(*d));
+
+	if (!d || !stack_alloc(&d->main, MAIN_ORDER))
+		return false;
+	for (unsigned i = IST_VC; i < IST_COUNT; i++)
+		if (!stack_alloc(&d->ist[i], IST_ORDER))
+			return false;
+	gdt_fill(d);
+	c->desc = d;
+	return true;
+}
+
+void desc_load(struct cpu *c)
+{
+	load_tables(c->desc);
+	idt_fill(true);
+}
+
+void desc_to_vmsa(const struct cpu *c, struct vmsa *v)
+{
+	const struct cpu_desc *d = c->desc;
+	struct vmsa_seg data = {SEL_DATA, 0xc93, 0xffffffff, 0};
+
+	v->es = v->ss = v->ds = data;
+	v->fs = v->gs = (struct vmsa_seg){0, 0, 0, 0};
+	v->gs.base = (uint64_t)c;
+	v->cs = (struct vmsa_seg){SEL_CODE, 0xa9b, 0xffffffff, 0};
+	v->gdtr = (struct vmsa_seg){0, 0, sizeof(d->gdt) - 1, (uint64_t)d->gdt};
+	v->idtr = (struct vmsa_seg){0, 0, sizeof(idt) - 1, (uint64_t)idt};
+	v->ldtr = (struct vmsa_seg){0, 0x82, 0, 0};
+	v->tr = (struct vmsa_seg){SEL_TSS, 0x8b, sizeof(d->tss) - 1, (uint64_t)&d->tss};
+	v->rsp = d->main.top - 8; /* as after a call */
+}
+
+static bool holds(const struct stack *s, uint64_t addr)
+{
+	return s->base && addr >= s->base && addr <= s->top;
+}
+
+const struct stack *desc_stack_of(const struct cpu *c, uint64_t addr)
+{
+	const struct cpu_desc *d = c->desc;
+
+	if (!d)
+		return NULL;
+	if (holds(&d->main, addr))
+		return &d->main;
+	for (unsigned i = IST_VC; i < IST_COUNT; i++)
+		if (holds(&d->ist[i], addr))
+			return &d->ist[i];
+	return NULL;
+}

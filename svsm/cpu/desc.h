@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#pragma once
+
+/*
+ * A CPU's descriptors and stacks: GDT, TSS, one IDT for all. APM vol. 2, 4.8, 8.2, 12.2.5.
+ * The vectors that may strike with an unsound RSP have IST stacks of their own. Below every stack
+ * lies a guard page.
+ */
+#include "base/types.h"
+
+struct cpu;
+struct vmsa;
+
+enum ist {
+	IST_NONE,
+	IST_VC,
+	IST_PF,
+	IST_DF,
+	IST_NMI,
+	IST_OTHER, /* #MC, #HV: never expected, end in a panic */
+	IST_COUNT,
+};
+
+struct stack {
+	uint64_t base; /* first usable byte; the guard page ends here. 0: no stack */
+	uint64_t top;
+};
+
+struct tss {
+	uint32_t rsvd_00;
+	uint64_t rsp[3];
+	uint64_t rsvd_1c;
+	uint64_t ist[7];
+	uint64_t rsvd_5c;
+	uint16_t rsvd_64;
+	uint16_t iomap;
+} PACKED;
+_Static_assert(sizeof(struct tss) == 104, "APM 12.2.5: 64-bit TSS");
+
+struct cpu_desc {
+	uint64_t gdt[5]; /* null, code, data, TSS (two) */
+	struct tss tss;
+	struct stack main;           /* the CPU's ordinary stack */
+	struct stack ist[IST_COUNT]; /* [IST_NONE] unused */
+};
+
+/* GDT and IDT for the boot CPU before memory is up: exceptions on the current stack. */
+void desc_init_early(struct cpu *c);
+/* Allocate descriptors and guarded stacks for c. False: no memory. Needs final page tables. */
+bool desc_alloc(struct cpu *c);
+/* Load c's descriptors on this CPU (c must be this one). */
+void desc_load(struct cpu *c);
+/* Put c's descriptors into a VMSA that will start it. */
+void desc_to_vmsa(const struct cpu *c, struct vmsa *v);
+/* The stack of this CPU that holds addr, NULL when none does. */
+const struct stack *desc_stack_of(const struct cpu *c, uint64_t addr);

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+#include "platform/snp/ghcb.h"
+#include "base/x86.h"
+#include "cpu/paging.h"
+#include "kernel/alloc.h"
+#include "kernel/log.h"
+#include "kernel/percpu.h"
+#include "lib/string.h"
+#include "platform/snp/snp.h"
+
+void ghcb_mark(struct ghcb *g, size_t offset)
+{
+	unsigned bit = offset / 8;
+
+	g->valid[bit / 8] |= 1u << bit % 8;
+}
+
+bool ghcb_marked(const struct ghcb *g, size_t offset)
+{
+	unsigned bit = offset / 8;
+
+	return READ_ONCE(g->valid[bit / 8]) >> bit % 8 & 1;
+}
+
+/* Depth 1 and up: put aside what the interrupted user has. */
+static void put_aside(struct ghcb_state *s, struct ghcb_saved *to)
+{
+	memcpy(to->page, s->page, PAGE_SIZE);
+	to->msr = rdmsr(MSR_GHCB);
+	wrmsr(MSR_GHCB, s->gpa.v);
+}
+
+static void put_back(struct ghcb_state *s, const struct ghcb_saved *from)
+{
+	memcpy(s->page, from->page, PAGE_SIZE);
+	wrmsr(MSR_GHCB, from->msr);
+}
+
+struct ghcb *ghcb_begin(void)
+{
+	struct ghcb_state *s = percpu_this()->ghcb;
+	uint32_t depth;
+
+	if (!s || s->depth >= GHCB_DEPTH)
+		return NULL;
+	/* Count first: whoever interrupts from here on must put the page aside. */
+	depth = s->depth;
+	WRITE_ONCE(s->depth, depth + 1);
+	barrier();
+	if (depth)
+		put_aside(s, s->saved[depth - 1]);
+	memset(s->page->valid, 0, sizeof(s->page->valid));
+	return s->page;
+}
+
+void ghcb_end(struct ghcb *g)
+{
+	struct ghcb_state *s = percpu_this()->ghcb;
+
+	ASSERT(g == s->page && s->depth);
+	if (s->depth > 1)
+		put_back(s, s->saved[s->depth - 2]);
+	barrier();
+	WRITE_ONCE(s->depth, s->depth - 1);
+}
+
+enum platform_result ghcb_call(struct ghcb *g, uint64_t exit_code, uint64_t info1, uint64_t info2)
+{
+	GHCB_SET(g, exit_code, exit_code);
+	GHCB_SET(g, exit_info1, info1);
+	GHCB_SET(g, exit_info2, info2);
+	g->version = GHCB_VERSION_MAX;
+	g->usage = 0;
+	vmgexit();
+	if ((uint32_t)READ_ONCE(g->exit_info1))
+		return PLATFORM_REFUSED;
+	return PLATFORM_OK;
+}
+
+uint64_t ghcb_msr_call(uint64_t request)
+{
+	struct ghcb_state *s = percpu_this()->ghcb;
+	uint64_t before = 0, answer;
+
+	/* Depth counts here too, so that an interrupting user knows that the MSR is not at rest.
+	 * The page itself is not touched. */
+	if (s) {
+		before = s->depth ? rdmsr(MSR_GHCB) : s->gpa.v;
+		WRITE_ONCE(s->depth, s->depth + 1);
+		barrier();
+	}
+	wrmsr(MSR_GHCB, request);
+	vmgexit();
+	answer = rdmsr(MSR_GHCB);
+	if (s) {
+		wrmsr(MSR_GHCB, before);
+		barrier();
+		WRITE_ONCE(s->depth, s->depth - 1);
+	}
+	return answer;
+}
+
+bool ghcb_msr_page_state(gpa_t g, bool shared)
+{
+	uint64_t op = shared ? GHCB_PSC_SHARED : GHCB_PSC_PRIVATE;
+	uint64_t r = ghcb_msr_call(GHCB_MSR_PSC_REQ | op << 52 | g.v);
+
+	return (r & GHCB_MSR_INFO_MASK) == GHCB_MSR_PSC_RESP && !(r >> 32);
+}
+
+void ghcb_msr_terminate(unsigned set, unsigned reason)
+{
+	for (;;) {
+		wrmsr(MSR_GHCB, GHCB_MSR_TERMINATE | (set & 0xf) << 12 | (reason & 0xff) << 16);
+		vmgexit();
+		__asm__ volatile("hlt");
+	}
+}
+
+static bool state_alloc(struct ghcb_state *s)
+{
+	s->page = alloc_page();
+	for (unsigned i = 0; i < ARRAY_LEN(s->saved); i++)
+		if (!(s->saved[i] = alloc(sizeof(*s->saved[i]))))
+			return false;
+	return s->page;
+}
+
+/* Give the page up: invalidate it, let the hypervisor have it, map it without the C-bit. */
+static bool make_shared(struct ghcb_state *s)
+{
+	s->gpa = paging_pa(s->page);
+	if (snp_pvalidate(s->page, RMP_PG_4K, false) || !ghcb_msr_page_state(s->gpa, true))
+		return false;
+	paging_set(s->page, PAGING_SHARED);
+	memset(s->page, 0, PAGE_SIZE);
+	return true;
+}
+
+static bool register_page(const struct ghcb_state *s)
+{
+	uint64_t r = ghcb_msr_call(GHCB_MSR_REG_GPA_REQ | s->gpa.v);
+
+	return r == (GHCB_MSR_REG_GPA_RESP | s->gpa.v);
+}
+
+bool ghcb_init(struct cpu *c)
+{
+	struct ghcb_state *s = alloc(sizeof(*s));
+
+	if (!s || !state_alloc(s)) {
+		log_error("ghcb: no memory");
+		return false;
+	}
+	if (!make_shared(s) || !register_page(s)) {
+		log_error("ghcb: the hypervisor refused the page");
+		return false;
+	}
+	wrmsr(MSR_GHCB, s->gpa.v);
+	c->ghcb = s;
+	return true;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#pragma once
+
+/*
+ * The way to the hypervisor: one GHCB page per CPU, and the GHCB MSR protocol. GHCB standardization
+ * (56421), 2.3 and 4.
+ *
+ * Nesting. An exception may strike while a GHCB is half built or its answer half read, and the
+ *handler may need the hypervisor too (a #VC for CPUID, a log line, a panic). Every use is
+ *bracketed:
+ *
+ *	struct ghcb *g = ghcb_begin();    depth 0: the page is ours
+ *	...                               depth 1..3: first the page and the MSR are put aside
+ *	ghcb_call(g, exit, info1, info2)
+ *	ghcb_end(g)                       what was put aside is put back, byte for byte
+ *
+ * The MSR protocol is bracketed the same way (ghcb_msr_call), because it changes the MSR under a
+ * GHCB that is being built. A CPU registers one page only, so the second "page" is where the first
+ *is kept meanwhile: private memory.
+ */
+#include "abi/ghcb.h"
+#include "platform/platform.h"
+
+#define GHCB_DEPTH 4 /* work, #VC or #PF in it, NMI or #DF in that, panic in that */
+
+struct ghcb_saved {
+	uint64_t msr;
+	uint8_t page[PAGE_SIZE];
+};
+
+struct ghcb_state {
+	struct ghcb *page; /* shared with the hypervisor */
+	gpa_t gpa;
+	uint32_t depth; /* users now */
+	struct ghcb_saved *saved[GHCB_DEPTH - 1];
+};
+
+/* Page allocated, made shared, registered. False: the hypervisor or memory refused. */
+bool ghcb_init(struct cpu *c);
+
+/* NULL: too deep, or this CPU has none yet. The valid bitmap is cleared. */
+struct ghcb *ghcb_begin(void);
+void ghcb_end(struct ghcb *g);
+
+/* Valid-bitmap upkeep for a field. */
+#define GHCB_SET(g, field, v)                                                                      \
+	do {                                                                                       \
+		(g)->field = (v);                                                                  \
+		ghcb_mark(g, offsetof(struct ghcb, field));                                        \
+	} while (0)
+#define GHCB_HAS(g, field) ghcb_marked(g, offsetof(struct ghcb, field))
+void ghcb_mark(struct ghcb *g, size_t offset);
+bool ghcb_marked(const struct ghcb *g, size_t offset);
+
+/* Fill exit code and information, VMGEXIT, read the answer: PLATFORM_OK or PLATFORM_REFUSED. Fields
+ * that the exit needs have been set by the caller with GHCB_SET. */
+enum platform_result ghcb_call(struct ghcb *g, uint64_t exit_code, uint64_t info1, uint64_t info2);
+
+/* One request of the MSR protocol; returns the MSR afterwards. Works before ghcb_init. */
+uint64_t ghcb_msr_call(uint64_t request);
+/* MSR protocol page state change of one 4K page. */
+bool ghcb_msr_page_state(gpa_t g, bool shared);
+NORETURN void ghcb_msr_terminate(unsigned set, unsigned reason);
+
+static inline void vmgexit(void)
+{
+	__asm__ volatile(".byte 0xf3, 0x0f, 0x01, 0xd9" : : : "memory");
+}

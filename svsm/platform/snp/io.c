@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+#include "cpu/paging.h"
+#include "lib/string.h"
+#include "platform/snp/ghcb.h"
+#include "platform/snp/snp.h"
+
+#define LOG_PORT 0x402 /* a debugcon: no polling, string output in one exit */
+
+/* OUTSB of the shared buffer, GHCB 4.1.2: one VMGEXIT for the whole text. */
+bool snp_console_write(const char *s, size_t len)
+{
+	struct ghcb *g = ghcb_begin();
+	enum platform_result r = PLATFORM_OK;
+
+	if (!g)
+		return false;
+	while (len && !r) {
+		size_t n = MIN(len, (size_t)GHCB_BUFFER_SIZE);
+
+		memcpy(g->buffer, s, n);
+		GHCB_SET(g, scratch, paging_pa(g).v + offsetof(struct ghcb, buffer));
+		r = ghcb_call(g, GHCB_EXIT_IOIO,
+			      (uint64_t)LOG_PORT << 16 | IOIO_A64 | IOIO_SZ8 | IOIO_REP | IOIO_STR,
+			      n);
+		s += n;
+		len -= n;
+	}
+	ghcb_end(g);
+	return !r;
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+/*
+ * #VC in the SVSM itself: an instruction of ours that the hypervisor has to be asked about. The
+ * exit code comes with the exception and may be a lie (a hypervisor can inject vector 29), so it
+ * must agree with the instruction at RIP. GHCB 4.1; APM vol. 2, 15.35.5.
+ */
+#include "base/x86.h"
+#include "cpu/frame.h"
+#include "cpu/image.h"
+#include "cpu/insn.h"
+#include "platform/snp/ghcb.h"
+#include "platform/snp/snp.h"
+
+static bool emulate_cpuid(struct frame *f)
+{
+	uint32_t r[4];
+
+	snp_cpuid(f->rax, f->rcx, r);
+	f->rax = r[0];
+	f->rbx = r[1];
+	f->rcx = r[2];
+	f->rdx = r[3];
+	return true;
+}
+
+static bool emulate_msr(struct frame *f, bool write)
+{
+	struct ghcb *g = ghcb_begin();
+	bool ok;
+
+	if (!g)
+		return false;
+	GHCB_SET(g, rcx, (uint32_t)f->rcx);
+	if (write) {
+		GHCB_SET(g, rax, (uint32_t)f->rax);
+		GHCB_SET(g, rdx, (uint32_t)f->rdx);
+	}
+	ok = !ghcb_call(g, GHCB_EXIT_MSR, write, 0);
+	if (ok && !write) {
+		ok = GHCB_HAS(g, rax) && GHCB_HAS(g, rdx);
+		f->rax = (uint32_t)g->rax;
+		f->rdx = (uint32_t)g->rdx;
+	}
+	ghcb_end(g);
+	return ok;
+}
+
+static bool emulate_io(struct frame *f, const struct insn *i)
+{
+	uint64_t mask = i->width == 4 ? 0xffffffff : i->width == 2 ? 0xffff : 0xff;
+	uint64_t port = i->port_imm ? i->imm : f->rdx & 0xffff;
+	uint64_t info = port << 16 | IOIO_A64 | (uint64_t)i->width << 4;
+	struct ghcb *g = ghcb_begin();
+	bool ok;
+
+	if (!g)
+		return false;
+	GHCB_SET(g, rax, f->rax & mask);
+	ok = !ghcb_call(g, GHCB_EXIT_IOIO, info | (i->op == INSN_IN ? IOIO_IN : 0), 0);
+	if (ok && i->op == INSN_IN) {
+		ok = GHCB_HAS(g, rax);
+		f->rax = (i->width == 4 ? 0 : f->rax & ~mask) | (g->rax & mask);
+	}
+	ghcb_end(g);
+	return ok;
+}
+
+static bool emulate_tsc(struct frame *f, uint64_t exit, bool aux)
+{
+	struct ghcb *g = ghcb_begin();
+	bool ok;
+
+	if (!g)
+		return false;
+	ok = !ghcb_call(g, exit, 0, 0) && GHCB_HAS(g, rax) && GHCB_HAS(g, rdx);
+	f->rax = (uint32_t)g->rax;
+	f->rdx = (uint32_t)g->rdx;
+	if (ok && aux) {
+		ok = GHCB_HAS(g, rcx);
+		f->rcx = (uint32_t)g->rcx;
+	}
+	ghcb_end(g);
+	return ok;
+}
+
+static bool emulate_plain(uint64_t exit)
+{
+	struct ghcb *g = ghcb_begin();
+	bool ok;
+
+	if (!g)
+		return false;
+	ok = !ghcb_call(g, exit, 0, 0);
+	ghcb_end(g);
+	return ok;
+}
+
+static bool emulate(struct frame *f, const struct insn *i)
+{
+	switch (i->op) {
+	case INSN_CPUID:
+		return f->error == GHCB_EXIT_CPUID && emulate_cpuid(f);
+	case INSN_RDMSR:
+	case INSN_WRMSR:
+		return f->error == GHCB_EXIT_MSR && emulate_msr(f, i->op == INSN_WRMSR);
+	case INSN_IN:
+	case INSN_OUT:
+		return f->error == GHCB_EXIT_IOIO && emulate_io(f, i);
+	case INSN_RDTSC:
+		return f->error == GHCB_EXIT_RDTSC && emulate_tsc(f, f->error, false);
+	case INSN_RDTSCP:
+		return f->error == GHCB_EXIT_RDTSCP && emulate_tsc(f, f->error, true);
+	case INSN_WBINVD:
+		return f->error == GHCB_EXIT_WBINVD && emulate_plain(f->error);
+	default:
+		return false;
+	}
+}
+
+bool snp_vc(struct frame *f)
+{
+	uint64_t end = (uint64_t)kernel_text_end;
+	struct insn i;
+
+	if (f->rip < (uint64_t)kernel_text || f->rip >= end)
+		return false;
+	if (!insn_decode((const uint8_t *)f->rip, end - f->rip, &i) || !emulate(f, &i))
+		return false;
+	f->rip += i.len;
+	return true;
+}
