@@ -337,7 +337,7 @@ bool apic_msr_write(struct vapic *a, unsigned reg, uint64_t value)
 bool apic_base_write(struct vapic *a, uint64_t value)
 {
 	uint64_t modes = APIC_BASE_ENABLE | APIC_BASE_X2APIC;
-	uint64_t old = a->base & modes, new = value & modes;
+	uint64_t old = a->base & modes, new = value &modes;
 
 	if ((value & ~(modes | APIC_BASE_BSP)) != APIC_BASE_ADDR)
 		return false;

@@ -2,7 +2,11 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #include "hv/vapic.h"
 
-enum timer_mode { TIMER_ONE_SHOT, TIMER_PERIODIC, TIMER_DEADLINE };
+enum timer_mode {
+	TIMER_ONE_SHOT,
+	TIMER_PERIODIC,
+	TIMER_DEADLINE
+};
 
 /* A period below this would leave the guest no time to run: 100 us, as the host bounds it too. */
 #define TIMER_MIN_PERIOD_PER_MS 10

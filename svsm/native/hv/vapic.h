@@ -40,15 +40,15 @@ enum apic_reg {
 	APIC_SELF_IPI = 0x3f, /* x2APIC only */
 };
 
-#define APIC_LVT_FIRST APIC_LVT_TIMER
-#define APIC_LVT_COUNT 6
-#define APIC_LVT_MASKED BIT(16)
-#define APIC_SVR_ENABLE BIT(8)
+#define APIC_LVT_FIRST        APIC_LVT_TIMER
+#define APIC_LVT_COUNT        6
+#define APIC_LVT_MASKED       BIT(16)
+#define APIC_SVR_ENABLE       BIT(8)
 
-#define APIC_BASE_ADDR   0xfee00000ull
-#define APIC_BASE_BSP    BIT(8)
-#define APIC_BASE_X2APIC BIT(10)
-#define APIC_BASE_ENABLE BIT(11)
+#define APIC_BASE_ADDR        0xfee00000ull
+#define APIC_BASE_BSP         BIT(8)
+#define APIC_BASE_X2APIC      BIT(10)
+#define APIC_BASE_ENABLE      BIT(11)
 
 #define APIC_ESR_SEND_ILLEGAL BIT(5)
 #define APIC_ESR_RECV_ILLEGAL BIT(6)
@@ -97,7 +97,8 @@ void apic_post(struct vapic *a, unsigned vector, bool level);
 /* The vector that would be delivered now, or -1: highest in IRR, of a class above PPR. */
 int apic_pending(const struct vapic *a);
 void apic_accept(struct vapic *a, unsigned vector); /* IRR to ISR */
-/* End of interrupt. The vector when it was level-triggered (the host's APIC waits for it), else -1. */
+/* End of interrupt. The vector when it was level-triggered (the host's APIC waits for it), else -1.
+ */
 int apic_eoi(struct vapic *a);
 uint32_t apic_ppr(const struct vapic *a);
 /* One 32-bit register by number; unknown ones read 0 and set the error register. */
@@ -130,6 +131,6 @@ uint64_t apic_host_tsc_khz(void);
 uint64_t apic_host_tsc(void);
 void apic_host_timer_changed(struct vapic *a); /* the deadline moved */
 void apic_host_eoi_level(struct vapic *a, unsigned vector);
-void apic_host_retry(struct vapic *a);   /* TPR fell, EOI or self IPI: something may be deliverable */
+void apic_host_retry(struct vapic *a); /* TPR fell, EOI or self IPI: something may be deliverable */
 void apic_host_logical(struct vapic *a); /* LDR, DFR or mode changed */
 void apic_ipi_send(struct vapic *a, uint32_t low, uint32_t dest);

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#include "base/x86.h"
+#include "hv/ap.h"
+#include "hv/call.h"
+#include "hv/irq.h"
+#include "hv/run.h"
+#include "hv/state.h"
+#include "hv/stop.h"
+
+static void halt(struct vcpu *v)
+{
+	hv_state(v)->dead = run_is_dead(v);
+	host_halt();
+	hv_state(v)->dead = false;
+	irq_timer_poll(v);
+	if (hv_ctx(v)->halted && irq_wakes(v))
+		hv_ctx(v)->halted = false;
+}
+
+static void handle_hlt(struct vcpu *v)
+{
+	hv_count(v, STAT_HLT);
+	hv_ctx(v)->halted = !irq_wakes(v);
+}
+
+static void handle(struct vcpu *v, enum machine_exit why)
+{
+	switch (why) {
+	case MACHINE_VMGEXIT:
+		ghcb_vmgexit(v);
+		break;
+	case MACHINE_HLT:
+		handle_hlt(v);
+		break;
+	case MACHINE_INTR:
+		hv_count(v, STAT_INTR);
+		host_irq_window();
+		irq_timer_poll(v);
+		break;
+	case MACHINE_WINDOW:
+		hv_count(v, STAT_WINDOW);
+		break;
+	case MACHINE_PAUSE:
+		hv_count(v, STAT_PAUSE);
+		cpu_relax();
+		break;
+	case MACHINE_SHUTDOWN:
+		stop_vmpl(v, "shut down: triple fault");
+	case MACHINE_FAULT:
+		stop_vmpl(v,
+			  "could not go on: VMRUN refused its state or a rule of SNP was broken");
+	case MACHINE_MMIO:
+		stop_vmpl(v, "touched a private address where there is no memory");
+	}
+}
+
+NORETURN void hv_vcpu_main(struct vcpu *v)
+{
+	if (!gpa_eq(hv_ctx(v)->vmsa, GPA_NONE) && !machine_switch(v, v->vmpl))
+		stop_vmpl(v, "has a boot VMSA that cannot be run");
+	for (;;) {
+		ap_serve(v);
+		if (!ap_runnable(v)) {
+			halt(v);
+			continue;
+		}
+		irq_deliver(v);
+		handle(v, machine_run(v));
+	}
+}
