@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+#include "loader/internal.h"
+#include "lib/string.h"
+#include "machine.h"
+
+#define RUN_LIMIT 0x40000000u /* bytes of one DMA */
+
+/* Pages whose data lie in a row, in memory as in the file: one transfer. */
+struct run {
+	uint64_t gpa;
+	uint32_t offset, size;
+};
+
+struct place {
+	const struct loader *l;
+	struct run run;
+	struct loader_areas areas;
+};
+
+static void flush(struct place *p)
+{
+	if (p->run.size)
+		loader_read(p->l, p->run.offset, hpa(p->run.gpa), p->run.size);
+	p->run.size = 0;
+}
+
+static void put_data(struct place *p, uint64_t at, uint32_t offset, uint32_t size)
+{
+	struct run *r = &p->run;
+
+	if (!r->size || at != r->gpa + r->size || offset != r->offset + r->size ||
+	    r->size > RUN_LIMIT - size) {
+		flush(p);
+		*r = (struct run){.gpa = at, .offset = offset};
+	}
+	r->size += size;
+}
+
+/* VMPL0 has all rights, the others none: the SVSM hands them out. */
+static void launch_pages(uint64_t at, uint64_t size)
+{
+	static const uint8_t perms[VMPL_COUNT] = {RMP_RWX, 0, 0, 0};
+
+	for (uint64_t end = at + size; at < end; at += PAGE_SIZE)
+		rmp_launch_page(gpa(at), perms, false);
+}
+
+static void share_pages(uint64_t at, uint64_t size)
+{
+	for (uint64_t end = at + size; at < end; at += PAGE_SIZE)
+		if (rmp_update(gpa(at), RMP_PG_4K, false) != SNP_SUCCESS)
+			host_fault("igvm: page 0x%llx cannot be shared", (unsigned long long)at);
+}
+
+static void place_page(struct place *p, const struct igvm_page_data *d)
+{
+	uint64_t size = igvm_page_size(d);
+	void *dst = host_ptr(hpa(d->gpa));
+
+	if (d->type == IGVM_PAGE_NORMAL && d->file_offset)
+		put_data(p, d->gpa, d->file_offset, (uint32_t)size);
+	else
+		memset(dst, 0, size);
+	if (d->type == IGVM_PAGE_SECRETS)
+		psp_secrets_page(dst);
+	else if (d->type != IGVM_PAGE_NORMAL)
+		psp_cpuid_page(dst);
+	if (d->flags & IGVM_PAGE_SHARED)
+		share_pages(d->gpa, size);
+	else
+		launch_pages(d->gpa, size);
+}
+
+static void place_insert(struct place *p, const struct igvm_parameter_insert *d)
+{
+	const struct loader_area *a = area_find(&p->areas, d->index);
+
+	memcpy(host_ptr(hpa(d->gpa)), a->data, a->size);
+	launch_pages(d->gpa, a->size);
+}
+
+/* Wherever the file wants it: KVM keeps VMSAs in pages of its own too, outside the guest's RAM. */
+static void place_context(struct place *p, const struct igvm_vp_context *d)
+{
+	static const uint8_t perms[VMPL_COUNT] = {RMP_RWX, 0, 0, 0};
+	struct vmsa *v = host_pages_alloc(1);
+	gpa_t at = gpa(host_pa(v).v);
+
+	loader_read(p->l, d->file_offset, host_pa(v), PAGE_SIZE);
+	rmp_launch_page(at, perms, true);
+	if (!machine_attach(machine_vcpus[0], VMPL_SVSM, at, v->sev_features))
+		host_exit(NATIVE_EXIT_BAD_IGVM,
+			  "igvm: the boot vCPU cannot start from this VMSA (SEV_FEATURES 0x%llx)",
+			  (unsigned long long)v->sev_features);
+}
+
+static void place_header(struct place *p, const struct igvm_header *h)
+{
+	const struct igvm_error_range *error = h->body;
+
+	switch (h->type) {
+	case IGVM_PAGE_DATA:
+		place_page(p, h->body);
+		break;
+	case IGVM_PARAMETER_AREA:
+		area_declare(p->l, &p->areas, h);
+		break;
+	case IGVM_PARAMETER_INSERT:
+		place_insert(p, h->body);
+		break;
+	case IGVM_VP_CONTEXT:
+		place_context(p, h->body);
+		break;
+	case IGVM_ERROR_RANGE:
+		share_pages(error->gpa, error->size);
+		break;
+	default:
+		if (h->length == sizeof(struct igvm_parameter))
+			area_fill(&p->areas, h);
+	}
+}
+
+void loader_place(const struct loader *l)
+{
+	struct place p = {.l = l};
+	struct igvm_iter it;
+	struct igvm_header h;
+
+	igvm_iter_init(&it, &l->file);
+	while (igvm_next(&it, &h) == IGVM_OK)
+		if (h.mask & l->mask)
+			place_header(&p, &h);
+	flush(&p);
+	area_free(&p.areas);
+}
