@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+/* keelson run: one boot, to show that it works. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "commands.h"
+#include "job.h"
+#include "paths.h"
+#include "report.h"
+#include "signals.h"
+#include "talk.h"
+
+static const char *fact(const struct session *s, const char *key, const char *otherwise)
+{
+	const char *v = json_string_value(json_object_get(s->info, key));
+
+	return v ? v : otherwise;
+}
+
+static char *seconds(int ms)
+{
+	return ms < 0 ? str("?") : str("%d.%02d s", ms / 1000, ms % 1000 / 10);
+}
+
+static void print_phases(const struct session *s)
+{
+	struct phases p = timeline_phases(&s->time);
+	char *monitor = seconds(p.monitor), *svsm = seconds(p.svsm), *kernel = seconds(p.kernel);
+	char *user = seconds(p.user), *all = seconds(s->time.ready ? (int)s->time.ready : -1);
+
+	report_line("boot          monitor %s, SVSM %s, kernel %s, user space %s; %s in all",
+		    monitor, svsm, kernel, user, all);
+	free(monitor);
+	free(svsm);
+	free(kernel);
+	free(user);
+	free(all);
+}
+
+static void print_summary(const struct job *j)
+{
+	const struct session *s = &j->session;
+
+	if (j->outcome.code == CODE_PASSED) {
+		report_line("guest kernel  %s", fact(s, "kernel", "none"));
+		report_line("VMPL          %s", fact(s, "vmpl", "not told"));
+		report_line("vCPUs         %s", fact(s, "vcpus", "not told"));
+		report_line("SVSM          %s", s->svsm_version ? s->svsm_version : "not told");
+		print_phases(s);
+	} else {
+		report_line("%s: %s", exitcode_name(j->outcome.code), j->outcome.reason);
+	}
+	report_line("run folder    %s", paths_short(j->folder.path));
+}
+
+static void print_json(const struct job *j)
+{
+	char *path = runfolder_file(&j->folder, "run.json"), *text = file_text(path, NULL);
+
+	if (text)
+		fputs(text, stdout);
+	free(text);
+	free(path);
+}
+
+static void boot(struct job *j)
+{
+	struct control_frame f;
+
+	if (job_boot(j)) {
+		report_status("[%s] up after %u ms, powering off", j->suite->name,
+			      j->session.time.ready);
+		if (j->suite->kind != SUITE_SELFTEST)
+			talk_bye(&j->session);
+		else
+			while (session_wait(&j->session, &f) == SESSION_FRAME)
+				;
+	}
+	job_boot_end(j);
+}
+
+static int run(const struct options *o, const struct suite *s, const struct strlist *words)
+{
+	struct job j;
+	int code;
+
+	signals_init();
+	if (!job_open(&j, o, s, NULL, words))
+		return CODE_HOST;
+	if (job_prepare(&j))
+		boot(&j);
+	code = job_close(&j);
+	print_summary(&j);
+	if (o->json)
+		print_json(&j);
+	job_free(&j);
+	return code;
+}
+
+int run_command(int argc, char **argv)
+{
+	struct strlist words = {0};
+	const struct suite *s;
+	struct options o;
+	char *cfg = paths_in_root("launch/suites.cfg");
+	int rc = options_read(&o, argc, argv, "run [OPTIONS] [SUITE]");
+
+	if (rc)
+		return rc < 0 ? CODE_PASSED : rc;
+	if (!profile_find(o.platform))
+		return problem("no such platform: %s", o.platform), CODE_USAGE;
+	if (o.args.n > 1)
+		return problem("run takes one suite, %s is too much", o.args.v[1]), CODE_USAGE;
+	if (!suites_read(cfg))
+		return CODE_HOST;
+	s = suites_find(o.args.n ? o.args.v[0] : "linux");
+	if (!s)
+		return problem("no such suite: %s", o.args.v[0]), CODE_USAGE;
+	report_init(o.json);
+	if (o.dry_run)
+		return job_dry_run(&o, s), CODE_PASSED;
+	job_words(&words, argc, argv);
+	return run(&o, s, &words);
+}

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+/* keelson test: suites, their tests, and what came of them. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "commands.h"
+#include "paths.h"
+#include "report.h"
+#include "signals.h"
+#include "suite_run.h"
+
+/* What was asked for: a suite and the patterns for its tests. */
+struct choice {
+	const struct suite *suite;
+	struct strlist patterns;
+};
+
+struct choices {
+	struct choice *v;
+	size_t n;
+};
+
+static struct choice *choose(struct choices *c, const struct suite *s)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (c->v[i].suite == s)
+			return &c->v[i];
+	c->v = mem_grow(c->v, (c->n + 1) * sizeof(*c->v));
+	c->v[c->n] = (struct choice){.suite = s};
+	return &c->v[c->n++];
+}
+
+/* "SUITE" or "SUITE/TEST" */
+static bool choose_word(struct choices *c, const char *word)
+{
+	char *name = str_dup(word), *slash = strchr(name, '/');
+	const struct suite *s;
+
+	if (slash)
+		*slash = 0;
+	s = suites_find(name);
+	if (!s)
+		problem("no such suite: %s", name);
+	else if (slash)
+		strlist_add(&choose(c, s)->patterns, slash + 1);
+	else
+		choose(c, s);
+	free(name);
+	return s != NULL;
+}
+
+static bool choose_all(struct choices *c, const struct options *o)
+{
+	for (size_t i = 0; i < o->args.n; i++)
+		if (!choose_word(c, o->args.v[i]))
+			return false;
+	for (size_t i = 0; i < suites_count(); i++) {
+		const struct suite *s = suites_at(i);
+
+		if (!s->hidden && (o->all || (o->group && suite_in_group(s, o->group))))
+			choose(c, s);
+	}
+	if (!c->n)
+		problem("nothing to run: name suites, or --all, or --group NAME; --list shows "
+			"them");
+	return c->n != 0;
+}
+
+static void list_suites(bool json)
+{
+	for (size_t i = 0; i < suites_count(); i++) {
+		const struct suite *s = suites_at(i);
+		char *text;
+		json_t *o;
+
+		if (s->hidden)
+			continue;
+		if (!json) {
+			printf("%-14s %-9s %s\n", s->name, suite_kind_name(s->kind), s->shows);
+			continue;
+		}
+		o = json_pack("{s:s, s:s, s:s, s:s, s:i}", "suite", s->name, "kind",
+			      suite_kind_name(s->kind), "groups", s->groups, "shows", s->shows,
+			      "smp", (int)s->smp);
+		text = json_dumps(o, JSON_COMPACT);
+		puts(text);
+		free(text);
+		json_decref(o);
+	}
+}
+
+/* ---- one suite ---- */
+
+static int run_one(const struct options *o, const struct choice *c, const struct runfolder *outer,
+		   const struct strlist *words, struct results *sum, char **folder)
+{
+	struct job j;
+	bool known = true;
+	int code;
+
+	if (!job_open(&j, o, c->suite, outer, words))
+		return CODE_HOST;
+	if (!job_prepare(&j)) {
+		results_add(&j.results, c->suite->name, "boot", VERDICT_FAIL, 0, j.outcome.reason);
+		report_result(&j.results.v[0]);
+	} else if (o->list) {
+		suite_list(&j);
+	} else {
+		known = suite_run(&j, &c->patterns);
+	}
+	code = job_close(&j);
+	if (sum)
+		results_merge(sum, &j.results);
+	if (code != CODE_PASSED && code != CODE_FAILED)
+		report_line("%s: %s: %s", c->suite->name, exitcode_name(code), j.outcome.reason);
+	if (!outer)
+		*folder = str_dup(j.folder.path);
+	job_free(&j);
+	return known ? code : CODE_USAGE;
+}
+
+/* ---- all of them ---- */
+
+static void finish(const struct options *o, const struct results *sum, int code, const char *folder)
+{
+	if (o->list)
+		return;
+	report_line("run folder: %s", paths_short(folder));
+	if (o->json)
+		printf("{\"passed\": %zu, \"failed\": %zu, \"skipped\": %zu, \"exit\": %d}\n",
+		       sum->passed, sum->failed, sum->skipped, code);
+	report_summary(sum);
+}
+
+/* Several suites: a folder each, inside one that sums them up. */
+static int run_many(const struct options *o, const struct choices *c, const struct strlist *words)
+{
+	struct runfolder outer;
+	struct outcome all = {0};
+	struct results sum;
+	struct record record;
+
+	if (!runfolder_create(&outer, o->runs, o->name ? o->name : "test"))
+		return CODE_HOST;
+	record_open(&record, &outer, "test", words);
+	runfolder_recreate(&outer, words);
+	if (!results_open(&sum, &outer))
+		return CODE_HOST;
+	for (size_t i = 0; i < c->n && !signals_taken(); i++) {
+		int code = run_one(o, &c->v[i], &outer, words, &sum, NULL);
+
+		if (exitcode_worse(code, all.code) != all.code)
+			outcome_set(&all, code, str("suite %s", c->v[i].suite->name));
+	}
+	results_junit(&sum, &outer);
+	record_close(&record, &all, &sum);
+	finish(o, &sum, all.code, outer.path);
+	return all.code;
+}
+
+static int run_single(const struct options *o, const struct choices *c, const struct strlist *words)
+{
+	struct runfolder none = {0};
+	struct results sum = {0};
+	char *folder = NULL;
+	int code;
+
+	sum.jsonl = str_dup("/dev/null");
+	code = run_one(o, &c->v[0], NULL, words, &sum, &folder);
+	finish(o, &sum, code, folder ? folder : none.path);
+	return code;
+}
+
+int test_command(int argc, char **argv)
+{
+	struct strlist words = {0};
+	struct choices c = {0};
+	struct options o;
+	char *cfg = paths_in_root("launch/suites.cfg");
+	int rc = options_read(&o, argc, argv,
+			      "test [OPTIONS] [--list] [--all | --group NAME | SUITE[/TEST] ...]");
+
+	if (rc)
+		return rc < 0 ? CODE_PASSED : rc;
+	if (!profile_find(o.platform))
+		return problem("no such platform: %s", o.platform), CODE_USAGE;
+	if (!suites_read(cfg))
+		return CODE_HOST;
+	report_init(o.json);
+	if (o.list && !o.args.n && !o.all && !o.group)
+		return list_suites(o.json), CODE_PASSED;
+	if (!choose_all(&c, &o))
+		return CODE_USAGE;
+	for (size_t i = 0; o.dry_run && i < c.n; i++)
+		job_dry_run(&o, c.v[i].suite);
+	if (o.dry_run)
+		return CODE_PASSED;
+	job_words(&words, argc, argv);
+	signals_init();
+	return c.n == 1 ? run_single(&o, &c, &words) : run_many(&o, &c, &words);
+}

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#pragma once
+
+/* The subcommands; each gets argv with its own name first and returns the program's exit code. */
+int run_command(int argc, char **argv);
+int test_command(int argc, char **argv);
+int doctor_command(int argc, char **argv);

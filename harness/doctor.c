@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+/* keelson doctor: one line for each thing that runs depend on, with what to do when it is missing.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "commands.h"
+#include "exitcode.h"
+#include "launch/profile.h"
+#include "options.h"
+#include "paths.h"
+
+static unsigned faults;
+
+static void good(const char *what, const char *detail)
+{
+	printf("ok       %-14s %s\n", what, detail);
+}
+
+static void bad(const char *what, const char *todo)
+{
+	printf("MISSING  %-14s %s\n", what, todo);
+	faults++;
+}
+
+static void optional(const char *what, const char *why)
+{
+	printf("no       %-14s %s\n", what, why);
+}
+
+/* First line of a program's output (malloc'ed), NULL when it does not run. */
+static char *first_line(const char *command)
+{
+	char line[256];
+	FILE *f = popen(command, "re");
+	bool got = f && fgets(line, sizeof(line), f);
+
+	if (f && pclose(f) != 0 && !got)
+		return NULL;
+	if (!got)
+		return NULL;
+	line[strcspn(line, "\n")] = 0;
+	return str_dup(line);
+}
+
+static void check_tool(const char *name, const char *package)
+{
+	char *command = str("%s --version 2>/dev/null", name), *line = first_line(command);
+	char *todo = str("install it (Debian: apt install %s)", package);
+
+	if (line)
+		good(name, line);
+	else
+		bad(name, todo);
+	free(todo);
+	free(line);
+	free(command);
+}
+
+static void check_qemu(const char *qemu)
+{
+	char *why = profile_native.missing(qemu), *text = NULL, *command, *line;
+
+	if (why) {
+		bad("QEMU", why);
+		free(why);
+		return;
+	}
+	profile_qemu_version(qemu, &text);
+	good("QEMU", text);
+	free(text);
+	/* TCG is a build option of QEMU, and SVM comes with `-cpu max` of TCG. */
+	command = str("%s -accel help 2>&1 | grep -x tcg", qemu);
+	line = first_line(command);
+	if (line)
+		good("TCG", "the native platform's processor, AMD SVM included");
+	else
+		bad("TCG", "this QEMU has no TCG accelerator: use your distribution's build");
+	free(line);
+	free(command);
+}
+
+static void check_platform(const struct profile *p, const char *qemu)
+{
+	char *why = p->missing(qemu), *what = str("platform %s", p->name);
+
+	if (why)
+		optional(what, why);
+	else
+		good(what, p->says);
+	free(why);
+	free(what);
+}
+
+static void check_file(const char *what, const char *name, const char *todo)
+{
+	char *path = paths_in_build(name);
+
+	if (file_exists(path))
+		good(what, paths_short(path));
+	else
+		bad(what, todo);
+	free(path);
+}
+
+static void check_ovmf(void)
+{
+	static const char *const places[] = {"/usr/share/OVMF/OVMF_CODE_4M.fd",
+					     "/usr/share/OVMF/OVMF_CODE.fd",
+					     "/usr/share/edk2/x64/OVMF_CODE.4m.fd"};
+
+	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
+		if (!file_exists(places[i]))
+			continue;
+		good("OVMF", places[i]);
+		return;
+	}
+	optional("OVMF", "not found; only needed to boot through firmware (apt install ovmf)");
+}
+
+static void check_runs(void)
+{
+	char *path = paths_in_build("");
+
+	if (access(path, W_OK) == 0)
+		good("build folder", path);
+	else
+		bad("build folder", "it cannot be written: run folders go there (or use --runs)");
+	free(path);
+}
+
+int doctor_command(int argc, char **argv)
+{
+	struct options o;
+	int rc = options_read(&o, argc, argv, "doctor [--qemu PROGRAM]");
+
+	if (rc)
+		return rc < 0 ? CODE_PASSED : rc;
+	check_qemu(o.qemu);
+	check_tool("gcc", "gcc");
+	check_tool("ld", "binutils");
+	check_tool("make", "make");
+	check_tool("python3", "python3");
+	check_ovmf();
+	check_runs();
+	check_file("monitor", "monitor.elf.mb", "run `make`");
+	check_file("SVSM", "svsm.elf", "run `make`");
+	check_file("guest kernel", "guests/kernel/vmlinuz", "run `make guests`");
+	check_file("initramfs", "guests/initramfs.cpio", "run `make guests`");
+	check_platform(&profile_snp, o.qemu);
+	check_platform(&profile_tdx, o.qemu);
+	return faults ? CODE_HOST : CODE_PASSED;
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "host_verbs.h"
+#include "lib/control_frame.h"
+#include "lib/crc32.h"
+#include "util.h"
+
+typedef void (*verb_fn)(const struct host_context *c, const char *args, char *answer, size_t size);
+
+/* The path of a thing that the target may name; NULL when it has none. */
+static const char *object(const struct host_context *c, const char *name)
+{
+	return strcmp(name, "disk") == 0 ? c->disk : NULL;
+}
+
+static void refuse(char *answer, size_t size, const char *why)
+{
+	snprintf(answer, size, "error: %s", why);
+}
+
+static void verb_echo(const struct host_context *c UNUSED, const char *args, char *answer,
+		      size_t size)
+{
+	snprintf(answer, size, "%s", args);
+}
+
+static void verb_sha256(const struct host_context *c, const char *args, char *answer, size_t size)
+{
+	const char *path = object(c, args);
+	char hex[65];
+
+	if (!path)
+		refuse(answer, size, "no such object in this run");
+	else if (!file_sha256(path, hex))
+		refuse(answer, size, "the file cannot be read");
+	else
+		snprintf(answer, size, "%s %lld", hex, (long long)file_size(path));
+}
+
+static void verb_crc32(const struct host_context *c, const char *args, char *answer, size_t size)
+{
+	const char *path = object(c, args);
+	unsigned char buf[65536];
+	unsigned long long all = 0;
+	uint32_t crc = 0;
+	size_t n;
+	FILE *f = path ? fopen(path, "rbe") : NULL;
+
+	if (!f) {
+		refuse(answer, size,
+		       path ? "the file cannot be read" : "no such object in this run");
+		return;
+	}
+	while ((n = fread(buf, 1, sizeof(buf), f)) > 0) {
+		crc = crc32_update(crc, buf, n);
+		all += n;
+	}
+	fclose(f);
+	snprintf(answer, size, "%08x %llu", crc, all);
+}
+
+static const struct {
+	const char *name;
+	const char *shows;
+	verb_fn fn;
+} verbs[] = {
+	{"echo", "TEXT: the same text", verb_echo},
+	{"sha256", "disk: SHA-256 in hex and size of the file behind the virtio disk", verb_sha256},
+	{"crc32", "disk: CRC-32 in hex and size of the file behind the virtio disk", verb_crc32},
+};
+
+void host_verb(const struct host_context *c, char *request, char *answer, size_t size)
+{
+	char *field[2];
+
+	control_frame_fields(request, field, 2);
+	for (size_t i = 0; i < ARRAY_LEN(verbs); i++) {
+		if (strcmp(field[0], verbs[i].name) != 0)
+			continue;
+		verbs[i].fn(c, field[1], answer, size);
+		return;
+	}
+	refuse(answer, size, "no such verb");
+}
+
+void host_verbs_list(void)
+{
+	for (size_t i = 0; i < ARRAY_LEN(verbs); i++)
+		printf("%-8s %s\n", verbs[i].name, verbs[i].shows);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+/* build/keelson: a table of subcommands. */
+#include <stdio.h>
+#include <string.h>
+
+#include "commands.h"
+#include "exitcode.h"
+#include "igvm/igvm_cmd.h"
+#include "options.h"
+#include "paths.h"
+
+static const struct {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *shows;
+} commands[] = {
+	{"run", run_command, "boot a guest under the SVSM once and say how it went"},
+	{"test", test_command, "run suites, or single tests"},
+	{"igvm", igvm_command, "build, inspect or measure an IGVM file"},
+	{"doctor", doctor_command, "check what this machine has and what is missing"},
+};
+
+static int help(FILE *to, int code)
+{
+	fputs("usage: keelson COMMAND [OPTIONS] [ARGUMENTS]\n\n", to);
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+		fprintf(to, "  %-8s %s\n", commands[i].name, commands[i].shows);
+	fputs("\nkeelson COMMAND --help tells the options.\n\nExit codes: 0 passed, 1 a test "
+	      "failed, "
+	      "2 usage, 3 host problem, 4 guest panic,\n5 SVSM panic or termination, 6 monitor "
+	      "fault, 7 time-out, 128+N ended by signal N.\n",
+	      to);
+	return code;
+}
+
+int main(int argc, char **argv)
+{
+	paths_init();
+	if (argc < 2)
+		return help(stderr, CODE_USAGE);
+	if (!strcmp(argv[1], "help") || !strcmp(argv[1], "--help"))
+		return help(stdout, CODE_PASSED);
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+		if (strcmp(argv[1], commands[i].name) == 0)
+			return commands[i].run(argc - 1, argv + 1);
+	problem("no such command: %s", argv[1]);
+	return help(stderr, CODE_USAGE);
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "exitcode.h"
+#include "igvm/igvm_cmd.h"
+#include "make_igvm.h"
+#include "paths.h"
+
+static void add_file(struct strlist *w, const char *option, const char *given, const char *own)
+{
+	char *path = given ? str_dup(given) : own ? paths_in_root(own) : NULL;
+
+	if (path) {
+		strlist_add(w, option);
+		strlist_add(w, path);
+	}
+	free(path);
+}
+
+static void add_svsm(struct strlist *w)
+{
+	char *svsm = paths_in_build("svsm.elf");
+
+	strlist_add(w, "--svsm");
+	strlist_add(w, svsm);
+	free(svsm);
+}
+
+static void add_linux(const struct suite *s, const struct options *o, struct strlist *w)
+{
+	add_svsm(w);
+	add_file(w, "--kernel", o->kernel, s->kernel);
+	add_file(w, "--initrd", o->initrd, s->initrd);
+	strlist_add(w, "--cmdline");
+	strlist_addf(w, "%s%s%s", s->cmdline ? s->cmdline : "", o->append ? " " : "",
+		     o->append ? o->append : "");
+}
+
+void make_igvm_words(const struct suite *s, const struct options *o, const char *out,
+		     struct strlist *w)
+{
+	strlist_add(w, "igvm");
+	strlist_add(w, "build");
+	switch (s->kind) {
+	case SUITE_BARE:
+		add_svsm(w);
+		add_file(w, "--bare", NULL, s->image);
+		break;
+	case SUITE_PAYLOAD:
+		add_file(w, "--payload", NULL, s->image);
+		break;
+	case SUITE_LINUX:
+		add_linux(s, o, w);
+		break;
+	case SUITE_SELFTEST:
+		add_svsm(w);
+		strlist_add(w, "--selftest");
+		break;
+	}
+	strlist_add(w, "--output");
+	strlist_add(w, out);
+}
+
+/* Names the first input that is not there, and the target of `make` that brings it. */
+static char *lacking(const struct strlist *w)
+{
+	for (size_t i = 2; i + 1 < w->n; i++) {
+		const char *name = w->v[i], *path = w->v[i + 1];
+		bool guest = !strcmp(name, "--kernel") || !strcmp(name, "--initrd");
+
+		if (!guest && strcmp(name, "--svsm") && strcmp(name, "--bare") &&
+		    strcmp(name, "--payload"))
+			continue;
+		if (!file_exists(path))
+			return str("%s is missing: run `make%s`", paths_short(path),
+				   guest ? " guests" : "");
+	}
+	return NULL;
+}
+
+int make_igvm(const struct suite *s, const struct options *o, const char *out, char **why)
+{
+	struct strlist words = {0};
+	int rc;
+
+	make_igvm_words(s, o, out, &words);
+	*why = lacking(&words);
+	rc = *why ? CODE_HOST : CODE_PASSED;
+	if (!*why) {
+		optind = 0;
+		rc = igvm_command((int)words.n - 1, words.v + 1);
+		if (rc)
+			*why = str("the IGVM file could not be built");
+	}
+	strlist_free(&words);
+	return rc ? CODE_HOST : CODE_PASSED;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#pragma once
+
+/* The IGVM file of a suite, built with the library behind `keelson igvm build`. */
+#include "options.h"
+#include "suites.h"
+
+/*
+ * Writes the file. CODE_PASSED, or CODE_HOST after *why (malloc'ed) says what is missing or
+ * refused.
+ */
+int make_igvm(const struct suite *s, const struct options *o, const char *out, char **why);
+/* The same as the `keelson igvm build` words that do it. */
+void make_igvm_words(const struct suite *s, const struct options *o, const char *out,
+		     struct strlist *words);

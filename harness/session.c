@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "host_verbs.h"
+#include "session.h"
+#include "signals.h"
+#include "state.h"
+
+#define TICK_BOOT_MS    20 /* how exactly the phases of a boot are known */
+#define TICK_MS         100
+#define PANIC_SETTLE_MS 1500 /* a panicking kernel prints its trace and may reset by itself */
+
+/* ---- the logs' lines ---- */
+
+static void console_line(void *ctx, const char *line)
+{
+	struct session *s = ctx;
+	const char *at = strstr(line, "Kernel panic - not syncing");
+
+	if (!at || s->panic_line)
+		return;
+	s->panic_line = str_dup(at);
+	s->panic_at = now_ms();
+}
+
+/* "[0] error: panic: ...", "[0] Keelson SVSM 0.1 ...", "[0] guest: starts ..." */
+static void svsm_line(void *ctx, const char *line)
+{
+	struct session *s = ctx;
+	const char *at;
+
+	if ((at = strstr(line, "error: panic: ")) && !s->svsm_panic_line)
+		s->svsm_panic_line = str_dup(at + strlen("error: "));
+	if ((at = strstr(line, "Keelson SVSM ")) && !s->svsm_version)
+		s->svsm_version = str_ascii(str_dup(at + strlen("Keelson SVSM ")));
+	if (strstr(line, "starting the guest") && !s->time.guest)
+		s->time.guest = timeline_mark(&s->time, now_ms());
+}
+
+static void monitor_line(void *ctx UNUSED, const char *line UNUSED)
+{
+}
+
+static void look_at_logs(struct session *s)
+{
+	bool any = tail_look(&s->monitor);
+
+	any |= tail_look(&s->svsm);
+	any |= tail_look(&s->console);
+	if (!s->time.monitor && s->monitor.first_at)
+		s->time.monitor = timeline_mark(&s->time, s->monitor.first_at);
+	if (!s->time.svsm && s->svsm.first_at)
+		s->time.svsm = timeline_mark(&s->time, s->svsm.first_at);
+	if (!s->time.console && s->console.first_at)
+		s->time.console = timeline_mark(&s->time, s->console.first_at);
+	if (any)
+		watch_words(&s->watch);
+}
+
+/* ---- start and end ---- */
+
+static void open_logs(struct session *s)
+{
+	char *path;
+
+	path = str("%s/console.log", s->folder);
+	tail_open(&s->console, path, console_line, s);
+	free(path);
+	path = str("%s/svsm.log", s->folder);
+	tail_open(&s->svsm, path, svsm_line, s);
+	free(path);
+	path = str("%s/monitor.log", s->folder);
+	tail_open(&s->monitor, path, monitor_line, s);
+	free(path);
+	path = str("%s/control.log", s->folder);
+	s->control_log = fopen(path, "we");
+	free(path);
+}
+
+void session_command(const struct session_setup *setup, int control_fd, int qmp_fd,
+		     struct strlist *argv)
+{
+	struct launch l = setup->launch;
+	char *console = str("%s/console.log", setup->folder);
+	char *svsm = str("%s/svsm.log", setup->folder);
+	char *monitor = str("%s/monitor.log", setup->folder);
+
+	l.console_log = console;
+	l.svsm_log = svsm;
+	l.monitor_log = monitor;
+	l.control_fd = control_fd;
+	l.qmp_fd = qmp_fd;
+	setup->profile->command(&l, argv);
+	free(console);
+	free(svsm);
+	free(monitor);
+}
+
+static void finish(struct session *s, int code, char *reason)
+{
+	if (s->over) {
+		free(reason);
+		return;
+	}
+	s->over = true;
+	outcome_set(&s->outcome, code, reason);
+}
+
+bool session_start(struct session *s, const struct session_setup *setup)
+{
+	int control[2] = {-1, -1}, qmp[2] = {-1, -1};
+	char *log = str("%s/qemu.log", setup->folder), *why = NULL;
+	bool ok;
+
+	*s = (struct session){.profile = setup->profile,
+			      .folder = setup->folder,
+			      .disk = setup->launch.disk,
+			      .info = json_object(),
+			      .control_fd = -1,
+			      .qmp.fd = -1,
+			      .qemu.pidfd = -1};
+	open_logs(s);
+	control_decoder_init(&s->in);
+	ok = socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, control) == 0 &&
+	     socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, qmp) == 0;
+	session_command(setup, control[1], qmp[1], &s->command);
+	s->control_fd = control[0];
+	s->time.started = now_ms();
+	watch_start(&s->watch, setup->timeout);
+	if (!ok)
+		why = str("cannot make sockets: %s", strerror(errno));
+	else
+		ok = qemu_start(&s->qemu, &s->command, log, (int[]){control[1], qmp[1]}, 2, &why);
+	if (control[1] >= 0)
+		close(control[1]);
+	if (qmp[1] >= 0)
+		close(qmp[1]);
+	qmp_open(&s->qmp, qmp[0]);
+	if (!ok)
+		finish(s, CODE_HOST, why);
+	free(log);
+	return ok;
+}
+
+/* The monitor's last line says which VMPL, vCPU and RIP it was. */
+static char *with_last_words(const struct session *s, const char *reason)
+{
+	const char *last = s->monitor.last_line;
+
+	return last ? str("%s [%s]", reason, last) : str_dup(reason);
+}
+
+static void end_by_itself(struct session *s)
+{
+	struct outcome o = {0};
+	char *reason;
+
+	tail_finish(&s->monitor);
+	tail_finish(&s->svsm);
+	tail_finish(&s->console);
+	qmp_look(&s->qmp);
+	outcome_of_qemu(&o, s->qemu.status, s->profile->native);
+	if (o.code == CODE_PASSED && s->qmp.reset_seen)
+		outcome_set(&o, CODE_GUEST, str("the guest asked for a reset"));
+	if (s->panic_line && (o.code == CODE_PASSED || o.code == CODE_GUEST))
+		outcome_set(&o, CODE_GUEST, str("guest panic: %s", s->panic_line));
+	if (s->svsm_panic_line && o.code == CODE_SVSM)
+		outcome_set(&o, CODE_SVSM, str("SVSM panic: %s", s->svsm_panic_line));
+	reason = o.code == CODE_PASSED ? str_dup(o.reason) : with_last_words(s, o.reason);
+	if (o.code != CODE_PASSED)
+		state_write(s->folder, reason, &s->qmp, false);
+	finish(s, o.code, reason);
+	free(o.reason);
+}
+
+void session_fail(struct session *s, int code, char *reason)
+{
+	if (s->over) {
+		free(reason);
+		return;
+	}
+	if (s->qemu.pid && !qemu_ended(&s->qemu))
+		state_write(s->folder, reason, &s->qmp, true);
+	finish(s, code, reason);
+	qemu_kill(&s->qemu);
+}
+
+/* Ends the run when a panic was seen and has had its time, or when nothing happens any more. */
+static void judge(struct session *s)
+{
+	char *why;
+
+	watch_look(&s->watch, s->qemu.pid);
+	if (s->panic_at && now_ms() - s->panic_at > PANIC_SETTLE_MS) {
+		session_fail(s, CODE_GUEST, str("guest panic: %s", s->panic_line));
+		return;
+	}
+	why = watch_verdict(&s->watch);
+	if (!why)
+		return;
+	if (s->svsm_panic_line)
+		session_fail(s, CODE_SVSM, str("SVSM panic: %s", s->svsm_panic_line));
+	else
+		session_fail(s, CODE_TIMEOUT, str_dup(why));
+	free(why);
+}
+
+static void interrupted(struct session *s)
+{
+	finish(s, CODE_SIGNAL + signals_taken(),
+	       str("interrupted: %s", strsignal(signals_taken())));
+	qemu_kill(&s->qemu);
+}
+
+/* ---- the control port ---- */
+
+static const char *const frame_names[] = {
+	"?",     "HELLO",   "INFO",    "LOG", "LIST", "TEST",    "LIST_END", "RUN",
+	"START", "FAILURE", "VERDICT", "END", "BYE",  "BYE_ACK", "HOST",     "HOST_REPLY",
+};
+
+static void log_frame(struct session *s, char direction, uint8_t type, const char *text)
+{
+	const char *name = type < ARRAY_LEN(frame_names) ? frame_names[type] : "?";
+
+	if (!s->control_log)
+		return;
+	fprintf(s->control_log, "%6u %c %s %s\n", timeline_mark(&s->time, now_ms()), direction,
+		name, text);
+	fflush(s->control_log);
+}
+
+void session_send(struct session *s, uint8_t type, const char *text)
+{
+	uint8_t out[CONTROL_FRAME_MAX];
+	size_t length = MIN(strlen(text), (size_t)CONTROL_MAX), done = 0;
+	size_t n = control_frame_encode(out, sizeof(out), type, s->seq++, text, length);
+
+	log_frame(s, '>', type, text);
+	while (!s->over && done < n) {
+		ssize_t put =
+			send(s->control_fd, out + done, n - done, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+		if (put < 0 && errno != EINTR)
+			break; /* QEMU is gone: session_wait() will say so */
+		done += put > 0 ? (size_t)put : 0;
+	}
+}
+
+static void answer_host(struct session *s, struct control_frame *f)
+{
+	struct host_context c = {.disk = s->disk};
+	char answer[CONTROL_MAX];
+
+	host_verb(&c, f->payload, answer, sizeof(answer));
+	session_send(s, CONTROL_HOST_REPLY, answer);
+}
+
+static void take_info(struct session *s, struct control_frame *f)
+{
+	char *field[2];
+
+	control_frame_fields(f->payload, field, 2);
+	json_object_set_new(s->info, str_ascii(field[0]), json_string(str_ascii(field[1])));
+	if (strcmp(field[0], "kernel_seconds") == 0)
+		s->time.kernel_seconds = strtod(field[1], NULL);
+	if (strcmp(field[0], "ready_seconds") == 0)
+		s->time.ready_seconds = strtod(field[1], NULL);
+}
+
+/* True when the frame belongs to the conversation and is the caller's. */
+static bool take_frame(struct session *s, struct control_frame *f)
+{
+	char *text = str_ascii(str_dup(f->payload));
+
+	log_frame(s, '<', f->type, text);
+	free(text);
+	switch (f->type) {
+	case CONTROL_INFO:
+		take_info(s, f);
+		return false;
+	case CONTROL_LOG:
+		return false;
+	case CONTROL_HOST:
+		answer_host(s, f);
+		return false;
+	case CONTROL_HELLO:
+		if (!s->hello)
+			s->time.ready = timeline_mark(&s->time, now_ms());
+		s->hello = true;
+		return true;
+	default:
+		return true;
+	}
+}
+
+static bool read_port(struct session *s)
+{
+	ssize_t n = recv(s->control_fd, s->rx, sizeof(s->rx), MSG_DONTWAIT);
+
+	s->rx_used = 0;
+	s->rx_have = n > 0 ? (size_t)n : 0;
+	if (n > 0)
+		watch_words(&s->watch);
+	return n > 0;
+}
+
+/* The next whole frame that is here already. */
+static bool next_frame(struct session *s, struct control_frame *f)
+{
+	do {
+		if (control_decoder_again(&s->in, f))
+			return true;
+		while (s->rx_used < s->rx_have)
+			if (control_decoder_push(&s->in, s->rx[s->rx_used++], f))
+				return true;
+	} while (read_port(s));
+	return false;
+}
+
+static void wait_a_tick(struct session *s)
+{
+	struct pollfd p[] = {
+		{.fd = s->control_fd, .events = POLLIN},
+		{.fd = s->qemu.pidfd, .events = POLLIN},
+		{.fd = signals_fd(), .events = POLLIN},
+	};
+
+	poll(p, ARRAY_LEN(p), s->hello ? TICK_MS : TICK_BOOT_MS);
+	/* A closed port stays readable: without this the loop would spin until QEMU is gone. */
+	if (p[0].revents & POLLHUP && !(p[1].revents & POLLIN))
+		usleep(TICK_BOOT_MS * 1000);
+}
+
+enum session_event session_wait(struct session *s, struct control_frame *f)
+{
+	bool ended;
+
+	while (!s->over) {
+		/* Asked before the port is read: what it sent before it ended is then all there. */
+		ended = qemu_ended(&s->qemu);
+		while (next_frame(s, f))
+			if (take_frame(s, f))
+				return SESSION_FRAME;
+		look_at_logs(s);
+		if (signals_taken())
+			interrupted(s);
+		else if (ended)
+			end_by_itself(s);
+		else
+			judge(s);
+		if (!s->over)
+			wait_a_tick(s);
+	}
+	return SESSION_OVER;
+}
+
+void session_stop(struct session *s)
+{
+	qemu_kill(&s->qemu);
+	tail_finish(&s->monitor);
+	tail_finish(&s->svsm);
+	tail_finish(&s->console);
+	tail_close(&s->monitor);
+	tail_close(&s->svsm);
+	tail_close(&s->console);
+	qmp_close(&s->qmp);
+	if (s->control_fd >= 0)
+		close(s->control_fd);
+	s->control_fd = -1;
+	if (s->control_log)
+		fclose(s->control_log);
+	s->control_log = NULL;
+	if (!s->over)
+		finish(s, CODE_PASSED, str("stopped by the harness"));
+}
+
+void session_free(struct session *s)
+{
+	json_decref(s->info);
+	strlist_free(&s->command);
+	free(s->outcome.reason);
+	free(s->panic_line);
+	free(s->svsm_panic_line);
+	free(s->svsm_version);
+	*s = (struct session){.control_fd = -1, .qmp.fd = -1, .qemu.pidfd = -1};
+}

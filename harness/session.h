@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#pragma once
+
+/*
+ * One boot of one target: QEMU, its ports and logs, and a watch over it. The caller sees the
+ * conversation's frames and, once, the end; facts (INFO), log lines and host requests are dealt
+ * with inside. Single-threaded; one session at a time per thread.
+ */
+#include <jansson.h>
+#include <stdio.h>
+
+#include "exitcode.h"
+#include "launch/profile.h"
+#include "lib/control_frame.h"
+#include "qemu.h"
+#include "qmp.h"
+#include "tail.h"
+#include "timeline.h"
+#include "watch.h"
+
+struct session {
+	const struct profile *profile;
+	const char *folder; /* this boot's logs */
+	const char *disk;
+	struct strlist command;
+	struct qemu qemu;
+	struct qmp qmp;
+	struct tail console, svsm, monitor;
+	struct watch watch;
+	struct timeline time;
+	struct outcome outcome; /* valid once over */
+	json_t *info;           /* of INFO frames: key -> value */
+	FILE *control_log;      /* control.log: the port's traffic, one line a frame */
+	bool over, hello;
+	char *panic_line, *svsm_panic_line, *svsm_version;
+	uint64_t panic_at;
+	/* control port */
+	int control_fd;
+	uint32_t seq;
+	struct control_decoder in;
+	uint8_t rx[4096];
+	size_t rx_have, rx_used;
+};
+
+/* What a boot needs; the log paths and descriptors of l are filled in here. */
+struct session_setup {
+	const struct profile *profile;
+	struct launch launch;
+	const char *folder;
+	unsigned timeout; /* seconds without progress */
+};
+
+/* The command line that a session would start. */
+void session_command(const struct session_setup *setup, int control_fd, int qmp_fd,
+		     struct strlist *argv);
+
+/* True when QEMU runs; else the session is over, with its outcome. Call session_stop() in any case.
+ */
+bool session_start(struct session *s, const struct session_setup *setup);
+
+enum session_event {
+	SESSION_FRAME,
+	SESSION_OVER
+};
+/* Waits for the next frame of the conversation, or for the end. */
+enum session_event session_wait(struct session *s, struct control_frame *f);
+void session_send(struct session *s, uint8_t type, const char *text);
+/* Ends a target that does not follow the protocol. reason is taken over. */
+void session_fail(struct session *s, int code, char *reason);
+/* Kills what still runs, reads the logs to their ends, closes everything but outcome, info, time.
+ */
+void session_stop(struct session *s);
+void session_free(struct session *s);

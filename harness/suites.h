@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#pragma once
+
+/*
+ * The suites, read from launch/suites.cfg: a section [NAME] a suite, key = value lines, '#'
+ * comments. docs/test-control.md has the list of keys.
+ */
+#include "base/types.h"
+
+enum suite_kind {
+	SUITE_BARE,     /* flat image at VMPL2 under the SVSM; control port */
+	SUITE_PAYLOAD,  /* ELF in the SVSM's place at VMPL0; control port */
+	SUITE_LINUX,    /* bzImage + initramfs at VMPL2; the agent on the control port */
+	SUITE_SELFTEST, /* the SVSM's own tests; verdicts are lines of svsm.log */
+};
+
+struct suite {
+	char *name;
+	enum suite_kind kind;
+	char *image; /* bare, payload: path below the root */
+	char *kernel, *initrd, *cmdline;
+	char *shows;                /* one line */
+	char *groups;               /* words split by spaces */
+	unsigned smp, mem, timeout; /* vCPUs, MiB, seconds */
+	unsigned disk;              /* MiB of a fresh raw virtio disk; 0: none */
+	bool strict;
+	bool boot_only; /* HELLO and BYE, one test "boot" */
+	bool hidden;    /* not part of --all: targets that fail on purpose */
+};
+
+/* Reads the file; false after one line that names file, line and mistake. */
+bool suites_read(const char *path);
+size_t suites_count(void);
+const struct suite *suites_at(size_t i);
+const struct suite *suites_find(const char *name); /* NULL: no such suite */
+bool suite_in_group(const struct suite *s, const char *group);
+const char *suite_kind_name(enum suite_kind k);

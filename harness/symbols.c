@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+#include <elf.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "symbols.h"
+#include "util.h"
+
+struct symbol {
+	uint64_t address, size;
+	const char *name; /* in file */
+};
+
+struct symbols {
+	const char *label;
+	char *file;
+	struct symbol *v;
+	size_t n;
+};
+
+static bool inside(size_t size, uint64_t offset, uint64_t length)
+{
+	return offset <= size && length <= size - offset;
+}
+
+static void read_table(struct symbols *s, size_t size, const Elf64_Shdr *tab,
+		       const Elf64_Shdr *names)
+{
+	size_t count = tab->sh_size / sizeof(Elf64_Sym);
+
+	if (!inside(size, tab->sh_offset, tab->sh_size) ||
+	    !inside(size, names->sh_offset, names->sh_size) || !names->sh_size ||
+	    s->file[names->sh_offset + names->sh_size - 1])
+		return;
+	for (size_t i = 0; i < count; i++) {
+		Elf64_Sym sym;
+
+		memcpy(&sym, s->file + tab->sh_offset + i * sizeof(sym), sizeof(sym));
+		if (ELF64_ST_TYPE(sym.st_info) != STT_FUNC || sym.st_name >= names->sh_size)
+			continue;
+		s->v = mem_grow(s->v, (s->n + 1) * sizeof(*s->v));
+		s->v[s->n++] = (struct symbol){sym.st_value, sym.st_size,
+					       s->file + names->sh_offset + sym.st_name};
+	}
+}
+
+static bool read_elf(struct symbols *s, size_t size)
+{
+	Elf64_Ehdr eh;
+	Elf64_Shdr *sh;
+
+	if (size < sizeof(eh))
+		return false;
+	memcpy(&eh, s->file, sizeof(eh));
+	if (memcmp(eh.e_ident, ELFMAG, SELFMAG) != 0 || eh.e_ident[EI_CLASS] != ELFCLASS64 ||
+	    !inside(size, eh.e_shoff, (uint64_t)eh.e_shnum * sizeof(*sh)))
+		return false;
+	sh = mem_alloc((eh.e_shnum + 1u) * sizeof(*sh));
+	memcpy(sh, s->file + eh.e_shoff, eh.e_shnum * sizeof(*sh));
+	for (unsigned i = 0; i < eh.e_shnum; i++)
+		if (sh[i].sh_type == SHT_SYMTAB && sh[i].sh_link < eh.e_shnum)
+			read_table(s, size, &sh[i], &sh[sh[i].sh_link]);
+	free(sh);
+	return true;
+}
+
+struct symbols *symbols_read(const char *path, const char *label)
+{
+	struct symbols *s = mem_alloc(sizeof(*s));
+	size_t size;
+
+	s->label = label;
+	s->file = file_text(path, &size);
+	if (s->file && read_elf(s, size))
+		return s;
+	symbols_free(s);
+	return NULL;
+}
+
+char *symbols_name(const struct symbols *s, uint64_t address)
+{
+	const struct symbol *best = NULL;
+
+	for (size_t i = 0; s && i < s->n; i++) {
+		const struct symbol *x = &s->v[i];
+
+		if (address >= x->address && address - x->address < MAX(x->size, 1u) &&
+		    (!best || x->address > best->address))
+			best = x;
+	}
+	return best ? str("%s:%s+0x%llx", s->label, best->name,
+			  (unsigned long long)(address - best->address))
+		    : NULL;
+}
+
+void symbols_free(struct symbols *s)
+{
+	if (!s)
+		return;
+	free(s->file);
+	free(s->v);
+	free(s);
+}

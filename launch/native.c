@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+/* Plain QEMU, TCG: the monitor makes it an SEV-SNP machine. */
+#include "abi/native.h"
+#include "launch/profile.h"
+
+#define QEMU_LEAST 702 /* measured: 7.2 and 10.0 */
+
+static char *missing(const char *qemu)
+{
+	char *text;
+	unsigned version = profile_qemu_version(qemu, &text);
+
+	if (!version)
+		return str("%s does not run: install it (Debian: qemu-system-x86) or name one by "
+			   "--qemu",
+			   qemu);
+	if (version < QEMU_LEAST)
+		return str("%s is too old (\"%s\"): 7.2 or newer is needed", qemu, text);
+	return NULL;
+}
+
+static void command(const struct launch *l, struct strlist *argv)
+{
+	strlist_add(argv, l->qemu);
+	strlist_add(argv, "-name");
+	strlist_addf(argv, "keelson-%s", l->name);
+	strlist_add(argv, "-machine");
+	strlist_add(argv, "q35");
+	strlist_add(argv, "-accel");
+	strlist_add(argv, "tcg,thread=multi");
+	strlist_add(argv, "-cpu");
+	strlist_add(argv, "max,family=25,model=1,stepping=1,phys-bits=48");
+	/* CPU 0 is the monitor's own: a QEMU bug forbids guests on it (docs/fidelity.md). */
+	strlist_add(argv, "-smp");
+	strlist_addf(argv, "%u", l->smp + 1);
+	profile_common(l, argv);
+	strlist_add(argv, "-chardev");
+	strlist_addf(argv, "file,id=mon,path=%s", l->monitor_log);
+	strlist_add(argv, "-device");
+	strlist_add(argv, "isa-debugcon,iobase=0x404,chardev=mon");
+	strlist_add(argv, "-device");
+	strlist_add(argv, "isa-debug-exit,iobase=0xf4,iosize=4");
+	strlist_add(argv, "-kernel");
+	strlist_add(argv, l->monitor);
+	strlist_add(argv, "-fw_cfg");
+	strlist_addf(argv, "name=" NATIVE_FW_IGVM ",file=%s", l->igvm);
+	if (*l->options) {
+		strlist_add(argv, "-fw_cfg");
+		strlist_addf(argv, "name=" NATIVE_FW_OPTIONS ",string=%s", l->options);
+	}
+}
+
+const struct profile profile_native = {
+	.name = "native",
+	.says = "plain QEMU (TCG) turned into an SEV-SNP machine by the monitor; nothing is secret",
+	.native = true,
+	.missing = missing,
+	.command = command,
+};

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "launch/profile.h"
+
+static const struct profile *const profiles[] = {&profile_native, &profile_snp, &profile_tdx};
+
+const struct profile *profile_at(size_t i)
+{
+	return i < ARRAY_LEN(profiles) ? profiles[i] : NULL;
+}
+
+const struct profile *profile_find(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(profiles); i++)
+		if (strcmp(profiles[i]->name, name) == 0)
+			return profiles[i];
+	return NULL;
+}
+
+/* QEMU reads a comma in an option's value as the end, unless it is doubled. */
+static char *escape(const char *value)
+{
+	char *out = mem_alloc(2 * strlen(value) + 1), *p = out;
+
+	for (; *value; value++) {
+		*p++ = *value;
+		if (*value == ',')
+			*p++ = ',';
+	}
+	return out;
+}
+
+static void chardev_file(struct strlist *argv, const char *id, const char *path)
+{
+	char *safe = escape(path);
+
+	strlist_add(argv, "-chardev");
+	strlist_addf(argv, "file,id=%s,path=%s", id, safe);
+	free(safe);
+}
+
+static void disk(const struct launch *l, struct strlist *argv)
+{
+	char *safe = escape(l->disk);
+
+	strlist_add(argv, "-drive");
+	strlist_addf(argv, "if=none,id=disk0,format=raw,file=%s", safe);
+	strlist_add(argv, "-device");
+	strlist_add(argv, "virtio-blk-pci,drive=disk0,disable-legacy=on,iommu_platform=on");
+	free(safe);
+}
+
+void profile_common(const struct launch *l, struct strlist *argv)
+{
+	strlist_add(argv, "-nodefaults");
+	strlist_add(argv, "-no-reboot");
+	strlist_add(argv, "-display");
+	strlist_add(argv, "none");
+	strlist_add(argv, "-m");
+	strlist_addf(argv, "%uM", l->mem);
+	chardev_file(argv, "con", l->console_log);
+	strlist_add(argv, "-serial");
+	strlist_add(argv, "chardev:con");
+	strlist_add(argv, "-chardev");
+	strlist_addf(argv, "socket,id=ctl,fd=%d", l->control_fd);
+	strlist_add(argv, "-serial");
+	strlist_add(argv, "chardev:ctl");
+	chardev_file(argv, "svsm", l->svsm_log);
+	strlist_add(argv, "-device");
+	strlist_add(argv, "isa-debugcon,iobase=0x402,chardev=svsm");
+	strlist_add(argv, "-chardev");
+	strlist_addf(argv, "socket,id=qmp,fd=%d", l->qmp_fd);
+	strlist_add(argv, "-mon");
+	strlist_add(argv, "chardev=qmp,mode=control");
+	if (l->disk)
+		disk(l, argv);
+}
+
+unsigned profile_qemu_version(const char *qemu, char **text)
+{
+	char *words[] = {(char *)qemu, "--version", NULL}, line[256] = "";
+	unsigned major = 0, minor = 0;
+	const char *at;
+	FILE *f;
+	int out[2];
+	pid_t pid;
+
+	if (text)
+		*text = NULL;
+	if (pipe(out) < 0)
+		return 0;
+	pid = fork();
+	if (pid == 0) {
+		dup2(out[1], 1);
+		close(out[0]);
+		close(out[1]);
+		execvp(qemu, words);
+		_exit(127);
+	}
+	close(out[1]);
+	f = fdopen(out[0], "r");
+	if (f && fgets(line, sizeof(line), f))
+		line[strcspn(line, "\n")] = 0;
+	if (f)
+		fclose(f);
+	if (pid > 0)
+		waitpid(pid, NULL, 0);
+	at = strstr(line, "version ");
+	if (!at || sscanf(at, "version %u.%u", &major, &minor) != 2)
+		return 0;
+	if (text)
+		*text = str_dup(line);
+	return major * 100 + minor;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#pragma once
+
+/*
+ * A launch profile knows what QEMU gets to run an IGVM file on one platform, and whether this host
+ * can do that. One file a platform; profile.c lists them.
+ */
+#include "harness/util.h"
+
+struct launch {
+	const char *name;
+	const char *qemu;
+	const char *monitor; /* native only: the monitor's image */
+	const char *igvm;
+	const char *console_log, *svsm_log, *monitor_log;
+	const char *disk;       /* raw image or NULL */
+	const char *options;    /* monitor options, words split by spaces, may be "" */
+	unsigned smp;           /* the guest's vCPUs */
+	unsigned mem;           /* MiB */
+	int control_fd, qmp_fd; /* connected sockets that QEMU inherits */
+};
+
+struct profile {
+	const char *name;
+	const char *says; /* one line for doctor and --help */
+	/* abi/native.h's exit statuses apply */
+	bool native;
+	/* NULL when this host can run it, else one line that says what is missing (malloc'ed). */
+	char *(*missing)(const char *qemu);
+	void (*command)(const struct launch *l, struct strlist *argv);
+};
+
+extern const struct profile profile_native, profile_snp, profile_tdx;
+
+const struct profile *profile_find(const char *name); /* NULL: no such platform */
+const struct profile *profile_at(size_t i);           /* NULL: past the last */
+
+/* What every platform has: serial ports, the SVSM's log, QMP, the disk. */
+void profile_common(const struct launch *l, struct strlist *argv);
+/* major * 100 + minor of a QEMU program; 0 when it does not run. text (malloc'ed) is its first
+ * line. */
+unsigned profile_qemu_version(const char *qemu, char **text);
