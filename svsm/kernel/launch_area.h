@@ -3,7 +3,7 @@
 #pragma once
 
 /*
- * The pages of the SVSM's image that the IGVM loader fills (kernel/launch_area.S): the builder
+ * The pages of the SVSM's image that the IGVM loader fills (kernel/launch_pages.S): the builder
  * finds them by these names. The launch_info page and the image are measured; the CPUID and secrets
  * pages are the security processor's; the parameter areas come from the host and are not to be
  * trusted.

@@ -10,6 +10,7 @@
 #include "cpu/frame.h"
 #include "cpu/image.h"
 #include "cpu/insn.h"
+#include "kernel/log.h"
 #include "platform/snp/ghcb.h"
 #include "platform/snp/snp.h"
 
@@ -128,6 +129,7 @@ bool snp_vc(struct frame *f)
 		return false;
 	if (!insn_decode((const uint8_t *)f->rip, end - f->rip, &i) || !emulate(f, &i))
 		return false;
+	log_debug("vc: exit %lx at %lx", f->error, f->rip);
 	f->rip += i.len;
 	return true;
 }
