@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+/*
+ * VMPL switching: APM vol. 2, 15.36.7 (VMPLs, VMSAs); GHCB specification 4.1 (RUN_VMPL, AP_CREATION).
+ * A stub runs on this vCPU at a lower VMPL, in our page tables, and comes back by RUN_VMPL(0).
+ */
+#include "region.h"
+#include "ghcb.h"
+#include "smp.h"
+#include "snp.h"
+#include "test.h"
+#include "vmplstub.h"
+#include "abi/vmsa.h"
+#include "lib/string.h"
+
+#define R 6
+
+static uint64_t features(void)
+{
+	return rdmsr(MSR_SEV_STATUS) >> SEV_STATUS_FEATURES_SHIFT;
+}
+
+/* Page 1 of the region is the VMSA (never 2M aligned), page 2.. the stub's stack. */
+static struct vmsa *vmsa_page(void)
+{
+	return (struct vmsa *)MEM_PAGE(R, 1);
+}
+
+static void prepare(void)
+{
+	REQUIRE(region_reset(R));
+	REQUIRE(region_validate(R, 1, 8));
+}
+
+static void stub_build(unsigned vmpl, struct vmplstub *s)
+{
+	smp_fill_vmsa(vmsa_page(), 0, (uint8_t)vmpl, vmplstub_entry, s, MEM_PAGE(R, 4));
+	for (unsigned i = 2; i < 9; i++)
+		REQUIRE_EQ(rmpadjust(MEM_PAGE(R, i), RMP_PG_4K, RMPADJUST_ATTR(vmpl, RMP_RWX)), 0);
+	REQUIRE(region_image_rights(vmpl, RMP_RWX));
+	REQUIRE_EQ(rmpadjust(MEM_PAGE(R, 1), RMP_PG_4K, RMPADJUST_ATTR(1, 0) | RMPADJUST_VMSA), 0);
+	REQUIRE_EQ(ghcb_ap_create(percpu()->apic_id, vmpl, GHCB_AP_CREATE, MEM_PAGE(R, 1),
+				  features()),
+		   0);
+}
+
+static void stub_remove(unsigned vmpl)
+{
+	CHECK_EQ(ghcb_ap_create(percpu()->apic_id, vmpl, GHCB_AP_DESTROY, 0, 0), 0);
+	CHECK_EQ(rmpadjust(MEM_PAGE(R, 1), RMP_PG_4K, RMPADJUST_ATTR(1, 0)), 0);
+	CHECK(region_image_rights(vmpl, 0));
+	CHECK(region_reset(R));
+}
+
+static void stub_run(unsigned vmpl)
+{
+	uint64_t r = ghcb_msr((uint64_t)vmpl << 32 | GHCB_MSR_RUN_VMPL_REQ);
+
+	ghcb_select();
+	CHECK_EQ(r, GHCB_MSR_RUN_VMPL_RESP);
+}
+
+TEST(vmpl_switch, "vmpl-switch", "a VMSA of VMPL1, 2 and 3 runs on this vCPU and comes back")
+{
+	static struct vmplstub s;
+
+	for (unsigned vmpl = 1; vmpl < VMPL_COUNT; vmpl++) {
+		test_case("VMPL%u", vmpl);
+		s = (struct vmplstub){.op = VMPLSTUB_COUNT};
+		prepare();
+		stub_build(vmpl, &s);
+		for (unsigned i = 1; i <= 10; i++) {
+			stub_run(vmpl);
+			CHECK_EQ(READ_ONCE(s.runs), i);
+		}
+		stub_remove(vmpl);
+	}
+}
+
+TEST(vmpl_run_event, "vmpl-run-event", "RUN_VMPL by the GHCB event does the same as by MSR")
+{
+	static struct vmplstub s;
+
+	s = (struct vmplstub){.op = VMPLSTUB_COUNT};
+	prepare();
+	stub_build(2, &s);
+	for (unsigned i = 1; i <= 10; i++) {
+		CHECK_EQ(ghcb_run_vmpl(2), 0);
+		CHECK_EQ(READ_ONCE(s.runs), i);
+	}
+	CHECK_NE(ghcb_run_vmpl(3), 0);
+	CHECK_NE(ghcb_run_vmpl(4), 0);
+	stub_remove(2);
+}
+
+/* After the switch the VMSA page holds the lower VMPL's registers; what is written there counts. */
+TEST(vmpl_registers, "vmpl-registers", "registers of the VMPL left are in its VMSA page, and are taken from it")
+{
+	static struct vmplstub s;
+	volatile struct vmsa *v = vmsa_page();
+
+	s = (struct vmplstub){.op = VMPLSTUB_REGISTERS};
+	prepare();
+	stub_build(2, &s);
+	stub_run(2);
+	CHECK_EQ(v->rbx, VMPLSTUB_RBX);
+	CHECK_EQ(v->rbp, VMPLSTUB_RBP);
+	CHECK_EQ(v->rsi, VMPLSTUB_RSI);
+	CHECK_EQ(v->r8, VMPLSTUB_R8);
+	CHECK_EQ(v->r9, VMPLSTUB_R9);
+	CHECK_EQ(v->r15, VMPLSTUB_R15);
+	CHECK_EQ(v->vmpl, 2);
+	CHECK_EQ(v->cpl, 0);
+	CHECK_EQ(v->cr3, read_cr3());
+	v->rbx = 0x0123456789abcdef;
+	v->r9 = 77;
+	v->r15 = ~0ull;
+	stub_run(2);
+	CHECK_EQ(s.rbx, 0x0123456789abcdef);
+	CHECK_EQ(s.r9, 77);
+	CHECK_EQ(s.r15, ~0ull);
+	stub_remove(2);
+}
+
+TEST(vmpl_sse, "vmpl-sse", "SSE and x87 state belong to the VMPL")
+{
+	static struct vmplstub s;
+	static uint64_t mine[2] = {0x1111111122222222, 0x3333333344444444};
+	static uint64_t after[2];
+
+	s = (struct vmplstub){.op = VMPLSTUB_SSE};
+	prepare();
+	stub_build(2, &s);
+	__asm__ volatile("movups %0, %%xmm5" : : "m"(mine));
+	stub_run(2);
+	__asm__ volatile("movups %%xmm5, %0" : "=m"(after));
+	CHECK_EQ(after[0], mine[0]);
+	CHECK_EQ(after[1], mine[1]);
+	stub_run(2);
+	CHECK_EQ(s.xmm[0], VMPLSTUB_XMM);
+	CHECK_EQ(s.xmm[1], VMPLSTUB_XMM);
+	stub_remove(2);
+}
+
+/* DR0-3 are swapped with SEV_FEATURES[5] only; CR2, FS and GS always: table B-4. */
+TEST(vmpl_system, "vmpl-system", "CR2 and FS/GS bases belong to the VMPL")
+{
+	static struct vmplstub s;
+
+	s = (struct vmplstub){.op = VMPLSTUB_SYSTEM};
+	prepare();
+	stub_build(2, &s);
+	wrmsr(MSR_GS_BASE, 0x1000);
+	wrmsr(MSR_KERNEL_GS_BASE, 0x2000);
+	wrmsr(MSR_FS_BASE, 0x3000);
+	__asm__ volatile("mov %0, %%cr2" : : "r"(0x4000ull));
+	stub_run(2);
+	CHECK_EQ(rdmsr(MSR_GS_BASE), 0x1000);
+	CHECK_EQ(rdmsr(MSR_KERNEL_GS_BASE), 0x2000);
+	CHECK_EQ(rdmsr(MSR_FS_BASE), 0x3000);
+	CHECK_EQ(read_cr2(), 0x4000);
+	stub_run(2);
+	CHECK_EQ(s.rbx, VMPLSTUB_GS);
+	CHECK_EQ(s.r9, VMPLSTUB_CR2);
+	wrmsr(MSR_GS_BASE, 0);
+	wrmsr(MSR_FS_BASE, 0);
+	stub_remove(2);
+}
+
+struct insn_row {
+	const char *name;
+	uint64_t attributes;
+	uint32_t result;
+};
+
+/* APM vol. 3, RMPADJUST: only a numerically higher VMPL, and only rights one has oneself. */
+static const struct insn_row vmpl2_adjust[] = {
+	{"VMPL0", RMPADJUST_ATTR(0, RMP_RWX), SNP_FAIL_PERMISSION},
+	{"VMPL1", RMPADJUST_ATTR(1, RMP_R), SNP_FAIL_PERMISSION},
+	{"VMPL2", RMPADJUST_ATTR(2, RMP_RWX), SNP_FAIL_PERMISSION},
+	{"VMPL3, rights it has", RMPADJUST_ATTR(3, RMP_R | RMP_W), SNP_SUCCESS},
+	{"VMPL3, a right it lacks", RMPADJUST_ATTR(3, RMP_R | RMP_XU), SNP_FAIL_PERMISSION},
+	{"VMPL4", RMPADJUST_ATTR(4, 0), SNP_FAIL_INPUT},
+};
+
+TEST(vmpl2_rmpadjust, "vmpl2-rmpadjust", "RMPADJUST at VMPL2: lower levels only, own rights only")
+{
+	static struct vmplstub s;
+
+	s = (struct vmplstub){.op = VMPLSTUB_RMPADJUST, .address = MEM_PAGE(R, 7)};
+	prepare();
+	stub_build(2, &s);
+	REQUIRE_EQ(rmpadjust(MEM_PAGE(R, 7), RMP_PG_4K, RMPADJUST_ATTR(2, RMP_R | RMP_W)), 0);
+	for (unsigned i = 0; i < ARRAY_LEN(vmpl2_adjust); i++) {
+		test_case("target %s", vmpl2_adjust[i].name);
+		s.attributes = vmpl2_adjust[i].attributes;
+		stub_run(2);
+		CHECK_EQ(s.vector, 0xff);
+		CHECK_EQ(s.result, vmpl2_adjust[i].result);
+	}
+	stub_remove(2);
+}
+
+/* 15.36.6: validation is VMPL0's alone. */
+TEST(vmpl2_pvalidate, "vmpl2-pvalidate", "PVALIDATE at VMPL2 changes nothing: #GP or FAIL_PERMISSION")
+{
+	static struct vmplstub s;
+	bool cf;
+
+	s = (struct vmplstub){.op = VMPLSTUB_PVALIDATE, .address = MEM_PAGE(R, 7)};
+	prepare();
+	stub_build(2, &s);
+	stub_run(2);
+	if (s.vector == 0xff)
+		CHECK_EQ(s.result, SNP_FAIL_PERMISSION);
+	else
+		CHECK_EQ(s.vector, VEC_GP);
+	CHECK_EQ(pvalidate(MEM_PAGE(R, 7), RMP_PG_4K, 1, &cf), SNP_SUCCESS);
+	CHECK_EQ(cf, true); /* the stub asked to rescind it */
+	stub_remove(2);
+}
+
+/* Many switches with work on both sides: what one level writes the other sees. */
+TEST(vmpl_pingpong, "vmpl-pingpong", "2,000 switches keep both levels' state")
+{
+	static struct vmplstub s;
+
+	s = (struct vmplstub){.op = VMPLSTUB_COUNT};
+	prepare();
+	stub_build(2, &s);
+	for (unsigned i = 1; i <= 2000; i++) {
+		stub_run(2);
+		if (READ_ONCE(s.runs) != i)
+			break;
+	}
+	CHECK_EQ(s.runs, 2000);
+	stub_remove(2);
+}
+
+struct create_case {
+	const char *name;
+	uint32_t apic_offset;
+	unsigned vmpl, op;
+	uint64_t vmsa;
+	uint64_t features_xor;
+};
+
+static const struct create_case creates[] = {
+	{"unknown APIC ID", 200, 2, GHCB_AP_CREATE, MEM_PAGE(R, 1), 0},
+	{"VMPL4", 0, 4, GHCB_AP_CREATE, MEM_PAGE(R, 1), 0},
+	{"operation 3", 0, 2, 3, MEM_PAGE(R, 1), 0},
+	{"VMSA unaligned", 0, 2, GHCB_AP_CREATE, MEM_PAGE(R, 1) + 8, 0},
+	{"no VMSA page", 0, 2, GHCB_AP_CREATE, MEM_PAGE(R, 2), 0},
+	{"not RAM", 0, 2, GHCB_AP_CREATE, MEM_NOT_RAM, 0},
+	{"beyond RAM", 0, 2, GHCB_AP_CREATE, MEM_TOO_HIGH, 0},
+	{"features without SNP", 0, 2, GHCB_AP_CREATE, MEM_PAGE(R, 1), SEV_FEAT_SNP_ACTIVE},
+};
+
+/* What the hypervisor cannot do, it refuses at once or at the next RUN_VMPL: never silently. */
+TEST(ap_create_rules, "ap-create-rules", "AP_CREATION with bad arguments is an error, or does not run")
+{
+	static struct vmplstub s;
+
+	s = (struct vmplstub){.op = VMPLSTUB_COUNT};
+	prepare();
+	smp_fill_vmsa(vmsa_page(), 0, 2, vmplstub_entry, &s, MEM_PAGE(R, 4));
+	REQUIRE_EQ(rmpadjust(MEM_PAGE(R, 1), RMP_PG_4K, RMPADJUST_ATTR(1, 0) | RMPADJUST_VMSA), 0);
+	for (unsigned i = 0; i < ARRAY_LEN(creates); i++) {
+		const struct create_case *c = &creates[i];
+
+		test_case("%s", c->name);
+		if (ghcb_ap_create(percpu()->apic_id + c->apic_offset, c->vmpl, c->op, c->vmsa,
+				   features() ^ c->features_xor) == 0)
+			CHECK_NE(ghcb_run_vmpl(2), 0);
+		else
+			CHECK(true);
+		ghcb_ap_create(percpu()->apic_id, 2, GHCB_AP_DESTROY, 0, 0);
+		CHECK_EQ(s.runs, 0);
+	}
+	CHECK_EQ(rmpadjust(MEM_PAGE(R, 1), RMP_PG_4K, RMPADJUST_ATTR(1, 0)), 0);
+	CHECK(region_reset(R));
+}

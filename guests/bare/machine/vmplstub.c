@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+#include "vmplstub.h"
+#include "ghcb.h"
+#include "snp.h"
+#include "trap.h"
+
+void vmplstub_registers(struct vmplstub *s);
+
+static void to_vmpl0(void)
+{
+	ghcb_msr(GHCB_MSR_RUN_VMPL_REQ);
+}
+
+static void instruction(struct vmplstub *s)
+{
+	static struct fault f;
+
+	if (FAULT_CATCH(&f)) {
+		s->result = s->op == VMPLSTUB_RMPADJUST
+				    ? rmpadjust(s->address, RMP_PG_4K, s->attributes)
+				    : pvalidate(s->address, RMP_PG_4K, 0, NULL);
+		fault_release();
+	}
+	s->vector = f.vector;
+}
+
+static void sse(struct vmplstub *s)
+{
+	static uint64_t v[2] = {VMPLSTUB_XMM, VMPLSTUB_XMM};
+
+	__asm__ volatile("movups %0, %%xmm5" : : "m"(v));
+	to_vmpl0();
+	__asm__ volatile("movups %%xmm5, %0" : "=m"(s->xmm));
+}
+
+static void system_registers(struct vmplstub *s)
+{
+	wrmsr(MSR_GS_BASE, VMPLSTUB_GS);
+	wrmsr(MSR_KERNEL_GS_BASE, 1);
+	wrmsr(MSR_FS_BASE, 2);
+	__asm__ volatile("mov %0, %%cr2" : : "r"((uint64_t)VMPLSTUB_CR2));
+	to_vmpl0();
+	s->rbx = rdmsr(MSR_GS_BASE);
+	s->r9 = read_cr2();
+	wrmsr(MSR_GS_BASE, 0);
+}
+
+static void once(struct vmplstub *s)
+{
+	switch (s->op) {
+	case VMPLSTUB_REGISTERS:
+		vmplstub_registers(s);
+		break;
+	case VMPLSTUB_SSE:
+		sse(s);
+		break;
+	case VMPLSTUB_SYSTEM:
+		system_registers(s);
+		break;
+	case VMPLSTUB_RMPADJUST:
+	case VMPLSTUB_PVALIDATE:
+		instruction(s);
+		break;
+	default:
+		break;
+	}
+}
+
+/* The per-vCPU catch slot is shared with VMPL0, which has none armed while it is away. */
+void vmplstub_entry(void *arg)
+{
+	struct vmplstub *s = arg;
+
+	for (;;) {
+		once(s);
+		s->runs++;
+		to_vmpl0();
+	}
+}

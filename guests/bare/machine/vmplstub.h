@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#pragma once
+
+/*
+ * vmplstub.c, vmplstub_regs.S: what runs at a lower VMPL. It does op once for each RUN_VMPL and
+ * comes back by RUN_VMPL(0) through the MSR protocol.
+ */
+#include "base/types.h"
+
+enum vmplstub_op {
+	VMPLSTUB_COUNT,
+	VMPLSTUB_REGISTERS, /* load the registers below; next time report them */
+	VMPLSTUB_SSE,
+	VMPLSTUB_SYSTEM,
+	VMPLSTUB_RMPADJUST, /* of address with attributes */
+	VMPLSTUB_PVALIDATE, /* rescind address */
+};
+
+struct vmplstub {
+	uint64_t op; /* the first four are known to vmplstub_regs.S */
+	uint64_t rbx, r9, r15;
+	uint64_t runs;
+	uint64_t address, attributes;
+	uint64_t result;
+	uint64_t vector; /* of an exception the operation raised, 0xff: none */
+	uint64_t xmm[2];
+};
+
+void vmplstub_entry(void *arg); /* arg: struct vmplstub */
+
+#define VMPLSTUB_RBX 0x1111111111111111
+#define VMPLSTUB_RBP 0x2222222222222222
+#define VMPLSTUB_RSI 0x3333333333333333
+#define VMPLSTUB_R8  0x4444444444444444
+#define VMPLSTUB_R9  0x5555555555555555
+#define VMPLSTUB_R15 0x6666666666666666
+#define VMPLSTUB_XMM 0x7777777788888888
+#define VMPLSTUB_GS  0x99990000
+#define VMPLSTUB_CR2 0xaaaa0000
