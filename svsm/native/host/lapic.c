@@ -56,7 +56,7 @@ void lapic_init(void)
 	set(REG_TPR, 0);
 	set(REG_DFR, 0xffffffff);
 	set(REG_LDR, 0);
-	set(REG_LVT_TIMER, LVT_MASKED | VECTOR_TIMER);
+	set(REG_LVT_TIMER, VECTOR_TIMER); /* one-shot; silent while its count is 0 */
 	set(REG_LVT_THERMAL, LVT_MASKED);
 	set(REG_LVT_PERF, LVT_MASKED);
 	set(REG_LVT_LINT0, LVT_MASKED);
@@ -136,7 +136,6 @@ void lapic_sipi_others(uint8_t page)
 
 void lapic_timer_set(uint32_t count)
 {
-	set(REG_LVT_TIMER, count ? VECTOR_TIMER : LVT_MASKED | VECTOR_TIMER);
 	set(REG_TIMER_INITIAL, count);
 }
 
