@@ -75,7 +75,7 @@ unsigned host_guest_ranges(const struct host_range **r)
 
 static uint64_t image_size(void)
 {
-	return (uint64_t)(image_end - image_start);
+	return (uint64_t)image_end - (uint64_t)image_start;
 }
 
 /* Take the block off the top of the last range below 4 GiB; on a 2M boundary, for large guest
@@ -109,8 +109,8 @@ static void map_direct(uint64_t root, uint64_t start, uint64_t end, uint64_t fla
 
 static void map_image(uint64_t root, const char *from, const char *to, uint64_t flags)
 {
-	paging_map(root, (uint64_t)from, block.base + (uint64_t)(from - image_start),
-		   (uint64_t)(to - from), flags | PTE_P | PTE_G);
+	paging_map(root, (uint64_t)from, block.base + ((uint64_t)from - (uint64_t)image_start),
+		   (uint64_t)to - (uint64_t)from, flags | PTE_P | PTE_G);
 }
 
 /* Code and data of the image are reached at their linked address only: W^X has no second door. */

@@ -80,11 +80,11 @@ static bool wait_online(void)
 
 static void place_trampoline(void)
 {
-	memcpy(host_ptr(hpa(TRAMPOLINE_PA)), trampoline_start,
-	       (size_t)(trampoline_end - trampoline_start));
-	*(uint32_t *)host_ptr(
-		hpa(TRAMPOLINE_PA + (uint64_t)((char *)&trampoline_cr3 - trampoline_start))) =
-		(uint32_t)read_cr3();
+	uint64_t start = (uint64_t)trampoline_start, at = (uint64_t)&trampoline_cr3 - start;
+	uint8_t *copy = host_ptr(hpa(TRAMPOLINE_PA));
+
+	memcpy(copy, trampoline_start, (uint64_t)trampoline_end - start);
+	*(uint32_t *)(copy + at) = (uint32_t)read_cr3();
 	paging_identity(true);
 }
 
