@@ -46,6 +46,11 @@ uint64_t ghcb_page(unsigned cpu)
 	return at;
 }
 
+bool ghcb_owns(uint64_t gpa)
+{
+	return gpa - (uint64_t)pages < sizeof(pages);
+}
+
 void ghcb_cpu_init(void)
 {
 	struct percpu *c = percpu();

@@ -23,6 +23,7 @@ NORETURN void ghcb_terminate(unsigned set, unsigned reason);
 void ghcb_cpu_init(void);
 /* The page of a vCPU's GHCB; made shared when it is not yet. */
 uint64_t ghcb_page(unsigned cpu);
+bool ghcb_owns(uint64_t gpa); /* a page that is or may become a GHCB */
 /* Point the GHCB MSR at this vCPU's own page again (a test played with it). */
 void ghcb_select(void);
 

@@ -49,6 +49,8 @@ bool region_validate(unsigned n, unsigned first, unsigned count)
 bool region_image_rights(unsigned vmpl, uint8_t rights)
 {
 	for (uint64_t p = (uint64_t)image_start; p < (uint64_t)image_end; p += PAGE_SIZE) {
+		if (ghcb_owns(p))
+			continue;
 		if (rmpadjust(p, RMP_PG_4K, RMPADJUST_ATTR(vmpl, rights)) != SNP_SUCCESS)
 			return false;
 	}

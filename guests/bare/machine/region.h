@@ -13,5 +13,5 @@ uint64_t region_psc(uint64_t gpa, unsigned op, bool huge);
 /* Validate pages [first, first + count) of the region, 4K each. */
 bool region_validate(unsigned n, unsigned first, unsigned count);
 
-/* Rights of all pages of this image for a VMPL. */
+/* Rights of all private pages of this image for a VMPL. */
 bool region_image_rights(unsigned vmpl, uint8_t rights);

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+/* A second vCPU: GHCB specification 4.1 (AP_CREATION), APM vol. 2, 15.36.7 (VMSA in use). */
+#include "region.h"
+#include "ghcb.h"
+#include "smp.h"
+#include "snp.h"
+#include "test.h"
+#include "trap.h"
+
+#define R 8
+
+static volatile uint64_t seen;
+
+static void ap_work(void *arg)
+{
+	seen = (uint64_t)arg + percpu_index();
+}
+
+TEST(ap_start, "ap-start", "AP_CREATION starts a second vCPU; destroyed, it can be made again")
+{
+	for (unsigned i = 0; i < 5; i++) {
+		smp_start();
+		smp_run(ap_work, (void *)(uint64_t)(i * 10));
+		REQUIRE(smp_wait(10));
+		CHECK_EQ(seen, i * 10 + 1);
+		smp_stop();
+	}
+}
+
+static volatile bool ap_leave;
+
+static void ap_spin(void *arg)
+{
+	(void)arg;
+	while (!ap_leave)
+		cpu_relax();
+}
+
+/* A VMSA that runs is in use: neither the attribute nor the validation can be taken from it. */
+TEST(vmsa_in_use, "vmsa-in-use", "RMPADJUST and PVALIDATE of a running VMSA: FAIL_INUSE")
+{
+	bool cf;
+
+	smp_start();
+	ap_leave = false;
+	smp_run(ap_spin, NULL);
+	CHECK_EQ(rmpadjust(smp_vmsa(), RMP_PG_4K, RMPADJUST_ATTR(1, 0)), SNP_FAIL_INUSE);
+	CHECK_EQ(pvalidate(smp_vmsa(), RMP_PG_4K, 0, &cf), SNP_FAIL_INUSE);
+	ap_leave = true;
+	CHECK(smp_wait(10));
+}
+
+/* A kick and a flush reach the other vCPU: it must never see a page that was taken away. */
+static volatile bool ap_faulted;
+static volatile uint64_t ap_reads;
+
+static void ap_reader(void *arg)
+{
+	volatile uint64_t *p = arg;
+	static struct fault f;
+
+	if (FAULT_CATCH(&f)) {
+		smp_meet();
+		for (;;) {
+			(void)*p;
+			ap_reads++;
+		}
+	}
+	ap_faulted = f.vector == VEC_VC && f.error == VC_PAGE_NOT_VALIDATED;
+}
+
+TEST(tlb_rescind, "tlb-rescind", "a rescinded page faults on the other vCPU too, 200 rounds")
+{
+	REQUIRE(region_reset(R));
+	smp_start();
+	for (unsigned i = 0; i < 200; i++) {
+		uint64_t n;
+
+		REQUIRE_EQ(pvalidate(MEM_PAGE(R, 1), RMP_PG_4K, 1, NULL), SNP_SUCCESS);
+		ap_faulted = false;
+		ap_reads = 0;
+		smp_run(ap_reader, (void *)MEM_PAGE(R, 1));
+		smp_meet();
+		while (!ap_reads && !smp_dead())
+			cpu_relax();
+		REQUIRE_EQ(pvalidate(MEM_PAGE(R, 1), RMP_PG_4K, 0, NULL), SNP_SUCCESS);
+		n = ap_reads;
+		REQUIRE(smp_wait(10));
+		if (!CHECK(ap_faulted) || !CHECK_LE(ap_reads, n + 1))
+			break;
+	}
+	CHECK(region_reset(R));
+}
+
+static volatile uint64_t won[2];
+
+static void race_side(unsigned me)
+{
+	for (unsigned i = 0; i < 2000; i++) {
+		bool cf;
+
+		smp_meet();
+		if (pvalidate(MEM_PAGE(R, 4), RMP_PG_4K, i & 1, &cf) == SNP_SUCCESS && !cf)
+			won[me]++;
+	}
+}
+
+static void ap_race(void *arg)
+{
+	(void)arg;
+	race_side(1);
+}
+
+/* Exactly one of two vCPUs changes the page in each round. */
+TEST(pvalidate_race, "pvalidate-race", "two vCPUs PVALIDATE the same page: each change happens once")
+{
+	REQUIRE(region_reset(R));
+	REQUIRE(region_validate(R, 4, 1));
+	won[0] = won[1] = 0;
+	smp_start();
+	smp_run(ap_race, NULL);
+	race_side(0);
+	CHECK(smp_wait(20));
+	CHECK_EQ(won[0] + won[1], 2000);
+	CHECK(region_reset(R));
+}

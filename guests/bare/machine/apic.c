@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+/* The virtual local APIC: APM vol. 2, chapter 16; its registers reached by GHCB events. */
+#include "apic.h"
+#include "ghcb.h"
+#include "smp.h"
+#include "test.h"
+#include "trap.h"
+
+#define VEC_TIMER 0x60
+#define VEC_IPI   0x70
+#define VEC_LOW   0x40
+#define XAPIC     0xfee00000ull
+
+static volatile uint64_t hits[256], order[16];
+static volatile unsigned order_n;
+
+static void on_interrupt(struct trap_frame *t)
+{
+	hits[t->vector]++;
+	if (order_n < ARRAY_LEN(order))
+		order[order_n++] = t->vector;
+	apic_write(APIC_EOI, 0);
+}
+
+static void begin(void)
+{
+	for (unsigned i = 0; i < 256; i++)
+		hits[i] = 0;
+	order_n = 0;
+	if (!apic_enable())
+		test_skip("no x2APIC");
+	trap_handler_set(VEC_TIMER, on_interrupt);
+	trap_handler_set(VEC_IPI, on_interrupt);
+	trap_handler_set(VEC_LOW, on_interrupt);
+}
+
+static void end(void)
+{
+	cli();
+	apic_disable();
+	trap_handler_set(VEC_TIMER, NULL);
+	trap_handler_set(VEC_IPI, NULL);
+	trap_handler_set(VEC_LOW, NULL);
+}
+
+/* Interrupts on until hits[vector] reaches count or the time is over. */
+static bool wait_hits(uint8_t vector, uint64_t count, unsigned seconds)
+{
+	uint64_t limit = rdtsc() + smp_ticks(seconds);
+
+	sti();
+	while (hits[vector] < count && rdtsc() < limit)
+		cpu_relax();
+	cli();
+	return hits[vector] >= count;
+}
+
+TEST(apic_registers, "apic-registers", "x2APIC: ID, version, TPR, SVR; reserved MSRs give #GP")
+{
+	begin();
+	CHECK_EQ(apic_read(APIC_ID), percpu()->apic_id);
+	CHECK_EQ(apic_read(APIC_VERSION) & 0xf0, 0x10);
+	CHECK_GE(apic_read(APIC_VERSION) >> 16 & 0xff, 3);
+	CHECK(apic_write(APIC_TPR, 0x20));
+	CHECK_EQ(apic_read(APIC_TPR), 0x20);
+	CHECK(apic_write(APIC_TPR, 0));
+	CHECK_EQ(apic_read(APIC_SVR) & 0x1ff, 0x1ff);
+	CHECK(!apic_write(APIC_ID, 1));
+	CHECK(!apic_write(0x04, 0));
+	CHECK(!apic_write(APIC_TPR, 0x100));
+	end();
+}
+
+TEST(apic_xapic, "apic-xapic", "xAPIC by MMIO events: ID, version and TPR")
+{
+	uint64_t v = 0;
+
+	CHECK(ghcb_mmio_read(XAPIC + 0x20, 4, &v));
+	CHECK_EQ(v >> 24, percpu()->apic_id);
+	CHECK(ghcb_mmio_read(XAPIC + 0x30, 4, &v));
+	CHECK_EQ(v & 0xf0, 0x10);
+	CHECK(ghcb_mmio_write(XAPIC + 0x80, 4, 0x30));
+	CHECK(ghcb_mmio_read(XAPIC + 0x80, 4, &v));
+	CHECK_EQ(v, 0x30);
+	CHECK(ghcb_mmio_write(XAPIC + 0x80, 4, 0));
+}
+
+TEST(apic_self_ipi, "apic-self-ipi", "an IPI to oneself waits for IF and comes once")
+{
+	begin();
+	apic_write(APIC_SELF_IPI, VEC_IPI);
+	CHECK_EQ(hits[VEC_IPI], 0);
+	CHECK_EQ(apic_read(APIC_IRR + VEC_IPI / 32) >> VEC_IPI % 32 & 1, 1);
+	CHECK(wait_hits(VEC_IPI, 1, 10));
+	wait_hits(VEC_IPI, 2, 0);
+	CHECK_EQ(hits[VEC_IPI], 1);
+	CHECK_EQ(apic_read(APIC_IRR + VEC_IPI / 32) >> VEC_IPI % 32 & 1, 0);
+	CHECK_EQ(apic_read(APIC_ISR + VEC_IPI / 32) >> VEC_IPI % 32 & 1, 0);
+	apic_ipi(percpu()->apic_id, VEC_IPI);
+	CHECK(wait_hits(VEC_IPI, 2, 10));
+	end();
+}
+
+/* Two at once: the higher vector first, both delivered (16.6.3). TPR holds lower classes back. */
+TEST(apic_priority, "apic-priority", "the higher vector first; TPR holds back its class and below")
+{
+	begin();
+	apic_write(APIC_SELF_IPI, VEC_LOW);
+	apic_write(APIC_SELF_IPI, VEC_IPI);
+	CHECK(wait_hits(VEC_LOW, 1, 10));
+	CHECK_EQ(order_n, 2);
+	CHECK_EQ(order[0], VEC_IPI);
+	CHECK_EQ(order[1], VEC_LOW);
+	apic_write(APIC_TPR, VEC_LOW);
+	apic_write(APIC_SELF_IPI, VEC_LOW);
+	apic_write(APIC_SELF_IPI, VEC_IPI);
+	CHECK(wait_hits(VEC_IPI, 2, 10));
+	CHECK_EQ(hits[VEC_LOW], 1);
+	apic_write(APIC_TPR, 0);
+	CHECK(wait_hits(VEC_LOW, 2, 10));
+	end();
+}
+
+static void timer_start(uint32_t mode, uint32_t count)
+{
+	apic_write(APIC_TIMER_DIVIDE, 0xb); /* by 1 */
+	apic_write(APIC_LVT_TIMER, mode | VEC_TIMER);
+	apic_write(APIC_TIMER_INITIAL, count);
+}
+
+TEST(timer_oneshot, "timer-oneshot", "the one-shot timer fires once and counts down to 0")
+{
+	begin();
+	timer_start(0, 1000000);
+	CHECK_LE(apic_read(APIC_TIMER_CURRENT), 1000000);
+	CHECK(wait_hits(VEC_TIMER, 1, 20));
+	CHECK_EQ(apic_read(APIC_TIMER_CURRENT), 0);
+	wait_hits(VEC_TIMER, 2, 1);
+	CHECK_EQ(hits[VEC_TIMER], 1);
+	end();
+}
+
+TEST(timer_periodic, "timer-periodic", "the periodic timer goes on until it is masked")
+{
+	uint64_t n;
+
+	begin();
+	timer_start(APIC_LVT_PERIODIC, 2000000);
+	CHECK(wait_hits(VEC_TIMER, 5, 30));
+	apic_write(APIC_LVT_TIMER, APIC_LVT_MASKED | VEC_TIMER);
+	apic_write(APIC_TIMER_INITIAL, 0);
+	wait_hits(VEC_TIMER, ~0ull, 0); /* one may be pending */
+	n = hits[VEC_TIMER];
+	wait_hits(VEC_TIMER, n + 2, 1);
+	CHECK_LE(hits[VEC_TIMER], n + 1);
+	end();
+}
+
+TEST(timer_deadline, "timer-deadline", "TSC deadline: fires when the TSC is there, not before; 0 disarms")
+{
+	uint64_t deadline, v;
+
+	if (!(ghcb_msr_cpuid(1, 2) >> 24 & 1))
+		test_skip("CPUID offers no TSC deadline timer");
+	begin();
+	apic_write(APIC_LVT_TIMER, APIC_LVT_DEADLINE | VEC_TIMER);
+	deadline = rdtsc() + 20000000;
+	CHECK(ghcb_wrmsr(MSR_TSC_DEADLINE, deadline));
+	sti();
+	while (!hits[VEC_TIMER] && rdtsc() < deadline)
+		cpu_relax();
+	cli();
+	if (rdtsc() < deadline)
+		CHECK_EQ(hits[VEC_TIMER], 0);
+	CHECK(wait_hits(VEC_TIMER, 1, 20));
+	CHECK(ghcb_rdmsr(MSR_TSC_DEADLINE, &v));
+	CHECK_EQ(v, 0);
+	CHECK(ghcb_wrmsr(MSR_TSC_DEADLINE, rdtsc() + 4000000000ull));
+	CHECK(ghcb_wrmsr(MSR_TSC_DEADLINE, 0));
+	wait_hits(VEC_TIMER, 2, 1);
+	CHECK_EQ(hits[VEC_TIMER], 1);
+	end();
+}
+
+/* STI; HLT: the interrupt that STI lets in after one instruction must wake the HLT. */
+TEST(hlt_wake, "hlt-wake", "HLT sleeps until the timer interrupt, 200 times")
+{
+	begin();
+	for (unsigned i = 1; i <= 200; i++) {
+		timer_start(0, 100000);
+		while (hits[VEC_TIMER] < i)
+			__asm__ volatile("sti\n\thlt\n\tcli" : : : "memory");
+	}
+	CHECK_EQ(hits[VEC_TIMER], 200);
+	end();
+}
+
+static volatile uint64_t ap_hits;
+static volatile bool ap_stop;
+
+static void on_ap_interrupt(struct trap_frame *t)
+{
+	(void)t;
+	ap_hits++;
+	apic_write(APIC_EOI, 0);
+}
+
+static void ap_listen(void *halt)
+{
+	apic_enable();
+	smp_meet();
+	while (!ap_stop) {
+		if (halt)
+			__asm__ volatile("sti\n\thlt\n\tcli" : : : "memory");
+		else
+			__asm__ volatile("sti\n\tpause\n\tcli" : : : "memory");
+	}
+	apic_disable();
+}
+
+static void ipi_rounds(bool halt, unsigned rounds)
+{
+	unsigned i;
+
+	ap_hits = 0;
+	ap_stop = false;
+	begin();
+	trap_handler_set(VEC_IPI, on_ap_interrupt);
+	smp_start();
+	smp_run(ap_listen, halt ? (void *)1 : NULL);
+	smp_meet();
+	for (i = 1; i <= rounds; i++) {
+		uint64_t limit = rdtsc() + smp_ticks(10);
+
+		apic_ipi(smp_apic_id(), VEC_IPI);
+		while (ap_hits < i && rdtsc() < limit && !smp_dead())
+			cpu_relax();
+		if (ap_hits != i)
+			break;
+	}
+	CHECK_EQ(ap_hits, rounds);
+	ap_stop = true;
+	apic_ipi(smp_apic_id(), VEC_IPI);
+	CHECK(smp_wait(10));
+	end();
+}
+
+TEST(ipi_running, "ipi-running", "2,000 IPIs to a running vCPU, none lost")
+{
+	ipi_rounds(false, 2000);
+}
+
+TEST(ipi_halted, "ipi-halted", "2,000 IPIs to a halted vCPU, none lost")
+{
+	ipi_rounds(true, 2000);
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+/*
+ * kvmclock under the KVM signature (Linux, Documentation/virt/kvm/x86/msr.rst and cpuid.rst):
+ * the guest shares a page and names it in an MSR, the hypervisor keeps the time in it.
+ */
+#include "region.h"
+#include "ghcb.h"
+#include "paging.h"
+#include "smp.h"
+#include "test.h"
+#include "lib/string.h"
+
+#define R                   9
+#define KVM_LEAF            0x40000000
+#define KVM_CLOCKSOURCE2    BIT(3)
+#define MSR_KVM_WALL_CLOCK  0x4b564d00
+#define MSR_KVM_SYSTEM_TIME 0x4b564d01
+
+struct pvclock {
+	uint32_t version, pad;
+	uint64_t tsc_timestamp, system_time;
+	uint32_t mul;
+	int8_t shift;
+	uint8_t flags, pad2[2];
+} PACKED;
+
+static uint64_t nanoseconds(const struct pvclock *c)
+{
+	uint64_t delta = rdtsc() - c->tsc_timestamp;
+
+	delta = c->shift < 0 ? delta >> -c->shift : delta << c->shift;
+	return c->system_time + (uint64_t)((unsigned __int128)delta * c->mul >> 32);
+}
+
+static void require_kvmclock(void)
+{
+	uint32_t r[4] = {0};
+
+	if (!ghcb_cpuid(KVM_LEAF, 0, r) || memcmp(&r[1], "KVMKVMKVM\0\0", 12))
+		test_skip("no KVM signature");
+	if (!ghcb_cpuid(KVM_LEAF + 1, 0, r) || !(r[0] & KVM_CLOCKSOURCE2))
+		test_skip("no kvmclock");
+}
+
+TEST(kvmclock, "kvmclock", "the clock page is filled, even-versioned, and time goes on")
+{
+	uint64_t page = MEM_PAGE(R, 1), t0, t1, tsc;
+	struct pvclock *c = paging_shared(page);
+
+	require_kvmclock();
+	REQUIRE(region_reset(R));
+	REQUIRE_EQ(ghcb_msr_psc(page, GHCB_PSC_SHARED), 0);
+	memset(c, 0, sizeof(*c));
+	REQUIRE(ghcb_wrmsr(MSR_KVM_SYSTEM_TIME, page | 1));
+	CHECK_NE(READ_ONCE(c->version), 0);
+	CHECK_EQ(c->version & 1, 0);
+	CHECK_NE(c->mul, 0);
+	CHECK_LE(c->tsc_timestamp, rdtsc());
+	t0 = nanoseconds(c);
+	tsc = rdtsc();
+	while (rdtsc() - tsc < 100000000)
+		cpu_relax();
+	t1 = nanoseconds(c);
+	CHECK_GE(t1, t0 + 100000000 / 10); /* a TSC of 10 GHz at most */
+	CHECK_LE(t1, t0 + 100000000000ull);
+	CHECK(ghcb_wrmsr(MSR_KVM_SYSTEM_TIME, 0));
+	CHECK(region_reset(R));
+}
+
+TEST(kvmclock_refused, "kvmclock-refused", "a clock page that is private is never written")
+{
+	volatile uint64_t *p = (volatile uint64_t *)MEM_PAGE(R, 2);
+
+	require_kvmclock();
+	REQUIRE(region_reset(R));
+	REQUIRE(region_validate(R, 2, 1));
+	p[0] = 0x5555;
+	ghcb_wrmsr(MSR_KVM_SYSTEM_TIME, MEM_PAGE(R, 2) | 1); /* may be refused */
+	CHECK_EQ(p[0], 0x5555);
+	ghcb_wrmsr(MSR_KVM_SYSTEM_TIME, 0);
+	CHECK(region_reset(R));
+}
