@@ -24,6 +24,11 @@ static void handle_hlt(struct vcpu *v)
 	hv_ctx(v)->halted = !irq_wakes(v);
 }
 
+static const char *reason(const struct vcpu *v)
+{
+	return v->fault ? v->fault : "no reason given";
+}
+
 static void handle(struct vcpu *v, enum machine_exit why)
 {
 	switch (why) {
