@@ -53,10 +53,11 @@ static void handle(struct vcpu *v, enum machine_exit why)
 	case MACHINE_SHUTDOWN:
 		stop_vmpl(v, "shut down: triple fault");
 	case MACHINE_FAULT:
-		stop_vmpl(v,
-			  "could not go on: VMRUN refused its state or a rule of SNP was broken");
+		stop_vmpl(v, "could not go on: %s (0x%llx)", reason(v),
+			  (unsigned long long)v->fault_at);
 	case MACHINE_MMIO:
-		stop_vmpl(v, "touched a private address where there is no memory");
+		stop_vmpl(v, "touched 0x%llx, where no private memory can be: %s",
+			  (unsigned long long)v->fault_at, reason(v));
 	}
 }
 
