@@ -14,6 +14,11 @@
 struct vmcb;
 struct vapic;
 
+/* Exits are counted by SVM exit code below 0x9e; nested faults and refused VMRUNs have a slot each. */
+#define MACHINE_EXIT_SLOTS   0xa0
+#define MACHINE_EXIT_INVALID 0x9e
+#define MACHINE_EXIT_NPF     0x9f
+
 /* What one vCPU keeps for each VMPL that has a VMSA. */
 struct vmpl_ctx {
 	gpa_t vmsa;         /* GPA_NONE: nothing to run */
@@ -25,7 +30,9 @@ struct vmpl_ctx {
 	uint64_t dr[4];
 	uint64_t xcr0, pat;
 	uint32_t pkru, tsc_aux;
-	uint8_t fx[512] ALIGNED(16);
+	uint8_t fx[832] ALIGNED(64); /* XSAVE area: legacy, header, AVX */
+	uint64_t shadow_rip; /* the last exit was in an interrupt shadow, at this RIP */
+	bool cr3_hidden;     /* VMCB.CR3 has a C-bit that the guest did not write */
 	struct vapic *apic; /* owned by hv/apic.c */
 	/* hv's own: */
 	gpa_t ghcb_registered; /* GPA_NONE until registered */
@@ -41,7 +48,11 @@ struct vcpu {
 	struct vmpl_ctx ctx[VMPL_COUNT];
 	uint32_t in_guest;  /* 1 between "about to VMRUN" and "VMEXIT handled the TLB" */
 	uint64_t flush_seen;
-	uint64_t exits[8 * 16];
+	const char *fault; /* MACHINE_FAULT, MACHINE_MMIO: why, at which address */
+	uint64_t fault_at;
+	uint64_t entry_rip; /* RIP of the last VMRUN: a refused one spoils the save area */
+	uint64_t npf_last, npf_same; /* the same nested fault again and again makes no progress */
+	uint64_t exits[MACHINE_EXIT_SLOTS];
 };
 
 extern struct vcpu *machine_vcpus[];
