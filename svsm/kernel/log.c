@@ -73,7 +73,8 @@ static void log_va(enum log_level level, const char *fmt, va_list ap)
 	int len = fmt_vsnprintf(line + n, LOG_LINE_MAX - n, fmt, ap);
 
 	n += MIN((size_t)(len < 0 ? 0 : len), LOG_LINE_MAX - n - 1);
-	line[n++] = '\n';
+	if (!n || line[n - 1] != '\n')
+		line[n++] = '\n';
 	logring_put(c->log, line, n);
 	log_drain();
 }

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+/*
+ * The memory map: what the host may write into the parameter area, and the range questions.
+ *
+ * sources: svsm/kernel/memmap.c
+ */
+#include "check.h"
+#include "abi/igvm.h"
+#include "kernel/memmap.h"
+
+#include <string.h>
+
+#define SVSM_BASE 0x2000000ull
+#define SVSM_SIZE 0x1000000ull
+
+static struct igvm_memory_map_entry table[170];
+
+static bool set(unsigned n, const uint64_t (*e)[3])
+{
+	memset(table, 0, sizeof(table));
+	for (unsigned i = 0; i < n; i++) {
+		table[i].pfn = e[i][0] >> PAGE_SHIFT;
+		table[i].pages = e[i][1] >> PAGE_SHIFT;
+		table[i].type = e[i][2];
+	}
+	return memmap_init(table, sizeof(table), gpa(SVSM_BASE), SVSM_SIZE);
+}
+
+#define SET(...)                                                                                   \
+	({                                                                                         \
+		const uint64_t e_[][3] = {__VA_ARGS__};                                            \
+		set(ARRAY_LEN(e_), e_);                                                            \
+	})
+
+TEST(usual_map)
+{
+	const struct memmap_range *r;
+
+	CHECK(SET({0, 0xa0000, 0}, {0xa0000, 0x60000, 1}, {0x100000, 0x1ff00000, 0},
+		  {0x100000000, 0x40000000, 0}));
+	CHECK_EQ(memmap_ranges(&r), 3);
+	CHECK_EQ(memmap_guest_ranges(&r), 4);
+	CHECK_EQ(r[1].base.v, 0x100000);
+	CHECK_EQ(r[1].size, SVSM_BASE - 0x100000);
+	CHECK_EQ(r[2].base.v, SVSM_BASE + SVSM_SIZE);
+	CHECK_EQ(memmap_end().v, 0x140000000);
+}
+
+TEST(questions_at_the_edges)
+{
+	CHECK(SET({0x100000, 0x1ff00000, 0}));
+	CHECK(memmap_is_ram(gpa(0x100000), 1));
+	CHECK(!memmap_is_ram(gpa(0xfffff), 2));
+	CHECK(memmap_is_ram(gpa(0x1fffffff), 1));
+	CHECK(!memmap_is_ram(gpa(0x1fffffff), 2));
+	CHECK(!memmap_is_ram(gpa(0x100000), 0));
+	CHECK(!memmap_is_ram(gpa(~0ull), 2));
+	CHECK(!memmap_is_ram(gpa(0x100000), ~0ull));
+	CHECK(memmap_is_svsm(gpa(SVSM_BASE), 0));
+	CHECK(memmap_is_svsm(gpa(SVSM_BASE - 1), 2));
+	CHECK(!memmap_is_svsm(gpa(SVSM_BASE - 1), 1));
+	CHECK(memmap_is_svsm(gpa(SVSM_BASE + SVSM_SIZE - 1), 1));
+	CHECK(!memmap_is_svsm(gpa(SVSM_BASE + SVSM_SIZE), 1));
+	CHECK(memmap_is_svsm(gpa(0), ~0ull));
+	CHECK(memmap_is_svsm(gpa(~0ull), 2));
+	CHECK(!memmap_is_guest(gpa(SVSM_BASE - 8), 16));
+	CHECK(memmap_is_guest(gpa(SVSM_BASE - 8), 8));
+}
+
+TEST(order_and_neighbours)
+{
+	const struct memmap_range *r;
+
+	CHECK(SET({0x10000000, 0x1000000, 0}, {0, 0x10000000, 0}, {0x11000000, 0x1000000, 0}));
+	CHECK_EQ(memmap_ranges(&r), 1);
+	CHECK_EQ(r[0].size, 0x12000000);
+}
+
+TEST(svsm_at_the_edge_of_ram)
+{
+	const struct memmap_range *r;
+
+	CHECK(SET({SVSM_BASE, SVSM_SIZE, 0}));
+	CHECK_EQ(memmap_guest_ranges(&r), 0);
+	CHECK(SET({SVSM_BASE, SVSM_SIZE + 0x1000, 0}));
+	CHECK_EQ(memmap_guest_ranges(&r), 1);
+}
+
+TEST(hostile_maps_are_refused)
+{
+	CHECK(!SET({0, 0, 0}));
+	CHECK(!SET({0, 0x20000000, 1}));                                  /* no RAM */
+	CHECK(!SET({0, 0x2800000, 0}));                                   /* SVSM only partly RAM */
+	CHECK(!SET({0, 0x20000000, 0}, {0x1ffff000, 0x2000, 0}));         /* overlap */
+	CHECK(!SET({0, 0x20000000, 0}, {0, 0x20000000, 0}));              /* twice */
+	CHECK(!SET({0, 0x20000000, 0}, {0xfffffffffffff000, 0x2000, 0})); /* wraps */
+	CHECK(!SET({0, 0xfffffffffffff000, 0}));
+	CHECK(!memmap_is_ram(gpa(0), 1)); /* nothing is left of a refused map */
+}
+
+TEST(too_many_ranges)
+{
+	memset(table, 0, sizeof(table));
+	for (unsigned i = 0; i < MEMMAP_MAX_RANGES + 1; i++) {
+		table[i].pfn = i * 0x10000;
+		table[i].pages = 0x8000;
+	}
+	CHECK(!memmap_init(table, sizeof(table), gpa(SVSM_BASE), SVSM_SIZE));
+	table[MEMMAP_MAX_RANGES].pages = 0;
+	CHECK(memmap_init(table, sizeof(table), gpa(SVSM_BASE), SVSM_SIZE));
+}
+
+TEST(table_without_an_end)
+{
+	memset(table, 0, sizeof(table));
+	for (unsigned i = 0; i < ARRAY_LEN(table); i++) {
+		table[i].pfn = i;
+		table[i].pages = 1;
+		table[i].type = 1;
+	}
+	table[0].pages = 0x10000;
+	table[0].type = 0;
+	CHECK(memmap_init(table, sizeof(table[0]) * 3 + 5, gpa(SVSM_BASE), SVSM_SIZE));
+}
