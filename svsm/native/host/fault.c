@@ -6,6 +6,8 @@
 #include "host/log.h"
 #include "host/mem.h"
 #include "host/percpu.h"
+#include "host/smp.h"
+#include "machine.h"
 #include "base/x86.h"
 
 #define FRAMES_MAX 24
@@ -71,11 +73,23 @@ static void print_registers(const struct trap_frame *f)
 #undef U
 }
 
-/* A fault while one is reported: no more words, just leave. */
+/* A fault while one is reported: one more line, then none. */
 static void enter_fault(void)
 {
-	if (percpu()->fault_depth++)
+	unsigned depth = percpu()->fault_depth++;
+
+	if (depth > 1)
 		exit_now(NATIVE_EXIT_MONITOR);
+	if (depth)
+		host_exit(NATIVE_EXIT_MONITOR, "monitor fault, and another while reporting it");
+}
+
+void fault_describe_guest(void)
+{
+	unsigned cpu = host_cpu();
+
+	if (cpu && smp_released() && machine_vcpus[cpu - 1])
+		machine_describe(machine_vcpus[cpu - 1]);
 }
 
 void fault_exception(const struct trap_frame *f)
@@ -87,6 +101,7 @@ void fault_exception(const struct trap_frame *f)
 		 (unsigned long long)f->error);
 	print_registers(f);
 	fault_backtrace(f->rip, f->rbp);
+	fault_describe_guest();
 	host_exit(NATIVE_EXIT_MONITOR, "monitor fault");
 }
 
@@ -101,5 +116,6 @@ void host_fault(const char *fmt, ...)
 	va_end(ap);
 	fault_backtrace((uint64_t)__builtin_return_address(0),
 			*(uint64_t *)__builtin_frame_address(0));
+	fault_describe_guest();
 	host_exit(NATIVE_EXIT_MONITOR, "monitor fault");
 }

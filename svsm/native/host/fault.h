@@ -16,6 +16,8 @@ struct trap_frame {
 NORETURN void fault_exception(const struct trap_frame *f);
 /* Frames from rbp upwards to the log, with symbols. Touches only mapped memory. */
 void fault_backtrace(uint64_t rip, uint64_t rbp);
+/* The state of this CPU's vCPU to the log, when it has one. */
+void fault_describe_guest(void);
 
 /* symbols.c: name and offset of the function that holds addr; NULL when unknown. */
 const char *symbols_find(uint64_t addr, uint64_t *offset);

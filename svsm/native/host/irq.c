@@ -54,7 +54,7 @@ void host_irq_eoi_level(unsigned vector)
 	}
 }
 
-/* QMP inject-nmi: tell where this CPU is and go on. */
+/* QMP inject-nmi: tell where this CPU and its guest are, and go on. */
 static void nmi(const struct trap_frame *f)
 {
 	if (exit_stopping()) {
@@ -64,6 +64,7 @@ static void nmi(const struct trap_frame *f)
 	}
 	host_log("NMI: this CPU was here");
 	fault_backtrace(f->rip, f->rbp);
+	fault_describe_guest();
 }
 
 /* From entry.S, on this CPU's stack or an IST stack, interrupts off. */

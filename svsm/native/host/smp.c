@@ -124,6 +124,11 @@ void smp_release(void)
 		host_kick(i);
 }
 
+bool smp_released(void)
+{
+	return __atomic_load_n(&released, __ATOMIC_ACQUIRE);
+}
+
 /* From trampoline.S on the CPU's own stack. */
 void smp_ap_main(unsigned cpu)
 {
@@ -131,7 +136,7 @@ void smp_ap_main(unsigned cpu)
 	desc_control_registers();
 	lapic_init();
 	__atomic_store_n(&percpus[cpu].online, 1, __ATOMIC_RELEASE);
-	while (!__atomic_load_n(&released, __ATOMIC_ACQUIRE))
+	while (!smp_released())
 		host_halt();
 	write_cr3(read_cr3()); /* forget the trampoline's mapping */
 	machine_cpu_init();

@@ -9,3 +9,4 @@ void smp_stacks_init(
 uint64_t smp_stack(unsigned cpu); /* top of the main stack */
 void smp_start(void);   /* bring up all CPUs and wait for them; a missing one is a fault */
 void smp_release(void); /* let them go into their guests */
+bool smp_released(void);
