@@ -16,10 +16,9 @@ static const struct {
 } native_ends[] = {
 	{NATIVE_EXIT_OFF, CODE_PASSED, "powered off"},
 	{NATIVE_EXIT_GUEST_PANIC, CODE_GUEST,
-	 "guest panic: triple fault, termination or broken protocol below VMPL0"},
-	{NATIVE_EXIT_SVSM_PANIC, CODE_SVSM,
-	 "SVSM panic: it terminated, faulted or broke the protocol"},
-	{NATIVE_EXIT_MONITOR, CODE_MONITOR, "the monitor failed"},
+	 "triple fault, termination or broken protocol below VMPL0"},
+	{NATIVE_EXIT_SVSM_PANIC, CODE_SVSM, "it terminated, faulted or broke the protocol"},
+	{NATIVE_EXIT_MONITOR, CODE_MONITOR, "the monitor gave up"},
 	{NATIVE_EXIT_BAD_IGVM, CODE_HOST, "the monitor refused the IGVM file"},
 	{NATIVE_EXIT_RESET, CODE_GUEST, "the guest asked for a reset"},
 };
@@ -61,6 +60,11 @@ void outcome_of_qemu(struct outcome *o, int status, bool native)
 	else
 		outcome_set(o, CODE_HOST,
 			    str("QEMU ended with status %d (see qemu.log)", WEXITSTATUS(status)));
+}
+
+char *outcome_text(const struct outcome *o)
+{
+	return str("%s: %s", exitcode_name(o->code), o->reason ? o->reason : "");
 }
 
 static int gravity(int code)

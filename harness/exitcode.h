@@ -29,6 +29,8 @@ struct outcome {
 void outcome_set(struct outcome *o, int code, char *reason);
 /* status is waitpid()'s; native says whether abi/native.h applies. */
 void outcome_of_qemu(struct outcome *o, int status, bool native);
+/* "guest panic: the reason" (malloc'ed) */
+char *outcome_text(const struct outcome *o);
 /* The graver of two exit codes: signal, 6, 5, 4, 7, 3, 2, 1, 0. */
 int exitcode_worse(int a, int b);
 const char *exitcode_name(int code);

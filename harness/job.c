@@ -23,6 +23,22 @@ void job_words(struct strlist *words, int argc, char **argv)
 	free(self);
 }
 
+/* A run that never reaches QEMU leaves the same files, empty. */
+static void touch_logs(const struct job *j)
+{
+	static const char *const names[] = {"console.log", "svsm.log", "monitor.log", "qemu.log",
+					    "control.log"};
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		char *path = runfolder_file(&j->folder, names[i]);
+		FILE *f = fopen(path, "ae");
+
+		if (f)
+			fclose(f);
+		free(path);
+	}
+}
+
 bool job_open(struct job *j, const struct options *o, const struct suite *s,
 	      const struct runfolder *outer, const struct strlist *words)
 {
@@ -33,6 +49,7 @@ bool job_open(struct job *j, const struct options *o, const struct suite *s,
 	if (!(outer ? runfolder_create_in(&j->folder, outer, name)
 		    : runfolder_create(&j->folder, o->runs, name)))
 		return false;
+	touch_logs(j);
 	record_open(&j->record, &j->folder, name, words);
 	runfolder_recreate(&j->folder, words);
 	return results_open(&j->results, &j->folder);
@@ -191,7 +208,8 @@ bool job_boot(struct job *j)
 {
 	session_free(&j->session);
 	if (signals_taken())
-		return refuse(j, CODE_SIGNAL + signals_taken(), str("interrupted"));
+		return refuse(j, CODE_SIGNAL + signals_taken(),
+			      str_dup(strsignal(signals_taken())));
 	free(j->boot_folder);
 	j->boot_folder = runfolder_boot(&j->folder, ++j->boots);
 	if (!j->boot_folder)
@@ -201,6 +219,11 @@ bool job_boot(struct job *j)
 	if (!session_start(&j->session, &j->setup))
 		return false;
 	return j->suite->kind == SUITE_SELFTEST || talk_hello(&j->session);
+}
+
+char *job_why(const struct job *j)
+{
+	return outcome_text(j->session.outcome.reason ? &j->session.outcome : &j->outcome);
 }
 
 bool job_boot_end(struct job *j)

@@ -92,7 +92,7 @@ int make_igvm(const struct suite *s, const struct options *o, const char *out, c
 	rc = *why ? CODE_HOST : CODE_PASSED;
 	if (!*why) {
 		optind = 0;
-		rc = igvm_command((int)words.n - 1, words.v + 1);
+		rc = igvm_command((int)words.n, words.v);
 		if (rc)
 			*why = str("the IGVM file could not be built");
 	}

@@ -81,8 +81,12 @@ bool selftest_run(struct job *j, const struct strlist *patterns)
 	else if (t.said != t.seen)
 		add(&t, "end", VERDICT_FAIL, 0,
 		    "another number of verdicts than 'selftest: end' says");
-	if (!ended_well)
-		add(&t, "power-off", VERDICT_FAIL, 0, j->outcome.reason);
+	if (!ended_well) {
+		char *why = job_why(j);
+
+		add(&t, "power-off", VERDICT_FAIL, 0, why);
+		free(why);
+	}
 	free(text);
 	free(path);
 	return true;

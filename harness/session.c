@@ -149,12 +149,23 @@ bool session_start(struct session *s, const struct session_setup *setup)
 	return ok;
 }
 
-/* The monitor's last line says which VMPL, vCPU and RIP it was. */
+/* The monitor's last line says which VMPL, vCPU and RIP it was; QEMU's, what it did not like. */
 static char *with_last_words(const struct session *s, const char *reason)
 {
+	static const char mark[] = "exit: ";
 	const char *last = s->monitor.last_line;
+	char *path = str("%s/qemu.log", s->folder), *text = file_text(path, NULL), *line, *all;
 
-	return last ? str("%s [%s]", reason, last) : str_dup(reason);
+	free(path);
+	line = text ? strtok(text, "\n") : NULL;
+	if (last && strncmp(last, mark, strlen(mark)) == 0)
+		all = str("%s [%s]", reason, last + strlen(mark));
+	else if (line)
+		all = str("%s [%s]", reason, line);
+	else
+		all = str_dup(reason);
+	free(text);
+	return all;
 }
 
 static void end_by_itself(struct session *s)
@@ -170,9 +181,9 @@ static void end_by_itself(struct session *s)
 	if (o.code == CODE_PASSED && s->qmp.reset_seen)
 		outcome_set(&o, CODE_GUEST, str("the guest asked for a reset"));
 	if (s->panic_line && (o.code == CODE_PASSED || o.code == CODE_GUEST))
-		outcome_set(&o, CODE_GUEST, str("guest panic: %s", s->panic_line));
+		outcome_set(&o, CODE_GUEST, str_dup(s->panic_line));
 	if (s->svsm_panic_line && o.code == CODE_SVSM)
-		outcome_set(&o, CODE_SVSM, str("SVSM panic: %s", s->svsm_panic_line));
+		outcome_set(&o, CODE_SVSM, str_dup(s->svsm_panic_line));
 	reason = o.code == CODE_PASSED ? str_dup(o.reason) : with_last_words(s, o.reason);
 	if (o.code != CODE_PASSED)
 		state_write(s->folder, reason, &s->qmp, false);
@@ -199,14 +210,14 @@ static void judge(struct session *s)
 
 	watch_look(&s->watch, s->qemu.pid);
 	if (s->panic_at && now_ms() - s->panic_at > PANIC_SETTLE_MS) {
-		session_fail(s, CODE_GUEST, str("guest panic: %s", s->panic_line));
+		session_fail(s, CODE_GUEST, str_dup(s->panic_line));
 		return;
 	}
 	why = watch_verdict(&s->watch);
 	if (!why)
 		return;
 	if (s->svsm_panic_line)
-		session_fail(s, CODE_SVSM, str("SVSM panic: %s", s->svsm_panic_line));
+		session_fail(s, CODE_SVSM, str_dup(s->svsm_panic_line));
 	else
 		session_fail(s, CODE_TIMEOUT, str_dup(why));
 	free(why);
@@ -214,8 +225,7 @@ static void judge(struct session *s)
 
 static void interrupted(struct session *s)
 {
-	finish(s, CODE_SIGNAL + signals_taken(),
-	       str("interrupted: %s", strsignal(signals_taken())));
+	finish(s, CODE_SIGNAL + signals_taken(), str_dup(strsignal(signals_taken())));
 	qemu_kill(&s->qemu);
 }
 

@@ -57,11 +57,25 @@ static bool select_tests(const struct suite *s, struct talk_list *l, const struc
 	return true;
 }
 
-/* Everything from test i on fails for the same reason. */
-static void fail_rest(struct job *j, const struct talk_list *l, size_t i, const char *why)
+/* A step of the suite's own failed, outside any test. */
+static void step_failed(struct job *j, const char *step, unsigned ms)
 {
+	char *why = job_why(j);
+
+	verdict(j, step, VERDICT_FAIL, ms, why);
+	free(why);
+}
+
+/* The boot that test i was to have failed: so do all from there on. */
+static void fail_rest(struct job *j, const struct talk_list *l, size_t i)
+{
+	char *reason = job_why(j), *why = str("not run: boot %u: %s", j->boots, reason);
+
+	job_boot_end(j);
 	for (; i < l->n; i++)
 		verdict(j, l->v[i].name, VERDICT_FAIL, 0, why);
+	free(why);
+	free(reason);
 }
 
 /*
@@ -76,12 +90,7 @@ static void run_tests(struct job *j, const struct talk_list *l)
 		struct talk_verdict v;
 
 		if (!up && !job_boot(j)) {
-			char *why = str("not run: boot %u failed: %s", j->boots,
-					j->session.outcome.reason ? j->session.outcome.reason
-								  : j->outcome.reason);
-			job_boot_end(j);
-			fail_rest(j, l, i, why);
-			free(why);
+			fail_rest(j, l, i);
 			return;
 		}
 		report_status("[%s] %zu/%zu %s", j->suite->name, i + 1, l->n, l->v[i].name);
@@ -94,27 +103,19 @@ static void run_tests(struct job *j, const struct talk_list *l)
 	if (!up)
 		return;
 	if (!talk_bye(&j->session))
-		verdict(j, "power-off", VERDICT_FAIL, 0, j->session.outcome.reason);
+		step_failed(j, "power-off", 0);
 	job_boot_end(j);
 }
 
-static void boot_failed(struct job *j)
-{
-	const char *why = j->session.outcome.reason;
-
-	verdict(j, "boot", VERDICT_FAIL, 0, why ? why : j->outcome.reason);
-	job_boot_end(j);
-}
-
-static bool boot_only(struct job *j)
+static void boot_only(struct job *j)
 {
 	unsigned ms = j->session.time.ready;
-	bool ok = talk_bye(&j->session);
 
-	verdict(j, "boot", ok ? VERDICT_PASS : VERDICT_FAIL, ms,
-		ok ? "" : j->session.outcome.reason);
+	if (talk_bye(&j->session))
+		verdict(j, "boot", VERDICT_PASS, ms, "");
+	else
+		step_failed(j, "boot", ms);
 	job_boot_end(j);
-	return true;
 }
 
 bool suite_run(struct job *j, const struct strlist *patterns)
@@ -123,15 +124,17 @@ bool suite_run(struct job *j, const struct strlist *patterns)
 	bool ok;
 
 	if (!job_boot(j)) {
-		boot_failed(j);
+		step_failed(j, "boot", 0);
+		job_boot_end(j);
 		return true;
 	}
 	if (j->suite->kind == SUITE_SELFTEST)
 		return selftest_run(j, patterns);
 	if (j->suite->boot_only)
-		return boot_only(j);
+		return boot_only(j), true;
 	if (!talk_tests(&j->session, &l)) {
-		boot_failed(j);
+		step_failed(j, "list", 0);
+		job_boot_end(j);
 		talk_list_free(&l);
 		return true;
 	}

@@ -158,7 +158,8 @@ static void weigh(const struct progress *p, struct talk_verdict *v)
 
 static char *cut_short(const struct session *s, const struct progress *p)
 {
-	return str("%s%s%s", s->outcome.reason, p->first_failure ? "; before that: " : "",
+	return str("%s: %s%s%s", exitcode_name(s->outcome.code), s->outcome.reason,
+		   p->first_failure ? "; before that: " : "",
 		   p->first_failure ? p->first_failure : "");
 }
 
