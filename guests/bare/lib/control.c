@@ -18,6 +18,7 @@
 #define MCR_DTR_RTS 0x03
 #define LSR_DATA  0x01
 #define LSR_EMPTY 0x60
+#define UART_FIFO 16u /* bytes that may be sent at once when it is empty */
 
 static struct spinlock lock;
 static uint32_t next_seq;
@@ -41,16 +42,24 @@ static uint32_t line_status(void)
 	return lsr;
 }
 
-/* The emulated UART takes a whole frame as fast as it comes, once the host drained the last one. */
+/* Never more than the FIFO holds: when the host is slow, what comes on top is lost. */
+static void uart_write(const uint8_t *p, size_t n)
+{
+	while (n) {
+		size_t part = MIN(n, UART_FIFO);
+
+		while ((line_status() & LSR_EMPTY) != LSR_EMPTY)
+			cpu_relax();
+		ghcb_out_string(CONTROL_PORT + UART_DATA, p, part);
+		p += part;
+		n -= part;
+	}
+}
+
 void control_send(uint8_t type, const char *text, size_t length)
 {
-	size_t n;
-
 	spin_lock(&lock);
-	while ((line_status() & LSR_EMPTY) != LSR_EMPTY)
-		cpu_relax();
-	n = control_frame_encode(out, sizeof(out), type, next_seq++, text, length);
-	ghcb_out_string(CONTROL_PORT + UART_DATA, out, n);
+	uart_write(out, control_frame_encode(out, sizeof(out), type, next_seq++, text, length));
 	spin_unlock(&lock);
 }
 

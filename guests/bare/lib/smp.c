@@ -33,10 +33,9 @@ uint64_t smp_ticks(unsigned seconds)
 	return seconds * TICKS_A_SECOND;
 }
 
-/* CPUID 1: EBX[23:16] counts the logical processors when EDX[28] says so. */
 bool smp_available(void)
 {
-	return ghcb_msr_cpuid(1, 3) & BIT(28) && (ghcb_msr_cpuid(1, 1) >> 16 & 0xff) > 1;
+	return vmpl_vcpus() > 1;
 }
 
 uint32_t smp_apic_id(void)

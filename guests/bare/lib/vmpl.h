@@ -17,6 +17,8 @@ extern const unsigned vmpl_own;
 const struct snp_secrets *vmpl_secrets(void);    /* NULL when there is none */
 const struct snp_cpuid_page *vmpl_cpuid_page(void); /* NULL when there is none */
 
+unsigned vmpl_vcpus(void); /* as the loader told */
+
 /* The state of a 4K page of this guest; its contents are lost. False when somebody refused. */
 bool vmpl_page_shared(uint64_t gpa);
 bool vmpl_page_private(uint64_t gpa);

@@ -11,6 +11,7 @@
 /* Filled by the IGVM loader, which finds these symbols in the ELF file. */
 uint8_t snp_secrets_page[PAGE_SIZE] SECTION(".igvm.secrets") ALIGNED(4096) = {0};
 uint8_t snp_cpuid_page[PAGE_SIZE] SECTION(".igvm.cpuid") ALIGNED(4096) = {0};
+uint32_t igvm_vp_count SECTION(".igvm.vp_count") ALIGNED(4096) = 0;
 
 const unsigned vmpl_own = VMPL_SVSM;
 
@@ -27,6 +28,11 @@ const struct snp_secrets *vmpl_secrets(void)
 const struct snp_cpuid_page *vmpl_cpuid_page(void)
 {
 	return (const struct snp_cpuid_page *)snp_cpuid_page;
+}
+
+unsigned vmpl_vcpus(void)
+{
+	return READ_ONCE(igvm_vp_count);
 }
 
 bool vmpl_page_validate(uint64_t gpa, bool validate)

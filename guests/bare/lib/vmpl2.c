@@ -2,43 +2,42 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /* A guest under the SVSM: validation and VMSAs are the SVSM's business. */
+#include "vmpl2.h"
 #include "vmpl.h"
 #include "ghcb.h"
 #include "svsm.h"
 #include "abi/secrets.h"
 #include "abi/cpuid_page.h"
 
-#define CC_BLOB_MAGIC 0x45444d41u /* "AMDE": Linux, cc_blob_sev_info */
-
-struct cc_blob {
-	uint32_t magic;
-	uint16_t version, rsvd;
-	uint64_t secrets_phys;
-	uint32_t secrets_len, rsvd2;
-	uint64_t cpuid_phys;
-	uint32_t cpuid_len, rsvd3;
-} PACKED;
-ABI_SIZE(struct cc_blob, 0x28, "cc_blob_sev_info");
-
 const unsigned vmpl_own = VMPL_GUEST;
-static const struct cc_blob *blob;
+static const struct bare_info *info;
 
 void vmpl_init(uint64_t boot_argument)
 {
-	blob = (const struct cc_blob *)boot_argument;
-	if (blob->magic != CC_BLOB_MAGIC)
+	info = (const struct bare_info *)boot_argument;
+	if (info->blob.magic != CC_BLOB_MAGIC)
 		ghcb_terminate(0, 0);
 	percpu_area[0].caa = (struct svsm_caa *)vmpl_secrets()->svsm_caa;
 }
 
 const struct snp_secrets *vmpl_secrets(void)
 {
-	return (const struct snp_secrets *)blob->secrets_phys;
+	return (const struct snp_secrets *)info->blob.secrets_phys;
 }
 
 const struct snp_cpuid_page *vmpl_cpuid_page(void)
 {
-	return (const struct snp_cpuid_page *)blob->cpuid_phys;
+	return (const struct snp_cpuid_page *)info->blob.cpuid_phys;
+}
+
+unsigned vmpl_vcpus(void)
+{
+	return info->cpus;
+}
+
+const struct bare_info *vmpl2_info(void)
+{
+	return info;
 }
 
 bool vmpl_page_validate(uint64_t gpa, bool validate)

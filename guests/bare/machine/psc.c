@@ -88,8 +88,8 @@ TEST(psc_drops_validation, "psc-drops-validation", "a page that was shared meanw
 
 	REQUIRE(region_reset(R));
 	REQUIRE(region_validate(R, 20, 1));
-	CHECK_EQ(region_psc(MEM_PAGE(R, 20), GHCB_PSC_SHARED, false), 0);
-	CHECK_EQ(region_psc(MEM_PAGE(R, 20), GHCB_PSC_PRIVATE, false), 0);
+	CHECK_EQ(ghcb_psc(MEM_PAGE(R, 20), GHCB_PSC_SHARED, false), 0);
+	CHECK_EQ(ghcb_psc(MEM_PAGE(R, 20), GHCB_PSC_PRIVATE, false), 0);
 	CHECK_EQ(pvalidate(MEM_PAGE(R, 20), RMP_PG_4K, 1, &cf), SNP_SUCCESS);
 	CHECK_EQ(cf, false);
 	CHECK(region_reset(R));

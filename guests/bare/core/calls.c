@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+#include "calls.h"
+#include "ghcb.h"
+#include "vmpl2.h"
+
+void calls_run(const struct call_row *row, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		struct svsm_call c = {row[i].call, row[i].rcx, row[i].rdx, row[i].r8, row[i].r9, 0};
+
+		test_case("%s", row[i].name);
+		CHECK_EQ(svsm_call(&c), row[i].result);
+		CHECK_EQ(c.pending, 0);
+		if (row[i].result == SVSM_SUCCESS)
+			continue;
+		CHECK_EQ(c.rcx, row[i].rcx);
+		CHECK_EQ(c.rdx, row[i].rdx);
+		CHECK_EQ(c.r8, row[i].r8);
+		CHECK_EQ(c.r9, row[i].r9);
+	}
+}
+
+const struct bad_address *calls_bad_addresses(void)
+{
+	static struct bad_address a[12];
+	const struct bare_info *b = vmpl2_info();
+	unsigned n = 0;
+
+	a[n++] = (struct bad_address){"first page of the SVSM", b->svsm.base};
+	a[n++] = (struct bad_address){"inside the SVSM", b->svsm.base + b->svsm.size / 2};
+	a[n++] = (struct bad_address){"last page of the SVSM", b->svsm.base + b->svsm.size - PAGE_SIZE};
+	a[n++] = (struct bad_address){"no RAM there", MEM_NOT_RAM};
+	a[n++] = (struct bad_address){"local APIC", 0xfee00000};
+	a[n++] = (struct bad_address){"beyond RAM", MEM_TOO_HIGH};
+	a[n++] = (struct bad_address){"C-bit set", BIT(47) | MEM_REGION(0)};
+	a[n++] = (struct bad_address){"bit 51 set", BIT(51) | MEM_REGION(0)};
+	a[n++] = (struct bad_address){"last page of all", ~PAGE_MASK};
+	a[n++] = (struct bad_address){"shared page (the GHCB)", percpu()->ghcb_gpa};
+	a[n] = (struct bad_address){0};
+	return a;
+}
+
+uint64_t calls_unvalidated(void)
+{
+	return vmpl2_info()->unvalidated.base;
+}
+
+bool calls_region_intact(unsigned n)
+{
+	volatile uint64_t *p = (volatile uint64_t *)MEM_REGION(n);
+
+	for (unsigned i = 0; i < 512; i++)
+		p[i * 512] = i;
+	for (unsigned i = 0; i < 512; i++) {
+		if (p[i * 512] != i)
+			return false;
+	}
+	return true;
+}
+
+static uint64_t rescind_each(unsigned n)
+{
+	uint64_t r = SVSM_SUCCESS;
+
+	for (unsigned i = 0; i < 512 && r == SVSM_SUCCESS; i++)
+		r = svsm_pvalidate(SVSM_ENTRY(MEM_PAGE(n, i), RMP_PG_4K, false) |
+				   SVSM_PVALIDATE_IGNORE_CF);
+	return r;
+}
+
+bool calls_region_fresh(unsigned n)
+{
+	const uint64_t whole = SVSM_ENTRY(MEM_REGION(n), RMP_PG_2M, false) | SVSM_PVALIDATE_IGNORE_CF;
+	uint64_t r = svsm_pvalidate(whole);
+
+	if (r == SVSM_ERR_PVALIDATE_SIZEMISMATCH)
+		r = rescind_each(n);
+	return r == SVSM_SUCCESS && ghcb_psc(MEM_REGION(n), GHCB_PSC_SHARED, true) == 0 &&
+	       ghcb_psc(MEM_REGION(n), GHCB_PSC_PRIVATE, true) == 0 &&
+	       svsm_pvalidate(SVSM_ENTRY(MEM_REGION(n), RMP_PG_2M, true)) == SVSM_SUCCESS;
+}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+/* The protocol itself: SVSM specification, chapter 5 (calling convention), 6.1 (QUERY_PROTOCOL). */
+#include "calls.h"
+#include "vmpl.h"
+#include "abi/secrets.h"
+#include "vmpl2.h"
+
+TEST(secrets, "secrets-page", "the secrets page tells SVSM range, calling area, VMPL; VMPCK0 and 1 wiped")
+{
+	const struct snp_secrets *s = vmpl_secrets();
+	uint8_t low = 0, own = 0;
+
+	CHECK_EQ(s->svsm_guest_vmpl, VMPL_GUEST);
+	CHECK_NE(s->svsm_size, 0);
+	CHECK_EQ(s->svsm_base, vmpl2_info()->svsm.base);
+	CHECK_EQ(s->svsm_size, vmpl2_info()->svsm.size);
+	CHECK_EQ(s->svsm_caa, (uint64_t)percpu()->caa);
+	CHECK(IS_ALIGNED(s->svsm_caa, PAGE_SIZE));
+	CHECK_GE(s->svsm_max_version, 1);
+	for (unsigned i = 0; i < 32; i++) {
+		low |= s->vmpck[0][i] | s->vmpck[1][i];
+		own |= s->vmpck[2][i];
+	}
+	CHECK_EQ(low, 0);
+	CHECK_NE(own, 0);
+}
+
+TEST(unknown, "unknown-calls", "unknown calls and protocols are refused, nothing else changes")
+{
+	static const struct call_row rows[] = {
+		{"core call 8", SVSM_CALL(0, 8), 1, 2, 3, 4, SVSM_ERR_UNSUPPORTED_CALL},
+		{"core call 0x7fffffff", SVSM_CALL(0, 0x7fffffff), 1, 2, 3, 4,
+		 SVSM_ERR_UNSUPPORTED_CALL},
+		{"core call 0xffffffff", SVSM_CALL(0, 0xffffffff), 1, 2, 3, 4,
+		 SVSM_ERR_UNSUPPORTED_CALL},
+		{"protocol 4", SVSM_CALL(4, 0), 1, 2, 3, 4, SVSM_ERR_UNSUPPORTED_PROTOCOL},
+		{"protocol 0x100", SVSM_CALL(0x100, 1), 1, 2, 3, 4, SVSM_ERR_UNSUPPORTED_PROTOCOL},
+		{"protocol 0x80000000", SVSM_CALL(0x80000000, 0), 1, 2, 3, 4,
+		 SVSM_ERR_UNSUPPORTED_PROTOCOL},
+		{"protocol 0xffffffff", SVSM_CALL(0xffffffff, 0xffffffff), 1, 2, 3, 4,
+		 SVSM_ERR_UNSUPPORTED_PROTOCOL},
+	};
+
+	calls_run(rows, ARRAY_LEN(rows));
+}
+
+struct query_row {
+	const char *name;
+	uint32_t protocol, version;
+	uint64_t rcx; /* max << 32 | min, 0 when unsupported */
+};
+
+TEST(query_protocol, "query-protocol", "QUERY_PROTOCOL: versions of the core protocol, and what does not exist")
+{
+	static const struct query_row rows[] = {
+		{"core 0", SVSM_PROTO_CORE, 0, 0},
+		{"core 1", SVSM_PROTO_CORE, 1, 1ull << 32 | 1},
+		{"core 2", SVSM_PROTO_CORE, 2, 0},
+		{"core 0xffffffff", SVSM_PROTO_CORE, 0xffffffff, 0},
+		{"protocol 4", 4, 1, 0},
+		{"protocol 0x7fffffff", 0x7fffffff, 1, 0},
+		{"protocol 0xffffffff", 0xffffffff, 1, 0},
+	};
+
+	for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
+		struct svsm_call c = {.rax = CORE(QUERY_PROTOCOL)};
+
+		c.rcx = (uint64_t)rows[i].protocol << 32 | rows[i].version;
+		test_case("%s", rows[i].name);
+		CHECK_EQ(svsm_call(&c), SVSM_SUCCESS);
+		CHECK_EQ(c.rcx, rows[i].rcx);
+	}
+}
+
+TEST(configure_vtom, "configure-vtom", "CONFIGURE_VTOM: the query says unsupported, a change is refused")
+{
+	static const uint64_t changes[] = {0, 2, 0x10000000, ~1ull};
+	struct svsm_call c = {.rax = CORE(CONFIGURE_VTOM), .rcx = 1};
+
+	test_case("query");
+	CHECK_EQ(svsm_call(&c), SVSM_SUCCESS);
+	CHECK_EQ(c.rcx, 0);
+	for (unsigned i = 0; i < ARRAY_LEN(changes); i++) {
+		test_case("change, rcx 0x%llx", (unsigned long long)changes[i]);
+		CHECK_EQ(svsm(CORE(CONFIGURE_VTOM), changes[i], 0, 0, 0), SVSM_ERR_INVALID_REQUEST);
+	}
+}
+
+/* call_pending = 0: the guest did not call; registers come back as they were. */
+TEST(not_pending, "not-pending", "an exit without call_pending is no call")
+{
+	struct svsm_call c = {CORE(QUERY_PROTOCOL), 1, 2, 3, 4, 0};
+	uint8_t values[] = {0, 2, 0x80, 0xff};
+
+	for (unsigned i = 0; i < sizeof(values); i++) {
+		test_case("call_pending = %u", values[i]);
+		c = (struct svsm_call){CORE(QUERY_PROTOCOL), 1, 2, 3, 4, 0};
+		CHECK_EQ(svsm_call_raw(&c, percpu()->caa, values[i]), CORE(QUERY_PROTOCOL));
+		CHECK_EQ(c.pending, values[i]);
+		CHECK_EQ(c.rcx, 1);
+		CHECK_EQ(c.rdx, 2);
+		CHECK_EQ(c.r8, 3);
+		CHECK_EQ(c.r9, 4);
+	}
+}
+
+TEST(by_ghcb, "call-by-ghcb", "the same call by the GHCB's RUN_VMPL event")
+{
+	for (unsigned i = 0; i < 20; i++) {
+		struct svsm_call c = {.rax = CORE(QUERY_PROTOCOL), .rcx = 1};
+
+		CHECK_EQ(svsm_call_ghcb(&c), SVSM_SUCCESS);
+		CHECK_EQ(c.pending, 0);
+		CHECK_EQ(c.rcx, 1ull << 32 | 1);
+	}
+}
+
+TEST(roundtrip, "call-roundtrip", "time of a core call: QUERY_PROTOCOL, 2,000 times")
+{
+	const unsigned rounds = 2000;
+	uint64_t start, ticks, bad = 0;
+
+	svsm(CORE(QUERY_PROTOCOL), 1, 0, 0, 0);
+	start = rdtsc();
+	for (unsigned i = 0; i < rounds; i++)
+		bad += svsm(CORE(QUERY_PROTOCOL), 1, 0, 0, 0) != SVSM_SUCCESS;
+	ticks = rdtsc() - start;
+	CHECK_EQ(bad, 0);
+	test_info("core_call_tsc", "%llu", (unsigned long long)(ticks / rounds));
+}
