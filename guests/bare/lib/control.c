@@ -7,18 +7,18 @@
 #include "lib/fmt.h"
 
 /* 16550 registers, from CONTROL_PORT */
-#define UART_DATA 0
-#define UART_IER  1
-#define UART_FCR  2
-#define UART_LCR  3
-#define UART_MCR  4
-#define UART_LSR  5
-#define FCR_ON    0x01
-#define LCR_8N1   0x03
+#define UART_DATA   0
+#define UART_IER    1
+#define UART_FCR    2
+#define UART_LCR    3
+#define UART_MCR    4
+#define UART_LSR    5
+#define FCR_ON      0x01
+#define LCR_8N1     0x03
 #define MCR_DTR_RTS 0x03
-#define LSR_DATA  0x01
-#define LSR_EMPTY 0x60
-#define UART_FIFO 16u /* bytes that may be sent at once when it is empty */
+#define LSR_DATA    0x01
+#define LSR_EMPTY   0x60
+#define UART_FIFO   16u /* bytes that may be sent at once when it is empty */
 
 static struct spinlock lock;
 static uint32_t next_seq;
