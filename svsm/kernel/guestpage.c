@@ -126,9 +126,10 @@ enum platform_result guestpage_seal(gpa_t page)
 	return r;
 }
 
+/* The guest keeps the right to read: Linux takes sev_features out of it for AP_CREATION. */
 enum platform_result guestpage_make_vmsa(gpa_t page)
 {
-	return platform->adjust(page, PLATFORM_4K, guestpage_vmpl, 0, true);
+	return platform->adjust(page, PLATFORM_4K, guestpage_vmpl, RMP_R, true);
 }
 
 enum platform_result guestpage_unseal(gpa_t page, bool vmsa)
