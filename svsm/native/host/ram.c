@@ -47,18 +47,6 @@ static void open_rom_shadows(void)
 	}
 }
 
-/*
- * SeaBIOS leaves its read-only shadow there. Nobody needs it any more, and a guest booted without
- * EFI searches that range for tables with the C-bit set, which only RAM can answer.
- */
-static void open_shadow(void)
-{
-	for (unsigned reg = PAM0; reg < PAM0 + PAM_COUNT; reg++) {
-		outl(PCI_ADDRESS, 0x80000000u | (reg & ~3u));
-		outb((uint16_t)(PCI_DATA + (reg & 3)), PAM_RAM);
-	}
-}
-
 unsigned ram_find(struct host_range *r, unsigned max)
 {
 	struct fwcfg_file f;
@@ -68,7 +56,6 @@ unsigned ram_find(struct host_range *r, unsigned max)
 	if (!fwcfg_find("etc/e820", &f) || f.size > sizeof(table) ||
 	    !fwcfg_read(&f, 0, host_pa(table), f.size))
 		host_fault("fw_cfg has no usable etc/e820");
-	open_shadow();
 	for (unsigned i = 0; i < f.size / sizeof(table[0]); i++) {
 		uint64_t base = table[i].base, end = base + table[i].size;
 
