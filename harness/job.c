@@ -45,7 +45,7 @@ bool job_open(struct job *j, const struct options *o, const struct suite *s,
 	const char *name = o->name && !outer ? o->name : s->name;
 
 	*j = (struct job){.options = o, .suite = s};
-	j->session.qmp.fd = j->session.control_fd = j->session.qemu.pidfd = -1;
+	j->session.qmp.fd = j->session.qemu.pidfd = -1;
 	if (!(outer ? runfolder_create_in(&j->folder, outer, name)
 		    : runfolder_create(&j->folder, o->runs, name)))
 		return false;
@@ -111,7 +111,7 @@ void job_dry_run(const struct options *o, const struct suite *s)
 		free(line);
 		free(self);
 	}
-	session_command(&setup, 3, 4, &qemu);
+	session_command(&setup, 3, &qemu);
 	line = strlist_shell(&qemu);
 	puts(line);
 	free(line);

@@ -122,7 +122,8 @@ void record_boot(struct record *r, const struct session *s)
 	json_object_set_new(boot, "svsm_version", text_or_null(s->svsm_version));
 	json_object_set(boot, "info", s->info);
 	json_object_set_new(boot, "timeline_ms", timeline_json(&s->time));
-	json_object_set_new(boot, "dropped_control_bytes", json_integer((json_int_t)s->in.dropped));
+	json_object_set_new(boot, "dropped_control_bytes",
+			    json_integer((json_int_t)s->port.in.dropped));
 	json_array_append_new(boots, boot);
 	save(r);
 }

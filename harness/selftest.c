@@ -53,6 +53,8 @@ static void take_line(struct tally *t, char *line)
 	if (!at)
 		return;
 	at += strlen(MARK);
+	if (*at == '(')
+		return;
 	if (strncmp(at, "end ", 4) != 0) {
 		take_verdict(t, at);
 		return;

@@ -6,6 +6,7 @@
  * The SVSM's own tests have no control port: they run before a guest exists. Their verdicts are
  * lines of svsm.log:
  *   selftest: NAME pass|fail|skip [detail]
+ *   selftest: (TEXT)         a note
  *   selftest: end N          N verdicts were given; nothing comes after it
  */
 #include "job.h"

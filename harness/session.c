@@ -13,7 +13,8 @@
 #include "signals.h"
 #include "state.h"
 
-#define TICK_BOOT_MS    20 /* how exactly the phases of a boot are known */
+#define PORT_NAME       "control" /* its FIFOs: control.in, control.out */
+#define TICK_BOOT_MS    20        /* how exactly the phases of a boot are known */
 #define TICK_MS         100
 #define PANIC_SETTLE_MS 1500 /* a panicking kernel prints its trace and may reset by itself */
 
@@ -30,7 +31,12 @@ static void console_line(void *ctx, const char *line)
 	s->panic_at = now_ms();
 }
 
-/* "[0] error: panic: ...", "[0] Keelson SVSM 0.1 ...", "[0] guest: starts ..." */
+static char *version_of(const char *text)
+{
+	return str_ascii(str("%.*s", (int)strcspn(text, ", "), text));
+}
+
+/* "[0] error: panic: ...", "[0] Keelson SVSM 0.1, ...", "[0] guest: Linux at ..." */
 static void svsm_line(void *ctx, const char *line)
 {
 	struct session *s = ctx;
@@ -39,8 +45,8 @@ static void svsm_line(void *ctx, const char *line)
 	if ((at = strstr(line, "error: panic: ")) && !s->svsm_panic_line)
 		s->svsm_panic_line = str_dup(at + strlen("error: "));
 	if ((at = strstr(line, "Keelson SVSM ")) && !s->svsm_version)
-		s->svsm_version = str_ascii(str_dup(at + strlen("Keelson SVSM ")));
-	if (strstr(line, "starting the guest") && !s->time.guest)
+		s->svsm_version = version_of(at + strlen("Keelson SVSM "));
+	if (strstr(line, "] guest: ") && !s->time.guest)
 		s->time.guest = timeline_mark(&s->time, now_ms());
 }
 
@@ -84,21 +90,22 @@ static void open_logs(struct session *s)
 	free(path);
 }
 
-void session_command(const struct session_setup *setup, int control_fd, int qmp_fd,
-		     struct strlist *argv)
+void session_command(const struct session_setup *setup, int qmp_fd, struct strlist *argv)
 {
 	struct launch l = setup->launch;
 	char *console = str("%s/console.log", setup->folder);
+	char *control = str("%s/" PORT_NAME, setup->folder);
 	char *svsm = str("%s/svsm.log", setup->folder);
 	char *monitor = str("%s/monitor.log", setup->folder);
 
 	l.console_log = console;
 	l.svsm_log = svsm;
 	l.monitor_log = monitor;
-	l.control_fd = control_fd;
+	l.control = control;
 	l.qmp_fd = qmp_fd;
 	setup->profile->command(&l, argv);
 	free(console);
+	free(control);
 	free(svsm);
 	free(monitor);
 }
@@ -115,37 +122,34 @@ static void finish(struct session *s, int code, char *reason)
 
 bool session_start(struct session *s, const struct session_setup *setup)
 {
-	int control[2] = {-1, -1}, qmp[2] = {-1, -1};
-	char *log = str("%s/qemu.log", setup->folder), *why = NULL;
+	char *log = str("%s/qemu.log", setup->folder), *port = str("%s/" PORT_NAME, setup->folder);
+	char *why = NULL;
+	int qmp[2] = {-1, -1};
 	bool ok;
 
 	*s = (struct session){.profile = setup->profile,
 			      .folder = setup->folder,
 			      .disk = setup->launch.disk,
 			      .info = json_object(),
-			      .control_fd = -1,
 			      .qmp.fd = -1,
 			      .qemu.pidfd = -1};
 	open_logs(s);
-	control_decoder_init(&s->in);
-	ok = socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, control) == 0 &&
+	ok = port_open(&s->port, port) &&
 	     socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, qmp) == 0;
-	session_command(setup, control[1], qmp[1], &s->command);
-	s->control_fd = control[0];
+	session_command(setup, qmp[1], &s->command);
 	s->time.started = now_ms();
 	watch_start(&s->watch, setup->timeout);
 	if (!ok)
-		why = str("cannot make sockets: %s", strerror(errno));
+		why = str("cannot make the control port or the QMP socket: %s", strerror(errno));
 	else
-		ok = qemu_start(&s->qemu, &s->command, log, (int[]){control[1], qmp[1]}, 2, &why);
-	if (control[1] >= 0)
-		close(control[1]);
+		ok = qemu_start(&s->qemu, &s->command, log, &qmp[1], 1, &why);
 	if (qmp[1] >= 0)
 		close(qmp[1]);
 	qmp_open(&s->qmp, qmp[0]);
 	if (!ok)
 		finish(s, CODE_HOST, why);
 	free(log);
+	free(port);
 	return ok;
 }
 
@@ -153,12 +157,12 @@ bool session_start(struct session *s, const struct session_setup *setup)
 static char *with_last_words(const struct session *s, const char *reason)
 {
 	static const char mark[] = "exit: ";
-	const char *last = s->monitor.last_line;
+	const char *last = s->monitor.last_line ? strstr(s->monitor.last_line, mark) : NULL;
 	char *path = str("%s/qemu.log", s->folder), *text = file_text(path, NULL), *line, *all;
 
 	free(path);
 	line = text ? strtok(text, "\n") : NULL;
-	if (last && strncmp(last, mark, strlen(mark)) == 0)
+	if (last)
 		all = str("%s [%s]", reason, last + strlen(mark));
 	else if (line)
 		all = str("%s [%s]", reason, line);
@@ -231,14 +235,9 @@ static void interrupted(struct session *s)
 
 /* ---- the control port ---- */
 
-static const char *const frame_names[] = {
-	"?",     "HELLO",   "INFO",    "LOG", "LIST", "TEST",    "LIST_END", "RUN",
-	"START", "FAILURE", "VERDICT", "END", "BYE",  "BYE_ACK", "HOST",     "HOST_REPLY",
-};
-
 static void log_frame(struct session *s, char direction, uint8_t type, const char *text)
 {
-	const char *name = type < ARRAY_LEN(frame_names) ? frame_names[type] : "?";
+	const char *name = port_frame_name(type);
 
 	if (!s->control_log)
 		return;
@@ -249,19 +248,9 @@ static void log_frame(struct session *s, char direction, uint8_t type, const cha
 
 void session_send(struct session *s, uint8_t type, const char *text)
 {
-	uint8_t out[CONTROL_FRAME_MAX];
-	size_t length = MIN(strlen(text), (size_t)CONTROL_MAX), done = 0;
-	size_t n = control_frame_encode(out, sizeof(out), type, s->seq++, text, length);
-
 	log_frame(s, '>', type, text);
-	while (!s->over && done < n) {
-		ssize_t put =
-			send(s->control_fd, out + done, n - done, MSG_NOSIGNAL | MSG_DONTWAIT);
-
-		if (put < 0 && errno != EINTR)
-			break; /* QEMU is gone: session_wait() will say so */
-		done += put > 0 ? (size_t)put : 0;
-	}
+	if (!s->over)
+		port_send(&s->port, type, text);
 }
 
 static void answer_host(struct session *s, struct control_frame *f)
@@ -311,42 +300,26 @@ static bool take_frame(struct session *s, struct control_frame *f)
 	}
 }
 
-static bool read_port(struct session *s)
-{
-	ssize_t n = recv(s->control_fd, s->rx, sizeof(s->rx), MSG_DONTWAIT);
-
-	s->rx_used = 0;
-	s->rx_have = n > 0 ? (size_t)n : 0;
-	if (n > 0)
-		watch_words(&s->watch);
-	return n > 0;
-}
-
-/* The next whole frame that is here already. */
+/* As port_receive(); bytes that are no frame yet count as words too. */
 static bool next_frame(struct session *s, struct control_frame *f)
 {
-	do {
-		if (control_decoder_again(&s->in, f))
-			return true;
-		while (s->rx_used < s->rx_have)
-			if (control_decoder_push(&s->in, s->rx[s->rx_used++], f))
-				return true;
-	} while (read_port(s));
-	return false;
+	uint64_t before = s->port.bytes;
+	bool got = port_receive(&s->port, f);
+
+	if (got || s->port.bytes != before)
+		watch_words(&s->watch);
+	return got;
 }
 
 static void wait_a_tick(struct session *s)
 {
 	struct pollfd p[] = {
-		{.fd = s->control_fd, .events = POLLIN},
+		{.fd = s->port.rx_fd, .events = POLLIN},
 		{.fd = s->qemu.pidfd, .events = POLLIN},
 		{.fd = signals_fd(), .events = POLLIN},
 	};
 
 	poll(p, ARRAY_LEN(p), s->hello ? TICK_MS : TICK_BOOT_MS);
-	/* A closed port stays readable: without this the loop would spin until QEMU is gone. */
-	if (p[0].revents & POLLHUP && !(p[1].revents & POLLIN))
-		usleep(TICK_BOOT_MS * 1000);
 }
 
 enum session_event session_wait(struct session *s, struct control_frame *f)
@@ -382,9 +355,7 @@ void session_stop(struct session *s)
 	tail_close(&s->svsm);
 	tail_close(&s->console);
 	qmp_close(&s->qmp);
-	if (s->control_fd >= 0)
-		close(s->control_fd);
-	s->control_fd = -1;
+	port_close(&s->port);
 	if (s->control_log)
 		fclose(s->control_log);
 	s->control_log = NULL;
@@ -400,5 +371,5 @@ void session_free(struct session *s)
 	free(s->panic_line);
 	free(s->svsm_panic_line);
 	free(s->svsm_version);
-	*s = (struct session){.control_fd = -1, .qmp.fd = -1, .qemu.pidfd = -1};
+	*s = (struct session){.qmp.fd = -1, .qemu.pidfd = -1};
 }

@@ -12,7 +12,7 @@
 
 #include "exitcode.h"
 #include "launch/profile.h"
-#include "lib/control_frame.h"
+#include "port.h"
 #include "qemu.h"
 #include "qmp.h"
 #include "tail.h"
@@ -35,15 +35,10 @@ struct session {
 	bool over, hello;
 	char *panic_line, *svsm_panic_line, *svsm_version;
 	uint64_t panic_at;
-	/* control port */
-	int control_fd;
-	uint32_t seq;
-	struct control_decoder in;
-	uint8_t rx[4096];
-	size_t rx_have, rx_used;
+	struct port port;
 };
 
-/* What a boot needs; the log paths and descriptors of l are filled in here. */
+/* What a boot needs; log paths, port and QMP socket of launch are filled in here. */
 struct session_setup {
 	const struct profile *profile;
 	struct launch launch;
@@ -52,8 +47,7 @@ struct session_setup {
 };
 
 /* The command line that a session would start. */
-void session_command(const struct session_setup *setup, int control_fd, int qmp_fd,
-		     struct strlist *argv);
+void session_command(const struct session_setup *setup, int qmp_fd, struct strlist *argv);
 
 /* True when QEMU runs; else the session is over, with its outcome. Call session_stop() in any case.
  */

@@ -37,12 +37,12 @@ static char *escape(const char *value)
 	return out;
 }
 
-static void chardev_file(struct strlist *argv, const char *id, const char *path)
+static void chardev(struct strlist *argv, const char *kind, const char *id, const char *path)
 {
 	char *safe = escape(path);
 
 	strlist_add(argv, "-chardev");
-	strlist_addf(argv, "file,id=%s,path=%s", id, safe);
+	strlist_addf(argv, "%s,id=%s,path=%s", kind, id, safe);
 	free(safe);
 }
 
@@ -65,16 +65,16 @@ void profile_common(const struct launch *l, struct strlist *argv)
 	strlist_add(argv, "none");
 	strlist_add(argv, "-m");
 	strlist_addf(argv, "%uM", l->mem);
-	chardev_file(argv, "con", l->console_log);
+	chardev(argv, "file", "con", l->console_log);
 	strlist_add(argv, "-serial");
 	strlist_add(argv, "chardev:con");
-	strlist_add(argv, "-chardev");
-	strlist_addf(argv, "socket,id=ctl,fd=%d", l->control_fd);
+	chardev(argv, "pipe", "ctl", l->control);
 	strlist_add(argv, "-serial");
 	strlist_add(argv, "chardev:ctl");
-	chardev_file(argv, "svsm", l->svsm_log);
+	chardev(argv, "file", "svsm", l->svsm_log);
 	strlist_add(argv, "-device");
-	strlist_add(argv, "isa-debugcon,iobase=0x402,chardev=svsm");
+	/* SeaBIOS takes a port that reads 0xe9 for its own log, and this is the SVSM's. */
+	strlist_add(argv, "isa-debugcon,iobase=0x402,readback=0,chardev=svsm");
 	strlist_add(argv, "-chardev");
 	strlist_addf(argv, "socket,id=qmp,fd=%d", l->qmp_fd);
 	strlist_add(argv, "-mon");

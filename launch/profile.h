@@ -14,11 +14,12 @@ struct launch {
 	const char *monitor; /* native only: the monitor's image */
 	const char *igvm;
 	const char *console_log, *svsm_log, *monitor_log;
-	const char *disk;       /* raw image or NULL */
-	const char *options;    /* monitor options, words split by spaces, may be "" */
-	unsigned smp;           /* the guest's vCPUs */
-	unsigned mem;           /* MiB */
-	int control_fd, qmp_fd; /* connected sockets that QEMU inherits */
+	const char *disk;    /* raw image or NULL */
+	const char *options; /* monitor options, words split by spaces, may be "" */
+	unsigned smp;        /* the guest's vCPUs */
+	unsigned mem;        /* MiB */
+	const char *control; /* path of the control port's FIFOs, without .in and .out */
+	int qmp_fd;          /* connected socket that QEMU inherits */
 };
 
 struct profile {

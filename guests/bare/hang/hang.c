@@ -9,5 +9,6 @@ void bare_main(void)
 {
 	control_printf(CONTROL_HELLO, "hang\t%d", CONTROL_VERSION);
 	for (;;)
-		__asm__ volatile("hlt");
+		/* With interrupts off the monitor would know that it is over, and end the run. */
+		__asm__ volatile("sti; hlt");
 }
