@@ -103,14 +103,21 @@ void ap_serve(struct vcpu *v)
 			serve_startup(v, vmpl);
 }
 
-/* Wait until the slot of another vCPU goes from state "from" to "to", or until a second is over. */
-static bool wait_step(struct vcpu *me, struct ap_request *r, uint32_t from, uint32_t to)
-{
-	uint64_t end = rdtsc() + host_tsc_khz() * 1000;
+#define WAIT_MS 1000
+#define KICK_MS 1 /* a kick that QEMU lost is repeated */
 
-	while (!step(r, from, to)) {
-		if (rdtsc() > end)
+/* Wait until the slot of target goes from state "from" to "to", or until a second is over. */
+static bool wait_step(struct vcpu *me, struct vcpu *target, uint32_t from, uint32_t to)
+{
+	uint64_t ms = host_tsc_khz(), start = rdtsc(), kick = start;
+
+	while (!step(&hv_state(target)->request, from, to)) {
+		if (rdtsc() - start > WAIT_MS * ms)
 			return false;
+		if (rdtsc() - kick > KICK_MS * ms) {
+			host_kick(target->apic_id);
+			kick = rdtsc();
+		}
 		ap_serve(me);
 		cpu_relax();
 	}
@@ -122,7 +129,7 @@ static bool post(struct vcpu *me, struct vcpu *target, const struct ap_request *
 	struct ap_request *r = &hv_state(target)->request;
 	bool ok;
 
-	if (!wait_step(me, r, AP_FREE, AP_CLAIMED))
+	if (!wait_step(me, target, AP_FREE, AP_CLAIMED))
 		return false;
 	r->op = ask->op;
 	r->vmpl = ask->vmpl;
@@ -130,7 +137,7 @@ static bool post(struct vcpu *me, struct vcpu *target, const struct ap_request *
 	r->features = ask->features;
 	__atomic_store_n(&r->state, AP_POSTED, __ATOMIC_RELEASE);
 	host_kick(target->apic_id);
-	while (!wait_step(me, r, AP_DONE, AP_CLAIMED))
+	while (!wait_step(me, target, AP_DONE, AP_CLAIMED))
 		if (step(r, AP_POSTED, AP_FREE))
 			return false; /* not even begun in a second: taken back */
 	ok = r->done_ok;

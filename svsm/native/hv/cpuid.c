@@ -47,6 +47,7 @@ enum reg {
 #define SEV_EAX_ES       BIT(3)
 #define SEV_EAX_SNP      BIT(4)
 #define SEV_EAX_VMPL     BIT(5)
+#define SEV_EAX_RMPQUERY BIT(6)
 #define SEV_EAX_COHERENT BIT(10)
 #define SEV_EBX_REDUCED  (1u << 6) /* one physical address bit is the C-bit */
 #define SEV_EBX_SFW_NO   BIT(31)   /* no cache-line eviction needed at validation */
@@ -103,7 +104,7 @@ static void set(uint32_t r[4], uint32_t a, uint32_t b, uint32_t c, uint32_t d)
 
 static void leaf_sev(uint32_t r[4])
 {
-	set(r, SEV_EAX_SEV | SEV_EAX_ES | SEV_EAX_SNP | SEV_EAX_VMPL | SEV_EAX_COHERENT,
+	set(r, SEV_EAX_SEV | SEV_EAX_ES | SEV_EAX_SNP | SEV_EAX_VMPL | SEV_EAX_RMPQUERY | SEV_EAX_COHERENT,
 	    NATIVE_CBIT | SEV_EBX_REDUCED | VMPL_COUNT << 12 | SEV_EBX_SFW_NO, 0, 0);
 }
 

@@ -63,6 +63,10 @@ vmrun_asm:
 	pop %rax
 	vmload %rax
 	stgi
+	/* QEMU's VMEXIT clears a bit of interrupt_request without a lock and so may lose an interrupt
+	 * that arrives just then: a write of TPR makes the local APIC raise it again. */
+	xor %eax, %eax
+	mov %rax, %cr8
 	pop %r15
 	pop %r14
 	pop %r13
