@@ -220,7 +220,8 @@ static int by_address(const void *a, const void *b)
 
 static bool sort_pages(struct image *m)
 {
-	qsort(m->pages, m->count, sizeof(*m->pages), by_address);
+	if (m->count)
+		qsort(m->pages, m->count, sizeof(*m->pages), by_address);
 	for (size_t i = 1; i < m->count; i++)
 		if (m->pages[i].gpa == m->pages[i - 1].gpa)
 			return igvm_fail("two parts of the image claim page 0x%" PRIx64,
