@@ -163,7 +163,7 @@ TEST(pv_header, "pvalidate-header", "list headers: count 0, too many, next beyon
 	static const struct header_row rows[] = {
 		{"count 0", 0, 0, 0},
 		{"count 0, next 1", 0, 0, 1},
-		{"count 511", 0, 511, 0},
+		{"count 512, past the page", 0, 512, 0},
 		{"count 0xffff", 0, 0xffff, 0},
 		{"next = count", 0, 1, 1},
 		{"next > count", 0, 1, 2},
