@@ -104,7 +104,9 @@ static void set(uint32_t r[4], uint32_t a, uint32_t b, uint32_t c, uint32_t d)
 
 static void leaf_sev(uint32_t r[4])
 {
-	set(r, SEV_EAX_SEV | SEV_EAX_ES | SEV_EAX_SNP | SEV_EAX_VMPL | SEV_EAX_RMPQUERY | SEV_EAX_COHERENT,
+	set(r,
+	    SEV_EAX_SEV | SEV_EAX_ES | SEV_EAX_SNP | SEV_EAX_VMPL | SEV_EAX_RMPQUERY |
+		    SEV_EAX_COHERENT,
 	    NATIVE_CBIT | SEV_EBX_REDUCED | VMPL_COUNT << 12 | SEV_EBX_SFW_NO, 0, 0);
 }
 

@@ -21,3 +21,7 @@ void insn_skip(struct vmcb *m, unsigned length);
 uint64_t insn_gpr(struct vcpu *v, unsigned n);
 void insn_set_gpr(struct vcpu *v, unsigned n, uint64_t value);
 int insn_fault(struct vcpu *v, uint8_t vector); /* #GP(0) or #UD at the instruction */
+/* The linear address whose access led to this guest physical one (a byte of the page, or of a table
+ * on the way): the processor under us does not tell. False when the instruction does not show it.
+ */
+bool linear_find(struct vcpu *v, gpa_t g, bool fetch, uint64_t *linear);

@@ -57,7 +57,7 @@ static bool operand(struct vcpu *v, const struct insn *i, uint32_t size, struct 
 	if (size > RMP_PG_2M)
 		return *rc = finish(v, i, SNP_FAIL_INPUT, false), false;
 	if (size == RMP_PG_2M && (la & MASK_2M & ~PAGE_MASK))
-		return *rc = insn_fault(v, VEC_GP), false;
+		return *rc = finish(v, i, SNP_FAIL_INPUT, false), false;
 	s = walk_linear(v, la & ~PAGE_MASK, 0, w);
 	if (s != WALK_OK)
 		return *rc = event_access(v, s, w), false;

@@ -104,6 +104,15 @@ static int no_memory(struct vcpu *v, const struct fault *f)
 	return MACHINE_MMIO;
 }
 
+static int not_validated(struct vcpu *v, const struct fault *f)
+{
+	uint64_t linear;
+
+	if (linear_find(v, f->g, f->fetch, &linear))
+		v->ctx[v->vmpl].vmcb->cr2 = linear;
+	return vc_raise(v, VC_PAGE_NOT_VALIDATED);
+}
+
 static int classify(struct vcpu *v, const struct fault *f)
 {
 	const struct vmcb *m = v->ctx[v->vmpl].vmcb;
@@ -113,7 +122,7 @@ static int classify(struct vcpu *v, const struct fault *f)
 	case RMP_ACCESS_OK:
 		return RESUME; /* changed by another CPU meanwhile */
 	case RMP_ACCESS_NOT_VALIDATED:
-		return vc_raise(v, VC_PAGE_NOT_VALIDATED);
+		return not_validated(v, f);
 	case RMP_ACCESS_SHARED:
 		return event_fault(v, "nested page fault: private access to a shared page", f->g.v);
 	case RMP_ACCESS_PRIVATE:

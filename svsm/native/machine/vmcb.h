@@ -132,6 +132,7 @@ enum svm_exit {
 	SVM_EXIT_MWAIT = 0x8b,
 	SVM_EXIT_MWAIT_COND = 0x8c,
 	SVM_EXIT_NPF = 0x400,
+	SVM_EXIT_VMGEXIT = 0x403,
 };
 
 #define VMCB_INTERCEPT3(code) (1u << ((code)-0x60))

@@ -123,7 +123,8 @@ static void save_vmcb(const struct vmcb *m, struct vmsa *s)
 	s->rip = m->rip;
 	s->rsp = m->rsp;
 	s->dbgctl = m->dbgctl;
-	s->guest_exit_code = m->exit_code;
+	/* QEMU takes VMGEXIT for VMMCALL; no VMMCALL of a guest ever leaves its VMPL. */
+	s->guest_exit_code = m->exit_code == SVM_EXIT_VMMCALL ? SVM_EXIT_VMGEXIT : m->exit_code;
 	s->guest_exit_info_1 = m->exit_info1;
 	s->guest_exit_info_2 = m->exit_info2;
 	s->guest_exit_int_info = m->exit_int_info;
