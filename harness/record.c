@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include <sys/wait.h>
 #include <time.h>
 
 #include "paths.h"
@@ -110,13 +111,21 @@ static json_t *text_or_null(const char *s)
 	return v ? v : json_null();
 }
 
+/* What a shell would show: 128 + the number of the signal that ended it. */
+static int exit_status(const struct session *s)
+{
+	int status = s->qemu.status;
+
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
 void record_boot(struct record *r, const struct session *s)
 {
 	json_t *boots = json_object_get(r->json, "boots"), *boot = json_object();
 
 	json_object_set_new(boot, "folder", json_string(s->folder));
 	json_object_set_new(boot, "qemu", words_json(&s->command));
-	json_object_set_new(boot, "qemu_status", json_integer(s->qemu.status));
+	json_object_set_new(boot, "qemu_status", json_integer(exit_status(s)));
 	json_object_set_new(boot, "code", json_integer(s->outcome.code));
 	json_object_set_new(boot, "reason", text_or_null(s->outcome.reason));
 	json_object_set_new(boot, "svsm_version", text_or_null(s->svsm_version));

@@ -42,6 +42,9 @@ static void svsm_line(void *ctx, const char *line)
 	struct session *s = ctx;
 	const char *at;
 
+	/* SeaBIOS says a line or two here before it finds that the port is not for it. */
+	if (*line == '[' && !s->time.svsm)
+		s->time.svsm = timeline_mark(&s->time, now_ms());
 	if ((at = strstr(line, "error: panic: ")) && !s->svsm_panic_line)
 		s->svsm_panic_line = str_dup(at + strlen("error: "));
 	if ((at = strstr(line, "Keelson SVSM ")) && !s->svsm_version)
@@ -62,8 +65,6 @@ static void look_at_logs(struct session *s)
 	any |= tail_look(&s->console);
 	if (!s->time.monitor && s->monitor.first_at)
 		s->time.monitor = timeline_mark(&s->time, s->monitor.first_at);
-	if (!s->time.svsm && s->svsm.first_at)
-		s->time.svsm = timeline_mark(&s->time, s->svsm.first_at);
 	if (!s->time.console && s->console.first_at)
 		s->time.console = timeline_mark(&s->time, s->console.first_at);
 	if (any)

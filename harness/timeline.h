@@ -13,7 +13,7 @@
 struct timeline {
 	uint64_t started;      /* now_ms() */
 	unsigned monitor;      /* first byte of monitor.log */
-	unsigned svsm;         /* first byte of svsm.log */
+	unsigned svsm;         /* the SVSM's first line in svsm.log */
 	unsigned guest;        /* the SVSM said that it starts the guest */
 	unsigned console;      /* first byte of console.log */
 	unsigned ready;        /* HELLO */
