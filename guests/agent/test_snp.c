@@ -48,18 +48,10 @@ AGENT_TEST(hv_name, "hypervisor-honest", "the kernel sees a KVM-style paravirtua
 
 /* Anything here means that the kernel met something a sound machine would not show it. */
 static const char *const complaints[] = {
-	"WARNING:",
-	"BUG:",
-	"rcu: INFO",
-	"soft lockup",
-	"hard LOCKUP",
-	"Unknown NMI",
-	"unchecked MSR",
-	"Oops",
-	"general protection fault",
-	"Unsupported exit-code",
-	"hung task",
-	"tsc: Marking TSC unstable",
+	"WARNING: CPU",          "BUG:",        "rcu: INFO",
+	"soft lockup",           "hard LOCKUP", "Unknown NMI",
+	"unchecked MSR",         "Oops",        "general protection fault",
+	"Unsupported exit-code", "hung task",   "tsc: Marking TSC unstable",
 	"Failed to validate",
 };
 
