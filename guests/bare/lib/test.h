@@ -18,7 +18,8 @@ struct test {
 #define TEST(ident, test_name, test_what)                                                          \
 	static void ident(void);                                                                   \
 	static const struct test test_##ident = {test_name, test_what, ident};                     \
-	static const struct test *const testp_##ident SECTION("bare_tests") = &test_##ident;       \
+	static const struct test *const testp_##ident SECTION("bare_tests")                        \
+		__attribute__((no_reorder)) = &test_##ident;                                       \
 	static void ident(void)
 
 /* The suite's conversation with the harness; does not come back. */

@@ -215,7 +215,8 @@ static void ap_listen(void *halt)
 		if (halt)
 			__asm__ volatile("sti\n\thlt\n\tcli" : : : "memory");
 		else
-			__asm__ volatile("sti\n\tpause\n\tcli" : : : "memory");
+			/* not PAUSE: TCG's keeps STI's shadow on, and nothing comes through */
+			__asm__ volatile("sti\n\tnop\n\tnop\n\tcli" : : : "memory");
 	}
 	apic_disable();
 }
