@@ -109,7 +109,8 @@ static bool fill(const struct igvm_build_options *o, const struct elf *e, struct
 		.magic = LAUNCH_MAGIC,
 		.version = LAUNCH_VERSION,
 		.guest_vmpl = 2,
-		.flags = o->selftest ? LAUNCH_FLAG_SELFTEST : 0,
+		.flags = (o->selftest ? LAUNCH_FLAG_SELFTEST : 0) |
+			 (o->panic ? LAUNCH_FLAG_PANIC : 0),
 	};
 	bool svsm = !o->payload;
 

@@ -23,6 +23,7 @@ struct igvm_build_options {
 	const char *bare; /* flat image */
 	const char *output;
 	bool selftest;
+	bool panic; /* the SVSM faults on purpose */
 };
 
 /* Writes the file. Returns an exit code of igvm_cmd.h, and on an error has said so. */

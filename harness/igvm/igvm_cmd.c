@@ -10,8 +10,8 @@
 
 static const char usage_text[] =
 	"usage: keelson igvm build --svsm ELF [--kernel BZIMAGE [--initrd FILE] [--cmdline TEXT]]\n"
-	"                          [--selftest] -o FILE    an SVSM with a Linux guest\n"
-	"       keelson igvm build --svsm ELF --bare FILE [--selftest] -o FILE\n"
+	"                          [--selftest] [--panic] -o FILE    an SVSM with a Linux guest\n"
+	"       keelson igvm build --svsm ELF --bare FILE [--selftest] [--panic] -o FILE\n"
 	"       keelson igvm build --payload ELF -o FILE    a test program at VMPL0\n"
 	"       keelson igvm inspect FILE                   what is in it\n"
 	"       keelson igvm measure FILE [--json] [--native-zero]\n"
@@ -30,7 +30,8 @@ enum {
 	OPT_INITRD,
 	OPT_CMDLINE,
 	OPT_BARE,
-	OPT_SELFTEST
+	OPT_SELFTEST,
+	OPT_PANIC
 };
 
 static const struct option options[] = {
@@ -41,6 +42,7 @@ static const struct option options[] = {
 	{"cmdline", required_argument, NULL, OPT_CMDLINE},
 	{"bare", required_argument, NULL, OPT_BARE},
 	{"selftest", no_argument, NULL, OPT_SELFTEST},
+	{"panic", no_argument, NULL, OPT_PANIC}, /* tests of the harness */
 	{"output", required_argument, NULL, 'o'},
 	{NULL, 0, NULL, 0},
 };
@@ -79,6 +81,8 @@ static bool parse(struct igvm_build_options *o, int argc, char **argv)
 			*text = optarg;
 		else if (c == OPT_SELFTEST)
 			o->selftest = true;
+		else if (c == OPT_PANIC)
+			o->panic = true;
 		else
 			return false;
 	}

@@ -97,6 +97,8 @@ NORETURN static void kernel_run(void)
 	smp_init();
 	if (launch_info.flags & LAUNCH_FLAG_SELFTEST)
 		selftest_run();
+	if (launch_info.flags & LAUNCH_FLAG_PANIC)
+		__asm__ volatile("ud2");
 	if (launch_info.guest == LAUNCH_GUEST_NONE)
 		power_off();
 	guest_launch();

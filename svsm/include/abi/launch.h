@@ -39,3 +39,4 @@ struct launch_info {
 ABI_SIZE(struct launch_info, 0x1000, "launch_info: one page");
 
 #define LAUNCH_FLAG_SELFTEST BIT(0) /* run the SVSM's own tests before the guest starts */
+#define LAUNCH_FLAG_PANIC    BIT(1) /* then fault on purpose: for tests of what that looks like */
