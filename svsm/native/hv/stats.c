@@ -35,6 +35,7 @@ void stats_print(void)
 
 	if (!host_options.stats || !hv_states[0])
 		return;
+	machine_stats();
 	for (vmpl = 0; vmpl < VMPL_COUNT; vmpl++)
 		print_vmpl(vmpl);
 }

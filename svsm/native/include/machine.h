@@ -98,6 +98,7 @@ uint64_t machine_rip(struct vcpu *v); /* for the last line of a run only */
 uint8_t machine_cpl(struct vcpu *v);
 /* VMPL, CPL, RIP and registers of the current state to the log: for the end of a run only. */
 void machine_describe(struct vcpu *v);
+void machine_stats(void); /* exits by reason, all vCPUs, one log line each */
 
 /* ---- rmp.c: the hypervisor's instructions ---- */
 /* RMPUPDATE: size RMP_PG_4K or RMP_PG_2M; assigned true = private (unvalidated), false = shared.
