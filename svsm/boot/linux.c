@@ -16,6 +16,19 @@
 
 #define HEADER_OFFSET offsetof(struct bootparams, hdr)
 
+#define BELOW         0x100000000ull /* what the first page tables map and 32-bit pointers reach */
+
+static const char *cmdline_objection(const struct bootparams_header *h, struct launch_range c)
+{
+	uint8_t last = 0;
+
+	if (c.gpa + c.size > BELOW || c.size > h->cmdline_size + 1ull)
+		return "command line too long or too high";
+	if (c.size && (!guest_read8(gpa(c.gpa + c.size - 1), &last) || last))
+		return "command line without an end";
+	return NULL;
+}
+
 /* Why this header will not do; NULL: it will. */
 static const char *objection(const struct bootparams_header *h, const struct launch_info *info)
 {
@@ -32,9 +45,11 @@ static const char *objection(const struct bootparams_header *h, const struct lau
 	if (h->init_size < info->kernel.size ||
 	    !memmap_is_guest(gpa(info->kernel.gpa), h->init_size))
 		return "does not fit in RAM where it lies";
-	if (info->cmdline.size > (uint64_t)h->cmdline_size + 1)
-		return "command line too long";
-	return NULL;
+	if (info->kernel.gpa + h->init_size > BELOW)
+		return "above 4 GiB";
+	if (info->initrd.gpa + info->initrd.size > MIN(h->initrd_addr_max + 1ull, BELOW))
+		return "initrd too high";
+	return cmdline_objection(h, info->cmdline);
 }
 
 /* Pages of the setup area are readable by VMPL0 since the launch; the guest does not run yet. */

@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+/*
+ * Direct boot: where things are put, which memory is validated and which only granted, boot_params,
+ * ACPI tables; a kernel or a MADT that is not one.
+ *
+ * sources: svsm/boot/layout.c svsm/boot/memory.c svsm/boot/linux.c svsm/boot/bare.c
+ * sources: svsm/boot/e820.c svsm/boot/acpi.c svsm/kernel/pagestate.c svsm/kernel/memmap.c
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "boot/acpi.h"
+#include "boot/bootparams.h"
+#include "boot/e820.h"
+#include "boot/guest.h"
+#include "check.h"
+#include "kernel/alloc.h"
+#include "kernel/guest_mem.h"
+#include "kernel/launch_area.h"
+#include "kernel/log.h"
+#include "kernel/pagestate.h"
+#include "kernel/percpu.h"
+#include "platform/platform.h"
+
+#define RAM_SIZE 0x06000000ull /* 96 MiB, SVSM at 32..48 */
+#define SVSM     0x02000000ull
+#define KERNEL   0x04000000ull
+#define INIT     0x00800000u
+
+/* ---- fakes ---- */
+
+static uint8_t ram[RAM_SIZE];
+static uint8_t how[RAM_SIZE / PAGE_SIZE]; /* V validated, A granted only */
+static struct cpu cpus[2] = {{.index = 0, .apic_id = 1}, {.index = 1, .apic_id = 300}};
+static jmp_buf panicked;
+static bool panic_expected;
+static char panic_text[128];
+
+const struct launch_info launch_info;
+const struct snp_cpuid_page snp_cpuid_page;
+struct snp_secrets snp_secrets_page;
+const uint8_t igvm_madt[IGVM_AREA_SIZE];
+const uint8_t _binary_dsdt_aml_start[36] = "DSDT\x24";
+extern const uint8_t _binary_dsdt_aml_end[];
+__asm__(".globl _binary_dsdt_aml_end\n.set _binary_dsdt_aml_end, _binary_dsdt_aml_start + 36\n");
+unsigned guestpage_vmpl = 2;
+
+void panic(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(panic_text, sizeof(panic_text), fmt, ap);
+	va_end(ap);
+	if (panic_expected)
+		longjmp(panicked, 1);
+	fprintf(stderr, "panic: %s\n", panic_text);
+	abort();
+}
+
+void *alloc_pages(unsigned order)
+{
+	static uint8_t pool[1 << 20] ALIGNED(4096);
+	static size_t used;
+	void *p = &pool[used]; /* some of it is kept for ever */
+
+	used += PAGE_SIZE << order;
+	return CHECK(used <= sizeof(pool)) ? memset(p, 0, PAGE_SIZE << order) : NULL;
+}
+
+void alloc_pages_free(void *p, unsigned order)
+{
+	(void)order;
+	(void)p;
+}
+
+static uint8_t *reach(gpa_t g, size_t len)
+{
+	return memmap_is_guest(g, len) ? &ram[g.v] : NULL;
+}
+
+bool guest_copy_in(void *dst, gpa_t src, size_t len)
+{
+	return reach(src, len) && memcpy(dst, reach(src, len), len);
+}
+
+bool guest_read8(gpa_t g, uint8_t *v)
+{
+	return guest_copy_in(v, g, 1);
+}
+
+void guest_put(gpa_t g, const void *src, size_t len)
+{
+	if (CHECK(reach(g, len)))
+		memcpy(reach(g, len), src, len);
+}
+
+struct cc_blob guest_environment_blob(const struct guest_layout *l)
+{
+	return (struct cc_blob){.magic = CC_BLOB_MAGIC, .secrets_phys = l->secrets.v};
+}
+
+unsigned percpu_count(void)
+{
+	return 2;
+}
+
+struct cpu *percpu_get(unsigned index)
+{
+	return &cpus[index];
+}
+
+static enum platform_result note(gpa_t g, uint64_t len, uint8_t mark, uint64_t *done)
+{
+	CHECK(memmap_is_guest(g, len));
+	for (uint64_t off = 0; off < len; off += PAGE_SIZE) {
+		CHECK_EQ(how[(g.v + off) / PAGE_SIZE], 0);
+		how[(g.v + off) / PAGE_SIZE] = mark;
+	}
+	*done = len;
+	return PLATFORM_OK;
+}
+
+enum platform_result platform_validate_range(gpa_t g, uint64_t len, unsigned vmpl, uint8_t perms,
+					     uint64_t *done)
+{
+	CHECK_EQ(vmpl, 2);
+	CHECK_EQ(perms, RMP_RWX);
+	return note(g, len, 'V', done);
+}
+
+enum platform_result platform_adjust_range(gpa_t g, uint64_t len, unsigned vmpl, uint8_t perms,
+					   uint64_t *done)
+{
+	CHECK_EQ(vmpl, 2);
+	CHECK_EQ(perms, RMP_RWX);
+	return note(g, len, 'A', done);
+}
+
+const char *platform_result_name(enum platform_result r)
+{
+	(void)r;
+	return "";
+}
+
+/* ---- a launch ---- */
+
+static struct bootparams_header *header(void)
+{
+	return (struct bootparams_header *)&ram[0x03000000 + 0x1f1];
+}
+
+static struct launch_info setup(enum launch_guest guest)
+{
+	const struct memmap_range r[] = {{gpa(0), 0xa0000}, {gpa(0x100000), RAM_SIZE - 0x100000}};
+	struct launch_info info = {
+		.guest = guest,
+		.guest_vmpl = 2,
+		.kernel = {KERNEL, 0x123456},
+		.setup = {0x03000000, 0x4000},
+		.initrd = {0x05000000, 0x7001},
+		.cmdline = {0x03010000, 6},
+	};
+
+	CHECK(memmap_set(r, 2, gpa(SVSM), 0x01000000));
+	memset(ram, 0, sizeof(ram));
+	memset(how, 0, sizeof(how));
+	pagestate_reset();
+	memcpy(&ram[0x03010000], "quiet", 6);
+	*header() = (struct bootparams_header){
+		.boot_flag = BOOTPARAMS_BOOT_FLAG,
+		.jump_offset = 0x6a,
+		.magic = BOOTPARAMS_MAGIC,
+		.version = 0x20f,
+		.initrd_addr_max = 0x7fffffff,
+		.kernel_alignment = 0x200000,
+		.relocatable_kernel = 1,
+		.xloadflags = BOOTPARAMS_XLF_64,
+		.cmdline_size = 2047,
+		.init_size = INIT,
+	};
+	return info;
+}
+
+TEST(the_layout_avoids_what_was_loaded)
+{
+	struct launch_info info = setup(LAUNCH_GUEST_LINUX);
+	struct guest_layout l;
+
+	CHECK(guest_layout_choose(&l, &info, INIT));
+	CHECK_EQ(l.reserved.v, RAM_SIZE - SIZE_2M);
+	CHECK_EQ(l.loader.v, RAM_SIZE - 2 * SIZE_2M);
+	CHECK_EQ(l.hole.size, 0);
+	info.initrd = (struct launch_range){RAM_SIZE - PAGE_SIZE, PAGE_SIZE};
+	CHECK(guest_layout_choose(&l, &info, INIT));
+	CHECK_EQ(l.reserved.v, RAM_SIZE - 2 * SIZE_2M);
+	/* everything between the SVSM and the top, and below it too */
+	CHECK(guest_layout_choose(&l, &info, RAM_SIZE - KERNEL));
+	CHECK_EQ(l.reserved.v, KERNEL - SIZE_2M * 8 + SIZE_2M * 7);
+	info.initrd = (struct launch_range){0x100000, SVSM - 0x100000};
+	info.setup = (struct launch_range){0x03000000, 0x01000000};
+	CHECK(!guest_layout_choose(&l, &info, RAM_SIZE - KERNEL));
+}
+
+TEST(all_ram_is_taken_once_and_the_hole_is_left)
+{
+	for (unsigned bare = 0; bare < 2; bare++) {
+		struct launch_info info = setup(bare ? LAUNCH_GUEST_BARE : LAUNCH_GUEST_LINUX);
+		struct guest_layout l;
+
+		guest_memory_init();
+		CHECK(guest_layout_choose(&l, &info, INIT));
+		guest_memory_validate(&info, l.hole);
+		for (uint64_t a = 0; a < RAM_SIZE; a += PAGE_SIZE) {
+			bool guest = memmap_is_guest(gpa(a), PAGE_SIZE);
+			bool hole = a - l.hole.base.v < l.hole.size;
+			bool loaded = a - KERNEL < 0x124000 || a - 0x03000000 < 0x4000 ||
+				      a - 0x05000000 < 0x8000 || a - 0x03010000 < 0x1000;
+
+			check_context("bare %u, page %#lx", bare, (unsigned long)a);
+			CHECK_EQ(how[a / PAGE_SIZE], !guest || hole ? 0 : loaded ? 'A' : 'V');
+			CHECK_EQ(pagestate_get(gpa(a)), !guest && a - SVSM >= 0x01000000
+								? PAGE_NOT_RAM
+							: !guest ? PAGE_SVSM
+							: hole   ? PAGE_INVALID
+								 : PAGE_VALID);
+		}
+		CHECK_EQ(l.hole.size, bare ? GUEST_HOLE : 0);
+	}
+}
+
+static bool refused(const struct launch_info *info)
+{
+	panic_expected = true;
+	if (setjmp(panicked))
+		return true;
+	guest_linux_span(info);
+	panic_expected = false;
+	return false;
+}
+
+TEST(kernels_that_will_not_do)
+{
+	struct launch_info info = setup(LAUNCH_GUEST_LINUX);
+	struct bootparams_header good = *header(), *h = header();
+
+	CHECK(!refused(&info));
+#define REFUSED(change)                                                                            \
+	do {                                                                                       \
+		*h = good;                                                                         \
+		change;                                                                            \
+		CHECK(refused(&info));                                                             \
+	} while (0)
+	REFUSED(h->boot_flag = 0);
+	REFUSED(h->magic = 0);
+	REFUSED(h->version = 0x20b);
+	REFUSED(h->xloadflags = 2);
+	REFUSED(h->relocatable_kernel = 0);
+	REFUSED(h->kernel_alignment = 0);
+	REFUSED(h->kernel_alignment = 0x8000000);
+	REFUSED(h->init_size = 0x1000);
+	REFUSED(h->init_size = 0xffffffff);
+	REFUSED(h->initrd_addr_max = 0x05000000);
+	REFUSED(h->cmdline_size = 4);
+	REFUSED(ram[0x03010005] = 'x');
+	ram[0x03010005] = 0;
+	*h = good;
+	info.setup.size = 0x200;
+	CHECK(refused(&info));
+}
+
+static uint8_t sum(const void *p, size_t len)
+{
+	uint8_t s = 0;
+
+	while (len--)
+		s = (uint8_t)(s + ((const uint8_t *)p)[len]);
+	return s;
+}
+
+static uint64_t read64(uint64_t at)
+{
+	uint64_t v;
+
+	memcpy(&v, &ram[at], sizeof(v));
+	return v;
+}
+
+static uint32_t read32(uint64_t at)
+{
+	return (uint32_t)read64(at);
+}
+
+/* RSDP to XSDT to FADT and MADT, each whole; the MADT made from our vCPUs. */
+static void check_acpi(uint64_t rsdp)
+{
+	uint64_t xsdt = read64(rsdp + 24), fadt = read64(xsdt + 36), madt = read64(xsdt + 44);
+
+	CHECK_MEM(&ram[rsdp], "RSD PTR ", 8);
+	CHECK_EQ(sum(&ram[rsdp], 20), 0);
+	CHECK_EQ(sum(&ram[rsdp], 36), 0);
+	CHECK_MEM(&ram[xsdt], "XSDT", 4);
+	CHECK_EQ(sum(&ram[xsdt], read32(xsdt + 4)), 0);
+	CHECK_MEM(&ram[fadt], "FACP", 4);
+	CHECK_EQ(sum(&ram[fadt], read32(fadt + 4)), 0);
+	CHECK_MEM(&ram[read64(fadt + 140)], "DSDT", 4);
+	CHECK_EQ(read32(fadt + 112) >> 20 & 1, 1);
+	CHECK_EQ(read64(fadt + 248), ACPI_SLEEP_CONTROL);
+	CHECK_MEM(&ram[madt], "APIC", 4);
+	CHECK_EQ(sum(&ram[madt], read32(madt + 4)), 0);
+	CHECK(acpi_madt_valid(&ram[madt], read32(madt + 4)));
+	CHECK_EQ(read32(madt + 4), 44 + 8 + 16 + 12); /* APIC, x2APIC, IOAPIC */
+	CHECK_EQ(ram[madt + 47], 1);
+	CHECK_EQ(read32(madt + 52 + 4), 300);
+}
+
+TEST(boot_params_tell_linux_everything)
+{
+	struct launch_info info = setup(LAUNCH_GUEST_LINUX);
+	struct bootparams *bp;
+	struct bootparams_cc *cc;
+	struct guest_layout l;
+	uint64_t rip, rsi, total = 0;
+
+	CHECK(guest_layout_choose(&l, &info, INIT));
+	guest_linux_write(&l, &info, &rip, &rsi);
+	CHECK_EQ(rip, KERNEL + 0x200);
+	bp = (struct bootparams *)&ram[rsi];
+	CHECK_EQ(bp->hdr.ramdisk_image, 0x05000000);
+	CHECK_EQ(bp->hdr.ramdisk_size, 0x7001);
+	CHECK_EQ(bp->hdr.cmd_line_ptr, 0x03010000);
+	CHECK_EQ(bp->hdr.type_of_loader, 0xff);
+	CHECK_EQ(bp->e820_entries, 5);
+	for (unsigned i = 0; i < bp->e820_entries; i++) {
+		const struct bootparams_e820 *e = &bp->e820[i];
+
+		CHECK(memmap_is_guest(gpa(e->base), e->size));
+		total += e->size;
+		CHECK_EQ(e->type, e->base == l.reserved.v ? E820_RESERVED
+				  : e->base == l.acpi.v   ? E820_ACPI
+							  : E820_RAM);
+	}
+	CHECK_EQ(total, RAM_SIZE - 0x60000 - 0x01000000);
+	cc = (struct bootparams_cc *)&ram[bp->hdr.setup_data];
+	CHECK_EQ(cc->next, 0);
+	CHECK_EQ(cc->type, 7);
+	CHECK_EQ(cc->len, 8 + sizeof(struct cc_blob));
+	CHECK_EQ(cc->blob_address, bp->hdr.setup_data + offsetof(struct bootparams_cc, blob));
+	CHECK_EQ(read32(cc->blob_address), CC_BLOB_MAGIC);
+	check_acpi(bp->acpi_rsdp_addr);
+}
+
+TEST(a_bare_guest_is_told_of_its_memory)
+{
+	struct launch_info info = setup(LAUNCH_GUEST_BARE);
+	struct bare_info *b;
+	struct guest_layout l;
+	uint64_t rip, rsi;
+
+	info.initrd.size = 0;
+	CHECK(guest_layout_choose(&l, &info, info.kernel.size));
+	guest_bare_write(&l, &info, &rip, &rsi);
+	CHECK_EQ(rip, KERNEL);
+	b = (struct bare_info *)&ram[rsi];
+	CHECK_EQ(b->blob.magic, CC_BLOB_MAGIC);
+	CHECK_EQ(b->cpus, 2);
+	CHECK_EQ(b->ram_count, 3);
+	CHECK_EQ(b->ram[2].base, 0x03000000);
+	CHECK_EQ(b->unvalidated.base + b->unvalidated.size, RAM_SIZE);
+}
+
+TEST(madts_from_the_host_are_judged)
+{
+	uint8_t t[64] = "APIC";
+	uint32_t length = 64;
+
+	memcpy(t + 4, &length, 4);
+	t[45] = 12; /* 44: 12 bytes, 56: 8 bytes */
+	t[57] = 8;
+	CHECK(acpi_madt_valid(t, sizeof(t)));
+	CHECK(!acpi_madt_valid(t, 63));
+	CHECK(!acpi_madt_valid(t, 43));
+	t[57] = 9;
+	CHECK(!acpi_madt_valid(t, sizeof(t)));
+	t[57] = 0;
+	CHECK(!acpi_madt_valid(t, sizeof(t)));
+	t[45] = 19; /* leaves one byte */
+	CHECK(!acpi_madt_valid(t, sizeof(t)));
+	t[0] = 'X';
+	CHECK(!acpi_madt_valid(t, sizeof(t)));
+	memset(t, 0xff, sizeof(t));
+	memcpy(t, "APIC", 4);
+	CHECK(!acpi_madt_valid(t, sizeof(t)));
+}
