@@ -88,6 +88,9 @@ static void fill_setup(struct session_setup *setup, const struct options *o, con
 	l->qemu = o->qemu;
 	l->monitor = o->monitor ? o->monitor : paths_in_build("monitor.elf.mb");
 	l->igvm = o->igvm ? o->igvm : str("%s/svsm.igvm", folder);
+	l->kernel = make_igvm_kernel(s, o);
+	l->initrd = make_igvm_initrd(s, o);
+	l->cmdline = make_igvm_cmdline(s, o);
 	l->options = monitor_words(o, s);
 	l->smp = o->smp ? o->smp : s->smp;
 	l->mem = o->mem ? o->mem : s->mem;
@@ -101,7 +104,7 @@ void job_dry_run(const struct options *o, const struct suite *s)
 	char *folder = str("%s/NEW-RUN", o->runs ? o->runs : paths_in_build("runs")), *line;
 
 	fill_setup(&setup, o, s, folder);
-	if (!o->igvm) {
+	if (!o->igvm && !setup.profile->plain) {
 		char *self = paths_in_build("keelson");
 
 		strlist_add(&igvm, self);
@@ -153,7 +156,7 @@ static bool check_files(struct job *j)
 {
 	const struct launch *l = &j->setup.launch;
 
-	if (!file_exists(l->igvm))
+	if (!j->setup.profile->plain && !file_exists(l->igvm))
 		return refuse(j, CODE_HOST, str("no such IGVM file: %s", l->igvm));
 	if (j->setup.profile->native && !file_exists(l->monitor))
 		return refuse(j, CODE_HOST,
@@ -167,7 +170,7 @@ static bool build_igvm(struct job *j)
 {
 	char *why = NULL;
 
-	if (j->options->igvm)
+	if (j->options->igvm || j->setup.profile->plain)
 		return true;
 	j->own_igvm = true;
 	if (make_igvm(j->suite, j->options, j->setup.launch.igvm, &why) != CODE_PASSED)

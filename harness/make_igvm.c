@@ -10,15 +10,35 @@
 #include "make_igvm.h"
 #include "paths.h"
 
-static void add_file(struct strlist *w, const char *option, const char *given, const char *own)
+static char *choose(const char *given, const char *own)
 {
-	char *path = given ? str_dup(given) : own ? paths_in_root(own) : NULL;
+	return given ? str_dup(given) : own ? paths_in_root(own) : NULL;
+}
 
-	if (path) {
+char *make_igvm_kernel(const struct suite *s, const struct options *o)
+{
+	return choose(o->kernel, s->kernel);
+}
+
+char *make_igvm_initrd(const struct suite *s, const struct options *o)
+{
+	return choose(o->initrd, s->initrd);
+}
+
+char *make_igvm_cmdline(const struct suite *s, const struct options *o)
+{
+	return str("%s%s%s", s->cmdline ? s->cmdline : "", o->append ? " " : "",
+		   o->append ? o->append : "");
+}
+
+/* value is malloc'ed or NULL; it goes into the words and is freed. */
+static void add_option(struct strlist *w, const char *option, char *value)
+{
+	if (value) {
 		strlist_add(w, option);
-		strlist_add(w, path);
+		strlist_add(w, value);
 	}
-	free(path);
+	free(value);
 }
 
 static void add_svsm(struct strlist *w)
@@ -33,11 +53,9 @@ static void add_svsm(struct strlist *w)
 static void add_linux(const struct suite *s, const struct options *o, struct strlist *w)
 {
 	add_svsm(w);
-	add_file(w, "--kernel", o->kernel, s->kernel);
-	add_file(w, "--initrd", o->initrd, s->initrd);
-	strlist_add(w, "--cmdline");
-	strlist_addf(w, "%s%s%s", s->cmdline ? s->cmdline : "", o->append ? " " : "",
-		     o->append ? o->append : "");
+	add_option(w, "--kernel", make_igvm_kernel(s, o));
+	add_option(w, "--initrd", make_igvm_initrd(s, o));
+	add_option(w, "--cmdline", make_igvm_cmdline(s, o));
 }
 
 void make_igvm_words(const struct suite *s, const struct options *o, const char *out,
@@ -48,10 +66,10 @@ void make_igvm_words(const struct suite *s, const struct options *o, const char 
 	switch (s->kind) {
 	case SUITE_BARE:
 		add_svsm(w);
-		add_file(w, "--bare", NULL, s->image);
+		add_option(w, "--bare", choose(NULL, s->image));
 		break;
 	case SUITE_PAYLOAD:
-		add_file(w, "--payload", NULL, s->image);
+		add_option(w, "--payload", choose(NULL, s->image));
 		break;
 	case SUITE_LINUX:
 		add_linux(s, o, w);

@@ -11,6 +11,10 @@
  * refused.
  */
 int make_igvm(const struct suite *s, const struct options *o, const char *out, char **why);
+/* A Linux suite's input files (malloc'ed) and command line (malloc'ed), options first. */
+char *make_igvm_kernel(const struct suite *s, const struct options *o);
+char *make_igvm_initrd(const struct suite *s, const struct options *o);
+char *make_igvm_cmdline(const struct suite *s, const struct options *o);
 /* The same as the `keelson igvm build` words that do it. */
 void make_igvm_words(const struct suite *s, const struct options *o, const char *out,
 		     struct strlist *words);

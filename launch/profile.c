@@ -9,7 +9,8 @@
 
 #include "launch/profile.h"
 
-static const struct profile *const profiles[] = {&profile_native, &profile_snp, &profile_tdx};
+static const struct profile *const profiles[] = {&profile_native, &profile_plain, &profile_snp,
+						 &profile_tdx};
 
 const struct profile *profile_at(size_t i)
 {

@@ -13,6 +13,7 @@ struct launch {
 	const char *qemu;
 	const char *monitor; /* native only: the monitor's image */
 	const char *igvm;
+	const char *kernel, *initrd, *cmdline; /* Linux suites; for profiles without an IGVM file */
 	const char *console_log, *svsm_log, *monitor_log;
 	const char *disk;    /* raw image or NULL */
 	const char *options; /* monitor options, words split by spaces, may be "" */
@@ -27,12 +28,14 @@ struct profile {
 	const char *says; /* one line for doctor and --help */
 	/* abi/native.h's exit statuses apply */
 	bool native;
+	/* QEMU gets the kernel itself: no IGVM file, no SVSM */
+	bool plain;
 	/* NULL when this host can run it, else one line that says what is missing (malloc'ed). */
 	char *(*missing)(const char *qemu);
 	void (*command)(const struct launch *l, struct strlist *argv);
 };
 
-extern const struct profile profile_native, profile_snp, profile_tdx;
+extern const struct profile profile_native, profile_plain, profile_snp, profile_tdx;
 
 const struct profile *profile_find(const char *name); /* NULL: no such platform */
 const struct profile *profile_at(size_t i);           /* NULL: past the last */

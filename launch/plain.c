@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+/* The same kernel and initramfs on the same QEMU without monitor and SVSM: what `make bench`
+ * compares. */
+#include "launch/profile.h"
+
+static char *missing(const char *qemu)
+{
+	return profile_native.missing(qemu);
+}
+
+static void command(const struct launch *l, struct strlist *argv)
+{
+	strlist_add(argv, l->qemu);
+	strlist_add(argv, "-name");
+	strlist_addf(argv, "keelson-plain-%s", l->name);
+	strlist_add(argv, "-machine");
+	strlist_add(argv, "q35");
+	strlist_add(argv, "-accel");
+	strlist_add(argv, "tcg,thread=multi");
+	/* CMPXCHG16B spoils RFLAGS on QEMU 7.2, and Linux dies of it now and then. */
+	strlist_add(argv, "-cpu");
+	strlist_add(argv, "max,family=25,model=1,stepping=1,phys-bits=48,-cx16");
+	strlist_add(argv, "-smp");
+	strlist_addf(argv, "%u", l->smp);
+	profile_common(l, argv);
+	strlist_add(argv, "-kernel");
+	strlist_add(argv, l->kernel ? l->kernel : "/nonexistent");
+	if (l->initrd) {
+		strlist_add(argv, "-initrd");
+		strlist_add(argv, l->initrd);
+	}
+	strlist_add(argv, "-append");
+	strlist_add(argv, l->cmdline);
+}
+
+const struct profile profile_plain = {
+	.name = "plain",
+	.says = "plain QEMU (TCG), no SVSM: the other half of `make bench`; Linux suites only",
+	.plain = true,
+	.missing = missing,
+	.command = command,
+};
