@@ -53,8 +53,14 @@ static void svsm_line(void *ctx, const char *line)
 		s->time.guest = timeline_mark(&s->time, now_ms());
 }
 
-static void monitor_line(void *ctx UNUSED, const char *line UNUSED)
+/* "[cpu 0   0.000] fault: ..." says more than the "exit: monitor fault" that ends it. */
+static void monitor_line(void *ctx, const char *line)
 {
+	struct session *s = ctx;
+	const char *at = strstr(line, "] fault: ");
+
+	if (at && !s->fault_line)
+		s->fault_line = str_dup(at + strlen("] fault: "));
 }
 
 static void look_at_logs(struct session *s)
@@ -163,7 +169,9 @@ static char *with_last_words(const struct session *s, const char *reason)
 
 	free(path);
 	line = text ? strtok(text, "\n") : NULL;
-	if (last)
+	if (s->fault_line)
+		all = str("%s [%s]", reason, s->fault_line);
+	else if (last)
 		all = str("%s [%s]", reason, last + strlen(mark));
 	else if (line)
 		all = str("%s [%s]", reason, line);
@@ -370,6 +378,7 @@ void session_free(struct session *s)
 	strlist_free(&s->command);
 	free(s->outcome.reason);
 	free(s->panic_line);
+	free(s->fault_line);
 	free(s->svsm_panic_line);
 	free(s->svsm_version);
 	*s = (struct session){.qmp.fd = -1, .qemu.pidfd = -1};

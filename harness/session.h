@@ -34,6 +34,7 @@ struct session {
 	FILE *control_log;      /* control.log: the port's traffic, one line a frame */
 	bool over, hello;
 	char *panic_line, *svsm_panic_line, *svsm_version;
+	char *fault_line; /* the monitor's own */
 	uint64_t panic_at;
 	struct port port;
 };

@@ -8,6 +8,8 @@
 #include "symbols.h"
 #include "util.h"
 
+#define UNSIZED 0x1000 /* how far a label without a size is taken to reach */
+
 struct symbol {
 	uint64_t address, size;
 	const char *name; /* in file */
@@ -25,9 +27,19 @@ static bool inside(size_t size, uint64_t offset, uint64_t length)
 	return offset <= size && length <= size - offset;
 }
 
-static void read_table(struct symbols *s, size_t size, const Elf64_Shdr *tab,
-		       const Elf64_Shdr *names)
+/* Functions, and the labels of assembly, which have neither type nor size. */
+static bool is_code(const Elf64_Sym *sym, const Elf64_Shdr *sh, unsigned sections)
 {
+	unsigned type = ELF64_ST_TYPE(sym->st_info);
+
+	return (type == STT_FUNC || type == STT_NOTYPE) && sym->st_shndx < sections &&
+	       sh[sym->st_shndx].sh_flags & SHF_EXECINSTR;
+}
+
+static void read_table(struct symbols *s, size_t size, const Elf64_Shdr *sh, unsigned sections,
+		       const Elf64_Shdr *tab)
+{
+	const Elf64_Shdr *names = &sh[tab->sh_link];
 	size_t count = tab->sh_size / sizeof(Elf64_Sym);
 
 	if (!inside(size, tab->sh_offset, tab->sh_size) ||
@@ -38,7 +50,7 @@ static void read_table(struct symbols *s, size_t size, const Elf64_Shdr *tab,
 		Elf64_Sym sym;
 
 		memcpy(&sym, s->file + tab->sh_offset + i * sizeof(sym), sizeof(sym));
-		if (ELF64_ST_TYPE(sym.st_info) != STT_FUNC || sym.st_name >= names->sh_size)
+		if (!is_code(&sym, sh, sections) || sym.st_name >= names->sh_size)
 			continue;
 		s->v = mem_grow(s->v, (s->n + 1) * sizeof(*s->v));
 		s->v[s->n++] = (struct symbol){sym.st_value, sym.st_size,
@@ -61,7 +73,7 @@ static bool read_elf(struct symbols *s, size_t size)
 	memcpy(sh, s->file + eh.e_shoff, eh.e_shnum * sizeof(*sh));
 	for (unsigned i = 0; i < eh.e_shnum; i++)
 		if (sh[i].sh_type == SHT_SYMTAB && sh[i].sh_link < eh.e_shnum)
-			read_table(s, size, &sh[i], &sh[sh[i].sh_link]);
+			read_table(s, size, sh, eh.e_shnum, &sh[i]);
 	free(sh);
 	return true;
 }
@@ -86,10 +98,11 @@ char *symbols_name(const struct symbols *s, uint64_t address)
 	for (size_t i = 0; s && i < s->n; i++) {
 		const struct symbol *x = &s->v[i];
 
-		if (address >= x->address && address - x->address < MAX(x->size, 1u) &&
-		    (!best || x->address > best->address))
+		if (address >= x->address && (!best || x->address > best->address))
 			best = x;
 	}
+	if (best && address - best->address >= (best->size ? best->size : UNSIZED))
+		best = NULL;
 	return best ? str("%s:%s+0x%llx", s->label, best->name,
 			  (unsigned long long)(address - best->address))
 		    : NULL;

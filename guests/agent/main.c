@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
@@ -51,6 +52,20 @@ static void facts(double init_at)
 	fact("ready_seconds", text);
 }
 
+/* `quiet` keeps the kernel's own words off the console; these are what people look for there. */
+static void kernel_words(void)
+{
+	static const char *const wanted[] = {"Memory Encryption Features active",
+					     "SEV: SNP running at"};
+	char *log = agent_dmesg(), *save = NULL;
+
+	for (char *line = strtok_r(log, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
+		for (size_t i = 0; i < ARRAY_LEN(wanted); i++)
+			if (strstr(line, wanted[i]))
+				printf("%s\n", line + strcspn(line, "["));
+	free(log);
+}
+
 int main(void)
 {
 	double init_at;
@@ -59,6 +74,7 @@ int main(void)
 	init_at = agent_uptime();
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	agent_open_port("/dev/ttyS1");
+	kernel_words();
 	facts(init_at);
 	agent_serve();
 }

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The Keelson Authors
+import pathlib
+import sys
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+from keelson import BUILD, KEELSON  # noqa: E402
+
+
+def pytest_sessionstart(session):
+    if not KEELSON.exists():
+        pytest.exit(f"{KEELSON} is missing: run `make`", returncode=3)
+
+
+@pytest.fixture
+def runs(tmp_path):
+    """A folder of run folders for this test alone."""
+    return tmp_path / "runs"
+
+
+@pytest.fixture
+def linux():
+    """The guest kernel and initramfs, or the reason why the test cannot run."""
+    kernel, initrd = BUILD / "guests/kernel/vmlinuz", BUILD / "guests/initramfs.cpio"
+    if not kernel.exists() or not initrd.exists():
+        pytest.skip("no guest kernel: run `make guests`")
+    return kernel, initrd

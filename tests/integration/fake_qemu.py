@@ -1,0 +1,121 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The Keelson Authors
+"""Stands in for QEMU where a test needs a target that misbehaves; $FAKE_MODE says how."""
+
+import os
+import struct
+import sys
+import time
+import zlib
+
+MAGIC, HEADER = 0x4C52544B, struct.Struct("<IBBHII")
+HELLO, INFO, LOG, LIST, TEST, LIST_END, RUN, START, FAILURE, VERDICT, END, BYE, BYE_ACK, HOST, REPLY = range(1, 16)
+OFF, GUEST_PANIC, SVSM_PANIC, MONITOR, BAD_IGVM, RESET = 33, 35, 37, 39, 41, 43
+
+
+class Port:
+    def __init__(self, path):
+        self.tx = os.open(path + ".out", os.O_WRONLY)
+        self.rx = os.open(path + ".in", os.O_RDONLY)
+        self.seq, self.have = 0, b""
+
+    def raw(self, data):
+        os.write(self.tx, data)
+
+    def send(self, kind, *fields):
+        body = "\t".join(fields).encode()
+        head = HEADER.pack(MAGIC, 1, kind, len(body), self.seq, 0)
+        crc = zlib.crc32(head + body)
+        self.raw(HEADER.pack(MAGIC, 1, kind, len(body), self.seq, crc) + body)
+        self.seq += 1
+
+    def receive(self):
+        while True:
+            if len(self.have) >= HEADER.size:
+                size = HEADER.size + HEADER.unpack_from(self.have)[3]
+                if len(self.have) >= size:
+                    kind, body = self.have[5], self.have[HEADER.size:size].decode()
+                    self.have = self.have[size:]
+                    return kind, body
+            self.have += os.read(self.rx, 4096)
+
+
+def chardev(name, key="path"):
+    for word in sys.argv:
+        fields = dict(f.split("=", 1) for f in word.split(",") if "=" in f)
+        if fields.get("id") == name:
+            return fields[key]
+    sys.exit(f"fake QEMU: no chardev {name}")
+
+
+def say(log, line):
+    with open(chardev(log), "a", encoding="ascii") as f:
+        f.write(line + "\n")
+
+
+def run_test(port, mode, name):
+    port.send(START, name)
+    if mode == "no-end":
+        port.send(VERDICT, name, "pass", "")
+        time.sleep(600)
+    if mode == "no-verdict":
+        return port.send(END, name)
+    if mode == "liar":
+        port.send(FAILURE, "a.c:7", "x == y: 1 (0x1) and 2 (0x2)")
+    if mode == "skip-silent":
+        port.send(VERDICT, name, "skip", "")
+        return port.send(END, name)
+    if mode == "dies" and name == "second":
+        say("mon", "[cpu 1   1.000] exit: vCPU 0 VMPL 2 shut down: triple fault, RIP 0x1234 CPL 0")
+        sys.exit(GUEST_PANIC)
+    if mode == "wrong-name":
+        name = "other"
+    port.send(VERDICT, name, "pass", "")
+    return port.send(END, name)
+
+
+def serve(port, mode):
+    tests = ["first", "second", "third"]
+    while True:
+        kind, body = port.receive()
+        if kind == LIST:
+            for name in tests:
+                port.send(TEST, name, f"shows {name}")
+            port.send(LIST_END, "4" if mode == "wrong-count" else "3")
+        elif kind == RUN:
+            run_test(port, mode, body)
+        elif kind == BYE:
+            if mode != "no-bye":
+                port.send(BYE_ACK)
+            if mode == "no-off":
+                time.sleep(600)
+            sys.exit(OFF)
+
+
+def main():
+    mode = os.environ.get("FAKE_MODE", "")
+    if "--version" in sys.argv:
+        print("QEMU emulator version " + ("5.2.0" if mode == "old" else "7.2.0"))
+        return
+    if mode == "refuses":
+        sys.exit("qemu-system-x86_64: something it did not like")
+    for log in ("con", "svsm", "mon"):
+        say(log, f"[0] {log}")
+    if mode == "spins":
+        while True:
+            pass
+    if mode == "monitor":
+        say("mon", "[cpu 0   0.100] exit: page fault in the monitor")
+        sys.exit(MONITOR)
+    if mode == "console-panic":
+        say("con", "[    1.0] Kernel panic - not syncing: tried and tested")
+        time.sleep(600)
+    port = Port(chardev("ctl"))
+    port.raw(b"KTRL noise before the first frame \x00\xff")
+    port.send(INFO, "kernel", "1.2.3")
+    port.send(HELLO, "fake", "1")
+    serve(port, mode)
+
+
+main()

@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The Keelson Authors
+"""How runs on the real thing end: each way has its own exit code and a complete run folder."""
+
+import json
+import os
+import pty
+import re
+import signal
+import subprocess
+import time
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+
+from keelson import BUILD, KEELSON, ROOT, environment, finish, igvm, keelson, processes_with, start
+
+
+@pytest.mark.parametrize("test", ["terminate", "triple-fault"])
+def test_guest_panic(runs, test):
+    run = keelson(runs, "test", f"panic/{test}").check(4, "state.txt")
+    assert run.verdicts() == {test: "fail"}
+    assert re.search(r"vCPU 0 VMPL 2 .*RIP 0x", run.json()["exit"]["reason"])
+
+
+def test_kernel_panic(runs, linux):
+    run = keelson(runs, "run", "--append", "rdinit=/none root=/dev/none").check(4, "state.txt")
+    assert "Kernel panic - not syncing" in run.json()["exit"]["reason"]
+    assert "Kernel panic - not syncing" in run.text("console.log")
+
+
+def damaged_launch_info(tmp_path):
+    """An IGVM file whose launch_info page the SVSM cannot accept."""
+    path = tmp_path / "damaged.igvm"
+    code, _, err = igvm("build", "--svsm", BUILD / "svsm.elf", "--bare", BUILD / "guests/bare/hang.bin", "-o", path)
+    assert code == 0, err
+    data = path.read_bytes()
+    info = b"KELN\x01\x00\x00\x00"
+    assert data.count(info) == 1
+    path.write_bytes(data.replace(info, b"KELN\x63\x00\x00\x00"))
+    return path
+
+
+def test_svsm_panic(runs, tmp_path):
+    run = keelson(runs, "run", "hang", "--igvm", damaged_launch_info(tmp_path)).check(5, "state.txt")
+    assert "VMPL 0" in run.json()["exit"]["reason"]
+
+
+def test_monitor_fault(runs):
+    """A machine too small for it: it gives up and says why."""
+    run = keelson(runs, "run", "hang", "--mem", 16).check(6, "state.txt")
+    assert "too little RAM" in run.json()["exit"]["reason"]
+
+
+def test_hang(runs):
+    run = keelson(runs, "test", "hang", "--timeout", 3).check(7, "state.txt")
+    assert "RIP=" in run.text("state.txt")
+    assert re.search(r"^ +monitor:\w+\+0x", run.text("state.txt"), re.M), "no symbol in state.txt"
+
+
+@pytest.mark.parametrize("keep", [0, 10, 4000, 0.5, 0.999])
+def test_truncated_igvm(runs, tmp_path, keep):
+    path = tmp_path / "whole.igvm"
+    assert igvm("build", "--svsm", BUILD / "svsm.elf", "--bare", BUILD / "guests/bare/hang.bin", "-o", path)[0] == 0
+    data = path.read_bytes()
+    path.write_bytes(data[:keep if isinstance(keep, int) else int(len(data) * keep)])
+    keelson(runs, "run", "hang", "--igvm", path).check(3)
+
+
+def test_missing_qemu(runs):
+    run = keelson(runs, "run", "hang", "--qemu", "/nowhere/qemu").check(3)
+    assert "/nowhere/qemu" in run.out
+
+
+def test_missing_file(runs):
+    run = keelson(runs, "run", "--kernel", "/nowhere/vmlinuz").check(3)
+    assert "/nowhere/vmlinuz" in run.out
+
+
+@pytest.mark.parametrize("words", [
+    [], ["frobnicate"], ["run", "--smp", "none"], ["run", "--bogus"], ["run", "no-such-suite"],
+    ["run", "--platform", "vax"], ["test"], ["test", "no-such-suite"], ["run", "--mem"],
+])
+def test_usage(words):
+    done = subprocess.run([KEELSON, *words], cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2 and done.stderr and not done.stdout
+
+
+@pytest.mark.parametrize("platform", ["snp", "tdx"])
+def test_platform_that_this_host_lacks(runs, platform):
+    if os.path.exists("/dev/sev"):
+        pytest.skip("this host may have it")
+    run = keelson(runs, "run", "--platform", platform).check(3)
+    assert f"platform {platform} needs" in run.out
+
+
+def wait_for(path, seconds=60):
+    until = time.monotonic() + seconds
+    while not (path() and path().exists()):
+        assert time.monotonic() < until, "it did not come"
+        time.sleep(0.05)
+    return path()
+
+
+def started(runs):
+    """The control log of the one run in there, once QEMU talks."""
+    return lambda: next(iter(p for p in runs.glob("hang-*/control.log") if p.stat().st_size), None)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted(runs, number):
+    process = start(runs, "test", "hang", "--timeout", 300)
+    wait_for(started(runs))
+    process.send_signal(number)
+    finish(process, runs, limit=20).check(128 + number)
+    assert not processes_with(str(runs)), "QEMU outlived the harness"
+
+
+def test_killed(runs):
+    """Nobody can clean up after SIGKILL; QEMU goes nevertheless."""
+    process = start(runs, "test", "hang", "--timeout", 300)
+    wait_for(started(runs))
+    process.kill()
+    process.communicate()
+    until = time.monotonic() + 10
+    while processes_with(str(runs)):
+        assert time.monotonic() < until, "QEMU outlived the harness"
+        time.sleep(0.1)
+
+
+def test_two_at_once(runs):
+    both = [start(runs, "test", "selftest") for _ in range(2)]
+    ended = [p.communicate(timeout=300) for p in both]
+    assert [p.returncode for p in both] == [0, 0], ended
+    folders = [p for p in runs.iterdir() if not p.is_symlink()]
+    assert len(folders) == 2
+    assert os.readlink(runs / "latest") in {p.name for p in folders}
+
+
+def test_dry_run(runs):
+    done = keelson(runs, "run", "--dry-run", "--smp", 3)
+    assert done.code == 0 and not done.folders
+    assert "-smp 4" in done.out and "-accel tcg" in done.out
+    assert "igvm build" in done.out
+
+
+def test_recreate(runs, tmp_path):
+    run = keelson(runs, "test", "panic/terminate").check(4)
+    again = subprocess.run([run.folder / "recreate.sh"], cwd=tmp_path, env=environment(), timeout=300,
+                           stdout=subprocess.DEVNULL)
+    assert again.returncode == 4
+    assert len([p for p in runs.iterdir() if not p.is_symlink()]) == 2
+
+
+def test_reports(runs):
+    run = keelson(runs, "test", "panic").check(4)
+    cases = ElementTree.parse(run.folder / "junit.xml").getroot().findall("testsuite/testcase")
+    assert [c.get("name") for c in cases] == [r["test"] for r in run.results()]
+    assert all(c.find("failure") is not None for c in cases)
+    files = run.json()["files"]
+    assert all(re.fullmatch("[0-9a-f]{64}", files[f]["sha256"]) for f in ("monitor", "svsm", "igvm", "bare"))
+    assert "QEMU" in run.json()["qemu_version"]
+
+
+def test_json_output(runs):
+    run = keelson(runs, "test", "selftest", "--json").check(0)
+    lines = [json.loads(line) for line in run.out.splitlines()]
+    assert lines[:-1] == run.results()
+    assert lines[-1]["passed"] == len(lines) - 1 and lines[-1]["exit"] == 0
+
+
+def test_pipe_and_terminal(runs):
+    plain = keelson(runs / "pipe", "test", "selftest")
+    assert plain.code == 0 and not re.search(r"[\r\033]", plain.out)
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen([KEELSON, "test", "selftest", "--runs", runs / "pty"], cwd=ROOT, stdout=theirs,
+                               stdin=subprocess.DEVNULL, env=environment({"TERM": "xterm"}))
+    os.close(theirs)
+    seen = b""
+    try:
+        while chunk := os.read(ours, 4096):
+            seen += chunk
+    except OSError:  # the other side was closed
+        pass
+    assert process.wait() == 0 and b"\r\033[K" in seen
+    assert re.search(rb"\d+ passed, 0 failed, 0 skipped\r\n$", seen)
+
+
+def test_folder_of_a_good_run(runs, linux):
+    run = keelson(runs, "run").check(0)
+    assert not (run.folder / "svsm.igvm").exists() and not (run.folder / "state.txt").exists()
+    console = run.text("console.log")
+    assert "Memory Encryption Features active: AMD SEV SEV-ES SEV-SNP" in console
+    boot = run.json()["boots"][0]
+    assert boot["info"]["vmpl"] == "2" and boot["info"]["vcpus"] == "2"
+    phases = [boot["timeline_ms"]["phase_" + p] for p in ("monitor", "svsm", "kernel", "user_space")]
+    assert all(p is not None and p >= 0 for p in phases)
+    assert abs(sum(phases) - boot["timeline_ms"]["ready"]) <= 2
+    for line in ("guest kernel  6.", "VMPL          2", "vCPUs         2", "SVSM          ", "boot          monitor"):
+        assert line in run.out

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The Keelson Authors
+"""The harness against targets that break the test-control protocol, played by a fake QEMU."""
+
+import pytest
+
+from keelson import fake
+
+
+def test_good_target(runs):
+    run = fake(runs, "", "test", "core").check(0)
+    assert run.verdicts() == {"first": "pass", "second": "pass", "third": "pass"}
+    assert run.out.splitlines()[-1] == "3 passed, 0 failed, 0 skipped"
+    assert run.json()["boots"][0]["dropped_control_bytes"] > 0  # the noise
+
+
+def test_patterns(runs):
+    run = fake(runs, "", "test", "core/f*", "core/third").check(0)
+    assert set(run.verdicts()) == {"first", "third"}
+
+
+def test_no_such_test(runs):
+    run = fake(runs, "", "test", "core/fourth")
+    assert run.code == 2 and "fourth" in run.err
+
+
+@pytest.mark.parametrize("mode, code, says", [
+    ("no-end", 7, "no progress"),
+    ("no-verdict", 1, "END without a verdict"),
+    ("liar", 1, "although 1 checks failed"),
+    ("skip-silent", 1, "skipped without a reason"),
+    ("wrong-name", 4, "verdict on another test"),
+])
+def test_bad_verdict(runs, mode, code, says):
+    run = fake(runs, mode, "test", "core/first", "--timeout", 2).check(code)
+    assert run.verdicts() == {"first": "fail"}
+    assert says in run.detail("first")
+
+
+def test_death_does_not_take_the_others_along(runs):
+    run = fake(runs, "dies", "test", "core").check(4, "boot2", "state.txt")
+    assert run.verdicts() == {"first": "pass", "second": "fail", "third": "pass"}
+    assert "triple fault" in run.detail("second")
+    assert run.out.splitlines()[-1] == "2 passed, 1 failed, 0 skipped"
+
+
+@pytest.mark.parametrize("mode, test, code", [
+    ("wrong-count", "list", 4),
+    ("no-bye", "power-off", 4),
+    ("no-off", "power-off", 7),
+    ("console-panic", "boot", 4),
+    ("monitor", "boot", 6),
+])
+def test_bad_target(runs, mode, test, code):
+    run = fake(runs, mode, "test", "core", "--timeout", 2).check(code)
+    assert run.verdicts()[test] == "fail"
+
+
+def test_silent_spinner_ends_too(runs):
+    """It computes, so it gets ten times the limit, and no more."""
+    run = fake(runs, "spins", "run", "core", "--timeout", 1).check(7, "state.txt")
+    assert "although it computes" in run.json()["exit"]["reason"]
+
+
+def test_qemu_that_refuses(runs):
+    run = fake(runs, "refuses", "run", "core").check(3)
+    assert "something it did not like" in run.json()["exit"]["reason"]
+
+
+def test_qemu_too_old(runs):
+    run = fake(runs, "old", "run", "core").check(3)
+    assert "too old" in run.out

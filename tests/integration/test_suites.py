@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The Keelson Authors
+"""Every case of every suite as an item of its own. A suite runs once, when pytest collects it."""
+
+import json
+import os
+import subprocess
+import tempfile
+import pathlib
+
+import pytest
+
+from keelson import BUILD, KEELSON, ROOT, environment, finish, start
+
+_done = {}
+
+
+def suites():
+    listed = subprocess.run([KEELSON, "test", "--list", "--json"], cwd=ROOT, env=environment(),
+                            capture_output=True, text=True, check=True, timeout=60)
+    names = [json.loads(line)["suite"] for line in listed.stdout.splitlines()]
+    wanted = os.environ.get("SUITES", "").split()
+    return [n for n in names if not wanted or n in wanted]
+
+
+def run_suite(name):
+    """Runs it once. The run folder stays under build/runs, where a person looks for it."""
+    if name not in _done:
+        (BUILD / "runs").mkdir(exist_ok=True)
+        runs = pathlib.Path(tempfile.mkdtemp(prefix=f"check-{name}-", dir=BUILD / "runs"))
+        kernel = os.environ.get("KERNEL")
+        words = ["test", name] + (["--kernel", kernel] if kernel else [])
+        _done[name] = finish(start(runs, *words), runs, limit=1800)
+    return _done[name]
+
+
+def pytest_generate_tests(metafunc):
+    if "result" in metafunc.fixturenames:
+        results = [r for name in suites() for r in run_suite(name).results()]
+        metafunc.parametrize("result", results, ids=[f"{r['suite']}/{r['test']}" for r in results])
+    elif "suite" in metafunc.fixturenames:
+        metafunc.parametrize("suite", suites())
+
+
+def test_case(result):
+    if result["verdict"] == "skip":
+        pytest.skip(result["detail"])
+    assert result["verdict"] == "pass", result["detail"]
+
+
+def test_suite_ended(suite):
+    """A suite that ran to its end has verdicts, and an exit code that agrees with them."""
+    run = run_suite(suite)
+    failed = [t for t, v in run.verdicts().items() if v == "fail"]
+    assert run.results(), run.out + run.err
+    assert run.code in (0, 1), f"exit {run.code}\n{run.out}{run.err}"
+    assert (run.code == 1) == bool(failed)
+    last = run.out.splitlines()[-1].split()
+    assert last[1::2] == ["passed,", "failed,", "skipped"]
+    assert sum(map(int, last[0::2])) == len(run.results())
