@@ -28,7 +28,7 @@ enum platform_result guestpage_rescind(gpa_t page, enum platform_size size);
 /* VALID -> VMSA: nobody below VMPL0 can touch it; then its content is checked by the caller, and
  * ... */
 enum platform_result guestpage_seal(gpa_t page);
-/* ... it becomes a VMSA page, */
+/* ... it becomes a VMSA page that the guest may read, */
 enum platform_result guestpage_make_vmsa(gpa_t page);
 /* ... or goes back to the guest: from sealed or, with vmsa, from VMSA. PLATFORM_INUSE: it runs. */
 enum platform_result guestpage_unseal(gpa_t page, bool vmsa);

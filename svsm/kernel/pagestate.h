@@ -31,7 +31,7 @@ enum page_state {
 	PAGE_INVALID,     /* the guest's; shared with the host or not validated yet */
 	PAGE_VALID,       /* the guest's; validated, its VMPL has all rights */
 	PAGE_CAA,         /* VALID, and the calling area of one vCPU: pinned */
-	PAGE_VMSA,        /* a VMSA of the guest: VMPL0 only */
+	PAGE_VMSA,        /* a VMSA of the guest, which may read it */
 	PAGE_DEPOSITED,   /* lent to the SVSM by DEPOSIT_MEM */
 	PAGE_BROKEN,      /* out of use for ever */
 };

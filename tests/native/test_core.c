@@ -125,7 +125,7 @@ static enum platform_result do_adjust(gpa_t g, enum platform_size size, unsigned
 		struct rmp *e = entry(gpa_add(g, i * PAGE_SIZE));
 
 		CHECK(e->validated);
-		CHECK(!vmsa || !perms);
+		CHECK(!vmsa || perms == RMP_R); /* never writable */
 		e->perms[vmpl] = perms;
 		e->vmsa = vmsa;
 	}
@@ -344,7 +344,7 @@ static void check_agreement(void)
 			CHECK(e->validated && e->perms[2] == RMP_RWX && !e->vmsa);
 			break;
 		case PAGE_VMSA:
-			CHECK(e->validated && e->vmsa && !e->perms[2]);
+			CHECK(e->validated && e->vmsa && e->perms[2] == RMP_R);
 			break;
 		case PAGE_DEPOSITED:
 			CHECK(e->validated && !e->vmsa && !e->perms[2]);
