@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+/* What VMPL2 may do by itself: APM vol. 2, 15.36.6 and 15.36.7; vol. 3, PVALIDATE, RMPADJUST. */
+#include "calls.h"
+#include "ghcb.h"
+#include "paging.h"
+#include "trap.h"
+#include "vmpl2.h"
+
+#define R 6
+
+struct adjust_row {
+	const char *name;
+	uint64_t gpa, size, attributes;
+	uint32_t result;
+};
+
+/* Linux finds out that it is not VMPL0 by such an RMPADJUST: it must fail each time. */
+TEST(rmpadjust_rules, "vmpl2-rmpadjust", "RMPADJUST at VMPL2: VMPL3 only, no VMSA, own rights only")
+{
+	static const struct adjust_row rows[] = {
+		{"VMPL0", MEM_PAGE(R, 1), 0, RMPADJUST_ATTR(0, RMP_RWX), SNP_FAIL_PERMISSION},
+		{"VMPL1", MEM_PAGE(R, 1), 0, RMPADJUST_ATTR(1, 0), SNP_FAIL_PERMISSION},
+		{"VMPL1 as Linux asks", MEM_PAGE(R, 1), 0, RMPADJUST_ATTR(1, RMP_R),
+		 SNP_FAIL_PERMISSION},
+		{"VMPL2", MEM_PAGE(R, 1), 0, RMPADJUST_ATTR(2, RMP_RWX), SNP_FAIL_PERMISSION},
+		{"VMPL3", MEM_PAGE(R, 1), 0, RMPADJUST_ATTR(3, RMP_RWX), SNP_SUCCESS},
+		{"VMPL3 back to nothing", MEM_PAGE(R, 1), 0, RMPADJUST_ATTR(3, 0), SNP_SUCCESS},
+		{"VMPL4", MEM_PAGE(R, 1), 0, RMPADJUST_ATTR(4, 0), SNP_FAIL_INPUT},
+		{"SVSM page, VMPL1", MEM_SVSM, 0, RMPADJUST_ATTR(1, RMP_RWX), SNP_FAIL_PERMISSION},
+		{"SVSM page, VMPL2", MEM_SVSM, 0, RMPADJUST_ATTR(2, RMP_RWX), SNP_FAIL_PERMISSION},
+		{"SVSM page, VMPL3", MEM_SVSM, 0, RMPADJUST_ATTR(3, RMP_RWX), SNP_FAIL_PERMISSION},
+	};
+
+	for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
+		test_case("%s", rows[i].name);
+		CHECK_EQ(rmpadjust(rows[i].gpa, rows[i].size, rows[i].attributes), rows[i].result);
+	}
+	CHECK(calls_region_intact(R));
+}
+
+/* The VMSA attribute is VMPL0's alone; below it the bit is ignored: the page stays a plain one. */
+TEST(rmpadjust_vmsa, "vmpl2-rmpadjust-vmsa", "RMPADJUST at VMPL2 cannot make a VMSA page")
+{
+	uint32_t r = rmpadjust(MEM_PAGE(R, 1), RMP_PG_4K, RMPADJUST_ATTR(3, 0) | RMPADJUST_VMSA);
+
+	CHECK(r == SNP_SUCCESS || r == SNP_FAIL_PERMISSION || r == SNP_FAIL_INPUT);
+	CHECK_EQ(ghcb_ap_create(percpu()->apic_id, 3, GHCB_AP_CREATE, MEM_PAGE(R, 1), 1) == 0 &&
+			 ghcb_run_vmpl(3) == 0,
+		 false);
+	ghcb_ap_create(percpu()->apic_id, 3, GHCB_AP_DESTROY, 0, 0);
+	CHECK(calls_region_intact(R));
+}
+
+/* VMPL0 only. Our reading: #GP; the page is as before in any case. */
+TEST(pvalidate_self, "vmpl2-pvalidate", "PVALIDATE at VMPL2 does nothing")
+{
+	struct fault f;
+	uint32_t r = 0;
+
+	if (FAULT_CATCH(&f)) {
+		r = pvalidate(MEM_PAGE(R, 1), RMP_PG_4K, 0, NULL);
+		fault_release();
+	}
+	CHECK(f.vector == VEC_GP || r == SNP_FAIL_PERMISSION);
+	CHECK_EQ(svsm_pvalidate(SVSM_ENTRY(MEM_PAGE(R, 1), RMP_PG_4K, true)),
+		 SVSM_ERR_PVALIDATE_NO_CHANGE);
+}
+
+/* The SVSM's own VMSA pages and levels are out of the guest's reach by the hypervisor, too. */
+TEST(hypervisor_levels, "vmpl2-hypervisor", "the hypervisor runs no level above the guest's for a bad VMSA")
+{
+	test_case("AP_CREATION of VMPL0 with a guest page");
+	CHECK_NE(ghcb_ap_create(percpu()->apic_id + 1, 0, GHCB_AP_CREATE, MEM_PAGE(R, 1), 1), 0);
+	test_case("RUN_VMPL of a level without a VMSA");
+	CHECK_NE(ghcb_run_vmpl(1), 0);
+	CHECK_NE(ghcb_run_vmpl(3), 0);
+	CHECK_EQ(svsm(CORE(QUERY_PROTOCOL), 1, 0, 0, 0), SVSM_SUCCESS);
+}
+
+/* Sharing memory the right way: rescind, change the page state, use, and back. */
+TEST(share, "share-and-back", "a page goes shared and comes back private, 100 times")
+{
+	for (unsigned i = 0; i < 100; i++) {
+		uint64_t gpa = MEM_PAGE(R, i);
+
+		if (!CHECK_EQ(svsm_pvalidate(SVSM_ENTRY(gpa, RMP_PG_4K, false)), SVSM_SUCCESS) ||
+		    !CHECK_EQ(ghcb_msr_psc(gpa, GHCB_PSC_SHARED), 0))
+			break;
+		*(volatile uint64_t *)(PAGING_SHARED + gpa) = i;
+		if (!CHECK_EQ(ghcb_msr_psc(gpa, GHCB_PSC_PRIVATE), 0) ||
+		    !CHECK_EQ(svsm_pvalidate(SVSM_ENTRY(gpa, RMP_PG_4K, true)), SVSM_SUCCESS))
+			break;
+		CHECK_EQ(*(volatile uint64_t *)gpa, 0);
+	}
+	CHECK(calls_region_intact(R));
+}

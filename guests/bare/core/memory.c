@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+/* SVSM_CORE_DEPOSIT_MEM and WITHDRAW_MEM: SVSM specification, 6.6 and 6.7. */
+#include "calls.h"
+#include "smp.h"
+#include "lib/string.h"
+
+#define R 4
+
+static struct {
+	struct svsm_mem_list h;
+	uint64_t entry[511];
+} list ALIGNED(4096);
+
+static uint64_t submit(uint64_t call)
+{
+	uint64_t r;
+
+	do
+		r = svsm(call, (uint64_t)&list, 0, 0, 0);
+	while (r == SVSM_ERR_INCOMPLETE);
+	return r;
+}
+
+static uint64_t deposit(uint64_t entry)
+{
+	memset(&list, 0, sizeof(list.h));
+	list.h.count = 1;
+	list.entry[0] = entry;
+	return submit(CORE(DEPOSIT_MEM));
+}
+
+/* Pages given back, at most count; those of region R are ticked off in back[]. */
+static unsigned withdraw(unsigned count, bool *back)
+{
+	memset(&list, 0, sizeof(list.h));
+	list.h.count = (uint16_t)count;
+	if (!CHECK_EQ(submit(CORE(WITHDRAW_MEM)), SVSM_SUCCESS))
+		return 0;
+	CHECK_LE(list.h.count, count);
+	for (unsigned i = 0; i < MIN(list.h.count, count); i++) {
+		uint64_t page = (list.entry[i] - MEM_REGION(R)) / PAGE_SIZE;
+
+		CHECK_EQ(list.entry[i] & PAGE_MASK, RMP_PG_4K);
+		if (CHECK_LE(page, 511))
+			back[page] = true;
+	}
+	return list.h.count;
+}
+
+TEST(mem_round, "deposit-withdraw", "deposited pages come back, all of them, zeroed")
+{
+	bool back[512] = {false};
+	unsigned n = 0;
+
+	*(volatile uint64_t *)MEM_PAGE(R, 7) = 0x55;
+	CHECK_EQ(deposit(MEM_PAGE(R, 7)), SVSM_SUCCESS);
+	CHECK_EQ(percpu()->caa->mem_available, 1);
+	CHECK_EQ(deposit(MEM_PAGE(R, 300)), SVSM_SUCCESS);
+	test_case("what was deposited is not the guest's");
+	CHECK_EQ(deposit(MEM_PAGE(R, 7)), SVSM_ERR_INVALID_ADDRESS);
+	CHECK_EQ(svsm_pvalidate(SVSM_ENTRY(MEM_PAGE(R, 7), RMP_PG_4K, false)),
+		 SVSM_ERR_INVALID_ADDRESS);
+	CHECK_EQ(svsm_pvalidate(SVSM_ENTRY(MEM_PAGE(R, 7), RMP_PG_4K, true)),
+		 SVSM_ERR_INVALID_ADDRESS);
+	test_case("withdraw");
+	for (unsigned i = 0; i < 4 && n < 2; i++)
+		n += withdraw(511, back);
+	CHECK_EQ(n, 2);
+	CHECK(back[7] && back[300]);
+	CHECK_EQ(*(volatile uint64_t *)MEM_PAGE(R, 7), 0);
+	CHECK_EQ(percpu()->caa->mem_available, 0);
+	test_case("nothing left");
+	CHECK_EQ(withdraw(511, back), 0);
+	CHECK(calls_region_intact(R));
+}
+
+TEST(mem_2m, "deposit-2m", "a 2M page can be deposited, and withdrawn piecewise")
+{
+	bool back[512] = {false};
+	unsigned n = 0, all = 0;
+
+	REQUIRE(calls_region_fresh(R));
+	CHECK_EQ(deposit(MEM_REGION(R) | RMP_PG_2M), SVSM_SUCCESS);
+	for (unsigned i = 0; i < 20 && n < 512; i++)
+		n += withdraw(100, back);
+	CHECK_EQ(n, 512);
+	for (unsigned i = 0; i < 512; i++)
+		all += back[i];
+	CHECK_EQ(all, 512);
+	CHECK(calls_region_intact(R));
+}
+
+TEST(mem_bad, "deposit-bad", "DEPOSIT_MEM refuses what is not plain guest memory")
+{
+	for (const struct bad_address *a = calls_bad_addresses(); a->name; a++) {
+		test_case("%s", a->name);
+		CHECK_EQ(deposit(a->gpa), SVSM_ERR_INVALID_ADDRESS);
+	}
+	test_case("not validated");
+	CHECK_EQ(deposit(calls_unvalidated()), SVSM_ERR_INVALID_ADDRESS);
+	test_case("calling area");
+	CHECK_EQ(deposit((uint64_t)percpu()->caa), SVSM_ERR_INVALID_ADDRESS);
+	test_case("the list itself");
+	CHECK_EQ(deposit((uint64_t)&list), SVSM_ERR_INVALID_ADDRESS);
+	for (unsigned bit = 2; bit < 12; bit++) {
+		test_case("reserved bit %u", bit);
+		CHECK_EQ(deposit(MEM_PAGE(R, 1) | BIT(bit)), SVSM_ERR_INVALID_PARAMETER);
+	}
+	for (unsigned size = 2; size < 4; size++) {
+		test_case("size %u", size);
+		CHECK_EQ(deposit(MEM_PAGE(R, 1) | size), SVSM_ERR_INVALID_PARAMETER);
+	}
+	test_case("2M, unaligned");
+	CHECK_EQ(deposit(MEM_PAGE(R, 1) | RMP_PG_2M), SVSM_ERR_INVALID_PARAMETER);
+	CHECK(calls_region_intact(R));
+}
+
+TEST(mem_lists, "deposit-lists", "list headers of both calls")
+{
+	static const struct {
+		const char *name;
+		uint64_t offset, call, result;
+		uint16_t count, next;
+	} rows[] = {
+		{"deposit: count 0", 0, CORE(DEPOSIT_MEM), SVSM_ERR_INVALID_PARAMETER, 0, 0},
+		{"deposit: count 512", 0, CORE(DEPOSIT_MEM), SVSM_ERR_INVALID_PARAMETER, 512, 0},
+		{"deposit: next = count", 0, CORE(DEPOSIT_MEM), SVSM_ERR_INVALID_PARAMETER, 1, 1},
+		{"deposit: across the page", 0xff8, CORE(DEPOSIT_MEM), SVSM_ERR_INVALID_PARAMETER, 1,
+		 0},
+		{"deposit: unaligned", 4, CORE(DEPOSIT_MEM), SVSM_ERR_INVALID_PARAMETER, 1, 0},
+		{"withdraw: count 512", 0, CORE(WITHDRAW_MEM), SVSM_ERR_INVALID_PARAMETER, 512, 0},
+		{"withdraw: across the page", 0xff8, CORE(WITHDRAW_MEM), SVSM_ERR_INVALID_PARAMETER,
+		 1, 0},
+		{"withdraw: unaligned", 1, CORE(WITHDRAW_MEM), SVSM_ERR_INVALID_PARAMETER, 1, 0},
+	};
+
+	for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
+		uint64_t at = MEM_PAGE(R, 8) + rows[i].offset;
+		struct svsm_mem_list h = {.count = rows[i].count, .next = rows[i].next};
+
+		test_case("%s", rows[i].name);
+		memset((void *)MEM_PAGE(R, 8), 0, PAGE_SIZE * 2);
+		memcpy((void *)at, &h, sizeof(h));
+		CHECK_EQ(svsm(rows[i].call, at, 0, 0, 0), rows[i].result);
+	}
+	for (const struct bad_address *a = calls_bad_addresses(); a->name; a++) {
+		test_case("list at: %s", a->name);
+		CHECK_EQ(svsm(CORE(DEPOSIT_MEM), a->gpa, 0, 0, 0), SVSM_ERR_INVALID_ADDRESS);
+		CHECK_EQ(svsm(CORE(WITHDRAW_MEM), a->gpa, 0, 0, 0), SVSM_ERR_INVALID_ADDRESS);
+	}
+}

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+/*
+ * Two vCPUs ask for the same pages at the same time. Whatever the order, each call is whole: a state
+ * change happens once, a page has one duty, and in the end everything can be put right again.
+ */
+#include "calls.h"
+#include "ghcb.h"
+#include "smp.h"
+#include "trap.h"
+#include "vmpl.h"
+#include "abi/vmsa.h"
+
+#define R      5
+#define ROUNDS 3000
+
+/* Each vCPU has a list page of its own; BUSY is asked again. */
+static uint64_t pvalidate_page(unsigned page, bool validate)
+{
+	return svsm_pvalidate(SVSM_ENTRY(MEM_PAGE(R, page), RMP_PG_4K, validate));
+}
+
+struct side {
+	uint64_t won, same, odd;
+};
+static struct side side[2];
+
+static void count(uint64_t rax)
+{
+	struct side *s = &side[percpu_index()];
+
+	if (rax == SVSM_SUCCESS)
+		s->won++;
+	else if (rax == SVSM_ERR_PVALIDATE_NO_CHANGE)
+		s->same++;
+	else
+		s->odd++;
+}
+
+static void both(void (*fn)(void *arg))
+{
+	side[0] = side[1] = (struct side){0};
+	smp_start();
+	smp_run(fn, NULL);
+	fn(NULL);
+	CHECK(smp_wait(120));
+	CHECK(!smp_dead());
+}
+
+static void same_page(void *arg)
+{
+	(void)arg;
+	for (unsigned i = 0; i < ROUNDS; i++) {
+		smp_meet();
+		count(pvalidate_page(7, i & 1));
+	}
+}
+
+TEST(race_pvalidate, "race-pvalidate", "3,000 rounds: two vCPUs rescind, then validate, the same page")
+{
+	both(same_page);
+	CHECK_EQ(side[0].won + side[1].won, ROUNDS);
+	CHECK_EQ(side[0].same + side[1].same, ROUNDS);
+	CHECK_EQ(side[0].odd + side[1].odd, 0);
+	CHECK(calls_region_intact(R));
+}
+
+/* One rescinds, the other validates: no order is wrong, the sums must agree with the last state. */
+static void opposite(void *arg)
+{
+	(void)arg;
+	for (unsigned i = 0; i < ROUNDS; i++) {
+		if (i % 16 == 0)
+			smp_meet();
+		count(pvalidate_page(9, percpu_index()));
+	}
+}
+
+TEST(race_opposite, "race-opposite", "one vCPU rescinds while the other validates the same page")
+{
+	uint64_t last;
+
+	both(opposite);
+	CHECK_EQ(side[0].odd + side[1].odd, 0);
+	last = pvalidate_page(9, true);
+	/* rescissions minus validations is what is left to validate */
+	CHECK_EQ(side[0].won - side[1].won, last == SVSM_SUCCESS);
+	CHECK(last == SVSM_SUCCESS || last == SVSM_ERR_PVALIDATE_NO_CHANGE);
+	CHECK(calls_region_intact(R));
+}
+
+/* 2M against 4K of the same region. */
+static void sizes(void *arg)
+{
+	(void)arg;
+	for (unsigned i = 0; i < 200; i++) {
+		bool validate = i & 1;
+
+		smp_meet();
+		if (percpu_index())
+			pvalidate_page(i % 512, validate);
+		else
+			svsm_pvalidate(SVSM_ENTRY(MEM_REGION(R), RMP_PG_2M, validate));
+	}
+}
+
+TEST(race_sizes, "race-sizes", "2M and 4K requests for one region at once leave it repairable")
+{
+	both(sizes);
+	for (unsigned i = 0; i < 512; i++) {
+		uint64_t r = pvalidate_page(i, true);
+
+		if (r != SVSM_SUCCESS && r != SVSM_ERR_PVALIDATE_NO_CHANGE) {
+			CHECK_EQ(r, SVSM_SUCCESS);
+			break;
+		}
+	}
+	CHECK(calls_region_intact(R));
+	CHECK(calls_region_fresh(R));
+}
+
+/* RMPADJUST at VMPL2 for VMPL3, on a page that the other vCPU rescinds and validates. */
+static volatile uint64_t adjusted, refused, faulted;
+
+static void adjust(void *arg)
+{
+	static struct fault f;
+
+	(void)arg;
+	for (unsigned i = 0; i < ROUNDS; i++) {
+		uint32_t r = 0;
+
+		if (percpu_index() == 0) {
+			count(pvalidate_page(11, i & 1));
+			continue;
+		}
+		if (FAULT_CATCH(&f)) {
+			r = rmpadjust(MEM_PAGE(R, 11), RMP_PG_4K, RMPADJUST_ATTR(3, RMP_R));
+			if (r == SNP_SUCCESS)
+				adjusted++;
+			else
+				refused++;
+			fault_release();
+		}
+		if (f.vector == VEC_VC && f.error == VC_PAGE_NOT_VALIDATED)
+			faulted++;
+		else if (f.hit)
+			side[1].odd++;
+	}
+}
+
+TEST(race_rmpadjust, "race-rmpadjust", "RMPADJUST at VMPL2 on a page that comes and goes: done, refused or #VC 0x404")
+{
+	adjusted = refused = faulted = 0;
+	both(adjust);
+	CHECK_EQ(side[0].won, ROUNDS);
+	CHECK_EQ(side[0].odd + side[1].odd, 0);
+	CHECK_EQ(adjusted + refused + faulted, ROUNDS);
+	CHECK(calls_region_intact(R));
+}
+
+/*
+ * Both create and delete the same VMSA page, for a third vCPU that never runs (creating one for a
+ * vCPU in use would tell the SVSM that its VMSA was replaced).
+ */
+#define VMSA MEM_PAGE(R, 21)
+#define CAA  MEM_PAGE(R, 23)
+
+static uint64_t created[2], deleted[2], strange[2];
+
+static uint32_t spare_vcpu(void)
+{
+	if (vmpl_vcpus() < 3)
+		test_skip("needs three vCPUs");
+	return percpu_area[0].apic_id + 2;
+}
+
+static void vmsa_create(void)
+{
+	uint64_t r = svsm(CORE(CREATE_VCPU), VMSA, CAA, percpu_area[0].apic_id + 2, 0);
+
+	if (r == SVSM_SUCCESS)
+		created[percpu_index()]++;
+	else if (r != SVSM_ERR_INVALID_ADDRESS && r != SVSM_ERR_INVALID_PARAMETER &&
+		 r != SVSM_ERR_BUSY)
+		strange[percpu_index()]++;
+}
+
+static uint64_t vmsa_delete(void)
+{
+	uint64_t r = svsm(CORE(DELETE_VCPU), VMSA, 0, 0, 0);
+
+	if (r == SVSM_SUCCESS)
+		deleted[percpu_index()]++;
+	else if (r != SVSM_ERR_INVALID_PARAMETER && r != SVSM_ERR_BUSY &&
+		 r != SVSM_ERR_PROTOCOL_BASE + SNP_FAIL_INUSE)
+		strange[percpu_index()]++;
+	return r;
+}
+
+static void vmsa_fight(void *arg)
+{
+	(void)arg;
+	for (unsigned i = 0; i < ROUNDS; i++) {
+		if (i % 8 == 0)
+			smp_meet();
+		vmsa_create();
+		vmsa_delete();
+	}
+}
+
+/* What else may be done to a page while it is being made a VMSA: PVALIDATE of it and its CAA. */
+static void vmsa_against_pvalidate(void *arg)
+{
+	(void)arg;
+	for (unsigned i = 0; i < ROUNDS; i++) {
+		unsigned page = i & 1 ? 21 : 23;
+
+		if (i % 8 == 0)
+			smp_meet();
+		if (percpu_index()) {
+			pvalidate_page(page, false);
+			pvalidate_page(page, true);
+		} else {
+			vmsa_create();
+			vmsa_delete();
+		}
+	}
+}
+
+static void vmsa_race(void (*fn)(void *arg))
+{
+	spare_vcpu();
+	for (unsigned i = 0; i < 2; i++)
+		created[i] = deleted[i] = strange[i] = 0;
+	smp_fill_vmsa((struct vmsa *)VMSA, 1, VMPL_GUEST, fn, NULL, MEM_PAGE(R, 30));
+	both(fn);
+	for (unsigned i = 0; i < 1000 && vmsa_delete() != SVSM_ERR_INVALID_PARAMETER; i++)
+		cpu_relax();
+	CHECK_EQ(strange[0] + strange[1], 0);
+	CHECK_EQ(created[0] + created[1], deleted[0] + deleted[1]);
+	CHECK_NE(created[0] + created[1], 0);
+	CHECK(calls_region_intact(R));
+}
+
+TEST(race_vmsa, "race-vmsa", "two vCPUs create and delete one VMSA: as many deleted as created")
+{
+	vmsa_race(vmsa_fight);
+}
+
+/* A rescinded page is zeroed when it comes back: then no VMSA is made of it any more. */
+TEST(race_vmsa_pvalidate, "race-vmsa-pvalidate", "PVALIDATE of a page that is being made a VMSA or a calling area")
+{
+	vmsa_race(vmsa_against_pvalidate);
+}

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+/* SVSM_CORE_CREATE_VCPU and DELETE_VCPU: SVSM specification, 6.4 and 6.5. */
+#include "calls.h"
+#include "ghcb.h"
+#include "smp.h"
+#include "trap.h"
+#include "abi/vmsa.h"
+#include "lib/string.h"
+
+#define R        3
+#define VMSA     MEM_PAGE(R, 1) /* 2M-aligned VMSAs trip an erratum: page 1 */
+#define VMSA2    MEM_PAGE(R, 3)
+#define CAA      MEM_PAGE(R, 5)
+#define CAA2     MEM_PAGE(R, 6)
+#define NO_APIC  0x1234u
+
+static void idle(void *arg)
+{
+	(void)arg;
+	for (;;)
+		cpu_relax();
+}
+
+static struct vmsa *fresh(uint64_t page)
+{
+	struct vmsa *v = (struct vmsa *)page;
+
+	smp_fill_vmsa(v, 1, VMPL_GUEST, idle, NULL, MEM_PAGE(R, 9));
+	return v;
+}
+
+static uint64_t create(uint64_t vmsa, uint64_t caa, uint64_t apic_id)
+{
+	return svsm(CORE(CREATE_VCPU), vmsa, caa, apic_id, 0);
+}
+
+static uint64_t delete(uint64_t vmsa)
+{
+	return svsm(CORE(DELETE_VCPU), vmsa, 0, 0, 0);
+}
+
+static void need_two(void)
+{
+	if (!smp_available())
+		test_skip("needs two vCPUs");
+	memset((void *)CAA, 0, PAGE_SIZE * 2);
+}
+
+/* The page is the guest's again: readable, writable, and PVALIDATE sees plain validated memory. */
+static void check_plain(uint64_t page)
+{
+	volatile uint64_t *p = (volatile uint64_t *)page;
+
+	*p = 0xabcd;
+	CHECK_EQ(*p, 0xabcd);
+	CHECK_EQ(svsm_pvalidate(SVSM_ENTRY(page, RMP_PG_4K, true)), SVSM_ERR_PVALIDATE_NO_CHANGE);
+}
+
+TEST(vcpu_create, "vcpu-create-delete", "a vCPU that never ran is created, deleted, and created again")
+{
+	need_two();
+	for (unsigned i = 0; i < 50; i++) {
+		fresh(VMSA);
+		REQUIRE_EQ(create(VMSA, CAA, smp_apic_id()), SVSM_SUCCESS);
+		REQUIRE_EQ(delete(VMSA), SVSM_SUCCESS);
+		check_plain(VMSA);
+		check_plain(CAA);
+	}
+}
+
+/* Checks on the VMSA's contents: VMPL, EFER.SVME, SEV_FEATURES. */
+struct vmsa_row {
+	const char *name;
+	size_t offset;
+	unsigned size;
+	uint64_t value;
+};
+
+TEST(vcpu_vmsa, "vcpu-vmsa-checks", "CREATE_VCPU refuses a VMSA with another VMPL, no SVME, other features")
+{
+	static const struct vmsa_row rows[] = {
+		{"VMPL0", offsetof(struct vmsa, vmpl), 1, 0},
+		{"VMPL1", offsetof(struct vmsa, vmpl), 1, 1},
+		{"VMPL3", offsetof(struct vmsa, vmpl), 1, 3},
+		{"VMPL255", offsetof(struct vmsa, vmpl), 1, 255},
+		{"EFER 0", offsetof(struct vmsa, efer), 8, 0},
+		{"EFER without SVME", offsetof(struct vmsa, efer), 8, EFER_LME | EFER_LMA},
+		{"features 0", offsetof(struct vmsa, sev_features), 8, 0},
+		{"features with vTOM", offsetof(struct vmsa, sev_features), 8,
+		 SEV_FEAT_SNP_ACTIVE | SEV_FEAT_VTOM},
+		{"features with alternate injection", offsetof(struct vmsa, sev_features), 8,
+		 SEV_FEAT_SNP_ACTIVE | SEV_FEAT_ALTERNATE_INJ},
+		{"features all ones", offsetof(struct vmsa, sev_features), 8, ~0ull},
+	};
+
+	need_two();
+	for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
+		test_case("%s", rows[i].name);
+		memcpy((uint8_t *)fresh(VMSA) + rows[i].offset, &rows[i].value, rows[i].size);
+		CHECK_EQ(create(VMSA, CAA, smp_apic_id()), SVSM_ERR_INVALID_PARAMETER);
+		CHECK_EQ(delete(VMSA), SVSM_ERR_INVALID_PARAMETER);
+		/* what the guest wrote is still there and still the guest's */
+		CHECK_EQ(memcmp((uint8_t *)VMSA + rows[i].offset, &rows[i].value, rows[i].size), 0);
+		check_plain(VMSA);
+		check_plain(CAA);
+	}
+}
+
+TEST(vcpu_arguments, "vcpu-arguments", "CREATE_VCPU: alignment, VMSA = CAA, APIC ID above and beside its limits")
+{
+	need_two();
+	fresh(VMSA);
+	const struct call_row rows[] = {
+		{"VMSA unaligned", CORE(CREATE_VCPU), VMSA + 1, CAA, smp_apic_id(), 0,
+		 SVSM_ERR_INVALID_ADDRESS},
+		{"VMSA unaligned by 0xfff", CORE(CREATE_VCPU), VMSA + 0xfff, CAA, smp_apic_id(), 0,
+		 SVSM_ERR_INVALID_ADDRESS},
+		{"CAA unaligned", CORE(CREATE_VCPU), VMSA, CAA + 8, smp_apic_id(), 0,
+		 SVSM_ERR_INVALID_ADDRESS},
+		{"VMSA = CAA", CORE(CREATE_VCPU), VMSA, VMSA, smp_apic_id(), 0,
+		 SVSM_ERR_INVALID_ADDRESS},
+		{"APIC ID 0", CORE(CREATE_VCPU), VMSA, CAA, 0, 0, SVSM_ERR_INVALID_PARAMETER},
+		{"APIC ID beyond the last", CORE(CREATE_VCPU), VMSA, CAA, 64, 0,
+		 SVSM_ERR_INVALID_PARAMETER},
+		{"APIC ID unknown", CORE(CREATE_VCPU), VMSA, CAA, NO_APIC, 0,
+		 SVSM_ERR_INVALID_PARAMETER},
+		{"APIC ID 0xffffffff", CORE(CREATE_VCPU), VMSA, CAA, 0xffffffff, 0,
+		 SVSM_ERR_INVALID_PARAMETER},
+		{"own calling area", CORE(CREATE_VCPU), VMSA, (uint64_t)percpu()->caa,
+		 smp_apic_id(), 0, SVSM_ERR_INVALID_ADDRESS},
+		{"VMSA = own calling area", CORE(CREATE_VCPU), (uint64_t)percpu()->caa, CAA,
+		 smp_apic_id(), 0, SVSM_ERR_INVALID_ADDRESS},
+		{"VMSA not validated", CORE(CREATE_VCPU), calls_unvalidated(), CAA, smp_apic_id(), 0,
+		 SVSM_ERR_INVALID_ADDRESS},
+		{"CAA not validated", CORE(CREATE_VCPU), VMSA, calls_unvalidated(), smp_apic_id(), 0,
+		 SVSM_ERR_INVALID_ADDRESS},
+		{"delete unaligned", CORE(DELETE_VCPU), VMSA + 8, 0, 0, 0,
+		 SVSM_ERR_INVALID_PARAMETER},
+		{"delete what is no VMSA", CORE(DELETE_VCPU), VMSA, 0, 0, 0,
+		 SVSM_ERR_INVALID_PARAMETER},
+		{"delete 0", CORE(DELETE_VCPU), 0, 0, 0, 0, SVSM_ERR_INVALID_PARAMETER},
+		{"delete in the SVSM", CORE(DELETE_VCPU), MEM_SVSM, 0, 0, 0,
+		 SVSM_ERR_INVALID_PARAMETER},
+	};
+
+	calls_run(rows, ARRAY_LEN(rows));
+	check_plain(VMSA);
+	check_plain(CAA);
+}
+
+TEST(vcpu_addresses, "vcpu-addresses", "VMSA and CAA must be the guest's own memory")
+{
+	need_two();
+	fresh(VMSA);
+	for (const struct bad_address *a = calls_bad_addresses(); a->name; a++) {
+		test_case("VMSA: %s", a->name);
+		CHECK_EQ(create(a->gpa, CAA, smp_apic_id()), SVSM_ERR_INVALID_ADDRESS);
+		test_case("CAA: %s", a->name);
+		CHECK_EQ(create(VMSA, a->gpa, smp_apic_id()), SVSM_ERR_INVALID_ADDRESS);
+		test_case("delete: %s", a->name);
+		CHECK_EQ(delete(a->gpa), SVSM_ERR_INVALID_PARAMETER);
+	}
+	check_plain(VMSA);
+	check_plain(CAA);
+}
+
+TEST(vcpu_twice, "vcpu-twice", "a VMSA page cannot be created twice, nor serve as anything else")
+{
+	need_two();
+	fresh(VMSA);
+	fresh(VMSA2);
+	REQUIRE_EQ(create(VMSA, CAA, smp_apic_id()), SVSM_SUCCESS);
+	test_case("the same again");
+	CHECK_EQ(create(VMSA, CAA, smp_apic_id()), SVSM_ERR_INVALID_ADDRESS);
+	test_case("its VMSA page as calling area");
+	CHECK_EQ(create(VMSA2, VMSA, smp_apic_id()), SVSM_ERR_INVALID_ADDRESS);
+	test_case("its calling area as VMSA");
+	CHECK_EQ(create(CAA, CAA2, smp_apic_id()), SVSM_ERR_INVALID_ADDRESS);
+	test_case("its calling area for another vCPU");
+	CHECK_EQ(create(VMSA2, CAA, percpu()->apic_id), SVSM_ERR_INVALID_ADDRESS);
+	test_case("rescind the VMSA page");
+	CHECK_EQ(svsm_pvalidate(SVSM_ENTRY(VMSA, RMP_PG_4K, false)), SVSM_ERR_INVALID_ADDRESS);
+	CHECK_EQ(svsm_pvalidate(SVSM_ENTRY(MEM_REGION(R), RMP_PG_2M, false)),
+		 SVSM_ERR_INVALID_ADDRESS);
+	test_case("rescind the calling area");
+	CHECK_EQ(svsm_pvalidate(SVSM_ENTRY(CAA, RMP_PG_4K, false)), SVSM_ERR_INVALID_ADDRESS);
+	test_case("deposit them");
+	CHECK_EQ(delete(VMSA), SVSM_SUCCESS);
+	CHECK_EQ(delete(VMSA), SVSM_ERR_INVALID_PARAMETER);
+	check_plain(VMSA);
+	check_plain(CAA);
+}
+
+/* A running VMSA: refused while it runs, granted once the hypervisor stopped it. */
+TEST(vcpu_in_use, "vcpu-in-use", "DELETE_VCPU of a running vCPU is refused, its state survives")
+{
+	uint64_t r;
+
+	smp_start();
+	r = delete(smp_vmsa());
+	CHECK(r == SVSM_ERR_PROTOCOL_BASE + SNP_FAIL_INUSE || r == SVSM_ERR_BUSY);
+	test_case("our own VMSA cannot be known; the other still works");
+	smp_run(NULL, NULL);
+	CHECK(smp_wait(10));
+}
+
+static volatile uint64_t ap_rax[4];
+
+static void ap_calls(void *arg)
+{
+	(void)arg;
+	ap_rax[0] = svsm(CORE(QUERY_PROTOCOL), 1, 0, 0, 0);
+	ap_rax[1] = svsm(CORE(REMAP_CA), 1, 0, 0, 0);
+	ap_rax[2] = svsm_pvalidate(SVSM_ENTRY(MEM_PAGE(R, 20), RMP_PG_4K, false));
+	ap_rax[3] = svsm_pvalidate(SVSM_ENTRY(MEM_PAGE(R, 20), RMP_PG_4K, true));
+}
+
+TEST(vcpu_calls, "vcpu-calls", "the second vCPU makes calls of its own through its own area")
+{
+	smp_start();
+	for (unsigned i = 0; i < 20; i++) {
+		smp_run(ap_calls, NULL);
+		REQUIRE(smp_wait(10));
+		CHECK_EQ(ap_rax[0], SVSM_SUCCESS);
+		CHECK_EQ(ap_rax[1], SVSM_ERR_INVALID_PARAMETER);
+		CHECK_EQ(ap_rax[2], SVSM_SUCCESS);
+		CHECK_EQ(ap_rax[3], SVSM_SUCCESS);
+	}
+}
+
+/* What a guest kernel does to take a CPU off and put it on again. */
+TEST(vcpu_again, "vcpu-off-on", "the second vCPU is stopped, deleted and started again, 10 times")
+{
+	for (unsigned i = 0; i < 10; i++) {
+		smp_start();
+		smp_run(ap_calls, NULL);
+		REQUIRE(smp_wait(10));
+		CHECK_EQ(ap_rax[0], SVSM_SUCCESS);
+		smp_stop();
+	}
+}
