@@ -1,0 +1,94 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Figures of one run on one machine: boot ratio, exits, round trip of a core call, image sizes.
+
+Boots of the same kernel and initramfs, plain and under the SVSM, alternate, so that both see the same
+noise; the ratio is that of the medians. BENCH_PAIRS sets the number of pairs (default 5).
+"""
+import json
+import os
+import pathlib
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+BUILD = ROOT / os.environ.get("BUILD", "build")
+QEMU = os.environ.get("QEMU", "qemu-system-x86_64")
+KERNEL = os.environ.get("KERNEL", "")
+PAIRS = int(os.environ.get("BENCH_PAIRS", "5"))
+
+
+def keelson(*words):
+    """One run of the harness; its run.json and its folder."""
+    runs = tempfile.mkdtemp(prefix="bench-", dir=BUILD / "runs")
+    command = [str(BUILD / "keelson"), *words, "--qemu", QEMU, "--runs", runs]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if done.returncode != 0:
+        sys.exit(f"bench: {' '.join(command)}: exit {done.returncode}\n{done.stdout}")
+    folder = pathlib.Path(runs, "latest")
+    return json.loads((folder / "run.json").read_text()), folder
+
+
+def boot(platform, *more):
+    kernel = ["--kernel", KERNEL] if KERNEL else []
+    record, folder = keelson("run", "--platform", platform, *kernel, *more)
+    return record["boots"][0]["timeline_ms"]["ready"], record, folder
+
+
+def boots():
+    (BUILD / "runs").mkdir(exist_ok=True)
+    times = {"plain": [], "native": []}
+    record = None
+    for pair in range(PAIRS):
+        for platform, list_ in times.items():
+            ms, last, _ = boot(platform)
+            list_.append(ms)
+            record = last if platform == "native" else record
+            print(f"  pair {pair + 1}: {platform} {ms} ms", file=sys.stderr, flush=True)
+    plain, native = (statistics.median(times[p]) for p in ("plain", "native"))
+    print(f"boot, plain QEMU         {plain:.0f} ms   (median of {PAIRS}, QEMU's start to user space, "
+          f"{min(times['plain'])}..{max(times['plain'])})")
+    print(f"boot, under the SVSM     {native:.0f} ms   ({min(times['native'])}..{max(times['native'])})")
+    print(f"ratio                    {native / plain:.2f}")
+    return record
+
+
+def exits():
+    _, _, folder = boot("native", "--option", "stats")
+    log = (folder / "monitor.log").read_text(errors="replace")
+    counts = {k: int(v) for k, v in re.findall(r"stats: (\S+) (\d+)", log)}
+    reasons = {k[5:]: v for k, v in counts.items() if k.startswith("exit.")}
+    print(f"exits in one boot        {sum(reasons.values())}")
+    for name, count in sorted(reasons.items(), key=lambda x: -x[1]):
+        print(f"  {name:<22} {count}")
+    calls = counts.get("hv.vmpl2.run_vmpl", 0)
+    print(f"SVSM calls in one boot   {calls}")
+
+
+def round_trip():
+    record, _ = keelson("test", "core/call-roundtrip")
+    info = record["boots"][0]["info"]
+    ticks, khz = int(info["core_call_tsc"]), int(info["tsc_khz"])
+    print(f"core call round trip     {ticks * 1000 / khz:.1f} us   ({ticks} TSC ticks)")
+
+
+def sizes(record):
+    out = subprocess.run(["size", str(BUILD / "svsm.elf")], stdout=subprocess.PIPE, text=True, check=True)
+    text, data, bss = (int(x) for x in out.stdout.splitlines()[1].split()[:3])
+    print(f"SVSM image               {(text + data) / 1024:.0f} KiB   (text {text}, data {data}, bss {bss})")
+    print(f"whole IGVM               {record['files']['igvm']['size'] / 1024:.0f} KiB")
+    print(f"monitor                  {(BUILD / 'monitor.elf.mb').stat().st_size / 1024:.0f} KiB with symbols")
+
+
+def main():
+    record = boots()
+    exits()
+    round_trip()
+    sizes(record)
+
+
+if __name__ == "__main__":
+    main()
