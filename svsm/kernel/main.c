@@ -31,6 +31,9 @@ static void memory_init(void)
 	if (!memmap_init(igvm_memory_map, IGVM_AREA_SIZE, gpa(launch_info.svsm.gpa),
 			 launch_info.svsm.size))
 		panic("the host's memory map is unusable");
+	/* An address that reaches the C-bit would name another page, one of the SVSM's maybe. */
+	if (memmap_end().v > MIN(platform_cbit, GUEST_MAP_MAX))
+		panic("the host's memory map ends at %lx, beyond the C-bit", memmap_end().v);
 	paging_init();
 }
 

@@ -38,7 +38,7 @@ struct cpu *percpu_boot(void)
 	return &boot_cpu;
 }
 
-struct cpu *percpu_add(uint32_t apic_id)
+struct cpu *percpu_new(uint32_t apic_id)
 {
 	struct cpu *c;
 
@@ -56,7 +56,11 @@ struct cpu *percpu_add(uint32_t apic_id)
 	c->index = count;
 	c->apic_id = apic_id;
 	c->own_vmsa = c->guest.vmsa = c->guest.caa = GPA_NONE;
+	return c;
+}
+
+void percpu_publish(struct cpu *c)
+{
 	cpus[count] = c;
 	__atomic_store_n(&count, count + 1, __ATOMIC_RELEASE);
-	return c;
 }

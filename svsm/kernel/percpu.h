@@ -46,4 +46,5 @@ struct cpu *percpu_by_apic_id(uint32_t apic_id); /* NULL when there is none */
 
 /* Boot only. */
 struct cpu *percpu_boot(void); /* the static struct of the boot CPU, before GS is set too */
-struct cpu *percpu_add(uint32_t apic_id); /* NULL: out of memory, table full, or a duplicate */
+struct cpu *percpu_new(uint32_t apic_id); /* NULL: out of memory, table full, or a duplicate */
+void percpu_publish(struct cpu *c);       /* the CPU is up: from now on it can be found */

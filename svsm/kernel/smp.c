@@ -96,7 +96,6 @@ void smp_init(void)
 	static uint32_t ids[PERCPU_MAX];
 	unsigned n = madt_apic_ids(igvm_madt, IGVM_AREA_SIZE, ids, PERCPU_MAX);
 	uint32_t own = percpu_this()->apic_id;
-	unsigned up = 1;
 
 	if (!n)
 		log_warn("smp: no usable MADT from the host, one CPU only");
@@ -106,12 +105,12 @@ void smp_init(void)
 
 		if (ids[i] == own)
 			continue;
-		c = percpu_add(ids[i]);
+		c = percpu_new(ids[i]);
 		why = c ? start(c) : "no memory";
 		if (why)
 			log_error("smp: APIC ID %u: %s", ids[i], why);
 		else
-			up++;
+			percpu_publish(c);
 	}
-	log_info("smp: %u of %u CPUs", up, MAX(n, 1u));
+	log_info("smp: %u of %u CPUs", percpu_count(), MAX(n, 1u));
 }
