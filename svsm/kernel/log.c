@@ -9,7 +9,7 @@
 #include "lib/fmt.h"
 #include "platform/platform.h"
 
-_Static_assert(LOG_LINE_MAX + 16 <= LOGRING_LINE, "prefix and newline fit a slot");
+_Static_assert(LOG_LINE_MAX + 1 <= LOGRING_LINE, "a line and its newline fit a slot");
 
 static enum log_level log_level = LOG_INFO;
 static bool console_ready;
@@ -68,7 +68,7 @@ void log_drain_last(void)
 static void log_va(enum log_level level, const char *fmt, va_list ap)
 {
 	struct cpu *c = percpu_this();
-	char line[LOG_LINE_MAX + 16];
+	char line[LOG_LINE_MAX + 1];
 	size_t n = fmt_scnprintf(line, sizeof(line) - 1, "[%u] %s", c->index, level_name[level]);
 	int len = fmt_vsnprintf(line + n, LOG_LINE_MAX - n, fmt, ap);
 

@@ -4,6 +4,8 @@
 #include "kernel/logring.h"
 #include "lib/string.h"
 
+_Static_assert(sizeof(struct logring) <= 4 * PAGE_SIZE, "one small block of pages per CPU");
+
 /* Reserve the slot at head if it is free. An interrupting producer may move head meanwhile. */
 static struct logring_slot *reserve(struct logring *r)
 {

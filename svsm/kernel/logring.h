@@ -11,8 +11,8 @@
  */
 #include "base/types.h"
 
-#define LOGRING_SLOTS 64 /* a power of two */
-#define LOGRING_LINE  248
+#define LOGRING_SLOTS 64  /* a power of two */
+#define LOGRING_LINE  244 /* the whole ring fits 16 KiB */
 
 enum logring_state {
 	LOGRING_FREE,

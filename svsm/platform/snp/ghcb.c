@@ -50,7 +50,7 @@ struct ghcb *ghcb_begin(void)
 	WRITE_ONCE(s->depth, depth + 1);
 	barrier();
 	if (depth)
-		put_aside(s, s->saved[depth - 1]);
+		put_aside(s, &s->saved[depth - 1]);
 	memset(s->page->valid, 0, sizeof(s->page->valid));
 	return s->page;
 }
@@ -61,7 +61,7 @@ void ghcb_end(struct ghcb *g)
 
 	ASSERT(g == s->page && s->depth);
 	if (s->depth > 1)
-		put_back(s, s->saved[s->depth - 2]);
+		put_back(s, &s->saved[s->depth - 2]);
 	barrier();
 	WRITE_ONCE(s->depth, s->depth - 1);
 }
@@ -123,7 +123,7 @@ static bool state_alloc(struct ghcb_state *s)
 {
 	s->page = alloc_page();
 	for (unsigned i = 0; i < ARRAY_LEN(s->saved); i++)
-		if (!(s->saved[i] = alloc(sizeof(*s->saved[i]))))
+		if (!(s->saved[i].page = alloc_page()))
 			return false;
 	return s->page;
 }

@@ -26,14 +26,14 @@
 
 struct ghcb_saved {
 	uint64_t msr;
-	uint8_t page[PAGE_SIZE];
+	void *page; /* private */
 };
 
 struct ghcb_state {
 	struct ghcb *page; /* shared with the hypervisor */
 	gpa_t gpa;
 	uint32_t depth; /* users now */
-	struct ghcb_saved *saved[GHCB_DEPTH - 1];
+	struct ghcb_saved saved[GHCB_DEPTH - 1];
 };
 
 /* Page allocated, made shared, registered. False: the hypervisor or memory refused. */
