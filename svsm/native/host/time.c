@@ -93,6 +93,19 @@ void host_timer_stop(void)
 	lapic_timer_set(0);
 }
 
+void host_nap(uint64_t ticks)
+{
+	uint64_t armed = percpu()->deadline, end = rdtsc() + ticks;
+
+	if (!armed || (int64_t)(end - armed) < 0)
+		host_timer_arm(end);
+	host_halt();
+	if (armed)
+		host_timer_arm(armed);
+	else
+		host_timer_stop();
+}
+
 void time_fired(void)
 {
 	struct percpu *p = percpu();

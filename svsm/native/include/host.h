@@ -58,6 +58,8 @@ void host_halt(void); /* sleep until an interrupt, take it, return with IF=0 */
 uint64_t host_tsc_khz(void);
 void host_timer_arm(uint64_t tsc_deadline); /* one-shot on this CPU; wakes host_halt, exits the guest */
 void host_timer_stop(void);
+/* Sleep until an interrupt was taken, at most this many TSC ticks; the armed timer stays armed. */
+void host_nap(uint64_t tsc_ticks);
 
 /* ---- fwcfg.c ---- */
 struct fwcfg_file {

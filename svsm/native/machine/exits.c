@@ -4,6 +4,7 @@
 #include "abi/ghcb.h"
 #include "host.h"
 #include "exits.h"
+#include "stale.h"
 
 /*
  * What becomes of each exit. APM vol. 2, 15.35.5: automatic exits go to the hypervisor; the others
@@ -131,6 +132,7 @@ static const handler handlers[MACHINE_EXIT_SLOTS] = {
 	[SVM_EXIT_RDTSCP] = reflect,
 	[SVM_EXIT_RDPMC] = reflect,
 	[SVM_EXIT_CPUID] = reflect,
+	[SVM_EXIT_SWINT] = stale_interrupt,
 	[SVM_EXIT_INVD] = reflect,
 	[SVM_EXIT_PAUSE] = pause,
 	[SVM_EXIT_HLT] = halt,
@@ -197,6 +199,7 @@ int exits_handle(struct vcpu *v)
 	if (host_options.trace)
 		trace(v);
 	m->event_inj = cut_short(m);
+	stale_arm(m);
 	if (m->int_state & VMCB_INT_SHADOW)
 		c->shadow_rip = m->rip;
 	else if (c->shadow_rip != m->rip)

@@ -5,9 +5,16 @@
 #include "tlb.h"
 #include "vmcb.h"
 
-#define KICK_AGAIN                                                                                 \
-	200000u /* spins: QEMU may lose an interrupt (facts: unlocked interrupt_request) */
-#define KICK_TRIES 2000u
+/*
+ * A waiter spins as long as a kick usually takes, then sleeps until the other CPU has left its
+ * guest: on a loaded host a spinning CPU keeps the very thread from running that it waits for. The
+ * nap is short, because QEMU may lose a kick; then it is repeated.
+ */
+#define SPIN_US 150
+#define NAP_US  1000
+#define TRIES   20000u
+
+static uint32_t waiters; /* CPUs that sleep in wait_for */
 
 static uint64_t generation;
 
@@ -17,17 +24,33 @@ static bool stale(struct vcpu *v, uint64_t gen)
 	       __atomic_load_n(&v->flush_seen, __ATOMIC_SEQ_CST) < gen;
 }
 
+static bool spin(struct vcpu *v, uint64_t gen)
+{
+	uint64_t start = rdtsc();
+
+	while (rdtsc() - start < host_tsc_khz() * SPIN_US / 1000) {
+		if (!stale(v, gen))
+			return true;
+		cpu_relax();
+	}
+	return false;
+}
+
 static void wait_for(struct vcpu *v, uint64_t gen)
 {
-	for (unsigned tries = 0; tries < KICK_TRIES; tries++) {
+	uint32_t me = 1u << (host_cpu() - 1);
+
+	host_kick(v->index + 1);
+	if (spin(v, gen))
+		return;
+	__atomic_fetch_or(&waiters, me, __ATOMIC_SEQ_CST);
+	for (unsigned tries = 0; stale(v, gen); tries++) {
+		if (tries == TRIES)
+			host_fault("CPU %u does not leave its guest for a TLB flush", v->index + 1);
+		host_nap(host_tsc_khz() * NAP_US / 1000);
 		host_kick(v->index + 1);
-		for (unsigned i = 0; i < KICK_AGAIN; i++) {
-			if (!stale(v, gen))
-				return;
-			cpu_relax();
-		}
 	}
-	host_fault("CPU %u does not leave its guest for a TLB flush", v->index + 1);
+	__atomic_fetch_and(&waiters, ~me, __ATOMIC_SEQ_CST);
 }
 
 void tlb_flush_others(void)
@@ -59,4 +82,6 @@ void tlb_enter(struct vcpu *v, struct vmcb *vmcb)
 void tlb_leave(struct vcpu *v)
 {
 	__atomic_store_n(&v->in_guest, 0, __ATOMIC_SEQ_CST);
+	for (uint32_t w = __atomic_load_n(&waiters, __ATOMIC_SEQ_CST); w; w &= w - 1)
+		host_kick((unsigned)__builtin_ctz(w) + 1);
 }

@@ -4,6 +4,7 @@
 #include "host.h"
 #include "lib/string.h"
 #include "fpu.h"
+#include "stale.h"
 #include "vmcb.h"
 #include "vmsa.h"
 
@@ -67,6 +68,7 @@ void vmsa_reset_control(struct vmpl_ctx *c, uint32_t asid)
 	m->asid = asid;
 	m->nested_ctl = VMCB_NP_ENABLE;
 	m->int_ctl = VMCB_V_INTR_MASKING;
+	stale_arm(m);
 	c->ghcb_msr = 0;
 	c->shadow_rip = ~0ull;
 	c->cr3_hidden = false;

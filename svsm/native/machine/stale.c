@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#include "base/x86.h"
+#include "host.h"
+#include "exits.h"
+#include "stale.h"
+#include "walk.h"
+
+/*
+ * Translations that QEMU forgot to drop. A CPU that writes to a page with translated code makes
+ * QEMU drop the translation first and write then; a CPU that translates the same code in between
+ * keeps the old bytes for good (seen on 7.2 with MTTCG, without SVM as well). Linux's text_poke()
+ * runs into it: the last of its writes replaces an INT3 that other CPUs may be just about to
+ * execute, and an INT3 nobody answers for is an oops. So each software interrupt comes here before
+ * it happens.
+ */
+
+#define SWINT      VMCB_INTERCEPT3(SVM_EXIT_SWINT)
+#define LOGGED_MAX 16
+
+static bool is_prefix(uint8_t b, bool mode64)
+{
+	switch (b) {
+	case 0x26:
+	case 0x2e:
+	case 0x36:
+	case 0x3e:
+	case 0x64 ... 0x67:
+	case 0xf0:
+	case 0xf2:
+	case 0xf3:
+		return true;
+	default:
+		return mode64 && (b & 0xf0) == 0x40; /* REX */
+	}
+}
+
+bool stale_is_interrupt(const uint8_t *bytes, unsigned n, bool mode64)
+{
+	unsigned i = 0;
+
+	while (i < n && is_prefix(bytes[i], mode64))
+		i++;
+	/* INT3, INT n, INTO; what cannot be read whole is taken as it is */
+	return i == n || (bytes[i] >= 0xcc && bytes[i] <= 0xce);
+}
+
+/* A write that changes nothing: now nobody else writes, and what QEMU translates next is right. */
+static void drop_translation(struct vcpu *v, uint64_t linear)
+{
+	static uint32_t logged;
+	struct walk w;
+
+	if (walk_linear(v, linear, WALK_FETCH, &w) != WALK_OK || !host_guest_ram(w.gpa, 1))
+		return;
+	__asm__ volatile("lock orb $0, %0" : "+m"(*(uint8_t *)host_ptr(hpa(w.gpa.v))) : : "cc");
+	if (__atomic_fetch_add(&logged, 1, __ATOMIC_RELAXED) < LOGGED_MAX)
+		host_log("machine: vcpu%u: QEMU ran a software interrupt at 0x%llx that is no "
+			 "longer "
+			 "there; translated anew",
+			 v->index, (unsigned long long)linear);
+}
+
+int stale_interrupt(struct vcpu *v)
+{
+	struct vmcb *m = v->ctx[v->vmpl].vmcb;
+	bool mode64 = guest_mode64(m);
+	uint8_t bytes[INSN_MAX];
+	unsigned n = guest_fetch(v, bytes);
+
+	if (stale_is_interrupt(bytes, n, mode64))
+		m->intercept3 &=
+			~SWINT; /* it is real: let it happen; armed again at the next exit */
+	else
+		drop_translation(v, mode64 ? m->rip : (uint32_t)(m->cs.base + m->rip));
+	return RESUME;
+}
+
+void stale_arm(struct vmcb *m)
+{
+	m->intercept3 |= SWINT;
+}
