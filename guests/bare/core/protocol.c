@@ -5,6 +5,7 @@
 #include "calls.h"
 #include "vmpl.h"
 #include "abi/secrets.h"
+#include "ghcb.h"
 #include "vmpl2.h"
 
 TEST(secrets, "secrets-page", "the secrets page tells SVSM range, calling area, VMPL; VMPCK0 and 1 wiped")
