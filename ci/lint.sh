@@ -20,7 +20,7 @@ files() {
 
 format() {
 	# shellcheck disable=SC2046
-	clang-format --dry-run -Werror $(files '*.c' '*.h') 2>&1 | grep 'error:' | cut -d: -f1 | sort | uniq -c |
+	clang-format --dry-run -Werror $(files '*.c' '*.h' | grep -v '^guests/module/') 2>&1 | grep 'error:' | cut -d: -f1 | sort | uniq -c |
 		awk '{print "  " $2 ": " $1 " places; run make format"; n++} END {exit n > 0}'
 }
 headers() { # each header compiles alone

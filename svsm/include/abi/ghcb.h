@@ -24,8 +24,8 @@ struct ghcb {
 	uint64_t exit_info2; /* 0x3a0 */
 	uint64_t scratch;    /* 0x3a8 */
 	uint8_t rsvd_3b0[0x3e8 - 0x3b0];
-	uint64_t xcr0;         /* 0x3e8 */
-	uint8_t valid[16];     /* 0x3f0: bit n says that quadword n of the page is valid */
+	uint64_t xcr0;          /* 0x3e8 */
+	uint8_t valid[16];      /* 0x3f0: bit n says that quadword n of the page is valid */
 	uint64_t x87_state_gpa; /* 0x400 */
 	uint8_t rsvd_408[0x800 - 0x408];
 	uint8_t buffer[0x7f0]; /* 0x800 */
@@ -48,24 +48,24 @@ ABI_SIZE(struct ghcb, 0x1000, "GHCB table 3: one page");
 #define GHCB_BUFFER_SIZE 0x7f0
 
 /* MSR protocol, section 2.3.1: the low 12 bits of MSR 0xC0010130 */
-#define GHCB_MSR_INFO_MASK       0xfffull
-#define GHCB_MSR_SEV_INFO_RESP   0x001 /* max[63:48] min[47:32] cbit[31:24] */
-#define GHCB_MSR_SEV_INFO_REQ    0x002
-#define GHCB_MSR_CPUID_REQ       0x004 /* fn[63:32] reg[31:30] */
-#define GHCB_MSR_CPUID_RESP      0x005
-#define GHCB_MSR_AP_RESET_REQ    0x006
-#define GHCB_MSR_AP_RESET_RESP   0x007
-#define GHCB_MSR_PREF_GPA_REQ    0x010
-#define GHCB_MSR_PREF_GPA_RESP   0x011
-#define GHCB_MSR_REG_GPA_REQ     0x012
-#define GHCB_MSR_REG_GPA_RESP    0x013
-#define GHCB_MSR_PSC_REQ         0x014 /* op[55:52], gfn[51:12] */
-#define GHCB_MSR_PSC_RESP        0x015 /* error[63:32] */
-#define GHCB_MSR_RUN_VMPL_REQ    0x016 /* vmpl[39:32] */
-#define GHCB_MSR_RUN_VMPL_RESP   0x017 /* error[63:32] */
-#define GHCB_MSR_HV_FEATURES_REQ 0x080
+#define GHCB_MSR_INFO_MASK        0xfffull
+#define GHCB_MSR_SEV_INFO_RESP    0x001 /* max[63:48] min[47:32] cbit[31:24] */
+#define GHCB_MSR_SEV_INFO_REQ     0x002
+#define GHCB_MSR_CPUID_REQ        0x004 /* fn[63:32] reg[31:30] */
+#define GHCB_MSR_CPUID_RESP       0x005
+#define GHCB_MSR_AP_RESET_REQ     0x006
+#define GHCB_MSR_AP_RESET_RESP    0x007
+#define GHCB_MSR_PREF_GPA_REQ     0x010
+#define GHCB_MSR_PREF_GPA_RESP    0x011
+#define GHCB_MSR_REG_GPA_REQ      0x012
+#define GHCB_MSR_REG_GPA_RESP     0x013
+#define GHCB_MSR_PSC_REQ          0x014 /* op[55:52], gfn[51:12] */
+#define GHCB_MSR_PSC_RESP         0x015 /* error[63:32] */
+#define GHCB_MSR_RUN_VMPL_REQ     0x016 /* vmpl[39:32] */
+#define GHCB_MSR_RUN_VMPL_RESP    0x017 /* error[63:32] */
+#define GHCB_MSR_HV_FEATURES_REQ  0x080
 #define GHCB_MSR_HV_FEATURES_RESP 0x081 /* features[63:12] */
-#define GHCB_MSR_TERMINATE       0x100 /* set[15:12] reason[23:16] */
+#define GHCB_MSR_TERMINATE        0x100 /* set[15:12] reason[23:16] */
 
 /* Hypervisor features, table 6 */
 #define GHCB_HV_FEAT_SNP            BIT(0)
@@ -76,52 +76,53 @@ ABI_SIZE(struct ghcb, 0x1000, "GHCB table 3: one page");
 #define GHCB_HV_FEAT_MULTI_VMPL     BIT(5)
 
 /* Non-automatic exits, section 4.1 */
-#define GHCB_EXIT_DR7_READ    0x27
-#define GHCB_EXIT_DR7_WRITE   0x37
-#define GHCB_EXIT_RDTSC       0x6e
-#define GHCB_EXIT_RDPMC       0x6f
-#define GHCB_EXIT_CPUID       0x72
-#define GHCB_EXIT_INVD        0x76
-#define GHCB_EXIT_IOIO        0x7b
-#define GHCB_EXIT_MSR         0x7c
-#define GHCB_EXIT_VMMCALL     0x81
-#define GHCB_EXIT_RDTSCP      0x87
-#define GHCB_EXIT_WBINVD      0x89
-#define GHCB_EXIT_MONITOR     0x8a
-#define GHCB_EXIT_MWAIT       0x8b
-#define GHCB_EXIT_MMIO_READ   0x80000001
-#define GHCB_EXIT_MMIO_WRITE  0x80000002
-#define GHCB_EXIT_NMI_DONE    0x80000003
-#define GHCB_EXIT_AP_HLT_LOOP 0x80000004
+#define GHCB_EXIT_DR7_READ      0x27
+#define GHCB_EXIT_DR7_WRITE     0x37
+#define GHCB_EXIT_RDTSC         0x6e
+#define GHCB_EXIT_RDPMC         0x6f
+#define GHCB_EXIT_CPUID         0x72
+#define GHCB_EXIT_INVD          0x76
+#define GHCB_EXIT_IOIO          0x7b
+#define GHCB_EXIT_MSR           0x7c
+#define GHCB_EXIT_VMMCALL       0x81
+#define GHCB_EXIT_RDTSCP        0x87
+#define GHCB_EXIT_WBINVD        0x89
+#define GHCB_EXIT_MONITOR       0x8a
+#define GHCB_EXIT_MWAIT         0x8b
+#define GHCB_EXIT_MMIO_READ     0x80000001
+#define GHCB_EXIT_MMIO_WRITE    0x80000002
+#define GHCB_EXIT_NMI_DONE      0x80000003
+#define GHCB_EXIT_AP_HLT_LOOP   0x80000004
 #define GHCB_EXIT_AP_JUMP_TABLE 0x80000005
-#define GHCB_EXIT_PSC         0x80000010
-#define GHCB_EXIT_GUEST_REQ   0x80000011
+#define GHCB_EXIT_PSC           0x80000010
+#define GHCB_EXIT_GUEST_REQ     0x80000011
 #define GHCB_EXIT_EXT_GUEST_REQ 0x80000012
-#define GHCB_EXIT_AP_CREATION 0x80000013 /* info1 = apic<<32 | vmpl<<16 | op, info2 = VMSA, RAX = features */
-#define GHCB_EXIT_HV_DOORBELL 0x80000014
-#define GHCB_EXIT_HV_IPI      0x80000015
-#define GHCB_EXIT_HV_TIMER    0x80000016
-#define GHCB_EXIT_APIC_IDS    0x80000017
-#define GHCB_EXIT_RUN_VMPL    0x80000018
-#define GHCB_EXIT_HV_FEATURES 0x8000fffd
-#define GHCB_EXIT_TERMINATE   0x8000fffe
+#define GHCB_EXIT_AP_CREATION                                                                      \
+	0x80000013 /* info1 = apic<<32 | vmpl<<16 | op, info2 = VMSA, RAX = features */
+#define GHCB_EXIT_HV_DOORBELL  0x80000014
+#define GHCB_EXIT_HV_IPI       0x80000015
+#define GHCB_EXIT_HV_TIMER     0x80000016
+#define GHCB_EXIT_APIC_IDS     0x80000017
+#define GHCB_EXIT_RUN_VMPL     0x80000018
+#define GHCB_EXIT_HV_FEATURES  0x8000fffd
+#define GHCB_EXIT_TERMINATE    0x8000fffe
 
 #define GHCB_AP_CREATE_ON_INIT 0
 #define GHCB_AP_CREATE         1
 #define GHCB_AP_DESTROY        2
 
-#define GHCB_PSC_PRIVATE 1
-#define GHCB_PSC_SHARED  2
-#define GHCB_PSC_PSMASH  3
-#define GHCB_PSC_UNSMASH 4
+#define GHCB_PSC_PRIVATE       1
+#define GHCB_PSC_SHARED        2
+#define GHCB_PSC_PSMASH        3
+#define GHCB_PSC_UNSMASH       4
 
 /* SW_EXITINFO2 when SW_EXITINFO1[31:0] = 2: why the GHCB was malformed (section 4.1, table 7) */
-#define GHCB_ERR_NOT_REGISTERED 1
-#define GHCB_ERR_INVALID_USAGE  2
+#define GHCB_ERR_NOT_REGISTERED  1
+#define GHCB_ERR_INVALID_USAGE   2
 #define GHCB_ERR_INVALID_SCRATCH 3
-#define GHCB_ERR_MISSING_INPUT  4
-#define GHCB_ERR_INVALID_INPUT  5
-#define GHCB_ERR_INVALID_EVENT  6
+#define GHCB_ERR_MISSING_INPUT   4
+#define GHCB_ERR_INVALID_INPUT   5
+#define GHCB_ERR_INVALID_EVENT   6
 
 /* Page state change list in the shared buffer, section 4.1.6 */
 struct ghcb_psc_header {
@@ -136,11 +137,11 @@ struct ghcb_psc_header {
 ABI_SIZE(struct ghcb_psc_header, 8, "GHCB 4.1.6: PSC header");
 
 /* IOIO exit information: APM vol. 2, 15.10.2 */
-#define IOIO_IN        BIT(0)
-#define IOIO_STR       BIT(2)
-#define IOIO_REP       BIT(3)
-#define IOIO_SZ8       BIT(4)
-#define IOIO_SZ16      BIT(5)
-#define IOIO_SZ32      BIT(6)
-#define IOIO_A64       BIT(9)
-#define IOIO_PORT(i)   ((uint16_t)((i) >> 16))
+#define IOIO_IN      BIT(0)
+#define IOIO_STR     BIT(2)
+#define IOIO_REP     BIT(3)
+#define IOIO_SZ8     BIT(4)
+#define IOIO_SZ16    BIT(5)
+#define IOIO_SZ32    BIT(6)
+#define IOIO_A64     BIT(9)
+#define IOIO_PORT(i) ((uint16_t)((i) >> 16))

@@ -25,11 +25,13 @@ struct launch_range {
 struct launch_info {
 	uint32_t magic;
 	uint32_t version;
-	uint32_t guest; /* enum launch_guest */
-	uint32_t guest_vmpl; /* 1..3 */
+	uint32_t guest;           /* enum launch_guest */
+	uint32_t guest_vmpl;      /* 1..3 */
 	struct launch_range svsm; /* all memory that belongs to the SVSM, its image included */
-	struct launch_range kernel; /* Linux: protected-mode part, where it will run; bare: the flat image */
-	struct launch_range setup;  /* Linux: the bzImage's setup sectors (boot sector at offset 0) */
+	struct launch_range
+		kernel; /* Linux: protected-mode part, where it will run; bare: the flat image */
+	struct launch_range
+		setup; /* Linux: the bzImage's setup sectors (boot sector at offset 0) */
 	struct launch_range initrd;
 	struct launch_range cmdline; /* NUL-terminated */
 	uint32_t flags;

@@ -11,14 +11,14 @@ struct snp_secrets {
 	uint32_t fms;
 	uint32_t rsvd_00c;
 	uint8_t gosvw[16];
-	uint8_t vmpck[4][32]; /* 0x20 */
-	uint8_t os_rsvd_0a0[0x60]; /* 0xa0: message sequence numbers, AP jump table at 0xb0 */
+	uint8_t vmpck[4][32];            /* 0x20 */
+	uint8_t os_rsvd_0a0[0x60];       /* 0xa0: message sequence numbers, AP jump table at 0xb0 */
 	uint8_t vmsa_tweak_bitmap[0x40]; /* 0x100 */
-	uint64_t svsm_base;        /* 0x140 */
-	uint64_t svsm_size;        /* 0x148 */
-	uint64_t svsm_caa;         /* 0x150 */
-	uint32_t svsm_max_version; /* 0x158 */
-	uint8_t svsm_guest_vmpl;   /* 0x15c */
+	uint64_t svsm_base;              /* 0x140 */
+	uint64_t svsm_size;              /* 0x148 */
+	uint64_t svsm_caa;               /* 0x150 */
+	uint32_t svsm_max_version;       /* 0x158 */
+	uint8_t svsm_guest_vmpl;         /* 0x15c */
 	uint8_t rsvd_15d[3];
 	uint32_t tsc_factor; /* 0x160 */
 	uint32_t rsvd_164;

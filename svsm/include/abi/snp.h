@@ -19,8 +19,8 @@
 /* RMPADJUST RDX: vmpl[7:0] perms[15:8] vmsa[16] */
 #define RMPADJUST_VMSA BIT(16)
 
-#define RMP_PG_4K 0
-#define RMP_PG_2M 1
+#define RMP_PG_4K      0
+#define RMP_PG_2M      1
 
 /* EAX after PVALIDATE, RMPADJUST, RMPQUERY, RMPUPDATE, PSMASH */
 enum snp_insn_result {
@@ -41,5 +41,5 @@ enum snp_insn_result {
 #define PF_ERR_RMP  BIT(31)
 
 /* #VC error codes are SVM exit codes: APM vol. 2, 15.35.5 and appendix C */
-#define VC_NPF               0x400
+#define VC_NPF                0x400
 #define VC_PAGE_NOT_VALIDATED 0x404

@@ -5,11 +5,11 @@
 /* Secure VM Service Module for SEV-SNP Guests (58019), what guest and SVSM exchange. */
 #include "base/types.h"
 
-#define SVSM_PROTO_CORE   0
-#define SVSM_PROTO_ATTEST 1
-#define SVSM_PROTO_VTPM   2
-#define SVSM_PROTO_APIC   3
-#define SVSM_CALL(proto, call) ((uint64_t)(proto) << 32 | (call))
+#define SVSM_PROTO_CORE          0
+#define SVSM_PROTO_ATTEST        1
+#define SVSM_PROTO_VTPM          2
+#define SVSM_PROTO_APIC          3
+#define SVSM_CALL(proto, call)   ((uint64_t)(proto) << 32 | (call))
 
 #define SVSM_CORE_REMAP_CA       0
 #define SVSM_CORE_PVALIDATE      1
@@ -21,16 +21,16 @@
 #define SVSM_CORE_CONFIGURE_VTOM 7
 
 /* Result codes in RAX, table 4 */
-#define SVSM_SUCCESS                 0x00000000ull
-#define SVSM_ERR_INCOMPLETE          0x80000000ull
+#define SVSM_SUCCESS                  0x00000000ull
+#define SVSM_ERR_INCOMPLETE           0x80000000ull
 #define SVSM_ERR_UNSUPPORTED_PROTOCOL 0x80000001ull
-#define SVSM_ERR_UNSUPPORTED_CALL    0x80000002ull
-#define SVSM_ERR_INVALID_ADDRESS     0x80000003ull
-#define SVSM_ERR_INVALID_FORMAT      0x80000004ull
-#define SVSM_ERR_INVALID_PARAMETER   0x80000005ull
-#define SVSM_ERR_INVALID_REQUEST     0x80000006ull
-#define SVSM_ERR_BUSY                0x80000007ull
-#define SVSM_ERR_PROTOCOL_BASE       0x80001000ull
+#define SVSM_ERR_UNSUPPORTED_CALL     0x80000002ull
+#define SVSM_ERR_INVALID_ADDRESS      0x80000003ull
+#define SVSM_ERR_INVALID_FORMAT       0x80000004ull
+#define SVSM_ERR_INVALID_PARAMETER    0x80000005ull
+#define SVSM_ERR_INVALID_REQUEST      0x80000006ull
+#define SVSM_ERR_BUSY                 0x80000007ull
+#define SVSM_ERR_PROTOCOL_BASE        0x80001000ull
 /* Core protocol, SVSM_PVALIDATE: PVALIDATE's own result follows the base */
 #define SVSM_ERR_PVALIDATE_SIZEMISMATCH 0x80001006ull
 #define SVSM_ERR_PVALIDATE_NO_CHANGE    0x80001010ull

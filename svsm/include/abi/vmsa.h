@@ -120,15 +120,15 @@ ABI_OFFSET(struct vmsa, fpreg_xmm, 0x470, "APM B-4: FPREG_XMM");
 ABI_SIZE(struct vmsa, 0x1000, "APM B-4: one page");
 
 /* SEV_FEATURES: APM vol. 2, 15.34.10 and table B-4 */
-#define SEV_FEAT_SNP_ACTIVE      BIT(0)
-#define SEV_FEAT_VTOM            BIT(1)
-#define SEV_FEAT_REFLECT_VC      BIT(2)
-#define SEV_FEAT_RESTRICTED_INJ  BIT(3)
-#define SEV_FEAT_ALTERNATE_INJ   BIT(4)
-#define SEV_FEAT_DEBUG_SWAP      BIT(5)
+#define SEV_FEAT_SNP_ACTIVE     BIT(0)
+#define SEV_FEAT_VTOM           BIT(1)
+#define SEV_FEAT_REFLECT_VC     BIT(2)
+#define SEV_FEAT_RESTRICTED_INJ BIT(3)
+#define SEV_FEAT_ALTERNATE_INJ  BIT(4)
+#define SEV_FEAT_DEBUG_SWAP     BIT(5)
 
 /* MSR 0xC0010131, SEV_STATUS: APM vol. 2, 15.34.10 */
-#define SEV_STATUS_SEV BIT(0)
-#define SEV_STATUS_ES  BIT(1)
-#define SEV_STATUS_SNP BIT(2)
+#define SEV_STATUS_SEV            BIT(0)
+#define SEV_STATUS_ES             BIT(1)
+#define SEV_STATUS_SNP            BIT(2)
 #define SEV_STATUS_FEATURES_SHIFT 2

@@ -5,53 +5,53 @@
 /* x86 instructions and the register bits both images use. AMD APM vol. 2 and 3. */
 #include "base/types.h"
 
-#define CR0_PE BIT(0)
-#define CR0_MP BIT(1)
-#define CR0_EM BIT(2)
-#define CR0_TS BIT(3)
-#define CR0_ET BIT(4)
-#define CR0_NE BIT(5)
-#define CR0_WP BIT(16)
-#define CR0_PG BIT(31)
+#define CR0_PE             BIT(0)
+#define CR0_MP             BIT(1)
+#define CR0_EM             BIT(2)
+#define CR0_TS             BIT(3)
+#define CR0_ET             BIT(4)
+#define CR0_NE             BIT(5)
+#define CR0_WP             BIT(16)
+#define CR0_PG             BIT(31)
 
-#define CR4_PSE        BIT(4)
-#define CR4_PAE        BIT(5)
-#define CR4_MCE        BIT(6)
-#define CR4_PGE        BIT(7)
-#define CR4_OSFXSR     BIT(9)
-#define CR4_OSXMMEXCPT BIT(10)
-#define CR4_UMIP       BIT(11)
-#define CR4_LA57       BIT(12)
-#define CR4_FSGSBASE   BIT(16)
-#define CR4_OSXSAVE    BIT(18)
-#define CR4_SMEP       BIT(20)
-#define CR4_SMAP       BIT(21)
+#define CR4_PSE            BIT(4)
+#define CR4_PAE            BIT(5)
+#define CR4_MCE            BIT(6)
+#define CR4_PGE            BIT(7)
+#define CR4_OSFXSR         BIT(9)
+#define CR4_OSXMMEXCPT     BIT(10)
+#define CR4_UMIP           BIT(11)
+#define CR4_LA57           BIT(12)
+#define CR4_FSGSBASE       BIT(16)
+#define CR4_OSXSAVE        BIT(18)
+#define CR4_SMEP           BIT(20)
+#define CR4_SMAP           BIT(21)
 
-#define RFLAGS_CF BIT(0)
-#define RFLAGS_R1 BIT(1)
-#define RFLAGS_TF BIT(8)
-#define RFLAGS_IF BIT(9)
-#define RFLAGS_DF BIT(10)
-#define RFLAGS_NT BIT(14)
-#define RFLAGS_RF BIT(16)
-#define RFLAGS_VM BIT(17)
-#define RFLAGS_AC BIT(18)
+#define RFLAGS_CF          BIT(0)
+#define RFLAGS_R1          BIT(1)
+#define RFLAGS_TF          BIT(8)
+#define RFLAGS_IF          BIT(9)
+#define RFLAGS_DF          BIT(10)
+#define RFLAGS_NT          BIT(14)
+#define RFLAGS_RF          BIT(16)
+#define RFLAGS_VM          BIT(17)
+#define RFLAGS_AC          BIT(18)
 
-#define PTE_P    BIT(0)
-#define PTE_W    BIT(1)
-#define PTE_U    BIT(2)
-#define PTE_A    BIT(5)
-#define PTE_D    BIT(6)
-#define PTE_PS   BIT(7)
-#define PTE_G    BIT(8)
-#define PTE_NX   BIT(63)
-#define PTE_ADDR 0x000ffffffffff000ull
+#define PTE_P              BIT(0)
+#define PTE_W              BIT(1)
+#define PTE_U              BIT(2)
+#define PTE_A              BIT(5)
+#define PTE_D              BIT(6)
+#define PTE_PS             BIT(7)
+#define PTE_G              BIT(8)
+#define PTE_NX             BIT(63)
+#define PTE_ADDR           0x000ffffffffff000ull
 
-#define EFER_SCE  BIT(0)
-#define EFER_LME  BIT(8)
-#define EFER_LMA  BIT(10)
-#define EFER_NXE  BIT(11)
-#define EFER_SVME BIT(12)
+#define EFER_SCE           BIT(0)
+#define EFER_LME           BIT(8)
+#define EFER_LMA           BIT(10)
+#define EFER_NXE           BIT(11)
+#define EFER_SVME          BIT(12)
 
 #define MSR_TSC            0x10
 #define MSR_APIC_BASE      0x1b
@@ -102,7 +102,9 @@ enum x86_vector {
 
 static inline void cpuid(uint32_t leaf, uint32_t sub, uint32_t r[4])
 {
-	__asm__ volatile("cpuid" : "=a"(r[0]), "=b"(r[1]), "=c"(r[2]), "=d"(r[3]) : "a"(leaf), "c"(sub));
+	__asm__ volatile("cpuid"
+			 : "=a"(r[0]), "=b"(r[1]), "=c"(r[2]), "=d"(r[3])
+			 : "a"(leaf), "c"(sub));
 }
 
 static inline uint64_t rdmsr(uint32_t msr)
@@ -115,7 +117,10 @@ static inline uint64_t rdmsr(uint32_t msr)
 
 static inline void wrmsr(uint32_t msr, uint64_t v)
 {
-	__asm__ volatile("wrmsr" : : "c"(msr), "a"((uint32_t)v), "d"((uint32_t)(v >> 32)) : "memory");
+	__asm__ volatile("wrmsr"
+			 :
+			 : "c"(msr), "a"((uint32_t)v), "d"((uint32_t)(v >> 32))
+			 : "memory");
 }
 
 static inline uint64_t rdtsc(void)

@@ -3,8 +3,8 @@
 #pragma once
 
 /*
- * The bare machine under the monitor (svsm/native/host/): memory, processors, interrupts, time, log.
- * Everything here runs in host mode with interrupts off unless it says otherwise.
+ * The bare machine under the monitor (svsm/native/host/): memory, processors, interrupts, time,
+ * log. Everything here runs in host mode with interrupts off unless it says otherwise.
  */
 #include "base/addr.h"
 #include "abi/native.h"
@@ -21,10 +21,11 @@ NORETURN void host_fault(const char *fmt, ...) PRINTF(1, 2);
 #define HOST_ASSERT(c) ((c) ? (void)0 : host_fault("%s:%d: assertion %s", __FILE__, __LINE__, #c))
 
 /* ---- mem.c: the monitor's block at the top of low RAM, and the direct map of all RAM ---- */
-void *host_pages_alloc(unsigned count); /* zeroed, physically contiguous; never NULL: out of memory is a fault */
-void *host_pages_try(unsigned count);   /* the same, NULL when there is none */
+void *host_pages_alloc(
+	unsigned count); /* zeroed, physically contiguous; never NULL: out of memory is a fault */
+void *host_pages_try(unsigned count); /* the same, NULL when there is none */
 void host_pages_free(void *p, unsigned count);
-void *host_ptr(hpa_t pa);               /* direct map; pa must be RAM or MMIO below 4G */
+void *host_ptr(hpa_t pa); /* direct map; pa must be RAM or MMIO below 4G */
 hpa_t host_pa(const void *p);
 /* True when [g, g+len) lies wholly in RAM that belongs to the guest (not the monitor's block). */
 bool host_guest_ram(gpa_t g, uint64_t len);
@@ -38,8 +39,8 @@ struct host_range {
 unsigned host_guest_ranges(const struct host_range **r);
 
 /* ---- smp.c: CPU 0 is the monitor's own, CPUs 1..N run vCPU 0..N-1; APIC ID = CPU number ---- */
-unsigned host_cpus(void);    /* all, CPU 0 included */
-unsigned host_cpu(void);     /* this one */
+unsigned host_cpus(void);     /* all, CPU 0 included */
+unsigned host_cpu(void);      /* this one */
 void host_kick(unsigned cpu); /* make that CPU leave its guest or its halt; asynchronous */
 
 /* ---- irq.c ---- */
@@ -52,11 +53,13 @@ void host_irq_eoi_level(unsigned vector);
  * messages of devices in logical mode reach it. */
 void host_lapic_set_logical(uint32_t ldr, uint32_t dfr);
 void host_halt(void); /* sleep until an interrupt, take it, return with IF=0 */
-#define HOST_VECTOR_OWN 0xf0 /* kick, timer and spurious vectors of the monitor live here and above */
+#define HOST_VECTOR_OWN                                                                            \
+	0xf0 /* kick, timer and spurious vectors of the monitor live here and above */
 
 /* ---- time.c ---- */
 uint64_t host_tsc_khz(void);
-void host_timer_arm(uint64_t tsc_deadline); /* one-shot on this CPU; wakes host_halt, exits the guest */
+void host_timer_arm(
+	uint64_t tsc_deadline); /* one-shot on this CPU; wakes host_halt, exits the guest */
 void host_timer_stop(void);
 /* Sleep until an interrupt was taken, at most this many TSC ticks; the armed timer stays armed. */
 void host_nap(uint64_t tsc_ticks);

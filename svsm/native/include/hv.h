@@ -3,8 +3,8 @@
 #pragma once
 
 /*
- * The host's half of the native platform (svsm/native/hv/): what KVM and its VMM do for an SNP guest.
- * It reaches a guest only through the GHCB, shared pages and RMPUPDATE.
+ * The host's half of the native platform (svsm/native/hv/): what KVM and its VMM do for an SNP
+ * guest. It reaches a guest only through the GHCB, shared pages and RMPUPDATE.
  */
 #include "base/addr.h"
 #include "machine.h"
@@ -15,8 +15,8 @@ NORETURN void hv_service_main(void);        /* CPU 0: heartbeat, log drain */
 void hv_init(void);                         /* vAPICs, boot vCPU at VMPL0; after the launch */
 
 /* ---- called by the machine ---- */
-/* One-exit answers, only when !host_options.strict: true when the hypervisor took the event, so that
- * no #VC is raised. v is at an intercepted RDMSR/WRMSR. */
+/* One-exit answers, only when !host_options.strict: true when the hypervisor took the event, so
+ * that no #VC is raised. v is at an intercepted RDMSR/WRMSR. */
 bool hv_fast_msr(struct vcpu *v, uint32_t msr, bool write, uint64_t *value, bool *gp);
 
 /* ---- called by host/irq.c, interrupts off, on the CPU that took it ---- */
