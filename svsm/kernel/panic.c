@@ -104,6 +104,7 @@ void panic(const char *fmt, ...)
 
 	va_start(ap, fmt);
 	finish(fmt, ap, NULL, (uint64_t)__builtin_frame_address(0));
+	/* cppcheck-suppress va_end_missing ; finish() never returns */
 }
 
 void panic_frame(const struct frame *f, const char *fmt, ...)
@@ -112,4 +113,5 @@ void panic_frame(const struct frame *f, const char *fmt, ...)
 
 	va_start(ap, fmt);
 	finish(fmt, ap, f, f->rbp);
+	/* cppcheck-suppress va_end_missing ; finish() never returns */
 }

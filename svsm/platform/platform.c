@@ -71,7 +71,7 @@ static enum platform_result for_range(gpa_t g, uint64_t len, step_fn step, unsig
 				      uint8_t perms, uint64_t *done)
 {
 	enum platform_result r = PLATFORM_OK;
-	uint64_t dummy;
+	uint64_t dummy = 0;
 
 	done = done ? done : &dummy;
 	*done = 0;
