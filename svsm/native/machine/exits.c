@@ -100,6 +100,12 @@ static int reflect(struct vcpu *v)
 	return vc_raise(v, (uint32_t)ctx(v)->vmcb->exit_code);
 }
 
+/* #GP(0) at CPL 3 comes before the intercept; newer QEMU has it the other way round. */
+static int cache_flush(struct vcpu *v)
+{
+	return ctx(v)->vmcb->cpl ? insn_fault(v, VEC_GP) : reflect(v);
+}
+
 /* QEMU's SMP bug shows as a page fault on the fetch of the very first instruction, then shutdown.
  */
 static int shutdown(struct vcpu *v)
@@ -133,7 +139,7 @@ static const handler handlers[MACHINE_EXIT_SLOTS] = {
 	[SVM_EXIT_RDPMC] = reflect,
 	[SVM_EXIT_CPUID] = reflect,
 	[SVM_EXIT_SWINT] = stale_interrupt,
-	[SVM_EXIT_INVD] = reflect,
+	[SVM_EXIT_INVD] = cache_flush,
 	[SVM_EXIT_PAUSE] = pause,
 	[SVM_EXIT_HLT] = halt,
 	[SVM_EXIT_INVLPGA] = no_nested_svm,
@@ -147,7 +153,7 @@ static const handler handlers[MACHINE_EXIT_SLOTS] = {
 	[SVM_EXIT_STGI] = no_nested_svm,
 	[SVM_EXIT_CLGI] = no_nested_svm,
 	[SVM_EXIT_SKINIT] = no_nested_svm,
-	[SVM_EXIT_WBINVD] = reflect,
+	[SVM_EXIT_WBINVD] = cache_flush,
 	[SVM_EXIT_MONITOR] = reflect,
 	[SVM_EXIT_MWAIT] = reflect,
 	[SVM_EXIT_MWAIT_COND] = reflect,
