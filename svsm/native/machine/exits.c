@@ -169,18 +169,22 @@ static unsigned slot(uint64_t code)
 
 /*
  * An event whose delivery the exit cut short is delivered again at the next VMRUN. Not so a
- * software interrupt: RIP still stands at its instruction, which makes it again.
+ * software interrupt: RIP still stands at its instruction, which makes it again, unless
+ * stale_interrupt injected it.
  */
-static uint64_t cut_short(const struct vmcb *m)
+static uint64_t cut_short(struct vmpl_ctx *c)
 {
-	uint64_t e = m->exit_int_info;
+	uint64_t e = c->vmcb->exit_int_info;
 	uint8_t vector = e & EVENT_VECTOR;
+	bool soft = (e & EVENT_TYPE_MASK) == EVENT_SOFT ||
+		    ((e & EVENT_TYPE_MASK) == EVENT_EXCEPTION &&
+		     (vector == VEC_BP || vector == VEC_OF));
 
-	if (!(e & EVENT_VALID) || (e & EVENT_TYPE_MASK) == EVENT_SOFT)
+	if (!(e & EVENT_VALID)) {
+		c->soft_rip = ~0ull;
 		return 0;
-	if ((e & EVENT_TYPE_MASK) == EVENT_EXCEPTION && (vector == VEC_BP || vector == VEC_OF))
-		return 0;
-	return e;
+	}
+	return soft && c->soft_rip != c->vmcb->rip ? 0 : e;
 }
 
 static void trace(struct vcpu *v)
@@ -204,7 +208,7 @@ int exits_handle(struct vcpu *v)
 	v->exits[s]++;
 	if (host_options.trace)
 		trace(v);
-	m->event_inj = cut_short(m);
+	m->event_inj = cut_short(c);
 	stale_arm(m);
 	if (m->int_state & VMCB_INT_SHADOW)
 		c->shadow_rip = m->rip;

@@ -35,14 +35,32 @@ static bool is_prefix(uint8_t b, bool mode64)
 	}
 }
 
-bool stale_is_interrupt(const uint8_t *bytes, unsigned n, bool mode64)
+unsigned stale_interrupt_length(const uint8_t *bytes, unsigned n, bool mode64, uint8_t *vector)
 {
 	unsigned i = 0;
 
 	while (i < n && is_prefix(bytes[i], mode64))
 		i++;
-	/* INT3, INT n, INTO; what cannot be read whole is taken as it is */
-	return i == n || (bytes[i] >= 0xcc && bytes[i] <= 0xce);
+	if (i < n && bytes[i] == 0xcc) {
+		*vector = VEC_BP;
+		return i + 1;
+	}
+	if (i + 1 < n && bytes[i] == 0xcd) {
+		*vector = bytes[i + 1];
+		return i + 2;
+	}
+	return 0;
+}
+
+/* Would the gate let a software interrupt of this privilege level through? Long mode. */
+static bool gate_open(struct vcpu *v, const struct vmcb *m, uint8_t vector)
+{
+	uint64_t gate;
+	struct walk w;
+
+	return !m->cpl || (guest_read(v, m->idtr.base + vector * 16u, &gate, sizeof(gate),
+				      WALK_IMPLICIT, &w) == WALK_OK &&
+			   (gate >> 45 & 3) >= m->cpl);
 }
 
 /* A write that changes nothing: now nobody else writes, and what QEMU translates next is right. */
@@ -63,16 +81,26 @@ static void drop_translation(struct vcpu *v, uint64_t linear)
 
 int stale_interrupt(struct vcpu *v)
 {
-	struct vmcb *m = v->ctx[v->vmpl].vmcb;
-	bool mode64 = guest_mode64(m);
-	uint8_t bytes[INSN_MAX];
-	unsigned n = guest_fetch(v, bytes);
+	struct vmpl_ctx *c = &v->ctx[v->vmpl];
+	struct vmcb *m = c->vmcb;
+	uint8_t bytes[INSN_MAX], vector;
+	unsigned length;
 
-	if (stale_is_interrupt(bytes, n, mode64))
-		m->intercept3 &=
-			~SWINT; /* it is real: let it happen; armed again at the next exit */
-	else
-		drop_translation(v, mode64 ? m->rip : (uint32_t)(m->cs.base + m->rip));
+	if (!guest_mode64(m)) {
+		m->intercept3 &= ~SWINT; /* no SNP kernel patches itself there */
+		return RESUME;
+	}
+	length = stale_interrupt_length(bytes, guest_fetch(v, bytes), true, &vector);
+	if (!length) {
+		drop_translation(v, m->rip);
+	} else if (gate_open(v, m, vector)) {
+		m->rip += length;
+		m->int_state &= ~VMCB_INT_SHADOW;
+		m->event_inj = EVENT_VALID | EVENT_SOFT | vector;
+		c->soft_rip = m->rip;
+	} else {
+		m->intercept3 &= ~SWINT; /* its #GP has to find RIP at the instruction */
+	}
 	return RESUME;
 }
 
