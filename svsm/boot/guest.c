@@ -32,6 +32,6 @@ void guest_launch(void)
 	else
 		guest_bare_write(&l, info, &rip, &rsi);
 	guest_vmsa_start(&l, info->guest_vmpl, rip, rsi);
-	log_info("guest: %s at %#lx, VMPL%u\n", is_linux ? "Linux" : "bare image", (unsigned long)rip,
-		 info->guest_vmpl);
+	log_info("guest: %s at %#lx, VMPL%u\n", is_linux ? "Linux" : "bare image",
+		 (unsigned long)rip, info->guest_vmpl);
 }
