@@ -19,18 +19,18 @@ static unsigned faults;
 
 static void good(const char *what, const char *detail)
 {
-	printf("ok       %-14s %s\n", what, detail);
+	printf("ok       %-16s %s\n", what, detail);
 }
 
 static void bad(const char *what, const char *todo)
 {
-	printf("MISSING  %-14s %s\n", what, todo);
+	printf("MISSING  %-16s %s\n", what, todo);
 	faults++;
 }
 
 static void optional(const char *what, const char *why)
 {
-	printf("no       %-14s %s\n", what, why);
+	printf("no       %-16s %s\n", what, why);
 }
 
 /* First line of a program's output (malloc'ed), NULL when it does not run. */
@@ -50,7 +50,22 @@ static char *first_line(const char *command)
 
 static void check_tool(const char *name, const char *package)
 {
-	char *command = str("%s --version 2>/dev/null", name), *line = first_line(command);
+	char *command = str("%s --version 2>&1", name), *line = first_line(command);
+	char *todo = str("install it (Debian: apt install %s)", package);
+
+	if (line)
+		good(name, line);
+	else
+		bad(name, todo);
+	free(todo);
+	free(line);
+	free(command);
+}
+
+/* For programs that have no --version. */
+static void check_program(const char *name, const char *package)
+{
+	char *command = str("command -v %s", name), *line = first_line(command);
 	char *todo = str("install it (Debian: apt install %s)", package);
 
 	if (line)
@@ -74,13 +89,19 @@ static void check_qemu(const char *qemu)
 	profile_qemu_version(qemu, &text);
 	good("QEMU", text);
 	free(text);
-	/* TCG is a build option of QEMU, and SVM comes with `-cpu max` of TCG. */
-	command = str("%s -accel help 2>&1 | grep -x tcg", qemu);
+	/* TCG is a build option of QEMU. It says itself what processor it plays. */
+	command = str("printf '%%s' '{\"execute\":\"qmp_capabilities\"}"
+		      "{\"execute\":\"query-cpu-model-expansion\",\"arguments\":"
+		      "{\"type\":\"full\",\"model\":{\"name\":\"max\"}}}{\"execute\":\"quit\"}' | "
+		      "timeout 20 %s -machine none -accel tcg -nodefaults -display none -qmp stdio "
+		      "2>/dev/null | grep -o '\"svm\": true'",
+		      qemu);
 	line = first_line(command);
 	if (line)
-		good("TCG", "the native platform's processor, AMD SVM included");
+		good("TCG with SVM", "the native platform's processor");
 	else
-		bad("TCG", "this QEMU has no TCG accelerator: use your distribution's build");
+		bad("TCG with SVM", "this QEMU cannot play an AMD processor with SVM: use your "
+				    "distribution's build");
 	free(line);
 	free(command);
 }
@@ -145,7 +166,12 @@ int doctor_command(int argc, char **argv)
 	check_tool("gcc", "gcc");
 	check_tool("ld", "binutils");
 	check_tool("make", "make");
-	check_tool("python3", "python3");
+	check_tool("/usr/bin/python3", "python3");
+	check_tool("pytest-3", "python3-pytest");
+	check_tool("clang-format", "clang-format");
+	check_tool("cppcheck", "cppcheck");
+	check_program("iasl", "acpica-tools");
+	check_program("cpio", "cpio");
 	check_ovmf();
 	check_runs();
 	check_file("monitor", "monitor.elf.mb", "run `make`");

@@ -73,6 +73,7 @@ static const char *set(void *slot, enum key_type type, const char *value)
 
 	switch (type) {
 	case KEY_TEXT:
+		free(*(char **)slot);
 		*(char **)slot = str_dup(value);
 		return NULL;
 	case KEY_NUMBER:
@@ -128,6 +129,19 @@ static const char *take_line(char *line)
 	return NULL;
 }
 
+static void forget(void)
+{
+	for (size_t i = 0; i < count; i++) {
+		for (size_t k = 0; k < ARRAY_LEN(keys); k++)
+			if (keys[k].type == KEY_TEXT)
+				free(*(char **)((char *)&all[i] + keys[k].offset));
+		free(all[i].name);
+	}
+	free(all);
+	all = NULL;
+	count = 0;
+}
+
 bool suites_read(const char *path)
 {
 	char line[1024];
@@ -135,6 +149,7 @@ bool suites_read(const char *path)
 	unsigned at = 0;
 	FILE *f = fopen(path, "re");
 
+	forget();
 	if (!f) {
 		problem("%s: %s", path, strerror(errno));
 		return false;

@@ -29,7 +29,8 @@ struct suite {
 	bool hidden;    /* not part of --all: targets that fail on purpose */
 };
 
-/* Reads the file; false after one line that names file, line and mistake. */
+/* Reads the file in place of what was read before; false after one line that names file, line and
+ * mistake. */
 bool suites_read(const char *path);
 size_t suites_count(void);
 const struct suite *suites_at(size_t i);

@@ -48,7 +48,7 @@ void watch_look(struct watch *w, pid_t pid)
 {
 	uint64_t now = now_ms(), cpu, passed = now - w->sample_at;
 
-	if (passed < 1000)
+	if (passed < MIN(w->limit / 4, 1000u))
 		return;
 	cpu = cpu_ms(pid);
 	if (cpu > w->sample_cpu && (cpu - w->sample_cpu) * 100 >= passed * WATCH_WORK_PERCENT)

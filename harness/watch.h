@@ -6,8 +6,9 @@
  * Is the target getting anywhere? Three kinds of evidence, and a limit for each (no total limit:
  * machines are slow and noisy):
  *   words  a byte on the control port or in any log
- *   work   QEMU used at least WATCH_WORK_PERCENT of one CPU over a second; a guest that idles in
- *          HLT stays below, one that computes does not
+ *   work   QEMU used at least WATCH_WORK_PERCENT of one CPU over a second (a quarter of a limit
+ *          below 4 s); a guest that idles in HLT stays below (Linux: 1 to 2 %), one that computes
+ *          does not, even on a machine that it shares with ten others
  * Neither for `limit`: time-out. Work but no words for WATCH_SILENCE x limit: time-out too, so a
  * guest that spins silently ends as well.
  */
@@ -15,7 +16,7 @@
 
 #include "base/types.h"
 
-#define WATCH_WORK_PERCENT 15
+#define WATCH_WORK_PERCENT 8
 #define WATCH_SILENCE      10
 
 struct watch {

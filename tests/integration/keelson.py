@@ -56,6 +56,20 @@ class Run:
         return self
 
 
+    def check_sum(self, code, suites):
+        """The same for the folder of a command with several suites."""
+        assert self.code == code, f"exit {self.code}, not {code}\n{self.out}{self.err}"
+        assert {"results.jsonl", "junit.xml", "run.json", "recreate.sh", *suites} <= {p.name for p in self.folder.iterdir()}
+        assert self.json()["exit"]["code"] == code
+        assert [r["suite"] for r in self.results()] == [r["suite"] for s in suites for r in self.results_in(s)]
+        for suite in suites:
+            assert ALWAYS <= {p.name for p in (self.folder / suite).iterdir()}
+        return self
+
+    def results_in(self, suite):
+        return [json.loads(line) for line in (self.folder / suite / "results.jsonl").read_text().splitlines()]
+
+
 def environment(extra=None):
     env = dict(os.environ, **(extra or {}))
     env.pop("KEELSON_ROOT", None)

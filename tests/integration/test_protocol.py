@@ -14,6 +14,12 @@ def test_good_target(runs):
     assert run.json()["boots"][0]["dropped_control_bytes"] > 0  # the noise
 
 
+def test_several_suites(runs):
+    """A folder each, inside one that sums them up."""
+    run = fake(runs, "dies", "test", "core", "machine", "linux").check_sum(4, ["core", "machine", "linux"])
+    assert run.out.splitlines()[-1] == "6 passed, 3 failed, 0 skipped"
+
+
 def test_patterns(runs):
     run = fake(runs, "", "test", "core/f*", "core/third").check(0)
     assert set(run.verdicts()) == {"first", "third"}

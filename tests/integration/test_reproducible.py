@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from keelson import ROOT
+from keelson import BUILD, ROOT
 
 IMAGES = ["monitor.elf.mb", "svsm.elf", "guests/bare/core.bin"]
 
@@ -29,10 +29,23 @@ def build(folder):
     targets = [f"build/{i}" for i in IMAGES] + ["build/keelson"]
     done = subprocess.run(["make", "-j2", *targets], cwd=folder, env=env, capture_output=True, text=True, timeout=900)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
-    image = folder / "build/svsm.igvm"
-    subprocess.run([folder / "build/keelson", "igvm", "build", "--svsm", "build/svsm.elf", "--bare",
-                    "build/guests/bare/core.bin", "-o", image], cwd=folder, check=True, timeout=60)
-    return [image] + [folder / "build" / i for i in IMAGES]
+    return [igvm(folder, "bare.igvm", "--bare", "build/guests/bare/core.bin"),
+            igvm(folder, "svsm.igvm", *linux())] + [folder / "build" / i for i in IMAGES]
+
+
+def linux():
+    """The guest, where there is one: it was fetched, not built, so both images get the same."""
+    kernel, initrd = BUILD / "guests/kernel/vmlinuz", BUILD / "guests/initramfs.cpio"
+    if not kernel.exists() or not initrd.exists():
+        return ["--bare", "build/guests/bare/core.bin"]
+    return ["--kernel", kernel, "--initrd", initrd, "--cmdline", "console=ttyS0 quiet"]
+
+
+def igvm(folder, name, *words):
+    image = folder / "build" / name
+    subprocess.run([folder / "build/keelson", "igvm", "build", "--svsm", "build/svsm.elf", *words, "-o", image],
+                   cwd=folder, check=True, timeout=60)
+    return image
 
 
 def test_two_folders(tmp_path):

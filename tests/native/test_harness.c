@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+/*
+ * Small parts of the harness: suites.cfg, exit codes, shell words, host verbs, phases of a boot.
+ *
+ * sources: harness/suites.c harness/util.c harness/exitcode.c harness/host_verbs.c
+ * sources: harness/timeline.c svsm/lib/control_frame.c svsm/lib/crc32.c
+ * libs: -lcrypto -ljansson
+ */
+#include "check.h"
+#include "abi/native.h"
+#include "harness/exitcode.h"
+#include "harness/host_verbs.h"
+#include "harness/suites.h"
+#include "harness/timeline.h"
+#include "harness/util.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* A temporary file with that text; the caller frees the name. */
+static char *file(const char *text)
+{
+	char *path = str("/tmp/keelson-unit-%d", (int)getpid());
+
+	CHECK(file_write(path, text));
+	return path;
+}
+
+static bool reads(const char *text)
+{
+	char *path = file(text);
+	bool ok = suites_read(path);
+
+	unlink(path);
+	free(path);
+	return ok;
+}
+
+TEST(suites_as_they_are_meant)
+{
+	const struct suite *s;
+
+	CHECK(reads("# comment\n[one]\nkind = payload\nsmp = 3\nstrict = yes\ngroups = quick slow\n"
+		    "\n[two]\n  kind=linux\ncmdline = a=b c=d\n"));
+	s = suites_find("one");
+	if (!CHECK(s))
+		return;
+	CHECK_EQ(s->kind, SUITE_PAYLOAD);
+	CHECK_EQ(s->smp, 3);
+	CHECK_EQ(s->mem, 512);
+	CHECK(s->strict && !s->hidden);
+	CHECK(suite_in_group(s, "quick") && suite_in_group(s, "slow"));
+	CHECK(!suite_in_group(s, "qui") && !suite_in_group(s, "ick"));
+	CHECK_STR(suites_find("two")->cmdline, "a=b c=d");
+	CHECK(!suites_find("three"));
+}
+
+TEST(suites_with_mistakes)
+{
+	static const char *const bad[] = {
+		"smp = 2\n",           "[three\n",           "[]\n",
+		"[four]\nsmp = two\n", "[five]\nkind = x\n", "[six]\nstrict = maybe\n",
+		"[seven]\nnone = 1\n", "[one]\n[one]\n",     "[eight]\nsmp\n",
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		check_context("%zu", i);
+		CHECK(!reads(bad[i]));
+	}
+}
+
+TEST(exit_codes_of_qemu)
+{
+	static const struct {
+		int status, native, other;
+	} cases[] = {
+		{NATIVE_EXIT_OFF << 1 | 1, CODE_PASSED, CODE_HOST},
+		{NATIVE_EXIT_GUEST_PANIC << 1 | 1, CODE_GUEST, CODE_HOST},
+		{NATIVE_EXIT_SVSM_PANIC << 1 | 1, CODE_SVSM, CODE_HOST},
+		{NATIVE_EXIT_MONITOR << 1 | 1, CODE_MONITOR, CODE_HOST},
+		{NATIVE_EXIT_BAD_IGVM << 1 | 1, CODE_HOST, CODE_HOST},
+		{NATIVE_EXIT_RESET << 1 | 1, CODE_GUEST, CODE_HOST},
+		{0, CODE_MONITOR, CODE_PASSED},
+		{1, CODE_HOST, CODE_HOST},
+		{99, CODE_HOST, CODE_HOST},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct outcome o = {0};
+
+		check_context("status %d", cases[i].status);
+		outcome_of_qemu(&o, W_EXITCODE(cases[i].status, 0), true);
+		CHECK_EQ(o.code, cases[i].native);
+		CHECK(*o.reason);
+		outcome_of_qemu(&o, W_EXITCODE(cases[i].status, 0), false);
+		CHECK_EQ(o.code, cases[i].other);
+		outcome_of_qemu(&o, W_EXITCODE(0, 11), true);
+		CHECK_EQ(o.code, CODE_HOST);
+		free(o.reason);
+	}
+}
+
+TEST(the_gravest_counts)
+{
+	static const int order[] = {0, 1, 2, 3, 7, 4, 5, 6, 130};
+
+	for (size_t i = 0; i < ARRAY_LEN(order); i++)
+		for (size_t k = 0; k < ARRAY_LEN(order); k++)
+			CHECK_EQ(exitcode_worse(order[i], order[k]), order[MAX(i, k)]);
+}
+
+TEST(shell_words)
+{
+	struct strlist l = {0};
+	char *line;
+
+	strlist_add(&l, "plain-1.0,x=y");
+	strlist_add(&l, "two words");
+	strlist_add(&l, "it's $HOME");
+	strlist_add(&l, "");
+	line = strlist_shell(&l);
+	CHECK_STR(line, "plain-1.0,x=y 'two words' 'it'\\''s $HOME' ''");
+	free(line);
+	strlist_free(&l);
+}
+
+static const char *ask(const char *disk, const char *text)
+{
+	static char answer[128];
+	struct host_context c = {.disk = disk};
+	char request[128];
+
+	snprintf(request, sizeof(request), "%s", text);
+	host_verb(&c, request, answer, sizeof(answer));
+	return answer;
+}
+
+TEST(host_verbs_answer_or_refuse)
+{
+	char *path = file("123456789");
+
+	CHECK_STR(ask(NULL, "echo\ta\tb"), "a\tb");
+	CHECK_STR(ask(path, "crc32\tdisk"), "cbf43926 9");
+	CHECK_STR(ask(path, "sha256\tdisk"),
+		  "15e2b0d3c33891ebb0f1ef609ec419420c20e320ce94c65fbc8c3312448eb225 9");
+	CHECK_EQ(strncmp(ask(NULL, "crc32\tdisk"), "error", 5), 0);
+	CHECK_EQ(strncmp(ask(path, "sha256\t/etc/passwd"), "error", 5), 0);
+	CHECK_EQ(strncmp(ask(path, "format"), "error", 5), 0);
+	CHECK_EQ(strncmp(ask(path, ""), "error", 5), 0);
+	unlink(path);
+	free(path);
+}
+
+TEST(phases_add_up)
+{
+	struct timeline t = {.svsm = 200, .guest = 500, .console = 900, .ready = 3000};
+	struct phases p = timeline_phases(&t);
+
+	CHECK_EQ(p.monitor, 200);
+	CHECK_EQ(p.svsm, 300);
+	CHECK_EQ(p.kernel, 2500);
+	CHECK_EQ(p.user, -1);
+	t.kernel_seconds = 2.0;
+	t.ready_seconds = 2.25;
+	p = timeline_phases(&t);
+	CHECK_EQ(p.user, 250);
+	CHECK_EQ(p.kernel, 2250);
+	t.ready_seconds = 100; /* a guest's clock is the guest's claim */
+	p = timeline_phases(&t);
+	CHECK_EQ(p.user + p.kernel, 2500);
+	t.guest = t.console = t.svsm = 0;
+	p = timeline_phases(&t);
+	CHECK_EQ(p.monitor, -1);
+	CHECK_EQ(p.kernel, -1);
+}
