@@ -5,6 +5,7 @@
 #include "lib/string.h"
 #include "vmcb.h"
 
+#define PAT_RESET        0x0007040600070406ull
 #define CR4_PKE          BIT(22)
 #define XCR0_X87         BIT(0)
 #define XCR0_SSE         BIT(1)
@@ -179,12 +180,21 @@ static bool pat_valid(uint64_t pat)
 	return true;
 }
 
-bool fpu_load(struct vmpl_ctx *c, const struct vmsa *s)
+bool fpu_valid(const struct vmsa *s)
 {
-	uint64_t pat = s->g_pat;
+	return pat_valid(READ_ONCE(s->g_pat));
+}
 
-	if (!pat_valid(pat))
-		return false;
+/* The VMSA page may have changed since it was found valid. */
+static void load_pat(const struct vmsa *s)
+{
+	uint64_t pat = READ_ONCE(s->g_pat);
+
+	wrmsr(MSR_PAT, pat_valid(pat) ? pat : PAT_RESET);
+}
+
+void fpu_load(struct vmpl_ctx *c, const struct vmsa *s)
+{
 	image_from_vmsa((struct fx_image *)c->fx, s);
 	c->xcr0 = xcr0_for(s->xcr0);
 	if (have_xsave)
@@ -195,13 +205,12 @@ bool fpu_load(struct vmpl_ctx *c, const struct vmsa *s)
 		__asm__ volatile("fxrstor64 (%0)" : : "r"(c->fx) : "memory");
 	if (have_pku)
 		write_pkru(s->pkru);
-	wrmsr(MSR_PAT, pat);
+	load_pat(s);
 	wrmsr(MSR_TSC_AUX, s->tsc_aux);
 	write_dr0(s->dr[0]);
 	write_dr1(s->dr[1]);
 	write_dr2(s->dr[2]);
 	write_dr3(s->dr[3]);
-	return true;
 }
 
 void fpu_save(struct vmpl_ctx *c, struct vmsa *s)

@@ -9,6 +9,7 @@
 #include "machine.h"
 
 void fpu_cpu_init(void); /* CR4 bits that saving and restoring needs */
-/* False when the VMSA holds a value the processor refuses (PAT). */
-bool fpu_load(struct vmpl_ctx *c, const struct vmsa *s);
+/* Would the processor take these values (PAT)? */
+bool fpu_valid(const struct vmsa *s);
+void fpu_load(struct vmpl_ctx *c, const struct vmsa *s);
 void fpu_save(struct vmpl_ctx *c, struct vmsa *s);

@@ -84,7 +84,7 @@ static bool fits(uint8_t vmpl, gpa_t page, uint64_t sev_features)
 	const struct vmsa *s = host_ptr(hpa(page.v));
 
 	return READ_ONCE(s->vmpl) == vmpl && READ_ONCE(s->sev_features) == sev_features &&
-	       (sev_features & SEV_FEAT_SNP_ACTIVE);
+	       (sev_features & SEV_FEAT_SNP_ACTIVE) && fpu_valid(s);
 }
 
 bool machine_attach(struct vcpu *v, uint8_t vmpl, gpa_t vmsa, uint64_t sev_features)
@@ -124,10 +124,9 @@ bool machine_switch(struct vcpu *v, uint8_t vmpl)
 	}
 	unload(ctx(v));
 	v->vmpl = vmpl;
-	new->loaded = vmsa_load(new);
-	if (!new->loaded)
-		rmp_vmsa_unlock(new->vmsa);
-	return new->loaded;
+	vmsa_load(new);
+	new->loaded = true;
+	return true;
 }
 
 /* ---- running ---- */

@@ -133,18 +133,16 @@ static void save_vmcb(const struct vmcb *m, struct vmsa *s)
 	s->guest_exit_int_info = m->exit_int_info;
 }
 
-bool vmsa_load(struct vmpl_ctx *c)
+void vmsa_load(struct vmpl_ctx *c)
 {
 	struct vmsa *s = host_ptr(hpa(c->vmsa.v));
 
-	if (!fpu_load(c, s))
-		return false;
+	fpu_load(c, s);
 	load_vmcb(c->vmcb, s);
 	for (unsigned i = 0; i < 16; i++)
 		c->gpr[i] = *gpr_slot(s, i);
 	c->shadow_rip = ~0ull;
 	c->cr3_hidden = false;
-	return true;
 }
 
 void vmsa_save(struct vmpl_ctx *c)

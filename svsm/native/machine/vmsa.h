@@ -9,8 +9,8 @@
  */
 #include "machine.h"
 
-/* Read the state of c from its VMSA page. False when the processor would refuse it. */
-bool vmsa_load(struct vmpl_ctx *c);
+/* Read the state of c from its VMSA page, which is locked and was found valid. */
+void vmsa_load(struct vmpl_ctx *c);
 /* Write it back. */
 void vmsa_save(struct vmpl_ctx *c);
 /* The VMCB's control area for a fresh VMSA. asid is unique per vCPU and VMPL. */
