@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+/*
+ * Software interrupts: which bytes are one, and what becomes of a real, a stale and a closed one.
+ *
+ * sources: svsm/native/machine/stale.c
+ */
+#include "check.h"
+#include "base/x86.h"
+#include "machine/exits.h"
+#include "host.h"
+#include "machine/stale.h"
+#include "machine/walk.h"
+
+#include <string.h>
+
+#define RIP 0x1000ull
+
+static struct vcpu v;
+static struct vmcb m;
+static uint8_t memory[15];
+static uint64_t gate;
+static unsigned lines;
+
+unsigned guest_fetch(struct vcpu *cpu, uint8_t bytes[15])
+{
+	(void)cpu;
+	memcpy(bytes, memory, sizeof(memory));
+	return sizeof(memory);
+}
+
+enum walk_status guest_read(struct vcpu *cpu, uint64_t la, void *buf, unsigned n, unsigned flags,
+			    struct walk *w)
+{
+	(void)cpu, (void)la, (void)flags, (void)w;
+	memcpy(buf, &gate, n);
+	return WALK_OK;
+}
+
+enum walk_status walk_linear(struct vcpu *cpu, uint64_t la, unsigned flags, struct walk *w)
+{
+	(void)cpu, (void)flags;
+	w->gpa = gpa(la - RIP);
+	return WALK_OK;
+}
+
+bool guest_mode64(const struct vmcb *vmcb)
+{
+	return vmcb->efer & EFER_LMA;
+}
+
+bool host_guest_ram(gpa_t g, uint64_t len)
+{
+	return g.v + len <= sizeof(memory);
+}
+
+void *host_ptr(hpa_t pa)
+{
+	return memory + pa.v;
+}
+
+void host_log(const char *fmt, ...)
+{
+	(void)fmt;
+	lines++;
+}
+
+static void take(const char *code, unsigned n, uint8_t cpl, unsigned dpl)
+{
+	memset(&m, 0, sizeof(m));
+	memset(memory, 0x90, sizeof(memory));
+	memcpy(memory, code, n);
+	gate = (uint64_t)dpl << 45;
+	m.efer = EFER_LMA;
+	m.cpl = cpl;
+	m.rip = RIP;
+	m.int_state = VMCB_INT_SHADOW;
+	v.ctx[0].vmcb = &m;
+	v.ctx[0].soft_rip = ~0ull;
+	stale_arm(&m);
+	CHECK_EQ(stale_interrupt(&v), RESUME);
+}
+
+static bool armed(void)
+{
+	return m.intercept3 & VMCB_INTERCEPT3(SVM_EXIT_SWINT);
+}
+
+TEST(what_is_a_software_interrupt)
+{
+	static const struct {
+		const char *bytes;
+		unsigned n;
+		bool mode64;
+		unsigned length;
+		uint8_t vector;
+	} rows[] = {
+		{"\xcc", 1, true, 1, 3},
+		{"\xcd\x80", 2, true, 2, 0x80},
+		{"\xcd", 1, true, 0, 0},
+		{"\x48\xcc", 2, true, 2, 3},
+		{"\x48\xcc", 2, false, 0, 0},
+		{"\xf3\x66\xcd\x03", 4, true, 4, 3},
+		{"\x66\x90", 2, true, 0, 0},
+		{"\x66\x66", 2, true, 0, 0},
+		{"\xe9\xcc\xcc\xcc\xcc", 5, true, 0, 0},
+		{"", 0, true, 0, 0},
+	};
+
+	for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
+		uint8_t vector = 0;
+
+		check_context("row %u", i);
+		CHECK_EQ(stale_interrupt_length((const uint8_t *)rows[i].bytes, rows[i].n,
+						rows[i].mode64, &vector),
+			 rows[i].length);
+		CHECK_EQ(vector, rows[i].vector);
+	}
+}
+
+TEST(a_real_one_is_injected)
+{
+	take("\xcc", 1, 0, 0);
+	CHECK_EQ(m.rip, RIP + 1);
+	CHECK_EQ(m.event_inj, EVENT_VALID | EVENT_SOFT | VEC_BP);
+	CHECK_EQ(v.ctx[0].soft_rip, m.rip);
+	CHECK_EQ(m.int_state, 0);
+	CHECK(armed());
+	take("\xcd\x80", 2, 3, 3);
+	CHECK_EQ(m.rip, RIP + 2);
+	CHECK_EQ(m.event_inj, EVENT_VALID | EVENT_SOFT | 0x80);
+}
+
+TEST(behind_a_closed_gate_the_processor_faults_itself)
+{
+	take("\xcd\x81", 2, 3, 0);
+	CHECK_EQ(m.rip, RIP);
+	CHECK_EQ(m.event_inj, 0);
+	CHECK(!armed());
+}
+
+TEST(a_stale_one_is_fetched_again)
+{
+	lines = 0;
+	take("\x66\x90", 2, 0, 0);
+	CHECK_EQ(m.rip, RIP);
+	CHECK_EQ(m.event_inj, 0);
+	CHECK(armed());
+	CHECK_EQ(lines, 1);
+	CHECK_MEM(memory, "\x66\x90", 2);
+}
