@@ -2,9 +2,9 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #include "hv/call.h"
 
-/* SW_EXITINFO2[63:32] of a guest request: GHCB 4.1.8, the VMM's own error. */
-#define VMM_ERROR_GENERIC (BIT(31) << 32) /* as KVM: clear of the errors the specification names   \
-					   */
+/* SW_EXITINFO2[63:32] of a guest request: GHCB 4.1.8, the VMM's own error. The value is one that
+ * the specification leaves free, as KVM chooses it. */
+#define VMM_ERROR_GENERIC (BIT(31) << 32)
 
 /*
  * SNP_GUEST_REQUEST: no security processor is attached to the native platform yet. The pages are
