@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # run, check, bench: what a user types.
 
-.PHONY: run check bench boots integration check-all run-all bench-all
+.PHONY: run check bench boots integration
 RUNFLAGS ?=
 export KERNEL
 
@@ -11,7 +11,7 @@ run: ## boot an unmodified Debian kernel under the SVSM, on plain QEMU
 
 check: ## everything: unit tests, lint, suites on native QEMU
 	$(Q)$(MAKE) --no-print-directory deps && $(MAKE) --no-print-directory all guests
-	$(Q)$(MAKE) --no-print-directory lint unit integration
+	$(Q)ci/check.sh lint unit integration
 
 integration: ## the pytest suites (boots guests)
 	$(Q)$(PYTHON) -m pytest -q -p no:cacheprovider tests/integration

@@ -219,6 +219,7 @@ uint64_t ghcb_psc(uint64_t gpa, unsigned op, bool huge)
 	struct ghcb *g = ghcb_begin();
 	struct ghcb_psc_header h = {0};
 	uint64_t entry = gpa | (uint64_t)op << 52 | (huge ? GHCB_PSC_ENTRY_2M : 0);
+	uint64_t error;
 
 	for (unsigned i = 0; i < 1000; i++) {
 		memcpy(g->buffer, &h, sizeof(h));
@@ -227,8 +228,9 @@ uint64_t ghcb_psc(uint64_t gpa, unsigned op, bool huge)
 		GHCB_SET(g, scratch, buffer_gpa());
 		if (ghcb_exit(g, GHCB_EXIT_PSC, 0, 0))
 			return ~0ull;
-		if (g->exit_info2 >> 32)
-			return g->exit_info2 >> 32;
+		error = g->exit_info2 >> 32;
+		if (error)
+			return error;
 		memcpy(&h, g->buffer, sizeof(h));
 		memcpy(&entry, g->buffer + sizeof(h), sizeof(entry));
 		if (h.cur > h.end)

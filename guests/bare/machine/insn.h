@@ -2,6 +2,8 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #pragma once
 
+#include "base/types.h"
+
 /* insn.S: functions that execute one instruction; NAME_at is that instruction's address. */
 #define INSN(name)                                                                                 \
 	void insn_##name(void);                                                                    \

@@ -1,0 +1,30 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Run the given targets of make, whatever the others did, and close with the total of all tests.
+# usage: check.sh TARGET...
+set -u
+cd "$(dirname "$0")/.."
+build=${BUILD:-build}
+log=$build/check.log
+bad=
+: >"$log"
+
+# The last words of a step, ours ("N passed, N failed, N skipped") or pytest's ("N failed, N passed in ...").
+count() {
+	grep -E '[0-9]+ (passed|failed)' "$1" | tail -n 1 | grep -oE "[0-9]+ $2" | awk '{n += $1} END {print n + 0}'
+}
+
+passed=0 failed=0 skipped=0
+for step; do
+	echo "== $step"
+	{ "${MAKE:-make}" --no-print-directory "$step" 2>&1; echo $? >"$build/check.rc"; } | tee "$build/check.step"
+	cat "$build/check.step" >>"$log"
+	[ "$(cat "$build/check.rc")" -eq 0 ] || bad="$bad $step"
+	passed=$((passed + $(count "$build/check.step" passed)))
+	failed=$((failed + $(count "$build/check.step" 'failed|[0-9]+ error')))
+	skipped=$((skipped + $(count "$build/check.step" skipped)))
+done
+rm -f "$build/check.step" "$build/check.rc"
+[ -z "$bad" ] || echo "check: failed:$bad (whole log: $log)"
+echo "$passed passed, $failed failed, $skipped skipped"
+[ -z "$bad" ]
