@@ -30,7 +30,8 @@ const struct bad_address *calls_bad_addresses(void)
 
 	a[n++] = (struct bad_address){"first page of the SVSM", b->svsm.base};
 	a[n++] = (struct bad_address){"inside the SVSM", b->svsm.base + b->svsm.size / 2};
-	a[n++] = (struct bad_address){"last page of the SVSM", b->svsm.base + b->svsm.size - PAGE_SIZE};
+	a[n++] = (struct bad_address){"last page of the SVSM",
+				      b->svsm.base + b->svsm.size - PAGE_SIZE};
 	a[n++] = (struct bad_address){"no RAM there", MEM_NOT_RAM};
 	a[n++] = (struct bad_address){"local APIC", 0xfee00000};
 	a[n++] = (struct bad_address){"beyond RAM", MEM_TOO_HIGH};
@@ -72,7 +73,8 @@ static uint64_t rescind_each(unsigned n)
 
 bool calls_region_fresh(unsigned n)
 {
-	const uint64_t whole = SVSM_ENTRY(MEM_REGION(n), RMP_PG_2M, false) | SVSM_PVALIDATE_IGNORE_CF;
+	const uint64_t whole =
+		SVSM_ENTRY(MEM_REGION(n), RMP_PG_2M, false) | SVSM_PVALIDATE_IGNORE_CF;
 	uint64_t r = svsm_pvalidate(whole);
 
 	if (r == SVSM_ERR_PVALIDATE_SIZEMISMATCH)

@@ -69,7 +69,8 @@ TEST(pvalidate_self, "vmpl2-pvalidate", "PVALIDATE at VMPL2 does nothing")
 }
 
 /* The SVSM's own VMSA pages and levels are out of the guest's reach by the hypervisor, too. */
-TEST(hypervisor_levels, "vmpl2-hypervisor", "the hypervisor runs no level above the guest's for a bad VMSA")
+TEST(hypervisor_levels, "vmpl2-hypervisor",
+     "the hypervisor runs no level above the guest's for a bad VMSA")
 {
 	test_case("AP_CREATION of VMPL0 with a guest page");
 	CHECK_NE(ghcb_ap_create(percpu()->apic_id + 1, 0, GHCB_AP_CREATE, MEM_PAGE(R, 1), 1), 0);

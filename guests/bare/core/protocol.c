@@ -8,7 +8,8 @@
 #include "ghcb.h"
 #include "vmpl2.h"
 
-TEST(secrets, "secrets-page", "the secrets page tells SVSM range, calling area, VMPL; VMPCK0 and 1 wiped")
+TEST(secrets, "secrets-page",
+     "the secrets page tells SVSM range, calling area, VMPL; VMPCK0 and 1 wiped")
 {
 	const struct snp_secrets *s = vmpl_secrets();
 	uint8_t low = 0, own = 0;
@@ -53,7 +54,8 @@ struct query_row {
 	uint64_t rcx; /* max << 32 | min, 0 when unsupported */
 };
 
-TEST(query_protocol, "query-protocol", "QUERY_PROTOCOL: versions of the core protocol, and what does not exist")
+TEST(query_protocol, "query-protocol",
+     "QUERY_PROTOCOL: versions of the core protocol, and what does not exist")
 {
 	static const struct query_row rows[] = {
 		{"core 0", SVSM_PROTO_CORE, 0, 0},
@@ -75,7 +77,8 @@ TEST(query_protocol, "query-protocol", "QUERY_PROTOCOL: versions of the core pro
 	}
 }
 
-TEST(configure_vtom, "configure-vtom", "CONFIGURE_VTOM: the query says unsupported, a change is refused")
+TEST(configure_vtom, "configure-vtom",
+     "CONFIGURE_VTOM: the query says unsupported, a change is refused")
 {
 	static const uint64_t changes[] = {0, 2, 0x10000000, ~1ull};
 	struct svsm_call c = {.rax = CORE(CONFIGURE_VTOM), .rcx = 1};

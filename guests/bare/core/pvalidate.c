@@ -117,11 +117,13 @@ TEST(pv_entries, "pvalidate-entries", "entries: sizes 2 and 3, reserved bits, al
 	CHECK(calls_region_intact(R));
 }
 
-TEST(pv_addresses, "pvalidate-addresses", "pages that are not the guest's are refused, both ways and sizes")
+TEST(pv_addresses, "pvalidate-addresses",
+     "pages that are not the guest's are refused, both ways and sizes")
 {
 	for (const struct bad_address *a = calls_bad_addresses(); a->name; a++) {
 		for (unsigned validate = 0; validate < 2; validate++) {
-			if (a->gpa == percpu()->ghcb_gpa) /* shared: RMP decides; not to be tried here */
+			if (a->gpa ==
+			    percpu()->ghcb_gpa) /* shared: RMP decides; not to be tried here */
 				continue;
 			test_case("%s, validate %u", a->name, validate);
 			CHECK_EQ(one(SVSM_ENTRY(a->gpa, RMP_PG_4K, validate)),
@@ -133,7 +135,8 @@ TEST(pv_addresses, "pvalidate-addresses", "pages that are not the guest's are re
 	}
 }
 
-TEST(pv_duties, "pvalidate-duties", "calling areas, VMSA pages and the list itself cannot be rescinded")
+TEST(pv_duties, "pvalidate-duties",
+     "calling areas, VMSA pages and the list itself cannot be rescinded")
 {
 	smp_start();
 	test_case("own calling area");
@@ -158,7 +161,8 @@ struct header_row {
 	uint16_t count, next;
 };
 
-TEST(pv_header, "pvalidate-header", "list headers: count 0, too many, next beyond, crossing the page, alignment")
+TEST(pv_header, "pvalidate-header",
+     "list headers: count 0, too many, next beyond, crossing the page, alignment")
 {
 	static const struct header_row rows[] = {
 		{"count 0", 0, 0, 0},

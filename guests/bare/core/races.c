@@ -2,8 +2,8 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /*
- * Two vCPUs ask for the same pages at the same time. Whatever the order, each call is whole: a state
- * change happens once, a page has one duty, and in the end everything can be put right again.
+ * Two vCPUs ask for the same pages at the same time. Whatever the order, each call is whole: a
+ * state change happens once, a page has one duty, and in the end everything can be put right again.
  */
 #include "calls.h"
 #include "ghcb.h"
@@ -12,8 +12,9 @@
 #include "vmpl.h"
 #include "abi/vmsa.h"
 
-#define R      5
-#define ROUNDS 3000
+#define R       5
+#define ROUNDS  3000 /* at most; ... */
+#define SECONDS 6    /* ... machines are slow, so a race ends after about that long */
 
 /* Each vCPU has a list page of its own; BUSY is asked again. */
 static uint64_t pvalidate_page(unsigned page, bool validate)
@@ -42,26 +43,28 @@ static void both(void (*fn)(void *arg))
 {
 	side[0] = side[1] = (struct side){0};
 	smp_start();
+	smp_race(ROUNDS, SECONDS);
 	smp_run(fn, NULL);
 	fn(NULL);
-	CHECK(smp_wait(120));
+	CHECK(smp_wait(60));
 	CHECK(!smp_dead());
+	test_log("%u rounds", smp_rounds());
 }
 
 static void same_page(void *arg)
 {
 	(void)arg;
-	for (unsigned i = 0; i < ROUNDS; i++) {
-		smp_meet();
+	for (unsigned i = 0; smp_round(i); i++)
 		count(pvalidate_page(7, i & 1));
-	}
 }
 
-TEST(race_pvalidate, "race-pvalidate", "3,000 rounds: two vCPUs rescind, then validate, the same page")
+TEST(race_pvalidate, "race-pvalidate", "two vCPUs rescind, then validate, the same page")
 {
 	both(same_page);
-	CHECK_EQ(side[0].won + side[1].won, ROUNDS);
-	CHECK_EQ(side[0].same + side[1].same, ROUNDS);
+	CHECK_GE(smp_rounds(), 10);
+	CHECK_EQ(side[0].won + side[1].won, smp_rounds());
+	CHECK_EQ(side[0].same + side[1].same, smp_rounds());
+	svsm_pvalidate(SVSM_ENTRY(MEM_PAGE(R, 7), RMP_PG_4K, true)); /* after an odd number */
 	CHECK_EQ(side[0].odd + side[1].odd, 0);
 	CHECK(calls_region_intact(R));
 }
@@ -70,10 +73,9 @@ TEST(race_pvalidate, "race-pvalidate", "3,000 rounds: two vCPUs rescind, then va
 static void opposite(void *arg)
 {
 	(void)arg;
-	for (unsigned i = 0; i < ROUNDS; i++) {
-		if (i % 16 == 0)
-			smp_meet();
-		count(pvalidate_page(9, percpu_index()));
+	for (unsigned i = 0; smp_round(i); i++) {
+		for (unsigned k = 0; k < 16; k++)
+			count(pvalidate_page(9, percpu_index()));
 	}
 }
 
@@ -94,10 +96,9 @@ TEST(race_opposite, "race-opposite", "one vCPU rescinds while the other validate
 static void sizes(void *arg)
 {
 	(void)arg;
-	for (unsigned i = 0; i < 200; i++) {
+	for (unsigned i = 0; smp_round(i); i++) {
 		bool validate = i & 1;
 
-		smp_meet();
 		if (percpu_index())
 			pvalidate_page(i % 512, validate);
 		else
@@ -123,40 +124,45 @@ TEST(race_sizes, "race-sizes", "2M and 4K requests for one region at once leave 
 /* RMPADJUST at VMPL2 for VMPL3, on a page that the other vCPU rescinds and validates. */
 static volatile uint64_t adjusted, refused, faulted;
 
-static void adjust(void *arg)
+static void adjust_once(void)
 {
 	static struct fault f;
 
-	(void)arg;
-	for (unsigned i = 0; i < ROUNDS; i++) {
-		uint32_t r = 0;
+	if (FAULT_CATCH(&f)) {
+		uint32_t r = rmpadjust(MEM_PAGE(R, 11), RMP_PG_4K, RMPADJUST_ATTR(3, RMP_R));
 
-		if (percpu_index() == 0) {
+		if (r == SNP_SUCCESS)
+			adjusted++;
+		else
+			refused++;
+		fault_release();
+	}
+	if (f.vector == VEC_VC && f.error == VC_PAGE_NOT_VALIDATED)
+		faulted++;
+	else if (f.hit)
+		side[1].odd++;
+}
+
+static void adjust(void *arg)
+{
+	(void)arg;
+	for (unsigned i = 0; smp_round(i); i++) {
+		if (percpu_index() == 0)
 			count(pvalidate_page(11, i & 1));
-			continue;
-		}
-		if (FAULT_CATCH(&f)) {
-			r = rmpadjust(MEM_PAGE(R, 11), RMP_PG_4K, RMPADJUST_ATTR(3, RMP_R));
-			if (r == SNP_SUCCESS)
-				adjusted++;
-			else
-				refused++;
-			fault_release();
-		}
-		if (f.vector == VEC_VC && f.error == VC_PAGE_NOT_VALIDATED)
-			faulted++;
-		else if (f.hit)
-			side[1].odd++;
+		for (unsigned k = 0; percpu_index() && k < 4; k++)
+			adjust_once();
 	}
 }
 
-TEST(race_rmpadjust, "race-rmpadjust", "RMPADJUST at VMPL2 on a page that comes and goes: done, refused or #VC 0x404")
+TEST(race_rmpadjust, "race-rmpadjust",
+     "RMPADJUST at VMPL2 on a page that comes and goes: done, refused or #VC 0x404")
 {
 	adjusted = refused = faulted = 0;
 	both(adjust);
-	CHECK_EQ(side[0].won, ROUNDS);
+	CHECK_EQ(side[0].won, smp_rounds());
 	CHECK_EQ(side[0].odd + side[1].odd, 0);
-	CHECK_EQ(adjusted + refused + faulted, ROUNDS);
+	CHECK_EQ(adjusted + refused + faulted, smp_rounds() * 4);
+	svsm_pvalidate(SVSM_ENTRY(MEM_PAGE(R, 11), RMP_PG_4K, true)); /* after an odd number */
 	CHECK(calls_region_intact(R));
 }
 
@@ -202,11 +208,11 @@ static uint64_t vmsa_delete(void)
 static void vmsa_fight(void *arg)
 {
 	(void)arg;
-	for (unsigned i = 0; i < ROUNDS; i++) {
-		if (i % 8 == 0)
-			smp_meet();
-		vmsa_create();
-		vmsa_delete();
+	for (unsigned i = 0; smp_round(i); i++) {
+		for (unsigned k = 0; k < 8; k++) {
+			vmsa_create();
+			vmsa_delete();
+		}
 	}
 }
 
@@ -214,11 +220,9 @@ static void vmsa_fight(void *arg)
 static void vmsa_against_pvalidate(void *arg)
 {
 	(void)arg;
-	for (unsigned i = 0; i < ROUNDS; i++) {
+	for (unsigned i = 0; smp_round(i); i++) {
 		unsigned page = i & 1 ? 21 : 23;
 
-		if (i % 8 == 0)
-			smp_meet();
 		if (percpu_index()) {
 			pvalidate_page(page, false);
 			pvalidate_page(page, true);
@@ -250,7 +254,8 @@ TEST(race_vmsa, "race-vmsa", "two vCPUs create and delete one VMSA: as many dele
 }
 
 /* A rescinded page is zeroed when it comes back: then no VMSA is made of it any more. */
-TEST(race_vmsa_pvalidate, "race-vmsa-pvalidate", "PVALIDATE of a page that is being made a VMSA or a calling area")
+TEST(race_vmsa_pvalidate, "race-vmsa-pvalidate",
+     "PVALIDATE of a page that is being made a VMSA or a calling area")
 {
 	vmsa_race(vmsa_against_pvalidate);
 }

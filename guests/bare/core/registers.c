@@ -78,7 +78,8 @@ TEST(registers_error, "registers-kept-error", "the same when the call is refused
 }
 
 /* Control registers, segment bases and debug addresses: APM vol. 2, table B-4. */
-TEST(system_kept, "system-registers-kept", "CR2, CR3, CR4, EFER, segment bases and DR0-3 survive a call")
+TEST(system_kept, "system-registers-kept",
+     "CR2, CR3, CR4, EFER, segment bases and DR0-3 survive a call")
 {
 	uint64_t cr0 = read_cr0(), cr3 = read_cr3(), cr4 = read_cr4(), efer = rdmsr(MSR_EFER), d[4];
 

@@ -53,7 +53,8 @@ TEST(remap_valid, "remap-valid", "the calling area moves, works at the new place
 	CHECK(calls_region_intact(R));
 }
 
-TEST(remap_bad, "remap-bad", "REMAP_CA refuses unaligned, foreign and unvalidated pages; the area stays")
+TEST(remap_bad, "remap-bad",
+     "REMAP_CA refuses unaligned, foreign and unvalidated pages; the area stays")
 {
 	static const uint64_t offsets[] = {1, 8, 0x800, 0xfff};
 

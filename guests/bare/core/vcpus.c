@@ -9,12 +9,12 @@
 #include "abi/vmsa.h"
 #include "lib/string.h"
 
-#define R        3
-#define VMSA     MEM_PAGE(R, 1) /* 2M-aligned VMSAs trip an erratum: page 1 */
-#define VMSA2    MEM_PAGE(R, 3)
-#define CAA      MEM_PAGE(R, 5)
-#define CAA2     MEM_PAGE(R, 6)
-#define NO_APIC  0x1234u
+#define R       3
+#define VMSA    MEM_PAGE(R, 1) /* 2M-aligned VMSAs trip an erratum: page 1 */
+#define VMSA2   MEM_PAGE(R, 3)
+#define CAA     MEM_PAGE(R, 5)
+#define CAA2    MEM_PAGE(R, 6)
+#define NO_APIC 0x1234u
 
 static void idle(void *arg)
 {
@@ -36,7 +36,7 @@ static uint64_t create(uint64_t vmsa, uint64_t caa, uint64_t apic_id)
 	return svsm(CORE(CREATE_VCPU), vmsa, caa, apic_id, 0);
 }
 
-static uint64_t delete(uint64_t vmsa)
+static uint64_t delete (uint64_t vmsa)
 {
 	return svsm(CORE(DELETE_VCPU), vmsa, 0, 0, 0);
 }
@@ -58,13 +58,14 @@ static void check_plain(uint64_t page)
 	CHECK_EQ(svsm_pvalidate(SVSM_ENTRY(page, RMP_PG_4K, true)), SVSM_ERR_PVALIDATE_NO_CHANGE);
 }
 
-TEST(vcpu_create, "vcpu-create-delete", "a vCPU that never ran is created, deleted, and created again")
+TEST(vcpu_create, "vcpu-create-delete",
+     "a vCPU that never ran is created, deleted, and created again")
 {
 	need_two();
 	for (unsigned i = 0; i < 50; i++) {
 		fresh(VMSA);
 		REQUIRE_EQ(create(VMSA, CAA, smp_apic_id()), SVSM_SUCCESS);
-		REQUIRE_EQ(delete(VMSA), SVSM_SUCCESS);
+		REQUIRE_EQ(delete (VMSA), SVSM_SUCCESS);
 		check_plain(VMSA);
 		check_plain(CAA);
 	}
@@ -78,7 +79,8 @@ struct vmsa_row {
 	uint64_t value;
 };
 
-TEST(vcpu_vmsa, "vcpu-vmsa-checks", "CREATE_VCPU refuses a VMSA with another VMPL, no SVME, other features")
+TEST(vcpu_vmsa, "vcpu-vmsa-checks",
+     "CREATE_VCPU refuses a VMSA with another VMPL, no SVME, other features")
 {
 	static const struct vmsa_row rows[] = {
 		{"VMPL0", offsetof(struct vmsa, vmpl), 1, 0},
@@ -100,7 +102,7 @@ TEST(vcpu_vmsa, "vcpu-vmsa-checks", "CREATE_VCPU refuses a VMSA with another VMP
 		test_case("%s", rows[i].name);
 		memcpy((uint8_t *)fresh(VMSA) + rows[i].offset, &rows[i].value, rows[i].size);
 		CHECK_EQ(create(VMSA, CAA, smp_apic_id()), SVSM_ERR_INVALID_PARAMETER);
-		CHECK_EQ(delete(VMSA), SVSM_ERR_INVALID_PARAMETER);
+		CHECK_EQ(delete (VMSA), SVSM_ERR_INVALID_PARAMETER);
 		/* what the guest wrote is still there and still the guest's */
 		CHECK_EQ(memcmp((uint8_t *)VMSA + rows[i].offset, &rows[i].value, rows[i].size), 0);
 		check_plain(VMSA);
@@ -108,7 +110,8 @@ TEST(vcpu_vmsa, "vcpu-vmsa-checks", "CREATE_VCPU refuses a VMSA with another VMP
 	}
 }
 
-TEST(vcpu_arguments, "vcpu-arguments", "CREATE_VCPU: alignment, VMSA = CAA, APIC ID above and beside its limits")
+TEST(vcpu_arguments, "vcpu-arguments",
+     "CREATE_VCPU: alignment, VMSA = CAA, APIC ID above and beside its limits")
 {
 	need_two();
 	fresh(VMSA);
@@ -132,10 +135,10 @@ TEST(vcpu_arguments, "vcpu-arguments", "CREATE_VCPU: alignment, VMSA = CAA, APIC
 		 smp_apic_id(), 0, SVSM_ERR_INVALID_ADDRESS},
 		{"VMSA = own calling area", CORE(CREATE_VCPU), (uint64_t)percpu()->caa, CAA,
 		 smp_apic_id(), 0, SVSM_ERR_INVALID_ADDRESS},
-		{"VMSA not validated", CORE(CREATE_VCPU), calls_unvalidated(), CAA, smp_apic_id(), 0,
-		 SVSM_ERR_INVALID_ADDRESS},
-		{"CAA not validated", CORE(CREATE_VCPU), VMSA, calls_unvalidated(), smp_apic_id(), 0,
-		 SVSM_ERR_INVALID_ADDRESS},
+		{"VMSA not validated", CORE(CREATE_VCPU), calls_unvalidated(), CAA, smp_apic_id(),
+		 0, SVSM_ERR_INVALID_ADDRESS},
+		{"CAA not validated", CORE(CREATE_VCPU), VMSA, calls_unvalidated(), smp_apic_id(),
+		 0, SVSM_ERR_INVALID_ADDRESS},
 		{"delete unaligned", CORE(DELETE_VCPU), VMSA + 8, 0, 0, 0,
 		 SVSM_ERR_INVALID_PARAMETER},
 		{"delete what is no VMSA", CORE(DELETE_VCPU), VMSA, 0, 0, 0,
@@ -160,7 +163,7 @@ TEST(vcpu_addresses, "vcpu-addresses", "VMSA and CAA must be the guest's own mem
 		test_case("CAA: %s", a->name);
 		CHECK_EQ(create(VMSA, a->gpa, smp_apic_id()), SVSM_ERR_INVALID_ADDRESS);
 		test_case("delete: %s", a->name);
-		CHECK_EQ(delete(a->gpa), SVSM_ERR_INVALID_PARAMETER);
+		CHECK_EQ(delete (a->gpa), SVSM_ERR_INVALID_PARAMETER);
 	}
 	check_plain(VMSA);
 	check_plain(CAA);
@@ -187,8 +190,8 @@ TEST(vcpu_twice, "vcpu-twice", "a VMSA page cannot be created twice, nor serve a
 	test_case("rescind the calling area");
 	CHECK_EQ(svsm_pvalidate(SVSM_ENTRY(CAA, RMP_PG_4K, false)), SVSM_ERR_INVALID_ADDRESS);
 	test_case("deposit them");
-	CHECK_EQ(delete(VMSA), SVSM_SUCCESS);
-	CHECK_EQ(delete(VMSA), SVSM_ERR_INVALID_PARAMETER);
+	CHECK_EQ(delete (VMSA), SVSM_SUCCESS);
+	CHECK_EQ(delete (VMSA), SVSM_ERR_INVALID_PARAMETER);
 	check_plain(VMSA);
 	check_plain(CAA);
 }
@@ -199,7 +202,7 @@ TEST(vcpu_in_use, "vcpu-in-use", "DELETE_VCPU of a running vCPU is refused, its 
 	uint64_t r;
 
 	smp_start();
-	r = delete(smp_vmsa());
+	r = delete (smp_vmsa());
 	CHECK(r == SVSM_ERR_PROTOCOL_BASE + SNP_FAIL_INUSE || r == SVSM_ERR_BUSY);
 	test_case("our own VMSA cannot be known; the other still works");
 	smp_run(NULL, NULL);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-/* A guest that says HELLO and never anything again, so that the harness's time-out can be tested. */
+/* A guest that says HELLO and never anything again, so that the harness's time-out can be tested.
+ */
 #include "bare.h"
 #include "control.h"
 

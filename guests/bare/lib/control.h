@@ -2,7 +2,8 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #pragma once
 
-/* The test-control port (abi/control.h) from the target's side, over the GHCB. Any vCPU may send. */
+/* The test-control port (abi/control.h) from the target's side, over the GHCB. Any vCPU may send.
+ */
 #include "lib/control_frame.h"
 
 void control_init(void);

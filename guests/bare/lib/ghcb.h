@@ -52,5 +52,6 @@ bool ghcb_mmio_write(uint64_t gpa, unsigned size, uint64_t value);
 uint32_t ghcb_ap_create(uint32_t apic_id, unsigned vmpl, unsigned op, uint64_t vmsa,
 			uint64_t features);
 uint32_t ghcb_run_vmpl(unsigned vmpl);
-/* One entry of a page state change list: op GHCB_PSC_*, size 4K or 2M. SW_EXITINFO2's upper half. */
+/* One entry of a page state change list: op GHCB_PSC_*, size 4K or 2M. SW_EXITINFO2's upper half.
+ */
 uint64_t ghcb_psc(uint64_t gpa, unsigned op, bool huge);

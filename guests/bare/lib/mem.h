@@ -8,12 +8,12 @@
  */
 #include "base/types.h"
 
-#define MEM_BASE    0x08000000ull
-#define MEM_REGIONS 16
-#define MEM_REGION(n) (MEM_BASE + (n) * SIZE_2M)
-#define MEM_PAGE(n, p) (MEM_REGION(n) + (p) * PAGE_SIZE)
+#define MEM_BASE       0x08000000ull
+#define MEM_REGIONS    16
+#define MEM_REGION(n)  (MEM_BASE + (n)*SIZE_2M)
+#define MEM_PAGE(n, p) (MEM_REGION(n) + (p)*PAGE_SIZE)
 
-#define MEM_NOT_RAM   0xb0000000ull     /* below 4 GiB, no RAM there: q35 with at most 2.5 GiB */
-#define MEM_TOO_HIGH  0x400000000000ull /* within 47 bits, beyond any RAM */
-#define MEM_SVSM      0x02000000ull     /* the SVSM's region: abi/launch.h, 32 to 48 MiB */
-#define MEM_SVSM_SIZE 0x01000000ull
+#define MEM_NOT_RAM    0xb0000000ull     /* below 4 GiB, no RAM there: q35 with at most 2.5 GiB */
+#define MEM_TOO_HIGH   0x400000000000ull /* within 47 bits, beyond any RAM */
+#define MEM_SVSM       0x02000000ull     /* the SVSM's region: abi/launch.h, 32 to 48 MiB */
+#define MEM_SVSM_SIZE  0x01000000ull

@@ -14,12 +14,13 @@
 #define PAGING_WINDOW 0x10000000000ull
 #define PAGING_SLOTS  512
 
-#define PAGING_RW (PTE_P | PTE_W | PTE_A | PTE_D)
+#define PAGING_RW     (PTE_P | PTE_W | PTE_A | PTE_D)
 
 extern uint64_t paging_cbit; /* the mask, not the position */
 
 void paging_init(unsigned cbit_position); /* builds the tables and loads CR3 */
-/* Map slot to pa; flags are PTE bits (paging_cbit for private). The address. Flushed on this vCPU. */
+/* Map slot to pa; flags are PTE bits (paging_cbit for private). The address. Flushed on this vCPU.
+ */
 uint64_t paging_map(unsigned slot, uint64_t pa, uint64_t flags);
 void paging_unmap(unsigned slot);
 

@@ -181,3 +181,37 @@ void smp_meet(void)
 	while ((int32_t)(__atomic_load_n(&meeting[!me], __ATOMIC_ACQUIRE) - n) < 0 && !smp_dead())
 		cpu_relax();
 }
+
+static struct {
+	unsigned limit;
+	uint64_t end;
+	volatile bool over;
+	volatile unsigned done;
+} race;
+
+void smp_race(unsigned rounds, unsigned seconds)
+{
+	race.limit = rounds;
+	race.end = rdtsc() + smp_ticks(seconds) / 2; /* smp_ticks is generous */
+	race.done = 0;
+}
+
+bool smp_round(unsigned i)
+{
+	bool more;
+
+	if (percpu_index() == 0) {
+		race.over = i >= race.limit || rdtsc() > race.end;
+		if (!race.over)
+			race.done = i + 1;
+	}
+	smp_meet();
+	more = !race.over;
+	smp_meet(); /* nobody writes race.over before both have read it */
+	return more;
+}
+
+unsigned smp_rounds(void)
+{
+	return race.done;
+}

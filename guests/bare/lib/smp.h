@@ -24,11 +24,20 @@ bool smp_dead(void); /* it took an exception that was not expected */
 void smp_meet(void);
 NORETURN void smp_park_dead(void);
 
+/*
+ * A race: rounds that both vCPUs begin together. smp_race() sets the limits (machines are slow, so
+ * a race also ends after about that many seconds), then both loop: for (i = 0; smp_round(i); i++).
+ */
+void smp_race(unsigned rounds, unsigned seconds);
+bool smp_round(unsigned i);
+unsigned smp_rounds(void); /* how many there were */
+
 uint32_t smp_apic_id(void);
 uint64_t smp_vmsa(void); /* the page that is or would be vCPU 1's VMSA */
 uint64_t smp_caa(void);
 
-/* A VMSA that enters fn(arg) on vCPU cpu, CPL 0, our page tables and descriptors, interrupts off. */
+/* A VMSA that enters fn(arg) on vCPU cpu, CPL 0, our page tables and descriptors, interrupts off.
+ */
 void smp_fill_vmsa(struct vmsa *v, unsigned cpu, uint8_t vmpl, void (*fn)(void *arg), void *arg,
 		   uint64_t stack_top);
 

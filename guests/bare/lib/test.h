@@ -59,5 +59,6 @@ NORETURN void test_abandon(void); /* ends the running test; what failed was repo
 	} while (0)
 
 struct trap_frame;
-/* From trap.c: an exception nobody waited for. Reports it, ends the test (or parks a second vCPU). */
+/* From trap.c: an exception nobody waited for. Reports it, ends the test (or parks a second vCPU).
+ */
 NORETURN void test_unexpected(const struct trap_frame *t);

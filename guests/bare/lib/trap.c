@@ -125,7 +125,8 @@ void trap_cpu_init(unsigned cpu)
 
 static struct vmsa_seg vmsa_seg(uint16_t selector, uint16_t attrib, uint32_t limit, uint64_t base)
 {
-	return (struct vmsa_seg){.selector = selector, .attrib = attrib, .limit = limit, .base = base};
+	return (struct vmsa_seg){
+		.selector = selector, .attrib = attrib, .limit = limit, .base = base};
 }
 
 void trap_fill_vmsa(struct vmsa *v, unsigned cpu)

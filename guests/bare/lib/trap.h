@@ -37,7 +37,7 @@ __attribute__((returns_twice)) uint64_t fault_save(struct fault *f);
 void fault_release(void);
 #define FAULT_CATCH(f) (fault_save(f) == 0)
 
-#define FAULT_NONE 0xff
+#define FAULT_NONE     0xff
 /* Runs fn(arg) and says what became of it. The vector, or FAULT_NONE. */
 uint8_t fault_call(struct fault *f, void (*fn)(void *arg), void *arg);
 

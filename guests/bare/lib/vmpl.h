@@ -14,7 +14,7 @@ struct vmsa;
 
 void vmpl_init(uint64_t boot_argument); /* first: finds secrets, CPUID page and calling area */
 extern const unsigned vmpl_own;
-const struct snp_secrets *vmpl_secrets(void);    /* NULL when there is none */
+const struct snp_secrets *vmpl_secrets(void);       /* NULL when there is none */
 const struct snp_cpuid_page *vmpl_cpuid_page(void); /* NULL when there is none */
 
 unsigned vmpl_vcpus(void); /* as the loader told */

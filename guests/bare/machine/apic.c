@@ -158,7 +158,8 @@ TEST(timer_periodic, "timer-periodic", "the periodic timer goes on until it is m
 	end();
 }
 
-TEST(timer_deadline, "timer-deadline", "TSC deadline: fires when the TSC is there, not before; 0 disarms")
+TEST(timer_deadline, "timer-deadline",
+     "TSC deadline: fires when the TSC is there, not before; 0 disarms")
 {
 	uint64_t deadline, v;
 
@@ -223,6 +224,7 @@ static void ap_listen(void *halt)
 
 static void ipi_rounds(bool halt, unsigned rounds)
 {
+	uint64_t end;
 	unsigned i;
 
 	ap_hits = 0;
@@ -232,28 +234,30 @@ static void ipi_rounds(bool halt, unsigned rounds)
 	smp_start();
 	smp_run(ap_listen, halt ? (void *)1 : NULL);
 	smp_meet();
-	for (i = 1; i <= rounds; i++) {
+	end = rdtsc() + smp_ticks(4) / 2;
+	for (i = 1; i <= rounds && (i <= 20 || rdtsc() < end); i++) {
 		uint64_t limit = rdtsc() + smp_ticks(10);
 
 		apic_ipi(smp_apic_id(), VEC_IPI);
 		while (ap_hits < i && rdtsc() < limit && !smp_dead())
 			cpu_relax();
-		if (ap_hits != i)
+		if (!CHECK_EQ(ap_hits, i))
 			break;
 	}
-	CHECK_EQ(ap_hits, rounds);
+	CHECK_EQ(ap_hits, i - 1);
+	test_log("%u IPIs", i - 1);
 	ap_stop = true;
 	apic_ipi(smp_apic_id(), VEC_IPI);
 	CHECK(smp_wait(10));
 	end();
 }
 
-TEST(ipi_running, "ipi-running", "2,000 IPIs to a running vCPU, none lost")
+TEST(ipi_running, "ipi-running", "up to 2,000 IPIs to a running vCPU, none lost")
 {
 	ipi_rounds(false, 2000);
 }
 
-TEST(ipi_halted, "ipi-halted", "2,000 IPIs to a halted vCPU, none lost")
+TEST(ipi_halted, "ipi-halted", "up to 2,000 IPIs to a halted vCPU, none lost")
 {
 	ipi_rounds(true, 2000);
 }

@@ -143,7 +143,8 @@ static const struct malformed malformed[] = {
 	{"CPUID without RCX", GHCB_EXIT_CPUID, 0, 0, 0, 2, 0, 1, 0, GHCB_ERR_MISSING_INPUT},
 	{"MSR without RCX", GHCB_EXIT_MSR, 0, 0, 0, 2, 0, 0, 0, GHCB_ERR_MISSING_INPUT},
 	{"MSR write without RAX", GHCB_EXIT_MSR, 1, 0, 0, 2, 0, 0, 1, GHCB_ERR_MISSING_INPUT},
-	{"string in without scratch", GHCB_EXIT_IOIO, INS, 4, 0, 2, 0, 0, 0, GHCB_ERR_MISSING_INPUT},
+	{"string in without scratch", GHCB_EXIT_IOIO, INS, 4, 0, 2, 0, 0, 0,
+	 GHCB_ERR_MISSING_INPUT},
 	{"scratch is private", GHCB_EXIT_IOIO, INS, 4, 0, 2, MEM_REGION(R), 0, 0,
 	 GHCB_ERR_INVALID_SCRATCH},
 	{"scratch is no RAM", GHCB_EXIT_IOIO, INS, 4, 0, 2, MEM_NOT_RAM, 0, 0,
@@ -202,7 +203,8 @@ TEST(nae_missing_code, "nae-missing-code", "exit code, info 1 and info 2 must be
 	}
 }
 
-TEST(nae_unregistered, "nae-unregistered", "a shared page that is not the registered GHCB: error 2, reason 1")
+TEST(nae_unregistered, "nae-unregistered",
+     "a shared page that is not the registered GHCB: error 2, reason 1")
 {
 	uint64_t other = MEM_PAGE(R, 2);
 	struct ghcb *g = paging_shared(other);

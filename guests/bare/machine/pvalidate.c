@@ -89,7 +89,8 @@ TEST(pvalidate_smash, "pvalidate-smash", "rescinding 4K of a validated 2M page l
 }
 
 /* Contents survive rescinding and validating as long as the hypervisor leaves the page alone. */
-TEST(pvalidate_contents, "pvalidate-contents", "rescind and validate keep a private page's contents")
+TEST(pvalidate_contents, "pvalidate-contents",
+     "rescind and validate keep a private page's contents")
 {
 	volatile uint64_t *p = (volatile uint64_t *)MEM_PAGE(R, 5);
 
@@ -117,7 +118,8 @@ TEST(pvalidate_fault, "pvalidate-fault", "PVALIDATE through an unmapped address 
 	CHECK_EQ(f.error & PF_ERR_P, 0);
 }
 
-/* "rFLAGS bits OF, ZF, AF, PF and SF are set based on this return code"; CF as the operation found. */
+/* "rFLAGS bits OF, ZF, AF, PF and SF are set based on this return code"; CF as the operation found.
+ */
 TEST(pvalidate_flags, "pvalidate-flags", "PVALIDATE sets ZF by its return code")
 {
 	uint64_t flags, rax;

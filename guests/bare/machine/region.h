@@ -2,7 +2,8 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #pragma once
 
-/* What several tests of the suite need. At VMPL0 the regions of mem.h start assigned, unvalidated. */
+/* What several tests of the suite need. At VMPL0 the regions of mem.h start assigned, unvalidated.
+ */
 #include "mem.h"
 
 /* The region is one 2M RMP entry again, assigned and not validated. False when the hypervisor

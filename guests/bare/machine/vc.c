@@ -11,8 +11,8 @@
 #include "test.h"
 #include "trap.h"
 
-#define R     2
-#define NONE  FAULT_NONE
+#define R          2
+#define NONE       FAULT_NONE
 #define USER_STACK 4096
 
 struct vc_case {
@@ -25,7 +25,10 @@ struct vc_case {
 	uint32_t error3;
 };
 
-#define ROW(n, v0, e0, v3, e3) {#n, insn_##n, insn_##n##_at, v0, e0, v3, e3}
+#define ROW(n, v0, e0, v3, e3)                                                                     \
+	{                                                                                          \
+#n, insn_##n, insn_##n##_at, v0, e0, v3, e3                                        \
+	}
 
 static const struct vc_case table[] = {
 	ROW(nop, NONE, 0, NONE, 0),
@@ -133,7 +136,8 @@ TEST(vc_ist, "vc-ist", "#VC takes its IST stack at CPL 0 and CPL 3, else the cur
 		test_case("IST 0, CPL %u", cpl);
 		catch_cpuid(&f, cpl);
 		CHECK_EQ(f.vector, VEC_VC);
-		CHECK_EQ(f.handler_rsp & 0xf, 0); /* SS RSP RFLAGS CS RIP error from an aligned top */
+		CHECK_EQ(f.handler_rsp & 0xf,
+			 0); /* SS RSP RFLAGS CS RIP error from an aligned top */
 		if (!cpl)
 			CHECK_EQ(f.handler_rsp, ALIGN_DOWN(f.rsp, 16) - 6 * 8);
 	}

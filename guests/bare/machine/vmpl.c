@@ -2,8 +2,9 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /*
- * VMPL switching: APM vol. 2, 15.36.7 (VMPLs, VMSAs); GHCB specification 4.1 (RUN_VMPL, AP_CREATION).
- * A stub runs on this vCPU at a lower VMPL, in our page tables, and comes back by RUN_VMPL(0).
+ * VMPL switching: APM vol. 2, 15.36.7 (VMPLs, VMSAs); GHCB specification 4.1 (RUN_VMPL,
+ * AP_CREATION). A stub runs on this vCPU at a lower VMPL, in our page tables, and comes back by
+ * RUN_VMPL(0).
  */
 #include "region.h"
 #include "ghcb.h"
@@ -40,9 +41,9 @@ static void stub_build(unsigned vmpl, struct vmplstub *s)
 		REQUIRE_EQ(rmpadjust(MEM_PAGE(R, i), RMP_PG_4K, RMPADJUST_ATTR(vmpl, RMP_RWX)), 0);
 	REQUIRE(region_image_rights(vmpl, RMP_RWX));
 	REQUIRE_EQ(rmpadjust(MEM_PAGE(R, 1), RMP_PG_4K, RMPADJUST_ATTR(1, 0) | RMPADJUST_VMSA), 0);
-	REQUIRE_EQ(ghcb_ap_create(percpu()->apic_id, vmpl, GHCB_AP_CREATE, MEM_PAGE(R, 1),
-				  features()),
-		   0);
+	REQUIRE_EQ(
+		ghcb_ap_create(percpu()->apic_id, vmpl, GHCB_AP_CREATE, MEM_PAGE(R, 1), features()),
+		0);
 }
 
 static void stub_remove(unsigned vmpl)
@@ -95,7 +96,8 @@ TEST(vmpl_run_event, "vmpl-run-event", "RUN_VMPL by the GHCB event does the same
 }
 
 /* After the switch the VMSA page holds the lower VMPL's registers; what is written there counts. */
-TEST(vmpl_registers, "vmpl-registers", "registers of the VMPL left are in its VMSA page, and are taken from it")
+TEST(vmpl_registers, "vmpl-registers",
+     "registers of the VMPL left are in its VMSA page, and are taken from it")
 {
 	static struct vmplstub s;
 	volatile struct vmsa *v = vmsa_page();
@@ -113,6 +115,7 @@ TEST(vmpl_registers, "vmpl-registers", "registers of the VMPL left are in its VM
 	CHECK_EQ(v->vmpl, 2);
 	CHECK_EQ(v->cpl, 0);
 	CHECK_EQ(v->cr3, read_cr3());
+	CHECK_EQ(v->guest_exit_code, 0x403); /* VMGEXIT: 15.36.9, filled at every automatic exit */
 	v->rbx = 0x0123456789abcdef;
 	v->r9 = 77;
 	v->r15 = ~0ull;
@@ -203,7 +206,8 @@ TEST(vmpl2_rmpadjust, "vmpl2-rmpadjust", "RMPADJUST at VMPL2: lower levels only,
 }
 
 /* 15.36.6: validation is VMPL0's alone. */
-TEST(vmpl2_pvalidate, "vmpl2-pvalidate", "PVALIDATE at VMPL2 changes nothing: #GP or FAIL_PERMISSION")
+TEST(vmpl2_pvalidate, "vmpl2-pvalidate",
+     "PVALIDATE at VMPL2 changes nothing: #GP or FAIL_PERMISSION")
 {
 	static struct vmplstub s;
 	bool cf;
@@ -218,6 +222,52 @@ TEST(vmpl2_pvalidate, "vmpl2-pvalidate", "PVALIDATE at VMPL2 changes nothing: #G
 		CHECK_EQ(s.vector, VEC_GP);
 	CHECK_EQ(pvalidate(MEM_PAGE(R, 7), RMP_PG_4K, 1, &cf), SNP_SUCCESS);
 	CHECK_EQ(cf, true); /* the stub asked to rescind it */
+	stub_remove(2);
+}
+
+/* DR0-3 are not part of the VMSA without SEV_FEATURES[5]; PAT, STAR and friends always are. */
+TEST(vmpl_msrs, "vmpl-msrs",
+     "SYSCALL and SYSENTER registers in the VMSA page are those of the VMPL")
+{
+	static struct vmplstub s;
+	volatile struct vmsa *v = vmsa_page();
+
+	s = (struct vmplstub){.op = VMPLSTUB_COUNT};
+	prepare();
+	stub_build(2, &s);
+	wrmsr(MSR_LSTAR, 0x123000);
+	wrmsr(MSR_STAR, 0x1234567800000000);
+	v->lstar = 0x456000;
+	v->kernel_gs_base = 0x789000;
+	stub_run(2);
+	CHECK_EQ(v->lstar, 0x456000);
+	CHECK_EQ(v->kernel_gs_base, 0x789000);
+	CHECK_EQ(v->star, 0);
+	CHECK_EQ(rdmsr(MSR_LSTAR), 0x123000);
+	CHECK_EQ(rdmsr(MSR_STAR), 0x1234567800000000);
+	wrmsr(MSR_LSTAR, 0);
+	wrmsr(MSR_STAR, 0);
+	stub_remove(2);
+}
+
+TEST(vmpl_vmsa_cpl, "vmpl-vmsa-fields", "CPL, VMPL and RFLAGS are written back with the registers")
+{
+	static struct vmplstub s;
+	volatile struct vmsa *v = vmsa_page();
+
+	s = (struct vmplstub){.op = VMPLSTUB_COUNT};
+	prepare();
+	stub_build(2, &s);
+	stub_run(2);
+	CHECK_EQ(v->cpl, 0);
+	CHECK_EQ(v->vmpl, 2);
+	CHECK_EQ(v->rflags & RFLAGS_IF, 0);
+	CHECK_EQ(v->rflags & RFLAGS_R1, RFLAGS_R1);
+	CHECK_EQ(v->cr0, read_cr0());
+	CHECK_EQ(v->cr4, read_cr4());
+	CHECK_EQ(v->efer & EFER_SVME, EFER_SVME);
+	CHECK_EQ(v->cs.selector, 0x08);
+	CHECK_EQ(v->sev_features, features());
 	stub_remove(2);
 }
 
@@ -258,7 +308,8 @@ static const struct create_case creates[] = {
 };
 
 /* What the hypervisor cannot do, it refuses at once or at the next RUN_VMPL: never silently. */
-TEST(ap_create_rules, "ap-create-rules", "AP_CREATION with bad arguments is an error, or does not run")
+TEST(ap_create_rules, "ap-create-rules",
+     "AP_CREATION with bad arguments is an error, or does not run")
 {
 	static struct vmplstub s;
 
