@@ -2,7 +2,8 @@
 # Bare guests: small C programs without an OS, for protocol and machine tests.
 
 BARE_OUT := $(BUILD)/guests/bare
-BARE_IMAGES := $(BARE_OUT)/core.bin $(BARE_OUT)/panic.bin $(BARE_OUT)/hang.bin $(BARE_OUT)/machine.elf
+BARE_IMAGES := $(BARE_OUT)/core.bin $(BARE_OUT)/panic.bin $(BARE_OUT)/hang.bin \
+	$(BARE_OUT)/breach.bin $(BARE_OUT)/machine.elf $(BARE_OUT)/deny.elf
 
 # FAULT_CATCH is a setjmp whose blocks compute nothing that is used after a fault (lib/trap.h).
 BARE_CFLAGS := $(filter-out -mcmodel=%,$(FW_CFLAGS)) -mcmodel=small -Wno-clobbered -Iguests/bare -Iguests/bare/lib
@@ -10,6 +11,9 @@ BARE_LIB := $(sort $(filter-out %/vmpl0.c %/vmpl2.c,$(wildcard guests/bare/lib/*
 	guests/bare/lib/entry.S svsm/lib/control_frame.c $(FW_LIB)
 BARE_VMPL2 := guests/bare/lib/start_bare.S guests/bare/lib/vmpl2.c $(BARE_LIB)
 BARE_VMPL0 := guests/bare/lib/start_payload.S guests/bare/lib/vmpl0.c $(BARE_LIB)
+
+BARE_STUB := $(wildcard guests/bare/machine/vmplstub*) guests/bare/machine/region.c
+BARE_STUB := $(filter %.c %.S,$(BARE_STUB))
 
 bare_suite = $(sort $(wildcard guests/bare/$(1)/*.c guests/bare/$(1)/*.S))
 bare_objects = $(call objects,bare,$(1))
@@ -26,12 +30,15 @@ endef
 $(eval $(call bare_link,core,$(BARE_VMPL2),0x04000000))
 $(eval $(call bare_link,panic,$(BARE_VMPL2),0x04000000))
 $(eval $(call bare_link,hang,$(BARE_VMPL2),0x04000000))
+$(eval $(call bare_link,breach,$(BARE_VMPL2),0x04000000))
 $(eval $(call bare_link,machine,$(BARE_VMPL0),0x02000000))
+
+$(eval $(call bare_link,deny,$(BARE_VMPL0) $(BARE_STUB),0x02000000))
 
 $(BARE_OUT)/%.bin: $(BUILD)/obj/bare/%.elf
 	@mkdir -p $(@D)
 	$(Q)$(OBJCOPY) -O binary $< $@
 
-$(BARE_OUT)/machine.elf: $(BUILD)/obj/bare/machine.elf
+$(BARE_OUT)/%.elf: $(BUILD)/obj/bare/%.elf
 	@mkdir -p $(@D)
 	$(Q)cp $< $@

@@ -132,7 +132,7 @@ static void run_body(const struct test *t)
 	if (test_escape_save(&escape) == 0)
 		t->fn();
 	cli();
-	fault_release();
+	trap_reset();
 	ghcb_select();
 	smp_stop();
 }

@@ -84,6 +84,15 @@ void trap_idt_ist_set(uint8_t vector, uint8_t ist)
 	idt[vector].ist = ist;
 }
 
+void trap_reset(void)
+{
+	fault_release();
+	for (unsigned i = 0; i < 256; i++) {
+		trap_handler_set((uint8_t)i, NULL);
+		trap_idt_ist_set((uint8_t)i, i == VEC_DF ? IST_DF : 0);
+	}
+}
+
 void trap_init(void)
 {
 	gdt[1] = 0x00af9b000000ffffull; /* 0x08 code, CPL 0, 64-bit */

@@ -48,6 +48,7 @@ void trap_handler_set(uint8_t vector, trap_handler_fn fn);
 extern volatile uint64_t trap_count[256];
 
 void trap_init(void);                               /* IDT contents; once, on the boot vCPU */
+void trap_reset(void);                              /* no handlers, no catch, ISTs as at first */
 void trap_cpu_init(unsigned cpu);                   /* GDT, TSS, IDTR of this vCPU */
 void trap_idt_ist_set(uint8_t vector, uint8_t ist); /* 0 = none; 1..3 exist on every vCPU */
 uint64_t trap_ist_top(unsigned cpu, unsigned ist);

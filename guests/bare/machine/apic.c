@@ -224,7 +224,7 @@ static void ap_listen(void *halt)
 
 static void ipi_rounds(bool halt, unsigned rounds)
 {
-	uint64_t end;
+	uint64_t stop_at;
 	unsigned i;
 
 	ap_hits = 0;
@@ -234,8 +234,8 @@ static void ipi_rounds(bool halt, unsigned rounds)
 	smp_start();
 	smp_run(ap_listen, halt ? (void *)1 : NULL);
 	smp_meet();
-	end = rdtsc() + smp_ticks(4) / 2;
-	for (i = 1; i <= rounds && (i <= 20 || rdtsc() < end); i++) {
+	stop_at = rdtsc() + smp_ticks(4) / 2;
+	for (i = 1; i <= rounds && (i <= 20 || rdtsc() < stop_at); i++) {
 		uint64_t limit = rdtsc() + smp_ticks(10);
 
 		apic_ipi(smp_apic_id(), VEC_IPI);

@@ -63,6 +63,15 @@ static void once(struct vmplstub *s)
 	case VMPLSTUB_PVALIDATE:
 		instruction(s);
 		break;
+	case VMPLSTUB_READ:
+		s->result = *(volatile uint64_t *)s->address;
+		break;
+	case VMPLSTUB_WRITE:
+		*(volatile uint8_t *)s->address = 0xc3;
+		break;
+	case VMPLSTUB_EXECUTE:
+		((void (*)(void))s->address)();
+		break;
 	default:
 		break;
 	}

@@ -15,6 +15,9 @@ enum vmplstub_op {
 	VMPLSTUB_SYSTEM,
 	VMPLSTUB_RMPADJUST, /* of address with attributes */
 	VMPLSTUB_PVALIDATE, /* rescind address */
+	VMPLSTUB_READ,      /* address */
+	VMPLSTUB_WRITE,
+	VMPLSTUB_EXECUTE,
 };
 
 struct vmplstub {

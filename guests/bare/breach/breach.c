@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+/*
+ * What a guest at VMPL2 must not get away with. Hardware leaves each of these to the hypervisor
+ * (APM vol. 2, table 15-39: #VMEXIT(NPF)), which can only end the guest: so each test ends the run,
+ * and passes when the harness sees exit code 4 (tests/integration/test_breach.py).
+ */
+#include "bare.h"
+#include "ghcb.h"
+#include "mem.h"
+#include "paging.h"
+#include "smp.h"
+#include "svsm.h"
+#include "test.h"
+#include "vmpl.h"
+
+#define PAGE MEM_PAGE(0, 1)
+
+static void went_on(void)
+{
+	CHECK(!"the guest went on");
+}
+
+static void read_at(const void *p)
+{
+	uint64_t v = *(const volatile uint64_t *)p;
+
+	test_log("read 0x%llx", (unsigned long long)v);
+	went_on();
+}
+
+static void write_at(void *p)
+{
+	*(volatile uint64_t *)p = 1;
+	went_on();
+}
+
+TEST(shared_read, "shared-read-of-private", "C-bit clear on a private page")
+{
+	read_at(paging_shared(PAGE));
+}
+
+TEST(shared_write, "shared-write-of-private", "C-bit clear on a private page, write")
+{
+	write_at(paging_shared(PAGE));
+}
+
+TEST(private_read, "private-read-of-shared", "C-bit set on a shared page")
+{
+	REQUIRE(vmpl_page_shared(PAGE));
+	read_at(paging_private(PAGE));
+}
+
+TEST(private_exec, "execute-shared", "instructions are fetched from private memory only")
+{
+	REQUIRE(vmpl_page_shared(PAGE));
+	*(volatile uint8_t *)paging_shared(PAGE) = 0xc3;
+	((void (*)(void))paging_shared(PAGE))();
+	went_on();
+}
+
+TEST(svsm_read, "svsm-read", "a page of the SVSM, read")
+{
+	read_at(paging_private(MEM_SVSM));
+}
+
+TEST(svsm_write, "svsm-write", "a page of the SVSM, written")
+{
+	write_at(paging_private(MEM_SVSM + 0x100000));
+}
+
+TEST(svsm_shared, "svsm-shared-read", "a page of the SVSM through the shared alias")
+{
+	read_at(paging_shared(MEM_SVSM));
+}
+
+TEST(svsm_exec, "svsm-execute", "a page of the SVSM, executed")
+{
+	((void (*)(void))paging_private(MEM_SVSM))();
+	went_on();
+}
+
+TEST(vmsa_read, "vmsa-read", "the VMSA page of a vCPU, read")
+{
+	smp_start();
+	read_at(paging_private(smp_vmsa()));
+}
+
+TEST(vmsa_write, "vmsa-write", "the VMSA page of a vCPU, written")
+{
+	smp_start();
+	write_at(paging_private(smp_vmsa()));
+}
+
+TEST(deposited, "deposited-read", "a page that was deposited with the SVSM")
+{
+	static uint64_t list[2] ALIGNED(16);
+
+	list[0] = 1;
+	list[1] = PAGE;
+	REQUIRE_EQ(svsm(SVSM_CALL(SVSM_PROTO_CORE, SVSM_CORE_DEPOSIT_MEM), (uint64_t)list, 0, 0, 0),
+		   SVSM_SUCCESS);
+	read_at(paging_private(PAGE));
+}
+
+TEST(ghcb_private, "ghcb-private", "VMGEXIT with a GHCB in private memory")
+{
+	wrmsr(MSR_GHCB, PAGE);
+	vmgexit();
+	ghcb_select();
+	went_on();
+}
+
+TEST(msr_unknown, "msr-unknown", "an MSR protocol request that does not exist")
+{
+	ghcb_msr(0xabc);
+	ghcb_select();
+	went_on();
+}
+
+TEST(ghcb_terminate_event, "terminate-event", "termination asked for by the GHCB event")
+{
+	ghcb_exit(ghcb_begin(), GHCB_EXIT_TERMINATE, 0, 0);
+	went_on();
+}
+
+void bare_main(void)
+{
+	test_main("breach");
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+/*
+ * VMPL permissions, enforced: a payload at VMPL0 gives VMPL2 some rights on a page, and a stub at
+ * VMPL2 uses another. APM vol. 2, table 15-36: #VMEXIT(NPF), which ends the run, exit code 4. The
+ * tests named allow-* use a right they have: they pass.
+ */
+#include "bare.h"
+#include "machine/region.h"
+#include "machine/vmplstub.h"
+#include "ghcb.h"
+#include "smp.h"
+#include "snp.h"
+#include "test.h"
+#include "abi/vmsa.h"
+
+#define R      6
+#define VMSA   MEM_PAGE(R, 1)
+#define STACK  MEM_PAGE(R, 4)
+#define TARGET MEM_PAGE(R, 7)
+
+static struct vmplstub stub;
+
+static void prepare(uint8_t rights)
+{
+	REQUIRE(region_reset(R));
+	REQUIRE(region_validate(R, 1, 8));
+	*(volatile uint8_t *)TARGET = 0xc3;
+	smp_fill_vmsa((struct vmsa *)VMSA, 0, 2, vmplstub_entry, &stub, STACK);
+	for (unsigned i = 2; i < 4; i++)
+		REQUIRE_EQ(rmpadjust(MEM_PAGE(R, i), RMP_PG_4K, RMPADJUST_ATTR(2, RMP_RWX)), 0);
+	REQUIRE_EQ(rmpadjust(TARGET, RMP_PG_4K, RMPADJUST_ATTR(2, rights)), 0);
+	REQUIRE(region_image_rights(2, RMP_RWX));
+	REQUIRE_EQ(rmpadjust(VMSA, RMP_PG_4K, RMPADJUST_ATTR(1, 0) | RMPADJUST_VMSA), 0);
+	REQUIRE_EQ(ghcb_ap_create(percpu()->apic_id, 2, GHCB_AP_CREATE, VMSA,
+				  rdmsr(MSR_SEV_STATUS) >> SEV_STATUS_FEATURES_SHIFT),
+		   0);
+}
+
+static void run(uint8_t rights, enum vmplstub_op op)
+{
+	stub = (struct vmplstub){.op = op, .address = TARGET};
+	prepare(rights);
+	ghcb_msr(2ull << 32 | GHCB_MSR_RUN_VMPL_REQ);
+	ghcb_select();
+	CHECK_EQ(stub.runs, 1);
+	CHECK_EQ(ghcb_ap_create(percpu()->apic_id, 2, GHCB_AP_DESTROY, 0, 0), 0);
+	CHECK_EQ(rmpadjust(VMSA, RMP_PG_4K, RMPADJUST_ATTR(1, 0)), 0);
+	CHECK(region_image_rights(2, 0));
+	CHECK(region_reset(R));
+}
+
+TEST(allow_read, "allow-read", "R: read")
+{
+	run(RMP_R, VMPLSTUB_READ);
+}
+
+TEST(allow_write, "allow-write", "RW: write")
+{
+	run(RMP_R | RMP_W, VMPLSTUB_WRITE);
+}
+
+TEST(allow_exec, "allow-execute", "R and supervisor execute: execute at CPL 0")
+{
+	run(RMP_R | RMP_XS, VMPLSTUB_EXECUTE);
+}
+
+TEST(deny_read, "deny-read", "no right at all: read")
+{
+	run(0, VMPLSTUB_READ);
+}
+
+TEST(deny_write, "deny-write", "R: write")
+{
+	run(RMP_R, VMPLSTUB_WRITE);
+}
+
+TEST(deny_exec, "deny-execute", "RW: execute")
+{
+	run(RMP_R | RMP_W, VMPLSTUB_EXECUTE);
+}
+
+TEST(deny_exec_user, "deny-execute-user-only", "user execute only: execute at CPL 0")
+{
+	run(RMP_R | RMP_W | RMP_XU, VMPLSTUB_EXECUTE);
+}
+
+/* "Configuring a page with write but without read permission is illegal": any data access exits. */
+TEST(deny_write_only, "deny-write-only", "W without R: write")
+{
+	run(RMP_W, VMPLSTUB_WRITE);
+}
+
+/* Without EFER.SVME in the VMSA VMRUN refuses it: how an SVSM keeps a guest from running. */
+TEST(deny_svme, "deny-svme", "a VMSA whose EFER.SVME was cleared")
+{
+	stub = (struct vmplstub){.op = VMPLSTUB_COUNT};
+	prepare(0);
+	((struct vmsa *)VMSA)->efer &= ~EFER_SVME;
+	ghcb_msr(2ull << 32 | GHCB_MSR_RUN_VMPL_REQ);
+	ghcb_select();
+	CHECK_EQ(stub.runs, 0);
+}
+
+void bare_main(void)
+{
+	test_main("deny");
+}
