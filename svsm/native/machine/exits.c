@@ -176,9 +176,9 @@ static uint64_t cut_short(struct vmpl_ctx *c)
 {
 	uint64_t e = c->vmcb->exit_int_info;
 	uint8_t vector = e & EVENT_VECTOR;
-	bool soft = (e & EVENT_TYPE_MASK) == EVENT_SOFT ||
-		    ((e & EVENT_TYPE_MASK) == EVENT_EXCEPTION &&
-		     (vector == VEC_BP || vector == VEC_OF));
+	bool soft =
+		(e & EVENT_TYPE_MASK) == EVENT_SOFT || ((e & EVENT_TYPE_MASK) == EVENT_EXCEPTION &&
+							(vector == VEC_BP || vector == VEC_OF));
 
 	if (!(e & EVENT_VALID)) {
 		c->soft_rip = ~0ull;
