@@ -15,7 +15,7 @@ BREACHES = {
     "svsm-write": "no permission",
     "svsm-shared-read": "shared access to a private page",
     "svsm-execute": "no permission",
-    "vmsa-read": "no permission",
+    "vmsa-execute": "no permission",
     "vmsa-write": "no permission",
     "deposited-read": "no permission",
     "ghcb-private": "not shared memory",

@@ -81,10 +81,11 @@ TEST(svsm_exec, "svsm-execute", "a page of the SVSM, executed")
 	went_on();
 }
 
-TEST(vmsa_read, "vmsa-read", "the VMSA page of a vCPU, read")
+TEST(vmsa_exec, "vmsa-execute", "the VMSA page of a vCPU, executed")
 {
 	smp_start();
-	read_at(paging_private(smp_vmsa()));
+	((void (*)(void))paging_private(smp_vmsa()))();
+	went_on();
 }
 
 TEST(vmsa_write, "vmsa-write", "the VMSA page of a vCPU, written")

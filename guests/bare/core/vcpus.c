@@ -175,6 +175,9 @@ TEST(vcpu_twice, "vcpu-twice", "a VMSA page cannot be created twice, nor serve a
 	fresh(VMSA);
 	fresh(VMSA2);
 	REQUIRE_EQ(create(VMSA, CAA, smp_apic_id()), SVSM_SUCCESS);
+	test_case("it stays readable: Linux takes SEV_FEATURES for AP_CREATION out of it");
+	CHECK_EQ(((volatile struct vmsa *)VMSA)->sev_features,
+		 rdmsr(MSR_SEV_STATUS) >> SEV_STATUS_FEATURES_SHIFT);
 	test_case("the same again");
 	CHECK_EQ(create(VMSA, CAA, smp_apic_id()), SVSM_ERR_INVALID_ADDRESS);
 	test_case("its VMSA page as calling area");
@@ -189,7 +192,7 @@ TEST(vcpu_twice, "vcpu-twice", "a VMSA page cannot be created twice, nor serve a
 		 SVSM_ERR_INVALID_ADDRESS);
 	test_case("rescind the calling area");
 	CHECK_EQ(svsm_pvalidate(SVSM_ENTRY(CAA, RMP_PG_4K, false)), SVSM_ERR_INVALID_ADDRESS);
-	test_case("deposit them");
+	test_case("delete, once");
 	CHECK_EQ(delete (VMSA), SVSM_SUCCESS);
 	CHECK_EQ(delete (VMSA), SVSM_ERR_INVALID_PARAMETER);
 	check_plain(VMSA);
