@@ -33,7 +33,7 @@ def keelson(*words):
 
 
 def boot(platform, *more):
-    kernel = ["--kernel", KERNEL] if KERNEL else []
+    kernel = ["--kernel", KERNEL, "--initrd", os.environ["INITRAMFS"]] if KERNEL else []
     record, folder = keelson("run", "--platform", platform, *kernel, *more)
     return record["boots"][0]["timeline_ms"]["ready"], record, folder
 

@@ -4,7 +4,7 @@
 set -eu
 mkdir -p "$(dirname "$1")"
 {
-	for tool in "$CC" "$LD" "$HOSTCC"; do
+	for tool in "$CC" "$LD" "$OBJCOPY" "$HOSTCC" "$PYTHON" "$QEMU"; do
 		printf '%s: %s\n' "$tool" "$($tool --version 2>/dev/null | head -n 1 || echo missing)"
 	done
 } >"$1.new"

@@ -2,12 +2,17 @@
 # Guests: the distribution kernel (fetched, never installed), the initramfs, the agent, the module.
 
 GUESTS := $(BUILD)/guests
-KERNEL ?=
 KERNEL_DIR := $(GUESTS)/kernel
+
+# KERNEL=path/to/vmlinuz boots another kernel: its modules are taken from path/to/modules where that
+# folder is there (a /lib/modules/VERSION); our module has no headers for it and is left out.
+KERNEL ?=
 VMLINUZ := $(if $(KERNEL),$(KERNEL),$(KERNEL_DIR)/vmlinuz)
+INITRAMFS := $(GUESTS)/initramfs$(if $(KERNEL),-other).cpio
+MODULE := $(if $(KERNEL),,$(GUESTS)/module/keelson.ko)
 
 .PHONY: guests
-guests: $(VMLINUZ) $(GUESTS)/initramfs.cpio ## fetch the guest kernel and build the initramfs
+guests: $(VMLINUZ) $(INITRAMFS) ## fetch the guest kernel and build the initramfs
 
 $(KERNEL_DIR)/vmlinuz: guests/kernels/fetch.sh
 	$(call say,FETCH,'Debian kernel')
@@ -27,7 +32,6 @@ $(GUESTS)/module/keelson.ko: $(MODULE_SRC) $(KERNEL_DIR)/vmlinuz guests/module/b
 	$(call say,KBUILD,$@)
 	$(Q)guests/module/build.sh $(KERNEL_DIR) $(@D)
 
-# With KERNEL= of another version there are no matching headers: no module, and its tests say so.
-$(GUESTS)/initramfs.cpio: $(GUESTS)/agent $(VMLINUZ) $(if $(KERNEL),,$(GUESTS)/module/keelson.ko) guests/initramfs/build.sh
+$(INITRAMFS): $(GUESTS)/agent $(VMLINUZ) $(MODULE) guests/initramfs/build.sh
 	$(call say,CPIO,$@)
-	$(Q)guests/initramfs/build.sh $@ $(GUESTS)/agent $(KERNEL_DIR) $(if $(KERNEL),,$(GUESTS)/module/keelson.ko)
+	$(Q)guests/initramfs/build.sh $@ $(GUESTS)/agent $(dir $(VMLINUZ)) $(MODULE)

@@ -3,11 +3,11 @@
 
 .PHONY: run check bench boots integration
 RUNFLAGS ?=
-export KERNEL
+export KERNEL INITRAMFS
 
 run: ## boot an unmodified Debian kernel under the SVSM, on plain QEMU
 	$(Q)$(MAKE) --no-print-directory deps && $(MAKE) --no-print-directory all guests
-	$(Q)$(BUILD)/keelson run --qemu $(QEMU) --kernel $(VMLINUZ) $(RUNFLAGS)
+	$(Q)$(BUILD)/keelson run --qemu $(QEMU) --kernel $(VMLINUZ) --initrd $(INITRAMFS) $(RUNFLAGS)
 
 check: ## everything: unit tests, lint, suites on native QEMU
 	$(Q)$(MAKE) --no-print-directory deps && $(MAKE) --no-print-directory all guests
