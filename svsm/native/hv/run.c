@@ -29,6 +29,18 @@ static const char *reason(const struct vcpu *v)
 	return v->fault ? v->fault : "no reason given";
 }
 
+/* As KVM and its VMM do on KVM_EXIT_MEMORY_FAULT: the page becomes what it was taken for, and the
+ * guest finds out that it is not validated. */
+static void memory_fault(struct vcpu *v)
+{
+	gpa_t g = gpa_page(gpa(v->fault_at));
+
+	hv_count(v, STAT_PSC);
+	if (psc_change(g, RMP_PG_4K, true) != SNP_SUCCESS)
+		stop_vmpl(v, "touched the shared page 0x%llx, which cannot be made private",
+			  (unsigned long long)g.v);
+}
+
 static void handle(struct vcpu *v, enum machine_exit why)
 {
 	switch (why) {
@@ -52,6 +64,9 @@ static void handle(struct vcpu *v, enum machine_exit why)
 		break;
 	case MACHINE_SHUTDOWN:
 		stop_vmpl(v, "shut down: triple fault");
+	case MACHINE_SHARED:
+		memory_fault(v);
+		break;
 	case MACHINE_FAULT:
 		stop_vmpl(v, "could not go on: %s (0x%llx)", reason(v),
 			  (unsigned long long)v->fault_at);

@@ -2,6 +2,7 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #include "base/x86.h"
 #include "event.h"
+#include "rmp.h"
 
 /* The vectors that push an error code: APM vol. 2, 8.2 */
 #define HAS_ERROR                                                                                  \
@@ -24,6 +25,12 @@ int event_fault(struct vcpu *v, const char *why, uint64_t at)
 	return MACHINE_FAULT;
 }
 
+int event_shared(struct vcpu *v, gpa_t g)
+{
+	v->fault_at = g.v;
+	return MACHINE_SHARED;
+}
+
 int event_access(struct vcpu *v, enum walk_status s, const struct walk *w)
 {
 	struct vmcb *m = v->ctx[v->vmpl].vmcb;
@@ -39,6 +46,9 @@ int event_access(struct vcpu *v, enum walk_status s, const struct walk *w)
 		m->cr2 = w->linear;
 		return vc_raise(v, VC_PAGE_NOT_VALIDATED);
 	case WALK_EXIT:
+		/* a shared access to a shared page would not have failed */
+		if (rmp_access_check(w->gpa, v->vmpl, true, 0) == RMP_ACCESS_SHARED)
+			return event_shared(v, w->gpa);
 		break;
 	}
 	return event_fault(v, "nested page fault: a page that this VMPL may not access so",

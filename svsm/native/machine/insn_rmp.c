@@ -38,7 +38,9 @@ static int conclude(struct vcpu *v, const struct insn *i, const struct rmp_resul
 	case RMP_NOT_VALIDATED:
 		return event_access(v, WALK_NOT_VALIDATED, w);
 	default:
-		return event_fault(v, "RMP instruction on a page that is not assigned to the guest",
+		if (rmp_is_shared(w->gpa, 1))
+			return event_shared(v, w->gpa);
+		return event_fault(v, "RMP instruction on a page that is not the guest's memory",
 				   w->gpa.v);
 	}
 }

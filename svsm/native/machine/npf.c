@@ -17,7 +17,9 @@
  *   shared access    private page                    -> exit to the hypervisor (C-bit mismatch)
  *                    not RAM (MMIO)                  -> #VC with SVM_EXIT_NPF
  *
- * A hypervisor cannot resolve any of those exits without breaking the guest, so they end the run.
+ * The hypervisor resolves the first of those exits: the page becomes private, and the access, tried
+ * again, meets an unvalidated page. The others it cannot resolve without breaking the guest, so
+ * they end the run.
  */
 #define SAME_MAX 1000 /* equal faults in a row before the run is given up */
 
@@ -110,6 +112,7 @@ static int not_validated(struct vcpu *v, const struct fault *f)
 
 	if (linear_find(v, f->g, f->fetch, &linear))
 		v->ctx[v->vmpl].vmcb->cr2 = linear;
+	v->npf_same = 0; /* the guest's handler comes between */
 	return vc_raise(v, VC_PAGE_NOT_VALIDATED);
 }
 
@@ -124,7 +127,7 @@ static int classify(struct vcpu *v, const struct fault *f)
 	case RMP_ACCESS_NOT_VALIDATED:
 		return not_validated(v, f);
 	case RMP_ACCESS_SHARED:
-		return event_fault(v, "nested page fault: private access to a shared page", f->g.v);
+		return event_shared(v, f->g);
 	case RMP_ACCESS_PRIVATE:
 		return event_fault(v, "nested page fault: shared access to a private page", f->g.v);
 	case RMP_ACCESS_VMPL:

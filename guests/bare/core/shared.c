@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+/*
+ * Calls that name a page which the hypervisor has as shared: rescinded first, as is right, or
+ * behind the SVSM's back, so that it takes the page for validated memory and touches it. The
+ * hypervisor then makes the page private, the touch raises #VC in the SVSM, and the call fails.
+ * What was shared behind its back is lost to the guest: every case takes a page of its own.
+ */
+#include "calls.h"
+#include "ghcb.h"
+#include "smp.h"
+#include "vmpl.h"
+#include "lib/string.h"
+
+#define R 14
+
+static unsigned used;
+static struct svsm_mem_list *list;
+
+struct kind {
+	const char *name;
+	bool behind; /* without rescinding it */
+};
+static const struct kind kinds[] = {{"rescinded and shared", false}, {"shared behind", true}};
+
+static uint64_t take(const struct kind *k)
+{
+	uint64_t page = MEM_PAGE(R, ++used);
+
+	REQUIRE(used < 500);
+	if (k->behind)
+		REQUIRE_EQ(ghcb_msr_psc(page, GHCB_PSC_SHARED), 0);
+	else
+		REQUIRE(vmpl_page_shared(page));
+	return page;
+}
+
+static uint64_t fresh(void)
+{
+	return MEM_PAGE(R, ++used);
+}
+
+static void still_served(void)
+{
+	struct svsm_call c = {.rax = CORE(QUERY_PROTOCOL), .rcx = 1};
+
+	CHECK_EQ(svsm_call(&c), SVSM_SUCCESS);
+	CHECK_EQ(c.rcx, 1ull << 32 | 1);
+}
+
+static uint64_t listed(uint64_t call, uint64_t entry)
+{
+	list = (struct svsm_mem_list *)MEM_PAGE(R, 0);
+	memset(list, 0, PAGE_SIZE);
+	list->count = 1;
+	list->entry[0] = entry;
+	return svsm(call, (uint64_t)list, 0, 0, 0);
+}
+
+TEST(shared_lists, "shared-lists", "a list in a shared page is refused, whoever made it shared")
+{
+	static const uint64_t calls[] = {CORE(PVALIDATE), CORE(DEPOSIT_MEM), CORE(WITHDRAW_MEM)};
+
+	for (unsigned k = 0; k < ARRAY_LEN(kinds); k++) {
+		for (unsigned i = 0; i < ARRAY_LEN(calls); i++) {
+			test_case("call %u, %s", (unsigned)calls[i], kinds[k].name);
+			CHECK_EQ(svsm(calls[i], take(&kinds[k]), 0, 0, 0),
+				 SVSM_ERR_INVALID_ADDRESS);
+			still_served();
+		}
+	}
+}
+
+/* The state map says validated or not; the page itself says otherwise at the first touch. */
+TEST(shared_entries, "shared-entries", "a shared page as the entry of a list: an error, no more")
+{
+	for (unsigned k = 0; k < ARRAY_LEN(kinds); k++) {
+		test_case("deposit, %s", kinds[k].name);
+		CHECK_EQ(listed(CORE(DEPOSIT_MEM), take(&kinds[k])), SVSM_ERR_INVALID_ADDRESS);
+		still_served();
+		test_case("rescind, %s", kinds[k].name);
+		CHECK_NE(listed(CORE(PVALIDATE), SVSM_ENTRY(take(&kinds[k]), RMP_PG_4K, false)),
+			 SVSM_SUCCESS);
+		still_served();
+	}
+	test_case("validate, shared behind");
+	CHECK_NE(listed(CORE(PVALIDATE), SVSM_ENTRY(take(&kinds[1]), RMP_PG_4K, true)),
+		 SVSM_SUCCESS);
+	still_served();
+}
+
+/* PVALIDATE of a shared page: the hypervisor makes it private for it. KVM does the same. */
+TEST(shared_validate, "shared-validate", "a rescinded, shared page can be validated at once")
+{
+	uint64_t page = take(&kinds[0]);
+
+	CHECK_EQ(listed(CORE(PVALIDATE), SVSM_ENTRY(page, RMP_PG_4K, true)), SVSM_SUCCESS);
+	*(volatile uint64_t *)page = 1;
+	CHECK_EQ(*(volatile uint64_t *)page, 1);
+	still_served();
+}
+
+TEST(shared_remap, "shared-remap-ca", "REMAP_CA to a shared page is refused")
+{
+	for (unsigned k = 0; k < ARRAY_LEN(kinds); k++) {
+		test_case("%s", kinds[k].name);
+		CHECK_EQ(svsm(CORE(REMAP_CA), take(&kinds[k]), 0, 0, 0), SVSM_ERR_INVALID_ADDRESS);
+		still_served();
+	}
+}
+
+static void nothing(void *arg)
+{
+	(void)arg;
+}
+
+static void fill(uint64_t vmsa)
+{
+	smp_fill_vmsa((struct vmsa *)vmsa, 1, VMPL_GUEST, nothing, NULL, MEM_PAGE(R, 1));
+}
+
+TEST(shared_vcpu, "shared-vcpu", "VMSA and calling area of CREATE_VCPU, VMSA of DELETE_VCPU")
+{
+	uint64_t vmsa, r;
+
+	if (!smp_available())
+		test_skip("needs two vCPUs");
+	for (unsigned k = 0; k < ARRAY_LEN(kinds); k++) {
+		test_case("VMSA %s", kinds[k].name);
+		CHECK_EQ(svsm(CORE(CREATE_VCPU), take(&kinds[k]), fresh(), smp_apic_id(), 0),
+			 SVSM_ERR_INVALID_ADDRESS);
+		still_served();
+		/* the calling area is not touched before the first call */
+		test_case("calling area %s", kinds[k].name);
+		vmsa = fresh();
+		fill(vmsa);
+		r = svsm(CORE(CREATE_VCPU), vmsa, take(&kinds[k]), smp_apic_id(), 0);
+		if (r == SVSM_SUCCESS)
+			r = svsm(CORE(DELETE_VCPU), vmsa, 0, 0, 0);
+		else if (CHECK_EQ(r, SVSM_ERR_INVALID_ADDRESS))
+			r = SVSM_SUCCESS;
+		CHECK_EQ(r, SVSM_SUCCESS);
+		still_served();
+	}
+	test_case("a VMSA shared after its creation");
+	vmsa = fresh();
+	fill(vmsa);
+	REQUIRE_EQ(svsm(CORE(CREATE_VCPU), vmsa, fresh(), smp_apic_id(), 0), SVSM_SUCCESS);
+	CHECK_EQ(ghcb_msr_psc(vmsa, GHCB_PSC_SHARED), 0);
+	CHECK_NE(svsm(CORE(DELETE_VCPU), vmsa, 0, 0, 0), SVSM_SUCCESS);
+	still_served();
+}
+
+static uint64_t lost_caa;
+static volatile uint64_t remapped, answer;
+
+/* On vCPU 1: call with call_pending set in a page that is then shared. */
+static void call_from_lost_area(void *arg)
+{
+	struct svsm_call c = {.rax = CORE(QUERY_PROTOCOL), .rcx = 1};
+
+	(void)arg;
+	remapped = svsm(CORE(REMAP_CA), lost_caa, 0, 0, 0);
+	if (remapped != SVSM_SUCCESS)
+		return;
+	percpu()->caa = (struct svsm_caa *)lost_caa;
+	percpu()->caa->call_pending = 1;
+	if (ghcb_msr_psc(lost_caa, GHCB_PSC_SHARED) != 0)
+		return;
+	percpu()->caa = (struct svsm_caa *)MEM_PAGE(R, 0); /* no area: the SVSM's is lost_caa */
+	answer = svsm_call(&c);
+}
+
+TEST(shared_own_area, "shared-own-ca", "a vCPU whose calling area became shared is not served")
+{
+	lost_caa = fresh();
+	remapped = answer = ~0ull;
+	smp_start();
+	smp_run(call_from_lost_area, NULL);
+	REQUIRE(smp_wait(20));
+	CHECK_EQ(remapped, SVSM_SUCCESS);
+	CHECK_EQ(answer, CORE(QUERY_PROTOCOL)); /* RAX as it was */
+	still_served();
+}
