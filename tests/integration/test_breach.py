@@ -9,8 +9,6 @@ from keelson import keelson
 BREACHES = {
     "shared-read-of-private": "shared access to a private page",
     "shared-write-of-private": "shared access to a private page",
-    "private-read-of-shared": "private access to a shared page",
-    "execute-shared": "private access to a shared page",
     "svsm-read": "no permission",
     "svsm-write": "no permission",
     "svsm-shared-read": "shared access to a private page",

@@ -13,7 +13,6 @@
 #include "smp.h"
 #include "svsm.h"
 #include "test.h"
-#include "vmpl.h"
 
 #define PAGE MEM_PAGE(0, 1)
 
@@ -44,20 +43,6 @@ TEST(shared_read, "shared-read-of-private", "C-bit clear on a private page")
 TEST(shared_write, "shared-write-of-private", "C-bit clear on a private page, write")
 {
 	write_at(paging_shared(PAGE));
-}
-
-TEST(private_read, "private-read-of-shared", "C-bit set on a shared page")
-{
-	REQUIRE(vmpl_page_shared(PAGE));
-	read_at(paging_private(PAGE));
-}
-
-TEST(private_exec, "execute-shared", "instructions are fetched from private memory only")
-{
-	REQUIRE(vmpl_page_shared(PAGE));
-	*(volatile uint8_t *)paging_shared(PAGE) = 0xc3;
-	((void (*)(void))paging_shared(PAGE))();
-	went_on();
 }
 
 TEST(svsm_read, "svsm-read", "a page of the SVSM, read")

@@ -9,7 +9,9 @@
  */
 #include "calls.h"
 #include "ghcb.h"
+#include "paging.h"
 #include "smp.h"
+#include "trap.h"
 #include "vmpl.h"
 #include "lib/string.h"
 
@@ -150,6 +152,35 @@ TEST(shared_vcpu, "shared-vcpu", "VMSA and calling area of CREATE_VCPU, VMSA of 
 	CHECK_EQ(ghcb_msr_psc(vmsa, GHCB_PSC_SHARED), 0);
 	CHECK_NE(svsm(CORE(DELETE_VCPU), vmsa, 0, 0, 0), SVSM_SUCCESS);
 	still_served();
+}
+
+static void read_private(void *page)
+{
+	(void)*(volatile uint64_t *)paging_private((uint64_t)page);
+}
+
+static void execute(void *page)
+{
+	((void (*)(void))paging_shared((uint64_t)page))();
+}
+
+/* Fetches are private whatever the C-bit says (APM vol. 2, 15.34.5). */
+TEST(shared_touched, "shared-touched",
+     "the guest's own private read of a shared page, and a fetch: #VC, page not validated")
+{
+	static void (*const touch[])(void *) = {read_private, execute};
+
+	for (unsigned i = 0; i < ARRAY_LEN(touch); i++) {
+		uint64_t page = take(&kinds[0]);
+		struct fault f;
+
+		test_case("%s", i ? "fetch" : "read");
+		*(volatile uint8_t *)paging_shared(page) = 0xc3;
+		CHECK_EQ(fault_call(&f, touch[i], (void *)page), VEC_VC);
+		CHECK_EQ(f.error, VC_PAGE_NOT_VALIDATED);
+		CHECK(vmpl_page_validate(page, true)); /* private already */
+		CHECK_EQ(*(volatile uint64_t *)page, 0);
+	}
 }
 
 static uint64_t lost_caa;

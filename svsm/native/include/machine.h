@@ -51,8 +51,8 @@ struct vcpu {
 	struct vmpl_ctx ctx[VMPL_COUNT];
 	uint32_t in_guest; /* 1 between "about to VMRUN" and "VMEXIT handled the TLB" */
 	uint64_t flush_seen;
-	const char *fault; /* MACHINE_FAULT, MACHINE_MMIO: why */
-	uint64_t fault_at; /* these and MACHINE_SHARED: at which address */
+	const char *fault;           /* MACHINE_FAULT, MACHINE_MMIO: why */
+	uint64_t fault_at;           /* these and MACHINE_SHARED: at which address */
 	uint64_t entry_rip;          /* RIP of the last VMRUN: a refused one spoils the save area */
 	uint64_t npf_last, npf_same; /* the same nested fault again and again makes no progress */
 	uint64_t exits[MACHINE_EXIT_SLOTS];
