@@ -12,7 +12,7 @@ cp "$agent" "$root/init"
 
 # Distribution modules the tests need; none of these depends on another module.
 for name in virtio_blk; do
-	file=$(find "$kernel/modules" -name "$name.ko*" 2>/dev/null | head -n 1)
+	file=$(find -L "$kernel/modules" -name "$name.ko*" 2>/dev/null | head -n 1)
 	case $file in
 	*.xz) xz -dc "$file" >"$root/modules/$name.ko" ;;
 	*.ko) cp "$file" "$root/modules/" ;;
