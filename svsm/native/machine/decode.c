@@ -69,6 +69,10 @@ static enum insn_kind group_0f01(const struct cursor *c, int modrm, struct insn 
 		return INSN_RMPADJUST;
 	if (modrm == 0xfd && c->rep == 0xf3)
 		return INSN_RMPQUERY;
+	if (modrm == 0xfe && !c->rep)
+		return INSN_INVLPGB;
+	if (modrm == 0xff && !c->rep)
+		return INSN_TLBSYNC;
 	if ((modrm & 0xf8) == 0xf0) { /* mod 3, /6 */
 		i->rm = (uint8_t)((modrm & 7) | (c->rex & 1) << 3);
 		return INSN_LMSW;

@@ -5,6 +5,7 @@
 #include "host.h"
 #include "exits.h"
 #include "stale.h"
+#include "tlb.h"
 
 /*
  * What becomes of each exit. APM vol. 2, 15.35.5: automatic exits go to the hypervisor; the others
@@ -75,6 +76,22 @@ static int vmmcall(struct vcpu *v)
 	return MACHINE_VMGEXIT;
 }
 
+/*
+ * INVLPGB, TLBSYNC: APM vol. 3. Whatever it names, INVLPGB drops everything and is done when it
+ * ends, so TLBSYNC has nothing to wait for. A guest names ASID 0, its own.
+ */
+static int broadcast_flush(struct vcpu *v, const struct insn *i)
+{
+	struct vmcb *m = ctx(v)->vmcb;
+
+	if (m->cpl || (i->kind == INSN_INVLPGB && (uint16_t)insn_gpr(v, 2)))
+		return insn_fault(v, VEC_GP);
+	if (i->kind == INSN_INVLPGB)
+		tlb_flush_others(); /* this CPU flushes at its next VMRUN */
+	insn_skip(m, i->length);
+	return RESUME;
+}
+
 static int undefined(struct vcpu *v)
 {
 	struct insn i = insn_at_rip(v);
@@ -84,6 +101,9 @@ static int undefined(struct vcpu *v)
 	case INSN_RMPADJUST:
 	case INSN_RMPQUERY:
 		return insn_rmp(v, &i);
+	case INSN_INVLPGB:
+	case INSN_TLBSYNC:
+		return broadcast_flush(v, &i);
 	default:
 		return insn_fault(v, VEC_UD);
 	}
