@@ -81,6 +81,7 @@ void exception_dispatch(struct frame *f)
 		if (fixup(f) || platform_vc(f))
 			return;
 		break;
+	case VEC_UD:
 	case VEC_GP:
 		if (fixup(f))
 			return;

@@ -25,14 +25,16 @@ extern unsigned guestpage_vmpl;
 enum platform_result guestpage_validate(gpa_t page, enum platform_size size);
 enum platform_result guestpage_rescind(gpa_t page, enum platform_size size);
 
-/* VALID -> VMSA: nobody below VMPL0 can touch it; then its content is checked by the caller, and
- * ... */
+/* VALID -> VMSA: nobody below VMPL0 has rights to it any more. Once the guest runs, the caller has
+ * platform->flush() end the translations that still carry them; then it checks the content, and ...
+ */
 enum platform_result guestpage_seal(gpa_t page);
 /* ... it becomes a VMSA page that the guest may read, */
 enum platform_result guestpage_make_vmsa(gpa_t page);
 /* ... or goes back to the guest: from sealed or, with vmsa, from VMSA. PLATFORM_INUSE: it runs. */
 enum platform_result guestpage_unseal(gpa_t page, bool vmsa);
 
-/* VALID -> DEPOSITED (no rights below VMPL0) and back (zeroed). */
+/* VALID -> DEPOSITED (no rights below VMPL0) and back (zeroed). Not flushed: whoever puts something
+ * into deposited memory does that first. */
 enum platform_result guestpage_deposit(gpa_t page, enum platform_size size);
 enum platform_result guestpage_withdraw(gpa_t page);

@@ -48,6 +48,11 @@ struct platform_ops {
 	enum platform_result (*adjust)(gpa_t g, enum platform_size size, unsigned vmpl,
 				       uint8_t perms, bool vmsa);
 
+	/* Drop the translations of all VMPLs on all CPUs, and wait until that is done: rights that
+	 * adjust has taken away may live on in them until then. PLATFORM_UNSUPPORTED: cannot be
+	 * had here; whoever counts on it must refuse. */
+	enum platform_result (*flush)(void);
+
 	/* Ask the hypervisor to make pages private or shared (GHCB 4.1.6). Private pages need
 	 * validate afterwards; pages to be shared must have been invalidated. Whole pages, any
 	 * length. */

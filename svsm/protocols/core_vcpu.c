@@ -67,8 +67,10 @@ static bool vmsa_acceptable(gpa_t vmsa)
 /* Regions locked, states checked, page sealed. The table comes last: only then can it be run. */
 static uint64_t vmsa_commit(gpa_t vmsa, gpa_t caa, struct cpu *cpu)
 {
-	enum platform_result r;
+	enum platform_result r = platform->flush(); /* or another vCPU may still write the page */
 
+	if (r != PLATFORM_OK)
+		return core_result(r);
 	if (!vmsa_acceptable(vmsa))
 		return SVSM_ERR_INVALID_PARAMETER;
 	r = guestpage_make_vmsa(vmsa);

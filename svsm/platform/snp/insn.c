@@ -84,3 +84,41 @@ enum platform_result snp_adjust(gpa_t g, enum platform_size size, unsigned vmpl,
 		return PLATFORM_INVALID;
 	return snp_rmpadjust(va, size, vmpl | (uint64_t)perms << 8 | (vmsa ? RMPADJUST_VMSA : 0));
 }
+
+#define INVLPGB_ASID   BIT(2) /* RAX: of the ASID in EDX[15:0], where 0 is a guest's own */
+#define INVLPGB_GLOBAL BIT(3) /* global translations too */
+
+static bool invlpgb(uint64_t what)
+{
+	uint64_t rax = what;
+
+	__asm__ volatile("1: .byte 0x0f, 0x01, 0xfe\n"
+			 "2:\n" FAULT_ENTRY
+			 : "+a"(rax)
+			 : "c"(0ul), "d"(0ul)
+			 : "memory");
+	return rax == what;
+}
+
+static bool tlbsync(void)
+{
+	uint64_t rax = 0;
+
+	__asm__ volatile("1: .byte 0x0f, 0x01, 0xff\n"
+			 "2:\n" FAULT_ENTRY
+			 : "+a"(rax)
+			 :
+			 : "memory");
+	return !rax;
+}
+
+/*
+ * APM vol. 3. All VMPLs share the ASID. The hypervisor decides whether a guest may execute these,
+ * whatever CPUID shows, so they are tried: #UD or #VC is a no. There is no way that does without
+ * them: the other CPUs need never come to VMPL0, and a flush by the hypervisor is only its word.
+ */
+enum platform_result snp_flush(void)
+{
+	return invlpgb(INVLPGB_ASID | INVLPGB_GLOBAL) && tlbsync() ? PLATFORM_OK
+								   : PLATFORM_UNSUPPORTED;
+}

@@ -28,6 +28,7 @@ const struct platform_ops snp_ops = {
 	.cpu_init = cpu_init,
 	.validate = snp_validate,
 	.adjust = snp_adjust,
+	.flush = snp_flush,
 	.page_state = snp_page_state,
 	.vmsa_register = snp_vmsa_register,
 	.vmsa_destroy = snp_vmsa_destroy,

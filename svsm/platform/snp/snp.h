@@ -13,6 +13,7 @@ enum platform_result snp_rmpadjust(const void *va, int size, uint64_t attr);
 enum platform_result snp_validate(gpa_t g, enum platform_size size, bool valid);
 enum platform_result snp_adjust(gpa_t g, enum platform_size size, unsigned vmpl, uint8_t perms,
 				bool vmsa);
+enum platform_result snp_flush(void);
 
 /* psc.c */
 enum platform_result snp_page_state(gpa_t g, uint64_t len, bool shared);

@@ -29,6 +29,11 @@ static enum platform_result adjust(gpa_t g, enum platform_size size, unsigned vm
 	return PLATFORM_UNSUPPORTED;
 }
 
+static enum platform_result flush(void)
+{
+	return PLATFORM_UNSUPPORTED;
+}
+
 static enum platform_result page_state(gpa_t g, uint64_t len, bool shared)
 {
 	(void)g;
@@ -89,6 +94,7 @@ const struct platform_ops tdx_ops = {
 	.cpu_init = cpu_init,
 	.validate = validate,
 	.adjust = adjust,
+	.flush = flush,
 	.page_state = page_state,
 	.vmsa_register = vmsa_register,
 	.vmsa_destroy = vmsa_destroy,

@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#include <stdarg.h>
+#include <string.h>
+#include "check.h"
+#include "fake.h"
+#include "kernel/guest_mem.h"
+#include "kernel/guestpage.h"
+#include "kernel/log.h"
+
+/* ---- the machine ---- */
+
+struct fake_rmp fake_rmp[PAGES];
+uint8_t fake_states[PAGES];
+struct cpu fake_cpus[2 * CPUS];
+int fake_fail_adjust, fake_fail_validate;
+bool fake_no_flush;
+unsigned fake_hardware_calls;
+struct spinlock fake_lock;
+static uint8_t ram[PAGES * PAGE_SIZE];
+
+static bool countdown(int *n)
+{
+	return *n && --*n == 0;
+}
+
+struct fake_rmp *fake_entry(gpa_t g)
+{
+	return &fake_rmp[(g.v - BASE) / PAGE_SIZE];
+}
+
+static void smash(gpa_t g)
+{
+	struct fake_rmp *e = fake_entry(gpa(g.v & ~MASK_2M));
+
+	for (unsigned i = 0; i < PFNS_2M; i++)
+		e[i].big = false;
+}
+
+static enum platform_result size_check(gpa_t g, enum platform_size size)
+{
+	if (size == PLATFORM_2M && !fake_entry(g)->big)
+		return PLATFORM_SIZEMISMATCH;
+	if (size == PLATFORM_4K && fake_entry(g)->big)
+		smash(g); /* the hypervisor's answer to the fault */
+	return PLATFORM_OK;
+}
+
+static enum platform_result do_validate(gpa_t g, enum platform_size size, bool valid)
+{
+	enum platform_result r = size_check(g, size);
+	unsigned n = size == PLATFORM_2M ? PFNS_2M : 1;
+
+	fake_hardware_calls++;
+	if (countdown(&fake_fail_validate))
+		return PLATFORM_REFUSED;
+	if (r != PLATFORM_OK)
+		return r;
+	if (fake_entry(g)->validated == valid)
+		return PLATFORM_NO_CHANGE;
+	for (unsigned i = 0; i < n; i++) {
+		struct fake_rmp *e = fake_entry(gpa_add(g, i * PAGE_SIZE));
+
+		CHECK(!e->vmsa && !e->perms[1] && !e->perms[3]);
+		CHECK(valid || !e->perms[2]); /* revoked before rescinded */
+		e->validated = valid;
+	}
+	return PLATFORM_OK;
+}
+
+static enum platform_result fake_validate(gpa_t g, enum platform_size size, bool valid)
+{
+	enum platform_result r;
+
+	spin_lock(&fake_lock);
+	r = do_validate(g, size, valid);
+	spin_unlock(&fake_lock);
+	return r;
+}
+
+static enum platform_result do_adjust(gpa_t g, enum platform_size size, unsigned vmpl,
+				      uint8_t perms, bool vmsa)
+{
+	enum platform_result r = size_check(g, size);
+	unsigned n = size == PLATFORM_2M ? PFNS_2M : 1;
+
+	fake_hardware_calls++;
+	if (countdown(&fake_fail_adjust))
+		return PLATFORM_REFUSED;
+	if (r != PLATFORM_OK)
+		return r;
+	if (fake_entry(g)->running)
+		return PLATFORM_INUSE;
+	for (unsigned i = 0; i < n; i++) {
+		struct fake_rmp *e = fake_entry(gpa_add(g, i * PAGE_SIZE));
+
+		CHECK(e->validated);
+		CHECK(!vmsa || perms == RMP_R); /* never writable */
+		CHECK(!vmsa || !e->cached);
+		e->cached |= vmpl == VMPL_GUEST && (e->perms[vmpl] & ~perms);
+		e->perms[vmpl] = perms;
+		e->vmsa = vmsa;
+	}
+	return PLATFORM_OK;
+}
+
+static enum platform_result fake_adjust(gpa_t g, enum platform_size size, unsigned vmpl,
+					uint8_t perms, bool vmsa)
+{
+	enum platform_result r;
+
+	spin_lock(&fake_lock);
+	r = do_adjust(g, size, vmpl, perms, vmsa);
+	spin_unlock(&fake_lock);
+	return r;
+}
+
+static enum platform_result fake_flush(void)
+{
+	if (fake_no_flush)
+		return PLATFORM_UNSUPPORTED;
+	spin_lock(&fake_lock);
+	for (unsigned i = 0; i < PAGES; i++)
+		fake_rmp[i].cached = false;
+	spin_unlock(&fake_lock);
+	return PLATFORM_OK;
+}
+
+static uint64_t fake_features(void)
+{
+	return FEATURES;
+}
+
+static const struct platform_ops fake = {.name = "fake",
+					 .validate = fake_validate,
+					 .adjust = fake_adjust,
+					 .flush = fake_flush,
+					 .sev_features = fake_features};
+const struct platform_ops *platform = &fake;
+
+/* Guest memory as VMPL0 sees it: only what is validated. */
+static uint8_t *reach(gpa_t g, size_t len)
+{
+	if (g.v < GUEST || len > sizeof(ram) || g.v - BASE > sizeof(ram) - len)
+		return NULL;
+	for (uint64_t a = g.v & ~PAGE_MASK; a < g.v + len; a += PAGE_SIZE) {
+		if (!fake_entry(gpa(a))->validated)
+			return NULL;
+	}
+	return &ram[g.v - BASE];
+}
+
+bool guest_copy_in(void *dst, gpa_t src, size_t len)
+{
+	uint8_t *p = reach(src, len);
+
+	if (p)
+		memcpy(dst, p, len);
+	return p != NULL;
+}
+
+bool guest_copy_out(gpa_t dst, const void *src, size_t len)
+{
+	uint8_t *p = reach(dst, len);
+
+	if (p)
+		memcpy(p, src, len);
+	return p != NULL;
+}
+
+bool guest_zero(gpa_t dst, size_t len)
+{
+	uint8_t *p = reach(dst, len);
+
+	if (p)
+		memset(p, 0, len);
+	return p != NULL;
+}
+
+bool guest_read8(gpa_t g, uint8_t *v)
+{
+	return guest_copy_in(v, g, sizeof(*v));
+}
+
+bool guest_read64(gpa_t g, uint64_t *v)
+{
+	return guest_copy_in(v, g, sizeof(*v));
+}
+
+bool guest_write8(gpa_t g, uint8_t v)
+{
+	return guest_copy_out(g, &v, sizeof(v));
+}
+
+bool guest_write64(gpa_t g, uint64_t v)
+{
+	return guest_copy_out(g, &v, sizeof(v));
+}
+
+struct cpu *percpu_by_apic_id(uint32_t apic_id)
+{
+	return apic_id >= 1 && apic_id <= 2 * CPUS ? &fake_cpus[apic_id - 1] : NULL;
+}
+
+void log_guest(const char *fmt, ...)
+{
+	(void)fmt;
+}
+
+void log_write(enum log_level level, const char *fmt, ...)
+{
+	(void)level;
+	(void)fmt;
+}
+
+/* ---- the guest ---- */
+
+void *fake_mem(uint64_t g)
+{
+	return &ram[g - BASE];
+}
+
+void fake_write_vmsa(uint64_t g)
+{
+	struct vmsa *v = fake_mem(g);
+
+	memset(v, 0, sizeof(*v));
+	v->vmpl = VMPL_GUEST;
+	v->efer = EFER_SVME;
+	v->sev_features = FEATURES;
+}
+
+static void start_cpu(unsigned i)
+{
+	fake_cpus[i] = (struct cpu){.index = i, .apic_id = i + 1, .guest = {.vmsa = GPA_NONE}};
+	fake_write_vmsa(VMSA(i));
+	CHECK_EQ(guestpage_seal(gpa(VMSA(i))), PLATFORM_OK);
+	fake_flush();
+	CHECK_EQ(guestpage_make_vmsa(gpa(VMSA(i))), PLATFORM_OK);
+	pagestate_set(gpa(CAA(i)), PAGE_CAA);
+	CHECK(vmsa_registry_add(&fake_cpus[i], gpa(VMSA(i)), gpa(CAA(i)), VMPL_GUEST));
+}
+
+void fake_setup(void)
+{
+	memset(fake_rmp, 0, sizeof(fake_rmp));
+	memset(ram, 0xaa, sizeof(ram));
+	fake_fail_adjust = fake_fail_validate = 0;
+	fake_no_flush = false;
+	pagestate_reset();
+	vmsa_registry_reset();
+	CHECK(pagestate_add(gpa(BASE), sizeof(ram), fake_states));
+	pagestate_mark(gpa(BASE), SIZE_2M, PAGE_SVSM);
+	for (unsigned i = 0; i < PAGES; i++) {
+		fake_rmp[i].validated = i < 2 * PFNS_2M;
+		fake_rmp[i].big = i >= 2 * PFNS_2M;
+		fake_rmp[i].perms[2] = i / PFNS_2M == 1 ? RMP_RWX : 0;
+	}
+	pagestate_mark(gpa(GUEST), SIZE_2M, PAGE_VALID);
+	for (unsigned i = 0; i < CPUS; i++)
+		start_cpu(i);
+	for (unsigned i = CPUS; i < 2 * CPUS; i++)
+		fake_cpus[i] =
+			(struct cpu){.index = i, .apic_id = i + 1, .guest = {.vmsa = GPA_NONE}};
+}
+
+uint64_t fake_raw_call(unsigned cpu, uint64_t rax, uint64_t rcx, uint64_t rdx, uint64_t r8)
+{
+	struct vmsa *v = fake_mem(VMSA(cpu));
+
+	v->guest_exit_code = 0x403;
+	v->rax = rax;
+	v->rcx = rcx;
+	v->rdx = rdx;
+	v->r8 = r8;
+	*(uint8_t *)fake_mem(fake_cpus[cpu].guest.caa.v) = 1;
+	svsm_request(&fake_cpus[cpu]);
+	CHECK_EQ(*(uint8_t *)fake_mem(fake_cpus[cpu].guest.caa.v), 0);
+	CHECK(v->efer & EFER_SVME);
+	return v->rax;
+}
+
+uint64_t fake_call(unsigned cpu, uint32_t call, uint64_t rcx, uint64_t rdx, uint64_t r8)
+{
+	return fake_raw_call(cpu, SVSM_CALL(SVSM_PROTO_CORE, call), rcx, rdx, r8);
+}
+
+void fake_write_list(uint64_t at, const uint64_t *entries, uint16_t n)
+{
+	struct svsm_pvalidate_list *l = fake_mem(at);
+
+	l->count = n;
+	l->next = 0;
+	memcpy(l->entry, entries, n * sizeof(*entries));
+}
+
+uint64_t fake_list(unsigned cpu, uint32_t call, const uint64_t *entries, uint16_t n)
+{
+	fake_write_list(LIST(cpu), entries, n);
+	return fake_call(cpu, call, LIST(cpu), 0, 0);
+}
+
+uint16_t fake_list_next(unsigned cpu)
+{
+	return ((struct svsm_pvalidate_list *)fake_mem(LIST(cpu)))->next;
+}
+
+uint64_t fake_pvalidate(unsigned cpu, uint64_t e)
+{
+	return fake_list(cpu, SVSM_CORE_PVALIDATE, &e, 1);
+}
+
+void fake_check_agreement(void)
+{
+	for (unsigned i = PFNS_2M; i < PAGES; i++) {
+		const struct fake_rmp *e = &fake_rmp[i];
+
+		check_context("guest page %u, state %u", i - PFNS_2M, fake_states[i]);
+		switch (fake_states[i]) {
+		case PAGE_INVALID:
+			CHECK(!e->validated && !e->vmsa);
+			break;
+		case PAGE_VALID:
+		case PAGE_CAA:
+			CHECK(e->validated && e->perms[2] == RMP_RWX && !e->vmsa);
+			break;
+		case PAGE_VMSA:
+			CHECK(e->validated && e->vmsa && e->perms[2] == RMP_R);
+			break;
+		case PAGE_DEPOSITED:
+			CHECK(e->validated && !e->vmsa && !e->perms[2]);
+			break;
+		default:
+			CHECK(fake_states[i] == PAGE_BROKEN);
+		}
+	}
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#pragma once
+
+/*
+ * A machine and a guest for tests of the core protocol: a small RMP that also says when the SVSM
+ * does what no SVSM should (a CHECK fails), guest memory, two vCPUs that call and two that wait for
+ * CREATE_VCPU. fake.c defines what the SVSM's sources expect: platform, guest_mem, percpu, log.
+ */
+#include "abi/svsm.h"
+#include "abi/vmsa.h"
+#include "base/x86.h"
+#include "kernel/pagestate.h"
+#include "kernel/percpu.h"
+#include "platform/platform.h"
+#include "protocols/core.h"
+
+#define BASE     0x10000000ull
+#define PAGES    4096u /* 16 MiB, of which the first 2 MiB are the SVSM's */
+#define CPUS     2u
+#define GUEST    (BASE + SIZE_2M)
+#define AT(n)    (GUEST + (uint64_t)(n)*PAGE_SIZE) /* n-th guest page */
+#define VMSA(c)  AT(500 + (c))
+#define CAA(c)   AT(504 + (c))
+#define LIST(c)  AT(508 + (c))
+#define FEATURES SEV_FEAT_SNP_ACTIVE
+
+/* ---- the machine ---- */
+
+struct fake_rmp {
+	bool validated, vmsa, big, running;
+	bool cached; /* the guest may still have a translation with rights that are gone */
+	uint8_t perms[VMPL_COUNT];
+};
+
+extern struct fake_rmp fake_rmp[PAGES];
+extern uint8_t fake_states[PAGES];               /* of kernel/pagestate.c, from BASE */
+extern struct cpu fake_cpus[2 * CPUS];           /* the second half runs nothing */
+extern int fake_fail_adjust, fake_fail_validate; /* the n-th call from now fails; 0: none */
+extern bool fake_no_flush;                       /* the machine offers none */
+extern unsigned fake_hardware_calls;
+extern struct spinlock fake_lock; /* of the RMP: the real one has a lock for each entry */
+
+struct fake_rmp *fake_entry(gpa_t g);
+
+/* ---- the guest ---- */
+
+void fake_setup(void); /* RAM as a launch leaves it: first guest region 4K and valid, others not */
+void *fake_mem(uint64_t g);
+void fake_write_vmsa(uint64_t g); /* content that CREATE_VCPU accepts */
+
+/* A call of a vCPU (0 or 1) through VMSA and calling area; returns RAX. */
+uint64_t fake_raw_call(unsigned cpu, uint64_t rax, uint64_t rcx, uint64_t rdx, uint64_t r8);
+uint64_t fake_call(unsigned cpu, uint32_t call, uint64_t rcx, uint64_t rdx, uint64_t r8);
+
+#define OP_VALIDATE SVSM_PVALIDATE_ACTION
+#define OP_RESCIND  0
+#define OP_2M       1
+void fake_write_list(uint64_t at, const uint64_t *entries, uint16_t n);
+uint64_t fake_list(unsigned cpu, uint32_t call, const uint64_t *entries, uint16_t n);
+uint16_t fake_list_next(unsigned cpu);
+uint64_t fake_pvalidate(unsigned cpu, uint64_t e);
+
+/* What the map says and what the hardware holds must agree, page by page. */
+void fake_check_agreement(void);

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+/*
+ * The core protocol from the guest's side, what concerns vCPUs, and two of them racing (fake.h).
+ *
+ * sources: tests/native/fake.c svsm/kernel/pagestate.c svsm/kernel/vmsa_registry.c
+ * sources: svsm/kernel/guestpage.c svsm/protocols/dispatch.c svsm/protocols/buffer.c
+ * sources: svsm/protocols/core.c svsm/protocols/core_memory.c svsm/protocols/core_vcpu.c
+ * libs: -lpthread
+ */
+#include <pthread.h>
+#include "check.h"
+#include "fake.h"
+
+TEST(remap_ca)
+{
+	uint8_t *area;
+
+	fake_setup();
+	area = fake_mem(AT(3));
+	area[0] = 1;
+	CHECK_EQ(fake_call(0, SVSM_CORE_REMAP_CA, AT(3), 0, 0), SVSM_SUCCESS);
+	CHECK_EQ(fake_cpus[0].guest.caa.v, AT(3));
+	CHECK_EQ(*(uint8_t *)fake_mem(CAA(0)), 0); /* Linux looks at the old one */
+	CHECK_EQ(fake_pvalidate(0, AT(3) | OP_RESCIND), SVSM_ERR_INVALID_ADDRESS);
+	CHECK_EQ(fake_pvalidate(0, CAA(0) | OP_RESCIND), SVSM_SUCCESS);
+	CHECK_EQ(fake_call(0, SVSM_CORE_REMAP_CA, AT(3), 0, 0), SVSM_SUCCESS); /* the same again */
+	CHECK_EQ(fake_call(0, SVSM_CORE_REMAP_CA, AT(3) + 8, 0, 0), SVSM_ERR_INVALID_PARAMETER);
+	CHECK_EQ(fake_call(0, SVSM_CORE_REMAP_CA, BASE, 0, 0), SVSM_ERR_INVALID_ADDRESS);
+	CHECK_EQ(fake_call(0, SVSM_CORE_REMAP_CA, AT(600), 0, 0), SVSM_ERR_INVALID_ADDRESS);
+	CHECK_EQ(fake_call(0, SVSM_CORE_REMAP_CA, VMSA(1), 0, 0), SVSM_ERR_INVALID_ADDRESS);
+	CHECK_EQ(fake_call(0, SVSM_CORE_REMAP_CA, CAA(1), 0, 0), SVSM_ERR_INVALID_ADDRESS);
+	CHECK_EQ(fake_call(0, SVSM_CORE_REMAP_CA, ~PAGE_MASK, 0, 0), SVSM_ERR_INVALID_ADDRESS);
+	fake_check_agreement();
+}
+
+static uint64_t create(uint64_t vmsa, uint64_t caa, uint64_t apic_id)
+{
+	return fake_call(0, SVSM_CORE_CREATE_VCPU, vmsa, caa, apic_id);
+}
+
+TEST(create_and_delete_vcpu)
+{
+	fake_setup();
+	fake_write_vmsa(AT(20));
+	/* as Linux does when a CPU comes back: same calling area, new VMSA, then the old one goes
+	 */
+	CHECK_EQ(create(AT(20), CAA(1), 2), SVSM_SUCCESS);
+	CHECK_EQ(fake_cpus[1].guest.vmsa.v, AT(20));
+	CHECK_EQ(fake_call(0, SVSM_CORE_DELETE_VCPU, VMSA(1), 0, 0), SVSM_SUCCESS);
+	CHECK_EQ(fake_states[504 + 1 + PFNS_2M], PAGE_CAA);
+	CHECK_EQ(fake_cpus[1].guest.vmsa.v, AT(20));
+	CHECK_EQ(fake_pvalidate(0, AT(20) | OP_RESCIND), SVSM_ERR_INVALID_ADDRESS);
+	fake_entry(gpa(AT(20)))->running = true;
+	CHECK_EQ(fake_call(0, SVSM_CORE_DELETE_VCPU, AT(20), 0, 0), SVSM_ERR_PROTOCOL_BASE + 3);
+	fake_entry(gpa(AT(20)))->running = false;
+	CHECK_EQ(fake_call(0, SVSM_CORE_DELETE_VCPU, AT(20), 0, 0), SVSM_SUCCESS);
+	CHECK(gpa_eq(fake_cpus[1].guest.vmsa, GPA_NONE));
+	CHECK_EQ(fake_states[504 + 1 + PFNS_2M], PAGE_VALID);
+	CHECK_EQ(fake_call(0, SVSM_CORE_DELETE_VCPU, AT(20), 0, 0), SVSM_ERR_INVALID_PARAMETER);
+	CHECK_EQ(fake_call(0, SVSM_CORE_DELETE_VCPU, VMSA(0), 0, 0), SVSM_ERR_PROTOCOL_BASE + 3);
+	CHECK_EQ(fake_call(0, SVSM_CORE_DELETE_VCPU, AT(20) + 1, 0, 0), SVSM_ERR_INVALID_PARAMETER);
+	fake_check_agreement();
+}
+
+TEST(create_vcpu_refuses)
+{
+	struct vmsa *v;
+
+	fake_setup();
+	v = fake_mem(AT(20));
+	fake_write_vmsa(AT(20));
+	CHECK_EQ(create(AT(20) + 8, AT(21), 2), SVSM_ERR_INVALID_ADDRESS);
+	CHECK_EQ(create(AT(20), AT(21) + 8, 2), SVSM_ERR_INVALID_ADDRESS);
+	CHECK_EQ(create(AT(20), AT(20), 2), SVSM_ERR_INVALID_ADDRESS);
+	CHECK_EQ(create(AT(20), AT(21), 5), SVSM_ERR_INVALID_PARAMETER);
+	CHECK_EQ(create(AT(20), AT(21), 1ull << 32 | 2), SVSM_ERR_INVALID_PARAMETER);
+	CHECK_EQ(create(BASE, AT(21), 2), SVSM_ERR_INVALID_ADDRESS);
+	CHECK_EQ(create(AT(20), BASE, 2), SVSM_ERR_INVALID_ADDRESS);
+	CHECK_EQ(create(AT(600), AT(21), 2), SVSM_ERR_INVALID_ADDRESS);
+	CHECK_EQ(create(AT(20), AT(600), 2), SVSM_ERR_INVALID_ADDRESS);
+	CHECK_EQ(create(VMSA(1), AT(21), 2), SVSM_ERR_INVALID_ADDRESS);
+	CHECK_EQ(create(CAA(1), AT(21), 2), SVSM_ERR_INVALID_ADDRESS);
+	CHECK_EQ(create(AT(20), VMSA(1), 2), SVSM_ERR_INVALID_ADDRESS);
+	CHECK_EQ(create(AT(20), CAA(0), 2), SVSM_ERR_INVALID_ADDRESS);
+	v->vmpl = 0;
+	CHECK_EQ(create(AT(20), AT(21), 2), SVSM_ERR_INVALID_PARAMETER);
+	v->vmpl = 3;
+	CHECK_EQ(create(AT(20), AT(21), 2), SVSM_ERR_INVALID_PARAMETER);
+	fake_write_vmsa(AT(20));
+	v->efer = 0;
+	CHECK_EQ(create(AT(20), AT(21), 2), SVSM_ERR_INVALID_PARAMETER);
+	fake_write_vmsa(AT(20));
+	v->sev_features |= SEV_FEAT_VTOM;
+	CHECK_EQ(create(AT(20), AT(21), 2), SVSM_ERR_INVALID_PARAMETER);
+	fake_check_agreement();
+	fake_write_vmsa(AT(20));
+	fake_no_flush = true; /* then nobody could say what the VMSA will hold */
+	CHECK_EQ(create(AT(20), AT(21), 2), SVSM_ERR_PROTOCOL_BASE + 1);
+	fake_check_agreement();
+	fake_no_flush = false;
+	for (int n = 1; n <= 3; n++) { /* each RMPADJUST in turn */
+		fake_fail_adjust = n;
+		CHECK_EQ(create(AT(20), AT(21), 2), SVSM_ERR_PROTOCOL_BASE + 1);
+		fake_check_agreement();
+	}
+	CHECK_EQ(create(AT(20), AT(21), 2), SVSM_SUCCESS);
+	fake_check_agreement();
+}
+
+/* ---- two vCPUs at once, on the same few pages ---- */
+
+static unsigned created;
+
+/* The guest may write a page while it has it: exactly like that. */
+static void prepare_vmsa(uint64_t page)
+{
+	spin_lock(&fake_lock);
+	if (fake_entry(gpa(page))->validated && fake_entry(gpa(page))->perms[2])
+		fake_write_vmsa(page);
+	spin_unlock(&fake_lock);
+}
+
+static void *racer(void *arg)
+{
+	unsigned cpu = (unsigned)(uintptr_t)arg;
+	uint32_t seed = 77 + cpu;
+
+	for (unsigned i = 0; i < 6000; i++) {
+		uint32_t r = check_random(&seed);
+		uint64_t page = AT(10 + (r >> 8) % 6), entry = page;
+
+		switch (r % 7) {
+		case 0:
+		case 1:
+			fake_pvalidate(cpu, entry | OP_VALIDATE);
+			break;
+		case 2:
+			fake_pvalidate(cpu, entry | OP_RESCIND);
+			break;
+		case 3:
+			prepare_vmsa(page);
+			if (fake_call(cpu, SVSM_CORE_CREATE_VCPU, page, AT(10 + (r >> 16) % 6),
+				      3 + (r >> 20) % 2) == SVSM_SUCCESS)
+				__atomic_fetch_add(&created, 1, __ATOMIC_RELAXED);
+			break;
+		case 4:
+			fake_call(cpu, SVSM_CORE_DELETE_VCPU, page, 0, 0);
+			break;
+		case 5:
+			fake_list(cpu, SVSM_CORE_DEPOSIT_MEM, &entry, 1);
+			break;
+		case 6:
+			fake_list(cpu, SVSM_CORE_WITHDRAW_MEM, &entry, 1);
+			break;
+		}
+	}
+	return NULL;
+}
+
+TEST(two_vcpus_race_on_the_same_pages)
+{
+	pthread_t t[CPUS];
+
+	fake_setup();
+	for (unsigned p = 10; p < 16; p++)
+		fake_write_vmsa(AT(p));
+	for (uintptr_t i = 0; i < CPUS; i++)
+		CHECK_EQ(pthread_create(&t[i], NULL, racer, (void *)i), 0);
+	for (unsigned i = 0; i < CPUS; i++)
+		pthread_join(t[i], NULL);
+	CHECK(created > 10); /* else this test shows nothing */
+	fake_check_agreement();
+}
