@@ -3,6 +3,7 @@
 
 #include "region.h"
 #include "ghcb.h"
+#include "smp.h"
 #include "snp.h"
 
 extern uint8_t image_start[], image_end[];
@@ -25,7 +26,7 @@ bool region_validate(unsigned n, unsigned first, unsigned count)
 bool region_image_rights(unsigned vmpl, uint8_t rights)
 {
 	for (uint64_t p = (uint64_t)image_start; p < (uint64_t)image_end; p += PAGE_SIZE) {
-		if (ghcb_owns(p))
+		if (ghcb_owns(p) || p == smp_vmsa()) /* shared; perhaps in use */
 			continue;
 		if (rmpadjust(p, RMP_PG_4K, RMPADJUST_ATTR(vmpl, rights)) != SNP_SUCCESS)
 			return false;

@@ -4,6 +4,7 @@
 #include "hv/ap.h"
 #include "hv/call.h"
 #include "hv/state.h"
+#include "hv/vmpl.h"
 #include "host.h"
 
 /* A request slot: FREE -> CLAIMED (who asks) -> POSTED -> SERVING (the target) -> DONE -> FREE. */
@@ -39,7 +40,18 @@ static bool create(struct vcpu *v, const struct ap_request *r)
 	ctx->reset_hold = false;
 	ctx->ghcb_registered = GPA_NONE;
 	hv_state(v)->apic[r->vmpl].nmi_blocked = false;
-	return !run || machine_switch(v, r->vmpl);
+	hv_state(v)->fresh |= 1u << r->vmpl;
+	return !run || vmpl_run(v, r->vmpl);
+}
+
+bool ap_run_fresh(struct vcpu *v)
+{
+	unsigned vmpl;
+
+	for (vmpl = v->vmpl + 1; vmpl < VMPL_COUNT; vmpl++)
+		if ((hv_state(v)->fresh >> vmpl & 1) && vmpl_run(v, vmpl))
+			return true;
+	return false;
 }
 
 static bool apply(struct vcpu *v, const struct ap_request *r)
@@ -55,6 +67,7 @@ static bool apply(struct vcpu *v, const struct ap_request *r)
 	case GHCB_AP_CREATE:
 		return create(v, r);
 	default:
+		hv_state(v)->fresh &= ~(1u << r->vmpl);
 		return machine_attach(v, r->vmpl, GPA_NONE, 0);
 	}
 }

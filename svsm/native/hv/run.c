@@ -82,7 +82,7 @@ NORETURN void hv_vcpu_main(struct vcpu *v)
 		stop_vmpl(v, "has a boot VMSA that cannot be run");
 	for (;;) {
 		ap_serve(v);
-		if (!ap_runnable(v)) {
+		if (!ap_runnable(v) && !ap_run_fresh(v)) {
 			halt(v);
 			continue;
 		}

@@ -24,6 +24,7 @@ struct hv_vcpu {
 	struct kvmclock clock[VMPL_COUNT];
 	struct ap_request request;
 	struct ap_request on_init[VMPL_COUNT]; /* AP_CREATION op 0: used when INIT arrives */
+	uint8_t fresh;               /* bit n: VMPL n was given a VMSA and has not run since */
 	gpa_t hold_ghcb[VMPL_COUNT]; /* reset hold asked for by NAE: where the answer goes */
 	uint64_t timer_armed;        /* what the host's timer was last armed with, 0: nothing */
 	bool dead;                   /* set while it waits for what cannot come: read by CPU 0 */

@@ -8,8 +8,9 @@ bool vmpl_run(struct vcpu *v, unsigned vmpl)
 {
 	if (vmpl >= VMPL_COUNT || gpa_eq(v->ctx[vmpl].vmsa, GPA_NONE))
 		return false;
-	if (vmpl != v->vmpl && !machine_switch(v, vmpl))
+	if (!machine_switch(v, vmpl))
 		return false;
+	hv_state(v)->fresh &= ~(1u << vmpl);
 	/* A VMPL asked for by name goes on behind its HLT. */
 	v->ctx[vmpl].halted = false;
 	return true;

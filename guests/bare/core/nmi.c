@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+/* NMIs from one vCPU to another at the guest's VMPL: APM vol. 2, 16.5; GHCB 4.1 (NMI complete). */
+#include "apic.h"
+#include "ghcb.h"
+#include "smp.h"
+#include "test.h"
+#include "trap.h"
+
+#define ICR_NMI 0x4400u
+
+static volatile uint64_t nmis, listening;
+static volatile bool stop, complete;
+
+static void nmi_done(void)
+{
+	CHECK_EQ(ghcb_exit(ghcb_begin(), GHCB_EXIT_NMI_DONE, 0, 0), 0);
+}
+
+extern const char nmi_window[], nmi_window_end[];
+
+/* An NMI between the question and the HLT must not be slept over: the handler leaves the window. */
+static __attribute__((noinline)) void halt_unless_stopped(void)
+{
+	__asm__ volatile("nmi_window:\n\t"
+			 "cmpb $0, %0\n\t"
+			 "jne nmi_window_end\n\t"
+			 "hlt\n"
+			 "nmi_window_end:"
+			 :
+			 : "m"(stop)
+			 : "memory");
+}
+
+/* Nobody uses the GHCB of this vCPU while NMIs come. */
+static void on_nmi(struct trap_frame *t)
+{
+	nmis++;
+	if (t->rip >= (uint64_t)nmi_window && t->rip < (uint64_t)nmi_window_end)
+		t->rip = (uint64_t)nmi_window_end;
+	if (complete)
+		nmi_done();
+}
+
+/* Interrupts stay off: an NMI comes all the same. */
+static void listen(void *halt)
+{
+	bool owed = !complete;
+
+	listening = 1;
+	while (!stop) {
+		if (halt)
+			halt_unless_stopped();
+		else
+			cpu_relax();
+		if (owed && complete) {
+			owed = false;
+			nmi_done();
+		}
+	}
+}
+
+static bool come(uint64_t n, unsigned seconds)
+{
+	uint64_t end = rdtsc() + smp_ticks(seconds);
+
+	while (nmis < n && rdtsc() < end)
+		cpu_relax();
+	return nmis >= n;
+}
+
+static void send(void)
+{
+	CHECK(apic_write(APIC_ICR, (uint64_t)smp_apic_id() << 32 | ICR_NMI));
+}
+
+static void begin(void *halt, bool at_once)
+{
+	nmis = listening = 0;
+	stop = false;
+	complete = at_once;
+	if (!apic_enable())
+		test_skip("no x2APIC");
+	smp_start();
+	trap_handler_set(VEC_NMI, on_nmi);
+	smp_run(listen, halt);
+	while (!listening && !smp_dead())
+		cpu_relax();
+}
+
+static void end(const void *halt)
+{
+	uint64_t n = nmis;
+
+	stop = true;
+	if (halt) {
+		send();
+		CHECK(come(n + 1, 10)); /* none may be left for the next test */
+	}
+	CHECK(smp_wait(10));
+	trap_handler_set(VEC_NMI, NULL);
+	apic_disable();
+}
+
+static void rounds(void *halt)
+{
+	begin(halt, true);
+	for (uint64_t i = 1; i <= 100; i++) {
+		send();
+		if (!CHECK(come(i, 10)))
+			break;
+	}
+	end(halt);
+}
+
+TEST(nmi_running, "nmi-running", "100 NMIs to a running vCPU, interrupts off there")
+{
+	rounds(NULL);
+}
+
+TEST(nmi_halted, "nmi-halted", "100 NMIs to a halted vCPU")
+{
+	rounds((void *)1);
+}
+
+/* 16.5: while one NMI is in service the next waits, and more of them are one. */
+TEST(nmi_blocked, "nmi-blocked", "until the guest says NMI complete the next one waits")
+{
+	uint64_t wait;
+
+	begin(NULL, false);
+	send();
+	CHECK(come(1, 10));
+	send();
+	send();
+	wait = rdtsc() + smp_ticks(1) / 20;
+	while (rdtsc() < wait)
+		cpu_relax();
+	CHECK_EQ(nmis, 1);
+	complete = true;
+	CHECK(come(2, 10));
+	end(NULL);
+}

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+/* VMSAs given to a vCPU that runs another one: GHCB specification, 4.1.9 (AP_CREATION). */
+#include "region.h"
+#include "apic.h"
+#include "ghcb.h"
+#include "smp.h"
+#include "snp.h"
+#include "test.h"
+#include "vmpl.h"
+#include "vmplstub.h"
+#include "abi/vmsa.h"
+
+#define R        9
+#define ICR_INIT 0xc500u /* level, assert */
+
+static uint64_t features(void)
+{
+	return rdmsr(MSR_SEV_STATUS) >> SEV_STATUS_FEATURES_SHIFT;
+}
+
+/* True when *flag comes to be value within about seconds. */
+static bool becomes(volatile uint64_t *flag, uint64_t value, unsigned seconds)
+{
+	uint64_t end = rdtsc() + smp_ticks(seconds);
+
+	while (*flag != value && rdtsc() < end)
+		cpu_relax();
+	return *flag == value;
+}
+
+static bool stays(volatile uint64_t *flag, uint64_t value)
+{
+	uint64_t end = rdtsc() + smp_ticks(1) / 20;
+
+	while (rdtsc() < end) {
+		if (*flag != value)
+			return false;
+	}
+	return true;
+}
+
+static volatile uint64_t started;
+
+static void on_init(void *arg)
+{
+	started = (uint64_t)arg;
+	for (;;)
+		cpu_relax();
+}
+
+static void need_two(void)
+{
+	if (!smp_available())
+		test_skip("needs two vCPUs");
+	if (!apic_enable())
+		test_skip("no x2APIC");
+}
+
+TEST(create_on_init_running, "create-on-init-running",
+     "AP_CREATION on INIT for a vCPU that runs another VMSA: that one goes on until INIT")
+{
+	static uint8_t second[2][PAGE_SIZE] ALIGNED(8192); /* no VMSA at a 2M boundary */
+	uint64_t vmsa = (uint64_t)second[1];
+
+	need_two();
+	smp_start();
+	started = 0;
+	smp_fill_vmsa((struct vmsa *)vmsa, 1, VMPL_SVSM, on_init, (void *)7, MEM_PAGE(R, 3));
+	REQUIRE(vmpl_vmsa_create(vmsa, 0, smp_apic_id()));
+	CHECK_EQ(ghcb_ap_create(smp_apic_id(), VMPL_SVSM, GHCB_AP_CREATE_ON_INIT, vmsa, features()),
+		 0);
+	smp_run(NULL, NULL);
+	CHECK(smp_wait(10));
+	CHECK_EQ(started, 0);
+	CHECK(apic_write(APIC_ICR, (uint64_t)smp_apic_id() << 32 | ICR_INIT));
+	CHECK(becomes(&started, 7, 10));
+	test_case("the first VMSA is no longer in use");
+	CHECK_EQ(rmpadjust(smp_vmsa(), RMP_PG_4K, RMPADJUST_ATTR(1, 0) | RMPADJUST_VMSA), 0);
+	CHECK_EQ(ghcb_ap_create(smp_apic_id(), VMPL_SVSM, GHCB_AP_DESTROY, 0, 0), 0);
+	CHECK(vmpl_vmsa_delete(vmsa));
+	apic_disable();
+}
+
+static volatile uint64_t busy, go;
+
+static void spin_then_halt(void *arg)
+{
+	(void)arg;
+	busy = 1;
+	while (!go)
+		cpu_relax();
+	__asm__ volatile("cli\n\thlt" : : : "memory");
+}
+
+/*
+ * A VMSA of VMPL2 for a vCPU whose VMPL0 is running: it cannot run at once, and VMPL0, about to
+ * halt, knows nothing of it. The HLT must lead to VMPL2, which comes back by RUN_VMPL(0).
+ */
+TEST(created_before_halt, "created-before-halt",
+     "a VMSA given to a vCPU that is busy at VMPL0 runs when VMPL0 halts")
+{
+	static struct vmplstub s;
+
+	need_two();
+	apic_disable();
+	REQUIRE(region_reset(R));
+	REQUIRE(region_validate(R, 1, 8));
+	s = (struct vmplstub){.op = VMPLSTUB_COUNT};
+	smp_start();
+	busy = go = 0;
+	smp_run(spin_then_halt, NULL);
+	CHECK(becomes(&busy, 1, 10));
+	smp_fill_vmsa((struct vmsa *)MEM_PAGE(R, 1), 1, 2, vmplstub_entry, &s, MEM_PAGE(R, 4));
+	for (unsigned i = 2; i < 9; i++)
+		REQUIRE_EQ(rmpadjust(MEM_PAGE(R, i), RMP_PG_4K, RMPADJUST_ATTR(2, RMP_RWX)), 0);
+	REQUIRE(region_image_rights(2, RMP_RWX));
+	REQUIRE_EQ(rmpadjust(MEM_PAGE(R, 1), RMP_PG_4K, RMPADJUST_ATTR(1, 0) | RMPADJUST_VMSA), 0);
+	CHECK_EQ(ghcb_ap_create(smp_apic_id(), 2, GHCB_AP_CREATE, MEM_PAGE(R, 1), features()), 0);
+	CHECK(stays(&s.runs, 0));
+	go = 1;
+	CHECK(becomes(&s.runs, 1, 10));
+	CHECK(smp_wait(10));
+	CHECK_EQ(ghcb_ap_create(smp_apic_id(), 2, GHCB_AP_DESTROY, 0, 0), 0);
+	CHECK_EQ(rmpadjust(MEM_PAGE(R, 1), RMP_PG_4K, RMPADJUST_ATTR(1, 0)), 0);
+	CHECK(region_image_rights(2, 0));
+	CHECK(region_reset(R));
+}
