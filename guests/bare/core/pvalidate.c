@@ -218,6 +218,28 @@ TEST(pv_long, "pvalidate-long", "510 entries: INCOMPLETE gets on, next ends at c
 	CHECK(calls_region_intact(R));
 }
 
+/* Where Linux puts its lists: the calling area's own buffer, 510 entries. */
+TEST(pv_in_caa, "pvalidate-in-caa", "a list in the calling area itself, as Linux makes it")
+{
+	struct svsm_pvalidate_list *l = (void *)percpu()->caa->buffer;
+
+	for (unsigned validate = 0; validate < 2; validate++) {
+		uint64_t r;
+
+		test_case("510 entries, validate %u", validate);
+		l->count = SVSM_PVALIDATE_MAX;
+		l->next = 0;
+		for (unsigned i = 0; i < SVSM_PVALIDATE_MAX; i++)
+			l->entry[i] = SVSM_ENTRY(MEM_PAGE(R, i), RMP_PG_4K, validate);
+		do
+			r = submit((uint64_t)l);
+		while (r == SVSM_ERR_INCOMPLETE);
+		CHECK_EQ(r, SVSM_SUCCESS);
+		CHECK_EQ(l->next, SVSM_PVALIDATE_MAX);
+	}
+	CHECK(calls_region_intact(R));
+}
+
 TEST(pv_stops, "pvalidate-stops", "a bad entry stops the list there; what came before is done")
 {
 	list.h.count = 4;

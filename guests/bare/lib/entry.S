@@ -83,7 +83,7 @@ trap_enter_user:
 	mov %eax, %es
 	pushq $0x1b
 	push %rsi
-	pushq $0x2
+	pushq trap_user_rflags(%rip)
 	pushq $0x23
 	push %rdi
 	iretq
@@ -115,5 +115,11 @@ test_escape_jump:
 	mov 48(%rdi), %rsp
 	mov $1, %eax
 	jmp *56(%rdi)
+
+	.data
+	.balign 8
+	.globl trap_user_rflags
+trap_user_rflags:
+	.quad 2
 
 	.section .note.GNU-stack, "", @progbits

@@ -63,4 +63,5 @@ void trap_fill_vmsa(struct vmsa *v, unsigned cpu);
 #define SEL_TSS   0x28 /* 16 bytes a vCPU */
 
 /* Enter CPL 3 at fn on a stack of its own. It ends by an exception: call within FAULT_CATCH. */
+extern uint64_t trap_user_rflags; /* what it enters with: interrupts off, IOPL 0 */
 NORETURN void trap_enter_user(void (*fn)(void), uint64_t stack_top);

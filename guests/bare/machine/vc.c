@@ -162,6 +162,22 @@ TEST(vc_flags, "vc-flags", "#VC saves RFLAGS as they were and clears IF in the h
 	CHECK_EQ(flags_with_if & RFLAGS_IF, 0);
 }
 
+/* With IOPL 3 the instruction passes its own checks and is then intercepted: 15.35.5. */
+TEST(vc_iopl, "vc-iopl", "port I/O at CPL 3 with IOPL 3 raises #VC")
+{
+	static const struct vc_case rows[] = {
+		ROW(in, VEC_VC, GHCB_EXIT_IOIO, VEC_VC, GHCB_EXIT_IOIO),
+		ROW(out, VEC_VC, GHCB_EXIT_IOIO, VEC_VC, GHCB_EXIT_IOIO),
+		ROW(outs, VEC_VC, GHCB_EXIT_IOIO, VEC_VC, GHCB_EXIT_IOIO),
+	};
+
+	for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
+		trap_user_rflags = RFLAGS_R1 | 3ull << 12;
+		check_case(&rows[i], 3);
+		trap_user_rflags = RFLAGS_R1;
+	}
+}
+
 struct touch {
 	const char *name;
 	void (*fn)(void);

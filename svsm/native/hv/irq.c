@@ -122,18 +122,15 @@ static bool deliver_nmi(struct vcpu *v, struct vapic *a)
 	return true;
 }
 
-/* The vector to deliver now, CR8 included. */
-static int pending(struct vcpu *v, const struct vapic *a)
+void hv_cr8_write(struct vcpu *v, uint8_t value)
 {
-	int vector = apic_pending(a);
-
-	return vector >> 4 > machine_tpr(v) ? vector : -1;
+	apic_write(hv_apic(v), APIC_TPR, (uint32_t)value << 4);
 }
 
 void irq_deliver(struct vcpu *v)
 {
 	struct vapic *a = hv_apic(v);
-	int vector = pending(v, a);
+	int vector = apic_pending(a);
 	bool wait = vector >= 0;
 
 	if (!deliver_nmi(v, a) && wait && machine_can_inject(v)) {
@@ -143,6 +140,7 @@ void irq_deliver(struct vcpu *v)
 		/* What is left is of the same class or lower: its turn comes at EOI. */
 		wait = false;
 	}
+	machine_set_tpr(v, (uint8_t)(a->tpr >> 4));
 	machine_want_window(v, wait);
 }
 
@@ -152,5 +150,5 @@ bool irq_wakes(struct vcpu *v)
 
 	if (a->nmi && !a->nmi_blocked)
 		return true;
-	return pending(v, a) >= 0 && machine_can_inject(v);
+	return apic_pending(a) >= 0 && machine_can_inject(v);
 }

@@ -99,9 +99,9 @@ void machine_inject_exception(struct vcpu *v, uint8_t vector,
 			      uint32_t error); /* #GP, #UD asked for in a GHCB answer */
 void machine_inject_nmi(struct vcpu *v);
 void machine_want_window(struct vcpu *v, bool on);
-bool machine_can_inject_nmi(struct vcpu *v); /* no event pending, no shadow */
-uint8_t machine_tpr(struct vcpu *v);
-uint64_t machine_rip(struct vcpu *v); /* for the last line of a run only */
+bool machine_can_inject_nmi(struct vcpu *v);       /* no event pending, no shadow */
+void machine_set_tpr(struct vcpu *v, uint8_t tpr); /* what CR8 reads: 0..15 */
+uint64_t machine_rip(struct vcpu *v);              /* for the last line of a run only */
 uint8_t machine_cpl(struct vcpu *v);
 /* VMPL, CPL, RIP and registers of the current state to the log: for the end of a run only. */
 void machine_describe(struct vcpu *v);

@@ -3,10 +3,12 @@
 #include "base/x86.h"
 #include "abi/native.h"
 #include "exits.h"
+#include "hv.h"
 
 /*
  * Control registers. CR0 writes are intercepted because paging on or off changes the nested root;
- * CR3 only while the machine hides a C-bit in it that the guest did not write.
+ * CR3 only while the machine hides a C-bit in it that the guest did not write; CR8 because QEMU
+ * cannot be trusted with it (exits.h).
  */
 
 #define CR0_NW BIT(29)
@@ -50,8 +52,21 @@ static int set_cr3(struct vcpu *v, uint64_t new, unsigned length)
 		return insn_fault(v, VEC_GP);
 	c->vmcb->cr3 = new;
 	c->cr3_hidden = false;
-	c->vmcb->cr_read = c->vmcb->cr_write = 0;
+	c->vmcb->cr_read = 0;
+	c->vmcb->cr_write = CR_WRITE_ALWAYS;
 	insn_skip(c->vmcb, length);
+	return RESUME;
+}
+
+static int set_cr8(struct vcpu *v, uint64_t new, unsigned length)
+{
+	struct vmcb *m = v->ctx[v->vmpl].vmcb;
+
+	if (new > 15)
+		return insn_fault(v, VEC_GP);
+	machine_set_tpr(v, (uint8_t) new);
+	hv_cr8_write(v, (uint8_t) new);
+	insn_skip(m, length);
 	return RESUME;
 }
 
@@ -99,5 +114,7 @@ int cr_access(struct vcpu *v)
 		return set_cr0(v, value, i.length);
 	if (i.kind == INSN_MOV_TO_CR && i.reg == 3)
 		return set_cr3(v, value, i.length);
+	if (i.kind == INSN_MOV_TO_CR && i.reg == 8)
+		return set_cr8(v, value, i.length);
 	return event_fault(v, "control register access that is not modelled", m->rip);
 }

@@ -147,6 +147,7 @@ static const handler handlers[MACHINE_EXIT_SLOTS] = {
 	[SVM_EXIT_CR_READ + 3] = cr_access,
 	[SVM_EXIT_CR_WRITE + 0] = cr_access,
 	[SVM_EXIT_CR_WRITE + 3] = cr_access,
+	[SVM_EXIT_CR_WRITE + 8] = cr_access,
 	[SVM_EXIT_CR0_SEL_WRITE] = cr_access,
 	[SVM_EXIT_DR_READ + 7] = reflect,
 	[SVM_EXIT_DR_WRITE + 7] = reflect,

@@ -63,7 +63,7 @@ static bool fix_cr3(struct vmpl_ctx *c, const struct fault *f)
 	m->cr3 |= NPT_CBIT;
 	c->cr3_hidden = true;
 	m->cr_read = BIT(0) | BIT(3); /* newer QEMU reports every read as CR0's */
-	m->cr_write = BIT(3);
+	m->cr_write = CR_WRITE_ALWAYS | BIT(3);
 	return true;
 }
 

@@ -201,7 +201,9 @@ void machine_want_window(struct vcpu *v, bool on)
 	}
 }
 
-uint8_t machine_tpr(struct vcpu *v)
+void machine_set_tpr(struct vcpu *v, uint8_t tpr)
 {
-	return (uint8_t)(ctx(v)->vmcb->int_ctl & VMCB_V_TPR_MASK);
+	struct vmcb *m = ctx(v)->vmcb;
+
+	m->int_ctl = (m->int_ctl & ~(uint32_t)VMCB_V_TPR_MASK) | (tpr & VMCB_V_TPR_MASK);
 }

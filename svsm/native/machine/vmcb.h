@@ -98,6 +98,12 @@ ABI_SIZE(struct vmcb, 0x1000, "APM B-1: one page");
 #define EVENT_VALID     BIT(31)
 #define EVENT_ERROR(e)  ((uint64_t)(uint32_t)(e) << 32)
 
+/*
+ * vmcb.cr_write, at least. CR8: while a virtual interrupt waits, QEMU's write of CR8 calls
+ * cpu_interrupt() without the lock it needs and aborts (7.2).
+ */
+#define CR_WRITE_ALWAYS BIT(8)
+
 /* Exit codes: APM vol. 2, appendix C */
 enum svm_exit {
 	SVM_EXIT_CR_READ = 0x00,

@@ -108,7 +108,8 @@ static void load_vmcb(struct vmcb *m, const struct vmsa *s)
 	m->g_pat = s->g_pat;
 	m->dbgctl = s->dbgctl;
 	m->int_state = 0;
-	m->cr_read = m->cr_write = 0;
+	m->cr_read = 0;
+	m->cr_write = CR_WRITE_ALWAYS;
 }
 
 static void save_vmcb(const struct vmcb *m, struct vmsa *s)

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+/* Who an IPI reaches: APM vol. 2, 16.5 (ICR), 16.14 (x2APIC logical IDs); NMI: 8.2.3. */
+#include "apic.h"
+#include "ghcb.h"
+#include "smp.h"
+#include "test.h"
+#include "trap.h"
+
+#define VEC        0x81
+#define SELF       (1u << 18)
+#define ALL        (2u << 18)
+#define OTHERS     (3u << 18)
+#define LOGICAL    BIT(11)
+#define NMI        (4u << 8)
+#define APIC_LDR   0x0d
+#define APIC_ESR   0x28
+#define ESR_VECTOR BIT(5) /* send illegal vector */
+
+static volatile uint64_t got[2], nmis[2];
+static volatile bool leave;
+
+static void on_vector(struct trap_frame *t)
+{
+	(void)t;
+	got[percpu_index()]++;
+	apic_write(APIC_EOI, 0);
+}
+
+/* The hypervisor cannot see the IRET: an SNP guest says so itself (GHCB 4.1, NMI complete). */
+static void on_nmi(struct trap_frame *t)
+{
+	(void)t;
+	nmis[percpu_index()]++;
+	ghcb_exit(ghcb_begin(), GHCB_EXIT_NMI_DONE, 0, 0);
+}
+
+static void listen(void *arg)
+{
+	(void)arg;
+	apic_enable();
+	smp_meet();
+	while (!leave)
+		__asm__ volatile("sti\n\tnop\n\tnop\n\tcli" : : : "memory");
+	apic_disable();
+}
+
+static void begin(void)
+{
+	if (!apic_enable())
+		test_skip("no x2APIC");
+	trap_handler_set(VEC, on_vector);
+	trap_handler_set(VEC_NMI, on_nmi);
+	leave = false;
+	smp_start();
+	smp_run(listen, NULL);
+	smp_meet();
+}
+
+static void end(void)
+{
+	leave = true;
+	CHECK(smp_wait(10));
+	apic_disable();
+}
+
+/* Lets interrupts in until both vCPUs got what they should, or for a while. */
+static void settle(volatile uint64_t *count, uint64_t mine, uint64_t other)
+{
+	uint64_t limit = rdtsc() + smp_ticks(5);
+
+	while ((count[0] < mine || count[1] < other) && rdtsc() < limit)
+		__asm__ volatile("sti\n\tnop\n\tnop\n\tcli" : : : "memory");
+	limit = rdtsc() + 5000000; /* and nobody else gets it */
+	while (rdtsc() < limit)
+		__asm__ volatile("sti\n\tnop\n\tnop\n\tcli" : : : "memory");
+}
+
+struct ipi_row {
+	const char *name;
+	uint32_t low;
+	uint8_t dest; /* 0: mine, 1: the other's, 2: both (logical), 3: nobody's */
+	uint8_t mine, other;
+};
+
+static uint64_t destination(const struct ipi_row *r)
+{
+	bool logical = r->low & LOGICAL;
+	uint32_t id = percpu()->apic_id;
+
+	if (r->dest == 3)
+		return logical ? 0 : 0x7777;
+	if (!logical)
+		return r->dest ? id + 1 : id;
+	/* x2APIC logical ID: cluster in the upper half, one bit in the lower */
+	return (uint64_t)(id >> 4) << 16 | (r->dest == 0   ? 1u << id
+					    : r->dest == 1 ? 2u << id
+							   : 3u << id);
+}
+
+TEST(ipi_destinations, "ipi-destinations",
+     "physical, logical and shorthand IPIs reach those they name, once")
+{
+	static const struct ipi_row rows[] = {
+		{"physical: me", VEC, 0, 1, 0},
+		{"physical: the other", VEC, 1, 0, 1},
+		{"physical: nobody", VEC, 3, 0, 0},
+		{"logical: me", VEC | LOGICAL, 0, 1, 0},
+		{"logical: the other", VEC | LOGICAL, 1, 0, 1},
+		{"logical: both", VEC | LOGICAL, 2, 1, 1},
+		{"logical: nobody", VEC | LOGICAL, 3, 0, 0},
+		{"self", VEC | SELF, 1, 1, 0},
+		{"all", VEC | ALL, 3, 1, 1},
+		{"all but me", VEC | OTHERS, 3, 0, 1},
+	};
+
+	begin();
+	test_case("logical ID");
+	CHECK_EQ(apic_read(APIC_LDR),
+		 (uint64_t)(percpu()->apic_id >> 4) << 16 | 1u << percpu()->apic_id);
+	for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
+		test_case("%s", rows[i].name);
+		got[0] = got[1] = 0;
+		apic_write(APIC_ICR, destination(&rows[i]) << 32 | BIT(14) | rows[i].low);
+		settle(got, rows[i].mine, rows[i].other);
+		CHECK_EQ(got[0], rows[i].mine);
+		CHECK_EQ(got[1], rows[i].other);
+	}
+	end();
+}
+
+TEST(ipi_nmi, "ipi-nmi", "an NMI reaches a vCPU whose interrupts are off, and only that one")
+{
+	begin();
+	nmis[0] = nmis[1] = 0;
+	for (unsigned i = 1; i <= 50; i++) {
+		uint64_t limit = rdtsc() + smp_ticks(5);
+
+		apic_write(APIC_ICR, (uint64_t)smp_apic_id() << 32 | BIT(14) | NMI);
+		while (nmis[1] < i && rdtsc() < limit)
+			cpu_relax();
+		if (!CHECK_EQ(nmis[1], i))
+			break;
+	}
+	CHECK_EQ(nmis[0], 0);
+	test_case("to oneself");
+	apic_write(APIC_ICR, (uint64_t)percpu()->apic_id << 32 | BIT(14) | NMI);
+	for (uint64_t limit = rdtsc() + smp_ticks(5); !nmis[0] && rdtsc() < limit;)
+		cpu_relax();
+	CHECK_EQ(nmis[0], 1);
+	end();
+}
+
+TEST(ipi_illegal, "ipi-illegal-vector", "vectors below 16 are not sent, and ESR says so")
+{
+	begin();
+	apic_write(APIC_ESR, 0);
+	apic_write(APIC_ICR, (uint64_t)percpu()->apic_id << 32 | BIT(14) | 8);
+	apic_write(APIC_ESR, 0);
+	CHECK_EQ(apic_read(APIC_ESR) & ESR_VECTOR, ESR_VECTOR);
+	CHECK_EQ(apic_read(APIC_IRR) & 0xffff, 0);
+	end();
+}
+
+/* CR8 is TPR[7:4]: 16.6.4. A write of it is no #VC. */
+TEST(cr8, "cr8", "CR8 and TPR are one register; CR8 holds back what is not above it")
+{
+	struct fault f;
+	uint64_t v;
+
+	begin();
+	got[0] = 0;
+	__asm__ volatile("mov %0, %%cr8" : : "r"((uint64_t)(VEC >> 4)));
+	CHECK_EQ(apic_read(APIC_TPR), VEC & 0xf0);
+	apic_write(APIC_SELF_IPI, VEC);
+	settle(got, 0, 0);
+	CHECK_EQ(got[0], 0);
+	__asm__ volatile("mov %0, %%cr8" : : "r"((uint64_t)(VEC >> 4) - 1));
+	settle(got, 1, 0);
+	CHECK_EQ(got[0], 1);
+	test_case("CR8 above 15");
+	if (FAULT_CATCH(&f)) {
+		__asm__ volatile("mov %0, %%cr8" : : "r"(0x10ull));
+		fault_release();
+	}
+	CHECK_EQ(f.vector, VEC_GP);
+	apic_write(APIC_TPR, 0x30);
+	__asm__ volatile("mov %%cr8, %0" : "=r"(v));
+	CHECK_EQ(v, 3);
+	__asm__ volatile("mov %0, %%cr8" : : "r"(0ull));
+	CHECK_EQ(apic_read(APIC_TPR), 0);
+	end();
+}
