@@ -13,6 +13,13 @@
 #define GHCB_MSR 0xc0010130
 #define EFER_MSR 0xc0000080
 
+/* struct snp_cpuid_page (abi/cpuid_page.h, which asserts its sizes) */
+#define CPUID_ENTRIES 64
+#define CPUID_HEADER  16
+#define CPUID_ENTRY   48
+#define CPUID_EAX_IN  0x00
+#define CPUID_EBX     0x1c
+
 	.section .boot, "ax"
 	.code32
 	.globl boot_start
@@ -43,6 +50,29 @@ boot_start:
 	jb boot_fail
 	cmpl $20, %eax
 	jae boot_fail
+
+	/*
+	 * The hypervisor may lie, and with a wrong C-bit stack and descriptors would be its memory.
+	 * The CPUID page is private, and the security processor has checked it: leaf 8000001F,
+	 * EBX[5:0]. SNP firmware ABI 8.17.2.5, abi/cpuid_page.h.
+	 */
+	movl $PHYS(snp_cpuid_page), %edi
+	movl (%edi), %ecx
+	cmpl $CPUID_ENTRIES, %ecx
+	ja boot_fail_cpuid
+	addl $CPUID_HEADER, %edi
+2:	subl $1, %ecx
+	jb boot_fail_cpuid
+	cmpl $0x8000001f, CPUID_EAX_IN(%edi)
+	je 3f
+	addl $CPUID_ENTRY, %edi
+	jmp 2b
+3:	movl CPUID_EBX(%edi), %edi
+	andl $0x3f, %edi
+	subl $32, %edi
+	cmpl %eax, %edi
+	jne boot_fail_cpuid
+
 	movl %eax, %ecx
 	movl $1, %esi
 	shll %cl, %esi /* upper half of the C-bit mask */
@@ -50,12 +80,12 @@ boot_start:
 	/* Every present entry of the boot page tables gets the C-bit. */
 	movl $PHYS(boot_tables), %edi
 	movl $PHYS(boot_tables_end), %ecx
-2:	testl $1, (%edi)
-	jz 3f
+4:	testl $1, (%edi)
+	jz 5f
 	orl %esi, 4(%edi)
-3:	addl $8, %edi
+5:	addl $8, %edi
 	cmpl %ecx, %edi
-	jb 2b
+	jb 4b
 
 	movl %cr4, %eax
 	orl $0x20, %eax /* PAE */
@@ -72,14 +102,18 @@ boot_start:
 	movl %eax, %cr0
 	ljmp $SEL_CODE, $boot_long
 
+boot_fail_cpuid: /* set 1, reason 4: the CPUID page */
+	movl $0x00041100, %eax
+	jmp boot_terminate
 boot_fail: /* set 0, reason 1: the protocol is not ours */
-	movl $GHCB_MSR, %ecx
 	movl $0x00010100, %eax
+boot_terminate:
+	movl $GHCB_MSR, %ecx
 	xorl %edx, %edx
 	wrmsr
 	.byte 0xf3, 0x0f, 0x01, 0xd9 /* VMGEXIT */
-4:	hlt
-	jmp 4b
+6:	hlt
+	jmp 6b
 
 	.code64
 boot_long:
@@ -119,8 +153,8 @@ boot_high:
 	xorl %esi, %esi
 	movl boot_versions, %esi /* max[31:16] min[15:0] */
 	call early_main
-5:	hlt
-	jmp 5b
+7:	hlt
+	jmp 7b
 
 	/* Loaded pages: nothing is validated yet but what the IGVM holds. */
 	.section .data.page, "aw"

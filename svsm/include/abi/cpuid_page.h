@@ -25,4 +25,6 @@ struct snp_cpuid_page {
 } PACKED;
 
 ABI_SIZE(struct snp_cpuid_fn, 48, "SNP ABI CPUID page: function entry");
+ABI_OFFSET(struct snp_cpuid_fn, ebx, 0x1c, "SNP ABI CPUID page: EBX of an entry");
+ABI_OFFSET(struct snp_cpuid_page, fn, 16, "SNP ABI CPUID page: first entry");
 ABI_SIZE(struct snp_cpuid_page, 0x1000, "SNP ABI CPUID page: one page");

@@ -105,7 +105,9 @@ static bool emulate(struct frame *f, const struct insn *i)
 		return f->error == GHCB_EXIT_CPUID && emulate_cpuid(f);
 	case INSN_RDMSR:
 	case INSN_WRMSR:
-		return f->error == GHCB_EXIT_MSR && emulate_msr(f, i->op == INSN_WRMSR);
+		/* SEV_STATUS says what the processor does for us: no hypervisor has a say in it */
+		return f->error == GHCB_EXIT_MSR && (uint32_t)f->rcx != MSR_SEV_STATUS &&
+		       emulate_msr(f, i->op == INSN_WRMSR);
 	case INSN_IN:
 	case INSN_OUT:
 		return f->error == GHCB_EXIT_IOIO && emulate_io(f, i);
