@@ -36,8 +36,13 @@ enum native_exit {
 
 /* Guest-visible ACPI power off and reset (PM base of q35, sleep control of a hardware-reduced FADT)
  */
-#define NATIVE_POWEROFF_PORT     0x604 /* 16 bits: SLP_EN | SLP_TYP 0 = 0x2000 */
-#define NATIVE_RESET_PORT        0xcf9
+#define NATIVE_POWEROFF_PORT 0x604 /* 16 bits: SLP_EN | SLP_TYP 0 = 0x2000 */
+#define NATIVE_RESET_PORT    0xcf9
+
+/* Where 64-bit BARs may lie, besides the hole below 4 GiB: the second window of svsm/boot/dsdt.asl.
+ */
+#define NATIVE_MMIO64_BASE       0x8000000000ull
+#define NATIVE_MMIO64_END        0x10000000000ull
 
 #define NATIVE_CBIT              47
 #define NATIVE_HV_SIGNATURE_LEAF 0x40000100 /* "KeelsonNativ": says plainly what this is */

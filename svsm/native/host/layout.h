@@ -11,7 +11,7 @@
 #define LAYOUT(n) n##ull
 #endif
 
-#define DIRECT_BASE   LAYOUT(0xffff800000000000) /* PML4 slot 256: all RAM, and MMIO below 4 GiB */
+#define DIRECT_BASE   LAYOUT(0xffff800000000000) /* PML4 slot 256: all RAM, and MMIO */
 #define STACKS_BASE   LAYOUT(0xffffc00000000000) /* PML4 slot 384: stacks between guard pages */
 #define IMAGE_BASE    LAYOUT(0xffffffff80000000) /* image at IMAGE_BASE + IMAGE_LOAD */
 #define IMAGE_LOAD    LAYOUT(0x100000)

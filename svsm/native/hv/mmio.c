@@ -20,11 +20,18 @@ static bool in_lapic(uint64_t a)
 	return a >= APIC_BASE_ADDR && a < APIC_BASE_ADDR + PAGE_SIZE;
 }
 
-/* Devices below 4G are passed through; not RAM (the monitor's least of all), nor what would send
- * messages past the virtual APICs. */
+static bool inside(uint64_t a, unsigned len, uint64_t from, uint64_t to)
+{
+	return a >= from && a < to && len <= to - a;
+}
+
+/* Devices below 4G and in the 64-bit window are passed through; not RAM (the monitor's least of
+ * all), nor what would send messages past the virtual APICs. */
 static bool passed_through(uint64_t a, unsigned len)
 {
-	if (a < ABOVE_LEGACY || a >= BELOW_4G || len > BELOW_4G - a)
+	if (inside(a, len, NATIVE_MMIO64_BASE, NATIVE_MMIO64_END))
+		return true; /* above all RAM */
+	if (!inside(a, len, ABOVE_LEGACY, BELOW_4G))
 		return false;
 	if (a + len > APIC_BASE_ADDR && a < MSI_END)
 		return false;

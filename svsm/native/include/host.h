@@ -25,7 +25,7 @@ void *host_pages_alloc(
 	unsigned count); /* zeroed, physically contiguous; never NULL: out of memory is a fault */
 void *host_pages_try(unsigned count); /* the same, NULL when there is none */
 void host_pages_free(void *p, unsigned count);
-void *host_ptr(hpa_t pa); /* direct map; pa must be RAM or MMIO below 4G */
+void *host_ptr(hpa_t pa); /* direct map; pa must be RAM, or MMIO below 4G or in the 64-bit window */
 hpa_t host_pa(const void *p);
 /* True when [g, g+len) lies wholly in RAM that belongs to the guest (not the monitor's block). */
 bool host_guest_ram(gpa_t g, uint64_t len);

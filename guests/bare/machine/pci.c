@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+/* Device memory above 4 GiB, where the DSDT lets an operating system place 64-bit BARs. */
+#include "ghcb.h"
+#include "test.h"
+#include "abi/native.h"
+
+#define CONFIG_ADDRESS 0xcf8
+#define CONFIG_DATA    0xcfc
+#define COMMAND        0x04
+#define COMMAND_MEMORY BIT(1)
+#define BAR(n)         (0x10 + 4u * (n))
+#define BAR_KIND       7u
+#define BAR_64         4u
+#define VIRTIO_VENDOR  0x1af4
+/* virtio 1.x, 4.1.4.3: the common configuration, at offset 0 of QEMU's BAR 4 */
+#define FEATURE_SELECT 0
+#define FEATURES       4
+#define VERSION_1      BIT(0) /* with select 1: bit 32 of the features */
+
+static uint32_t config_read(unsigned slot, unsigned reg)
+{
+	uint32_t v = 0;
+
+	CHECK(ghcb_out(CONFIG_ADDRESS, 4, 1u << 31 | slot << 11 | reg));
+	CHECK(ghcb_in(CONFIG_DATA, 4, &v));
+	return v;
+}
+
+static void config_write(unsigned slot, unsigned reg, uint32_t value)
+{
+	CHECK(ghcb_out(CONFIG_ADDRESS, 4, 1u << 31 | slot << 11 | reg));
+	CHECK(ghcb_out(CONFIG_DATA, 4, value));
+}
+
+static bool find(unsigned *slot)
+{
+	for (*slot = 0; *slot < 32; ++*slot) {
+		if ((config_read(*slot, 0) & 0xffff) == VIRTIO_VENDOR &&
+		    (config_read(*slot, BAR(4)) & BAR_KIND) == BAR_64)
+			return true;
+	}
+	return false;
+}
+
+static void place(unsigned slot, uint64_t at, uint32_t kind)
+{
+	uint32_t command = config_read(slot, COMMAND) & 0xffff;
+
+	config_write(slot, COMMAND, command & ~(uint32_t)COMMAND_MEMORY);
+	config_write(slot, BAR(4), (uint32_t)at | kind);
+	config_write(slot, BAR(5), (uint32_t)(at >> 32));
+	config_write(slot, COMMAND, command | COMMAND_MEMORY);
+}
+
+static void check_device(uint64_t at)
+{
+	uint64_t v = 0;
+
+	CHECK(ghcb_mmio_write(at + FEATURE_SELECT, 4, 1));
+	CHECK(ghcb_mmio_read(at + FEATURE_SELECT, 4, &v));
+	CHECK_EQ(v, 1);
+	CHECK(ghcb_mmio_read(at + FEATURES, 4, &v));
+	CHECK_EQ(v & VERSION_1, VERSION_1);
+	CHECK_NE(v, 0xffffffff);
+}
+
+TEST(mmio_above_4g, "mmio-above-4g", "a 64-bit BAR works below 4 GiB and in the window above")
+{
+	static const uint64_t places[] = {NATIVE_MMIO64_BASE, NATIVE_MMIO64_BASE + 5 * SIZE_1G,
+					  NATIVE_MMIO64_END - SIZE_2M};
+	uint64_t first, v = 0;
+	uint32_t kind;
+	unsigned slot;
+
+	if (!find(&slot))
+		test_skip("no virtio device with a 64-bit BAR 4");
+	kind = config_read(slot, BAR(4)) & 0xf;
+	first = (config_read(slot, BAR(4)) & ~0xfu) | (uint64_t)config_read(slot, BAR(5)) << 32;
+	place(slot, first, kind);
+	check_device(first);
+	for (unsigned i = 0; i < ARRAY_LEN(places); i++) {
+		test_case("at 0x%llx", (unsigned long long)places[i]);
+		place(slot, places[i], kind);
+		check_device(places[i]);
+	}
+	test_case("nothing there, and beyond the window");
+	place(slot, first, kind);
+	CHECK(ghcb_mmio_read(NATIVE_MMIO64_BASE, 4, &v)); /* QEMU answers 0 */
+	CHECK(ghcb_mmio_read(NATIVE_MMIO64_END, 4, &v));
+	CHECK_EQ(v, 0xffffffff);
+	check_device(first);
+}
