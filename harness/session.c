@@ -12,6 +12,7 @@
 #include "session.h"
 #include "signals.h"
 #include "state.h"
+#include "symbols.h"
 
 #define PORT_NAME       "control" /* its FIFOs: control.in, control.out */
 #define TICK_BOOT_MS    20        /* how exactly the phases of a boot are known */
@@ -166,17 +167,19 @@ static char *with_last_words(const struct session *s, const char *reason)
 	static const char mark[] = "exit: ";
 	const char *last = s->monitor.last_line ? strstr(s->monitor.last_line, mark) : NULL;
 	char *path = str("%s/qemu.log", s->folder), *text = file_text(path, NULL), *line, *all;
+	char *named = last ? symbols_explain(last + strlen(mark)) : NULL;
 
 	free(path);
 	line = text ? strtok(text, "\n") : NULL;
 	if (s->fault_line)
 		all = str("%s [%s]", reason, s->fault_line);
 	else if (last)
-		all = str("%s [%s]", reason, last + strlen(mark));
+		all = str("%s [%s]", reason, named);
 	else if (line)
 		all = str("%s [%s]", reason, line);
 	else
 		all = str_dup(reason);
+	free(named);
 	free(text);
 	return all;
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "paths.h"
 #include "symbols.h"
 #include "util.h"
 
@@ -106,6 +107,22 @@ char *symbols_name(const struct symbols *s, uint64_t address)
 	return best ? str("%s:%s+0x%llx", s->label, best->name,
 			  (unsigned long long)(address - best->address))
 		    : NULL;
+}
+
+char *symbols_explain(const char *line)
+{
+	static const char mark[] = "RIP 0x";
+	const char *at = strstr(line, "VMPL 0") ? strstr(line, mark) : NULL;
+	char *path = paths_in_build("svsm.elf"), *end, *name = NULL, *all;
+	struct symbols *svsm = at ? symbols_read(path, "svsm") : NULL;
+
+	if (svsm)
+		name = symbols_name(svsm, strtoull(at + strlen(mark), &end, 16));
+	all = name ? str("%.*s (%s)%s", (int)(end - line), line, name, end) : str_dup(line);
+	symbols_free(svsm);
+	free(name);
+	free(path);
+	return all;
 }
 
 void symbols_free(struct symbols *s)

@@ -11,4 +11,6 @@ struct symbols;
 struct symbols *symbols_read(const char *path, const char *label);
 /* "svsm:name+0x12" (malloc'ed), or NULL when the address is not in the image's code. */
 char *symbols_name(const struct symbols *s, uint64_t address);
+/* The monitor's "... VMPL 0 ... RIP 0x..." with the SVSM's function name after it (malloc'ed). */
+char *symbols_explain(const char *line);
 void symbols_free(struct symbols *s);
