@@ -55,9 +55,17 @@ static void broken(gpa_t page, enum platform_size size, const char *what)
 	set_all(page, size, PAGE_BROKEN);
 }
 
+/* The hypervisor may split a 2M entry at any time: then the rights go to each page of it. */
 static enum platform_result grant(gpa_t page, enum platform_size size)
 {
-	return platform->adjust(page, size, guestpage_vmpl, RMP_RWX, false);
+	enum platform_result r = platform->adjust(page, size, guestpage_vmpl, RMP_RWX, false);
+
+	if (size == PLATFORM_2M && (r == PLATFORM_SIZEMISMATCH || r == PLATFORM_OVERLAP)) {
+		r = PLATFORM_OK;
+		for (uint64_t off = 0; off < SIZE_2M && r == PLATFORM_OK; off += PAGE_SIZE)
+			r = grant(gpa_add(page, off), PLATFORM_4K);
+	}
+	return r;
 }
 
 /* Only the guest's VMPL: for a page about to lose its validation, which ends everybody's access. */

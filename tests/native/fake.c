@@ -14,7 +14,7 @@ struct fake_rmp fake_rmp[PAGES];
 uint8_t fake_states[PAGES];
 struct cpu fake_cpus[2 * CPUS];
 int fake_fail_adjust, fake_fail_validate;
-bool fake_no_flush;
+bool fake_no_flush, fake_splits;
 unsigned fake_hardware_calls;
 struct spinlock fake_lock;
 static uint8_t ram[PAGES * PAGE_SIZE];
@@ -65,6 +65,8 @@ static enum platform_result do_validate(gpa_t g, enum platform_size size, bool v
 		CHECK(valid || !e->perms[2]); /* revoked before rescinded */
 		e->validated = valid;
 	}
+	if (fake_splits)
+		smash(g);
 	return PLATFORM_OK;
 }
 
@@ -246,7 +248,7 @@ void fake_setup(void)
 	memset(fake_rmp, 0, sizeof(fake_rmp));
 	memset(ram, 0xaa, sizeof(ram));
 	fake_fail_adjust = fake_fail_validate = 0;
-	fake_no_flush = false;
+	fake_no_flush = fake_splits = false;
 	pagestate_reset();
 	vmsa_registry_reset();
 	CHECK(pagestate_add(gpa(BASE), sizeof(ram), fake_states));

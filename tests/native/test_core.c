@@ -202,6 +202,16 @@ TEST(a_failure_half_way_is_undone)
 	}
 }
 
+TEST(a_2m_page_split_half_way_is_finished_in_4k)
+{
+	fake_setup();
+	fake_splits = true;
+	CHECK_EQ(fake_pvalidate(0, AT(PFNS_2M) | OP_VALIDATE | OP_2M), SVSM_SUCCESS);
+	CHECK(!fake_entry(gpa(AT(PFNS_2M)))->big);
+	CHECK_EQ(fake_states[2 * PFNS_2M], PAGE_VALID);
+	fake_check_agreement();
+}
+
 TEST(deposit_and_withdraw)
 {
 	uint64_t list[] = {AT(30), AT(31), AT(600)};
