@@ -11,9 +11,10 @@
  *   bare only   16 MiB   RAM left unvalidated and assigned, for tests
  *   reserved     2 MiB   +0 secrets, +0x1000 CPUID page, +0x2000 calling area, +0x3000 VMSA.
  *                        e820 type 2. One region, because Linux maps it early with a 2 MiB page.
- *   loader       2 MiB   +0 boot_params, +0x1000 setup_data and cc_blob (Linux) or struct
- * bare_info, +0x2000 identity page tables of 4 GiB, +0x10000 first stack (64 KiB): ordinary RAM.
- * Last 64 KiB: ACPI tables, e820 type 3 (Linux maps type 2 without the C-bit).
+ *   loader       2 MiB   +0 boot_params, +0x1000 setup_data and cc_blob (Linux) or bare_info,
+ *                        +0x2000 identity page tables of 4 GiB, +0x10000 first stack (64 KiB):
+ *                        ordinary RAM. Last 64 KiB: ACPI tables, e820 type 3 (Linux maps type 2
+ *                        without the C-bit).
  *
  * All other RAM is validated, with all rights for the guest's VMPL. A bare guest starts at the
  * first byte of its image in 64-bit mode as Linux does, RSI = struct bare_info (its first field is

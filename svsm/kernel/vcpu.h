@@ -4,7 +4,7 @@
 
 /*
  * What the SVSM keeps of the guest's side of one vCPU: the VMSA that RUN_VMPL enters and the
- *calling area that belongs to it. Part of struct cpu (kernel/percpu.h).
+ * calling area that belongs to it. Part of struct cpu (kernel/percpu.h).
  *
  * State of the pair, under vcpu_guest.lock:
  *
@@ -19,5 +19,4 @@ struct vcpu_guest {
 	gpa_t vmsa;           /* GPA_NONE: nothing to run */
 	gpa_t caa;            /* GPA_NONE exactly when vmsa is */
 	uint8_t vmpl;         /* of the VMSA; 1..3 */
-	uint32_t generation;  /* counts registrations, so that a stale holder notices */
 };

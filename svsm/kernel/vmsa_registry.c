@@ -34,14 +34,13 @@ static struct vmsa_entry *free_entry(void)
 	return used < VMSA_REGISTRY_MAX ? &table[used++] : NULL;
 }
 
-/* What RUN_VMPL will enter. The generation tells a holder of an older pair that it is stale. */
+/* What RUN_VMPL will enter, and whose calls are served. */
 static void set_current(struct cpu *cpu, gpa_t vmsa, gpa_t caa, uint8_t vmpl)
 {
 	spin_lock(&cpu->guest.lock);
 	cpu->guest.vmsa = vmsa;
 	cpu->guest.caa = caa;
 	cpu->guest.vmpl = vmpl;
-	cpu->guest.generation++;
 	spin_unlock(&cpu->guest.lock);
 }
 

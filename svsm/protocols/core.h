@@ -2,33 +2,45 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #pragma once
 
-/*
+/* clang-format off
+ *
  * Core protocol (0), version 1: SVSM specification (58019), section 6. RAX of each call:
  *
- * every call    UNSUPPORTED_CALL    no such call in the protocol
- * REMAP_CA      INVALID_PARAMETER   address not page aligned
- *               INVALID_ADDRESS     not validated guest memory; a VMSA; another vCPU's calling area
- * PVALIDATE     INVALID_PARAMETER   list not 8-byte aligned, empty, past its page, next >= count;
- *                                   entry: reserved bit set, size above 1, address not aligned to
- * size INVALID_ADDRESS     list not in validated guest memory; entry: not guest memory, a VMSA, a
- * calling area, deposited memory, or the page the list lies in 0x80001006          2M entry over 4K
- * pages: ask for them one by one 0x80001010          in that state already (unless ignore_cf:
- * success, nothing done) 0x80001000 + n      what PVALIDATE or RMPADJUST answered INCOMPLETE `next`
- * entries are done; call again with the same list On every return from the loop `next` in the list
- * counts the entries that are done. CREATE_VCPU   INVALID_ADDRESS     VMSA or calling area: not
- * aligned, not validated guest memory, equal; VMSA page is a VMSA or calling area already; calling
- * area is a VMSA or another vCPU's calling area INVALID_PARAMETER   no vCPU with that APIC ID (R8
- * above 32 bits too); VMSA content: VMPL not the guest's, EFER.SVME clear, SEV_FEATURES not ours
- *               BUSY                no room for another VMSA now
- *               0x80001000 + n      what RMPADJUST answered
- * DELETE_VCPU   INVALID_PARAMETER   not a VMSA that CREATE_VCPU (or the launch) made
- *               0x80001003          in use: it runs, or its vCPU is in a call (so always for one's
- * own) DEPOSIT_MEM   as PVALIDATE; reserved bits are all of [11:2]; INVALID_ADDRESS also for memory
- * that is not validated WITHDRAW_MEM  list as PVALIDATE (count: entries the list has room for,
- * next: 0); entries are filled with 4K pages, count says how many; 0 when nothing is deposited
+ * every call      UNSUPPORTED_CALL   no such call in the protocol
+ * REMAP_CA        INVALID_PARAMETER  address not page aligned
+ *                 INVALID_ADDRESS    not validated guest memory; a VMSA; another vCPU's calling
+ *                                    area
+ * PVALIDATE       INVALID_PARAMETER  list: not 8-byte aligned, empty, past its page, next >= count;
+ *                                    entry: reserved bit set, size above 1, address not aligned to
+ *                                    the size
+ *                 INVALID_ADDRESS    list: not in validated guest memory; entry: not guest memory,
+ *                                    a VMSA, a calling area, deposited memory, or to be rescinded
+ *                                    and the page that the list lies in
+ *                 0x80001006         2M entry over 4K pages: ask for them one by one
+ *                 0x80001010         in that state already (with ignore_cf: success, nothing done)
+ *                 0x80001000 + n     what PVALIDATE or RMPADJUST answered
+ *                 INCOMPLETE         `next` entries are done; call again with the same list
+ *                 Whatever the outcome of an entry, `next` in the list counts those that are done.
+ * CREATE_VCPU     INVALID_ADDRESS    VMSA or calling area: not aligned, not validated guest memory,
+ *                                    the same page; VMSA: a VMSA or calling area already; calling
+ *                                    area: a VMSA, or another vCPU's calling area
+ *                 INVALID_PARAMETER  no vCPU with that APIC ID (R8 above 32 bits too); content of
+ *                                    the VMSA: VMPL not the guest's, EFER.SVME clear, SEV_FEATURES
+ *                                    not ours
+ *                 BUSY               no room for another VMSA now
+ *                 0x80001000 + n     what RMPADJUST answered; 1 also when the CPUs' translations
+ *                                    cannot be flushed on this machine
+ * DELETE_VCPU     INVALID_PARAMETER  not a VMSA that CREATE_VCPU (or the launch) made
+ *                 0x80001003         in use: it runs, or its vCPU is in a call (so always for one's
+ *                                    own)
+ * DEPOSIT_MEM     as PVALIDATE; reserved bits are all of [11:2]; INVALID_ADDRESS also for memory
+ *                 that is not validated
+ * WITHDRAW_MEM    list as PVALIDATE (count: entries the list has room for, next: 0); entries are
+ *                 filled with 4K pages, count says how many; 0 when nothing is deposited
  * QUERY_PROTOCOL  RCX out: max version << 32 | min version; 0 when not that version
  * CONFIGURE_VTOM  query (RCX bit 0 set): RCX 0, not supported; else INVALID_REQUEST
- */
+ *
+ * clang-format on */
 #include "platform/platform.h"
 #include "protocols/dispatch.h"
 

@@ -22,13 +22,3 @@ static inline void spin_unlock(struct spinlock *l)
 {
 	__atomic_store_n(&l->owner, l->owner + 1, __ATOMIC_RELEASE);
 }
-
-/* True when the lock is free or the caller got it; never waits. */
-static inline bool spin_trylock(struct spinlock *l)
-{
-	uint32_t now = __atomic_load_n(&l->owner, __ATOMIC_ACQUIRE);
-	uint32_t want = now;
-
-	return __atomic_compare_exchange_n(&l->next, &want, now + 1, false, __ATOMIC_ACQUIRE,
-					   __ATOMIC_RELAXED);
-}

@@ -6,9 +6,13 @@
  * The way to the hypervisor: one GHCB page per CPU, and the GHCB MSR protocol. GHCB standardization
  * (56421), 2.3 and 4.
  *
+ * The page is shared memory: the hypervisor reads and writes it whenever it likes, and so does the
+ * guest, whose VMPL means nothing there. No secret goes into it (a log line is none), an answer is
+ * read once, and no answer may lead to a panic once the guest runs.
+ *
  * Nesting. An exception may strike while a GHCB is half built or its answer half read, and the
- *handler may need the hypervisor too (a #VC for CPUID, a log line, a panic). Every use is
- *bracketed:
+ * handler may need the hypervisor too (a #VC for CPUID, a log line, a panic). Every use is
+ * bracketed:
  *
  *	struct ghcb *g = ghcb_begin();    depth 0: the page is ours
  *	...                               depth 1..3: first the page and the MSR are put aside
@@ -17,7 +21,7 @@
  *
  * The MSR protocol is bracketed the same way (ghcb_msr_call), because it changes the MSR under a
  * GHCB that is being built. A CPU registers one page only, so the second "page" is where the first
- *is kept meanwhile: private memory.
+ * is kept meanwhile: private memory.
  */
 #include "abi/ghcb.h"
 #include "platform/platform.h"
