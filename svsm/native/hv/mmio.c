@@ -54,17 +54,19 @@ static uint64_t phys_read(uint64_t a, unsigned len)
 	}
 }
 
+static bool in_ioapic(uint64_t a)
+{
+	return a >= IOAPIC_BASE && a < IOAPIC_BASE + PAGE_SIZE;
+}
+
 /*
  * A redirection entry with a delivery mode other than fixed or lowest priority (SMI, NMI, INIT,
  * ExtINT) or with a vector of the monitor's own would hit the monitor itself: it stays masked.
  */
-static uint64_t filter_ioapic(uint64_t a, uint64_t value)
+static uint32_t filter_ioapic(uint32_t value)
 {
-	uint32_t reg;
+	uint32_t reg = phys_read(IOAPIC_BASE, 4) & 0xff;
 
-	if (a != IOAPIC_BASE + IOAPIC_WINDOW)
-		return value;
-	reg = phys_read(IOAPIC_BASE, 4) & 0xff;
 	if (reg < IOAPIC_RTE || (reg & 1))
 		return value;
 	if ((value >> 8 & 7) > APIC_LOWEST || (value & 0xff) >= HOST_VECTOR_OWN)
@@ -76,7 +78,6 @@ static void phys_write(uint64_t a, unsigned len, uint64_t value)
 {
 	volatile void *p = host_ptr(hpa(a));
 
-	value = filter_ioapic(a, value);
 	switch (len) {
 	case 1:
 		*(volatile uint8_t *)p = value;
@@ -90,6 +91,20 @@ static void phys_write(uint64_t a, unsigned len, uint64_t value)
 	default:
 		*(volatile uint64_t *)p = value;
 	}
+}
+
+/* The device decodes eight address bits, so its registers come again every 256 bytes; and it knows
+ * accesses of 32 bits only. Locked, so that the register that is checked is the one written. */
+static void ioapic_write(uint64_t a, unsigned len, uint32_t value)
+{
+	static struct spinlock lock;
+
+	a = IOAPIC_BASE | (a & 0xff);
+	if (len != 4)
+		return;
+	spin_lock(&lock);
+	phys_write(a, len, a == IOAPIC_BASE + IOAPIC_WINDOW ? filter_ioapic(value) : value);
+	spin_unlock(&lock);
 }
 
 /* The xAPIC page answers 32-bit accesses at multiples of 16, and only in xAPIC mode. */
@@ -114,6 +129,8 @@ static void mmio_out(struct vcpu *v, uint64_t a, unsigned len, uint64_t value)
 	if (in_lapic(a)) {
 		if (lapic_register(apic, a, len))
 			apic_write(apic, (a & PAGE_MASK) >> 4, value);
+	} else if (in_ioapic(a)) {
+		ioapic_write(a, len, (uint32_t)value);
 	} else if (passed_through(a, len)) {
 		phys_write(a, len, value);
 	}
