@@ -10,9 +10,9 @@
 /* Guest physical layout of our images; design: everything below 4 GiB, 256 MiB of RAM suffice. */
 #define BUILD_SVSM_BASE   0x02000000ull
 #define BUILD_SVSM_SIZE   0x01000000ull
-#define BUILD_SETUP_BASE  0x03000000ull /* bzImage's setup sectors, then the command line */
 #define BUILD_KERNEL_BASE 0x04000000ull
-#define BUILD_INITRD_BASE 0x0a000000ull /* or behind the kernel's init_size */
+/* Initrd, command line, the bzImage's setup sectors; or behind the kernel's init_size */
+#define BUILD_INITRD_BASE 0x0a000000ull
 
 struct igvm_build_options {
 	const char *svsm;    /* ELF */

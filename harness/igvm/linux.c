@@ -49,38 +49,54 @@ static bool check_kernel(const char *path, const struct blob *k)
 	return true;
 }
 
-/* Setup sectors one place, protected-mode part another. */
+/*
+ * Ranges end on a 2M boundary, filled up with pages of zeroes that take no room in the file: the
+ * SVSM then hands the guest 2M pages, where it can, and never 512 pages one by one.
+ */
+static void add_padded(struct image *m, uint64_t gpa, const void *data, size_t size, uint64_t end)
+{
+	static const uint8_t zeroes[PAGE_SIZE];
+
+	image_add(m, gpa, data, size);
+	for (uint64_t at = ALIGN_UP(gpa + size, PAGE_SIZE); at < end; at += PAGE_SIZE)
+		image_add(m, at, zeroes, PAGE_SIZE);
+}
+
+static size_t setup_size(const struct blob *k)
+{
+	return ((k->data[SETUP_SECTS] ? k->data[SETUP_SECTS] : 4) + 1) * SECTOR;
+}
+
+/* The protected-mode part, where it will run. */
 static bool add_kernel(const char *path, const struct blob *k, struct image *m,
 		       struct launch_info *info)
 {
-	size_t setup = ((k->data[SETUP_SECTS] ? k->data[SETUP_SECTS] : 4) + 1) * SECTOR;
+	size_t setup = setup_size(k), size = k->size - setup, padded = ALIGN_UP(size, SIZE_2M);
 	uint32_t init_size = get32(k, INIT_SIZE);
 
 	if (k->size <= setup)
 		return igvm_fail("%s: the bzImage is truncated", path);
 	if (init_size > BIT(30))
 		return igvm_fail("%s: the kernel wants %" PRIu32 " bytes", path, init_size);
-	info->setup = (struct launch_range){BUILD_SETUP_BASE, setup};
-	info->kernel = (struct launch_range){BUILD_KERNEL_BASE, k->size - setup};
-	image_add(m, BUILD_SETUP_BASE, k->data, setup);
-	image_add(m, BUILD_KERNEL_BASE, k->data + setup, k->size - setup);
-	image_require(m, BUILD_KERNEL_BASE, MAX(init_size, k->size - setup));
+	if (padded > init_size)
+		padded = size;
+	info->kernel = (struct launch_range){BUILD_KERNEL_BASE, padded};
+	add_padded(m, BUILD_KERNEL_BASE, k->data + setup, size, BUILD_KERNEL_BASE + padded);
+	image_require(m, BUILD_KERNEL_BASE, MAX(init_size, size));
 	return true;
 }
 
 static bool add_initrd(const char *path, const struct blob *k, struct image *m,
 		       struct launch_info *info)
 {
-	uint64_t behind = BUILD_KERNEL_BASE + MAX(get32(k, INIT_SIZE), info->kernel.size);
-	uint64_t at = MAX(BUILD_INITRD_BASE, ALIGN_UP(behind, SIZE_2M));
 	struct blob rd;
 
 	if (!blob_read(path, &rd))
 		return false;
-	info->initrd = (struct launch_range){at, rd.size};
-	image_add(m, at, rd.data, rd.size);
+	info->initrd.size = rd.size;
+	image_add(m, info->initrd.gpa, rd.data, rd.size);
 	blob_free(&rd);
-	if (at + info->initrd.size > get32(k, INITRD_MAX))
+	if (info->initrd.gpa + info->initrd.size > get32(k, INITRD_MAX))
 		return igvm_fail("%s: the initrd is too large for this kernel", path);
 	return true;
 }
@@ -93,9 +109,33 @@ static bool add_cmdline(const char *cmdline, const struct blob *k, struct image 
 	if (size - 1 > get32(k, CMDLINE_SIZE))
 		return igvm_fail("the command line has %zu characters, this kernel takes %" PRIu32,
 				 size - 1, get32(k, CMDLINE_SIZE));
-	info->cmdline.gpa = BUILD_SETUP_BASE + ALIGN_UP(info->setup.size, PAGE_SIZE);
+	info->cmdline.gpa = ALIGN_UP(info->initrd.gpa + info->initrd.size, PAGE_SIZE);
 	info->cmdline.size = size;
 	image_add(m, info->cmdline.gpa, cmdline, size);
+	return true;
+}
+
+/* Last, because whatever follows a bzImage's setup sectors does not matter. */
+static void add_setup(const struct blob *k, struct image *m, struct launch_info *info)
+{
+	uint64_t at = ALIGN_UP(info->cmdline.gpa + info->cmdline.size, PAGE_SIZE);
+	uint64_t end = ALIGN_UP(at + setup_size(k), SIZE_2M);
+
+	info->setup = (struct launch_range){at, end - at};
+	add_padded(m, at, k->data, setup_size(k), end);
+}
+
+/* Behind everything that the running kernel needs for itself. */
+static bool add_boot_data(const struct igvm_build_options *o, const struct blob *k, struct image *m,
+			  struct launch_info *info)
+{
+	uint64_t behind = BUILD_KERNEL_BASE + MAX(get32(k, INIT_SIZE), info->kernel.size);
+
+	info->initrd.gpa = MAX(BUILD_INITRD_BASE, ALIGN_UP(behind, SIZE_2M));
+	if ((o->initrd && !add_initrd(o->initrd, k, m, info)) ||
+	    !add_cmdline(o->cmdline ? o->cmdline : "", k, m, info))
+		return false;
+	add_setup(k, m, info);
 	return true;
 }
 
@@ -108,8 +148,7 @@ bool build_linux(const struct igvm_build_options *o, struct image *m, struct lau
 		return false;
 	info->guest = LAUNCH_GUEST_LINUX;
 	ok = check_kernel(o->kernel, &k) && add_kernel(o->kernel, &k, m, info) &&
-	     add_cmdline(o->cmdline ? o->cmdline : "", &k, m, info) &&
-	     (!o->initrd || add_initrd(o->initrd, &k, m, info));
+	     add_boot_data(o, &k, m, info);
 	blob_free(&k);
 	return ok;
 }

@@ -40,20 +40,38 @@ void guest_memory_init(void)
 	pagestate_mark(svsm.base, svsm.size, PAGE_SVSM);
 }
 
-/* First of the ranges that end after pos, whole pages; size 0 when there is none. */
+#define LOADED 4 /* ranges of whole pages that the launch fills */
+
+struct stretch {
+	uint64_t base, end;
+};
+
+static void loaded_ranges(const struct launch_info *info, struct stretch s[LOADED])
+{
+	const struct launch_range all[LOADED] = {info->kernel, info->setup, info->initrd,
+						 info->cmdline};
+
+	for (unsigned i = 0; i < LOADED; i++) {
+		s[i].base = ALIGN_DOWN(all[i].gpa, PAGE_SIZE);
+		s[i].end = all[i].size ? ALIGN_UP(all[i].gpa + all[i].size, PAGE_SIZE) : 0;
+	}
+}
+
+/* First of the ranges that end after pos, together with what follows it without a gap: one 2M page
+ * may hold several. Size 0 when there is none. */
 static struct memmap_range next_loaded(const struct launch_info *info, uint64_t pos)
 {
-	const struct launch_range all[] = {info->kernel, info->setup, info->initrd, info->cmdline};
-	struct memmap_range best = {gpa(~0ull), 0};
+	struct stretch s[LOADED], best = {~0ull, ~0ull};
 
-	for (unsigned i = 0; i < ARRAY_LEN(all); i++) {
-		uint64_t base = ALIGN_DOWN(all[i].gpa, PAGE_SIZE);
-		uint64_t end = ALIGN_UP(all[i].gpa + all[i].size, PAGE_SIZE);
-
-		if (all[i].size && end > pos && base < best.base.v)
-			best = (struct memmap_range){gpa(base), end - base};
-	}
-	return best;
+	loaded_ranges(info, s);
+	for (unsigned i = 0; i < LOADED; i++)
+		if (s[i].end > pos && s[i].base < best.base)
+			best = s[i];
+	for (unsigned n = 0; n < LOADED; n++) /* each round may find one more */
+		for (unsigned i = 0; i < LOADED; i++)
+			if (s[i].base == best.end && s[i].end > best.end)
+				best.end = s[i].end;
+	return (struct memmap_range){gpa(best.base), best.end - best.base};
 }
 
 /* One stretch that is wholly loaded at launch, or wholly new. */

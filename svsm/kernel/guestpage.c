@@ -68,7 +68,7 @@ static enum platform_result grant(gpa_t page, enum platform_size size)
 	return r;
 }
 
-/* Only the guest's VMPL: for a page about to lose its validation, which ends everybody's access. */
+/* Only the guest's VMPL. */
 static enum platform_result revoke(gpa_t page, enum platform_size size)
 {
 	return platform->adjust(page, size, guestpage_vmpl, 0, false);
@@ -103,20 +103,20 @@ enum platform_result guestpage_validate(gpa_t page, enum platform_size size)
 	return r;
 }
 
+/*
+ * Without validation nobody can access the page, so its rights need not be taken away first. They
+ * may still be in the RMP entry when the page is validated again. Then the host has not touched the
+ * entry (RMPUPDATE clears them), so it is the same memory, with what the guest itself left in it.
+ */
 enum platform_result guestpage_rescind(gpa_t page, enum platform_size size)
 {
 	enum platform_result r = check(page, size, PAGE_VALID, PAGE_INVALID);
 
 	if (r != PLATFORM_OK)
 		return r;
-	r = revoke(page, size);
-	if (r != PLATFORM_OK)
-		return r;
 	r = platform->validate(page, size, false);
 	if (r == PLATFORM_OK)
 		set_all(page, size, PAGE_INVALID);
-	else if (grant(page, size) != PLATFORM_OK)
-		broken(page, size, "undoing a rescission");
 	return r;
 }
 

@@ -113,6 +113,8 @@ struct cpu *percpu_get(unsigned index)
 	return &cpus[index];
 }
 
+static unsigned adjusted; /* ranges */
+
 static enum platform_result note(gpa_t g, uint64_t len, uint8_t mark, uint64_t *done)
 {
 	CHECK(memmap_is_guest(g, len));
@@ -137,6 +139,7 @@ enum platform_result platform_adjust_range(gpa_t g, uint64_t len, unsigned vmpl,
 {
 	CHECK_EQ(vmpl, 2);
 	CHECK_EQ(perms, RMP_RWX);
+	adjusted++;
 	return note(g, len, 'A', done);
 }
 
@@ -230,6 +233,23 @@ TEST(all_ram_is_taken_once_and_the_hole_is_left)
 		}
 		CHECK_EQ(l.hole.size, bare ? GUEST_HOLE : 0);
 	}
+}
+
+TEST(neighbours_are_taken_together)
+{
+	struct launch_info info = setup(LAUNCH_GUEST_LINUX);
+	struct guest_layout l;
+
+	info.cmdline.gpa = 0x05008000;
+	info.setup.gpa = 0x05009000;
+	guest_memory_init();
+	CHECK(guest_layout_choose(&l, &info, INIT));
+	adjusted = 0;
+	guest_memory_validate(&info, l.hole);
+	CHECK_EQ(adjusted, 2); /* the kernel; the others */
+	CHECK_EQ(how[0x05000000 / PAGE_SIZE], 'A');
+	CHECK_EQ(how[0x0500c000 / PAGE_SIZE], 'A');
+	CHECK_EQ(how[0x0500d000 / PAGE_SIZE], 'V');
 }
 
 static bool refused(const struct launch_info *info)

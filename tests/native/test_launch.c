@@ -39,7 +39,7 @@ static bool have_file, attach_ok = true;
 static jmp_buf over;
 static char last_words[256];
 static uint8_t validated[RAM_SIZE / PAGE_SIZE], shared[RAM_SIZE / PAGE_SIZE];
-static unsigned pages_out, reads, launch_ram_calls;
+static unsigned pages_out, reads, launch_ram_calls, large_pages;
 static struct vmsa attached;
 
 static struct vcpu vcpu0 = {.apic_id = 1}, vcpu1 = {.index = 1, .apic_id = 2};
@@ -177,6 +177,16 @@ void rmp_launch_page(gpa_t g, const uint8_t perms[VMPL_COUNT], bool vmsa)
 		CHECK(vmsa);
 }
 
+/* As if all RAM were in 2M entries. */
+bool rmp_launch_large(gpa_t g, const uint8_t perms[VMPL_COUNT])
+{
+	CHECK(IS_ALIGNED(g.v, SIZE_2M));
+	for (uint64_t at = g.v; at < g.v + SIZE_2M; at += PAGE_SIZE)
+		rmp_launch_page(gpa(at), perms, false);
+	large_pages++;
+	return true;
+}
+
 enum snp_insn_result rmp_update(gpa_t g, int size, bool assigned)
 {
 	CHECK_EQ(size, RMP_PG_4K);
@@ -217,7 +227,7 @@ static void machine_reset(void)
 	memset(validated, 0, sizeof(validated));
 	memset(shared, 0, sizeof(shared));
 	memset(&attached, 0, sizeof(attached));
-	pages_out = reads = launch_ram_calls = 0;
+	pages_out = reads = launch_ram_calls = large_pages = 0;
 	attach_ok = have_file = true;
 	last_words[0] = 0;
 }
@@ -322,6 +332,28 @@ TEST(pages_in_a_row_are_one_transfer)
 	end(&m);
 	CHECK_EQ(launch(), 0);
 	CHECK_EQ(reads, 5);
+}
+
+/* One 2M page between small ones; a page of another kind is in none. */
+TEST(large_pages_where_a_run_fills_them)
+{
+	static const uint8_t zeroes[SIZE_2M];
+	struct image m;
+
+	begin(&m);
+	image_add(&m, 0x3ff000, pattern, sizeof(pattern));
+	image_add(&m, 0x3ff000 + sizeof(pattern), zeroes, SIZE_2M);
+	image_add(&m, 0x800000, zeroes, SIZE_2M);
+	image_special(&m, 0x900000, IGVM_PAGE_CPUID);
+	end(&m);
+	CHECK_EQ(launch(), 0);
+	CHECK_EQ(large_pages, 1);
+	for (unsigned pfn = 0; pfn < RAM_SIZE >> 12; pfn++) {
+		check_context("pfn 0x%x", pfn);
+		CHECK_EQ(validated[pfn],
+			 (pfn >= 0x3ff && pfn < 0x3ff + 0x200 + sizeof(pattern) / 4096) ||
+				 (pfn >= 0x800 && pfn < 0xa00));
+	}
 }
 
 TEST(same_input_same_file)

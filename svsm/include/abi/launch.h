@@ -19,7 +19,7 @@ enum launch_guest {
 
 struct launch_range {
 	uint64_t gpa;
-	uint64_t size; /* bytes, exact */
+	uint64_t size; /* bytes that the launch fills */
 } PACKED;
 
 struct launch_info {
@@ -31,7 +31,7 @@ struct launch_info {
 	struct launch_range
 		kernel; /* Linux: protected-mode part, where it will run; bare: the flat image */
 	struct launch_range
-		setup; /* Linux: the bzImage's setup sectors (boot sector at offset 0) */
+		setup; /* Linux: begins with the bzImage's setup sectors (boot sector first) */
 	struct launch_range initrd;
 	struct launch_range cmdline; /* NUL-terminated */
 	uint32_t flags;

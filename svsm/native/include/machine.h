@@ -115,6 +115,8 @@ enum snp_insn_result rmp_psmash(gpa_t g);
 bool rmp_is_shared(gpa_t g, uint64_t len); /* the whole range is guest RAM and hypervisor-owned */
 /* What SNP_LAUNCH_UPDATE does to a page: assigned, validated, permissions of VMPL1..3 as given. */
 void rmp_launch_page(gpa_t g, const uint8_t perms[VMPL_COUNT], bool vmsa);
+/* The same of a 2M page (56860, 8.17: PAGE_SIZE = 1). False when the RMP entry is not one of 2M. */
+bool rmp_launch_large(gpa_t g, const uint8_t perms[VMPL_COUNT]);
 /* Launch: all guest RAM assigned, not validated, 2M entries where possible. */
 void rmp_launch_ram(void);
 

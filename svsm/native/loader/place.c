@@ -16,6 +16,7 @@ struct run {
 struct place {
 	const struct loader *l;
 	struct run run;
+	uint64_t normal, normal_end; /* normal pages in a row that are still to be launched */
 	struct loader_areas areas;
 };
 
@@ -39,12 +40,40 @@ static void put_data(struct place *p, uint64_t at, uint32_t offset, uint32_t siz
 }
 
 /* VMPL0 has all rights, the others none: the SVSM hands them out. */
+static const uint8_t launch_perms[VMPL_COUNT] = {RMP_RWX, 0, 0, 0};
+
 static void launch_pages(uint64_t at, uint64_t size)
 {
-	static const uint8_t perms[VMPL_COUNT] = {RMP_RWX, 0, 0, 0};
-
 	for (uint64_t end = at + size; at < end; at += PAGE_SIZE)
-		rmp_launch_page(gpa(at), perms, false);
+		rmp_launch_page(gpa(at), launch_perms, false);
+}
+
+/*
+ * Normal pages go in 2M pages where they fill one, which the firmware allows and measures as the
+ * 4K pages in it. KVM takes 4K for all: an SVSM has to manage with either.
+ */
+static void launch_normal(struct place *p)
+{
+	uint64_t at = p->normal, end = p->normal_end, step;
+
+	for (; at < end; at += step) {
+		bool large = IS_ALIGNED(at, SIZE_2M) && end - at >= SIZE_2M &&
+			     rmp_launch_large(gpa(at), launch_perms);
+
+		step = large ? SIZE_2M : PAGE_SIZE;
+		if (!large)
+			launch_pages(at, PAGE_SIZE);
+	}
+	p->normal = p->normal_end = 0;
+}
+
+static void add_normal(struct place *p, uint64_t at, uint64_t size)
+{
+	if (at != p->normal_end) {
+		launch_normal(p);
+		p->normal = at;
+	}
+	p->normal_end = at + size;
 }
 
 static void share_pages(uint64_t at, uint64_t size)
@@ -69,6 +98,8 @@ static void place_page(struct place *p, const struct igvm_page_data *d)
 		psp_cpuid_page(dst);
 	if (d->flags & IGVM_PAGE_SHARED)
 		share_pages(d->gpa, size);
+	else if (d->type == IGVM_PAGE_NORMAL)
+		add_normal(p, d->gpa, size);
 	else
 		launch_pages(d->gpa, size);
 }
@@ -84,12 +115,11 @@ static void place_insert(struct place *p, const struct igvm_parameter_insert *d)
 /* Wherever the file wants it: KVM keeps VMSAs in pages of its own too, outside the guest's RAM. */
 static void place_context(struct place *p, const struct igvm_vp_context *d)
 {
-	static const uint8_t perms[VMPL_COUNT] = {RMP_RWX, 0, 0, 0};
 	struct vmsa *v = host_pages_alloc(1);
 	gpa_t at = gpa(host_pa(v).v);
 
 	loader_read(p->l, d->file_offset, host_pa(v), PAGE_SIZE);
-	rmp_launch_page(at, perms, true);
+	rmp_launch_page(at, launch_perms, true);
 	if (!machine_attach(machine_vcpus[0], VMPL_SVSM, at, v->sev_features))
 		host_exit(NATIVE_EXIT_BAD_IGVM,
 			  "igvm: the boot vCPU cannot start from this VMSA (SEV_FEATURES 0x%llx)",
@@ -132,6 +162,7 @@ void loader_place(const struct loader *l)
 	while (igvm_next(&it, &h) == IGVM_OK)
 		if (h.mask & l->mask)
 			place_header(&p, &h);
+	launch_normal(&p);
 	flush(&p);
 	area_free(&p.areas);
 }

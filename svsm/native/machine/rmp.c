@@ -227,6 +227,24 @@ void rmp_launch_page(gpa_t g, const uint8_t perms[VMPL_COUNT], bool vmsa)
 	spin_unlock(&rmp_lock);
 }
 
+bool rmp_launch_large(gpa_t g, const uint8_t perms[VMPL_COUNT])
+{
+	struct rmp_entry *e = entry_at(g);
+	bool ok;
+
+	HOST_ASSERT(e && IS_ALIGNED(g.v, SIZE_2M));
+	spin_lock(&rmp_lock);
+	ok = e->state & RMP_HUGE;
+	for (unsigned i = 0; ok && i < PFNS_2M; i++) {
+		e[i].state |= RMP_ASSIGNED | RMP_VALIDATED;
+		for (int vmpl = 0; vmpl < VMPL_COUNT; vmpl++)
+			e[i].perms[vmpl] = perms[vmpl] & RMP_RWX;
+		e[i].perms[0] = RMP_RWX;
+	}
+	spin_unlock(&rmp_lock);
+	return ok;
+}
+
 static bool all_guest(uint64_t pfn)
 {
 	for (unsigned i = 0; i < PFNS_2M; i++)
