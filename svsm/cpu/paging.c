@@ -94,7 +94,8 @@ uint64_t paging_root(void)
 
 static uint64_t wanted_cr4(void)
 {
-	uint64_t cr4 = CR4_PAE | CR4_PGE;
+	uint64_t cr4 =
+		CR4_PAE | CR4_PGE | CR4_PSE; /* PSE: nothing in long mode, but as hosts have it */
 	uint32_t r[4];
 
 	platform->cpuid(7, 0, r);

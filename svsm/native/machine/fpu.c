@@ -203,8 +203,8 @@ void fpu_load(struct vmpl_ctx *c, const struct vmsa *s)
 		__asm__ volatile("xrstor64 (%0)" : : "r"(c->fx), "a"(7), "d"(0) : "memory");
 	else
 		__asm__ volatile("fxrstor64 (%0)" : : "r"(c->fx) : "memory");
-	if (have_pku)
-		write_pkru(s->pkru);
+	if (have_pku && read_pkru() != s->pkru)
+		write_pkru(s->pkru); /* costs TCG a TLB flush */
 	load_pat(s);
 	wrmsr(MSR_TSC_AUX, s->tsc_aux);
 	write_dr0(s->dr[0]);

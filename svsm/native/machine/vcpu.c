@@ -131,11 +131,25 @@ bool machine_switch(struct vcpu *v, uint8_t vmpl)
 
 /* ---- running ---- */
 
+/*
+ * TCG flushes its TLB once more at VMRUN and once more at VMEXIT when one of these bits changes: so
+ * the monitor follows its guest. They mean nothing to its own tables, which have no user pages.
+ */
+static void follow_guest(const struct vmcb *m)
+{
+	const uint64_t followed = CR4_PSE | CR4_PGE | CR4_SMEP | CR4_SMAP;
+	uint64_t cr4 = read_cr4();
+
+	if ((cr4 ^ m->cr4) & followed)
+		write_cr4((cr4 & ~followed) | (m->cr4 & followed));
+}
+
 static void enter(struct vcpu *v)
 {
 	struct vmpl_ctx *c = ctx(v);
 	struct vmcb *m = c->vmcb;
 
+	follow_guest(m);
 	m->nested_cr3 = npt_root(v->vmpl, guest_paged(m)).v;
 	v->entry_rip = m->rip;
 	tlb_enter(v, m);
