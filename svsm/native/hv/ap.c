@@ -3,6 +3,7 @@
 #include "base/x86.h"
 #include "hv/ap.h"
 #include "hv/call.h"
+#include "hv/doorbell.h"
 #include "hv/state.h"
 #include "hv/vmpl.h"
 #include "host.h"
@@ -41,6 +42,7 @@ static bool create(struct vcpu *v, const struct ap_request *r)
 	ctx->ghcb_registered = GPA_NONE;
 	hv_state(v)->apic[r->vmpl].nmi_blocked = false;
 	hv_state(v)->fresh |= 1u << r->vmpl;
+	doorbell_reset(&hv_state(v)->doorbell[r->vmpl]);
 	return !run || vmpl_run(v, r->vmpl);
 }
 

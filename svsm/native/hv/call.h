@@ -67,7 +67,9 @@ void msrproto_vmgexit(struct vcpu *v, uint64_t request);
 
 /* ---- nae.c ---- */
 /* What this hypervisor offers: GHCB table 6. */
-#define HV_FEATURES (GHCB_HV_FEAT_SNP | GHCB_HV_FEAT_AP_CREATION | GHCB_HV_FEAT_MULTI_VMPL)
+#define HV_FEATURES                                                                                \
+	(GHCB_HV_FEAT_SNP | GHCB_HV_FEAT_AP_CREATION | GHCB_HV_FEAT_RESTRICTED_INJ |               \
+	 GHCB_HV_FEAT_APIC_ID_LIST | GHCB_HV_FEAT_MULTI_VMPL)
 void nae_dispatch(struct ghcb_call *c);
 
 /* ---- the handlers, in the file of that name ---- */
@@ -80,6 +82,9 @@ void nae_psc(struct ghcb_call *c);           /* psc.c */
 void nae_ap_creation(struct ghcb_call *c);   /* ap.c */
 void nae_ap_hold(struct ghcb_call *c);       /* ap.c */
 void nae_run_vmpl(struct ghcb_call *c);      /* vmpl.c */
+void nae_doorbell(struct ghcb_call *c);      /* doorbell.c */
+void nae_ipi(struct ghcb_call *c);           /* doorbell.c */
+void nae_apic_ids(struct ghcb_call *c);      /* apicids.c */
 void nae_guest_request(struct ghcb_call *c); /* guestreq.c */
 
 /* One page or 2M to private or shared; used by both protocols. psc.c */

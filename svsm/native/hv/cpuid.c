@@ -43,14 +43,15 @@ enum reg {
 	(BIT(2) | BIT(3) | BIT(9) | BIT(10) | BIT(11) | BIT(12) | BIT(13) | BIT(15) | BIT(16) |    \
 	 BIT(22) | BIT(23) | BIT(24) | BIT(26) | BIT(27) | BIT(28) | BIT(29))
 /* 0x8000001f */
-#define SEV_EAX_SEV      BIT(1)
-#define SEV_EAX_ES       BIT(3)
-#define SEV_EAX_SNP      BIT(4)
-#define SEV_EAX_VMPL     BIT(5)
-#define SEV_EAX_RMPQUERY BIT(6)
-#define SEV_EAX_COHERENT BIT(10)
-#define SEV_EBX_REDUCED  (1u << 6) /* one physical address bit is the C-bit */
-#define SEV_EBX_SFW_NO   BIT(31)   /* no cache-line eviction needed at validation */
+#define SEV_EAX_SEV        BIT(1)
+#define SEV_EAX_ES         BIT(3)
+#define SEV_EAX_SNP        BIT(4)
+#define SEV_EAX_VMPL       BIT(5)
+#define SEV_EAX_RMPQUERY   BIT(6)
+#define SEV_EAX_COHERENT   BIT(10)
+#define SEV_EAX_RESTRICTED BIT(12)   /* injection */
+#define SEV_EBX_REDUCED    (1u << 6) /* one physical address bit is the C-bit */
+#define SEV_EBX_SFW_NO     BIT(31)   /* no cache-line eviction needed at validation */
 /* Speculation a processor in software does not do */
 #define F88_EBX_SSB_NO   BIT(26)
 #define F88_EBX_BTC_NO   BIT(29)
@@ -112,7 +113,7 @@ static void leaf_sev(uint32_t r[4])
 {
 	set(r,
 	    SEV_EAX_SEV | SEV_EAX_ES | SEV_EAX_SNP | SEV_EAX_VMPL | SEV_EAX_RMPQUERY |
-		    SEV_EAX_COHERENT,
+		    SEV_EAX_COHERENT | SEV_EAX_RESTRICTED,
 	    NATIVE_CBIT | SEV_EBX_REDUCED | VMPL_COUNT << 12 | SEV_EBX_SFW_NO, 0, 0);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 #include "base/x86.h"
+#include "hv/doorbell.h"
 #include "hv/irq.h"
 #include "hv/state.h"
 #include "host.h"
@@ -97,7 +98,11 @@ void apic_host_retry(struct vapic *a)
 	struct vcpu *v = owner(a)->v;
 
 	/* The guest may go on without another exit to us: a window brings it back in time. */
-	if (a == hv_apic(v) && apic_pending(a) >= 0)
+	if (a != hv_apic(v) || apic_pending(a) < 0)
+		return;
+	if (doorbell_used(v))
+		host_kick(host_cpu()); /* no virtual interrupts there */
+	else
 		machine_want_window(v, true);
 }
 
@@ -133,6 +138,11 @@ void irq_deliver(struct vcpu *v)
 	int vector = apic_pending(a);
 	bool wait = vector >= 0;
 
+	machine_set_tpr(v, (uint8_t)(a->tpr >> 4));
+	if (doorbell_used(v)) {
+		doorbell_deliver(v);
+		return;
+	}
 	if (!deliver_nmi(v, a) && wait && machine_can_inject(v)) {
 		apic_accept(a, vector);
 		machine_inject(v, vector);
@@ -140,7 +150,6 @@ void irq_deliver(struct vcpu *v)
 		/* What is left is of the same class or lower: its turn comes at EOI. */
 		wait = false;
 	}
-	machine_set_tpr(v, (uint8_t)(a->tpr >> 4));
 	machine_want_window(v, wait);
 }
 
@@ -148,6 +157,8 @@ bool irq_wakes(struct vcpu *v)
 {
 	struct vapic *a = hv_apic(v);
 
+	if (doorbell_used(v))
+		return doorbell_wakes(v);
 	if (a->nmi && !a->nmi_blocked)
 		return true;
 	return apic_pending(a) >= 0 && machine_can_inject(v);

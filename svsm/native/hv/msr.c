@@ -2,6 +2,7 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #include "base/x86.h"
 #include "hv/call.h"
+#include "hv/doorbell.h"
 #include "hv/mtrr.h"
 #include "hv/state.h"
 
@@ -170,8 +171,10 @@ static enum msr_result msr_write(struct vcpu *v, uint32_t msr, uint64_t value)
 
 bool hv_fast_msr(struct vcpu *v, uint32_t msr, bool write, uint64_t *value, bool *gp)
 {
-	enum msr_result r = write ? msr_write(v, msr, *value) : msr_read(v, msr, value);
+	enum msr_result r;
 
+	doorbell_sync(v);
+	r = write ? msr_write(v, msr, *value) : msr_read(v, msr, value);
 	if (r == MSR_UNKNOWN)
 		return false; /* the guest's own #VC handler decides, then the GHCB says #GP */
 	hv_count(v, STAT_MSR_FAST);

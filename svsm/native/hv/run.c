@@ -3,6 +3,7 @@
 #include "base/x86.h"
 #include "hv/ap.h"
 #include "hv/call.h"
+#include "hv/doorbell.h"
 #include "hv/irq.h"
 #include "hv/run.h"
 #include "hv/state.h"
@@ -43,6 +44,7 @@ static void memory_fault(struct vcpu *v)
 
 static void handle(struct vcpu *v, enum machine_exit why)
 {
+	doorbell_sync(v);
 	switch (why) {
 	case MACHINE_VMGEXIT:
 		ghcb_vmgexit(v);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 #include "base/x86.h"
+#include "hv/doorbell.h"
 #include "hv/run.h"
 #include "hv/state.h"
 #include "hv/stop.h"
@@ -23,6 +24,7 @@ void hv_init(void)
 		for (vmpl = 0; vmpl < VMPL_COUNT; vmpl++) {
 			apic_reset(&h->apic[vmpl], v->apic_id, vmpl, i == 0);
 			h->hold_ghcb[vmpl] = GPA_NONE;
+			doorbell_reset(&h->doorbell[vmpl]);
 			v->ctx[vmpl].apic = &h->apic[vmpl];
 			v->ctx[vmpl].ghcb_registered = GPA_NONE;
 		}

@@ -18,13 +18,21 @@ struct ap_request {
 	uint64_t features;
 };
 
+/* Restricted injection at one VMPL (doorbell.c). */
+struct hv_doorbell_state {
+	gpa_t page;     /* GPA_NONE: not set */
+	uint8_t posted; /* the vector in the page, not yet known to be taken; 0: none */
+	bool due;       /* #HV has still to be raised */
+};
+
 struct hv_vcpu {
 	struct vcpu *v;
 	struct vapic apic[VMPL_COUNT];
 	struct kvmclock clock[VMPL_COUNT];
 	struct ap_request request;
 	struct ap_request on_init[VMPL_COUNT]; /* AP_CREATION op 0: used when INIT arrives */
-	uint8_t fresh;               /* bit n: VMPL n was given a VMSA and has not run since */
+	uint8_t fresh; /* bit n: VMPL n was given a VMSA and has not run since */
+	struct hv_doorbell_state doorbell[VMPL_COUNT];
 	gpa_t hold_ghcb[VMPL_COUNT]; /* reset hold asked for by NAE: where the answer goes */
 	uint64_t timer_armed;        /* what the host's timer was last armed with, 0: nothing */
 	bool dead;                   /* set while it waits for what cannot come: read by CPU 0 */

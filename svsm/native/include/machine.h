@@ -95,8 +95,9 @@ bool machine_attach(struct vcpu *v, uint8_t vmpl, gpa_t vmsa, uint64_t sev_featu
 /* Host interrupts into the guest, with the current VMPL. */
 bool machine_can_inject(struct vcpu *v); /* IF=1, no shadow, no event pending */
 void machine_inject(struct vcpu *v, uint8_t vector);
-void machine_inject_exception(struct vcpu *v, uint8_t vector,
-			      uint32_t error); /* #GP, #UD asked for in a GHCB answer */
+/* #HV, whatever RFLAGS.IF and the interrupt shadow say. False when an event is on its way already.
+ */
+bool machine_inject_hv(struct vcpu *v);
 void machine_inject_nmi(struct vcpu *v);
 void machine_want_window(struct vcpu *v, bool on);
 bool machine_can_inject_nmi(struct vcpu *v);       /* no event pending, no shadow */

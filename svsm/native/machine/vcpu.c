@@ -195,9 +195,14 @@ void machine_inject_nmi(struct vcpu *v)
 	ctx(v)->vmcb->event_inj = EVENT_VALID | EVENT_NMI | VEC_NMI;
 }
 
-void machine_inject_exception(struct vcpu *v, uint8_t vector, uint32_t error)
+bool machine_inject_hv(struct vcpu *v)
 {
-	event_exception(ctx(v)->vmcb, vector, error);
+	struct vmcb *m = ctx(v)->vmcb;
+
+	if (m->event_inj & EVENT_VALID)
+		return false;
+	event_exception(m, VEC_HV, 0);
+	return true;
 }
 
 /* The window is a virtual interrupt that is intercepted: it comes due when the guest would take
