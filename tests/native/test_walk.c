@@ -22,6 +22,7 @@
 
 static uint8_t ram[PAGES * 4096] ALIGNED(4096);
 static struct rmp_entry rmp[PAGES];
+struct spinlock rmp_lock;
 static struct vcpu cpu;
 static struct vmcb *m;
 
@@ -195,6 +196,17 @@ TEST(tables_obey_the_rmp)
 	CHECK_EQ(walk(0x5000, 0, &w), WALK_EXIT);
 	at(PDPT)[0] = 0x40000000 | NPT_CBIT | RW; /* no RAM */
 	CHECK_EQ(walk(0x5000, 0, &w), WALK_EXIT);
+}
+
+TEST(a_page_that_may_only_be_read_is_no_table)
+{
+	struct walk w;
+
+	setup();
+	map(0x5000, 0x9000 | NPT_CBIT | RW);
+	rmp[PT >> 12].perms[2] = RMP_R; /* as a VMSA of the guest's */
+	CHECK_EQ(walk(0x5000, 0, &w), WALK_EXIT);
+	CHECK_EQ(at(PT)[5] & (PTE_A | PTE_D), 0);
 }
 
 TEST(paging_off_and_legacy_are_private)

@@ -70,18 +70,26 @@ enum walk_status guest_read(struct vcpu *v, uint64_t la, void *buf, unsigned n, 
 	return WALK_OK;
 }
 
+static void put(const struct piece p[2], const uint8_t *buf)
+{
+	memcpy(p[0].at, buf, p[0].n);
+	if (p[1].n)
+		memcpy(p[1].at, buf + p[0].n, p[1].n);
+}
+
+/* Locked, so that no right is taken away between check and write: a flush does not wait for us. */
 enum walk_status guest_write(struct vcpu *v, uint64_t la, const void *buf, unsigned n,
 			     unsigned flags, struct walk *w)
 {
 	struct piece p[2];
-	enum walk_status s = pieces(v, la, n, flags | WALK_WRITE, w, p);
+	enum walk_status s;
 
-	if (s != WALK_OK)
-		return s;
-	memcpy(p[0].at, buf, p[0].n);
-	if (p[1].n)
-		memcpy(p[1].at, (const uint8_t *)buf + p[0].n, p[1].n);
-	return WALK_OK;
+	spin_lock(&rmp_lock);
+	s = pieces(v, la, n, flags | WALK_WRITE, w, p);
+	if (s == WALK_OK)
+		put(p, buf);
+	spin_unlock(&rmp_lock);
+	return s;
 }
 
 unsigned guest_fetch(struct vcpu *v, uint8_t bytes[15])

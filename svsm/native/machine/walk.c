@@ -57,13 +57,15 @@ static enum walk_status rmp_status(enum rmp_access a)
 	}
 }
 
-/* A page table access is private whatever the C-bit says (15.34.5). */
+/* A page table access is private whatever the C-bit says (15.34.5), and a write for the nested
+ * tables, because it may set the A and D bits (15.25.5): who may only read a page gets no bit into
+ * it by naming it as a table. */
 static enum walk_status entry_at(const struct walker *k, struct walk *w, uint64_t at, void **entry)
 {
 	enum walk_status s;
 
 	w->gpa = gpa(at);
-	s = rmp_status(rmp_access_check(w->gpa, k->v->vmpl, true, RMP_R));
+	s = rmp_status(rmp_access_check(w->gpa, k->v->vmpl, true, RMP_R | RMP_W));
 	if (s == WALK_OK)
 		*entry = host_ptr(hpa(at));
 	return s;
