@@ -183,6 +183,23 @@ TEST(shared_touched, "shared-touched",
 	}
 }
 
+/* Memory is encrypted: as shared memory a page does not show what it held as private. */
+TEST(shared_contents, "shared-contents", "a page that becomes shared shows nothing of before")
+{
+	const uint64_t secret = 0x5ec2e75ec2e75ec2;
+
+	for (unsigned k = 0; k < ARRAY_LEN(kinds); k++) {
+		volatile uint64_t *private = (volatile uint64_t *)MEM_PAGE(R, used + 1);
+		volatile uint64_t *shared = paging_shared((uint64_t) private);
+
+		test_case("%s", kinds[k].name);
+		private[0] = private[511] = secret;
+		take(&kinds[k]);
+		CHECK_NE(shared[0], secret);
+		CHECK_NE(shared[511], secret);
+	}
+}
+
 static uint64_t lost_caa;
 static volatile uint64_t remapped, answer;
 

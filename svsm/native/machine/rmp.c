@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 #include "host.h"
+#include "lib/string.h"
 #include "rmp.h"
 #include "npt.h"
 #include "tlb.h"
@@ -131,6 +132,21 @@ static bool uniform(gpa_t g)
 	return true;
 }
 
+/*
+ * Private memory is encrypted: what becomes shared must not show what was in it. With KVM the
+ * shared page is another one, empty at first; so is this. No access may be left before.
+ */
+static void empty(gpa_t g, unsigned n, struct rmp_entry e)
+{
+	if (!(e.state & RMP_ASSIGNED))
+		return;
+	if (e.state & RMP_VALIDATED) {
+		e.state &= (uint8_t)~RMP_VALIDATED;
+		commit(g, n, e);
+	}
+	memset(host_ptr(hpa(g.v)), 0, n * PAGE_SIZE);
+}
+
 enum snp_insn_result rmp_update(gpa_t g, int size, bool assigned)
 {
 	enum snp_insn_result code;
@@ -142,6 +158,8 @@ enum snp_insn_result rmp_update(gpa_t g, int size, bool assigned)
 	e = table[gpa_pfn(g)];
 	code = size == RMP_PG_2M && !uniform(g) ? SNP_FAIL_OVERLAP
 						: rmp_rule_update(&e, size, assigned);
+	if (code == SNP_SUCCESS && !assigned)
+		empty(g, span(size), table[gpa_pfn(g)]);
 	if (code == SNP_SUCCESS)
 		commit(g, span(size), e);
 	spin_unlock(&rmp_lock);
