@@ -9,7 +9,8 @@
 #include "symbols.h"
 #include "util.h"
 
-#define UNSIZED 0x1000 /* how far a label without a size is taken to reach */
+#define SVSM_HIGH 0xffffffff80000000ull /* where the SVSM's kernel is linked */
+#define UNSIZED   0x1000                /* how far a label without a size is taken to reach */
 
 struct symbol {
 	uint64_t address, size;
@@ -116,8 +117,11 @@ char *symbols_explain(const char *line)
 	char *path = paths_in_build("svsm.elf"), *end, *name = NULL, *all;
 	struct symbols *svsm = at ? symbols_read(path, "svsm") : NULL;
 
-	if (svsm)
-		name = symbols_name(svsm, strtoull(at + strlen(mark), &end, 16));
+	uint64_t rip = at ? strtoull(at + strlen(mark), &end, 16) : 0;
+
+	/* The low addresses of the boot stub are other images' too, a machine payload's for one. */
+	if (rip >= SVSM_HIGH)
+		name = symbols_name(svsm, rip);
 	all = name ? str("%.*s (%s)%s", (int)(end - line), line, name, end) : str_dup(line);
 	symbols_free(svsm);
 	free(name);
