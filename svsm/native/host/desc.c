@@ -26,7 +26,7 @@ struct table_register {
 
 #define STUB_SIZE 32 /* entry.S aligns each stub so */
 
-struct percpu percpus[HOST_MAX_CPUS];
+struct percpu percpus[HOST_MAX_CPUS] SECTION(".bss.percpu");
 static struct gate idt[256] ALIGNED(4096);
 static uint8_t early_stack[4096] ALIGNED(16);
 

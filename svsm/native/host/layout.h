@@ -12,8 +12,8 @@
 #endif
 
 #define DIRECT_BASE   LAYOUT(0xffff800000000000) /* PML4 slot 256: all RAM, and MMIO */
-#define STACKS_BASE   LAYOUT(0xffffc00000000000) /* PML4 slot 384: stacks between guard pages */
 #define IMAGE_BASE    LAYOUT(0xffffffff80000000) /* image at IMAGE_BASE + IMAGE_LOAD */
+#define STACKS_BASE   LAYOUT(0xffffffff90000000) /* between guard pages; same tables as the image */
 #define IMAGE_LOAD    LAYOUT(0x100000)
 #define TRAMPOLINE_PA 0x8000
 

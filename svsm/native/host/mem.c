@@ -27,9 +27,9 @@ hpa_t host_pa(const void *p)
 {
 	uint64_t va = (uint64_t)p, pa;
 
-	if (va >= (uint64_t)image_start)
+	if (va >= (uint64_t)image_start && va < (uint64_t)image_end)
 		return hpa(va - (uint64_t)image_start + image_pa);
-	if (va >= DIRECT_BASE && va < STACKS_BASE)
+	if (va >= DIRECT_BASE && va < IMAGE_BASE)
 		return hpa(va - DIRECT_BASE);
 	HOST_ASSERT(paging_lookup(va, &pa));
 	return hpa(pa);
