@@ -83,6 +83,31 @@ TEST(create_on_init_running, "create-on-init-running",
 	apic_disable();
 }
 
+/* A feature that the machine does not have must not be ignored: the VMSA's owner counts on it. */
+TEST(unknown_features, "vmsa-unknown-features",
+     "AP_CREATION refuses SEV_FEATURES that the machine does not offer")
+{
+	static const uint64_t unknown[] = {
+		SEV_FEAT_VTOM, SEV_FEAT_REFLECT_VC, SEV_FEAT_ALTERNATE_INJ, BIT(9), BIT(20),
+		BIT(63)};
+	struct vmsa *v = (struct vmsa *)smp_vmsa();
+
+	if (!smp_available())
+		test_skip("needs two vCPUs");
+	started = 0;
+	for (unsigned i = 0; i < ARRAY_LEN(unknown); i++) {
+		test_case("0x%llx", (unsigned long long)unknown[i]);
+		smp_fill_vmsa(v, 1, VMPL_SVSM, on_init, (void *)1, MEM_PAGE(R, 3));
+		v->sev_features |= unknown[i];
+		REQUIRE(vmpl_vmsa_create(smp_vmsa(), 0, smp_apic_id()));
+		CHECK_NE(ghcb_ap_create(smp_apic_id(), VMPL_SVSM, GHCB_AP_CREATE, smp_vmsa(),
+					v->sev_features),
+			 0);
+		CHECK(vmpl_vmsa_delete(smp_vmsa()));
+	}
+	CHECK_EQ(started, 0);
+}
+
 static volatile uint64_t busy, go;
 
 static void spin_then_halt(void *arg)

@@ -79,12 +79,15 @@ static void unload(struct vmpl_ctx *c)
 	rmp_vmsa_unlock(c->vmsa);
 }
 
+/* SEV_FEATURES that are modelled; VMRUN refuses those a processor does not know (15.36.16). */
+#define FEATURES (SEV_FEAT_SNP_ACTIVE | SEV_FEAT_RESTRICTED_INJ | SEV_FEAT_DEBUG_SWAP)
+
 static bool fits(uint8_t vmpl, gpa_t page, uint64_t sev_features)
 {
 	const struct vmsa *s = host_ptr(hpa(page.v));
 
 	return READ_ONCE(s->vmpl) == vmpl && READ_ONCE(s->sev_features) == sev_features &&
-	       (sev_features & SEV_FEAT_SNP_ACTIVE) && fpu_valid(s);
+	       (sev_features & SEV_FEAT_SNP_ACTIVE) && !(sev_features & ~FEATURES) && fpu_valid(s);
 }
 
 bool machine_attach(struct vcpu *v, uint8_t vmpl, gpa_t vmsa, uint64_t sev_features)
