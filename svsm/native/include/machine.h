@@ -100,7 +100,7 @@ void machine_inject(struct vcpu *v, uint8_t vector);
 bool machine_inject_hv(struct vcpu *v);
 void machine_inject_nmi(struct vcpu *v);
 void machine_want_window(struct vcpu *v, bool on);
-bool machine_can_inject_nmi(struct vcpu *v);       /* no event pending, no shadow */
+bool machine_can_inject_nmi(struct vcpu *v);       /* no event pending */
 void machine_set_tpr(struct vcpu *v, uint8_t tpr); /* what CR8 reads: 0..15 */
 uint64_t machine_rip(struct vcpu *v);              /* for the last line of a run only */
 uint8_t machine_cpl(struct vcpu *v);

@@ -176,16 +176,19 @@ enum machine_exit machine_run(struct vcpu *v)
 
 /* ---- interrupts ---- */
 
+/* An NMI does not wait for an interrupt shadow: QEMU keeps the shadow's flag through PAUSE, so a
+ * vCPU that spins with interrupts off could stay in one for ever. */
 bool machine_can_inject_nmi(struct vcpu *v)
 {
-	const struct vmcb *m = ctx(v)->vmcb;
-
-	return !(m->event_inj & EVENT_VALID) && !(m->int_state & VMCB_INT_SHADOW);
+	return !(ctx(v)->vmcb->event_inj & EVENT_VALID);
 }
 
 bool machine_can_inject(struct vcpu *v)
 {
-	return machine_can_inject_nmi(v) && (ctx(v)->vmcb->rflags & RFLAGS_IF);
+	const struct vmcb *m = ctx(v)->vmcb;
+
+	return machine_can_inject_nmi(v) && !(m->int_state & VMCB_INT_SHADOW) &&
+	       (m->rflags & RFLAGS_IF);
 }
 
 void machine_inject(struct vcpu *v, uint8_t vector)
