@@ -216,6 +216,23 @@ static void vmsa_fight(void *arg)
 	}
 }
 
+static void vmsa_fill(void)
+{
+	smp_fill_vmsa((struct vmsa *)VMSA, 1, VMPL_GUEST, vmsa_fight, NULL, MEM_PAGE(R, 30));
+}
+
+/* A rescinded page is zeroed when it comes back, and no VMSA is made of it; so it is filled each
+ * time, which faults while it is rescinded. */
+static void vmsa_refill(void)
+{
+	struct fault f;
+
+	if (FAULT_CATCH(&f)) {
+		vmsa_fill();
+		fault_release();
+	}
+}
+
 /* What else may be done to a page while it is being made a VMSA: PVALIDATE of it and its CAA. */
 static void vmsa_against_pvalidate(void *arg)
 {
@@ -227,6 +244,7 @@ static void vmsa_against_pvalidate(void *arg)
 			pvalidate_page(page, false);
 			pvalidate_page(page, true);
 		} else {
+			vmsa_refill();
 			vmsa_create();
 			vmsa_delete();
 		}
@@ -238,7 +256,7 @@ static void vmsa_race(void (*fn)(void *arg))
 	spare_vcpu();
 	for (unsigned i = 0; i < 2; i++)
 		created[i] = deleted[i] = strange[i] = 0;
-	smp_fill_vmsa((struct vmsa *)VMSA, 1, VMPL_GUEST, fn, NULL, MEM_PAGE(R, 30));
+	vmsa_fill();
 	both(fn);
 	for (unsigned i = 0; i < 1000 && vmsa_delete() != SVSM_ERR_INVALID_PARAMETER; i++)
 		cpu_relax();
@@ -253,7 +271,6 @@ TEST(race_vmsa, "race-vmsa", "two vCPUs create and delete one VMSA: as many dele
 	vmsa_race(vmsa_fight);
 }
 
-/* A rescinded page is zeroed when it comes back: then no VMSA is made of it any more. */
 TEST(race_vmsa_pvalidate, "race-vmsa-pvalidate",
      "PVALIDATE of a page that is being made a VMSA or a calling area")
 {
