@@ -118,9 +118,11 @@ uint64_t core_deposit_mem(struct svsm_call *call)
 	return for_each_entry(call, PAGE_MASK & ~SVSM_PVALIDATE_SIZE_MASK, deposit_one);
 }
 
-/* The next deposited page at or after *from, given back; GPA_NONE when there is none left. */
+/* The next deposited page at or after from, given back; GPA_NONE when there is none left. */
 static gpa_t withdraw_one(gpa_t from)
 {
+	if (!core_memory_available())
+		return GPA_NONE; /* no look at every page of RAM for nothing */
 	for (gpa_t page = pagestate_find(from, PAGE_DEPOSITED); !gpa_eq(page, GPA_NONE);
 	     page = pagestate_find(gpa_add(page, PAGE_SIZE), PAGE_DEPOSITED)) {
 		struct pages_locked held = pagestate_lock(page);
