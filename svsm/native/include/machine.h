@@ -35,6 +35,7 @@ struct vmpl_ctx {
 	uint64_t shadow_rip;         /* the last exit was in an interrupt shadow, at this RIP */
 	uint64_t soft_rip;           /* a software interrupt was injected, with RIP behind it */
 	bool cr3_hidden;             /* VMCB.CR3 has a C-bit that the guest did not write */
+	uint64_t cr3_bare;           /* the last CR3 that needed it; ~0: none */
 	struct vapic *apic;          /* owned by hv/apic.c */
 	/* hv's own: */
 	gpa_t ghcb_registered; /* GPA_NONE until registered */

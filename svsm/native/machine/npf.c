@@ -5,6 +5,7 @@
 #include "exits.h"
 #include "npt.h"
 #include "rmp.h"
+#include "vmsa.h"
 
 /*
  * Nested page faults: fill the tables from the RMP, or find out what SEV-SNP makes of the access
@@ -56,14 +57,9 @@ static uint8_t rmp_want(const struct vmcb *m, const struct fault *f)
  * the guest from seeing it. */
 static bool fix_cr3(struct vmpl_ctx *c, const struct fault *f)
 {
-	struct vmcb *m = c->vmcb;
-
-	if (!f->walk || f->private || (m->cr3 & PTE_ADDR) != gpa_page(f->g).v)
+	if (!f->walk || f->private || (c->vmcb->cr3 & PTE_ADDR) != gpa_page(f->g).v)
 		return false;
-	m->cr3 |= NPT_CBIT;
-	c->cr3_hidden = true;
-	m->cr_read = BIT(0) | BIT(3); /* newer QEMU reports every read as CR0's */
-	m->cr_write = CR_WRITE_ALWAYS | BIT(3);
+	vmsa_hide_cbit(c);
 	return true;
 }
 

@@ -73,6 +73,7 @@ void vmsa_reset_control(struct vmpl_ctx *c, uint32_t asid)
 	c->shadow_rip = ~0ull;
 	c->soft_rip = ~0ull;
 	c->cr3_hidden = false;
+	c->cr3_bare = ~0ull;
 }
 
 #define AT(reg) offsetof(struct vmsa, reg)
@@ -134,6 +135,17 @@ static void save_vmcb(const struct vmcb *m, struct vmsa *s)
 	s->guest_exit_int_info = m->exit_int_info;
 }
 
+void vmsa_hide_cbit(struct vmpl_ctx *c)
+{
+	struct vmcb *m = c->vmcb;
+
+	c->cr3_bare = m->cr3;
+	c->cr3_hidden = true;
+	m->cr3 |= BIT(NATIVE_CBIT);
+	m->cr_read = BIT(0) | BIT(3); /* newer QEMU reports every read as CR0's */
+	m->cr_write = CR_WRITE_ALWAYS | BIT(3);
+}
+
 void vmsa_load(struct vmpl_ctx *c)
 {
 	struct vmsa *s = host_ptr(hpa(c->vmsa.v));
@@ -144,6 +156,8 @@ void vmsa_load(struct vmpl_ctx *c)
 		c->gpr[i] = *gpr_slot(s, i);
 	c->shadow_rip = ~0ull;
 	c->cr3_hidden = false;
+	if (c->vmcb->cr3 == c->cr3_bare)
+		vmsa_hide_cbit(c); /* it would fault again after each switch */
 }
 
 void vmsa_save(struct vmpl_ctx *c)
