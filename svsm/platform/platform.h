@@ -59,11 +59,10 @@ struct platform_ops {
 	enum platform_result (*page_state)(gpa_t g, uint64_t len, bool shared);
 
 	/* Hand a VMSA to the hypervisor for that vCPU and VMPL (AP_CREATION, op 1), which runs it
-	 * at once when the vCPU is idle, or with the next run_vmpl. destroy takes it back (op 2).
+	 * at once when the vCPU is idle, or with the next run_vmpl.
 	 */
 	enum platform_result (*vmsa_register)(uint32_t apic_id, unsigned vmpl, gpa_t vmsa,
 					      uint64_t sev_features);
-	enum platform_result (*vmsa_destroy)(uint32_t apic_id, unsigned vmpl);
 
 	/* Run that VMPL of this vCPU until it calls us. PLATFORM_OK when it has run and come back.
 	 * No lock may be held. */

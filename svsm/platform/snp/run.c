@@ -6,29 +6,19 @@
 
 /* AP_CREATION, GHCB 4.1.9: info1 = APIC ID, VMPL and what to do; info2 = VMSA; RAX = SEV_FEATURES.
  */
-static enum platform_result ap_creation(uint32_t apic_id, unsigned vmpl, unsigned op, gpa_t vmsa,
-					uint64_t sev_features)
+enum platform_result snp_vmsa_register(uint32_t apic_id, unsigned vmpl, gpa_t vmsa,
+				       uint64_t sev_features)
 {
+	uint64_t who = (uint64_t)apic_id << 32 | vmpl << 16;
 	struct ghcb *g = ghcb_begin();
 	enum platform_result r;
 
 	if (!g)
 		return PLATFORM_REFUSED;
 	GHCB_SET(g, rax, sev_features);
-	r = ghcb_call(g, GHCB_EXIT_AP_CREATION, (uint64_t)apic_id << 32 | vmpl << 16 | op, vmsa.v);
+	r = ghcb_call(g, GHCB_EXIT_AP_CREATION, who | GHCB_AP_CREATE, vmsa.v);
 	ghcb_end(g);
 	return r;
-}
-
-enum platform_result snp_vmsa_register(uint32_t apic_id, unsigned vmpl, gpa_t vmsa,
-				       uint64_t sev_features)
-{
-	return ap_creation(apic_id, vmpl, GHCB_AP_CREATE, vmsa, sev_features);
-}
-
-enum platform_result snp_vmsa_destroy(uint32_t apic_id, unsigned vmpl)
-{
-	return ap_creation(apic_id, vmpl, GHCB_AP_DESTROY, gpa(0), 0);
 }
 
 enum platform_result snp_run_vmpl(unsigned vmpl)

@@ -31,7 +31,6 @@ const struct platform_ops snp_ops = {
 	.flush = snp_flush,
 	.page_state = snp_page_state,
 	.vmsa_register = snp_vmsa_register,
-	.vmsa_destroy = snp_vmsa_destroy,
 	.run_vmpl = snp_run_vmpl,
 	.halt = halt,
 	.cpuid = snp_cpuid,

@@ -28,7 +28,6 @@ bool snp_console_write(const char *s, size_t len);
 /* run.c */
 enum platform_result snp_vmsa_register(uint32_t apic_id, unsigned vmpl, gpa_t vmsa,
 				       uint64_t sev_features);
-enum platform_result snp_vmsa_destroy(uint32_t apic_id, unsigned vmpl);
 enum platform_result snp_run_vmpl(unsigned vmpl);
 
 /* vc.c */

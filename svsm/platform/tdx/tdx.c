@@ -52,13 +52,6 @@ static enum platform_result vmsa_register(uint32_t apic_id, unsigned vmpl, gpa_t
 	return PLATFORM_UNSUPPORTED;
 }
 
-static enum platform_result vmsa_destroy(uint32_t apic_id, unsigned vmpl)
-{
-	(void)apic_id;
-	(void)vmpl;
-	return PLATFORM_UNSUPPORTED;
-}
-
 static enum platform_result run_vmpl(unsigned vmpl)
 {
 	(void)vmpl;
@@ -97,7 +90,6 @@ const struct platform_ops tdx_ops = {
 	.flush = flush,
 	.page_state = page_state,
 	.vmsa_register = vmsa_register,
-	.vmsa_destroy = vmsa_destroy,
 	.run_vmpl = run_vmpl,
 	.halt = halt,
 	.cpuid = cpuid_of,
