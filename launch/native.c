@@ -27,7 +27,7 @@ static void command(const struct launch *l, struct strlist *argv)
 	strlist_add(argv, "-name");
 	strlist_addf(argv, "keelson-%s", l->name);
 	strlist_add(argv, "-machine");
-	strlist_add(argv, "q35");
+	strlist_add(argv, PROFILE_Q35);
 	strlist_add(argv, "-accel");
 	strlist_add(argv, "tcg,thread=multi");
 	strlist_add(argv, "-cpu");

@@ -16,7 +16,7 @@ static void command(const struct launch *l, struct strlist *argv)
 	strlist_add(argv, "-name");
 	strlist_addf(argv, "keelson-plain-%s", l->name);
 	strlist_add(argv, "-machine");
-	strlist_add(argv, "q35");
+	strlist_add(argv, PROFILE_Q35);
 	strlist_add(argv, "-accel");
 	strlist_add(argv, "tcg,thread=multi");
 	/* CMPXCHG16B spoils RFLAGS on QEMU 7.2, and Linux dies of it now and then. */

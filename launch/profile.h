@@ -35,6 +35,10 @@ struct profile {
 	void (*command)(const struct launch *l, struct strlist *argv);
 };
 
+/* native and plain run on the same machine, so that their boots compare; less what no guest uses.
+ */
+#define PROFILE_Q35 "q35,sata=off,smbus=off"
+
 extern const struct profile profile_native, profile_plain, profile_snp, profile_tdx;
 
 const struct profile *profile_find(const char *name); /* NULL: no such platform */
