@@ -48,9 +48,10 @@ static char *first_line(const char *command)
 	return str_dup(line);
 }
 
-static void check_tool(const char *name, const char *package)
+/* ask: what to run, one line of its output says that the tool is there. */
+static void check(const char *name, const char *package, const char *ask)
 {
-	char *command = str("%s --version 2>&1", name), *line = first_line(command);
+	char *line = first_line(ask);
 	char *todo = str("install it (Debian: apt install %s)", package);
 
 	if (line)
@@ -59,22 +60,23 @@ static void check_tool(const char *name, const char *package)
 		bad(name, todo);
 	free(todo);
 	free(line);
-	free(command);
+}
+
+static void check_tool(const char *name, const char *package)
+{
+	char *ask = str("%s --version 2>&1", name);
+
+	check(name, package, ask);
+	free(ask);
 }
 
 /* For programs that have no --version. */
 static void check_program(const char *name, const char *package)
 {
-	char *command = str("command -v %s", name), *line = first_line(command);
-	char *todo = str("install it (Debian: apt install %s)", package);
+	char *ask = str("command -v %s", name);
 
-	if (line)
-		good(name, line);
-	else
-		bad(name, todo);
-	free(todo);
-	free(line);
-	free(command);
+	check(name, package, ask);
+	free(ask);
 }
 
 static void check_qemu(const char *qemu)

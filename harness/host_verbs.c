@@ -65,6 +65,12 @@ static void verb_crc32(const struct host_context *c, const char *args, char *ans
 	snprintf(answer, size, "%08x %llu", crc, all);
 }
 
+static void verb_platform(const struct host_context *c, const char *args UNUSED, char *answer,
+			  size_t size)
+{
+	snprintf(answer, size, "%s", c->platform);
+}
+
 static const struct {
 	const char *name;
 	const char *shows;
@@ -73,6 +79,7 @@ static const struct {
 	{"echo", "TEXT: the same text", verb_echo},
 	{"sha256", "disk: SHA-256 in hex and size of the file behind the virtio disk", verb_sha256},
 	{"crc32", "disk: CRC-32 in hex and size of the file behind the virtio disk", verb_crc32},
+	{"platform", "the platform's name: native, snp, tdx, plain", verb_platform},
 };
 
 void host_verb(const struct host_context *c, char *request, char *answer, size_t size)

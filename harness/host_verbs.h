@@ -10,7 +10,8 @@
 #include "base/types.h"
 
 struct host_context {
-	const char *disk; /* the image behind the virtio disk, or NULL */
+	const char *disk;     /* the image behind the virtio disk, or NULL */
+	const char *platform; /* the launch profile's name */
 };
 
 /* request is changed (split at tabs); answer is always NUL-terminated. */

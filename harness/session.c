@@ -267,7 +267,7 @@ void session_send(struct session *s, uint8_t type, const char *text)
 
 static void answer_host(struct session *s, struct control_frame *f)
 {
-	struct host_context c = {.disk = s->disk};
+	struct host_context c = {.disk = s->disk, .platform = s->profile->name};
 	char answer[CONTROL_MAX];
 
 	host_verb(&c, f->payload, answer, sizeof(answer));

@@ -84,6 +84,28 @@ void profile_common(const struct launch *l, struct strlist *argv)
 		disk(l, argv);
 }
 
+void profile_igvm(const struct launch *l, const char *machine, const char *cpu,
+		  struct strlist *argv)
+{
+	strlist_add(argv, l->qemu);
+	strlist_add(argv, "-name");
+	strlist_addf(argv, "keelson-%s", l->name);
+	strlist_add(argv, "-machine");
+	strlist_addf(argv, "q35,%s,memory-backend=ram0,igvm-cfg=igvm0", machine);
+	strlist_add(argv, "-accel");
+	strlist_add(argv, "kvm");
+	strlist_add(argv, "-cpu");
+	strlist_add(argv, cpu);
+	strlist_add(argv, "-smp");
+	strlist_addf(argv, "%u", l->smp);
+	strlist_add(argv, "-object");
+	strlist_addf(argv, "memory-backend-memfd,id=ram0,size=%uM,share=true,prealloc=false",
+		     l->mem);
+	strlist_add(argv, "-object");
+	strlist_addf(argv, "igvm-cfg,id=igvm0,file=%s", l->igvm);
+	profile_common(l, argv);
+}
+
 unsigned profile_qemu_version(const char *qemu, char **text)
 {
 	char *words[] = {(char *)qemu, "--version", NULL}, line[256] = "";

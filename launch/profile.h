@@ -46,6 +46,9 @@ const struct profile *profile_at(size_t i);           /* NULL: past the last */
 
 /* What every platform has: serial ports, the SVSM's log, QMP, the disk. */
 void profile_common(const struct launch *l, struct strlist *argv);
+/* Where QEMU itself loads the IGVM file (igvm0) into guest memory (ram0), on KVM. */
+void profile_igvm(const struct launch *l, const char *machine, const char *cpu,
+		  struct strlist *argv);
 /* major * 100 + minor of a QEMU program; 0 when it does not run. text (malloc'ed) is its first
  * line. */
 unsigned profile_qemu_version(const char *qemu, char **text);

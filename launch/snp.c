@@ -48,25 +48,9 @@ static void command(const struct launch *l, struct strlist *argv)
 	unsigned cbit, lost;
 
 	sev_info(&cbit, &lost);
-	strlist_add(argv, l->qemu);
-	strlist_add(argv, "-name");
-	strlist_addf(argv, "keelson-%s", l->name);
-	strlist_add(argv, "-machine");
-	strlist_add(argv, "q35,confidential-guest-support=sev0,memory-backend=ram0,igvm-cfg=igvm0");
-	strlist_add(argv, "-accel");
-	strlist_add(argv, "kvm");
-	strlist_add(argv, "-cpu");
-	strlist_add(argv, "EPYC-v4");
-	strlist_add(argv, "-smp");
-	strlist_addf(argv, "%u", l->smp);
-	strlist_add(argv, "-object");
-	strlist_addf(argv, "memory-backend-memfd,id=ram0,size=%uM,share=true,prealloc=false",
-		     l->mem);
+	profile_igvm(l, "confidential-guest-support=sev0", "EPYC-v4", argv);
 	strlist_add(argv, "-object");
 	strlist_addf(argv, "sev-snp-guest,id=sev0,cbitpos=%u,reduced-phys-bits=%u", cbit, lost);
-	strlist_add(argv, "-object");
-	strlist_addf(argv, "igvm-cfg,id=igvm0,file=%s", l->igvm);
-	profile_common(l, argv);
 }
 
 const struct profile profile_snp = {

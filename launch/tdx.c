@@ -23,26 +23,9 @@ static char *missing(const char *qemu)
 
 static void command(const struct launch *l, struct strlist *argv)
 {
-	strlist_add(argv, l->qemu);
-	strlist_add(argv, "-name");
-	strlist_addf(argv, "keelson-%s", l->name);
-	strlist_add(argv, "-machine");
-	strlist_add(argv, "q35,kernel-irqchip=split,confidential-guest-support=tdx0,"
-			  "memory-backend=ram0,igvm-cfg=igvm0");
-	strlist_add(argv, "-accel");
-	strlist_add(argv, "kvm");
-	strlist_add(argv, "-cpu");
-	strlist_add(argv, "host");
-	strlist_add(argv, "-smp");
-	strlist_addf(argv, "%u", l->smp);
-	strlist_add(argv, "-object");
-	strlist_addf(argv, "memory-backend-memfd,id=ram0,size=%uM,share=true,prealloc=false",
-		     l->mem);
+	profile_igvm(l, "kernel-irqchip=split,confidential-guest-support=tdx0", "host", argv);
 	strlist_add(argv, "-object");
 	strlist_add(argv, "tdx-guest,id=tdx0");
-	strlist_add(argv, "-object");
-	strlist_addf(argv, "igvm-cfg,id=igvm0,file=%s", l->igvm);
-	profile_common(l, argv);
 }
 
 const struct profile profile_tdx = {

@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "abi/native.h"
 #include "agent/agent.h"
+#include "base/x86.h"
 
 static void expect_in_dmesg(const char *text)
 {
@@ -36,7 +38,8 @@ AGENT_TEST(sysfs_vmpl, "sysfs-vmpl", "sysfs shows VMPL 2")
 		agent_fail(AGENT_HERE, "vmpl is \"%s\", not \"2\"", text);
 }
 
-AGENT_TEST(hv_name, "hypervisor-honest", "the kernel sees a KVM-style paravirtual clock source")
+AGENT_TEST(clock_source, "clock-source",
+	   "the kernel keeps time by kvm-clock or the TSC, nothing slower")
 {
 	char text[64];
 
@@ -44,6 +47,24 @@ AGENT_TEST(hv_name, "hypervisor-honest", "the kernel sees a KVM-style paravirtua
 			 sizeof(text)) > 0);
 	CHECK(!strcmp(text, "kvm-clock") || !strcmp(text, "tsc"));
 	agent_log("clock source %s", text);
+}
+
+/* From user space: CPUID is a #VC at CPL 3, which the kernel answers from its CPUID page. */
+AGENT_TEST(honest, "native-says-so", "CPUID 0x40000100 says that this is Keelson's native platform")
+{
+	uint32_t r[4];
+	char name[13] = "", platform[32];
+
+	if (!agent_host("platform", platform, sizeof(platform)) || strcmp(platform, "native")) {
+		agent_skip("this is platform %s", platform);
+		return;
+	}
+	cpuid(NATIVE_HV_SIGNATURE_LEAF, 0, r);
+	memcpy(name, &r[1], 4);
+	memcpy(name + 4, &r[2], 4);
+	memcpy(name + 8, &r[3], 4);
+	if (strcmp(name, "KeelsonNativ"))
+		agent_fail(AGENT_HERE, "it says \"%s\"", name);
 }
 
 /* Anything here means that the kernel met something a sound machine would not show it. */

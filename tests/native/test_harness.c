@@ -131,7 +131,7 @@ TEST(shell_words)
 static const char *ask(const char *disk, const char *text)
 {
 	static char answer[128];
-	struct host_context c = {.disk = disk};
+	struct host_context c = {.disk = disk, .platform = "native"};
 	char request[128];
 
 	snprintf(request, sizeof(request), "%s", text);
