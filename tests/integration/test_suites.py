@@ -28,8 +28,9 @@ def run_suite(name):
     if name not in _done:
         (BUILD / "runs").mkdir(exist_ok=True)
         runs = pathlib.Path(tempfile.mkdtemp(prefix=f"check-{name}-", dir=BUILD / "runs"))
-        kernel = os.environ.get("KERNEL")
-        words = ["test", name] + (["--kernel", kernel] if kernel else [])
+        kernel = os.environ.get("KERNEL")  # make exports INITRAMFS, with this kernel's modules, as well
+        other = ["--kernel", kernel, "--initrd", os.environ["INITRAMFS"]] if kernel else []
+        words = ["test", name, *other]
         _done[name] = finish(start(runs, *words), runs, limit=1800)
     return _done[name]
 
