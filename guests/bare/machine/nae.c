@@ -68,6 +68,9 @@ TEST(nae_ioio_refused, "nae-ioio-refused", "the monitor's own ports do nothing f
 	ghcb_out(NATIVE_EXIT_PORT, 4, 0);
 	test_case("monitor log");
 	ghcb_out(NATIVE_MONITOR_LOG_PORT, 1, 'X');
+	test_case("A20 gate and fast reset");
+	ghcb_out(0x92, 1, 0);
+	ghcb_out(0x92, 1, 1);
 	CHECK(ghcb_in(COM1_SCRATCH, 1, &v));
 }
 

@@ -20,13 +20,17 @@ static const struct port_rule {
 	{0x61, 0x61, 0x20}, /* PIT channel 2: "out" is high */
 	{0x64, 0x64, 0xff},
 	{0x70, 0x77, 0x00}, /* CMOS: kvmclock has the date */
+	{0x7e, 0x7f, 0xff}, /* QEMU's kvmvapic: looks at the registers of the CPU, the monitor's */
+	{0x92, 0x92, 0x02}, /* A20 gate, of all CPUs, and reset */
 	{0xa0, 0xa1, 0xff},
 	{0xb2, 0xb3, 0xff}, /* SMI command */
 	{NATIVE_EXIT_PORT, NATIVE_EXIT_PORT + 3, 0xff},
 	{NATIVE_MONITOR_LOG_PORT, NATIVE_MONITOR_LOG_PORT, 0xff},
 	{0x510, 0x51b, 0xff}, /* fw_cfg: the monitor's input */
 	{0x600, 0x67f, 0x00}, /* ACPI PM block */
+	{0xcd8, 0xcf7, 0xff}, /* CPU hotplug: takes CPUs away */
 	{NATIVE_RESET_PORT, NATIVE_RESET_PORT, 0x00},
+	{0x5658, 0x5658, 0xff}, /* QEMU's vmport: changes the registers of the CPU */
 };
 
 #define SLP_EN_16   BIT(13)
