@@ -78,9 +78,11 @@ static void add_normal(struct place *p, uint64_t at, uint64_t size)
 
 static void share_pages(uint64_t at, uint64_t size)
 {
-	for (uint64_t end = at + size; at < end; at += PAGE_SIZE)
+	for (uint64_t end = at + size; at < end; at += PAGE_SIZE) {
+		rmp_psmash(gpa(ALIGN_DOWN(at, SIZE_2M))); /* refused when it is 4K pages already */
 		if (rmp_update(gpa(at), RMP_PG_4K, false) != SNP_SUCCESS)
 			host_fault("igvm: page 0x%llx cannot be shared", (unsigned long long)at);
+	}
 }
 
 static void place_page(struct place *p, const struct igvm_page_data *d)
