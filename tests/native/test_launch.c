@@ -39,6 +39,7 @@ static bool have_file, attach_ok = true;
 static jmp_buf over;
 static char last_words[256];
 static uint8_t validated[RAM_SIZE / PAGE_SIZE], shared[RAM_SIZE / PAGE_SIZE];
+static uint8_t smashed[RAM_SIZE / SIZE_2M + 1]; /* else the block is one 2M entry */
 static unsigned pages_out, reads, launch_ram_calls, large_pages;
 static struct vmsa attached;
 
@@ -171,10 +172,19 @@ void rmp_launch_page(gpa_t g, const uint8_t perms[VMPL_COUNT], bool vmsa)
 {
 	CHECK_EQ(perms[0], RMP_RWX);
 	CHECK_EQ(perms[1] | perms[2] | perms[3], 0);
-	if (g.v < RAM_SIZE)
+	if (g.v < RAM_SIZE) {
 		validated[g.v >> PAGE_SHIFT]++;
-	else
+		smashed[g.v / SIZE_2M] = 1;
+	} else {
 		CHECK(vmsa);
+	}
+}
+
+enum snp_insn_result rmp_psmash(gpa_t g)
+{
+	CHECK(IS_ALIGNED(g.v, SIZE_2M));
+	smashed[g.v / SIZE_2M] = 1;
+	return SNP_SUCCESS;
 }
 
 /* As if all RAM were in 2M entries. */
@@ -191,6 +201,8 @@ enum snp_insn_result rmp_update(gpa_t g, int size, bool assigned)
 {
 	CHECK_EQ(size, RMP_PG_4K);
 	CHECK(!assigned);
+	if (!smashed[g.v / SIZE_2M])
+		return SNP_FAIL_OVERLAP;
 	shared[g.v >> PAGE_SHIFT]++;
 	return SNP_SUCCESS;
 }
@@ -226,6 +238,7 @@ static void machine_reset(void)
 	memset(ram, 0xcc, RAM_SIZE);
 	memset(validated, 0, sizeof(validated));
 	memset(shared, 0, sizeof(shared));
+	memset(smashed, 0, sizeof(smashed));
 	memset(&attached, 0, sizeof(attached));
 	pages_out = reads = launch_ram_calls = large_pages = 0;
 	attach_ok = have_file = true;
