@@ -44,7 +44,7 @@ def pytest_generate_tests(metafunc):
 
 
 def test_case(result):
-    if result["verdict"] == "skip":
+    if result["verdict"] == "skip" and os.environ.get("KERNEL"):  # it has no module of ours, maybe no disk driver
         pytest.skip(result["detail"])
     assert result["verdict"] == "pass", result["detail"]
 
