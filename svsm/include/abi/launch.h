@@ -35,10 +35,13 @@ struct launch_info {
 	struct launch_range initrd;
 	struct launch_range cmdline; /* NUL-terminated */
 	uint32_t flags;
-	uint32_t rsvd;
+	uint32_t service_cpus; /* the host's last n CPUs run services only: the guest never sees
+				  them */
 	uint8_t pad[PAGE_SIZE - 24 - 5 * 16];
 } PACKED;
 ABI_SIZE(struct launch_info, 0x1000, "launch_info: one page");
 
 #define LAUNCH_FLAG_SELFTEST BIT(0) /* run the SVSM's own tests before the guest starts */
-#define LAUNCH_FLAG_PANIC    BIT(1) /* then fault on purpose: for tests of what that looks like */
+#define LAUNCH_FLAG_TEST                                                                           \
+	BIT(2) /* offer the test protocol (abi/vtpm.h); measured like all of this */
+#define LAUNCH_FLAG_PANIC BIT(1) /* then fault on purpose: for tests of what that looks like */

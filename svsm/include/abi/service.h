@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#pragma once
+
+/*
+ * Between the SVSM's kernel and a service in ring 3. A service is a static Linux program: most of
+ * its system calls are Linux's (svsm/user/). These are ours, in the same register convention:
+ * number in RAX, arguments in RDI, RSI, RDX, result in RAX, -errno on failure.
+ *
+ * A service lives in a loop: wait, read, work, write, answer. It has one request at a time; what it
+ * reads is the kernel's private copy, which no guest can change any more.
+ */
+#include "base/types.h"
+
+#define SERVICE_CALL_WAIT 0x4b00 /* (struct service_head *head): blocks until there is a request   \
+				  */
+#define SERVICE_CALL_READ 0x4b01 /* (void *to, offset, len): from the request's data; bytes read   \
+				  */
+#define SERVICE_CALL_WRITE                                                                         \
+	0x4b02 /* (const void *from, offset, len): into the answer; bytes written */
+#define SERVICE_CALL_ANSWER                                                                        \
+	0x4b03 /* (status, len): the request is done, len bytes of answer count */
+/* What a service wants to find again when it is started anew after a fault (or, in a test build, in
+ * the next boot): one blob a slot, kept by the kernel. */
+#define SERVICE_CALL_STORE 0x4b04 /* (slot, const void *from, len): replaces the slot's blob */
+#define SERVICE_CALL_LOAD  0x4b05 /* (slot, void *to, room): the blob's length; -ENOENT: none */
+
+#define SERVICE_SLOTS      4
+#define SERVICE_BLOB_MAX   0x20000
+
+/* What SERVICE_CALL_WAIT fills. */
+struct service_head {
+	uint32_t kind;     /* the service's own numbers, below */
+	uint32_t arg;      /* of that kind */
+	uint32_t len;      /* bytes of data to read */
+	uint32_t room;     /* bytes that the answer may have */
+	uint32_t restarts; /* how often this service died before */
+	uint32_t rsvd;
+};
+
+/* Status of an answer. */
+#define SERVICE_OK      0
+#define SERVICE_EINVAL  1 /* not a request that the service knows */
+#define SERVICE_EFAILED 2 /* known, but it could not be done */
+#define SERVICE_LOST    3 /* the kernel's word, never a service's: the service died with the request \
+			   */
+
+/* The vTPM's kinds. */
+#define VTPM_REQ_COMMAND 1 /* arg: locality 0..4; data: TPM command; answer: TPM response */
+#define VTPM_REQ_EK      2 /* arg: enum vtpm_ek; answer: TPM2B_PUBLIC of that endorsement key */
+#define VTPM_REQ_SAVE    3 /* test builds: answer: the whole state, permanent and volatile */
+#define VTPM_REQ_RESTORE 4 /* test builds: data: what SAVE gave; the TPM goes on from there */
+#define VTPM_REQ_RESET   5 /* test builds: power off and on; the permanent state stays */
+
+enum vtpm_ek {                /* TCG EK Credential Profile 2.x, annex B */
+	VTPM_EK_RSA2048 = 0,  /* template L-1 */
+	VTPM_EK_ECC_P256 = 1, /* template L-2 */
+	VTPM_EK_ECC_P384 = 2, /* template H-3 */
+};

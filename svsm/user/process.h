@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#pragma once
+
+/*
+ * A single-threaded program in ring 3. It has no kernel stack: entering it is a function call that
+ * returns with the reason why it stopped, and its registers wait in struct process. So a process
+ * can be put aside anywhere in user code and go on on any other CPU.
+ *
+ * The kernel runs with IF=0 always; user code runs with IF=1, so interrupts (the slice's end)
+ * arrive there and only there.
+ */
+#include "user/space.h"
+
+struct service;
+
+struct user_regs { /* cpu/user.S knows the order */
+	uint64_t r15, r14, r13, r12, r11, r10, r9, r8;
+	uint64_t rbp, rdi, rsi, rdx, rcx, rbx, rax;
+	uint64_t vector, error; /* of the exception or interrupt; vector 256: SYSCALL */
+	uint64_t rip, cs, rflags, rsp, ss;
+	uint64_t fs_base;
+};
+
+#define USER_SYSCALL 256
+
+struct process {
+	const char *name;
+	struct space space;
+	struct user_regs regs;
+	uint8_t *fpu; /* 512-byte FXSAVE image, 16-byte aligned */
+	uint64_t brk_start, brk, mmap_top;
+	struct service *service; /* whose requests SERVICE_CALL_WAIT gives; NULL: none */
+	uint64_t unknown[8];     /* bit n: Linux call n was refused and logged already */
+	int exit_status;
+	uint64_t user_tsc; /* time in ring 3 */
+};
+
+enum process_stop {
+	PROCESS_WAITS,     /* SERVICE_CALL_WAIT and no request: run it again when there is one */
+	PROCESS_PREEMPTED, /* an interrupt came; run it again any time */
+	PROCESS_ANSWERED,  /* it has answered a request; run it again: it will wait */
+	PROCESS_EXITED,    /* exit_status */
+	PROCESS_FAULTED,   /* exception; the report is in the log */
+};
+
+/*
+ * Load a static, non-PIE or static-PIE x86-64 ELF file. The file is taken as hostile: every offset,
+ * size and address is checked, W+X segments are refused. Segments that need no copy are mapped from
+ * the image in place. NULL after one log line that says what was wrong.
+ */
+struct process *process_create(const char *name, const void *elf, size_t size, size_t page_limit);
+void process_destroy(struct process *p);
+
+/* Run it on this CPU until it stops for one of the reasons. System calls are served inside. */
+enum process_stop process_run(struct process *p);

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#pragma once
+
+/*
+ * A process's half of the address space: its own page tables below USER_END, the kernel's above.
+ * Every mapping has exactly one of write and execute. Pages are the SVSM's (kernel/alloc.h) or,
+ * read-only and without a copy, pages of the image (a service's text). Portable but for
+ * space_enter/leave.
+ *
+ * Locks: a space belongs to its process, which runs on one CPU at a time; only LOCK_ALLOC inside.
+ */
+#include "base/addr.h"
+
+#define USER_BASE 0x0000000000010000ull
+#define USER_END  0x00007ffffffff000ull
+
+#define SPACE_R   BIT(0)
+#define SPACE_W   BIT(1)
+#define SPACE_X   BIT(2) /* never together with SPACE_W */
+
+struct space {
+	uint64_t *root; /* PML4 */
+	size_t pages;   /* taken from the allocator, tables included */
+	size_t limit;   /* pages it may take */
+};
+
+bool space_create(struct space *s, size_t limit); /* false: no memory */
+void space_destroy(struct space *s);              /* must not be loaded on any CPU */
+
+/* [va, va + len): page aligned, inside USER_BASE..USER_END. All false results leave nothing mapped.
+ */
+bool space_map(struct space *s, uint64_t va, uint64_t len,
+	       unsigned prot); /* zeroed; refuses overlap */
+bool space_map_image(struct space *s, uint64_t va, const void *page, uint64_t len, unsigned prot);
+void space_unmap(struct space *s, uint64_t va, uint64_t len);                  /* holes are fine */
+bool space_protect(struct space *s, uint64_t va, uint64_t len, unsigned prot); /* false: a hole */
+bool space_free(const struct space *s, uint64_t va, uint64_t len); /* nothing mapped there */
+
+/* Fill mapped user memory before the process runs (loader); whatever its rights. */
+bool space_write(struct space *s, uint64_t va, const void *from, size_t len);
+
+/* This CPU's CR3. */
+void space_enter(const struct space *s);
+void space_leave(void);
+
+/* Copies between the loaded space and the kernel: cpu/copy.h's fault table, SMAP lifted. False when
+ * any byte is not the process's to read or write; then the copy may be partly done. */
+bool user_copy_in(void *to, uint64_t va, size_t len);
+bool user_copy_out(uint64_t va, const void *from, size_t len);
