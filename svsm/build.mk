@@ -1,9 +1,41 @@
 # SPDX-License-Identifier: MIT
-# The SVSM: one image for every platform.
+# The SVSM: one image for every platform, with the programs of ring 3 inside.
 
-SVSM_SRC := $(sort $(wildcard $(foreach d,kernel cpu protocols boot platform platform/*,svsm/$(d)/*.c svsm/$(d)/*.S))) \
+SVSM_SRC := $(sort $(wildcard $(foreach d,kernel cpu protocols boot user platform platform/*,svsm/$(d)/*.c svsm/$(d)/*.S))) \
 	$(FW_LIB)
-SVSM_OBJ := $(call objects,svsm,$(SVSM_SRC)) $(BUILD)/obj/svsm/dsdt.o
+SVSM_SRC := $(filter-out svsm/user/embed.S,$(SVSM_SRC))
+
+# Services: svsm/services/NAME/*.c becomes one static program, which lies in the image's .rodata between
+# service_NAME_start and service_NAME_end. A folder may have a build.mk that sets what its program needs:
+# SERVICE_CFLAGS_NAME, SERVICE_LDFLAGS_NAME, SERVICE_LIBS_NAME.
+SERVICES := $(notdir $(patsubst %/,%,$(sort $(dir $(wildcard svsm/services/*/*.c)))))
+SERVICE_CFLAGS := -std=gnu11 -O2 -g $(WARN) $(REPRO) -D_GNU_SOURCE -D_FORTIFY_SOURCE=2 -fno-pie \
+	-fstack-protector-strong -Isvsm/include -Isvsm
+SERVICE_LDFLAGS := -static -no-pie -Wl,--build-id=none,-z,noexecstack,-z,separate-code,-z,max-page-size=4096,--gc-sections
+include $(wildcard svsm/services/*/build.mk)
+
+service_name = $(word 3,$(subst /, ,$(1)))
+$(eval $(call compile,service,$$(HOSTCC),$$(SERVICE_CFLAGS) $$(SERVICE_CFLAGS_$$(call service_name,$$<))))
+
+# NAME.debug keeps the symbols: addresses in a fault's report are those of this file.
+define service_program
+$(BUILD)/services/$(1).debug: $(call objects,service,$(sort $(wildcard svsm/services/$(1)/*.c svsm/services/$(1)/*.S)))
+	$$(call say,LD,$$@)
+	@mkdir -p $$(@D)
+	$$(Q)$$(HOSTCC) $$(SERVICE_LDFLAGS) $$(SERVICE_LDFLAGS_$(1)) $$^ $$(SERVICE_LIBS_$(1)) -o $$@
+endef
+$(foreach s,$(SERVICES),$(eval $(call service_program,$(s))))
+
+.SECONDARY: $(foreach s,$(SERVICES),$(BUILD)/services/$(s) $(BUILD)/services/$(s).debug)
+$(BUILD)/services/%: $(BUILD)/services/%.debug
+	$(Q)$(OBJCOPY) --strip-all $< $@
+
+$(BUILD)/obj/svsm/service_%.o: svsm/user/embed.S $(BUILD)/services/%
+	@mkdir -p $(@D)
+	$(Q)$(CC) -c -DSERVICE=service_$* -DFILE='"$(BUILD)/services/$*"' $< -o $@
+
+SVSM_OBJ := $(call objects,svsm,$(SVSM_SRC)) $(BUILD)/obj/svsm/dsdt.o \
+	$(foreach s,$(SERVICES),$(BUILD)/obj/svsm/service_$(s).o)
 
 $(eval $(call compile,svsm,$$(CC),$$(FW_CFLAGS) -I$(BUILD)/gen))
 

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#pragma once
+
+/* Linux system calls without a C library. */
+#include "base/types.h"
+
+#define PROBE_EXIT_GROUP 231
+
+static inline int64_t call(uint64_t number, uint64_t a, uint64_t b, uint64_t c)
+{
+	int64_t r;
+
+	__asm__ volatile("syscall"
+			 : "=a"(r)
+			 : "a"(number), "D"(a), "S"(b), "d"(c)
+			 : "rcx", "r11", "memory");
+	return r;
+}
