@@ -94,6 +94,7 @@ static void fill_setup(struct session_setup *setup, const struct options *o, con
 	l->options = monitor_words(o, s);
 	l->smp = o->smp ? o->smp : s->smp;
 	l->mem = o->mem ? o->mem : s->mem;
+	l->swtpm = o->swtpm;
 	l->disk = o->disk ? o->disk : s->disk ? str("%s/disk.img", folder) : NULL;
 }
 

@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "exitcode.h"
 #include "options.h"
@@ -20,6 +21,7 @@ enum {
 	OPT_RUNS,
 	OPT_NAME,
 	OPT_DISK,
+	OPT_SWTPM,
 	OPT_GROUP,
 	OPT_SMP,
 	OPT_MEM,
@@ -35,29 +37,18 @@ enum {
 };
 
 static const struct option table[] = {
-	{"platform", 1, NULL, OPT_PLATFORM},
-	{"qemu", 1, NULL, OPT_QEMU},
-	{"monitor", 1, NULL, OPT_MONITOR},
-	{"kernel", 1, NULL, OPT_KERNEL},
-	{"initrd", 1, NULL, OPT_INITRD},
-	{"append", 1, NULL, OPT_APPEND},
-	{"igvm", 1, NULL, OPT_IGVM},
-	{"runs", 1, NULL, OPT_RUNS},
-	{"name", 1, NULL, OPT_NAME},
-	{"disk", 1, NULL, OPT_DISK},
-	{"group", 1, NULL, OPT_GROUP},
-	{"smp", 1, NULL, OPT_SMP},
-	{"mem", 1, NULL, OPT_MEM},
-	{"timeout", 1, NULL, OPT_TIMEOUT},
-	{"option", 1, NULL, OPT_OPTION},
-	{"json", 0, NULL, OPT_JSON},
-	{"dry-run", 0, NULL, OPT_DRY_RUN},
-	{"strict", 0, NULL, OPT_STRICT},
-	{"list", 0, NULL, OPT_LIST},
-	{"all", 0, NULL, OPT_ALL},
-	{"keep", 0, NULL, OPT_KEEP},
-	{"help", 0, NULL, OPT_HELP},
-	{NULL, 0, NULL, 0},
+	{"platform", 1, NULL, OPT_PLATFORM}, {"qemu", 1, NULL, OPT_QEMU},
+	{"monitor", 1, NULL, OPT_MONITOR},   {"kernel", 1, NULL, OPT_KERNEL},
+	{"initrd", 1, NULL, OPT_INITRD},     {"append", 1, NULL, OPT_APPEND},
+	{"igvm", 1, NULL, OPT_IGVM},         {"runs", 1, NULL, OPT_RUNS},
+	{"name", 1, NULL, OPT_NAME},         {"disk", 1, NULL, OPT_DISK},
+	{"swtpm", 1, NULL, OPT_SWTPM},       {"group", 1, NULL, OPT_GROUP},
+	{"smp", 1, NULL, OPT_SMP},           {"mem", 1, NULL, OPT_MEM},
+	{"timeout", 1, NULL, OPT_TIMEOUT},   {"option", 1, NULL, OPT_OPTION},
+	{"json", 0, NULL, OPT_JSON},         {"dry-run", 0, NULL, OPT_DRY_RUN},
+	{"strict", 0, NULL, OPT_STRICT},     {"list", 0, NULL, OPT_LIST},
+	{"all", 0, NULL, OPT_ALL},           {"keep", 0, NULL, OPT_KEEP},
+	{"help", 0, NULL, OPT_HELP},         {NULL, 0, NULL, 0},
 };
 
 void options_help(void)
@@ -70,6 +61,7 @@ void options_help(void)
 	     "  --igvm FILE                boot this IGVM file, build none\n"
 	     "  --smp N, --mem MIB         the guest's vCPUs and memory\n"
 	     "  --disk FILE                raw image, given to the guest as a virtio disk\n"
+	     "  --swtpm SOCKET             platform plain: the guest's TPM is the swtpm behind it\n"
 	     "  --timeout SECONDS          give up after that long without any progress\n"
 	     "  --strict                   every event takes the way it takes on hardware\n"
 	     "  --option WORD              monitor option: stats, trace\n"
@@ -106,6 +98,7 @@ static bool take_text(struct options *o, int c)
 			    : c == OPT_RUNS    ? &o->runs
 			    : c == OPT_NAME    ? &o->name
 			    : c == OPT_DISK    ? &o->disk
+			    : c == OPT_SWTPM   ? &o->swtpm
 			    : c == OPT_GROUP   ? &o->group
 					       : NULL;
 
@@ -171,5 +164,9 @@ int options_read(struct options *o, int argc, char **argv, const char *usage)
 	}
 	while (optind < argc)
 		strlist_add(&o->args, argv[optind++]);
+	if (o->swtpm && strcmp(o->platform, "plain") != 0) {
+		problem("--swtpm goes with --platform plain: elsewhere the SVSM has the TPM");
+		return CODE_USAGE;
+	}
 	return CODE_PASSED;
 }

@@ -16,6 +16,7 @@ struct options {
 	const char *runs;   /* folder of run folders; NULL: build/runs */
 	const char *name;   /* of the run folder; NULL: the suite's */
 	const char *disk;   /* raw image given to the guest as a virtio disk */
+	const char *swtpm;  /* plain: control socket of a running swtpm, the guest's TPM */
 	const char *group;  /* test: the suites of this group */
 	unsigned smp;       /* the guest's vCPUs; 0: what the suite says */
 	unsigned mem;       /* MiB; 0: what the suite says */

@@ -10,6 +10,21 @@ static char *missing(const char *qemu)
 	return profile_native.missing(qemu);
 }
 
+/*
+ * QEMU's TPM emulator backend. SeaBIOS would start this TPM and lock its platform hierarchy, which
+ * the SVSM does not do to its own; qboot leaves it alone.
+ */
+static void tpm(const struct launch *l, struct strlist *argv)
+{
+	profile_chardev(argv, "socket", "tpm", l->swtpm);
+	strlist_add(argv, "-tpmdev");
+	strlist_add(argv, "emulator,id=tpm0,chardev=tpm");
+	strlist_add(argv, "-device");
+	strlist_add(argv, "tpm-crb,tpmdev=tpm0");
+	strlist_add(argv, "-bios");
+	strlist_add(argv, "qboot.rom");
+}
+
 static void command(const struct launch *l, struct strlist *argv)
 {
 	strlist_add(argv, l->qemu);
@@ -25,6 +40,8 @@ static void command(const struct launch *l, struct strlist *argv)
 	strlist_add(argv, "-smp");
 	strlist_addf(argv, "%u", l->smp);
 	profile_common(l, argv);
+	if (l->swtpm)
+		tpm(l, argv);
 	strlist_add(argv, "-kernel");
 	strlist_add(argv, l->kernel ? l->kernel : "/nonexistent");
 	if (l->initrd) {

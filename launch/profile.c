@@ -38,7 +38,7 @@ static char *escape(const char *value)
 	return out;
 }
 
-static void chardev(struct strlist *argv, const char *kind, const char *id, const char *path)
+void profile_chardev(struct strlist *argv, const char *kind, const char *id, const char *path)
 {
 	char *safe = escape(path);
 
@@ -66,13 +66,13 @@ void profile_common(const struct launch *l, struct strlist *argv)
 	strlist_add(argv, "none");
 	strlist_add(argv, "-m");
 	strlist_addf(argv, "%uM", l->mem);
-	chardev(argv, "file", "con", l->console_log);
+	profile_chardev(argv, "file", "con", l->console_log);
 	strlist_add(argv, "-serial");
 	strlist_add(argv, "chardev:con");
-	chardev(argv, "pipe", "ctl", l->control);
+	profile_chardev(argv, "pipe", "ctl", l->control);
 	strlist_add(argv, "-serial");
 	strlist_add(argv, "chardev:ctl");
-	chardev(argv, "file", "svsm", l->svsm_log);
+	profile_chardev(argv, "file", "svsm", l->svsm_log);
 	strlist_add(argv, "-device");
 	/* SeaBIOS takes a port that reads 0xe9 for its own log, and this is the SVSM's. */
 	strlist_add(argv, "isa-debugcon,iobase=0x402,readback=0,chardev=svsm");

@@ -16,6 +16,7 @@ struct launch {
 	const char *kernel, *initrd, *cmdline; /* Linux suites; for profiles without an IGVM file */
 	const char *console_log, *svsm_log, *monitor_log;
 	const char *disk;    /* raw image or NULL */
+	const char *swtpm;   /* plain: control socket of the guest's TPM, or NULL */
 	const char *options; /* monitor options, words split by spaces, may be "" */
 	unsigned smp;        /* the guest's vCPUs */
 	unsigned mem;        /* MiB */
@@ -44,6 +45,8 @@ extern const struct profile profile_native, profile_plain, profile_snp, profile_
 const struct profile *profile_find(const char *name); /* NULL: no such platform */
 const struct profile *profile_at(size_t i);           /* NULL: past the last */
 
+/* kind: of QEMU's character devices that take a path */
+void profile_chardev(struct strlist *argv, const char *kind, const char *id, const char *path);
 /* What every platform has: serial ports, the SVSM's log, QMP, the disk. */
 void profile_common(const struct launch *l, struct strlist *argv);
 /* Where QEMU itself loads the IGVM file (igvm0) into guest memory (ram0), on KVM. */
