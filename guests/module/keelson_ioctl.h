@@ -21,7 +21,19 @@ struct keelson_page {
 	__u64 caa_gpa; /* calling area of the CPU that asks */
 };
 
+/* The bus has a device for each protocol below this number that the SVSM offers. */
+#define KEELSON_PROTOCOLS 32
+
+/* The calling area of a CPU, as it lies there between two calls. */
+struct keelson_caa {
+	__u32 cpu; /* in: Linux CPU number */
+	__u32 rsvd;
+	__u64 gpa; /* out: where it is */
+	__u8 bytes[4096];
+};
+
 #define KEELSON_CALL _IOWR('K', 1, struct keelson_call)
 #define KEELSON_PAGE _IOR('K', 2, struct keelson_page)
+#define KEELSON_CAA  _IOWR('K', 3, struct keelson_caa)
 
 #endif

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Copyright (c) 2026 The Keelson Authors */
+/*
+ * A call to the SVSM without the kernel's own functions, which are not exported everywhere.
+ *
+ * The calling area is the kernel's: MSR 0xC001F000 tells where this CPU's lies (58019, section 4; the
+ * kernel's #VC handler answers, so no exit). The kernel uses it with interrupts off and on its own CPU
+ * only; so do we, so its calls and ours cannot meet. Only call_pending is touched, and it is 0 before
+ * and after.
+ *
+ * The call leaves by the GHCB MSR protocol, so no GHCB page is touched. Between our writing the MSR and
+ * VMGEXIT nothing here raises #VC, but an NMI may come: its handler points the MSR at the kernel's GHCB
+ * (any #VC in it, and the NMI's completion). Two things can happen then:
+ *  - it came before VMGEXIT: the hypervisor finds a GHCB page that the handler left invalid, marks it
+ *    so, and runs us again. The SVSM did not run, call_pending still stands, no register has changed:
+ *    the call is made again. The kernel fills its GHCB anew before each use, so it sees no difference.
+ *  - it came after VMGEXIT: the response is lost, but call_pending is clear: the SVSM took the call and
+ *    the registers hold its answer. Hence call_pending decides, and not the response.
+ * The kernel writes the MSR before each of its own uses; it is restored all the same, because user space
+ * can execute VMGEXIT and must not find a request there.
+ */
+#include <linux/errno.h>
+#include <linux/io.h>
+#include <linux/irqflags.h>
+#include <linux/mm.h>
+#include <linux/string.h>
+#include <asm/msr.h>
+
+#include "svsm.h"
+
+#define SVSM_MSR_GHCB		0xc0010130
+#define SVSM_MSR_CAA		0xc001f000
+#define SVSM_GHCB_RUN_VMPL	0x016 /* VMPL in bits 39:32 */
+#define SVSM_GHCB_RUN_VMPL_RESP	0x017
+#define SVSM_GHCB_INFO_MASK	0xfff
+
+/* So many NMIs in a row, each in a window of a few instructions, are no accident. */
+#define SVSM_TRIES 16
+
+u64 svsm_bus_caa(void)
+{
+	u64 pa = 0;
+
+	return rdmsrl_safe(SVSM_MSR_CAA, &pa) ? 0 : pa;
+}
+
+/* The area is ordinary RAM of this kernel: the direct map has it. */
+static u8 *caa_here(void)
+{
+	u64 pa = svsm_bus_caa();
+
+	return pa && PAGE_ALIGNED(pa) && pfn_valid(PHYS_PFN(pa)) ? __va(pa) : NULL;
+}
+
+int svsm_bus_caa_read(void *page)
+{
+	const u8 *caa = caa_here();
+
+	if (!caa)
+		return -ENODEV;
+	memcpy(page, caa, PAGE_SIZE);
+	return 0;
+}
+
+/* call_pending goes up only when all registers are loaded: whenever VMPL0 runs, it finds a whole call. */
+static __always_inline void vmgexit_call(struct svsm_bus_call *call, u8 *caa, u8 pending)
+{
+	register u64 r8 asm("r8") = call->r8;
+	register u64 r9 asm("r9") = call->r9;
+
+	asm volatile("movb %b[pending], %[flag]\n\t"
+		     "rep; vmmcall"
+		     : "+a"(call->rax), "+c"(call->rcx), "+d"(call->rdx), "+r"(r8), "+r"(r9),
+		       [flag] "+m"(*caa)
+		     : [pending] "r"(pending)
+		     : "memory");
+	call->r8 = r8;
+	call->r9 = r9;
+}
+
+/* One attempt, interrupts off. Return: the response that the GHCB MSR held afterwards. */
+static u64 attempt(struct svsm_bus_call *call, u8 *caa, struct svsm_bus_trace *trace)
+{
+	u64 ghcb, resp;
+
+	rdmsrl(SVSM_MSR_GHCB, ghcb);
+	native_wrmsrl(SVSM_MSR_GHCB, SVSM_GHCB_RUN_VMPL);
+	vmgexit_call(call, caa, trace->pending);
+	rdmsrl(SVSM_MSR_GHCB, resp);
+	native_wrmsrl(SVSM_MSR_GHCB, ghcb);
+	trace->pending = xchg(caa, 0);
+	return resp;
+}
+
+static bool answered(u64 resp)
+{
+	return (resp & SVSM_GHCB_INFO_MASK) == SVSM_GHCB_RUN_VMPL_RESP;
+}
+
+static int call_irqs_off(struct svsm_bus_call *call, struct svsm_bus_trace *trace)
+{
+	const u8 pending = trace->pending;
+	u8 *caa = caa_here();
+	u64 resp;
+	int i;
+
+	if (!caa)
+		return -ENODEV;
+	if (READ_ONCE(*caa))
+		return -EBUSY;
+	for (i = 0; i < SVSM_TRIES; i++) {
+		trace->pending = pending;
+		resp = attempt(call, caa, trace);
+		if (answered(resp) || (pending && !trace->pending))
+			break;
+	}
+	if (answered(resp))
+		trace->hv = resp >> 32;
+	else
+		trace->hv = pending && !trace->pending ? 0 : ~0u;
+	return trace->hv || trace->pending ? -EIO : 0;
+}
+
+int svsm_bus_call_raw(struct svsm_bus_call *call, struct svsm_bus_trace *trace)
+{
+	struct svsm_bus_trace own = { .pending = 1 };
+	unsigned long flags;
+	int rc;
+
+	local_irq_save(flags);
+	rc = call_irqs_off(call, trace ?: &own);
+	local_irq_restore(flags);
+	return rc;
+}
+
+int svsm_bus_call(struct svsm_bus_call *call)
+{
+	int rc = svsm_bus_call_raw(call, NULL);
+
+	if (rc)
+		return rc;
+	switch (call->rax) {
+	case SVSM_BUS_SUCCESS:
+		return 0;
+	case SVSM_BUS_ERR_INCOMPLETE:
+	case SVSM_BUS_ERR_BUSY:
+		return -EAGAIN;
+	case SVSM_BUS_ERR_UNSUPPORTED_PROTOCOL:
+	case SVSM_BUS_ERR_UNSUPPORTED_CALL:
+		return -EOPNOTSUPP;
+	default:
+		return -EIO;
+	}
+}
