@@ -224,12 +224,49 @@ static uint64_t make_madt(struct area *a)
 
 	a->used = address_of(a, m + 1) - a->at;
 	for (unsigned i = 0; i < percpu_count(); i++)
-		put_cpu(a, percpu_get(i)->apic_id, i);
+		if (!percpu_get(i)->service)
+			put_cpu(a, percpu_get(i)->apic_id, i);
 	memcpy(a->buf + a->used, &io, sizeof(io));
 	a->used += sizeof(io);
 	m->lapic_address = 0xfee00000;
 	seal(&m->h, "APIC", 5, a->at + a->used - address_of(a, m));
 	return address_of(a, m);
+}
+
+/* A processor that the guest cannot use: a service CPU, or one that did not come up. */
+static bool is_hidden(const uint8_t *entry)
+{
+	const struct madt_lapic *l = (const void *)entry;
+	const struct madt_x2apic *x = (const void *)entry;
+	const struct cpu *c;
+	uint32_t enabled;
+
+	if (l->type == 0 && l->length >= sizeof(*l)) {
+		c = percpu_by_apic_id(l->apic_id);
+		enabled = l->flags & 1;
+	} else if (x->type == 9 && x->length >= sizeof(*x)) {
+		c = percpu_by_apic_id(x->apic_id);
+		enabled = x->flags & 1;
+	} else {
+		return false;
+	}
+	return c ? c->service : enabled;
+}
+
+void acpi_madt_filter(void *table)
+{
+	struct madt *m = table;
+	uint8_t *t = table;
+	uint32_t end = m->h.length, kept = sizeof(*m), len;
+
+	for (uint32_t at = sizeof(*m); at < end; at += len) {
+		len = t[at + 1];
+		if (is_hidden(t + at))
+			continue;
+		memmove(t + kept, t + at, len);
+		kept += len;
+	}
+	m->h.length = kept;
 }
 
 static uint64_t write_madt(struct area *a)
@@ -241,8 +278,10 @@ static uint64_t write_madt(struct area *a)
 		panic("no memory for the MADT");
 	memcpy(m, igvm_madt, IGVM_AREA_SIZE);
 	if (acpi_madt_valid(m, IGVM_AREA_SIZE)) {
-		struct madt *copy = reserve(a, m->h.length);
+		struct madt *copy;
 
+		acpi_madt_filter(m);
+		copy = reserve(a, m->h.length);
 		memcpy(copy, m, m->h.length);
 		seal(&copy->h, "APIC", m->h.revision, m->h.length);
 		at = address_of(a, copy);

@@ -6,11 +6,15 @@
 #include "base/addr.h"
 
 /* Write RSDP, XSDT, FADT, MADT and DSDT to [at, at + room); returns the RSDP's address. The MADT is
- * the host's (IGVM parameter area) when it is well formed, else made from our own list of vCPUs. */
+ * the host's (IGVM parameter area) when it is well formed, else made from our own list of vCPUs;
+ * CPUs that the guest cannot use are in neither. */
 uint64_t acpi_write(gpa_t at, uint64_t room);
 
 /* Is this a MADT: signature, length within `size`, whole entries? Content is not judged. */
 bool acpi_madt_valid(const void *table, uint64_t size);
+/* Take service CPUs, and CPUs that did not come up, out of a valid MADT. The checksum is the
+ * caller's. */
+void acpi_madt_filter(void *table);
 
 #define ACPI_SLEEP_CONTROL 0x605 /* high byte of PM1a_CNT: SLP_EN is bit 5, SLP_TYP bits 4:2 */
 #define ACPI_SLEEP_STATUS  0x601 /* high byte of PM1a_STS: WAK_STS is bit 7 */

@@ -19,7 +19,7 @@ void guest_bare_write(const struct guest_layout *l, const struct launch_info *in
 {
 	struct bare_info b = {
 		.blob = guest_environment_blob(l),
-		.cpus = percpu_count(),
+		.cpus = percpu_guest_count(),
 		.unvalidated = {l->hole.base.v, l->hole.size},
 		.reserved = {l->reserved.v, GUEST_REGION},
 		.loader = {l->loader.v, GUEST_REGION},

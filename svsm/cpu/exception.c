@@ -8,6 +8,7 @@
 #include "cpu/frame.h"
 #include "kernel/panic.h"
 #include "kernel/percpu.h"
+#include "kernel/wake.h"
 
 #define ROOM 2048 /* a handler that moves wants this much below the interrupted RSP */
 
@@ -76,6 +77,7 @@ void exception_dispatch(struct frame *f)
 	switch (f->vector) {
 	case VEC_NMI: /* counted only: a handler that did more could nest with itself */
 		percpu_this()->nmi_count++;
+		f->rip = wake_resume(f->rip);
 		return;
 	case VEC_VC:
 		if (fixup(f) || platform_vc(f))

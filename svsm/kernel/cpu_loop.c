@@ -3,6 +3,7 @@
 
 #include "kernel/main.h"
 #include "kernel/percpu.h"
+#include "kernel/sched.h"
 #include "platform/platform.h"
 #include "protocols/dispatch.h"
 
@@ -18,8 +19,9 @@ static unsigned guest_vmpl(struct cpu *c)
 }
 
 /*
- * The guest's VMSA may come and go while this CPU sleeps or runs it. When the hypervisor cannot run
- * it (not handed over yet), sleep: it wakes us, at the latest with the guest's first call.
+ * The guest's VMSA may come and go while this CPU sleeps, runs it, or runs a service. When the
+ * hypervisor cannot run it (not handed over yet), sleep: it wakes us, at the latest with the
+ * guest's first call.
  */
 void cpu_loop(void)
 {
@@ -28,7 +30,9 @@ void cpu_loop(void)
 	for (;;) {
 		unsigned vmpl = guest_vmpl(c);
 
-		if (!vmpl || platform->run_vmpl(vmpl))
+		if (!vmpl)
+			sched_idle();
+		else if (platform->run_vmpl(vmpl))
 			platform->halt();
 		if (guest_vmpl(c))
 			svsm_request(c);

@@ -6,9 +6,9 @@
  * The lock order, here and nowhere else. A CPU that holds one may take only those further down.
  * All are spinlocks with interrupts off (the SVSM runs with IF=0 throughout).
  *
- *  0  LOCK_VTPM       protocols/vtpm.c        the TPM command under way; never held while ring 3 runs
+ *  0  LOCK_VTPM       protocols/vtpm.c        the TPM command; never held while ring 3 runs
  *  0a LOCK_SERVICE    struct service          its request and process
- *  0b LOCK_SCHED      kernel/sched.c          one queue a CPU, never two
+ *  0b LOCK_SCHED      kernel/sched.c          the queue and every task's state
  *  1  LOCK_PAGESTATE  kernel/pagestate.c      state of guest pages, striped: ascending stripe
  *  2  LOCK_REGISTRY   kernel/vmsa_registry.c  which VMSA is whose
  *  3  LOCK_VCPU       struct vcpu_guest       VMSA and CAA of one vCPU; never two of them

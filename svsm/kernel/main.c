@@ -14,6 +14,7 @@
 #include "kernel/percpu.h"
 #include "kernel/selftest.h"
 #include "kernel/smp.h"
+#include "kernel/timer.h"
 #include "lib/string.h"
 #include "platform/native/native.h"
 #include "platform/platform.h"
@@ -97,6 +98,7 @@ NORETURN static void kernel_run(void)
 	paging_protect();
 	c->apic_id = own_apic_id();
 	c->online = true;
+	timer_init_cpu();
 	smp_init();
 	if (launch_info.flags & LAUNCH_FLAG_SELFTEST)
 		selftest_run();

@@ -20,6 +20,15 @@ unsigned percpu_count(void)
 	return __atomic_load_n(&count, __ATOMIC_ACQUIRE);
 }
 
+unsigned percpu_guest_count(void)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < percpu_count(); i++)
+		n += !cpus[i]->service;
+	return n;
+}
+
 struct cpu *percpu_get(unsigned index)
 {
 	return index < percpu_count() ? cpus[index] : NULL;

@@ -7,6 +7,7 @@
  * Fields without a comment on locking are written by the owning CPU only.
  */
 #include "base/addr.h"
+#include "kernel/timer.h"
 #include "kernel/vcpu.h"
 
 #define PERCPU_MAX 512
@@ -20,14 +21,18 @@ struct cpu {
 	unsigned index;   /* 0 = boot CPU; fixed */
 	uint32_t apic_id; /* fixed */
 	bool online;      /* set once by the CPU itself, read by all (acquire) */
+	bool service; /* runs ring 3 only, the guest never sees it; fixed before the CPU starts */
+	bool idle;    /* kernel/sched.c: sleeps or is about to; any CPU may clear it (atomic) */
 	bool log_draining;
 	uint32_t log_guest_count;
 	uint32_t nmi_count;
+	uint32_t nmi_done; /* nmi_count when the hypervisor was last told that NMIs are welcome */
 	uint32_t panic_depth;
 	struct logring *log;     /* this CPU's ring */
 	struct ghcb_state *ghcb; /* NULL until the platform has set it up */
 	struct cpu_desc *desc;
-	gpa_t own_vmsa;          /* VMPL0 VMSA; GPA_NONE on the boot CPU (the host made it) */
+	gpa_t own_vmsa; /* VMPL0 VMSA; GPA_NONE on the boot CPU (the host made it) */
+	struct timer_cpu timer;
 	struct vcpu_guest guest; /* has its own lock */
 };
 
@@ -41,6 +46,7 @@ static inline struct cpu *percpu_this(void)
 }
 
 unsigned percpu_count(void);
+unsigned percpu_guest_count(void);               /* less the service CPUs */
 struct cpu *percpu_get(unsigned index);          /* NULL when out of range */
 struct cpu *percpu_by_apic_id(uint32_t apic_id); /* NULL when there is none */
 

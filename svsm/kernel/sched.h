@@ -3,30 +3,34 @@
 #pragma once
 
 /*
- * Who runs ring 3 when. One queue of ready tasks a CPU, FIFO, each turn at most SCHED_TURN_NS long.
- * A CPU runs tasks in two places:
+ * Who runs ring 3 when. Tasks that are ready stand in one queue, FIFO, for all CPUs: there are as
+ * many as services, a handful. A CPU runs tasks in two places, in turns of at most SCHED_TURN_NS:
  *
  *   - in a guest's call: sched_run() lends this CPU for a bounded slice, then the guest goes on;
  *   - when it has no guest (a service CPU, or a vCPU that is offline): its idle loop runs what is
- *     ready anywhere, for as long as it takes.
+ *     ready, for as long as it takes.
  *
- * A task whose caller's slice is over goes to a CPU without a guest when there is one, which is
- * woken by an NMI (kernel/wake.h); else it stays in its caller's queue until somebody lends a CPU
- * again. Any CPU may take a ready task from another's queue.
+ * A task whose caller's slice is over is ready like any other. A CPU without a guest that sleeps is
+ * woken for it by an NMI (kernel/wake.h); when there is none, the task waits until somebody lends a
+ * CPU again. No task is lost when the hypervisor swallows the NMI: it stays in the queue.
  *
- * Locks: one a queue, LOCK_SCHED, never two of them.
+ * State of a task, under the lock:
+ *
+ *	WAITS --sched_wake--> READY --taken by a CPU--> RUNS --STEP_WAITS--> WAITS
+ *	                        ^-----STEP_MORE, or woken meanwhile-----'
+ *
+ * Lock: one for all of it, LOCK_SCHED, held for a few instructions, never while a step runs.
  */
 #include "base/types.h"
 
-struct process;
 struct sched_task;
 
 #define SCHED_TURN_NS 10000000ull
 
 enum sched_end {
 	SCHED_DONE,      /* *done became true */
-	SCHED_SLICE,     /* the slice is over; the task is ready, parked or handed to an idle CPU */
-	SCHED_ELSEWHERE, /* another CPU runs it now and the slice is over */
+	SCHED_SLICE,     /* the slice is over; the task is ready, or waits though it is not done */
+	SCHED_ELSEWHERE, /* another CPU runs it now (and with wait: the slice is over) */
 };
 
 /* A task runs `step` on some CPU again and again: one turn of ring 3, until it says that it waits.
@@ -37,17 +41,19 @@ enum sched_step {
 };
 struct sched_task *sched_task_new(const char *name, enum sched_step (*step)(void *), void *arg);
 
-/* There is work for t: put it into this CPU's queue unless it is ready or running already. */
+/* There is work for t: it is ready now, or will be when the turn that it is in ends. No CPU is
+ * woken: the caller lends its own. */
 void sched_wake(struct sched_task *t);
 
 /*
- * Lend this CPU until *done or for slice_ns. With wait, spend the slice even when t runs on another
- * CPU (polling *done); without, come back at once with SCHED_ELSEWHERE.
+ * Lend this CPU until *done or for slice_ns, to t and, while t waits, to whatever else is ready.
+ * With wait, spend the slice even when t runs on another CPU (polling *done); without, come back at
+ * once with SCHED_ELSEWHERE. Whatever is ready at the end is handed to an idle CPU, if any.
  */
 enum sched_end sched_run(struct sched_task *t, const bool *done, uint64_t slice_ns, bool wait);
 
-/* The idle loop of a CPU without a guest: runs what is ready, sleeps when nothing is. Returns when
- * this CPU may have got a guest. */
+/* What a CPU without a guest does, again and again: one turn of what is ready, or sleep. Comes back
+ * for any reason or none: the caller looks whether it has got a guest. */
 void sched_idle(void);
-/* A CPU other than this one has no guest and could take work. */
+/* A CPU other than this one has no guest and sleeps: it could take work. */
 bool sched_has_idle_cpu(void);

@@ -12,6 +12,7 @@
 #include "kernel/madt.h"
 #include "kernel/main.h"
 #include "kernel/percpu.h"
+#include "kernel/timer.h"
 #include "platform/platform.h"
 
 /* Time-stamp ticks: seconds on any machine, and long enough for a loaded one in software. */
@@ -23,6 +24,7 @@ NORETURN static void ap_main(struct cpu *c)
 	if (!platform->cpu_init(c))
 		for (;;)
 			platform->halt();
+	timer_init_cpu();
 	__atomic_store_n(&c->online, true, __ATOMIC_RELEASE);
 	cpu_loop();
 }
@@ -91,26 +93,54 @@ static const char *start(struct cpu *c)
 	return wait_online(c) ? NULL : "no answer in time";
 }
 
+static void add_cpu(uint32_t apic_id, bool service)
+{
+	struct cpu *c = percpu_new(apic_id);
+	const char *why = "no memory";
+
+	if (c) {
+		c->service = service;
+		why = start(c);
+	}
+	if (why)
+		log_error("smp: APIC ID %u: %s", apic_id, why);
+	else
+		percpu_publish(c);
+}
+
+/* The boot CPU out of the list, the rest in order. Returns how many are left. */
+static unsigned others(uint32_t *ids, unsigned n, uint32_t own)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		if (ids[i] != own)
+			ids[kept++] = ids[i];
+	return kept;
+}
+
+static unsigned service_cpus(unsigned most)
+{
+	unsigned wanted = launch_info.service_cpus;
+
+	if (wanted > most)
+		log_warn("smp: %u service CPUs asked for, %u can be had", wanted, most);
+	return MIN(wanted, most);
+}
+
 void smp_init(void)
 {
 	static uint32_t ids[PERCPU_MAX];
 	unsigned n = madt_apic_ids(igvm_madt, IGVM_AREA_SIZE, ids, PERCPU_MAX);
-	uint32_t own = percpu_this()->apic_id;
+	unsigned services, guests;
 
 	if (!n)
 		log_warn("smp: no usable MADT from the host, one CPU only");
-	for (unsigned i = 0; i < n; i++) {
-		struct cpu *c;
-		const char *why;
-
-		if (ids[i] == own)
-			continue;
-		c = percpu_new(ids[i]);
-		why = c ? start(c) : "no memory";
-		if (why)
-			log_error("smp: APIC ID %u: %s", ids[i], why);
-		else
-			percpu_publish(c);
-	}
-	log_info("smp: %u of %u CPUs", percpu_count(), MAX(n, 1u));
+	n = others(ids, n, percpu_this()->apic_id);
+	services = service_cpus(n);
+	guests = n - services;
+	for (unsigned i = 0; i < n; i++)
+		add_cpu(ids[i], i >= guests);
+	log_info("smp: %u of %u CPUs, %u of them for services", percpu_count(), n + 1,
+		 percpu_count() - percpu_guest_count());
 }

@@ -71,6 +71,13 @@ struct platform_ops {
 	/* Wait for anything; may come back without a reason. */
 	void (*halt)(void);
 
+	/* An MSR that the hypervisor keeps (the local APIC's). False: it refused. Its answers are
+	 * as little to be trusted as it is. */
+	bool (*msr_read)(uint32_t msr, uint64_t *v);
+	bool (*msr_write)(uint32_t msr, uint64_t v);
+	/* This CPU can take another NMI (GHCB 4.1.6): the hypervisor holds them back until told. */
+	void (*nmi_done)(void);
+
 	/* CPUID as the platform vouches for it (SNP: the CPUID page; APIC IDs by the hypervisor).
 	 */
 	void (*cpuid)(uint32_t leaf, uint32_t sub, uint32_t out[4]);

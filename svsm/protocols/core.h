@@ -24,9 +24,9 @@
  * CREATE_VCPU     INVALID_ADDRESS    VMSA or calling area: not aligned, not validated guest memory,
  *                                    the same page; VMSA: a VMSA or calling area already; calling
  *                                    area: a VMSA, or another vCPU's calling area
- *                 INVALID_PARAMETER  no vCPU with that APIC ID (R8 above 32 bits too); content of
- *                                    the VMSA: VMPL not the guest's, EFER.SVME clear, SEV_FEATURES
- *                                    not ours
+ *                 INVALID_PARAMETER  no vCPU with that APIC ID (R8 above 32 bits, and service CPUs,
+ *                                    too); content of the VMSA: VMPL not the guest's, EFER.SVME
+ *                                    clear, SEV_FEATURES not ours
  *                 BUSY               no room for another VMSA now
  *                 0x80001000 + n     what RMPADJUST answered; 1 also when the CPUs' translations
  *                                    cannot be flushed on this machine

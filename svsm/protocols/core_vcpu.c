@@ -108,7 +108,7 @@ uint64_t core_create_vcpu(struct svsm_call *call)
 	if (!page_aligned(vmsa.v) || !page_aligned(caa.v) || gpa_eq(vmsa, caa))
 		return SVSM_ERR_INVALID_ADDRESS;
 	cpu = call->r8 <= UINT32_MAX ? percpu_by_apic_id((uint32_t)call->r8) : NULL;
-	if (!cpu)
+	if (!cpu || cpu->service)
 		return SVSM_ERR_INVALID_PARAMETER;
 	held = pagestate_lock2(vmsa, caa);
 	rax = vmsa_create_locked(vmsa, caa, cpu);

@@ -34,7 +34,10 @@
 
 static uint8_t ram[RAM_SIZE];
 static uint8_t how[RAM_SIZE / PAGE_SIZE]; /* V validated, A granted only */
-static struct cpu cpus[2] = {{.index = 0, .apic_id = 1}, {.index = 1, .apic_id = 300}};
+static struct cpu cpus[4] = {{.index = 0, .apic_id = 1},
+			     {.index = 1, .apic_id = 300},
+			     {.index = 2, .apic_id = 7, .service = true},
+			     {.index = 3, .apic_id = 301, .service = true}};
 static jmp_buf panicked;
 static bool panic_expected;
 static char panic_text[128];
@@ -105,7 +108,20 @@ struct cc_blob guest_environment_blob(const struct guest_layout *l)
 
 unsigned percpu_count(void)
 {
+	return ARRAY_LEN(cpus);
+}
+
+unsigned percpu_guest_count(void)
+{
 	return 2;
+}
+
+struct cpu *percpu_by_apic_id(uint32_t apic_id)
+{
+	for (unsigned i = 0; i < ARRAY_LEN(cpus); i++)
+		if (cpus[i].apic_id == apic_id)
+			return &cpus[i];
+	return NULL;
 }
 
 struct cpu *percpu_get(unsigned index)
@@ -414,4 +430,55 @@ TEST(madts_from_the_host_are_judged)
 	memset(t, 0xff, sizeof(t));
 	memcpy(t, "APIC", 4);
 	CHECK(!acpi_madt_valid(t, sizeof(t)));
+}
+
+/* Local APIC, APIC ID and flags as given. */
+static size_t put_lapic(uint8_t *t, size_t at, uint8_t id, uint8_t flags)
+{
+	const uint8_t e[8] = {0, 8, 0, id, flags};
+
+	memcpy(t + at, e, sizeof(e));
+	return at + sizeof(e);
+}
+
+static size_t put_x2apic(uint8_t *t, size_t at, uint32_t id, uint8_t flags)
+{
+	uint8_t e[16] = {9, 16};
+
+	memcpy(e + 4, &id, 4);
+	e[8] = flags;
+	memcpy(t + at, e, sizeof(e));
+	return at + sizeof(e);
+}
+
+TEST(madts_lose_the_cpus_that_the_guest_cannot_use)
+{
+	static const uint8_t ioapic[12] = {1, 12, 5}, nmi[6] = {4, 6, 0xff};
+	uint8_t t[256] = "APIC", want[256] = "APIC";
+	uint32_t at = 44, w = 44;
+
+	at = put_lapic(t, at, 7, 1); /* a service CPU */
+	at = put_lapic(t, at, 1, 1);
+	w = put_lapic(want, w, 1, 1);
+	at = put_lapic(t, at, 9, 1); /* did not come up */
+	memcpy(t + at, ioapic, sizeof(ioapic));
+	memcpy(want + w, ioapic, sizeof(ioapic));
+	at += sizeof(ioapic);
+	w += sizeof(ioapic);
+	at = put_lapic(t, at, 10, 0); /* an empty socket */
+	w = put_lapic(want, w, 10, 0);
+	at = put_x2apic(t, at, 301, 1); /* a service CPU */
+	at = put_x2apic(t, at, 300, 1);
+	w = put_x2apic(want, w, 300, 1);
+	at = put_lapic(t, at, 7, 0); /* the first one once more */
+	memcpy(t + at, nmi, sizeof(nmi));
+	memcpy(want + w, nmi, sizeof(nmi));
+	at += sizeof(nmi);
+	w += sizeof(nmi);
+	memcpy(t + 4, &at, 4);
+	memcpy(want + 4, &w, 4);
+	CHECK(acpi_madt_valid(t, sizeof(t)));
+	acpi_madt_filter(t);
+	CHECK(acpi_madt_valid(t, sizeof(t)));
+	CHECK_MEM(t, want, w);
 }

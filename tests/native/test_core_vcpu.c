@@ -95,6 +95,10 @@ TEST(create_vcpu_refuses)
 	CHECK_EQ(create(AT(20), AT(21), 2), SVSM_ERR_INVALID_PARAMETER);
 	fake_check_agreement();
 	fake_write_vmsa(AT(20));
+	fake_cpus[1].service = true; /* it runs services: as if it were not there */
+	CHECK_EQ(create(AT(20), AT(21), 2), SVSM_ERR_INVALID_PARAMETER);
+	fake_cpus[1].service = false;
+	fake_check_agreement();
 	fake_no_flush = true; /* then nobody could say what the VMSA will hold */
 	CHECK_EQ(create(AT(20), AT(21), 2), SVSM_ERR_PROTOCOL_BASE + 1);
 	fake_check_agreement();

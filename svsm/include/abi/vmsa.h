@@ -126,6 +126,7 @@ ABI_SIZE(struct vmsa, 0x1000, "APM B-4: one page");
 #define SEV_FEAT_RESTRICTED_INJ BIT(3)
 #define SEV_FEAT_ALTERNATE_INJ  BIT(4)
 #define SEV_FEAT_DEBUG_SWAP     BIT(5)
+#define SEV_FEAT_SECURE_TSC     BIT(9)
 
 /* MSR 0xC0010131, SEV_STATUS: APM vol. 2, 15.34.10 */
 #define SEV_STATUS_SEV            BIT(0)

@@ -71,6 +71,7 @@
 #define MSR_KERNEL_GS_BASE 0xc0000102
 #define MSR_TSC_AUX        0xc0000103
 #define MSR_VM_HSAVE_PA    0xc0010117
+#define MSR_GUEST_TSC_FREQ 0xc0010134 /* SecureTSC: MHz */
 #define MSR_GHCB           0xc0010130
 #define MSR_SEV_STATUS     0xc0010131
 #define MSR_SVSM_CAA       0xc001f000

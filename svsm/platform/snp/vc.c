@@ -28,24 +28,15 @@ static bool emulate_cpuid(struct frame *f)
 
 static bool emulate_msr(struct frame *f, bool write)
 {
-	struct ghcb *g = ghcb_begin();
-	bool ok;
+	uint64_t v;
 
-	if (!g)
+	if (write)
+		return snp_msr_write((uint32_t)f->rcx, f->rdx << 32 | (uint32_t)f->rax);
+	if (!snp_msr_read((uint32_t)f->rcx, &v))
 		return false;
-	GHCB_SET(g, rcx, (uint32_t)f->rcx);
-	if (write) {
-		GHCB_SET(g, rax, (uint32_t)f->rax);
-		GHCB_SET(g, rdx, (uint32_t)f->rdx);
-	}
-	ok = !ghcb_call(g, GHCB_EXIT_MSR, write, 0);
-	if (ok && !write) {
-		ok = GHCB_HAS(g, rax) && GHCB_HAS(g, rdx);
-		f->rax = (uint32_t)g->rax;
-		f->rdx = (uint32_t)g->rdx;
-	}
-	ghcb_end(g);
-	return ok;
+	f->rax = (uint32_t)v;
+	f->rdx = v >> 32;
+	return true;
 }
 
 static bool emulate_io(struct frame *f, const struct insn *i)

@@ -63,6 +63,24 @@ static void halt(void)
 	__asm__ volatile("hlt" : : : "memory");
 }
 
+static bool msr_read(uint32_t msr, uint64_t *v)
+{
+	(void)msr;
+	(void)v;
+	return false;
+}
+
+static bool msr_write(uint32_t msr, uint64_t v)
+{
+	(void)msr;
+	(void)v;
+	return false;
+}
+
+static void nmi_done(void)
+{
+}
+
 static void cpuid_of(uint32_t leaf, uint32_t sub, uint32_t out[4])
 {
 	(void)leaf;
@@ -92,6 +110,9 @@ const struct platform_ops tdx_ops = {
 	.vmsa_register = vmsa_register,
 	.run_vmpl = run_vmpl,
 	.halt = halt,
+	.msr_read = msr_read,
+	.msr_write = msr_write,
+	.nmi_done = nmi_done,
 	.cpuid = cpuid_of,
 	.console_write = console_write,
 	.terminate = ghcb_msr_terminate,
