@@ -9,16 +9,17 @@ KERNEL_DIR := $(GUESTS)/kernel
 KERNEL ?=
 VMLINUZ := $(if $(KERNEL),$(KERNEL),$(KERNEL_DIR)/vmlinuz)
 INITRAMFS := $(GUESTS)/initramfs$(if $(KERNEL),-other).cpio
+TOOLS := $(GUESTS)/tools$(if $(KERNEL),-other).cpio
 MODULE := $(if $(KERNEL),,$(GUESTS)/module/keelson.ko)
 
 .PHONY: guests
-guests: $(VMLINUZ) $(INITRAMFS) ## fetch the guest kernel and build the initramfs
+guests: $(VMLINUZ) $(INITRAMFS) $(TOOLS) ## fetch the guest kernel and tools, build the initramfs images
 
 $(KERNEL_DIR)/vmlinuz: guests/kernels/fetch.sh
 	$(call say,FETCH,'Debian kernel')
 	$(Q)guests/kernels/fetch.sh $(KERNEL_DIR)
 
-AGENT_SRC := $(sort $(wildcard guests/agent/*.c)) svsm/lib/control_frame.c svsm/lib/crc32.c
+AGENT_SRC := $(sort $(wildcard guests/agent/*.c)) svsm/lib/control_frame.c svsm/lib/crc32.c svsm/lib/base64.c
 AGENT_OBJ := $(call objects,agent,$(AGENT_SRC))
 $(eval $(call compile,agent,$$(HOSTCC),$$(HOST_CFLAGS) -Iguests -D_GNU_SOURCE))
 
@@ -34,4 +35,6 @@ $(GUESTS)/module/keelson.ko: $(MODULE_SRC) $(KERNEL_DIR)/vmlinuz guests/module/b
 
 $(INITRAMFS): $(GUESTS)/agent $(VMLINUZ) $(MODULE) guests/initramfs/build.sh
 	$(call say,CPIO,$@)
-	$(Q)guests/initramfs/build.sh $@ $(GUESTS)/agent $(dir $(VMLINUZ)) $(MODULE)
+	$(Q)guests/initramfs/build.sh $@ $(GUESTS)/agent $(dir $(VMLINUZ)) '$(MODULE)'
+
+include guests/tools/build.mk

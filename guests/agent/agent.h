@@ -28,6 +28,9 @@ void agent_info(const char *key, const char *fmt, ...) PRINTF(2, 3);
 void agent_log(const char *fmt, ...) PRINTF(1, 2);
 /* Asks the harness (CONTROL_HOST); false when it refused or did not answer. */
 bool agent_host(const char *request, char *answer, size_t size);
+/* A frame of abi/control.h, cut to what one holds. */
+void agent_send(uint8_t type, const char *fmt, ...) PRINTF(2, 3);
+unsigned agent_failures(void);   /* agent_fail() calls of the running test */
 NORETURN void agent_serve(void); /* lists and runs tests until BYE, then powers off */
 void agent_open_port(const char *path);
 

@@ -26,6 +26,18 @@ static void mounts(void)
 	mount("debugfs", "/sys/kernel/debug", "debugfs", 0, NULL);
 }
 
+/* What programs of the tools image expect. */
+static void environment(void)
+{
+	clearenv();
+	setenv("PATH", "/bin", 1);
+	setenv("HOME", "/root", 1);
+	setenv("TERM", "vt100", 1);
+	/* tpm2-tools and libtss2 would look for a resource manager daemon first. */
+	setenv("TPM2TOOLS_TCTI", "device:/dev/tpmrm0", 1);
+	setenv("TCTI", "device:/dev/tpmrm0", 1);
+}
+
 /* Said on the console too, so that a person who reads console.log sees it. */
 static void fact(const char *key, const char *value)
 {
@@ -56,7 +68,7 @@ static void facts(double init_at)
 static void kernel_words(void)
 {
 	static const char *const wanted[] = {"Memory Encryption Features active",
-					     "SEV: SNP running at"};
+					     "SEV: SNP running at", "tpm_", "tpm tpm"};
 	char *log = agent_dmesg(), *save = NULL;
 
 	for (char *line = strtok_r(log, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
@@ -72,6 +84,9 @@ int main(void)
 
 	mounts();
 	init_at = agent_uptime();
+	environment();
+	/* The TPM's driver; a kernel that is no SNP guest refuses it, and then there is none. */
+	agent_load_module("keelson");
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	agent_open_port("/dev/ttyS1");
 	kernel_words();

@@ -15,6 +15,7 @@
 
 #include "abi/control.h"
 #include "agent/agent.h"
+#include "agent/external.h"
 #include "lib/control_frame.h"
 
 extern const struct agent_test *const __start_agent_tests[];
@@ -52,8 +53,7 @@ static void send_bytes(uint8_t type, const char *text, size_t length)
 	}
 }
 
-static void send_text(uint8_t type, const char *fmt, ...) PRINTF(2, 3);
-static void send_text(uint8_t type, const char *fmt, ...)
+void agent_send(uint8_t type, const char *fmt, ...)
 {
 	char text[CONTROL_MAX];
 	va_list ap;
@@ -78,7 +78,7 @@ void agent_fail(const char *where, const char *fmt, ...)
 	char text[800];
 
 	FORMAT(text, fmt);
-	send_text(CONTROL_FAILURE, "%s\t%s", where, text);
+	agent_send(CONTROL_FAILURE, "%s\t%s", where, text);
 	if (port.failures++ == 0)
 		snprintf(port.reason, sizeof(port.reason), "%.255s", text);
 }
@@ -94,7 +94,7 @@ void agent_info(const char *key, const char *fmt, ...)
 	char text[800];
 
 	FORMAT(text, fmt);
-	send_text(CONTROL_INFO, "%s\t%s", key, text);
+	agent_send(CONTROL_INFO, "%s\t%s", key, text);
 }
 
 void agent_log(const char *fmt, ...)
@@ -102,7 +102,7 @@ void agent_log(const char *fmt, ...)
 	char text[800];
 
 	FORMAT(text, fmt);
-	send_text(CONTROL_LOG, "%s", text);
+	agent_send(CONTROL_LOG, "%s", text);
 }
 
 void agent_open_port(const char *path)
@@ -141,11 +141,16 @@ static void next_frame(struct control_frame *f)
 	}
 }
 
+unsigned agent_failures(void)
+{
+	return port.failures;
+}
+
 bool agent_host(const char *request, char *answer, size_t size)
 {
 	struct control_frame f;
 
-	send_text(CONTROL_HOST, "%s", request);
+	agent_send(CONTROL_HOST, "%s", request);
 	do
 		next_frame(&f);
 	while (f.type != CONTROL_HOST_REPLY);
@@ -156,10 +161,11 @@ bool agent_host(const char *request, char *answer, size_t size)
 static void list(void)
 {
 	const struct agent_test *const *t;
+	unsigned n = 0;
 
-	for (t = __start_agent_tests; t < __stop_agent_tests; t++)
-		send_text(CONTROL_TEST, "%s\t%s", (*t)->name, (*t)->shows);
-	send_text(CONTROL_LIST_END, "%td", __stop_agent_tests - __start_agent_tests);
+	for (t = __start_agent_tests; external_own_wanted() && t < __stop_agent_tests; t++, n++)
+		agent_send(CONTROL_TEST, "%s\t%s", (*t)->name, (*t)->shows);
+	agent_send(CONTROL_LIST_END, "%u", n + external_list());
 }
 
 static const struct agent_test *find(const char *name)
@@ -174,38 +180,40 @@ static const struct agent_test *find(const char *name)
 
 static void run(const char *name)
 {
-	const struct agent_test *t = find(name);
+	const struct agent_test *t = external_own_wanted() ? find(name) : NULL;
 
 	port.failures = 0;
 	port.skipped = false;
 	port.reason[0] = 0;
-	send_text(CONTROL_START, "%s", name);
+	agent_send(CONTROL_START, "%s", name);
 	if (t)
 		t->run();
-	else
+	else if (!external_run(name))
 		agent_fail(AGENT_HERE, "no test of that name");
-	send_text(CONTROL_VERDICT, "%s\t%s\t%s", name,
-		  port.failures  ? "fail"
-		  : port.skipped ? "skip"
-				 : "pass",
-		  port.reason);
-	send_text(CONTROL_END, "%s", name);
+	agent_send(CONTROL_VERDICT, "%s\t%s\t%s", name,
+		   port.failures  ? "fail"
+		   : port.skipped ? "skip"
+				  : "pass",
+		   port.reason);
+	agent_send(CONTROL_END, "%s", name);
 }
 
 void agent_serve(void)
 {
 	struct control_frame f;
 
-	send_text(CONTROL_HELLO, "linux\t1");
+	agent_send(CONTROL_HELLO, "linux\t1");
 	for (;;) {
 		next_frame(&f);
 		if (f.type == CONTROL_LIST)
 			list();
 		else if (f.type == CONTROL_RUN)
 			run(f.payload);
+		else if (f.type == CONTROL_EXEC)
+			exec_command(f.payload);
 		else if (f.type == CONTROL_BYE)
 			break;
 	}
-	send_text(CONTROL_BYE_ACK, "%s", "");
+	agent_send(CONTROL_BYE_ACK, "%s", "");
 	power_off("all done");
 }

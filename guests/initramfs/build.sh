@@ -1,15 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Pack the initramfs: the agent as /init, and the modules it may load. The same input gives the same bytes.
-# usage: build.sh OUT AGENT KERNEL_DIR [MODULE.ko]
+# Pack an initramfs: the agent as /init, the modules it may load, and a tree of more files. The same
+# input gives the same bytes.
+# usage: build.sh OUT AGENT KERNEL_DIR MODULE.ko [TREE LIMIT]   (MODULE.ko may be empty; LIMIT in bytes)
 set -eu
-out=$1 agent=$2 kernel=$3 ours=${4-}
+out=$1 agent=$2 kernel=$3 ours=$4 tree=${5-} limit=${6-}
 root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
 
+[ -z "$tree" ] || cp -R -P "$tree/." "$root/"
 mkdir -p "$root/dev" "$root/proc" "$root/sys" "$root/tmp" "$root/modules"
 cp "$agent" "$root/init"
-
 # Distribution modules the tests need; none of these depends on another module.
 for name in virtio_blk; do
 	file=$(find -L "$kernel/modules" -name "$name.ko*" 2>/dev/null | head -n 1)
@@ -20,6 +21,12 @@ for name in virtio_blk; do
 done
 [ -z "$ours" ] || cp "$ours" "$root/modules/keelson.ko"
 
+chmod -R u=rwX,go=rX "$root"
 find "$root" -exec touch -h -d @0 {} +
 (cd "$root" && find . -mindepth 1 | LC_ALL=C sort | cpio -o -H newc --reproducible -R 0:0 --quiet) >"$out.new"
+size=$(wc -c <"$out.new")
+if [ -n "$limit" ] && [ "$size" -gt "$limit" ]; then
+	echo "initramfs: $out has $size bytes, more than the $limit that are written down for it" >&2
+	exit 1
+fi
 mv "$out.new" "$out"

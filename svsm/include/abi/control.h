@@ -42,4 +42,7 @@ enum control_type {
 	CONTROL_BYE_ACK = 13, /* T  last frame */
 	CONTROL_HOST = 14,    /* T  asks the host for something: verb '\t' arguments */
 	CONTROL_HOST_REPLY = 15, /* H  its answer */
+	CONTROL_EXEC = 16,       /* H  a command line for the target's shell */
+	CONTROL_OUTPUT = 17,     /* T  1|2 (stdout, stderr) '\t' base64 of what it wrote */
+	CONTROL_EXEC_END = 18,   /* T  its exit code as a shell tells it, decimal */
 };

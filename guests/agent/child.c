@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "agent/child.h"
+
+enum {
+	REPORT_FD = 3,
+	POLL_MS = 1000 /* how exactly silence is timed */
+};
+
+static uint64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+/* ---- start ---- */
+
+/* In the child: every descriptor above the report channel closes by itself. */
+static NORETURN void become(const char *const argv[], int out, int err, int report)
+{
+	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	setsid();
+	dup2(null, 0);
+	dup2(out, 1);
+	dup2(err, 2);
+	dup2(report, REPORT_FD);
+	if (chdir("/tmp") == 0)
+		execv(argv[0], (char *const *)argv);
+	dprintf(2, "%s: %s\n", argv[0], strerror(errno));
+	_exit(127);
+}
+
+/* Numbers above the four that the child gives a meaning, so that dup2() never hits one of them. */
+static int high(int fd)
+{
+	int moved = fcntl(fd, F_DUPFD_CLOEXEC, 10);
+
+	close(fd);
+	return moved;
+}
+
+static void start(struct child *c, const char *const argv[])
+{
+	int out[2], err[2], report[2];
+
+	if (pipe2(out, O_CLOEXEC) || pipe2(err, O_CLOEXEC) ||
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, report))
+		abort();
+	out[1] = high(out[1]);
+	err[1] = high(err[1]);
+	report[1] = high(report[1]);
+	c->pid = fork();
+	if (c->pid < 0)
+		abort();
+	if (c->pid == 0)
+		become(argv, out[1], err[1], report[1]);
+	close(out[1]);
+	close(err[1]);
+	close(report[1]);
+	c->out = out[0];
+	c->err = err[0];
+	c->report = report[0];
+	c->pidfd = (int)syscall(SYS_pidfd_open, c->pid, 0);
+}
+
+/* ---- what it says ---- */
+
+/* False when a line is longer than it may be. */
+static bool take_report(struct child *c, const char *bytes, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (bytes[i] != '\n') {
+			if (c->have == CHILD_LINE_MAX)
+				return false;
+			c->line[c->have++] = bytes[i];
+			continue;
+		}
+		c->line[c->have] = 0;
+		c->have = 0;
+		c->hooks->line(c->ctx, c, c->line);
+	}
+	return true;
+}
+
+/* A last line needs no newline. */
+static void end_of(struct child *c, int *fd)
+{
+	if (fd == &c->report && c->have)
+		take_report(c, "\n", 1);
+	close(*fd);
+	*fd = -1;
+}
+
+/* Takes what is there. Closes the descriptor at its end; false only for a line that is too long. */
+static bool take(struct child *c, int *fd)
+{
+	char bytes[1024];
+	ssize_t n = read(*fd, bytes, sizeof(bytes));
+
+	if (n < 0 && (errno == EINTR || errno == EAGAIN))
+		return true;
+	if (n <= 0) {
+		end_of(c, fd);
+		return true;
+	}
+	c->heard_ms = now_ms();
+	if (fd == &c->report)
+		return take_report(c, bytes, (size_t)n);
+	c->hooks->output(c->ctx, fd == &c->out ? 1 : 2, bytes, (size_t)n);
+	return true;
+}
+
+/* Waits for words until the program itself has ended. */
+static enum child_end listen_to(struct child *c)
+{
+	int *const fds[] = {&c->out, &c->err, &c->report};
+	struct pollfd p[ARRAY_LEN(fds) + 1];
+
+	for (;;) {
+		for (size_t i = 0; i < ARRAY_LEN(fds); i++)
+			p[i] = (struct pollfd){.fd = *fds[i], .events = POLLIN};
+		p[ARRAY_LEN(fds)] = (struct pollfd){.fd = c->pidfd, .events = POLLIN};
+		poll(p, ARRAY_LEN(p), POLL_MS);
+		for (size_t i = 0; i < ARRAY_LEN(fds); i++)
+			if (p[i].revents && !take(c, fds[i]))
+				return CHILD_LINE;
+		if (p[ARRAY_LEN(fds)].revents)
+			return CHILD_ENDED;
+		if (c->limit && now_ms() - c->heard_ms > c->limit * 1000ull)
+			return CHILD_SILENT;
+	}
+}
+
+/* ---- end ---- */
+
+/* Every process but this one (PID 1) and the kernel's: a test may have left some. */
+static void kill_all(struct child *c)
+{
+	int status;
+	pid_t pid;
+
+	kill(-1, SIGKILL);
+	while ((pid = waitpid(-1, &status, 0)) > 0 || (pid < 0 && errno == EINTR))
+		if (pid == c->pid)
+			c->status = status;
+	close(c->pidfd);
+}
+
+/* All writers are dead, so each descriptor comes to its end. */
+static bool drain(struct child *c)
+{
+	int *const fds[] = {&c->out, &c->err, &c->report};
+	bool ok = true;
+
+	for (size_t i = 0; i < ARRAY_LEN(fds); i++)
+		while (*fds[i] >= 0)
+			ok &= take(c, fds[i]);
+	return ok;
+}
+
+enum child_end child_run(struct child *c, const char *const argv[])
+{
+	enum child_end end;
+
+	c->have = 0;
+	c->heard_ms = now_ms();
+	start(c, argv);
+	end = listen_to(c);
+	/* Its own status first: SIGKILL must not overtake a program that is about to exit. */
+	if (end == CHILD_ENDED)
+		waitpid(c->pid, &c->status, 0);
+	kill_all(c);
+	if (!drain(c) && end == CHILD_ENDED)
+		end = CHILD_LINE;
+	return end;
+}
+
+void child_answer(struct child *c, const char *text)
+{
+	if (c->report >= 0) {
+		send(c->report, text, strlen(text), MSG_NOSIGNAL);
+		send(c->report, "\n", 1, MSG_NOSIGNAL);
+	}
+}

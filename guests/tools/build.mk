@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: MIT
+# tools.cpio: the guest image with tpm2-tools and the programs of the vtpm suites.
+
+PACKAGES := $(GUESTS)/packages
+TOOLS_LIMIT := 14000000 # bytes; it is measured, loaded and unpacked at each boot
+
+$(PACKAGES)/packages: guests/tools/fetch.sh guests/tools/elf.sh guests/apt.sh
+	$(call say,FETCH,'tpm2-tools busybox')
+	$(Q)guests/tools/fetch.sh $(PACKAGES)
+
+$(GUESTS)/tools/nocurl.so: guests/tools/nocurl.c guests/tools/nocurl.map
+	@mkdir -p $(@D)
+	$(Q)$(HOSTCC) -std=gnu11 -O2 $(WARN) -shared -fpic -s -Wl,--build-id=none \
+		-Wl,-soname,libcurl-gnutls.so.4 -Wl,--version-script=guests/tools/nocurl.map $< -o $@
+
+# $(call test_program,NAME,SOURCES,LIBS): a C program for /tests/NAME
+$(eval $(call compile,test-program,$$(HOSTCC),$$(HOST_CFLAGS) -fno-toplevel-reorder -Iguests -D_GNU_SOURCE))
+define test_program
+TEST_PROGRAMS += $(GUESTS)/tools/$(1)
+$(GUESTS)/tools/$(1): $(call objects,test-program,$(2))
+	$$(call say,LD,$$@)
+	@mkdir -p $$(@D)
+	$$(Q)$(HOSTCC) -s -Wl,--build-id=none $$^ $(3) -o $$@
+endef
+
+TEST_PROGRAMS := $(sort $(wildcard guests/tools/tests/*.sh))
+$(eval $(call test_program,misbehave,guests/tools/external.c guests/tools/misbehave.c))
+
+TREE := $(wildcard guests/tools/*.sh guests/tools/bin/*)
+$(TOOLS): $(GUESTS)/agent $(VMLINUZ) $(MODULE) guests/initramfs/build.sh $(PACKAGES)/packages \
+		$(GUESTS)/tools/nocurl.so $(TREE) $(TEST_PROGRAMS)
+	$(call say,CPIO,$@)
+	$(Q)guests/tools/tree.sh $(GUESTS)/tools/tree $(PACKAGES)/root $(GUESTS)/tools/nocurl.so $(TEST_PROGRAMS)
+	$(Q)guests/initramfs/build.sh $@ $(GUESTS)/agent $(dir $(VMLINUZ)) '$(MODULE)' $(GUESTS)/tools/tree $(TOOLS_LIMIT)
