@@ -5,7 +5,7 @@
 set -eu
 stamp=$1
 
-packages='gcc libc6-dev make binutils qemu-system-x86 ovmf libssl-dev libtss2-dev libjansson-dev
+packages='gcc libc6-dev make binutils qemu-system-x86 ovmf libssl-dev libtpms-dev libtss2-dev libjansson-dev
 python3 python3-pytest acpica-tools cpio xz-utils kmod clang-format cppcheck git ca-certificates'
 
 [ -e "$stamp" ] && [ "$stamp" -nt "$0" ] && exit 0

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#include "services/vtpm/serve.h"
+#include <stdlib.h>
+#include "services/lib/service.h"
+#include "services/vtpm/ek.h"
+#include "services/vtpm/recover.h"
+#include "services/vtpm/snapshot.h"
+#include "services/vtpm/tpm.h"
+
+#define SLOT_PERMANENT 0
+
+static struct {
+	bool found; /* this TPM was made before this program started */
+	bool ready; /* to serve the guest */
+} tpm;
+
+/* The answer to a request: data is the handler's or empty. */
+struct answer {
+	uint32_t status, len;
+	bool alive;
+};
+
+static size_t load(void *to, size_t room)
+{
+	int64_t len = service_load(SLOT_PERMANENT, to, room);
+
+	tpm.found |= len > 0;
+	return len > 0 ? (size_t)len : 0;
+}
+
+static bool store(const void *from, size_t len)
+{
+	return service_store(SLOT_PERMANENT, from, len) == 0;
+}
+
+static const struct tpm_nvram nvram = {load, store};
+
+bool serve_start(void)
+{
+	tpm.found = tpm.ready = false;
+	return tpm_power_on(&nvram);
+}
+
+static struct answer finish(uint32_t status, const void *data, uint32_t len, bool alive)
+{
+	if (status == SERVICE_OK && service_write(data, 0, len) != (int64_t)len)
+		return (struct answer){SERVICE_EFAILED, 0, alive};
+	return (struct answer){status, status == SERVICE_OK ? len : 0, alive};
+}
+
+static struct answer command(const struct service_head *head, uint8_t *in)
+{
+	static uint8_t out[TPM_BUFFER_MAX];
+	uint32_t len;
+
+	if (head->arg > 4)
+		return finish(SERVICE_EINVAL, NULL, 0, true);
+	len = tpm_command((uint8_t)head->arg, in, head->len, out,
+			  MIN(head->room, (uint32_t)sizeof(out)));
+	return finish(len ? SERVICE_OK : SERVICE_EFAILED, out, len, true);
+}
+
+static struct answer ek(const struct service_head *head)
+{
+	uint8_t out[1024];
+	bool alive;
+	uint32_t len = ek_public((enum vtpm_ek)head->arg, out,
+				 MIN(head->room, (uint32_t)sizeof(out)), &alive);
+
+	return finish(len ? SERVICE_OK : SERVICE_EFAILED, out, len, alive);
+}
+
+static struct answer save(const struct service_head *head)
+{
+	uint8_t *out = malloc(head->room);
+	uint32_t len = out ? snapshot_save(out, head->room) : 0;
+	struct answer a = finish(len ? SERVICE_OK : SERVICE_EFAILED, out, len, true);
+
+	free(out);
+	return a;
+}
+
+static struct answer restore(const struct service_head *head, const uint8_t *in)
+{
+	bool alive;
+	bool ok = snapshot_restore(in, head->len, &alive);
+
+	return finish(ok ? SERVICE_OK : SERVICE_EFAILED, NULL, 0, alive);
+}
+
+static struct answer reset(void)
+{
+	bool ok = tpm_power_cycle();
+
+	return finish(ok ? SERVICE_OK : SERVICE_EFAILED, NULL, 0, ok);
+}
+
+static struct answer handle(const struct service_head *head, uint8_t *in)
+{
+	switch (head->kind) {
+	case VTPM_REQ_COMMAND:
+		return command(head, in);
+	case VTPM_REQ_EK:
+		return ek(head);
+	case VTPM_REQ_SAVE:
+		return save(head);
+	case VTPM_REQ_RESTORE:
+		return restore(head, in);
+	case VTPM_REQ_RESET:
+		return reset();
+	default:
+		return finish(SERVICE_EINVAL, NULL, 0, true);
+	}
+}
+
+/* A found TPM lost its volatile state with the service that died: its first request tells. */
+static bool ready(const struct service_head *head)
+{
+	if (!tpm.ready)
+		tpm.ready = !head->restarts || !tpm.found || recover_after_fault();
+	return tpm.ready;
+}
+
+bool serve(const struct service_head *head)
+{
+	uint8_t *in = malloc(head->len ? head->len : 1);
+	struct answer a;
+
+	if (!in || service_read(in, 0, head->len) != (int64_t)head->len || !ready(head))
+		return false;
+	a = handle(head, in);
+	free(in);
+	return service_answer(a.status, a.len) == 0 && a.alive;
+}
