@@ -10,9 +10,10 @@
 #include "kernel/log.h"
 #include "kernel/percpu.h"
 
-#define VECTORS    32
-#define MAIN_ORDER 3 /* 28 KiB and the guard page */
-#define IST_ORDER  2 /* 12 KiB and the guard page */
+#define VECTORS    256
+#define STUB_SIZE  32 /* cpu/entry.S */
+#define MAIN_ORDER 3  /* 28 KiB and the guard page */
+#define IST_ORDER  2  /* 12 KiB and the guard page */
 
 struct idt_gate {
 	uint16_t offset_low, selector;
@@ -42,18 +43,15 @@ static enum ist ist_of(unsigned vector)
 		return IST_DF;
 	case VEC_NMI:
 		return IST_NMI;
-	case VEC_MC:
-	case VEC_HV:
-		return IST_OTHER;
 	default:
-		return IST_NONE;
+		return IST_OTHER;
 	}
 }
 
 static void idt_fill(bool with_ist)
 {
 	for (unsigned v = 0; v < VECTORS; v++) {
-		uint64_t at = (uint64_t)entry_stubs + 16 * v;
+		uint64_t at = (uint64_t)entry_stubs + STUB_SIZE * v;
 
 		idt[v] = (struct idt_gate){
 			.offset_low = at,
@@ -72,6 +70,8 @@ static void gdt_fill(struct cpu_desc *d)
 
 	d->gdt[SEL_CODE / 8] = 0x00af9b000000ffff;
 	d->gdt[SEL_DATA / 8] = 0x00cf93000000ffff;
+	d->gdt[SEL_USER_DATA / 8] = 0x00cff3000000ffff;
+	d->gdt[SEL_USER_CODE / 8] = 0x00affb000000ffff;
 	d->gdt[SEL_TSS / 8] = (sizeof(d->tss) - 1) | (base & 0xffffff) << 16 | 0x89ull << 40 |
 			      (base >> 24 & 0xff) << 56;
 	d->gdt[SEL_TSS / 8 + 1] = base >> 32;

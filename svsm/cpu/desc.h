@@ -4,8 +4,8 @@
 
 /*
  * A CPU's descriptors and stacks: GDT, TSS, one IDT for all. APM vol. 2, 4.8, 8.2, 12.2.5.
- * The vectors that may strike with an unsound RSP have IST stacks of their own. Below every stack
- * lies a guard page.
+ * Every vector has an IST stack: RSP is the user's for an instant after SYSCALL, and a hypervisor
+ * may inject anything at any time. Below every stack lies a guard page.
  */
 #include "base/types.h"
 
@@ -18,7 +18,7 @@ enum ist {
 	IST_PF,
 	IST_DF,
 	IST_NMI,
-	IST_OTHER, /* #MC, #HV: never expected, end in a panic */
+	IST_OTHER, /* all others */
 	IST_COUNT,
 };
 
@@ -39,7 +39,7 @@ struct tss {
 _Static_assert(sizeof(struct tss) == 104, "APM 12.2.5: 64-bit TSS");
 
 struct cpu_desc {
-	uint64_t gdt[5]; /* null, code, data, TSS (two) */
+	uint64_t gdt[7]; /* null, code, data, user data, user code, TSS (two) */
 	struct tss tss;
 	struct stack main;           /* the CPU's ordinary stack */
 	struct stack ist[IST_COUNT]; /* [IST_NONE] unused */

@@ -10,6 +10,8 @@
 #include "kernel/percpu.h"
 #include "kernel/wake.h"
 
+extern const char user_text[], user_text_end[]; /* cpu/user.S */
+
 #define ROOM 2048 /* a handler that moves wants this much below the interrupted RSP */
 
 extern const struct fault_entry fault_table[], fault_table_end[];
@@ -24,15 +26,16 @@ uint64_t fault_fixup(uint64_t rip)
 
 /*
  * Only #VC and #PF move: they nest in normal work. For the others the IST stack is the point (#DF:
- * the stack is gone) or they return at once (NMI). There is no red zone, so everything below the
- * interrupted RSP is free.
+ * the stack is gone) or they return at once (NMI, a fix-up). There is no red zone, so everything
+ * below the interrupted RSP is free, but in cpu/user.S, where RSP may be the user's.
  */
 struct frame *exception_stack(struct frame *f)
 {
 	const struct stack *s;
 	struct frame *to;
 
-	if (f->vector != VEC_VC && f->vector != VEC_PF)
+	if ((f->vector != VEC_VC && f->vector != VEC_PF) ||
+	    (f->rip >= (uint64_t)user_text && f->rip < (uint64_t)user_text_end))
 		return f;
 	s = desc_stack_of(percpu_this(), f->rsp);
 	if (!s || f->rsp - s->base < ROOM + sizeof(*f))
@@ -55,14 +58,14 @@ static bool fixup(struct frame *f)
 	return true;
 }
 
-static const char *name_of(uint64_t vector)
+const char *exception_name(uint64_t vector)
 {
 	static const char *const name[] = {"#DE", "#DB", "NMI", "#BP", "#OF", "#BR", "#UD", "#NM",
 					   "#DF", "9",   "#TS", "#NP", "#SS", "#GP", "#PF", "15",
 					   "#MF", "#AC", "#MC", "#XF", "#VE", "#CP", "22",  "23",
 					   "24",  "25",  "26",  "27",  "#HV", "#VC", "#SX", "31"};
 
-	return name[vector % ARRAY_LEN(name)];
+	return vector < ARRAY_LEN(name) ? name[vector] : "interrupt";
 }
 
 static bool in_guard_page(uint64_t addr)
@@ -95,5 +98,5 @@ void exception_dispatch(struct frame *f)
 			panic_frame(f, "stack overflow, cr2 %lx", read_cr2());
 		break;
 	}
-	panic_frame(f, "%s", name_of(f->vector));
+	panic_frame(f, "%s", exception_name(f->vector));
 }

@@ -20,6 +20,13 @@
 #define BOOT_STACK_SIZE 0x4000
 
 /* GDT */
-#define SEL_CODE 0x08
-#define SEL_DATA 0x10
-#define SEL_TSS  0x18
+#define SEL_CODE      0x08
+#define SEL_DATA      0x10
+#define SEL_USER_DATA 0x18 /* SYSRET wants data before code: APM vol. 2, 6.1.1 */
+#define SEL_USER_CODE 0x20
+#define SEL_TSS       0x28
+
+/* struct cpu, behind GS */
+#define CPU_KERNEL_RSP 0x08
+#define CPU_USER_REGS  0x10
+#define CPU_SCRATCH    0x18

@@ -9,6 +9,7 @@
 #include "kernel/lock.h"
 #include "kernel/log.h"
 #include "kernel/memmap.h"
+#include "lib/string.h"
 #include "platform/platform.h"
 
 #define ENTRIES 512
@@ -94,8 +95,8 @@ uint64_t paging_root(void)
 
 static uint64_t wanted_cr4(void)
 {
-	uint64_t cr4 =
-		CR4_PAE | CR4_PGE | CR4_PSE; /* PSE: nothing in long mode, but as hosts have it */
+	/* PSE: nothing in long mode, but as hosts have it */
+	uint64_t cr4 = CR4_PAE | CR4_PGE | CR4_PSE | CR4_OSFXSR | CR4_OSXMMEXCPT;
 	uint32_t r[4];
 
 	platform->cpuid(7, 0, r);
@@ -109,8 +110,14 @@ void paging_protect(void)
 {
 	cr4_bits = wanted_cr4();
 	write_cr4(cr4_bits);
+	write_cr0((read_cr0() & ~(CR0_EM | CR0_TS)) | CR0_MP | CR0_NE);
 	log_info("paging: SMEP %s, SMAP %s, UMIP %s", cr4_bits & CR4_SMEP ? "on" : "absent",
 		 cr4_bits & CR4_SMAP ? "on" : "absent", cr4_bits & CR4_UMIP ? "on" : "absent");
+}
+
+void paging_share(uint64_t *user_root)
+{
+	memcpy(user_root + ENTRIES / 2, root + ENTRIES / 2, PAGE_SIZE / 2);
 }
 
 uint64_t paging_cr4(void)

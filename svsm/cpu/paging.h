@@ -16,7 +16,11 @@ void paging_init(void);
 /* CR3 value for other CPUs, C-bit included. */
 uint64_t paging_root(void);
 
-/* Set CR4 as far as this CPU has it: SMEP, SMAP, UMIP, PGE. Needs platform->cpuid. */
+/* Put the kernel's half into a process's PML4. That half never changes at this level. */
+void paging_share(uint64_t *user_root);
+
+/* Set CR4 as far as this CPU has it (SMEP, SMAP, UMIP, PGE) and what ring 3 needs for its x87 and
+ * SSE instructions. Needs platform->cpuid. */
 void paging_protect(void);
 uint64_t paging_cr4(void);
 

@@ -7,6 +7,7 @@
 #include "cpu/desc.h"
 #include "cpu/image.h"
 #include "cpu/paging.h"
+#include "cpu/usermode.h"
 #include "kernel/alloc.h"
 #include "kernel/launch_area.h"
 #include "kernel/log.h"
@@ -96,6 +97,7 @@ NORETURN static void kernel_run(void)
 	check_launch_pages();
 	launch_area_check();
 	paging_protect();
+	usermode_init_cpu();
 	c->apic_id = own_apic_id();
 	c->online = true;
 	timer_init_cpu();

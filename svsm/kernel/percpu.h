@@ -18,6 +18,10 @@ struct cpu_desc;   /* cpu/desc.h: GDT, TSS and the stacks behind them */
 
 struct cpu {
 	struct cpu *self; /* GS:0 */
+	/* cpu/user.S reaches these three by cpu/layout.h's CPU_*. */
+	uint64_t user_kernel_rsp;    /* where user_enter() returns to */
+	struct user_regs *user_regs; /* of the process in ring 3 */
+	uint64_t user_scratch;       /* its RSP, for an instant */
 	unsigned index;   /* 0 = boot CPU; fixed */
 	uint32_t apic_id; /* fixed */
 	bool online;      /* set once by the CPU itself, read by all (acquire) */

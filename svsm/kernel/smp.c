@@ -6,6 +6,7 @@
 #include "base/x86.h"
 #include "cpu/desc.h"
 #include "cpu/paging.h"
+#include "cpu/usermode.h"
 #include "kernel/alloc.h"
 #include "kernel/launch_area.h"
 #include "kernel/log.h"
@@ -24,6 +25,7 @@ NORETURN static void ap_main(struct cpu *c)
 	if (!platform->cpu_init(c))
 		for (;;)
 			platform->halt();
+	usermode_init_cpu();
 	timer_init_cpu();
 	__atomic_store_n(&c->online, true, __ATOMIC_RELEASE);
 	cpu_loop();

@@ -24,16 +24,25 @@ struct user_regs { /* cpu/user.S knows the order */
 
 #define USER_SYSCALL 256
 
+/* Lines of a service in the log: so many of them, then one of CONSOLE_SPARSE. */
+#define CONSOLE_LINE   160
+#define CONSOLE_BURST  256
+#define CONSOLE_SPARSE 256
+
 struct process {
 	const char *name;
 	struct space space;
 	struct user_regs regs;
 	uint8_t *fpu; /* 512-byte FXSAVE image, 16-byte aligned */
-	uint64_t brk_start, brk, mmap_top;
+	uint64_t brk_start, brk;
 	struct service *service; /* whose requests SERVICE_CALL_WAIT gives; NULL: none */
 	uint64_t unknown[8];     /* bit n: Linux call n was refused and logged already */
 	int exit_status;
-	uint64_t user_tsc; /* time in ring 3 */
+	uint64_t user_tsc; /* time on a CPU, its system calls included */
+	struct {           /* files 1 and 2: user/console.c */
+		char line[CONSOLE_LINE];
+		uint32_t len, lines;
+	} console;
 };
 
 enum process_stop {

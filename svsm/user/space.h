@@ -36,13 +36,18 @@ bool space_map_image(struct space *s, uint64_t va, const void *page, uint64_t le
 void space_unmap(struct space *s, uint64_t va, uint64_t len);                  /* holes are fine */
 bool space_protect(struct space *s, uint64_t va, uint64_t len, unsigned prot); /* false: a hole */
 bool space_free(const struct space *s, uint64_t va, uint64_t len); /* nothing mapped there */
+/* The highest free range of len bytes (page aligned, not 0) in [low, high); 0: none. */
+uint64_t space_find(const struct space *s, uint64_t low, uint64_t high, uint64_t len);
 
 /* Fill mapped user memory before the process runs (loader); whatever its rights. */
 bool space_write(struct space *s, uint64_t va, const void *from, size_t len);
 
-/* This CPU's CR3. */
+/* cpu/usermode.c. A space is in one CPU's CR3 while its process runs there and in none else, so
+ * what a CPU may have cached of it ends with space_leave, and a change in between flushes here
+ * only. */
 void space_enter(const struct space *s);
 void space_leave(void);
+void space_flush(uint64_t va, uint64_t len); /* this CPU's translations of the range */
 
 /* Copies between the loaded space and the kernel: cpu/copy.h's fault table, SMAP lifted. False when
  * any byte is not the process's to read or write; then the copy may be partly done. */

@@ -9,8 +9,8 @@
 #include "user/process.h"
 
 enum syscall_then {
-	SYSCALL_RESUME,   /* result goes to RAX, back to user mode */
-	SYSCALL_AGAIN,    /* PROCESS_WAITS: RIP stays at the instruction, so it is called again */
+	SYSCALL_RESUME, /* result goes to RAX, back to user mode */
+	SYSCALL_AGAIN,  /* PROCESS_WAITS: RIP goes back to the instruction, so it is called again */
 	SYSCALL_ANSWERED, /* result goes to RAX, process_run returns PROCESS_ANSWERED */
 	SYSCALL_EXIT,     /* process_run returns PROCESS_EXITED */
 	SYSCALL_FAULT,    /* the process asked for what ends it (abort): PROCESS_FAULTED */
@@ -21,12 +21,39 @@ struct syscall_args {
 	int64_t result; /* starts as 0 */
 };
 
+typedef enum syscall_then (*syscall_fn)(struct process *p, struct syscall_args *args);
+
 struct svsm_syscall {
-	uint64_t number;
-	enum syscall_then (*call)(struct process *p, struct syscall_args *args);
+	uint64_t number; /* below SYSCALL_LINUX_MAX, or SERVICE_CALL_WAIT and the 15 after it */
+	syscall_fn call;
 };
 
-#define SVSM_SYSCALL(nr, fn)                                                                       \
-	static const struct svsm_syscall syscall_entry_##fn SECTION("svsm_syscalls") = {nr, fn}
+#define SYSCALL_LINUX_MAX 512
 
+#define SVSM_SYSCALL(nr, fn)                                                                       \
+	static const struct svsm_syscall syscall_entry_##nr SECTION("svsm_syscalls") = {nr, fn}
+
+/* Index the section. Idempotent; process_create does it. */
+void syscall_init(void);
 enum syscall_then syscall_serve(struct process *p, uint64_t number, struct syscall_args *args);
+
+/* Results: -errno as Linux has it. */
+#define SYS_EPERM     1
+#define SYS_ENOENT    2
+#define SYS_EIO       5
+#define SYS_EBADF     9
+#define SYS_EAGAIN    11
+#define SYS_ENOMEM    12
+#define SYS_EACCES    13
+#define SYS_EFAULT    14
+#define SYS_EINVAL    22
+#define SYS_ENOTTY    25
+#define SYS_ESPIPE    29
+#define SYS_ENOSYS    38
+#define SYS_ETIMEDOUT 110
+
+static inline enum syscall_then syscall_error(struct syscall_args *args, int err)
+{
+	args->result = -err;
+	return SYSCALL_RESUME;
+}

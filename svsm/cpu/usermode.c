@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+#include "cpu/usermode.h"
+#include "base/x86.h"
+#include "cpu/copy.h"
+#include "cpu/paging.h"
+#include "kernel/percpu.h"
+#include "lib/string.h"
+#include "platform/platform.h"
+
+ABI_OFFSET(struct cpu, user_kernel_rsp, CPU_KERNEL_RSP, "cpu/layout.h");
+ABI_OFFSET(struct cpu, user_regs, CPU_USER_REGS, "cpu/layout.h");
+ABI_OFFSET(struct cpu, user_scratch, CPU_SCRATCH, "cpu/layout.h");
+ABI_OFFSET(struct user_regs, rip, 0x88, "cpu/user.S");
+ABI_OFFSET(struct user_regs, fs_base, 22 * 8, "cpu/user.S: 22 words like struct frame");
+
+/* All that a user could set: the kernel starts with none of it. */
+#define SYSCALL_CLEARS                                                                             \
+	(RFLAGS_TF | RFLAGS_IF | RFLAGS_DF | BIT(12) | BIT(13) | RFLAGS_NT | RFLAGS_RF |           \
+	 RFLAGS_AC | BIT(21))
+
+#define FLUSH_SINGLY 32 /* pages; above that all of them at once */
+
+extern const char user_syscall[];
+
+void usermode_init_cpu(void)
+{
+	/* SYSRET: SS = base + 8, CS = base + 16 */
+	uint64_t star = (uint64_t)(SEL_USER_DATA - 8) << 48 | (uint64_t)SEL_CODE << 32;
+
+	wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_SCE);
+	wrmsr(MSR_STAR, star);
+	wrmsr(MSR_LSTAR, (uint64_t)user_syscall);
+	wrmsr(MSR_SFMASK, SYSCALL_CLEARS);
+}
+
+void usermode_fpu_init(uint8_t *fpu)
+{
+	const uint16_t fcw = 0x37f;
+	const uint32_t mxcsr = 0x1f80;
+
+	memset(fpu, 0, 512);
+	memcpy(fpu, &fcw, sizeof(fcw));
+	memcpy(fpu + 24, &mxcsr, sizeof(mxcsr));
+}
+
+/*
+ * What the process before this one may have put into the segment registers. FS and GS take their
+ * bases with them: FS's is set right afterwards, the user's GS base is the one behind SWAPGS.
+ */
+static void reset_segments(void)
+{
+	uint32_t gs;
+
+	__asm__ volatile("mov %0, %%ds\n"
+			 "mov %0, %%es\n"
+			 "mov %0, %%fs\n"
+			 :
+			 : "r"(0));
+	__asm__ volatile("mov %%gs, %0" : "=r"(gs));
+	if (gs)
+		__asm__ volatile("swapgs\n"
+				 "mov %0, %%gs\n"
+				 "swapgs\n"
+				 :
+				 : "r"(0)
+				 : "memory");
+	wrmsr(MSR_KERNEL_GS_BASE, 0);
+}
+
+void usermode_set_fs(const struct process *p)
+{
+	wrmsr(MSR_FS_BASE, p->regs.fs_base);
+}
+
+void usermode_load(struct process *p)
+{
+	space_enter(&p->space);
+	reset_segments();
+	usermode_set_fs(p);
+	/* Processors with SNP restore every field (CPUID 80000008 EBX[2]): nothing is left behind.
+	 */
+	__asm__ volatile("fxrstor64 (%0)" : : "r"(p->fpu) : "memory");
+}
+
+void usermode_store(struct process *p)
+{
+	__asm__ volatile("fxsave64 (%0)" : : "r"(p->fpu) : "memory");
+	space_leave();
+}
+
+void space_enter(const struct space *s)
+{
+	write_cr3(paging_pa(s->root).v | platform_cbit);
+}
+
+void space_leave(void)
+{
+	write_cr3(paging_root());
+}
+
+void space_flush(uint64_t va, uint64_t len)
+{
+	if (len > FLUSH_SINGLY * PAGE_SIZE) {
+		write_cr3(read_cr3());
+		return;
+	}
+	for (uint64_t at = va; at < va + len; at += PAGE_SIZE)
+		invlpg(at);
+}
+
+static bool is_user(uint64_t va, size_t len)
+{
+	return va >= USER_BASE && va <= USER_END && len <= USER_END - va;
+}
+
+static bool user_copy(void *to, const void *from, size_t len)
+{
+	int r;
+
+	__asm__ volatile("stac" : : : "memory", "cc");
+	r = fault_copy(to, from, len);
+	__asm__ volatile("clac" : : : "memory", "cc");
+	return !r;
+}
+
+bool user_copy_in(void *to, uint64_t va, size_t len)
+{
+	return is_user(va, len) && user_copy(to, (const void *)va, len);
+}
+
+bool user_copy_out(uint64_t va, const void *from, size_t len)
+{
+	return is_user(va, len) && user_copy((void *)va, from, len);
+}
