@@ -185,6 +185,7 @@ int test_command(int argc, char **argv)
 
 	if (rc)
 		return rc < 0 ? CODE_PASSED : rc;
+	o.test = true;
 	if (!profile_find(o.platform))
 		return problem("no such platform: %s", o.platform), CODE_USAGE;
 	if (!suites_read(cfg))

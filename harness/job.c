@@ -93,6 +93,8 @@ static void fill_setup(struct session_setup *setup, const struct options *o, con
 	l->cmdline = make_igvm_cmdline(s, o);
 	l->options = monitor_words(o, s);
 	l->smp = o->smp ? o->smp : s->smp;
+	l->service_cpus = make_igvm_service_cpus(s, o);
+	l->icount = o->icount >= 0 ? o->icount : s->icount != SUITE_UNSET ? (int)s->icount : -1;
 	l->mem = o->mem ? o->mem : s->mem;
 	l->swtpm = o->swtpm;
 	l->disk = o->disk ? o->disk : s->disk ? str("%s/disk.img", folder) : NULL;

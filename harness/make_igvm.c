@@ -7,6 +7,7 @@
 
 #include "exitcode.h"
 #include "igvm/igvm_cmd.h"
+#include "igvm/launch_page.h"
 #include "make_igvm.h"
 #include "paths.h"
 
@@ -29,6 +30,17 @@ char *make_igvm_cmdline(const struct suite *s, const struct options *o)
 {
 	return str("%s%s%s", s->cmdline ? s->cmdline : "", o->append ? " " : "",
 		   o->append ? o->append : "");
+}
+
+unsigned make_igvm_service_cpus(const struct suite *s, const struct options *o)
+{
+	struct launch_info l;
+
+	if (o->igvm)
+		return launch_page_read(o->igvm, &l) ? l.service_cpus : 0;
+	if (o->service_cpus >= 0 && s->kind != SUITE_PAYLOAD)
+		return (unsigned)o->service_cpus;
+	return suite_service_cpus(s);
 }
 
 /* value is malloc'ed or NULL; it goes into the words and is freed. */
@@ -79,6 +91,10 @@ void make_igvm_words(const struct suite *s, const struct options *o, const char 
 		strlist_add(w, "--selftest");
 		break;
 	}
+	if (s->kind != SUITE_PAYLOAD)
+		add_option(w, "--service-cpus", str("%u", make_igvm_service_cpus(s, o)));
+	if (s->kind != SUITE_PAYLOAD && o->test && s->test)
+		strlist_add(w, "--test");
 	strlist_add(w, "--output");
 	strlist_add(w, out);
 }

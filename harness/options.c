@@ -25,6 +25,8 @@ enum {
 	OPT_GROUP,
 	OPT_SMP,
 	OPT_MEM,
+	OPT_SERVICE_CPUS,
+	OPT_ICOUNT,
 	OPT_TIMEOUT,
 	OPT_OPTION,
 	OPT_JSON,
@@ -37,18 +39,32 @@ enum {
 };
 
 static const struct option table[] = {
-	{"platform", 1, NULL, OPT_PLATFORM}, {"qemu", 1, NULL, OPT_QEMU},
-	{"monitor", 1, NULL, OPT_MONITOR},   {"kernel", 1, NULL, OPT_KERNEL},
-	{"initrd", 1, NULL, OPT_INITRD},     {"append", 1, NULL, OPT_APPEND},
-	{"igvm", 1, NULL, OPT_IGVM},         {"runs", 1, NULL, OPT_RUNS},
-	{"name", 1, NULL, OPT_NAME},         {"disk", 1, NULL, OPT_DISK},
-	{"swtpm", 1, NULL, OPT_SWTPM},       {"group", 1, NULL, OPT_GROUP},
-	{"smp", 1, NULL, OPT_SMP},           {"mem", 1, NULL, OPT_MEM},
-	{"timeout", 1, NULL, OPT_TIMEOUT},   {"option", 1, NULL, OPT_OPTION},
-	{"json", 0, NULL, OPT_JSON},         {"dry-run", 0, NULL, OPT_DRY_RUN},
-	{"strict", 0, NULL, OPT_STRICT},     {"list", 0, NULL, OPT_LIST},
-	{"all", 0, NULL, OPT_ALL},           {"keep", 0, NULL, OPT_KEEP},
-	{"help", 0, NULL, OPT_HELP},         {NULL, 0, NULL, 0},
+	{"platform", 1, NULL, OPT_PLATFORM},
+	{"qemu", 1, NULL, OPT_QEMU},
+	{"monitor", 1, NULL, OPT_MONITOR},
+	{"kernel", 1, NULL, OPT_KERNEL},
+	{"initrd", 1, NULL, OPT_INITRD},
+	{"append", 1, NULL, OPT_APPEND},
+	{"igvm", 1, NULL, OPT_IGVM},
+	{"runs", 1, NULL, OPT_RUNS},
+	{"name", 1, NULL, OPT_NAME},
+	{"disk", 1, NULL, OPT_DISK},
+	{"swtpm", 1, NULL, OPT_SWTPM},
+	{"group", 1, NULL, OPT_GROUP},
+	{"smp", 1, NULL, OPT_SMP},
+	{"mem", 1, NULL, OPT_MEM},
+	{"service-cpus", 1, NULL, OPT_SERVICE_CPUS},
+	{"icount", 1, NULL, OPT_ICOUNT},
+	{"timeout", 1, NULL, OPT_TIMEOUT},
+	{"option", 1, NULL, OPT_OPTION},
+	{"json", 0, NULL, OPT_JSON},
+	{"dry-run", 0, NULL, OPT_DRY_RUN},
+	{"strict", 0, NULL, OPT_STRICT},
+	{"list", 0, NULL, OPT_LIST},
+	{"all", 0, NULL, OPT_ALL},
+	{"keep", 0, NULL, OPT_KEEP},
+	{"help", 0, NULL, OPT_HELP},
+	{NULL, 0, NULL, 0},
 };
 
 void options_help(void)
@@ -60,6 +76,8 @@ void options_help(void)
 	     "  --append WORDS             added to the kernel's command line\n"
 	     "  --igvm FILE                boot this IGVM file, build none\n"
 	     "  --smp N, --mem MIB         the guest's vCPUs and memory\n"
+	     "  --service-cpus N           CPUs that run services and that the guest never sees\n"
+	     "  --icount SHIFT             time goes by instructions, 2^SHIFT ns each (slow)\n"
 	     "  --disk FILE                raw image, given to the guest as a virtio disk\n"
 	     "  --swtpm SOCKET             platform plain: the guest's TPM is the swtpm behind it\n"
 	     "  --timeout SECONDS          give up after that long without any progress\n"
@@ -72,17 +90,33 @@ void options_help(void)
 	     "  --dry-run                  print QEMU's command line and stop");
 }
 
-/* A whole number from 1 to max. */
-static bool number(const char *name, const char *text, unsigned long max, unsigned *out)
+static bool whole(const char *name, const char *text, unsigned long min, unsigned long max,
+		  unsigned *out)
 {
 	char *end;
 	unsigned long v = strtoul(text, &end, 10);
 
-	if (*text < '0' || *text > '9' || *end || v < 1 || v > max) {
-		problem("--%s takes a number from 1 to %lu, not '%s'", name, max, text);
+	if (*text < '0' || *text > '9' || *end || v < min || v > max) {
+		problem("--%s takes a number from %lu to %lu, not '%s'", name, min, max, text);
 		return false;
 	}
 	*out = (unsigned)v;
+	return true;
+}
+
+static bool number(const char *name, const char *text, unsigned long max, unsigned *out)
+{
+	return whole(name, text, 1, max, out);
+}
+
+/* 0 is a number too; -1 stands for nothing said. */
+static bool number_or_none(const char *name, const char *text, unsigned long max, int *out)
+{
+	unsigned v;
+
+	if (!whole(name, text, 0, max, &v))
+		return false;
+	*out = (int)v;
 	return true;
 }
 
@@ -129,6 +163,10 @@ static bool take(struct options *o, int c)
 		return number("smp", optarg, 254, &o->smp);
 	case OPT_MEM:
 		return number("mem", optarg, 1u << 20, &o->mem);
+	case OPT_SERVICE_CPUS:
+		return number_or_none("service-cpus", optarg, 64, &o->service_cpus);
+	case OPT_ICOUNT:
+		return number_or_none("icount", optarg, 10, &o->icount);
 	case OPT_TIMEOUT:
 		return number("timeout", optarg, 86400, &o->timeout);
 	case OPT_OPTION:
@@ -143,7 +181,8 @@ int options_read(struct options *o, int argc, char **argv, const char *usage)
 {
 	int c;
 
-	*o = (struct options){.platform = "native", .qemu = getenv("QEMU")};
+	*o = (struct options){
+		.platform = "native", .qemu = getenv("QEMU"), .service_cpus = -1, .icount = -1};
 	if (!o->qemu || !*o->qemu)
 		o->qemu = "qemu-system-x86_64";
 	optind = 0;

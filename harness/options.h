@@ -20,7 +20,10 @@ struct options {
 	const char *group;  /* test: the suites of this group */
 	unsigned smp;       /* the guest's vCPUs; 0: what the suite says */
 	unsigned mem;       /* MiB; 0: what the suite says */
+	int service_cpus;   /* -1: what the suite says */
+	int icount;         /* log2 of ns an instruction takes; -1: what the suite says */
 	unsigned timeout;   /* seconds without progress; 0: what the suite says */
+	bool test;          /* the command is `test`: the test protocol may be offered */
 	bool json, dry_run, strict, list, all, keep;
 	struct strlist words; /* monitor options (abi/native.h) */
 	struct strlist args;  /* what is no option */

@@ -94,6 +94,7 @@ void record_target(struct record *r, const struct suite *s, const struct session
 	json_object_set_new(r->json, "suite", json_string(s->name));
 	json_object_set_new(r->json, "platform", json_string(setup->profile->name));
 	json_object_set_new(r->json, "vcpus", json_integer(setup->launch.smp));
+	json_object_set_new(r->json, "service_cpus", json_integer(setup->launch.service_cpus));
 	json_object_set_new(r->json, "memory_mib", json_integer(setup->launch.mem));
 	json_object_set_new(r->json, "monitor_options", json_string(setup->launch.options));
 	json_object_set_new(r->json, "qemu_version", version ? json_string(version) : json_null());

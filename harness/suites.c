@@ -32,11 +32,12 @@ static const struct {
 	enum key_type type;
 	size_t offset;
 } keys[] = {
-	KEY(kind, KEY_KIND),   KEY(image, KEY_TEXT),     KEY(kernel, KEY_TEXT),
-	KEY(initrd, KEY_TEXT), KEY(cmdline, KEY_TEXT),   KEY(shows, KEY_TEXT),
-	KEY(groups, KEY_TEXT), KEY(smp, KEY_NUMBER),     KEY(mem, KEY_NUMBER),
-	KEY(disk, KEY_NUMBER), KEY(timeout, KEY_NUMBER), KEY(strict, KEY_BOOL),
-	KEY(hidden, KEY_BOOL), KEY(boot_only, KEY_BOOL),
+	KEY(kind, KEY_KIND),           KEY(image, KEY_TEXT),     KEY(kernel, KEY_TEXT),
+	KEY(initrd, KEY_TEXT),         KEY(cmdline, KEY_TEXT),   KEY(shows, KEY_TEXT),
+	KEY(groups, KEY_TEXT),         KEY(smp, KEY_NUMBER),     KEY(mem, KEY_NUMBER),
+	KEY(disk, KEY_NUMBER),         KEY(timeout, KEY_NUMBER), KEY(strict, KEY_BOOL),
+	KEY(hidden, KEY_BOOL),         KEY(boot_only, KEY_BOOL), KEY(test, KEY_BOOL),
+	KEY(service_cpus, KEY_NUMBER), KEY(icount, KEY_NUMBER),
 };
 
 static char *trim(char *s)
@@ -62,6 +63,8 @@ static void suite_new(const char *name)
 	s->smp = 1;
 	s->mem = 512;
 	s->timeout = 60;
+	s->service_cpus = s->icount = SUITE_UNSET;
+	s->test = true;
 	s->shows = str_dup("");
 	s->groups = str_dup("");
 }
@@ -193,6 +196,13 @@ bool suite_in_group(const struct suite *s, const char *group)
 		p += n;
 	}
 	return false;
+}
+
+unsigned suite_service_cpus(const struct suite *s)
+{
+	if (s->kind == SUITE_PAYLOAD)
+		return 0;
+	return s->service_cpus == SUITE_UNSET ? 1 : s->service_cpus;
 }
 
 const char *suite_kind_name(enum suite_kind k)

@@ -15,6 +15,8 @@ enum suite_kind {
 	SUITE_SELFTEST, /* the SVSM's own tests; verdicts are lines of svsm.log */
 };
 
+#define SUITE_UNSET (~0u)
+
 struct suite {
 	char *name;
 	enum suite_kind kind;
@@ -24,7 +26,10 @@ struct suite {
 	char *groups;               /* words split by spaces */
 	unsigned smp, mem, timeout; /* vCPUs, MiB, seconds */
 	unsigned disk;              /* MiB of a fresh raw virtio disk; 0: none */
+	unsigned service_cpus;      /* SUITE_UNSET: as suite_service_cpus says */
+	unsigned icount;            /* log2 of ns an instruction takes; SUITE_UNSET: real time */
 	bool strict;
+	bool test;      /* `keelson test` offers it the test protocol */
 	bool boot_only; /* HELLO and BYE, one test "boot" */
 	bool hidden;    /* not part of --all: targets that fail on purpose */
 };
@@ -36,4 +41,6 @@ size_t suites_count(void);
 const struct suite *suites_at(size_t i);
 const struct suite *suites_find(const char *name); /* NULL: no such suite */
 bool suite_in_group(const struct suite *s, const char *group);
+/* One where an SVSM runs, unless the suite says otherwise; none in a payload. */
+unsigned suite_service_cpus(const struct suite *s);
 const char *suite_kind_name(enum suite_kind k);

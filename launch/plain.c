@@ -32,8 +32,7 @@ static void command(const struct launch *l, struct strlist *argv)
 	strlist_addf(argv, "keelson-plain-%s", l->name);
 	strlist_add(argv, "-machine");
 	strlist_add(argv, PROFILE_Q35);
-	strlist_add(argv, "-accel");
-	strlist_add(argv, "tcg,thread=multi");
+	profile_tcg(l, argv);
 	/* CMPXCHG16B spoils RFLAGS on QEMU 7.2, and Linux dies of it now and then. */
 	strlist_add(argv, "-cpu");
 	strlist_add(argv, "max,family=25,model=1,stepping=1,phys-bits=48,-cx16");

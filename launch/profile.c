@@ -58,6 +58,18 @@ static void disk(const struct launch *l, struct strlist *argv)
 	free(safe);
 }
 
+void profile_tcg(const struct launch *l, struct strlist *argv)
+{
+	strlist_add(argv, "-accel");
+	if (l->icount < 0) {
+		strlist_add(argv, "tcg,thread=multi");
+		return;
+	}
+	strlist_add(argv, "tcg,thread=single");
+	strlist_add(argv, "-icount");
+	strlist_addf(argv, "shift=%d,sleep=off", l->icount);
+}
+
 void profile_common(const struct launch *l, struct strlist *argv)
 {
 	strlist_add(argv, "-nodefaults");
@@ -97,7 +109,7 @@ void profile_igvm(const struct launch *l, const char *machine, const char *cpu,
 	strlist_add(argv, "-cpu");
 	strlist_add(argv, cpu);
 	strlist_add(argv, "-smp");
-	strlist_addf(argv, "%u", l->smp);
+	strlist_addf(argv, "%u", l->smp + l->service_cpus);
 	strlist_add(argv, "-object");
 	strlist_addf(argv, "memory-backend-memfd,id=ram0,size=%uM,share=true,prealloc=false",
 		     l->mem);

@@ -15,13 +15,15 @@ struct launch {
 	const char *igvm;
 	const char *kernel, *initrd, *cmdline; /* Linux suites; for profiles without an IGVM file */
 	const char *console_log, *svsm_log, *monitor_log;
-	const char *disk;    /* raw image or NULL */
-	const char *swtpm;   /* plain: control socket of the guest's TPM, or NULL */
-	const char *options; /* monitor options, words split by spaces, may be "" */
-	unsigned smp;        /* the guest's vCPUs */
-	unsigned mem;        /* MiB */
-	const char *control; /* path of the control port's FIFOs, without .in and .out */
-	int qmp_fd;          /* connected socket that QEMU inherits */
+	const char *disk;      /* raw image or NULL */
+	const char *swtpm;     /* plain: control socket of the guest's TPM, or NULL */
+	const char *options;   /* monitor options, words split by spaces, may be "" */
+	unsigned smp;          /* the guest's vCPUs */
+	unsigned service_cpus; /* more that the guest does not see */
+	int icount;            /* log2 of ns an instruction takes; -1: real time */
+	unsigned mem;          /* MiB */
+	const char *control;   /* path of the control port's FIFOs, without .in and .out */
+	int qmp_fd;            /* connected socket that QEMU inherits */
 };
 
 struct profile {
@@ -47,6 +49,9 @@ const struct profile *profile_at(size_t i);           /* NULL: past the last */
 
 /* kind: of QEMU's character devices that take a path */
 void profile_chardev(struct strlist *argv, const char *kind, const char *id, const char *path);
+/* The accelerator of native and plain: a thread a CPU, or one for all when time goes by
+ * instructions. */
+void profile_tcg(const struct launch *l, struct strlist *argv);
 /* What every platform has: serial ports, the SVSM's log, QMP, the disk. */
 void profile_common(const struct launch *l, struct strlist *argv);
 /* Where QEMU itself loads the IGVM file (igvm0) into guest memory (ram0), on KVM. */

@@ -110,7 +110,8 @@ static bool fill(const struct igvm_build_options *o, const struct elf *e, struct
 		.version = LAUNCH_VERSION,
 		.guest_vmpl = 2,
 		.flags = (o->selftest ? LAUNCH_FLAG_SELFTEST : 0) |
-			 (o->panic ? LAUNCH_FLAG_PANIC : 0),
+			 (o->panic ? LAUNCH_FLAG_PANIC : 0) | (o->test ? LAUNCH_FLAG_TEST : 0),
+		.service_cpus = o->service_cpus,
 	};
 	bool svsm = !o->payload;
 

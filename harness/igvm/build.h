@@ -22,7 +22,9 @@ struct igvm_build_options {
 	const char *cmdline;
 	const char *bare; /* flat image */
 	const char *output;
+	unsigned service_cpus;
 	bool selftest;
+	bool test;  /* offer the test protocol */
 	bool panic; /* the SVSM faults on purpose */
 };
 

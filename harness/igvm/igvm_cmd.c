@@ -6,13 +6,18 @@
 
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char usage_text[] =
 	"usage: keelson igvm build --svsm ELF [--kernel BZIMAGE [--initrd FILE] [--cmdline TEXT]]\n"
-	"                          [--selftest] [--panic] -o FILE    an SVSM with a Linux guest\n"
-	"       keelson igvm build --svsm ELF --bare FILE [--selftest] [--panic] -o FILE\n"
+	"                          [OPTIONS] -o FILE        an SVSM with a Linux guest\n"
+	"       keelson igvm build --svsm ELF --bare FILE [OPTIONS] -o FILE\n"
 	"       keelson igvm build --payload ELF -o FILE    a test program at VMPL0\n"
+	"         --service-cpus N   the machine's last N CPUs run services, hidden from the "
+	"guest\n"
+	"         --test             offer the test protocol\n"
+	"         --selftest, --panic   run the SVSM's own tests; then fault\n"
 	"       keelson igvm inspect FILE                   what is in it\n"
 	"       keelson igvm measure FILE [--json] [--native-zero]\n"
 	"                                                   the SEV-SNP launch digest\n";
@@ -30,7 +35,9 @@ enum {
 	OPT_INITRD,
 	OPT_CMDLINE,
 	OPT_BARE,
+	OPT_SERVICE_CPUS,
 	OPT_SELFTEST,
+	OPT_TEST,
 	OPT_PANIC
 };
 
@@ -41,7 +48,9 @@ static const struct option options[] = {
 	{"initrd", required_argument, NULL, OPT_INITRD},
 	{"cmdline", required_argument, NULL, OPT_CMDLINE},
 	{"bare", required_argument, NULL, OPT_BARE},
+	{"service-cpus", required_argument, NULL, OPT_SERVICE_CPUS},
 	{"selftest", no_argument, NULL, OPT_SELFTEST},
+	{"test", no_argument, NULL, OPT_TEST},
 	{"panic", no_argument, NULL, OPT_PANIC}, /* tests of the harness */
 	{"output", required_argument, NULL, 'o'},
 	{NULL, 0, NULL, 0},
@@ -69,6 +78,15 @@ static const char **text_option(struct igvm_build_options *o, int c)
 	}
 }
 
+static bool take_cpus(unsigned *out)
+{
+	char *end;
+	unsigned long v = strtoul(optarg, &end, 10);
+
+	*out = (unsigned)v;
+	return *optarg >= '0' && *optarg <= '9' && !*end && v < 512;
+}
+
 static bool parse(struct igvm_build_options *o, int argc, char **argv)
 {
 	int c;
@@ -81,9 +99,11 @@ static bool parse(struct igvm_build_options *o, int argc, char **argv)
 			*text = optarg;
 		else if (c == OPT_SELFTEST)
 			o->selftest = true;
+		else if (c == OPT_TEST)
+			o->test = true;
 		else if (c == OPT_PANIC)
 			o->panic = true;
-		else
+		else if (c != OPT_SERVICE_CPUS || !take_cpus(&o->service_cpus))
 			return false;
 	}
 	return optind == argc;
@@ -96,7 +116,7 @@ static bool consistent(const struct igvm_build_options *o)
 		return false;
 	if (!o->kernel && (o->initrd || o->cmdline))
 		return false;
-	return !o->payload || (!o->kernel && !o->bare);
+	return !o->payload || (!o->kernel && !o->bare && !o->service_cpus && !o->test);
 }
 
 int igvm_build_command(int argc, char **argv)

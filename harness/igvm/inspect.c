@@ -3,7 +3,7 @@
 
 #include "abi/vmsa.h"
 #include "igvm/igvm_cmd.h"
-#include "igvm/open.h"
+#include "igvm/launch_page.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -136,6 +136,21 @@ static void show(const struct igvm_file *f, const struct igvm_header *h)
 	}
 }
 
+/* What the SVSM will do: all of it is measured. */
+static void show_launch(const struct igvm_file *f)
+{
+	static const char *const guests[] = {"none", "Linux", "bare image"};
+	struct launch_info l;
+
+	if (!launch_page_find(f, &l))
+		return;
+	printf("  %-20s guest: %s, VMPL %u, service CPUs: %u%s%s%s\n", "launch",
+	       l.guest < ARRAY_LEN(guests) ? guests[l.guest] : "unknown", l.guest_vmpl,
+	       l.service_cpus, l.flags & LAUNCH_FLAG_SELFTEST ? ", self-tests" : "",
+	       l.flags & LAUNCH_FLAG_TEST ? ", test protocol" : "",
+	       l.flags & LAUNCH_FLAG_PANIC ? ", panic" : "");
+}
+
 static void inspect(const struct igvm_file *f, const char *path)
 {
 	struct igvm_iter it;
@@ -144,6 +159,7 @@ static void inspect(const struct igvm_file *f, const char *path)
 
 	printf("%s: IGVM version %u, %u bytes, headers 0x%x..0x%x\n", path, f->version, f->size,
 	       f->header_start, f->data_start);
+	show_launch(f);
 	igvm_iter_init(&it, f);
 	while (igvm_next(&it, &h) == IGVM_OK) {
 		if (h.type == IGVM_PAGE_DATA) {

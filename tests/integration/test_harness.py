@@ -79,6 +79,7 @@ def test_missing_file(runs):
 
 @pytest.mark.parametrize("words", [
     [], ["frobnicate"], ["run", "--smp", "none"], ["run", "--bogus"], ["run", "no-such-suite"],
+    ["run", "--service-cpus", "x"], ["run", "--icount", "99"],
     ["run", "--platform", "vax"], ["test"], ["test", "no-such-suite"], ["run", "--mem"],
 ])
 def test_usage(words):
@@ -140,8 +141,22 @@ def test_two_at_once(runs):
 def test_dry_run(runs):
     done = keelson(runs, "run", "--dry-run", "--smp", 3)
     assert done.code == 0 and not done.folders
-    assert "-smp 4" in done.out and "-accel tcg" in done.out
-    assert "igvm build" in done.out
+    assert "-smp 5" in done.out and "-accel tcg" in done.out  # the monitor's and one for services
+    assert "igvm build" in done.out and "--service-cpus 1" in done.out and "--test" not in done.out
+
+
+def test_service_cpus(runs):
+    done = keelson(runs, "run", "--dry-run", "--smp", 3, "--service-cpus", 0)
+    assert "-smp 4" in done.out and "--service-cpus 0" in done.out
+    done = keelson(runs, "test", "--dry-run", "core", "--smp", 1, "--service-cpus", 2)
+    assert "-smp 4" in done.out and "--service-cpus 2" in done.out and "--test" in done.out
+    done = keelson(runs, "test", "--dry-run", "machine", "--smp", 2, "--service-cpus", 2)
+    assert "-smp 3" in done.out and "--service-cpus" not in done.out  # no SVSM there
+
+
+def test_icount(runs):
+    done = keelson(runs, "run", "--dry-run", "--icount", 2)
+    assert "thread=single" in done.out and "-icount shift=2" in done.out
 
 
 def test_recreate(runs, tmp_path):

@@ -39,6 +39,21 @@ def test_digest_covers_the_guest(tmp_path, linux):
     assert len({digest(p) for p in (quiet, loud, bare)}) == 3
 
 
+def test_digest_covers_what_the_svsm_shall_do(tmp_path):
+    ways = ([], ["--service-cpus", "1"], ["--service-cpus", "2"], ["--test"], ["--service-cpus", "1", "--test"])
+    files = [build(tmp_path / f"{n}.igvm", "--bare", HANG, *w) for n, w in enumerate(ways)]
+    assert len({digest(p) for p in files}) == len(ways)
+    said = [igvm("inspect", p)[1] for p in files]
+    assert "service CPUs: 2" in said[2] and "test protocol" not in said[2]
+    assert "service CPUs: 1" in said[4] and "test protocol" in said[4]
+
+
+@pytest.mark.parametrize("words", [["--service-cpus", "-1"], ["--service-cpus", "512"], ["--service-cpus", "1x"]])
+def test_bad_service_cpus(tmp_path, words):
+    code, _, _ = igvm("build", "--svsm", BUILD / "svsm.elf", "--bare", HANG, *words, "-o", tmp_path / "x.igvm")
+    assert code == 2
+
+
 def test_inspect(tmp_path):
     code, out, err = igvm("inspect", build(tmp_path / "bare.igvm", "--bare", HANG))
     assert code == 0, err

@@ -45,18 +45,26 @@ TEST(suites_as_they_are_meant)
 	const struct suite *s;
 
 	CHECK(reads("# comment\n[one]\nkind = payload\nsmp = 3\nstrict = yes\ngroups = quick slow\n"
-		    "\n[two]\n  kind=linux\ncmdline = a=b c=d\n"));
+		    "\n[two]\n  kind=linux\ncmdline = a=b c=d\n"
+		    "[none]\nservice_cpus = 0\ntest = no\nicount = 3\n[some]\nservice_cpus = 4\n"));
 	s = suites_find("one");
 	if (!CHECK(s))
 		return;
 	CHECK_EQ(s->kind, SUITE_PAYLOAD);
 	CHECK_EQ(s->smp, 3);
 	CHECK_EQ(s->mem, 512);
-	CHECK(s->strict && !s->hidden);
+	CHECK(s->strict && !s->hidden && s->test);
+	CHECK_EQ(s->icount, SUITE_UNSET);
 	CHECK(suite_in_group(s, "quick") && suite_in_group(s, "slow"));
 	CHECK(!suite_in_group(s, "qui") && !suite_in_group(s, "ick"));
 	CHECK_STR(suites_find("two")->cmdline, "a=b c=d");
 	CHECK(!suites_find("three"));
+	CHECK_EQ(suite_service_cpus(s), 0); /* a payload: there is no SVSM */
+	CHECK_EQ(suite_service_cpus(suites_find("two")), 1);
+	CHECK_EQ(suite_service_cpus(suites_find("none")), 0);
+	CHECK_EQ(suite_service_cpus(suites_find("some")), 4);
+	CHECK_EQ(suites_find("none")->icount, 3);
+	CHECK(!suites_find("none")->test);
 }
 
 TEST(suites_with_mistakes)

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+#include "igvm/launch_page.h"
+
+#include <string.h>
+
+static bool is_launch_page(const struct igvm_file *f, const struct igvm_header *h,
+			   struct launch_info *out)
+{
+	const struct igvm_page_data *p = h->body;
+
+	if (h->type != IGVM_PAGE_DATA || p->type != IGVM_PAGE_NORMAL || !p->file_offset)
+		return false;
+	memcpy(out, f->base + p->file_offset, sizeof(*out));
+	return out->magic == LAUNCH_MAGIC && out->version == LAUNCH_VERSION;
+}
+
+bool launch_page_find(const struct igvm_file *f, struct launch_info *out)
+{
+	struct igvm_iter it;
+	struct igvm_header h;
+
+	igvm_iter_init(&it, f);
+	while (igvm_next(&it, &h) == IGVM_OK)
+		if (is_launch_page(f, &h, out))
+			return true;
+	return false;
+}
+
+bool launch_page_read(const char *path, struct launch_info *out)
+{
+	struct igvm_file f;
+	struct blob b;
+	uint32_t at;
+	bool found;
+
+	if (!blob_read(path, &b))
+		return false;
+	found = igvm_open(&f, b.data, b.size, b.size) == IGVM_OK &&
+		igvm_check(&f, &at) == IGVM_OK && launch_page_find(&f, out);
+	blob_free(&b);
+	return found;
+}

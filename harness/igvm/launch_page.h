@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#pragma once
+
+/* The launch_info page (abi/launch.h) of an IGVM file: what the SVSM in it will do. */
+#include "abi/launch.h"
+#include "igvm/open.h"
+
+/* The first page with its magic; false: there is none, as in a test payload. f: the whole file. */
+bool launch_page_find(const struct igvm_file *f, struct launch_info *out);
+/* The same of a file on disk; false also when that is no IGVM file. */
+bool launch_page_read(const char *path, struct launch_info *out);
