@@ -6,12 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "checkquote.h"
 #include "host_verbs.h"
 #include "lib/control_frame.h"
 #include "lib/crc32.h"
 #include "util.h"
 
-typedef void (*verb_fn)(const struct host_context *c, const char *args, char *answer, size_t size);
+typedef void (*verb_fn)(const struct host_context *c, char *args, char *answer, size_t size);
 
 /* The path of a thing that the target may name; NULL when it has none. */
 static const char *object(const struct host_context *c, const char *name)
@@ -24,13 +25,12 @@ static void refuse(char *answer, size_t size, const char *why)
 	snprintf(answer, size, "error: %s", why);
 }
 
-static void verb_echo(const struct host_context *c UNUSED, const char *args, char *answer,
-		      size_t size)
+static void verb_echo(const struct host_context *c UNUSED, char *args, char *answer, size_t size)
 {
 	snprintf(answer, size, "%s", args);
 }
 
-static void verb_sha256(const struct host_context *c, const char *args, char *answer, size_t size)
+static void verb_sha256(const struct host_context *c, char *args, char *answer, size_t size)
 {
 	const char *path = object(c, args);
 	char hex[65];
@@ -43,7 +43,7 @@ static void verb_sha256(const struct host_context *c, const char *args, char *an
 		snprintf(answer, size, "%s %lld", hex, (long long)file_size(path));
 }
 
-static void verb_crc32(const struct host_context *c, const char *args, char *answer, size_t size)
+static void verb_crc32(const struct host_context *c, char *args, char *answer, size_t size)
 {
 	const char *path = object(c, args);
 	unsigned char buf[65536];
@@ -65,10 +65,43 @@ static void verb_crc32(const struct host_context *c, const char *args, char *ans
 	snprintf(answer, size, "%08x %llu", crc, all);
 }
 
-static void verb_platform(const struct host_context *c, const char *args UNUSED, char *answer,
+static void verb_platform(const struct host_context *c, char *args UNUSED, char *answer,
 			  size_t size)
 {
 	snprintf(answer, size, "%s", c->platform);
+}
+
+static void verb_file(const struct host_context *c, char *args, char *answer, size_t size)
+{
+	char *save = NULL, *verb = strtok_r(args, " ", &save), *name = strtok_r(NULL, " ", &save);
+	char *offset = strtok_r(NULL, " ", &save), *base64 = strtok_r(NULL, " ", &save);
+	const char *why;
+
+	if (!verb || strcmp(verb, "put") != 0 || !offset) {
+		refuse(answer, size, "file put NAME OFFSET BASE64");
+		return;
+	}
+	why = host_files_put(c->files, name, offset, base64 ? base64 : "");
+	if (why)
+		refuse(answer, size, why);
+	else
+		snprintf(answer, size, "ok");
+}
+
+static void verb_checkquote(const struct host_context *c, char *args, char *answer, size_t size)
+{
+	checkquote_here(c->files, args, answer, size);
+}
+
+static void verb_tpm2_checkquote(const struct host_context *c, char *args, char *answer,
+				 size_t size)
+{
+	checkquote_tool(c->files, args, answer, size);
+}
+
+static void verb_checksignature(const struct host_context *c, char *args, char *answer, size_t size)
+{
+	checkquote_signature(c->files, args, answer, size);
 }
 
 static const struct {
@@ -80,6 +113,13 @@ static const struct {
 	{"sha256", "disk: SHA-256 in hex and size of the file behind the virtio disk", verb_sha256},
 	{"crc32", "disk: CRC-32 in hex and size of the file behind the virtio disk", verb_crc32},
 	{"platform", "the platform's name: native, snp, tdx, plain", verb_platform},
+	{"file", "put NAME OFFSET BASE64: a piece of a file for the run's folder", verb_file},
+	{"checkquote", "PUB.pem MSG SIG RAW SELECTION NONCE: a quote, judged with libcrypto",
+	 verb_checkquote},
+	{"tpm2_checkquote", "PUB.pem MSG SIG PCRS HASH NONCE: the same by the host's tpm2-tools",
+	 verb_tpm2_checkquote},
+	{"checksignature", "SCHEME PUB.pem SIG DATA: a signature, judged with libcrypto",
+	 verb_checksignature},
 };
 
 void host_verb(const struct host_context *c, char *request, char *answer, size_t size)
@@ -99,5 +139,5 @@ void host_verb(const struct host_context *c, char *request, char *answer, size_t
 void host_verbs_list(void)
 {
 	for (size_t i = 0; i < ARRAY_LEN(verbs); i++)
-		printf("%-8s %s\n", verbs[i].name, verbs[i].shows);
+		printf("%-16s %s\n", verbs[i].name, verbs[i].shows);
 }

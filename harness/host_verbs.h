@@ -7,11 +7,12 @@
  * trusted: it can name only what the run gave it. An answer that starts with "error" means refused.
  * A new verb is one function and one line of the table in host_verbs.c.
  */
-#include "base/types.h"
+#include "host_files.h"
 
 struct host_context {
 	const char *disk;     /* the image behind the virtio disk, or NULL */
 	const char *platform; /* the launch profile's name */
+	struct host_files *files;
 };
 
 /* request is changed (split at tabs); answer is always NUL-terminated. */

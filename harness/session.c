@@ -138,6 +138,7 @@ bool session_start(struct session *s, const struct session_setup *setup)
 	*s = (struct session){.profile = setup->profile,
 			      .folder = setup->folder,
 			      .disk = setup->launch.disk,
+			      .files = {.folder = str("%s/files", setup->folder)},
 			      .info = json_object(),
 			      .qmp.fd = -1,
 			      .qemu.pidfd = -1};
@@ -267,7 +268,7 @@ void session_send(struct session *s, uint8_t type, const char *text)
 
 static void answer_host(struct session *s, struct control_frame *f)
 {
-	struct host_context c = {.disk = s->disk, .platform = s->profile->name};
+	struct host_context c = {.disk = s->disk, .platform = s->profile->name, .files = &s->files};
 	char answer[CONTROL_MAX];
 
 	host_verb(&c, f->payload, answer, sizeof(answer));
@@ -384,5 +385,6 @@ void session_free(struct session *s)
 	free(s->fault_line);
 	free(s->svsm_panic_line);
 	free(s->svsm_version);
+	free(s->files.folder);
 	*s = (struct session){.qmp.fd = -1, .qemu.pidfd = -1};
 }

@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #include "exitcode.h"
+#include "host_files.h"
 #include "launch/profile.h"
 #include "port.h"
 #include "qemu.h"
@@ -23,6 +24,7 @@ struct session {
 	const struct profile *profile;
 	const char *folder; /* this boot's logs */
 	const char *disk;
+	struct host_files files; /* what the target handed over */
 	struct strlist command;
 	struct qemu qemu;
 	struct qmp qmp;

@@ -4,7 +4,9 @@
  * Small parts of the harness: suites.cfg, exit codes, shell words, host verbs, phases of a boot.
  *
  * sources: harness/suites.c harness/util.c harness/exitcode.c harness/host_verbs.c
- * sources: harness/timeline.c svsm/lib/control_frame.c svsm/lib/crc32.c
+ * sources: harness/timeline.c harness/host_files.c harness/checkquote.c harness/quote.c
+ * sources: harness/signature.c harness/qemu.c harness/signals.c svsm/lib/control_frame.c
+ * sources: svsm/lib/crc32.c svsm/lib/base64.c
  * libs: -lcrypto -ljansson
  */
 #include "check.h"
@@ -161,6 +163,121 @@ TEST(host_verbs_answer_or_refuse)
 	CHECK_EQ(strncmp(ask(path, ""), "error", 5), 0);
 	unlink(path);
 	free(path);
+}
+
+/* ---- files of a target ---- */
+
+static const char *ask_files(struct host_files *f, const char *text)
+{
+	static char answer[128];
+	struct host_context c = {.files = f, .platform = "native"};
+	char request[256];
+
+	snprintf(request, sizeof(request), "%s", text);
+	host_verb(&c, request, answer, sizeof(answer));
+	return answer;
+}
+
+static struct host_files files_open(void)
+{
+	return (struct host_files){.folder = str("/tmp/keelson-files-%d", (int)getpid())};
+}
+
+static void files_close(struct host_files *f)
+{
+	char *command = str("rm -rf '%s'", f->folder);
+
+	CHECK_EQ(system(command), 0);
+	free(command);
+	free(f->folder);
+}
+
+TEST(files_arrive_in_pieces)
+{
+	struct host_files f = files_open();
+	unsigned char *got;
+	size_t n;
+
+	CHECK(host_files_read(&f, "a", &n) == NULL);
+	CHECK_STR(ask_files(&f, "file\tput a.b-c_1 0 Zm9v"), "ok");
+	CHECK_STR(ask_files(&f, "file\tput a.b-c_1 3 YmFy"), "ok");
+	CHECK_STR(ask_files(&f, "file\tput empty 0 "), "ok");
+	got = host_files_read(&f, "a.b-c_1", &n);
+	CHECK_EQ(n, 6);
+	CHECK_STR((char *)got, "foobar");
+	free(got);
+	got = host_files_read(&f, "empty", &n);
+	CHECK(got && n == 0);
+	free(got);
+	CHECK_STR(ask_files(&f, "file\tput a.b-c_1 0 Zg=="), "ok");
+	got = host_files_read(&f, "a.b-c_1", &n);
+	CHECK_EQ(n, 1);
+	free(got);
+	files_close(&f);
+}
+
+TEST(files_refused)
+{
+	static const char *const bad[] = {
+		"put",
+		"put a",
+		"get a 0 Zg==",
+		"put ../a 0 Zg==",
+		"put a/b 0 Zg==",
+		"put .a 0 Zg==",
+		"put a -1 Zg==",
+		"put a x Zg==",
+		"put a 0 Zg",
+		"put a 0 Zg==x",
+		"put a 1 Zg==",
+		"put a 1048577 Zg==",
+		"put a 99999999999999999999 Zg==",
+		"put a 18446744073709551615 Zg==",
+		"put a%b 0 Zg==",
+		"put aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa 0 Zg=="};
+	struct host_files f = files_open();
+	char request[256];
+	size_t n;
+
+	CHECK_STR(ask_files(&f, "file\tput b 0 Zm9v"), "ok");
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		snprintf(request, sizeof(request), "file\t%s", bad[i]);
+		CHECK_EQ(strncmp(ask_files(&f, request), "error", 5), 0);
+	}
+	CHECK_EQ(strncmp(ask_files(&f, "file\tput b 2 Zm9v"), "error", 5), 0);
+	CHECK(host_files_read(&f, "a", &n) == NULL);
+	CHECK(host_files_read(&f, "../keelson-unit", &n) == NULL);
+	for (unsigned i = 0; i < HOST_FILE_COUNT; i++)
+		ask_files(&f, "file\tput c 0 Zg==");
+	CHECK_STR(ask_files(&f, "file\tput d 0 Zg=="), "error: too many files");
+	files_close(&f);
+}
+
+TEST(quote_questions_that_are_none)
+{
+	static const char *const bad[] = {
+		"checkquote\t",
+		"checkquote\ta b c d e",
+		"checkquote\ta b c d e f g",
+		"checkquote\ta b c d sha256:0 zz",
+		"checkquote\ta b c d sha256:0 0",
+		"checkquote\tnone none none none sha256:0 00",
+		"tpm2_checkquote\tnone none none none sha256 00",
+		"tpm2_checkquote\ta b c d --help 00",
+		"tpm2_checkquote\ta b c d sha256 --x",
+		"checksignature\trsassa-sha256 none none none",
+		"checksignature\tmd5 a b c",
+	};
+	struct host_files f = files_open();
+
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		CHECK_EQ(strncmp(ask_files(&f, bad[i]), "error", 5), 0);
+	CHECK_STR(ask_files(&f, "file\tput a 0 Zm9v"), "ok");
+	CHECK_STR(ask_files(&f, "checkquote\ta a a a sha256:0 00"),
+		  "wrong: the signature is no TPMT_SIGNATURE");
+	CHECK_STR(ask_files(&f, "checksignature\trsassa-sha256 a a a"),
+		  "wrong: the public key is no PEM key");
+	files_close(&f);
 }
 
 TEST(phases_add_up)
