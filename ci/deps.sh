@@ -1,12 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Install what the project needs from Debian, once; say what is missing where that cannot be done.
-# usage: deps.sh STAMP
+# usage: deps.sh STAMP [PACKAGE...]   (other packages than those of `make check`)
 set -eu
 stamp=$1
 
 packages='gcc libc6-dev make binutils qemu-system-x86 ovmf libssl-dev libtpms-dev libtss2-dev libjansson-dev
 python3 python3-pytest acpica-tools cpio xz-utils kmod clang-format cppcheck git ca-certificates'
+shift
+[ $# -eq 0 ] || packages=$*
 
 [ -e "$stamp" ] && [ "$stamp" -nt "$0" ] && exit 0
 

@@ -12,8 +12,14 @@ INITRAMFS := $(GUESTS)/initramfs$(if $(KERNEL),-other).cpio
 TOOLS := $(GUESTS)/tools$(if $(KERNEL),-other).cpio
 MODULE := $(if $(KERNEL),,$(GUESTS)/module/keelson.ko)
 
+# KERNEL_SOURCE=1 builds a kernel of our own choice of options, once; where it is, it goes on being used.
+KERNEL_SOURCE ?=
+SOURCE_DIR := $(GUESTS)/kernel-source
+SOURCE_INITRAMFS := $(GUESTS)/initramfs-source.cpio
+SOURCE_GUEST := $(if $(KERNEL_SOURCE)$(wildcard $(SOURCE_DIR)/vmlinuz),$(SOURCE_INITRAMFS))
+
 .PHONY: guests
-guests: $(VMLINUZ) $(INITRAMFS) $(TOOLS) ## fetch the guest kernel and tools, build the initramfs images
+guests: $(VMLINUZ) $(INITRAMFS) $(TOOLS) $(SOURCE_GUEST) ## fetch the guest kernel and tools, build the initramfs images (KERNEL_SOURCE=1: and a kernel with TCG_SVSM)
 
 $(KERNEL_DIR)/vmlinuz: guests/kernels/fetch.sh
 	$(call say,FETCH,'Debian kernel')
@@ -36,5 +42,18 @@ $(GUESTS)/module/keelson.ko: $(MODULE_SRC) $(KERNEL_DIR)/vmlinuz guests/module/b
 $(INITRAMFS): $(GUESTS)/agent $(VMLINUZ) $(MODULE) guests/initramfs/build.sh
 	$(call say,CPIO,$@)
 	$(Q)guests/initramfs/build.sh $@ $(GUESTS)/agent $(dir $(VMLINUZ)) '$(MODULE)'
+
+ifneq ($(KERNEL_SOURCE),)
+$(SOURCE_DIR)/vmlinuz: FORCE # it looks for itself whether anything is to do
+	$(Q)guests/kernels/source.sh $(SOURCE_DIR)
+endif
+
+$(SOURCE_DIR)/module/keelson.ko: $(MODULE_SRC) $(SOURCE_DIR)/vmlinuz guests/module/build.sh
+	$(call say,KBUILD,$@)
+	$(Q)guests/module/build.sh $(SOURCE_DIR) $(@D)
+
+$(SOURCE_INITRAMFS): $(GUESTS)/agent $(SOURCE_DIR)/module/keelson.ko guests/initramfs/build.sh
+	$(call say,CPIO,$@)
+	$(Q)guests/initramfs/build.sh $@ $(GUESTS)/agent $(SOURCE_DIR) $(SOURCE_DIR)/module/keelson.ko
 
 include guests/tools/build.mk

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "commands.h"
 #include "paths.h"
@@ -33,6 +34,20 @@ static struct choice *choose(struct choices *c, const struct suite *s)
 	return &c->v[c->n++];
 }
 
+/* Why an optional suite cannot run (malloc'ed), NULL when it can. */
+static char *lacks(const struct suite *s, const struct options *o)
+{
+	char *kernel;
+	bool there;
+
+	if (!s->optional || o->kernel)
+		return NULL;
+	kernel = paths_in_root(s->kernel);
+	there = access(kernel, R_OK) == 0;
+	free(kernel);
+	return there ? NULL : str("no %s: %s", s->kernel, s->optional);
+}
+
 /* "SUITE" or "SUITE/TEST" */
 static bool choose_word(struct choices *c, const char *word)
 {
@@ -52,6 +67,17 @@ static bool choose_word(struct choices *c, const char *word)
 	return s != NULL;
 }
 
+static void choose_unless_lacking(struct choices *c, const struct suite *s, const struct options *o)
+{
+	char *why = lacks(s, o);
+
+	if (why)
+		report_line("%s: left out: %s", s->name, why);
+	else
+		choose(c, s);
+	free(why);
+}
+
 static bool choose_all(struct choices *c, const struct options *o)
 {
 	for (size_t i = 0; i < o->args.n; i++)
@@ -61,7 +87,7 @@ static bool choose_all(struct choices *c, const struct options *o)
 		const struct suite *s = suites_at(i);
 
 		if (!s->hidden && (o->all || (o->group && suite_in_group(s, o->group))))
-			choose(c, s);
+			choose_unless_lacking(c, s, o);
 	}
 	if (!c->n)
 		problem("nothing to run: name suites, or --all, or --group NAME; --list shows "
@@ -69,25 +95,42 @@ static bool choose_all(struct choices *c, const struct options *o)
 	return c->n != 0;
 }
 
-static void list_suites(bool json)
+/* A suite that was named, and cannot run here. */
+static bool all_there(const struct choices *c, const struct options *o)
+{
+	for (size_t i = 0; i < c->n; i++) {
+		char *why = lacks(c->v[i].suite, o);
+
+		if (!why)
+			continue;
+		problem("%s: %s", c->v[i].suite->name, why);
+		free(why);
+		return false;
+	}
+	return true;
+}
+
+static void list_suites(const struct options *options)
 {
 	for (size_t i = 0; i < suites_count(); i++) {
 		const struct suite *s = suites_at(i);
-		char *text;
+		char *text, *why;
 		json_t *o;
 
 		if (s->hidden)
 			continue;
-		if (!json) {
+		if (!options->json) {
 			printf("%-14s %-9s %s\n", s->name, suite_kind_name(s->kind), s->shows);
 			continue;
 		}
-		o = json_pack("{s:s, s:s, s:s, s:s, s:i}", "suite", s->name, "kind",
+		why = lacks(s, options);
+		o = json_pack("{s:s, s:s, s:s, s:s, s:i, s:s*}", "suite", s->name, "kind",
 			      suite_kind_name(s->kind), "groups", s->groups, "shows", s->shows,
-			      "smp", (int)s->smp);
+			      "smp", (int)s->smp, "lacks", why);
 		text = json_dumps(o, JSON_COMPACT);
 		puts(text);
 		free(text);
+		free(why);
 		json_decref(o);
 	}
 }
@@ -192,9 +235,11 @@ int test_command(int argc, char **argv)
 		return CODE_HOST;
 	report_init(o.json);
 	if (o.list && !o.args.n && !o.all && !o.group)
-		return list_suites(o.json), CODE_PASSED;
+		return list_suites(&o), CODE_PASSED;
 	if (!choose_all(&c, &o))
 		return CODE_USAGE;
+	if (!all_there(&c, &o))
+		return CODE_HOST;
 	for (size_t i = 0; o.dry_run && i < c.n; i++)
 		job_dry_run(&o, c.v[i].suite);
 	if (o.dry_run)

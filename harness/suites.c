@@ -37,7 +37,7 @@ static const struct {
 	KEY(groups, KEY_TEXT),         KEY(smp, KEY_NUMBER),     KEY(mem, KEY_NUMBER),
 	KEY(disk, KEY_NUMBER),         KEY(timeout, KEY_NUMBER), KEY(strict, KEY_BOOL),
 	KEY(hidden, KEY_BOOL),         KEY(boot_only, KEY_BOOL), KEY(test, KEY_BOOL),
-	KEY(service_cpus, KEY_NUMBER), KEY(icount, KEY_NUMBER),
+	KEY(service_cpus, KEY_NUMBER), KEY(icount, KEY_NUMBER),  KEY(optional, KEY_TEXT),
 };
 
 static char *trim(char *s)

@@ -68,7 +68,7 @@ static void facts(double init_at)
 static void kernel_words(void)
 {
 	static const char *const wanted[] = {"Memory Encryption Features active",
-					     "SEV: SNP running at", "tpm_", "tpm tpm"};
+					     "SEV: SNP running at", "SNP SVSM vTPM"};
 	char *log = agent_dmesg(), *save = NULL;
 
 	for (char *line = strtok_r(log, "\n", &save); line; line = strtok_r(NULL, "\n", &save))

@@ -61,6 +61,9 @@ bool agent_load_module(const char *name)
 	char path[128];
 	int fd, rc;
 
+	snprintf(path, sizeof(path), "/sys/module/%s", name);
+	if (access(path, F_OK) == 0)
+		return true; /* loaded, or built in */
 	snprintf(path, sizeof(path), "/modules/%s.ko", name);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)

@@ -39,9 +39,9 @@
 
 u64 svsm_bus_caa(void)
 {
-	u64 pa = 0;
+	u32 low, high;
 
-	return rdmsrl_safe(SVSM_MSR_CAA, &pa) ? 0 : pa;
+	return rdmsr_safe(SVSM_MSR_CAA, &low, &high) ? 0 : (u64)high << 32 | low;
 }
 
 /* The area is ordinary RAM of this kernel: the direct map has it. */
@@ -60,6 +60,20 @@ int svsm_bus_caa_read(void *page)
 		return -ENODEV;
 	memcpy(page, caa, PAGE_SIZE);
 	return 0;
+}
+
+/* The GHCB's MSR is never intercepted; plain instructions, because tracing one could raise #VC. */
+static __always_inline u64 ghcb_msr(void)
+{
+	u32 low, high;
+
+	asm volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(SVSM_MSR_GHCB));
+	return (u64)high << 32 | low;
+}
+
+static __always_inline void ghcb_msr_set(u64 value)
+{
+	asm volatile("wrmsr" : : "c"(SVSM_MSR_GHCB), "a"((u32)value), "d"((u32)(value >> 32)) : "memory");
 }
 
 /* call_pending goes up only when all registers are loaded: whenever VMPL0 runs, it finds a whole call. */
@@ -81,13 +95,13 @@ static __always_inline void vmgexit_call(struct svsm_bus_call *call, u8 *caa, u8
 /* One attempt, interrupts off. Return: the response that the GHCB MSR held afterwards. */
 static u64 attempt(struct svsm_bus_call *call, u8 *caa, struct svsm_bus_trace *trace)
 {
-	u64 ghcb, resp;
+	const u64 ghcb = ghcb_msr();
+	u64 resp;
 
-	rdmsrl(SVSM_MSR_GHCB, ghcb);
-	native_wrmsrl(SVSM_MSR_GHCB, SVSM_GHCB_RUN_VMPL);
+	ghcb_msr_set(SVSM_GHCB_RUN_VMPL);
 	vmgexit_call(call, caa, trace->pending);
-	rdmsrl(SVSM_MSR_GHCB, resp);
-	native_wrmsrl(SVSM_MSR_GHCB, ghcb);
+	resp = ghcb_msr();
+	ghcb_msr_set(ghcb);
 	trace->pending = xchg(caa, 0);
 	return resp;
 }
