@@ -111,9 +111,8 @@ static void interrupt(uint64_t vector)
 {
 	static bool said;
 
-	if (vector == TIMER_VECTOR) {
-		timer_interrupt();
-	} else if (!said) {
+	timer_interrupt();
+	if (vector != TIMER_VECTOR && !said) {
 		said = true;
 		log_warn("user: interrupt %lu is nobody's", vector);
 	}
