@@ -4,14 +4,22 @@
 
 /*
  * Services: programs in ring 3 that the protocols ask. Each has one request at a time. A service
- * that dies takes its request with it (SERVICE_LOST) and is started anew; its stored blobs
- * (abi/service.h) survive it. After SERVICE_RESTARTS_MAX deaths it stays dead and every request is
- * lost at once.
+ * that dies takes the request that it has fetched with it (SERVICE_LOST) and is started anew for
+ *the next one; its stored blobs (abi/service.h) survive it. After SERVICE_RESTARTS_MAX deaths it
+ *stays dead and every request is lost at once.
  *
- * Locks: struct service's own, LOCK_SERVICE.
+ * Of a request, under the lock:
+ *
+ *	submitted --SERVICE_CALL_WAIT--> taken --SERVICE_CALL_ANSWER, or the service dies--> done
+ *	    ^                                                                                  |
+ *	    '---------------------------------- service_submit <-------------------------------'
+ *
+ * Locks: struct service's own, LOCK_SERVICE; never held while ring 3 runs. The process is touched
+ *by the task's step only, which runs on one CPU at a time.
  */
 #include "abi/service.h"
 #include "base/spinlock.h"
+#include "kernel/sched.h"
 
 #define SERVICE_RESTARTS_MAX 16
 
@@ -30,14 +38,14 @@ struct service_request {
 
 struct service {
 	const char *name;
-	const void *elf;
-	size_t elf_size;
-	size_t page_limit;
+	const uint8_t *elf, *elf_end;
+	size_t page_limit;               /* of the process, page tables included */
 	struct spinlock lock;            /* lock.h: LOCK_SERVICE */
 	struct process *process;         /* NULL before the first request and after a death */
 	struct service_request *request; /* submitted, not done */
 	bool taken;                      /* the service has fetched its head */
-	uint32_t restarts;
+	bool kill;                       /* service_kill was called */
+	uint32_t restarts;               /* deaths */
 	struct {
 		void *data;
 		uint32_t len;
@@ -45,10 +53,19 @@ struct service {
 	struct sched_task *task;
 };
 
-/* False: another request is there. The service is started when it does not run yet. Does not wait:
- * lend it this CPU with sched_run (kernel/sched.h). */
+/* False: another request is there. Else it will be done some time, when somebody lends a CPU. */
 bool service_submit(struct service *s, struct service_request *r);
-/* The service shall die at its next instruction, as by a fault: tests. */
+/* Lend this CPU to the service until r is done or for that long (kernel/sched.h). */
+enum sched_end service_run(struct service *s, struct service_request *r, uint64_t slice_ns,
+			   bool wait);
+/* The service, started or not, shall die at its next instruction by a real fault: tests. */
 void service_kill(struct service *s);
+
+/* For kernel/service_calls.c: the request is done. */
+void service_finish(struct service *s, uint32_t status, uint32_t out_len);
+/* Replace a slot's blob by a copy of len bytes that `fill` makes: false when it fails or there is
+ * no memory, the old one stays. */
+bool service_blob_replace(struct service *s, uint32_t slot, uint32_t len,
+			  bool (*fill)(void *to, uint64_t from, size_t len), uint64_t from);
 
 extern struct service vtpm_service; /* protocols/vtpm_service.c */

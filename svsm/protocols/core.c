@@ -70,4 +70,4 @@ static uint64_t handle(struct svsm_call *call)
 	}
 }
 
-SVSM_PROTOCOL(core) = {SVSM_PROTO_CORE, 1, 1, 0, handle};
+SVSM_PROTOCOL(core) = {SVSM_PROTO_CORE, 1, 1, NULL, handle};

@@ -25,7 +25,7 @@ const struct svsm_protocol *svsm_protocol_find(uint32_t number)
 	for (const struct svsm_protocol *p = __start_svsm_protocols; p < __stop_svsm_protocols;
 	     p++) {
 		if (p->number == number)
-			return p;
+			return !p->present || p->present() ? p : NULL;
 	}
 	return NULL;
 }

@@ -24,7 +24,7 @@ struct svsm_call {
 struct svsm_protocol {
 	uint32_t number;
 	uint32_t version_min, version_max;
-	uint32_t rsvd;
+	bool (*present)(void);                      /* NULL: always */
 	uint64_t (*handle)(struct svsm_call *call); /* returns RAX (abi/svsm.h); no locks held */
 };
 

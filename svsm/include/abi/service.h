@@ -12,21 +12,23 @@
  */
 #include "base/types.h"
 
-#define SERVICE_CALL_WAIT 0x4b00 /* (struct service_head *head): blocks until there is a request   \
-				  */
-#define SERVICE_CALL_READ 0x4b01 /* (void *to, offset, len): from the request's data; bytes read   \
-				  */
-#define SERVICE_CALL_WRITE                                                                         \
-	0x4b02 /* (const void *from, offset, len): into the answer; bytes written */
-#define SERVICE_CALL_ANSWER                                                                        \
-	0x4b03 /* (status, len): the request is done, len bytes of answer count */
-/* What a service wants to find again when it is started anew after a fault (or, in a test build, in
- * the next boot): one blob a slot, kept by the kernel. */
-#define SERVICE_CALL_STORE 0x4b04 /* (slot, const void *from, len): replaces the slot's blob */
-#define SERVICE_CALL_LOAD  0x4b05 /* (slot, void *to, room): the blob's length; -ENOENT: none */
+/* clang-format off */
+#define SERVICE_CALL_WAIT   0x4b00 /* (struct service_head *head): blocks until there is a request;
+				      the same one again when it was not answered */
+#define SERVICE_CALL_READ   0x4b01 /* (void *to, offset, len): from the request's data; bytes read */
+#define SERVICE_CALL_WRITE  0x4b02 /* (const void *from, offset, len): into the answer; bytes
+				      written: all or -EINVAL */
+#define SERVICE_CALL_ANSWER 0x4b03 /* (status, len): the request is done, len bytes of answer count */
+/* What a service wants to find again when it is started anew after a fault: one blob a slot, kept by
+ * the kernel. */
+#define SERVICE_CALL_STORE  0x4b04 /* (slot, const void *from, len): replaces the slot's blob, or on
+				      failure leaves it */
+#define SERVICE_CALL_LOAD   0x4b05 /* (slot, void *to, room): the blob's length; -ENOENT: none;
+				      -ENOMEM: no room for all of it */
+/* clang-format on */
 
-#define SERVICE_SLOTS      4
-#define SERVICE_BLOB_MAX   0x20000
+#define SERVICE_SLOTS    4
+#define SERVICE_BLOB_MAX 0x40000
 
 /* What SERVICE_CALL_WAIT fills. */
 struct service_head {
@@ -42,8 +44,9 @@ struct service_head {
 #define SERVICE_OK      0
 #define SERVICE_EINVAL  1 /* not a request that the service knows */
 #define SERVICE_EFAILED 2 /* known, but it could not be done */
-#define SERVICE_LOST    3 /* the kernel's word, never a service's: the service died with the request \
-			   */
+#define SERVICE_LOST                                                                               \
+	3 /* the kernel's word, never a service's: the service died with the request               \
+	   */
 
 /* The vTPM's kinds. */
 #define VTPM_REQ_COMMAND 1 /* arg: locality 0..4; data: TPM command; answer: TPM response */

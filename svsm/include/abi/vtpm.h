@@ -42,8 +42,10 @@ ABI_SIZE(struct tpm_header, 10, "TPM 2.0 part 3, 5.1: message header");
 
 /*
  * Test builds only (LAUNCH_FLAG_TEST): a protocol of our own, far from any number the specification
- * uses, by which a suite moves a TPM's state about. RCX: address of a page; RDX: offset in the
- * blob.
+ * uses, by which a suite moves a TPM's state about. RCX: address of a page (page aligned); RDX:
+ * offset in the blob. RAX: INCOMPLETE: not done yet, call again with the same registers; BUSY: a
+ * command or another of these is under way, call again; INVALID_REQUEST: the TPM says no;
+ * INVALID_ADDRESS, INVALID_PARAMETER: the page, an offset or a length.
  */
 #define SVSM_PROTO_TEST     0x4b4c5354 /* "KLST" */
 #define SVSM_TEST_VTPM_SAVE 0          /* take a snapshot; RCX out: its length */
@@ -53,7 +55,8 @@ ABI_SIZE(struct tpm_header, 10, "TPM 2.0 part 3, 5.1: message header");
 #define SVSM_TEST_VTPM_LOAD  3 /* RCX: length; the TPM goes on from the snapshot that was put */
 #define SVSM_TEST_VTPM_RESET 4 /* power cycle */
 #define SVSM_TEST_VTPM_KILL  5 /* the service dies as if it had faulted, at its next instruction */
-#define SVSM_TEST_VTPM_EK    6 /* RDX: enum vtpm_ek; page RCX gets the TPM2B_PUBLIC; RCX out: bytes \
-				*/
+#define SVSM_TEST_VTPM_EK                                                                          \
+	6 /* RDX: enum vtpm_ek; page RCX gets the TPM2B_PUBLIC; RCX out: bytes                     \
+	   */
 #define SVSM_TEST_STATS                                                                            \
 	7 /* RCX out: calls, RDX: RETRY answers, R8: longest call in ns, R9: restarts */

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+/*
+ * Not for guests that matter: lets a suite take the TPM's state, secrets included, and give it
+ * another one. There only in an image whose measured launch page has LAUNCH_FLAG_TEST.
+ */
+#include "abi/svsm.h"
+#include "abi/vtpm.h"
+#include "kernel/alloc.h"
+#include "kernel/launch_area.h"
+#include "kernel/service.h"
+#include "kernel/timer.h"
+#include "protocols/buffer.h"
+#include "protocols/dispatch.h"
+#include "protocols/vtpm.h"
+
+#define BLOB_MAX 0x60000
+#define EK_MAX   1024
+
+/* One vCPU at a time: `entered`. */
+static struct {
+	bool entered;
+	bool pending; /* request was submitted and nobody has seen its end */
+	struct service_request request;
+	uint8_t *blob; /* BLOB_MAX bytes; NULL until it is wanted */
+	uint8_t ek[EK_MAX];
+} test;
+
+static bool have_blob(void)
+{
+	if (!test.blob)
+		test.blob = alloc(BLOB_MAX);
+	return test.blob;
+}
+
+static bool is_done(void)
+{
+	return __atomic_load_n(&test.request.done, __ATOMIC_ACQUIRE);
+}
+
+/* Submit r, or go on with it when it is the one under way. */
+static uint64_t ask(const struct service_request *r)
+{
+	bool same = test.request.kind == r->kind && test.request.arg == r->arg;
+
+	if (test.pending && !same && !is_done())
+		return SVSM_ERR_BUSY;
+	if (!test.pending || !same) {
+		test.request = *r;
+		test.pending = service_submit(&vtpm_service, &test.request);
+		if (!test.pending)
+			return SVSM_ERR_BUSY;
+	}
+	service_run(&vtpm_service, &test.request, SCHED_TURN_NS, true);
+	if (!is_done())
+		return SVSM_ERR_INCOMPLETE;
+	test.pending = false;
+	return test.request.status == SERVICE_OK ? SVSM_SUCCESS : SVSM_ERR_INVALID_REQUEST;
+}
+
+static uint64_t save(struct svsm_call *call)
+{
+	uint64_t rax;
+
+	if (!have_blob())
+		return SVSM_ERR_BUSY;
+	rax = ask(&(struct service_request){
+		.kind = VTPM_REQ_SAVE, .out = test.blob, .out_room = BLOB_MAX});
+	if (rax == SVSM_SUCCESS)
+		call->rcx = test.request.out_len;
+	return rax;
+}
+
+/* The part of the blob from RDX, at most `most` bytes; NULL: nothing there. */
+static uint8_t *part(const struct svsm_call *call, uint64_t most, size_t *len)
+{
+	if (!have_blob() || call->rdx >= BLOB_MAX)
+		return NULL;
+	*len = MIN(MIN(most, PAGE_SIZE), BLOB_MAX - call->rdx);
+	return test.blob + call->rdx;
+}
+
+static uint64_t get(struct svsm_call *call)
+{
+	size_t len;
+	const uint8_t *from = part(call, PAGE_SIZE, &len);
+
+	if (!from)
+		return SVSM_ERR_INVALID_PARAMETER;
+	if (!buffer_out(gpa(call->rcx), from, len))
+		return SVSM_ERR_INVALID_ADDRESS;
+	call->rcx = len;
+	return SVSM_SUCCESS;
+}
+
+static uint64_t put(struct svsm_call *call)
+{
+	size_t len;
+	uint8_t *to = part(call, call->r8, &len);
+
+	if (!to || len != call->r8)
+		return SVSM_ERR_INVALID_PARAMETER;
+	return buffer_in(to, gpa(call->rcx), len) ? SVSM_SUCCESS : SVSM_ERR_INVALID_ADDRESS;
+}
+
+static uint64_t load(const struct svsm_call *call)
+{
+	uint64_t rax;
+
+	if (!have_blob() || call->rcx > BLOB_MAX)
+		return SVSM_ERR_INVALID_PARAMETER;
+	rax = ask(&(struct service_request){
+		.kind = VTPM_REQ_RESTORE, .in = test.blob, .in_len = (uint32_t)call->rcx});
+	if (rax == SVSM_SUCCESS)
+		vtpm_forget();
+	return rax;
+}
+
+static uint64_t reset(void)
+{
+	uint64_t rax = ask(&(struct service_request){.kind = VTPM_REQ_RESET});
+
+	if (rax == SVSM_SUCCESS)
+		vtpm_forget();
+	return rax;
+}
+
+static uint64_t ek(struct svsm_call *call)
+{
+	uint64_t rax;
+
+	if (call->rdx > UINT32_MAX)
+		return SVSM_ERR_INVALID_PARAMETER;
+	rax = ask(&(struct service_request){.kind = VTPM_REQ_EK,
+					    .arg = (uint32_t)call->rdx,
+					    .out = test.ek,
+					    .out_room = sizeof(test.ek)});
+	if (rax != SVSM_SUCCESS)
+		return rax;
+	if (!buffer_out(gpa(call->rcx), test.ek, test.request.out_len))
+		return SVSM_ERR_INVALID_ADDRESS;
+	call->rcx = test.request.out_len;
+	return SVSM_SUCCESS;
+}
+
+static uint64_t stats(struct svsm_call *call)
+{
+	struct vtpm_stats s = vtpm_stats();
+
+	call->rcx = s.calls;
+	call->rdx = s.retries;
+	call->r8 = timer_ns(s.longest);
+	call->r9 = READ_ONCE(vtpm_service.restarts);
+	return SVSM_SUCCESS;
+}
+
+static uint64_t serve(struct svsm_call *call)
+{
+	switch (call->number) {
+	case SVSM_TEST_VTPM_SAVE:
+		return save(call);
+	case SVSM_TEST_VTPM_GET:
+		return get(call);
+	case SVSM_TEST_VTPM_PUT:
+		return put(call);
+	case SVSM_TEST_VTPM_LOAD:
+		return load(call);
+	case SVSM_TEST_VTPM_RESET:
+		return reset();
+	case SVSM_TEST_VTPM_KILL:
+		service_kill(&vtpm_service);
+		return SVSM_SUCCESS;
+	case SVSM_TEST_VTPM_EK:
+		return ek(call);
+	case SVSM_TEST_STATS:
+		return stats(call);
+	default:
+		return SVSM_ERR_UNSUPPORTED_CALL;
+	}
+}
+
+static uint64_t handle(struct svsm_call *call)
+{
+	uint64_t rax;
+
+	if (__atomic_exchange_n(&test.entered, true, __ATOMIC_ACQUIRE))
+		return SVSM_ERR_BUSY;
+	rax = serve(call);
+	__atomic_store_n(&test.entered, false, __ATOMIC_RELEASE);
+	return rax;
+}
+
+static bool present(void)
+{
+	return launch_info.flags & LAUNCH_FLAG_TEST;
+}
+
+SVSM_PROTOCOL(protocol_test) = {SVSM_PROTO_TEST, 1, 1, present, handle};

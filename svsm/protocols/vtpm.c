@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+/*
+ * One TPM, one command at a time:
+ *
+ *	          begin                  service done               collected, or dropped
+ *	  FREE ------------> WORKS ----------------------> ANSWERED ----------------------> FREE
+ *	                     | ^                             | the same command: collects
+ *	   the same: a slice '-'                             | another, PACE_KEEP later: drops
+ *	   another: RETRY                                    ' another, earlier: RETRY
+ *
+ * `busy` is WORKS or ANSWERED, told apart by request.done. The lock is not held while a CPU is lent
+ * to the service, so everything is looked at again afterwards; `number` tells whether the command
+ * is still the same one.
+ */
+#include "protocols/vtpm.h"
+#include "abi/svsm.h"
+#include "abi/vtpm.h"
+#include "kernel/lock.h"
+#include "kernel/pagestate.h"
+#include "kernel/service.h"
+#include "kernel/timer.h"
+#include "lib/string.h"
+#include "protocols/buffer.h"
+#include "protocols/dispatch.h"
+#include "protocols/vtpm_pace.h"
+#include "protocols/vtpm_request.h"
+
+/* A command: what makes two of them the same. */
+struct command {
+	uint8_t locality;
+	uint32_t len;
+	uint8_t data[VTPM_REQUEST_MAX];
+};
+
+static struct {
+	struct spinlock lock; /* lock.h: LOCK_VTPM */
+	bool busy;
+	uint64_t number;         /* of the command */
+	struct command now, new; /* under way; just read from the guest */
+	struct service_request request;
+	struct vtpm_pace pace;
+	uint8_t answer[VTPM_RESPONSE_MAX]; /* of the service */
+	struct {
+		uint32_t len; /* struct vtpm_response */
+		uint8_t data[VTPM_RESPONSE_MAX];
+	} PACKED out; /* for the guest */
+	struct vtpm_stats stats;
+} vtpm;
+
+/* ---- the guest's page ---- */
+
+/* Calling areas are pages that buffer.h allows, but none to scribble a response over. */
+static bool usable(gpa_t at)
+{
+	return pagestate_get(gpa_page(at)) != PAGE_CAA;
+}
+
+static size_t in_this_page(gpa_t at, size_t len)
+{
+	return MIN(len, PAGE_SIZE - (at.v & PAGE_MASK));
+}
+
+static bool page_in(uint8_t *to, gpa_t at, size_t len)
+{
+	for (size_t n; len; to += n, at = gpa_add(at, n), len -= n) {
+		n = in_this_page(at, len);
+		if (!usable(at) || !buffer_in(to, at, n))
+			return false;
+	}
+	return true;
+}
+
+static bool page_out(gpa_t at, const uint8_t *from, size_t len)
+{
+	for (size_t n; len; from += n, at = gpa_add(at, n), len -= n) {
+		n = in_this_page(at, len);
+		if (!usable(at) || !buffer_out(at, from, n))
+			return false;
+	}
+	return true;
+}
+
+/* Into vtpm.new. Lock held. */
+static uint64_t read_command(gpa_t at)
+{
+	struct vtpm_request head;
+	uint64_t rax;
+
+	if (at.v > UINT64_MAX - PAGE_SIZE || !page_in((uint8_t *)&head, at, sizeof(head)))
+		return SVSM_ERR_INVALID_ADDRESS;
+	rax = vtpm_request_check(&head);
+	if (rax != SVSM_SUCCESS)
+		return rax;
+	vtpm.new.locality = head.locality;
+	vtpm.new.len = head.len;
+	if (!page_in(vtpm.new.data, gpa_add(at, sizeof(head)), head.len))
+		return SVSM_ERR_INVALID_ADDRESS;
+	return SVSM_SUCCESS;
+}
+
+/* What is in vtpm.out.data. Lock held. */
+static uint64_t write_response(gpa_t at, uint32_t len)
+{
+	vtpm.out.len = len;
+	return page_out(at, (const uint8_t *)&vtpm.out, sizeof(vtpm.out.len) + len)
+		       ? SVSM_SUCCESS
+		       : SVSM_ERR_INVALID_ADDRESS;
+}
+
+/* ---- the command; lock held ---- */
+
+static bool same_command(void)
+{
+	return vtpm.busy &&
+	       vtpm.now.locality == vtpm.new.locality &&vtpm.now.len ==
+		       vtpm.new.len &&memcmp(vtpm.now.data, vtpm.new.data, vtpm.new.len) == 0;
+}
+
+static bool answered(void)
+{
+	return __atomic_load_n(&vtpm.request.done, __ATOMIC_ACQUIRE);
+}
+
+static bool may_begin(void)
+{
+	return !vtpm.busy || (answered() && !vtpm_pace_expected(&vtpm.pace, timer_uptime_ns()));
+}
+
+static bool begin(void)
+{
+	vtpm.now.locality = vtpm.new.locality;
+	vtpm.now.len = vtpm.new.len;
+	memcpy(vtpm.now.data, vtpm.new.data, vtpm.new.len);
+	vtpm.request = (struct service_request){
+		.kind = VTPM_REQ_COMMAND,
+		.arg = vtpm.now.locality,
+		.in = vtpm.now.data,
+		.in_len = vtpm.now.len,
+		.out = vtpm.answer,
+		.out_room = sizeof(vtpm.answer),
+	};
+	vtpm.number++;
+	vtpm.busy = service_submit(&vtpm_service, &vtpm.request);
+	return vtpm.busy;
+}
+
+static uint64_t retry(gpa_t at)
+{
+	vtpm.stats.retries++;
+	return write_response(at, vtpm_response_code(vtpm.out.data, TPM_RC_RETRY));
+}
+
+static uint64_t collect(gpa_t at)
+{
+	const struct service_request *r = &vtpm.request;
+	bool good = r->status == SERVICE_OK && r->out_len >= sizeof(struct tpm_header) &&
+		    r->out_len <= sizeof(vtpm.answer);
+	uint32_t len = r->out_len;
+	uint64_t rax;
+
+	if (good)
+		memcpy(vtpm.out.data, vtpm.answer, len);
+	else
+		len = vtpm_response_code(vtpm.out.data, TPM_RC_FAILURE);
+	rax = write_response(at, len);
+	vtpm.busy = rax != SVSM_SUCCESS;
+	return rax;
+}
+
+/* Lets go of the lock meanwhile. */
+static void lend(struct vtpm_slice slice)
+{
+	spin_unlock(&vtpm.lock);
+	service_run(&vtpm_service, &vtpm.request, slice.ns, slice.wait);
+	spin_lock(&vtpm.lock);
+}
+
+static uint64_t attempt(gpa_t at, struct vtpm_slice slice)
+{
+	uint64_t number = vtpm.number;
+
+	lend(slice);
+	if (!vtpm.busy || vtpm.number != number)
+		return retry(at); /* another vCPU sent the same and was quicker */
+	vtpm_pace_ends(&vtpm.pace, timer_uptime_ns());
+	return answered() ? collect(at) : retry(at);
+}
+
+/* Another command has the TPM: see that it gets on, even if its own client is gone. */
+static uint64_t turn_away(gpa_t at)
+{
+	if (!answered())
+		lend((struct vtpm_slice){PACE_FIRST, false});
+	return retry(at);
+}
+
+static uint64_t command(gpa_t at)
+{
+	uint64_t rax = read_command(at);
+
+	if (rax != SVSM_SUCCESS)
+		return rax;
+	if (same_command())
+		return attempt(
+			at, vtpm_pace_again(&vtpm.pace, timer_uptime_ns(), sched_has_idle_cpu()));
+	if (!may_begin())
+		return turn_away(at);
+	if (!begin())
+		return retry(at);
+	return attempt(at, vtpm_pace_first(&vtpm.pace, timer_uptime_ns(), sched_has_idle_cpu()));
+}
+
+/* ---- calls ---- */
+
+static uint64_t call_command(struct svsm_call *call)
+{
+	uint64_t start = timer_now();
+	uint64_t rax;
+
+	spin_lock(&vtpm.lock);
+	rax = command(gpa(call->rcx));
+	vtpm.stats.calls++;
+	vtpm.stats.longest = MAX(vtpm.stats.longest, timer_now() - start);
+	spin_unlock(&vtpm.lock);
+	return rax;
+}
+
+static uint64_t call_query(struct svsm_call *call)
+{
+	call->rcx = BIT(VTPM_CMD_SEND_COMMAND);
+	call->rdx = 0;
+	return SVSM_SUCCESS;
+}
+
+static uint64_t handle(struct svsm_call *call)
+{
+	switch (call->number) {
+	case SVSM_VTPM_QUERY:
+		return call_query(call);
+	case SVSM_VTPM_COMMAND:
+		return call_command(call);
+	default:
+		return SVSM_ERR_UNSUPPORTED_CALL;
+	}
+}
+
+SVSM_PROTOCOL(protocol_vtpm) = {SVSM_PROTO_VTPM, 1, 1, NULL, handle};
+
+struct vtpm_stats vtpm_stats(void)
+{
+	struct vtpm_stats s;
+
+	spin_lock(&vtpm.lock);
+	s = vtpm.stats;
+	spin_unlock(&vtpm.lock);
+	return s;
+}
+
+void vtpm_forget(void)
+{
+	spin_lock(&vtpm.lock);
+	if (vtpm.busy && answered())
+		vtpm.busy = false;
+	spin_unlock(&vtpm.lock);
+}

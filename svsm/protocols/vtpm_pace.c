@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#include "protocols/vtpm_pace.h"
+
+struct vtpm_slice vtpm_pace_first(struct vtpm_pace *p, uint64_t now, bool helped)
+{
+	p->last = now;
+	p->helped = helped;
+	return (struct vtpm_slice){PACE_FIRST, true};
+}
+
+static uint64_t pause_before(const struct vtpm_pace *p, uint64_t now)
+{
+	return now > p->last ? now - p->last : 0;
+}
+
+struct vtpm_slice vtpm_pace_again(struct vtpm_pace *p, uint64_t now, bool helped)
+{
+	uint64_t pause = pause_before(p, now);
+
+	p->helped |= helped;
+	if (pause >= PACE_GAP)
+		return (struct vtpm_slice){PACE_LAST, true};
+	if (p->helped)
+		return (struct vtpm_slice){PACE_FIRST, false};
+	return (struct vtpm_slice){MAX(PACE_FIRST, MIN(pause, PACE_SHARE)), false};
+}
+
+void vtpm_pace_ends(struct vtpm_pace *p, uint64_t now)
+{
+	p->last = now;
+}
+
+bool vtpm_pace_expected(const struct vtpm_pace *p, uint64_t now)
+{
+	return pause_before(p, now) < PACE_KEEP;
+}

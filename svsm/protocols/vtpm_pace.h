@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#pragma once
+
+/*
+ * For how long may a TPM command keep the vCPU that asks? Portable, pure: times are in ns, since
+ * whenever, and given by the caller.
+ *
+ * A command that takes longer than its slice is answered TPM_RC_RETRY, and the client sends it
+ * again (an attempt). Clients that matter:
+ *
+ *   - Linux's tpm_transmit: 8 attempts with sleeps of 20, 40, 80, ... 1280 ms in between, then an
+ *     error. In those 2.54 s the answer must be ready, or the last attempt has to wait for it.
+ *   - our module: an attempt every 2 ms or so, for a minute.
+ *
+ * With a CPU that has no guest (helped), the work goes on there and attempts need no slice. Without
+ * one it goes on in attempts only; a slice as long as the client has slept leaves the vCPU half of
+ * the time.
+ *
+ *	slice              helped                            not helped
+ *	first attempt      PACE_FIRST                        PACE_FIRST
+ *	more               PACE_FIRST, only if no CPU        the time since the last attempt, within
+ *	                   has taken the work                PACE_FIRST .. PACE_SHARE
+ *	after a pause of   PACE_LAST, and wait               PACE_LAST
+ *	PACE_GAP
+ */
+#include "base/types.h"
+
+#define PACE_MS    1000000ull
+#define PACE_FIRST (10 * PACE_MS)
+#define PACE_SHARE (640 * PACE_MS)
+#define PACE_GAP   (1200 * PACE_MS) /* Linux's last sleep, and no other, is longer */
+#define PACE_LAST  (8000 * PACE_MS) /* Linux's lockup detectors take 10 s and more for a hang */
+/* So long an answer waits for its client; then another command may drop it. */
+#define PACE_KEEP (1500 * PACE_MS)
+
+struct vtpm_pace {
+	uint64_t last; /* end of the last attempt */
+	bool helped;   /* a CPU without a guest was seen */
+};
+
+struct vtpm_slice {
+	uint64_t ns;
+	bool wait; /* for all of it, even if another CPU does the work */
+};
+
+/* The first attempt at a command. */
+struct vtpm_slice vtpm_pace_first(struct vtpm_pace *p, uint64_t now, bool helped);
+/* The same command again. */
+struct vtpm_slice vtpm_pace_again(struct vtpm_pace *p, uint64_t now, bool helped);
+/* An attempt ends, with or without the answer. */
+void vtpm_pace_ends(struct vtpm_pace *p, uint64_t now);
+/* May the client still come for the answer? */
+bool vtpm_pace_expected(const struct vtpm_pace *p, uint64_t now);
