@@ -62,6 +62,8 @@ void ghcb_end(struct ghcb *g)
 	ASSERT(g == s->page && s->depth);
 	if (s->depth > 1)
 		put_back(s, &s->saved[s->depth - 2]);
+	else /* a VMGEXIT in ring 3, which no processor refuses, must not find a request here */
+		memset(s->page->valid, 0, sizeof(s->page->valid));
 	barrier();
 	WRITE_ONCE(s->depth, s->depth - 1);
 }

@@ -16,7 +16,7 @@ NORETURN void spin_start(void)
 		sum += x >> 33;
 		__asm__ volatile("" : "+r"(x), "+r"(sum));
 	}
-	call(PROBE_EXIT_GROUP, sum % 251, 0, 0);
+	call(NR_EXIT_GROUP, sum % 251, 0, 0);
 	for (;;)
 		;
 }
