@@ -25,6 +25,8 @@ endef
 
 TEST_PROGRAMS := $(sort $(wildcard guests/tools/tests/*.sh))
 $(eval $(call test_program,misbehave,guests/tools/external.c guests/tools/misbehave.c))
+$(eval $(call test_program,tss,guests/tools/external.c $(sort $(wildcard guests/tss/*.c)),\
+	-ltss2-esys -ltss2-mu -ltss2-tctildr -lcrypto))
 
 TREE := $(wildcard guests/tools/*.sh guests/tools/bin/*)
 $(TOOLS): $(GUESTS)/agent $(VMLINUZ) $(MODULE) guests/initramfs/build.sh $(PACKAGES)/packages \
