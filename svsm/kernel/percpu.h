@@ -22,9 +22,9 @@ struct cpu {
 	uint64_t user_kernel_rsp;    /* where user_enter() returns to */
 	struct user_regs *user_regs; /* of the process in ring 3 */
 	uint64_t user_scratch;       /* its RSP, for an instant */
-	unsigned index;   /* 0 = boot CPU; fixed */
-	uint32_t apic_id; /* fixed */
-	bool online;      /* set once by the CPU itself, read by all (acquire) */
+	unsigned index;              /* 0 = boot CPU; fixed */
+	uint32_t apic_id;            /* fixed */
+	bool online;                 /* set once by the CPU itself, read by all (acquire) */
 	bool service; /* runs ring 3 only, the guest never sees it; fixed before the CPU starts */
 	bool idle;    /* kernel/sched.c: sleeps or is about to; any CPU may clear it (atomic) */
 	bool log_draining;

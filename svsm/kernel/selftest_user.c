@@ -19,8 +19,7 @@ struct process *selftest_probe(const char *name, size_t page_limit)
 			      page_limit);
 }
 
-/* A deadline that an earlier slice left armed may interrupt at any time. */
-static enum process_stop run_to_end(struct process *p)
+enum process_stop selftest_run_to_end(struct process *p)
 {
 	enum process_stop stop;
 
@@ -40,7 +39,7 @@ static bool check_exit(const char *name, int status, char *detail)
 		fmt_snprintf(detail, SELFTEST_DETAIL, "%s was not created", name);
 		return false;
 	}
-	stop = run_to_end(p);
+	stop = selftest_run_to_end(p);
 	ok = stop == PROCESS_EXITED && p->exit_status == status;
 	if (!ok)
 		fmt_snprintf(detail, SELFTEST_DETAIL, "%s: stop %u, status or line %d", name, stop,
@@ -95,7 +94,7 @@ SELFTEST(user_pages)
 		SELFTEST_TRUE(p);
 		SELFTEST_TRUE(p->space.pages > 64);
 		SELFTEST_EQ(before - alloc_free_pages(), p->space.pages);
-		run_to_end(p);
+		selftest_run_to_end(p);
 		SELFTEST_EQ(before - alloc_free_pages(), p->space.pages);
 		SELFTEST_TRUE(p->space.pages <= PROBE_PAGES);
 		process_destroy(p);
@@ -117,7 +116,7 @@ SELFTEST(user_log)
 	uint32_t head = log->head;
 
 	SELFTEST_TRUE(p);
-	SELFTEST_EQ(run_to_end(p), PROCESS_EXITED);
+	SELFTEST_EQ(selftest_run_to_end(p), PROCESS_EXITED);
 	SELFTEST_EQ(p->exit_status, 0);
 	SELFTEST_EQ(p->console.lines, 20000);
 	/* the burst, then twice 19744 / 256 = 77 */

@@ -83,9 +83,7 @@ static bool check(unsigned i, char *detail)
 	uint64_t vector, error;
 
 	SELFTEST_TRUE(p);
-	do {
-		stop = process_run(p);
-	} while (stop == PROCESS_PREEMPTED);
+	stop = selftest_run_to_end(p);
 	vector = p->regs.vector;
 	error = vector == USER_SYSCALL ? 0 : p->regs.error;
 	process_destroy(p);

@@ -289,6 +289,14 @@ static int spin_calls(void)
 	return 0;
 }
 
+/* What a system call costs: kernel/selftest_user_turns.c knows the number. */
+static int ten_thousand_calls(void)
+{
+	for (unsigned i = 0; i < 10000; i++)
+		call(NR_GETUID, 0, 0, 0);
+	return 0;
+}
+
 const struct deed check_deeds[] = {
 	{"nothing", nothing},
 	{"seven", seven},
@@ -304,5 +312,6 @@ const struct deed check_deeds[] = {
 	{"spin-a", spin_a},
 	{"spin-b", spin_b},
 	{"spin-calls", spin_calls},
+	{"10000-calls", ten_thousand_calls},
 	{NULL, NULL},
 };
