@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 #include "services/vtpm/serve.h"
+#include <errno.h>
 #include <stdlib.h>
 #include "services/lib/service.h"
 #include "services/vtpm/ek.h"
@@ -25,7 +26,6 @@ static size_t load(void *to, size_t room)
 {
 	int64_t len = service_load(SLOT_PERMANENT, to, room);
 
-	tpm.found |= len > 0;
 	return len > 0 ? (size_t)len : 0;
 }
 
@@ -38,13 +38,14 @@ static const struct tpm_nvram nvram = {load, store};
 
 bool serve_start(void)
 {
-	tpm.found = tpm.ready = false;
+	tpm.ready = false;
+	tpm.found = service_load(SLOT_PERMANENT, NULL, 0) != -ENOENT;
 	return tpm_power_on(&nvram);
 }
 
 static struct answer finish(uint32_t status, const void *data, uint32_t len, bool alive)
 {
-	if (status == SERVICE_OK && service_write(data, 0, len) != (int64_t)len)
+	if (status == SERVICE_OK && len && service_write(data, 0, len) != (int64_t)len)
 		return (struct answer){SERVICE_EFAILED, 0, alive};
 	return (struct answer){status, status == SERVICE_OK ? len : 0, alive};
 }

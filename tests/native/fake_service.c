@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#include "fake_service.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "check.h"
+#include "kernel/alloc.h"
+#include "kernel/log.h"
+#include "kernel/timer.h"
+#include "services/lib/service.h"
+#include "services/vtpm/serve.h"
+#include "services/vtpm/tpm.h"
+#include "user/process.h"
+#include "user/syscall.h"
+
+struct fake_ring3 fake_ring3;
+const uint8_t service_vtpm_start[1], service_vtpm_end[1];
+
+/* ---- a process: the program's main loop, one request a step ---- */
+
+static struct process *current;
+static bool powered, fetched;
+
+struct process *process_create(const char *name, const void *elf, size_t size, size_t page_limit)
+{
+	(void)elf;
+	(void)size;
+	CHECK(page_limit);
+	CHECK(!current);
+	if (fake_ring3.wont_start)
+		return NULL;
+	current = calloc(1, sizeof(*current));
+	current->name = name;
+	current->regs.rip = 0x400000;
+	fake_ring3.started++;
+	return current;
+}
+
+void process_destroy(struct process *p)
+{
+	CHECK(p == current);
+	if (powered)
+		tpm_power_off();
+	powered = fetched = false;
+	free(p);
+	current = NULL;
+}
+
+static enum syscall_then last_then;
+
+static int64_t call(uint64_t number, uint64_t a, uint64_t b, uint64_t c)
+{
+	struct syscall_args args = {.a = {a, b, c}};
+
+	last_then = syscall_serve(current, number, &args);
+	return args.result;
+}
+
+int64_t service_wait(struct service_head *head)
+{
+	return call(SERVICE_CALL_WAIT, (uint64_t)head, 0, 0);
+}
+
+int64_t service_read(void *to, uint64_t offset, uint64_t len)
+{
+	return call(SERVICE_CALL_READ, (uint64_t)to, offset, len);
+}
+
+int64_t service_write(const void *from, uint64_t offset, uint64_t len)
+{
+	return call(SERVICE_CALL_WRITE, (uint64_t)from, offset, len);
+}
+
+int64_t service_answer(uint32_t status, uint32_t len)
+{
+	return call(SERVICE_CALL_ANSWER, status, len, 0);
+}
+
+int64_t service_store(uint32_t slot, const void *from, uint64_t len)
+{
+	return call(SERVICE_CALL_STORE, slot, (uint64_t)from, len);
+}
+
+int64_t service_load(uint32_t slot, void *to, uint64_t room)
+{
+	return call(SERVICE_CALL_LOAD, slot, (uint64_t)to, room);
+}
+
+bool user_copy_in(void *to, uint64_t va, size_t len)
+{
+	if (len)
+		memcpy(to, (const void *)va, len);
+	return true;
+}
+
+bool user_copy_out(uint64_t va, const void *from, size_t len)
+{
+	if (len)
+		memcpy((void *)va, from, len);
+	return true;
+}
+
+static bool faults(struct process *p)
+{
+	if (!fake_ring3.fault && p->regs.rip)
+		return false;
+	fake_ring3.fault = false;
+	fake_ring3.faulted++;
+	fake_ring3.left = 0;
+	return true;
+}
+
+enum process_stop process_run(struct process *p)
+{
+	struct service_head head;
+
+	if (!p->regs.rip && faults(p))
+		return PROCESS_FAULTED;
+	if (!powered && !serve_start())
+		return PROCESS_EXITED;
+	powered = true;
+	if (!fetched) {
+		service_wait(&head);
+		if (last_then == SYSCALL_AGAIN)
+			return PROCESS_WAITS;
+		fetched = true;
+		fake_ring3.left = fake_ring3.work;
+	}
+	if (faults(p))
+		return PROCESS_FAULTED;
+	if (fake_ring3.left)
+		return PROCESS_PREEMPTED;
+	fetched = false;
+	service_wait(&head); /* the same again */
+	return serve(&head) ? PROCESS_ANSWERED : PROCESS_EXITED;
+}
+
+/* ---- one task; time passes when somebody lends it or sleeps ---- */
+
+struct sched_task {
+	enum sched_step (*step)(void *);
+	void *arg;
+	bool ready;
+	bool handed;
+};
+
+struct sched_task *sched_task_new(const char *name, enum sched_step (*step)(void *), void *arg)
+{
+	static struct sched_task task;
+
+	(void)name;
+	task = (struct sched_task){.step = step, .arg = arg};
+	return &task;
+}
+
+static struct sched_task *the_task;
+
+void sched_wake(struct sched_task *t)
+{
+	the_task = t;
+	t->ready = true;
+}
+
+/* Turns of the task, for at most so long; what is left of it. */
+static uint64_t work(struct sched_task *t, uint64_t ns)
+{
+	while (t->ready) {
+		uint64_t n = MIN(ns, fake_ring3.left);
+
+		fake_ring3.left -= n;
+		ns -= n;
+		t->ready = t->step(t->arg) == STEP_MORE;
+		if (fake_ring3.left && !ns)
+			break;
+	}
+	return ns;
+}
+
+enum sched_end sched_run(struct sched_task *t, const bool *done, uint64_t slice_ns, bool wait)
+{
+	uint64_t used = 0;
+
+	if (fake_ring3.meanwhile)
+		fake_ring3.meanwhile();
+	if (!t->handed || wait)
+		used = slice_ns - work(t, slice_ns);
+	t->handed = t->ready && fake_ring3.helper;
+	fake_ring3.now += used;
+	fake_ring3.lent += used;
+	fake_ring3.lent_longest = MAX(fake_ring3.lent_longest, used);
+	return *done ? SCHED_DONE : t->handed ? SCHED_ELSEWHERE : SCHED_SLICE;
+}
+
+void fake_ring3_pass(uint64_t ns)
+{
+	fake_ring3.now += ns;
+	if (the_task && the_task->handed)
+		work(the_task, ns);
+	if (the_task && !the_task->ready)
+		the_task->handed = false;
+}
+
+bool sched_has_idle_cpu(void)
+{
+	return fake_ring3.helper;
+}
+
+uint64_t timer_uptime_ns(void)
+{
+	return fake_ring3.now;
+}
+
+uint64_t timer_now(void)
+{
+	return fake_ring3.now;
+}
+
+uint64_t timer_ns(uint64_t tsc)
+{
+	return tsc;
+}
+
+void *alloc(size_t size)
+{
+	return calloc(1, size);
+}
+
+void alloc_free(void *p, size_t size)
+{
+	(void)size;
+	free(p);
+}
+
+void fake_ring3_reset(void)
+{
+	if (current)
+		process_destroy(current);
+	for (unsigned i = 0; i < SERVICE_SLOTS; i++) {
+		free(vtpm_service.blob[i].data);
+		vtpm_service.blob[i].data = NULL;
+	}
+	vtpm_service.process = NULL;
+	vtpm_service.request = NULL;
+	vtpm_service.taken = vtpm_service.kill = false;
+	vtpm_service.restarts = 0;
+	vtpm_service.task = NULL;
+	the_task = NULL;
+	fake_ring3 = (struct fake_ring3){0};
+	syscall_init();
+}
+
+void panic(const char *fmt, ...)
+{
+	fprintf(stderr, "panic: %s\n", fmt);
+	abort();
+}

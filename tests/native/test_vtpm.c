@@ -1,0 +1,496 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+/*
+ * The vTPM protocol from the guest's page to libtpms and back: calls go in through VMSA and calling
+ * area (fake.h), the service runs in a fake of ring 3 (fake_service.h).
+ *
+ * sources: tests/native/fake.c tests/native/fake_service.c tests/native/tpm_client.c
+ * sources: svsm/kernel/pagestate.c svsm/kernel/vmsa_registry.c svsm/kernel/guestpage.c
+ * sources: svsm/kernel/service.c svsm/kernel/service_calls.c svsm/kernel/service_blob.c
+ * sources: svsm/user/syscall.c svsm/protocols/dispatch.c svsm/protocols/buffer.c
+ * sources: svsm/protocols/core.c svsm/protocols/core_memory.c svsm/protocols/core_vcpu.c
+ * sources: svsm/protocols/vtpm.c svsm/protocols/vtpm_pace.c svsm/protocols/vtpm_request.c
+ * sources: svsm/protocols/vtpm_service.c svsm/protocols/test_protocol.c
+ * sources: svsm/services/vtpm/serve.c svsm/services/vtpm/tpm.c svsm/services/vtpm/ek.c
+ * sources: svsm/services/vtpm/message.c svsm/services/vtpm/recover.c
+ * sources: svsm/services/vtpm/snapshot.c svsm/lib/crc32.c
+ * libs: -ltpms -lcrypto
+ */
+#include <string.h>
+#include "check.h"
+#include "fake.h"
+#include "fake_service.h"
+#include "kernel/launch_area.h"
+#include "protocols/vtpm.h"
+#include "protocols/vtpm_pace.h"
+#include "tpm_client.h"
+
+#define PAGE AT(100)
+#define MS   1000000ull
+
+/* The SVSM has it read-only. */
+struct launch_info launch __asm__("launch_info");
+
+static void setup(void)
+{
+	fake_setup();
+	vtpm_forget();
+	fake_ring3_reset();
+	launch.flags = LAUNCH_FLAG_TEST;
+}
+
+static uint64_t call(unsigned cpu, uint32_t number, uint64_t rcx)
+{
+	return fake_raw_call(cpu, SVSM_CALL(SVSM_PROTO_VTPM, number), rcx, 0, 0);
+}
+
+static uint64_t test_call(uint32_t number, uint64_t rcx, uint64_t rdx, uint64_t r8)
+{
+	return fake_raw_call(0, SVSM_CALL(SVSM_PROTO_TEST, number), rcx, rdx, r8);
+}
+
+static uint64_t rcx_out(unsigned cpu)
+{
+	return ((struct vmsa *)fake_mem(VMSA(cpu)))->rcx;
+}
+
+static void write_request(uint64_t at, uint8_t locality, const struct tpm_bytes *b)
+{
+	struct vtpm_request *r = fake_mem(at);
+
+	r->command = VTPM_CMD_SEND_COMMAND;
+	r->locality = locality;
+	r->len = b->len;
+	memcpy(r->data, b->data, b->len);
+}
+
+static struct tpm_bytes read_response(uint64_t at)
+{
+	const struct vtpm_response *r = fake_mem(at);
+	struct tpm_bytes b = {.len = r->len};
+
+	if (CHECK(b.len <= VTPM_RESPONSE_MAX))
+		memcpy(b.data, r->data, b.len);
+	return b;
+}
+
+/* One attempt: the response's code, ~0 when RAX says no. */
+static uint32_t try_at(unsigned cpu, uint8_t locality, const char *hex, struct tpm_bytes *response)
+{
+	struct tpm_bytes command = tpm_bytes(hex);
+	uint64_t page = PAGE + cpu * 2 * PAGE_SIZE;
+
+	write_request(page, locality, &command);
+	if (!CHECK_EQ(call(cpu, SVSM_VTPM_COMMAND, page), SVSM_SUCCESS))
+		return ~0u;
+	*response = read_response(page);
+	return CHECK(tpm_well_formed(response)) ? tpm_code(response) : ~0u;
+}
+
+static uint32_t try(const char *hex)
+{
+	struct tpm_bytes response;
+
+	return try_at(0, 0, hex, &response);
+}
+
+TEST(query)
+{
+	setup();
+	((struct vmsa *)fake_mem(VMSA(0)))->rdx = 77;
+	CHECK_EQ(call(0, SVSM_VTPM_QUERY, 99), SVSM_SUCCESS);
+	CHECK_EQ(rcx_out(0), 0x100);
+	CHECK_EQ(((struct vmsa *)fake_mem(VMSA(0)))->rdx, 0);
+	CHECK_EQ(call(0, 2, 0), SVSM_ERR_UNSUPPORTED_CALL);
+	CHECK_EQ(call(0, ~0u, 0), SVSM_ERR_UNSUPPORTED_CALL);
+	CHECK_EQ(fake_call(0, SVSM_CORE_QUERY_PROTOCOL, 2ull << 32 | 1, 0, 0), SVSM_SUCCESS);
+	CHECK_EQ(rcx_out(0), 1ull << 32 | 1);
+}
+
+TEST(commands_are_answered)
+{
+	struct tpm_bytes r;
+
+	setup();
+	CHECK_EQ(try(TPM_GET_RANDOM_16), TPM_RC_INITIALIZE);
+	CHECK_EQ(try(TPM_STARTUP_CLEAR), 0);
+	CHECK_EQ(try_at(0, 0, TPM_GET_RANDOM_16, &r), 0);
+	CHECK_EQ(r.len, 28);
+	CHECK_EQ(try_at(1, 2, TPM_PCR_RESET_20, &r), 0);
+	CHECK_EQ(try_at(1, 1, TPM_PCR_RESET_20, &r), TPM_RC_LOCALITY);
+	CHECK_EQ(fake_ring3.started, 1);
+	CHECK_EQ(vtpm_stats().retries, 0);
+}
+
+/* A request of that head; what the page held stays. */
+static void refused(const char *what, uint32_t command, uint8_t locality, uint32_t len)
+{
+	static uint8_t before[PAGE_SIZE];
+	struct tpm_bytes b = tpm_bytes(TPM_GET_RANDOM_16);
+	struct vtpm_request *r = fake_mem(PAGE);
+
+	write_request(PAGE, locality, &b);
+	r->command = command;
+	r->len = len;
+	memcpy(before, r, sizeof(before));
+	check_context("%s", what);
+	CHECK_EQ(call(0, SVSM_VTPM_COMMAND, PAGE), SVSM_ERR_INVALID_PARAMETER);
+	CHECK_MEM(before, r, sizeof(before));
+}
+
+TEST(bad_requests_are_refused_and_change_nothing)
+{
+	setup();
+	for (uint32_t command = 0; command < 64; command++) {
+		if (command != VTPM_CMD_SEND_COMMAND)
+			refused("platform command", command, 0, 12);
+	}
+	refused("platform command", 0x108, 0, 12);
+	refused("platform command", ~0u, 0, 12);
+	for (unsigned locality = 5; locality < 256; locality++)
+		refused("locality", VTPM_CMD_SEND_COMMAND, (uint8_t)locality, 12);
+	refused("length", VTPM_CMD_SEND_COMMAND, 0, VTPM_REQUEST_MAX + 1);
+	refused("length", VTPM_CMD_SEND_COMMAND, 0, PAGE_SIZE);
+	refused("length", VTPM_CMD_SEND_COMMAND, 0, 0x80000000);
+	refused("length", VTPM_CMD_SEND_COMMAND, 0, ~0u);
+	CHECK_EQ(fake_ring3.started, 0);
+}
+
+TEST(bad_pages_are_refused)
+{
+	const uint64_t bad[] = {
+		BASE,
+		BASE + SIZE_2M - 1,
+		BASE + SIZE_2M - 16,
+		VMSA(0),
+		VMSA(1),
+		VMSA(1) + 0x800,
+		CAA(0),
+		CAA(1) + 8,
+		AT(600),
+		AT(511) + PAGE_SIZE - 8,
+		BASE + PAGES * PAGE_SIZE,
+		BASE + PAGES * PAGE_SIZE - 5,
+		~0ull,
+		~0xfffull,
+		~0ull - PAGE_SIZE,
+		0xfee00000,
+		0,
+		AT(499) + PAGE_SIZE - 12 /* runs into VMSA(0) */,
+	};
+	struct tpm_bytes b = tpm_bytes(TPM_GET_RANDOM_16);
+
+	setup();
+	write_request(VMSA(0) - 12, 0, &b);
+	for (unsigned i = 0; i < ARRAY_LEN(bad); i++) {
+		check_context("RCX %#lx", (unsigned long)bad[i]);
+		CHECK_EQ(call(0, SVSM_VTPM_COMMAND, bad[i]), SVSM_ERR_INVALID_ADDRESS);
+	}
+	CHECK_EQ(fake_ring3.started, 0);
+}
+
+TEST(any_alignment_and_two_pages)
+{
+	struct tpm_bytes b = tpm_bytes(TPM_GET_RANDOM_16), r;
+
+	setup();
+	CHECK_EQ(try(TPM_STARTUP_CLEAR), 0);
+	for (unsigned offset = 0; offset < PAGE_SIZE; offset += offset < PAGE_SIZE - 64 ? 61 : 1) {
+		uint64_t at = PAGE + offset;
+
+		check_context("offset %#x", offset);
+		memset(fake_mem(PAGE), 0xee, 2 * PAGE_SIZE);
+		write_request(at, 0, &b);
+		CHECK_EQ(call(0, SVSM_VTPM_COMMAND, at), SVSM_SUCCESS);
+		r = read_response(at);
+		CHECK_EQ(tpm_code(&r), 0);
+		CHECK_EQ(r.len, 28);
+		CHECK_EQ(((uint8_t *)fake_mem(at))[4 + 28], 0xee);
+	}
+}
+
+TEST(lengths_are_for_the_tpm_to_judge)
+{
+	struct tpm_bytes b = tpm_bytes(TPM_GET_RANDOM_16), r;
+
+	setup();
+	CHECK_EQ(try(TPM_STARTUP_CLEAR), 0);
+	for (uint32_t len = 0; len <= VTPM_REQUEST_MAX; len += len < 16 ? 1 : 97) {
+		check_context("%u bytes of 12", len);
+		memset(fake_mem(PAGE), 0, PAGE_SIZE);
+		write_request(PAGE, 0, &b);
+		((struct vtpm_request *)fake_mem(PAGE))->len = len;
+		CHECK_EQ(call(0, SVSM_VTPM_COMMAND, PAGE), SVSM_SUCCESS);
+		r = read_response(PAGE);
+		CHECK(tpm_well_formed(&r));
+		CHECK_EQ(tpm_code(&r), len == 12  ? 0
+				       : len >= 6 ? TPM_RC_COMMAND_SIZE
+						  : TPM_RC_INSUFFICIENT);
+	}
+}
+
+TEST(a_long_command_is_collected_by_sending_it_again)
+{
+	struct tpm_bytes r;
+
+	setup();
+	CHECK_EQ(try(TPM_STARTUP_CLEAR), 0);
+	for (unsigned helper = 0; helper < 2; helper++) {
+		unsigned attempts = 0;
+		uint32_t code;
+
+		check_context("helper %u", helper);
+		fake_ring3.helper = helper;
+		fake_ring3.work = 300 * MS;
+		fake_ring3.lent_longest = 0;
+		do {
+			code = try_at(0, 0, TPM_GET_RANDOM_16, &r);
+			fake_ring3_pass(20 * MS);
+		} while (code == TPM_RC_RETRY && ++attempts < 100);
+		CHECK_EQ(code, 0);
+		CHECK_EQ(r.len, 28);
+		CHECK_EQ(fake_ring3.lent_longest, helper ? 10 * MS : 20 * MS);
+		CHECK(attempts > 10 && attempts < 20);
+	}
+	CHECK_EQ(fake_ring3.started, 1);
+}
+
+TEST(another_command_is_turned_away_until_the_first_is_done)
+{
+	struct tpm_bytes r;
+
+	setup();
+	CHECK_EQ(try(TPM_STARTUP_CLEAR), 0);
+	fake_ring3.work = 25 * MS;
+	CHECK_EQ(try_at(0, 0, TPM_GET_RANDOM_16, &r), TPM_RC_RETRY);
+	CHECK_EQ(try_at(1, 0, TPM_GET_RANDOM_8, &r), TPM_RC_RETRY);
+	CHECK_EQ(try_at(1, 1, TPM_GET_RANDOM_16, &r), TPM_RC_RETRY); /* locality differs */
+	/* 30 ms were lent: done. It is kept for its client, */
+	CHECK_EQ(try_at(1, 0, TPM_GET_RANDOM_8, &r), TPM_RC_RETRY);
+	fake_ring3_pass(PACE_KEEP - 50 * MS);
+	CHECK_EQ(try_at(1, 0, TPM_GET_RANDOM_8, &r), TPM_RC_RETRY);
+	CHECK_EQ(try_at(0, 0, TPM_GET_RANDOM_16, &r), 0);
+	CHECK_EQ(r.len, 28);
+	/* but not for ever */
+	CHECK_EQ(try_at(0, 0, TPM_GET_RANDOM_16, &r), TPM_RC_RETRY);
+	CHECK_EQ(try_at(1, 0, TPM_GET_RANDOM_8, &r), TPM_RC_RETRY);
+	CHECK_EQ(try_at(1, 0, TPM_GET_RANDOM_8, &r), TPM_RC_RETRY);
+	fake_ring3_pass(PACE_KEEP);
+	fake_ring3.work = 0;
+	CHECK_EQ(try_at(1, 0, TPM_GET_RANDOM_8, &r), 0);
+	CHECK_EQ(r.len, 20);
+}
+
+static struct tpm_bytes stolen;
+static void steal(void)
+{
+	fake_ring3.meanwhile = NULL;
+	fake_ring3_pass(5 * MS);
+	CHECK_EQ(try_at(1, 0, TPM_GET_RANDOM_16, &stolen), 0);
+}
+
+TEST(the_same_bytes_of_two_vcpus_are_two_commands)
+{
+	struct tpm_bytes r;
+
+	setup();
+	CHECK_EQ(try(TPM_STARTUP_CLEAR), 0);
+	fake_ring3.work = MS;
+	fake_ring3.meanwhile = steal;
+	CHECK_EQ(try_at(0, 0, TPM_GET_RANDOM_16, &r), TPM_RC_RETRY);
+	CHECK_EQ(stolen.len, 28);
+	CHECK_EQ(try_at(0, 0, TPM_GET_RANDOM_16, &r), 0);
+	CHECK(memcmp(r.data, stolen.data, 28));
+}
+
+TEST(a_page_that_goes_away_costs_no_answer)
+{
+	struct tpm_bytes b = tpm_bytes(TPM_PCR_EXTEND_10), one, r;
+
+	setup();
+	CHECK_EQ(try(TPM_STARTUP_CLEAR), 0);
+	CHECK_EQ(try(TPM_PCR_EXTEND_10), 0);
+	CHECK_EQ(try_at(0, 0, TPM_PCR_READ_10, &one), 0);
+	setup();
+	CHECK_EQ(try(TPM_STARTUP_CLEAR), 0);
+	/* the request fits into its page, the response runs into one that is not there */
+	write_request(AT(511) + PAGE_SIZE - 9 - b.len, 0, &b);
+	b.len = 19;
+	fake_ring3.work = 15 * MS;
+	CHECK_EQ(try_at(0, 0, TPM_PCR_EXTEND_10, &r), TPM_RC_RETRY);
+	for (unsigned i = 0; i < 3; i++) {
+		write_request(AT(400), 0, &(struct tpm_bytes){0});
+		b = tpm_bytes(TPM_PCR_EXTEND_10);
+		write_request(AT(400), 0, &b);
+		CHECK_EQ(fake_pvalidate(1, AT(401) | OP_VALIDATE | SVSM_PVALIDATE_IGNORE_CF),
+			 SVSM_SUCCESS);
+	}
+	CHECK_EQ(try_at(0, 0, TPM_PCR_EXTEND_10, &r), 0);
+	fake_ring3.work = 0;
+	CHECK_EQ(try_at(0, 0, TPM_PCR_READ_10, &r), 0);
+	CHECK_MEM(r.data + 10, one.data + 10, one.len - 10);
+}
+
+TEST(a_service_that_dies_loses_its_command_and_nothing_else)
+{
+	struct tpm_bytes before, r;
+
+	setup();
+	CHECK_EQ(try(TPM_STARTUP_CLEAR), 0);
+	CHECK_EQ(try_at(0, 0, TPM_PCR_READ_10, &before), 0);
+	fake_ring3.fault = true;
+	CHECK_EQ(try_at(0, 0, TPM_GET_RANDOM_16, &r), TPM_RC_FAILURE);
+	CHECK_EQ(r.len, 10);
+	CHECK_EQ(vtpm_service.restarts, 1);
+	CHECK_EQ(try_at(0, 0, TPM_GET_RANDOM_16, &r), 0); /* started again */
+	CHECK_EQ(try(TPM_STARTUP_CLEAR), TPM_RC_INITIALIZE);
+	CHECK_EQ(try_at(0, 0, TPM_PCR_READ_10, &r), 0);
+	CHECK(memcmp(r.data, before.data, r.len)); /* recover.h */
+	CHECK_EQ(fake_ring3.started, 2);
+}
+
+TEST(a_killed_service_dies_with_or_without_a_command)
+{
+	struct tpm_bytes r;
+
+	setup();
+	CHECK_EQ(test_call(SVSM_TEST_VTPM_KILL, 0, 0, 0), SVSM_SUCCESS); /* before it ever ran */
+	CHECK_EQ(fake_ring3.faulted, 1);
+	CHECK_EQ(try(TPM_STARTUP_CLEAR), 0);
+	fake_ring3.work = 50 * MS;
+	CHECK_EQ(try_at(0, 0, TPM_GET_RANDOM_16, &r), TPM_RC_RETRY);
+	CHECK_EQ(test_call(SVSM_TEST_VTPM_KILL, 0, 0, 0), SVSM_SUCCESS);
+	CHECK_EQ(fake_ring3.faulted, 2);
+	fake_ring3.work = 0;
+	CHECK_EQ(try_at(0, 0, TPM_GET_RANDOM_16, &r), TPM_RC_FAILURE);
+	CHECK_EQ(try_at(0, 0, TPM_GET_RANDOM_16, &r), 0);
+	CHECK_EQ(test_call(SVSM_TEST_STATS, 0, 0, 0), SVSM_SUCCESS);
+	CHECK_EQ(((struct vmsa *)fake_mem(VMSA(0)))->r9, 2);
+}
+
+TEST(a_service_that_always_dies_stays_dead)
+{
+	struct tpm_bytes r;
+
+	setup();
+	for (unsigned i = 0; i < SERVICE_RESTARTS_MAX + 3; i++) {
+		fake_ring3.fault = true;
+		check_context("death %u", i);
+		CHECK_EQ(try_at(0, 0, TPM_GET_RANDOM_16, &r), TPM_RC_FAILURE);
+	}
+	CHECK_EQ(fake_ring3.started, SERVICE_RESTARTS_MAX);
+	fake_ring3.fault = false;
+	CHECK_EQ(try_at(0, 0, TPM_GET_RANDOM_16, &r), TPM_RC_FAILURE);
+	CHECK_EQ(test_call(SVSM_TEST_VTPM_KILL, 0, 0, 0), SVSM_SUCCESS);
+	CHECK_EQ(vtpm_service.restarts, SERVICE_RESTARTS_MAX);
+}
+
+TEST(a_service_that_cannot_start_is_an_error_response)
+{
+	struct tpm_bytes r;
+
+	setup();
+	fake_ring3.wont_start = true;
+	CHECK_EQ(try_at(0, 0, TPM_GET_RANDOM_16, &r), TPM_RC_FAILURE);
+	fake_ring3.wont_start = false;
+	CHECK_EQ(try(TPM_STARTUP_CLEAR), 0);
+}
+
+/* ---- the test protocol ---- */
+
+TEST(the_test_protocol_is_there_in_test_builds_only)
+{
+	setup();
+	launch.flags = 0;
+	for (unsigned i = 0; i < 10; i++)
+		CHECK_EQ(test_call(i, PAGE, 0, 0), SVSM_ERR_UNSUPPORTED_PROTOCOL);
+	CHECK_EQ(fake_call(0, SVSM_CORE_QUERY_PROTOCOL, (uint64_t)SVSM_PROTO_TEST << 32 | 1, 0, 0),
+		 SVSM_SUCCESS);
+	CHECK_EQ(rcx_out(0), 0);
+	launch.flags = LAUNCH_FLAG_TEST;
+	CHECK_EQ(test_call(99, 0, 0, 0), SVSM_ERR_UNSUPPORTED_CALL);
+	CHECK_EQ(fake_call(0, SVSM_CORE_QUERY_PROTOCOL, (uint64_t)SVSM_PROTO_TEST << 32 | 1, 0, 0),
+		 SVSM_SUCCESS);
+	CHECK_EQ(rcx_out(0), 1ull << 32 | 1);
+}
+
+TEST(a_state_can_be_carried_away_and_brought_back)
+{
+	static uint8_t blob[0x60000];
+	struct tpm_bytes before, after;
+	uint64_t len, n;
+
+	setup();
+	CHECK_EQ(try(TPM_STARTUP_CLEAR), 0);
+	CHECK_EQ(try(TPM_PCR_EXTEND_10), 0);
+	CHECK_EQ(try_at(0, 0, TPM_PCR_READ_10, &before), 0);
+	CHECK_EQ(test_call(SVSM_TEST_VTPM_SAVE, 0, 0, 0), SVSM_SUCCESS);
+	len = rcx_out(0);
+	CHECK(len > 0x1000 && len < sizeof(blob));
+	for (uint64_t at = 0; at < len; at += n) {
+		CHECK_EQ(test_call(SVSM_TEST_VTPM_GET, PAGE, at, 0), SVSM_SUCCESS);
+		n = rcx_out(0);
+		if (!CHECK(n && n <= PAGE_SIZE))
+			return;
+		memcpy(blob + at, fake_mem(PAGE), n);
+	}
+	setup(); /* another machine */
+	for (uint64_t at = 0; at < len; at += n) {
+		n = MIN(PAGE_SIZE, len - at);
+		memcpy(fake_mem(PAGE), blob + at, n);
+		CHECK_EQ(test_call(SVSM_TEST_VTPM_PUT, PAGE, at, n), SVSM_SUCCESS);
+	}
+	CHECK_EQ(test_call(SVSM_TEST_VTPM_LOAD, len - 1, 0, 0), SVSM_ERR_INVALID_REQUEST);
+	CHECK_EQ(test_call(SVSM_TEST_VTPM_LOAD, len, 0, 0), SVSM_SUCCESS);
+	CHECK_EQ(try_at(0, 0, TPM_PCR_READ_10, &after), 0);
+	CHECK_MEM(before.data, after.data, before.len);
+	CHECK_EQ(test_call(SVSM_TEST_VTPM_RESET, 0, 0, 0), SVSM_SUCCESS);
+	CHECK_EQ(try_at(0, 0, TPM_PCR_READ_10, &after), TPM_RC_INITIALIZE);
+	CHECK_EQ(test_call(SVSM_TEST_VTPM_GET, PAGE, 0x60000, 0), SVSM_ERR_INVALID_PARAMETER);
+	CHECK_EQ(test_call(SVSM_TEST_VTPM_PUT, PAGE, 0x5fff0, 17), SVSM_ERR_INVALID_PARAMETER);
+	CHECK_EQ(test_call(SVSM_TEST_VTPM_PUT, PAGE, 0, PAGE_SIZE + 1), SVSM_ERR_INVALID_PARAMETER);
+	CHECK_EQ(test_call(SVSM_TEST_VTPM_LOAD, 0x60001, 0, 0), SVSM_ERR_INVALID_PARAMETER);
+	CHECK_EQ(test_call(SVSM_TEST_VTPM_GET, AT(600), 0, 0), SVSM_ERR_INVALID_ADDRESS);
+}
+
+TEST(a_snapshot_after_a_death)
+{
+	struct tpm_bytes before, after;
+	uint64_t len;
+
+	setup();
+	CHECK_EQ(try(TPM_STARTUP_CLEAR), 0);
+	CHECK_EQ(test_call(SVSM_TEST_VTPM_KILL, 0, 0, 0), SVSM_SUCCESS);
+	CHECK_EQ(try_at(0, 0, TPM_PCR_READ_10, &before), 0);
+	CHECK_EQ(test_call(SVSM_TEST_VTPM_SAVE, 0, 0, 0), SVSM_SUCCESS);
+	len = rcx_out(0);
+	CHECK_EQ(test_call(SVSM_TEST_VTPM_LOAD, len, 0, 0), SVSM_SUCCESS);
+	CHECK_EQ(try_at(0, 0, TPM_PCR_READ_10, &after), 0);
+	CHECK_MEM(before.data, after.data, before.len);
+}
+
+TEST(an_ek_through_the_test_protocol)
+{
+	uint64_t rax;
+	unsigned calls = 0;
+
+	setup();
+	CHECK_EQ(try(TPM_STARTUP_CLEAR), 0);
+	fake_ring3.work = 100 * MS;
+	do {
+		rax = test_call(SVSM_TEST_VTPM_EK, PAGE, VTPM_EK_ECC_P256, 0);
+		if (calls == 2) {
+			CHECK_EQ(try(TPM_GET_RANDOM_16), TPM_RC_RETRY);
+			CHECK_EQ(test_call(SVSM_TEST_VTPM_EK, PAGE, VTPM_EK_ECC_P384, 0),
+				 SVSM_ERR_BUSY);
+		}
+	} while (rax == SVSM_ERR_INCOMPLETE && ++calls < 50);
+	CHECK_EQ(rax, SVSM_SUCCESS);
+	CHECK(calls > 5);
+	CHECK_EQ(rcx_out(0), 124);
+	CHECK_EQ(*(uint8_t *)fake_mem(PAGE + 1), 122);
+	fake_ring3.work = 0;
+	CHECK_EQ(try(TPM_GET_RANDOM_16), 0);
+	CHECK_EQ(test_call(SVSM_TEST_VTPM_EK, PAGE, 3, 0), SVSM_ERR_INVALID_REQUEST);
+	CHECK_EQ(test_call(SVSM_TEST_VTPM_EK, PAGE, 1ull << 32, 0), SVSM_ERR_INVALID_PARAMETER);
+}
