@@ -34,7 +34,7 @@
 #define BUS_KHZ_ASSUMED 1000000
 #define BUS_KHZ_MAX     10000000
 
-/* What is the same on all CPUs: the boot CPU finds it out. */
+/* What is the same on all CPUs: the boot CPU finds it out before the others start. */
 static bool deadline_mode;
 static uint64_t bus_khz;
 
@@ -71,7 +71,7 @@ bool apic_init_cpu(void)
 	const char *why = NULL;
 	uint32_t r[4];
 
-	if (!bus_khz)
+	if (!percpu_this()->index)
 		detect();
 	platform->cpuid(1, 0, r);
 	if (!(r[2] & F1_ECX_X2APIC))

@@ -18,7 +18,7 @@ struct sched_task {
 		TASK_WAITS,
 		TASK_READY,
 		TASK_RUNS
-	} state;
+	} state;    /* written with the lock, atomically: pollers look without */
 	bool again; /* woken while it ran */
 };
 
@@ -27,12 +27,17 @@ static struct sched_task *first, **last = &first;
 
 /* ---- the queue; lock held ---- */
 
+static void set_state(struct sched_task *t, enum task_state s)
+{
+	__atomic_store_n(&t->state, s, __ATOMIC_RELAXED);
+}
+
 static void push(struct sched_task *t)
 {
-	t->state = TASK_READY;
+	set_state(t, TASK_READY);
 	t->again = false;
 	t->next = NULL;
-	*last = t;
+	__atomic_store_n(last, t, __ATOMIC_RELAXED);
 	last = &t->next;
 }
 
@@ -40,10 +45,10 @@ static void take_out(struct sched_task **at)
 {
 	struct sched_task *t = *at;
 
-	*at = t->next;
+	__atomic_store_n(at, t->next, __ATOMIC_RELAXED);
 	if (last == &t->next)
 		last = at;
-	t->state = TASK_RUNS;
+	set_state(t, TASK_RUNS);
 }
 
 static void take_out_of_queue(struct sched_task *t)
@@ -89,13 +94,20 @@ static struct sched_task *take_first(void)
 	return t;
 }
 
+/* Without the lock: who polls must not stand in the way of the CPU that is to end its turn. */
+static bool runs(const struct sched_task *t)
+{
+	return __atomic_load_n(&t->state, __ATOMIC_RELAXED) == TASK_RUNS;
+}
+
 /* t if it is ready, else, while it waits, another. NULL: nothing to do here. */
-static struct sched_task *take(struct sched_task *t, bool *elsewhere)
+static struct sched_task *take(struct sched_task *t)
 {
 	struct sched_task *taken = NULL;
 
+	if (runs(t))
+		return NULL;
 	spin_lock(&lock);
-	*elsewhere = t->state == TASK_RUNS;
 	if (t->state == TASK_READY)
 		taken = t;
 	else if (t->state == TASK_WAITS)
@@ -116,7 +128,7 @@ static void turn(struct sched_task *t, uint64_t until)
 	if (then == STEP_MORE || t->again)
 		push(t);
 	else
-		t->state = TASK_WAITS;
+		set_state(t, TASK_WAITS);
 	spin_unlock(&lock);
 }
 
@@ -145,16 +157,6 @@ bool sched_has_idle_cpu(void)
 	return sleeper() != NULL;
 }
 
-static bool work_waits(void)
-{
-	bool any;
-
-	spin_lock(&lock);
-	any = first != NULL;
-	spin_unlock(&lock);
-	return any;
-}
-
 /*
  * The other half of sched_idle's protocol: there the flag goes up before the queue is looked at,
  * here the queue is filled before the flag is. One of the two sees the other.
@@ -163,7 +165,7 @@ static void hand_over(void)
 {
 	struct cpu *c;
 
-	if (!work_waits())
+	if (!__atomic_load_n(&first, __ATOMIC_RELAXED))
 		return;
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	while ((c = sleeper())) {
@@ -200,14 +202,13 @@ static bool is_done(const bool *done)
 static enum sched_end lend(struct sched_task *t, const bool *done, uint64_t slice, bool wait)
 {
 	uint64_t start = timer_now(), now = start, most = timer_ticks(SCHED_TURN_NS);
-	bool elsewhere = false;
 
 	for (; now - start < slice; now = timer_now()) {
 		struct sched_task *mine;
 
 		if (is_done(done))
 			return SCHED_DONE;
-		mine = take(t, &elsewhere);
+		mine = take(t);
 		if (mine)
 			turn(mine, now + MIN(most, slice - (now - start)));
 		else if (!wait)
@@ -215,7 +216,7 @@ static enum sched_end lend(struct sched_task *t, const bool *done, uint64_t slic
 		else
 			cpu_relax();
 	}
-	return is_done(done) ? SCHED_DONE : elsewhere ? SCHED_ELSEWHERE : SCHED_SLICE;
+	return is_done(done) ? SCHED_DONE : runs(t) ? SCHED_ELSEWHERE : SCHED_SLICE;
 }
 
 enum sched_end sched_run(struct sched_task *t, const bool *done, uint64_t slice_ns, bool wait)

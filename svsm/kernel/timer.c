@@ -17,7 +17,7 @@
 /* A deadline that is over is delivered when ring 3 is entered next. So often not: it was lost. */
 #define OVERDUE_MAX 8
 
-static uint64_t khz; /* 0: not known yet; boot CPU only until the others start */
+static uint64_t khz; /* set before the other CPUs start */
 static uint64_t started;
 static uint64_t latest; /* timer_uptime_ns's last answer, atomic */
 
@@ -116,7 +116,7 @@ uint64_t timer_uptime_ns(void)
 
 void timer_init_cpu(void)
 {
-	if (!khz) {
+	if (!percpu_this()->index) {
 		find_rate();
 		started = timer_now();
 	}

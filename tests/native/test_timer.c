@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+/*
+ * Time at VMPL0: whom to believe about the TSC's rate, ticks and nanoseconds, and how seldom the
+ * lazy timer asks the hypervisor. The TSC is the host's own: deadlines are either over or far away.
+ *
+ * sources: svsm/kernel/timer.c svsm/kernel/apic.c
+ */
+#include <string.h>
+#include "abi/vmsa.h"
+#include "base/x86.h"
+#include "check.h"
+#include "gs.h"
+#include "kernel/apic.h"
+#include "kernel/log.h"
+#include "kernel/timer.h"
+#include "platform/platform.h"
+
+#define FAR (1ull << 60)
+
+/* ---- the hypervisor ---- */
+
+static struct {
+	uint32_t max, khz, bus_khz, f1_ecx, f15[3], f16;
+	uint64_t features;
+	bool refuse;
+	unsigned writes;
+	uint64_t last[0x1000]; /* by the low bits of the MSR's number */
+} hv;
+static unsigned warnings;
+static struct cpu cpu;
+
+static void fake_cpuid(uint32_t leaf, uint32_t sub, uint32_t r[4])
+{
+	(void)sub;
+	memset(r, 0, 4 * sizeof(*r));
+	switch (leaf) {
+	case 1:
+		r[2] = hv.f1_ecx;
+		break;
+	case 0x15:
+		memcpy(r, hv.f15, sizeof(hv.f15));
+		break;
+	case 0x16:
+		r[0] = hv.f16;
+		break;
+	case 0x40000000:
+		r[0] = hv.max;
+		break;
+	case 0x40000010:
+		r[0] = hv.khz;
+		r[1] = hv.bus_khz;
+		break;
+	}
+}
+
+static bool fake_read(uint32_t msr, uint64_t *v)
+{
+	CHECK_EQ(msr, MSR_APIC_BASE);
+	*v = 0xfee00900;
+	return !hv.refuse;
+}
+
+static bool fake_write(uint32_t msr, uint64_t v)
+{
+	hv.writes++;
+	hv.last[msr & 0xfff] = v;
+	return !hv.refuse;
+}
+
+static uint64_t fake_features(void)
+{
+	return hv.features;
+}
+
+static const struct platform_ops fake = {.cpuid = fake_cpuid,
+					 .msr_read = fake_read,
+					 .msr_write = fake_write,
+					 .sev_features = fake_features};
+const struct platform_ops *platform = &fake;
+
+void log_write(enum log_level level, const char *fmt, ...)
+{
+	(void)fmt;
+	warnings += level == LOG_WARN;
+}
+
+static void restart(void)
+{
+	memset(&hv, 0, sizeof(hv));
+	memset(&cpu, 0, sizeof(cpu));
+	hv.max = 0x40000010;
+	hv.khz = 3000000;
+	hv.f1_ecx = BIT(21) | BIT(24);
+	warnings = 0;
+	gs_become(&cpu);
+}
+
+/* ---- rate ---- */
+
+TEST(the_rate_is_what_the_first_credible_source_says)
+{
+	static const struct {
+		uint32_t max, hv, f15[3], f16, want;
+	} t[] = {
+		{0x40000010, 2596124, {2, 250, 24000000}, 3000, 2596124},
+		{0x4000000f, 2596124, {2, 250, 24000000}, 0, 3000000}, /* no such leaf */
+		{0x40000010, 0, {2, 250, 24000000}, 0, 3000000},
+		{0x40000010, 99999, {2, 250, 24000000}, 0, 3000000},      /* 99 MHz */
+		{0x40000010, 0xffffffff, {2, 250, 24000000}, 0, 3000000}, /* 4 THz */
+		{0x40000010, 0, {0, 250, 24000000}, 2400, 2400000},
+		{0x40000010, 0, {2, 250, 0}, 2400, 2400000},
+		{0x40000010, 0, {1, 0xffffffff, 0xffffffff}, 2400, 0}, /* nonsense: assumed */
+		{0, 0, {0, 0, 0}, 0, 0},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
+		check_context("%zu", i);
+		restart();
+		hv.max = t[i].max;
+		hv.khz = t[i].hv;
+		memcpy(hv.f15, t[i].f15, sizeof(hv.f15));
+		hv.f16 = t[i].f16;
+		timer_init_cpu();
+		CHECK_EQ(timer_khz(), t[i].want ? t[i].want : 2000000);
+		CHECK_EQ(warnings, !t[i].want);
+		CHECK(timer_works());
+	}
+}
+
+TEST(ticks_and_nanoseconds)
+{
+	restart();
+	hv.khz = 2596124;
+	timer_init_cpu();
+	CHECK_EQ(timer_ticks(1000000), 2596124);
+	CHECK_EQ(timer_ns(2596124), 1000000);
+	CHECK_EQ(timer_ticks(10), 25);
+	CHECK_EQ(timer_ns(0), 0);
+	/* a century, and more than fits */
+	CHECK_EQ(timer_ns(timer_ticks(3155760000000000000ull)), 3155760000000000000ull);
+	CHECK_EQ(timer_ticks(UINT64_MAX), UINT64_MAX);
+	for (uint64_t ns = 1; ns < 1ull << 62; ns *= 3) {
+		check_context("%llu ns", (unsigned long long)ns);
+		CHECK(timer_ns(timer_ticks(ns)) <= ns && timer_ns(timer_ticks(ns)) + 2 >= ns);
+	}
+}
+
+TEST(uptime_never_goes_back)
+{
+	uint64_t before, now;
+
+	restart();
+	timer_init_cpu();
+	before = timer_uptime_ns();
+	for (unsigned i = 0; i < 1000; i++) {
+		now = timer_uptime_ns();
+		CHECK(now >= before);
+		before = now;
+	}
+	timer_init_cpu(); /* as if the hypervisor had set the TSC back to our start */
+	CHECK(timer_uptime_ns() >= before);
+}
+
+/* ---- the APIC ---- */
+
+TEST(the_apic_is_switched_on)
+{
+	restart();
+	timer_init_cpu();
+	CHECK_EQ(hv.last[0x01b], 0xfee00d00);
+	CHECK_EQ(hv.last[0x80f], 0x1ff);
+	CHECK_EQ(hv.last[0x832], BIT(18) | TIMER_VECTOR);
+	CHECK_EQ(hv.last[0x808], 0xe0); /* what guests aim here stays outside */
+	CHECK(apic_send_nmi(0x12345));
+	CHECK_EQ(hv.last[0x830], 0x12345ull << 32 | 0x4400);
+}
+
+TEST(no_apic_no_timer)
+{
+	for (unsigned i = 0; i < 3; i++) {
+		check_context("%u", i);
+		restart();
+		hv.f1_ecx = i == 0 ? BIT(24) : hv.f1_ecx;
+		hv.features = i == 1 ? SEV_FEAT_RESTRICTED_INJ : 0;
+		hv.refuse = i == 2;
+		timer_init_cpu();
+		CHECK(!timer_works());
+		CHECK_EQ(warnings, 1);
+		hv.writes = 0;
+		timer_arm(FAR);
+		CHECK_EQ(hv.writes, 0);
+	}
+}
+
+TEST(slices_that_end_early_cost_nothing)
+{
+	restart();
+	timer_init_cpu();
+	hv.writes = 0;
+	for (unsigned i = 0; i < 1000; i++)
+		timer_arm(FAR + i);
+	CHECK_EQ(hv.writes, 1);
+	CHECK_EQ(hv.last[0x6e0], FAR);
+	timer_interrupt(); /* early, or FAR is over: the last slice goes on */
+	CHECK_EQ(hv.writes, 3);
+	CHECK_EQ(hv.last[0x80b], 0);
+	CHECK_EQ(hv.last[0x6e0], FAR + 999);
+	timer_arm(FAR - 1); /* an earlier one is no matter for laziness */
+	CHECK_EQ(hv.last[0x6e0], FAR - 1);
+	CHECK_EQ(hv.writes, 4);
+	CHECK_EQ(cpu.timer.sets, 3);
+}
+
+TEST(a_slice_that_is_over_is_not_armed_again)
+{
+	restart();
+	timer_init_cpu();
+	timer_arm(1);
+	hv.writes = 0;
+	timer_interrupt();
+	CHECK_EQ(hv.writes, 1); /* EOI */
+	timer_interrupt();      /* out of the blue */
+	CHECK_EQ(hv.writes, 2);
+	timer_arm(FAR);
+	CHECK_EQ(hv.last[0x6e0], FAR);
+	CHECK_EQ(cpu.timer.fired, 2);
+}
+
+/* Fired, but the interrupt never came: after some slices it is armed anew, and said once. */
+TEST(a_lost_interrupt_does_not_stop_the_timer)
+{
+	unsigned slices = 0;
+
+	restart();
+	timer_init_cpu();
+	timer_arm(1);
+	while (hv.last[0x6e0] != FAR && slices < 100) {
+		timer_arm(FAR);
+		slices++;
+	}
+	CHECK(slices > 2 && slices < 20);
+	CHECK_EQ(warnings, 1);
+}
+
+TEST(a_hypervisor_that_refuses_is_asked_no_more)
+{
+	restart();
+	timer_init_cpu();
+	hv.refuse = true;
+	timer_arm(FAR);
+	CHECK(!timer_works());
+	CHECK_EQ(warnings, 1);
+	hv.writes = 0;
+	timer_arm(FAR);
+	timer_interrupt();
+	CHECK_EQ(hv.writes, 1); /* EOI only */
+}
+
+/* As on hosts whose CPUID page has no TSC deadline: a count of bus ticks. */
+TEST(one_shot_counts)
+{
+	restart();
+	hv.f1_ecx = BIT(21);
+	timer_init_cpu();
+	CHECK_EQ(hv.last[0x832], TIMER_VECTOR);
+	CHECK_EQ(hv.last[0x83e], 0xb);
+	timer_arm(timer_now() + timer_ticks(100000000));
+	CHECK(hv.last[0x838] > 1 && hv.last[0x838] <= 100000000);
+	timer_arm(1);
+	CHECK_EQ(hv.last[0x838], 1);
+	timer_interrupt();
+	timer_arm(FAR); /* not longer than the counter: it fires early and is set anew */
+	CHECK_EQ(hv.last[0x838], 1000000000);
+	restart();
+	hv.f1_ecx = BIT(21);
+	hv.bus_khz = 25000;
+	timer_init_cpu();
+	timer_arm(FAR);
+	CHECK_EQ(hv.last[0x838], 25000000);
+}
