@@ -5,7 +5,7 @@
 set -eu
 stamp=$1
 
-packages='gcc libc6-dev make binutils qemu-system-x86 ovmf libssl-dev libtpms-dev libtss2-dev libjansson-dev
+packages='gcc libc6-dev make binutils qemu-system-x86 ovmf libssl-dev libtpms-dev libtss2-dev tpm2-tools libjansson-dev
 python3 python3-pytest acpica-tools cpio xz-utils kmod clang-format cppcheck git ca-certificates'
 shift
 [ $# -eq 0 ] || packages=$*

@@ -9,6 +9,7 @@
 #
 # A test starts in an empty folder of its own and ends at its first failed step.
 
+export TSS2_LOG=all+NONE # the tools tell the codes themselves
 shows=
 
 show() {
@@ -53,7 +54,7 @@ put() {
 # A step that must succeed. Its output goes to the log, and to the file `out` for the test to read.
 ok() {
 	echo "+ $*"
-	"$@" >out 2>err || { code=$?; cat out err; fail "$* ended with $code: $(tail -n 1 err)"; }
+	"$@" >out 2>err || { code=$?; cat out err; fail "$* ended with $code: $(head -n 1 err)"; }
 	cat out err
 }
 
@@ -66,7 +67,7 @@ refused() {
 		fail "$* succeeded"
 	fi
 	cat out err
-	grep -Eq "$text" out err || fail "$*: \"$(tail -n 1 err)\", want \"$text\""
+	grep -Eq "$text" out err || fail "$*: \"$(head -n 1 err)\", want \"$text\""
 }
 
 # same A B: two files hold the same bytes.
@@ -80,6 +81,11 @@ different() {
 	fi
 }
 
+# A file in hexadecimal.
+hex() {
+	xxd -p "$1" | tr -d '\n'
+}
+
 # equal LEFT RIGHT [WHAT]
 equal() {
 	[ "$1" = "$2" ] || fail "${3:-values}: \"$1\" and \"$2\""
@@ -91,6 +97,10 @@ run_tests() {
 		exit 0
 	fi
 	where=$1
+	if [ ! -e /dev/tpmrm0 ]; then
+		[ -e /modules/keelson.ko ] || skip "no TPM: this kernel has no driver, and the image no keelson.ko"
+		fail "no /dev/tpmrm0 although keelson.ko is there"
+	fi
 	mkdir -p "/tmp/$1"
 	cd "/tmp/$1" || exit 1
 	"test_$(echo "$1" | tr - _)"
