@@ -15,6 +15,14 @@ struct keelson_call {
 	__u64 hv;      /* out: bits 63:32 of the hypervisor's RUN_VMPL response, 0 = it ran */
 };
 
+/* The same call again and again without leaving the kernel, so that the CPU spends its time in it. */
+struct keelson_repeat {
+	struct keelson_call call; /* in: as above; out: the first call that came out differently, else the last */
+	__u32 times;	 /* in: at most KEELSON_REPEAT_MAX */
+	__u32 different; /* out: calls that came out otherwise than the first one */
+};
+#define KEELSON_REPEAT_MAX 10000
+
 /* The test page: read() and write() at offsets 0..4095 reach it; the SVSM may be given its address. */
 struct keelson_page {
 	__u64 gpa;
@@ -32,8 +40,9 @@ struct keelson_caa {
 	__u8 bytes[4096];
 };
 
-#define KEELSON_CALL _IOWR('K', 1, struct keelson_call)
-#define KEELSON_PAGE _IOR('K', 2, struct keelson_page)
-#define KEELSON_CAA  _IOWR('K', 3, struct keelson_caa)
+#define KEELSON_CALL   _IOWR('K', 1, struct keelson_call)
+#define KEELSON_PAGE   _IOR('K', 2, struct keelson_page)
+#define KEELSON_CAA    _IOWR('K', 3, struct keelson_caa)
+#define KEELSON_REPEAT _IOWR('K', 4, struct keelson_repeat)
 
 #endif

@@ -10,6 +10,7 @@
 #include <linux/miscdevice.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/workqueue.h>
@@ -45,6 +46,30 @@ static long call_here(void *arg)
 	return 0;
 }
 
+static long repeat_here(void *arg)
+{
+	struct keelson_repeat *user = arg;
+	const struct keelson_call in = user->call;
+	struct keelson_call first, now;
+	u32 i;
+	int rc;
+
+	for (i = 0; i < user->times; i++) {
+		now = in;
+		rc = call_here(&now);
+		if (rc)
+			return rc;
+		if (!i)
+			first = now;
+		if (memcmp(&now, &first, sizeof(now)) && !user->different++)
+			user->call = now;
+		cond_resched();
+	}
+	if (!user->different)
+		user->call = now;
+	return 0;
+}
+
 static long read_caa_here(void *arg)
 {
 	struct keelson_caa *caa = arg;
@@ -71,6 +96,24 @@ static long ioctl_call(struct keelson_call __user *user)
 	if (rc)
 		return rc;
 	return copy_to_user(user, &call, sizeof(call)) ? -EFAULT : 0;
+}
+
+static long ioctl_repeat(struct keelson_repeat __user *user)
+{
+	struct keelson_repeat repeat;
+	long rc;
+
+	if (copy_from_user(&repeat, user, sizeof(repeat)))
+		return -EFAULT;
+	if (repeat.call.pending > 1 || !cpu_there(repeat.call.cpu))
+		return -EINVAL;
+	if (!repeat.times || repeat.times > KEELSON_REPEAT_MAX)
+		return -EINVAL;
+	repeat.different = 0;
+	rc = work_on_cpu(repeat.call.cpu, repeat_here, &repeat);
+	if (rc)
+		return rc;
+	return copy_to_user(user, &repeat, sizeof(repeat)) ? -EFAULT : 0;
 }
 
 static long ioctl_caa(struct keelson_caa __user *user)
@@ -105,6 +148,8 @@ static long raw_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	switch (cmd) {
 	case KEELSON_CALL:
 		return ioctl_call((void __user *)arg);
+	case KEELSON_REPEAT:
+		return ioctl_repeat((void __user *)arg);
 	case KEELSON_PAGE:
 		return ioctl_page((void __user *)arg);
 	case KEELSON_CAA:
