@@ -7,6 +7,8 @@
 #   apt_open DIR SUITE...       configuration, lists and cache under DIR; fetches the lists
 #   private apt-get download P  any apt tool in that configuration (it downloads to the current folder)
 #   apt_get P...                download packages to DIR; says why when that fails
+#   apt_sources SUITE           after apt_open: the suite's source packages as well (showsrc, source)
+#   apt_codename                the system's own Debian release, "" when it does not say
 
 fail() {
 	echo "$me: $1" >&2
@@ -60,4 +62,14 @@ apt_open() {
 
 apt_get() {
 	(cd "$apt_dir" && apt_log private apt-get download "$@") || fail "download failed (log: $apt_dir/log)"
+}
+
+apt_sources() {
+	echo "deb-src [signed-by=$apt_keyring] $apt_uri $1 main" >>"$apt_dir/etc/sources.list"
+	apt_log private apt-get update || fail "apt-get update of $1's sources failed (log: $apt_dir/log)"
+}
+
+apt_codename() {
+	# shellcheck disable=SC1091 # the system's
+	(. /etc/os-release 2>/dev/null && echo "${VERSION_CODENAME-}") || :
 }

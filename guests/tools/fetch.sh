@@ -11,13 +11,8 @@ here=$(dirname "$0")
 # shellcheck source=guests/tools/elf.sh
 . "$here/elf.sh"
 
-codename() {
-	# shellcheck disable=SC1091 # the system's
-	(. /etc/os-release 2>/dev/null && echo "${VERSION_CODENAME-}") || :
-}
-
 dir=$1
-suite=${PACKAGE_SUITE:-$(codename)}
+suite=${PACKAGE_SUITE:-$(apt_codename)}
 [ -n "$suite" ] || fail "this system does not name its release: give one with PACKAGE_SUITE=bookworm"
 rm -rf "$dir/root" "$dir/packages"
 mkdir -p "$dir/root"

@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: MIT
+# make referee: independent judges of the vTPM (docs/referee.md). Nothing of it is part of `make check`.
+
+REFEREE_DIR := $(GUESTS)/referee
+REFEREE ?=
+
+.PHONY: referee
+referee: ## independent TPM test scripts under the SVSM and with swtpm (REFEREE=pattern for some)
+	$(Q)$(MAKE) --no-print-directory deps && ci/deps.sh $(BUILD)/.deps-referee swtpm e2fsprogs
+	$(Q)$(MAKE) --no-print-directory all guests $(REFEREE_DIR)/initramfs.cpio
+	$(Q)$(PYTHON) tests/referee/run.py --qemu $(QEMU) $(REFEREE)
+
+$(REFEREE_DIR)/image.ext2: tests/referee/image.sh tests/referee/judge.sh guests/apt.sh
+	$(call say,FETCH,'judges of the TPM')
+	$(Q)tests/referee/image.sh $(REFEREE_DIR)
+
+$(REFEREE_DIR)/guest: tests/referee/guest.c
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(HOSTCC) $(HOST_CFLAGS) -D_GNU_SOURCE -static -s $< -o $@
+
+$(REFEREE_DIR)/initramfs.cpio: $(REFEREE_DIR)/image.ext2 $(REFEREE_DIR)/guest $(INITRAMFS) tests/referee/overlay.sh
+	$(call say,CPIO,$@)
+	$(Q)tests/referee/overlay.sh $@ $(INITRAMFS) $(REFEREE_DIR)/guest $(REFEREE_DIR)/judges

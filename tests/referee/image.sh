@@ -1,0 +1,116 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The Keelson Authors
+#
+# Fetch the judges (the kernel's tpm2 selftests, the tpm2-tools integration scripts) and what they
+# need at run time from Debian's packages, unpack it all, and pack it as an ext2 image for a virtio
+# disk. Nothing is installed or built, and no judge is changed.
+# usage: image.sh DIR   (leaves DIR/image.ext2, DIR/judges: a name, a tab and one line each, DIR/versions)
+set -eu
+dir=$1
+kernel_suite=${KERNEL_SUITE:-bookworm-backports}
+linux=linux-source-${KERNEL_SERIES:-6.12}
+here=$(cd "$(dirname "$0")" && pwd)
+
+# What the scripts call, or what calls the scripts.
+programs='tpm2-tools bash coreutils findutils grep sed gawk diffutils procps debianutils util-linux
+openssl xxd perl python3 python3-yaml'
+
+me=referee
+# shellcheck source=guests/apt.sh
+. "$here/../../guests/apt.sh"
+suite=${PACKAGE_SUITE:-$(apt_codename)}
+[ -n "$suite" ] || fail "this system does not name its release: give one with PACKAGE_SUITE=bookworm"
+mkdir -p "$dir"
+dir=$(cd "$dir" && pwd)
+root=$dir/root   # what becomes the image
+debs=$dir/debs   # the packages in it
+cache=$dir/cache # the judges' sources, which outlast this build
+rm -rf "$root" "$debs" "$dir/image.ext2"
+mkdir -p "$cache" "$debs/partial"
+apt_open "$dir/apt" "$suite" "$kernel_suite"
+apt_sources "$suite"
+
+# ---- the root file system ----
+
+# shellcheck disable=SC2086 # a list of package names
+apt_log private apt-get install --download-only --yes --no-install-recommends \
+	-o Debug::NoLocking=1 -o Dir::Cache::archives="$debs" $programs ||
+	fail "download failed (log: $apt_dir/log)"
+
+for d in bin sbin lib lib64; do
+	mkdir -p "$root/usr/$d"
+	ln -s "usr/$d" "$root/$d"
+done
+for deb in "$debs"/*.deb; do
+	dpkg-deb --fsys-tarfile "$deb" | tar -C "$root" -xf - --keep-directory-symlink \
+		--exclude='./usr/share/doc*' --exclude='./usr/share/man/*' --exclude='./usr/share/locale/*'
+done
+# What the packages' own set-up scripts would have done.
+ln -sf gawk "$root/usr/bin/awk"
+ln -sf bash "$root/usr/bin/sh"
+mkdir -p "$root/dev" "$root/proc" "$root/sys" "$root/tmp" "$root/logs" "$root/judges" "$root/root"
+echo 'root:x:0:0:root:/root:/bin/sh' >"$root/etc/passwd"
+echo 'root:x:0:' >"$root/etc/group"
+
+# ---- the judges ----
+
+version=$(private apt-cache show --no-all-versions "$linux" | awk '/^Version:/ {print $2}')
+deb=$cache/${linux}_${version}_all.deb
+if ! [ -e "$deb" ]; then
+	rm -f "$cache/$linux"_*.deb
+	apt_get "$linux"
+	mv "$apt_dir/$linux"_*.deb "$deb"
+fi
+dpkg-deb --fsys-tarfile "$deb" | tar -xOf - "./usr/src/$linux.tar.xz" |
+	xz -dc -T0 | tar -C "$root/judges" -xf - --strip-components=4 "$linux/tools/testing/selftests/tpm2"
+[ -e "$root/judges/tpm2/test_smoke.sh" ] || fail "no selftests for tpm2 in $deb"
+
+tools=$(dpkg-deb -f "$debs"/tpm2-tools_*.deb Version)
+# The sum stands in the archive's index, which apt has verified: the file may come from anywhere.
+index=$(private apt-cache showsrc --only-source tpm2-tools | awk -v RS= -v v="${tools%+b[0-9]*}" 'index($0, "\nVersion: " v "\n")')
+line=$(echo "$index" | awk '/^Checksums-Sha256:/ {on = 1; next} /^[^ ]/ {on = 0} on && $3 ~ /\.orig\.tar\.[a-z0-9]+$/')
+[ -n "$line" ] || fail "$suite has no source of tpm2-tools $tools"
+sum=${line#* }
+sum=${sum%% *}
+tar=${line##* }
+if [ -n "${REFEREE_TARBALL:-}" ]; then
+	cp "$REFEREE_TARBALL" "$cache/$tar"
+elif ! [ -e "$cache/$tar" ]; then
+	(cd "$cache" && apt_log private apt-get source --download-only --tar-only "tpm2-tools=$tools") ||
+		fail "the mirror lacks $tar, though its index lists it: name a copy with REFEREE_TARBALL=path (sha256 $sum)"
+fi
+echo "$sum  $cache/$tar" | sha256sum -c --quiet >/dev/null 2>&1 || {
+	rm -f "$cache/$tar"
+	fail "$tar does not have the archive's sha256 $sum"
+}
+mkdir -p "$root/judges/tpm2-tools"
+tar -C "$root/judges/tpm2-tools" -xf "$cache/$tar" --strip-components=1
+
+# ---- the image ----
+
+cp "$here/judge.sh" "$root/judges/judge"
+chmod 755 "$root/judges/judge"
+{
+	for f in "$root"/judges/tpm2/test_*.sh; do
+		name=$(basename "$f" .sh)
+		printf 'kernel-%s\tselftests/tpm2/%s.sh of %s\n' "${name#test_}" "$name" "$linux"
+	done
+	for f in "$root"/judges/tpm2-tools/test/integration/tests/*.sh; do
+		name=$(basename "$f" .sh)
+		printf 'tools-%s\ttest/integration/tests/%s.sh of tpm2-tools\n' "$name" "$name"
+	done
+} | LC_ALL=C sort >"$dir/judges.new"
+{
+	echo "tpm2-tools $tools"
+	echo "$linux $version"
+	for deb in "$debs"/libtss2-esys*.deb "$debs"/openssl_*.deb "$debs"/python3_*.deb; do
+		dpkg-deb -f "$deb" Package Version | awk '{printf "%s%s", sep, $2; sep = " "} END {print ""}'
+	done
+} >"$dir/versions"
+size=$(du -sm "$root" | cut -f 1)
+mke2fs -q -F -t ext2 -m 0 -E root_owner=0:0 -d "$root" "$dir/image.new" "$((size + size / 4 + 64))M" >"$dir/mke2fs.log"
+rm -rf "$root" "$debs"
+mv "$dir/judges.new" "$dir/judges"
+mv "$dir/image.new" "$dir/image.ext2"
+echo "  referee $(wc -l <"$dir/judges") judges, $(paste -s -d , "$dir/versions")"

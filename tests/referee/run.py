@@ -1,0 +1,249 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The Keelson Authors
+"""make referee: the judges under the SVSM and, in the same run, with swtpm; both against expected.txt.
+
+Exit codes: 0 as expected and nothing fails under the SVSM that passes with swtpm; 1 otherwise; 2 usage;
+3 something is missing here."""
+
+import argparse
+import collections
+import concurrent.futures
+import fnmatch
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+BUILD = (ROOT / os.environ.get("BUILD", "build")).resolve()
+IMAGE = BUILD / "guests/referee/image.ext2"
+SIDES = ("svsm", "swtpm")
+VERDICTS = ("pass", "fail", "skip")
+
+Expected = collections.namedtuple("Expected", "svsm swtpm reason")
+
+
+class Mistake(Exception):
+    """The expectation's file is not what it should be."""
+
+
+def read_expected(text):
+    """NAME VERDICT[/VERDICT-WITH-SWTPM] REASON; no reason only where both are pass."""
+    table = {}
+    for number, line in enumerate(text.splitlines(), 1):
+        words = line.split(None, 2)
+        if not words or words[0].startswith("#"):
+            continue
+        name, verdict, *reason = words + [""] * (2 - len(words))
+        svsm, _, swtpm = verdict.partition("/")
+        swtpm = swtpm or svsm
+        if svsm not in VERDICTS or swtpm not in VERDICTS:
+            raise Mistake(f"line {number}: not NAME VERDICT[/VERDICT] REASON")
+        if name in table:
+            raise Mistake(f"line {number}: {name} a second time")
+        if (svsm, swtpm) != ("pass", "pass") and not reason:
+            raise Mistake(f"line {number}: {name} needs a reason")
+        if svsm != "pass" and swtpm == "pass":
+            raise Mistake(f"line {number}: {name} passes with swtpm and must pass under the SVSM")
+        table[name] = Expected(svsm, swtpm, reason[0] if reason else "")
+    return table
+
+
+def compare(names, expected, got):
+    """What is wrong, a line each. got: {side: {name: verdict}}."""
+    wrong = []
+    for name in names:
+        svsm, swtpm = (got[side].get(name, "none") for side in SIDES)
+        if name not in expected:
+            wrong.append(f"{name}: {svsm} under the SVSM, {swtpm} with swtpm, and expected.txt does not name it")
+            continue
+        want = expected[name]
+        if svsm != want.svsm:
+            wrong.append(f"{name}: {svsm} under the SVSM, expected {want.svsm}")
+        if swtpm != want.swtpm:
+            wrong.append(f"{name}: {swtpm} with swtpm, expected {want.swtpm}")
+        if svsm != "pass" and swtpm == "pass":
+            wrong.append(f"{name}: passes with swtpm and not under the SVSM")
+    return wrong
+
+
+def table(names, expected, results):
+    width = max(map(len, names))
+    lines = [f"{'judge':{width}}  {'SVSM':12}{'swtpm':12}{'expected':11}reason"]
+    for name in names:
+        cells = ""
+        for side in SIDES:
+            verdict, ms = results[side].get(name, ("none", 0))
+            cells += f"{verdict:5}{ms / 1000:5.0f}s "
+        want = expected.get(name, Expected("none", "none", "not in expected.txt"))
+        both = want.svsm if want.svsm == want.swtpm else f"{want.svsm}/{want.swtpm}"
+        lines.append(f"{name:{width}}  {cells}{both:11}{want.reason}".rstrip())
+    return "\n".join(lines)
+
+
+def count(side, verdicts):
+    n = collections.Counter(verdicts.values())
+    return f"{side}: " + ", ".join(f"{n[v]} {v}" for v in VERDICTS)
+
+
+class Swtpm:
+    """A fresh TPM behind a socket, gone with the block."""
+
+    def __init__(self, folder):
+        self.folder = folder
+
+    def __enter__(self):
+        # A Unix socket's path is short; a run folder's may not be.
+        self.state = tempfile.mkdtemp(prefix="swtpm-")
+        self.socket = f"{self.state}/ctrl"
+        with open(self.folder / "swtpm.log", "w") as log:
+            self.process = subprocess.Popen(
+                ["swtpm", "socket", "--tpm2", "--ctrl", f"type=unixio,path={self.socket}", "--tpmstate", f"dir={self.state}"],
+                stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+        while not os.path.exists(self.socket) and self.process.poll() is None:
+            time.sleep(0.01)
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+        shutil.rmtree(self.state)
+
+
+class Side:
+    """One side's way through the judges: each has a machine and a TPM of its own, so none spoils another's."""
+
+    def __init__(self, name, folder, options):
+        self.name, self.folder, self.options = name, folder, options
+        self.results = {}  # judge -> (verdict, ms)
+        self.odd = []      # ways in which a run ended that are no verdict
+        self.process = None
+
+    def command(self, judge, folder, disk):
+        words = [BUILD / "keelson", "test", "--disk", disk, "--runs", folder, "--name", "run",
+                 "--qemu", self.options.qemu, *self.options.keelson, f"referee/{judge}"]
+        return [str(w) for w in words]
+
+    def judge(self, judge):
+        folder = self.folder / judge
+        folder.mkdir(parents=True)
+        disk = folder / "disk.img"
+        subprocess.run(["cp", "--sparse=always", IMAGE, disk], check=True)
+        command = self.command(judge, folder, disk)
+        try:
+            if self.name == "swtpm":
+                with Swtpm(folder) as tpm:
+                    code = self.test(command + ["--platform", "plain", "--swtpm", tpm.socket], folder)
+            else:
+                code = self.test(command, folder)
+            subprocess.run(["debugfs", "-R", f"dump /logs/{judge}.log {folder}/judge.log", disk],
+                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
+        finally:
+            disk.unlink()
+        self.take(judge, code, folder)
+
+    def test(self, command, folder):
+        with open(folder / "keelson.log", "w") as log:
+            self.process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+        return self.process.wait()
+
+    def take(self, judge, code, folder):
+        lines = [line for path in folder.glob("run-*/results.jsonl") for line in path.read_text().splitlines()]
+        results = [r for r in map(json.loads, lines) if r["test"] == judge]
+        verdict, ms, detail = (results[0][k] for k in ("verdict", "ms", "detail")) if results else ("none", 0, "")
+        self.results[judge] = (verdict, ms)
+        if not results or code not in (0, 1):
+            self.odd.append(f"{self.name}: {judge}: keelson test ended with {code}, see {os.path.relpath(folder, ROOT)}")
+        with self.options.lock:
+            print(f"  {self.name:5} {len(self.results):3} {verdict:4} {judge} {ms / 1000:.0f} s {detail}".rstrip(), flush=True)
+
+    def run(self, judges):
+        started = time.monotonic()
+        for judge in judges:
+            self.judge(judge)
+        self.seconds = time.monotonic() - started
+
+
+def all_judges():
+    path = BUILD / "guests/referee/judges"
+    return [line.split("\t")[0] for line in path.read_text().splitlines()]
+
+
+def select(judges, patterns):
+    if not patterns:
+        return judges
+    return [n for n in judges if any(fnmatch.fnmatch(n, p) or fnmatch.fnmatch(n, f"*-{p}") for p in patterns)]
+
+
+def arguments():
+    p = argparse.ArgumentParser(description="independent judges of the TPM, under the SVSM and with swtpm")
+    p.add_argument("patterns", nargs="*", help="judges with shell wildcards; none: all of expected.txt")
+    p.add_argument("--qemu", default=os.environ.get("QEMU") or "qemu-system-x86_64")
+    p.add_argument("--side", choices=SIDES, help="one side only, for a look; its result is compared all the same")
+    p.add_argument("--serial", action="store_true", help="one side after the other, where memory or cores are few")
+    p.add_argument("--keelson", action="append", default=[], metavar="OPTION", help="an option for keelson test")
+    return p.parse_args()
+
+
+def play(options, folder, names):
+    sides = [Side(s, folder / s, options) for s in SIDES if options.side in (None, s)]
+    try:
+        with concurrent.futures.ThreadPoolExecutor(1 if options.serial else 2) as pool:
+            list(pool.map(lambda side: side.run(names), sides))
+    except KeyboardInterrupt:
+        for side in sides:
+            if side.process and side.process.poll() is None:
+                side.process.terminate()
+        raise
+    return {side.name: side for side in sides}
+
+
+def main():
+    options = arguments()
+    options.lock = threading.Lock()
+    try:
+        expected = read_expected((HERE / "expected.txt").read_text())
+    except Mistake as e:
+        print(f"referee: expected.txt: {e}", file=sys.stderr)
+        return 2
+    for tool in ("swtpm", "debugfs", "mke2fs"):
+        if not shutil.which(tool, path=os.environ["PATH"] + ":/sbin:/usr/sbin"):
+            print(f"referee: no {tool} here: run `make deps`", file=sys.stderr)
+            return 3
+    os.environ["PATH"] += ":/sbin:/usr/sbin"
+    judges = all_judges()
+    names = select(judges, options.patterns)
+    if not names:
+        print(f"referee: no judge fits {' '.join(options.patterns)}", file=sys.stderr)
+        return 2
+    folder = BUILD / "runs" / time.strftime(f"referee-%Y%m%d-%H%M%S-{os.getpid()}")
+    folder.mkdir(parents=True)
+    sides = play(options, folder, names)
+
+    results = {side: sides[side].results if side in sides else {} for side in SIDES}
+    got = {side: {n: r[0] for n, r in results[side].items()} for side in SIDES}
+    if options.side:  # the other one's verdicts are taken as expected
+        other = SIDES[1 - SIDES.index(options.side)]
+        got[other] = {n: getattr(expected[n], other) for n in names if n in expected}
+    wrong = compare(names, expected, got)
+    if not options.patterns:
+        wrong += [f"{n}: in expected.txt, and there is no such judge" for n in expected if n not in judges]
+    wrong += [odd for side in sides.values() for odd in side.odd]
+    text = [table(names, expected, results), ""]
+    text += [f"{count(s, got[s])}; {side.seconds:.0f} s" for s, side in sides.items()]
+    text += [f"WRONG {w}" for w in wrong] or ["as expected"]
+    (folder / "table.txt").write_text("\n".join(text) + "\n")
+    print("\n" + "\n".join(text))
+    print(f"run folder: {os.path.relpath(folder, ROOT)}")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
