@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+#include "vtpm.h"
+#include "smp.h"
+#include "test.h"
+#include "base/x86.h"
+#include "lib/string.h"
+
+#define PATIENCE 300 /* seconds, generously counted: a busy machine takes long for an RSA key */
+
+static uint8_t pages[PERCPU_COUNT][PAGE_SIZE] ALIGNED(4096);
+static struct tpm_message commands[PERCPU_COUNT], responses[PERCPU_COUNT];
+static uint64_t last_rax[PERCPU_COUNT];
+
+uint8_t *vtpm_page(void)
+{
+	return pages[percpu_index()];
+}
+
+uint64_t vtpm_rax(void)
+{
+	return last_rax[percpu_index()];
+}
+
+struct tpm_message *tpm_response(void)
+{
+	return &responses[percpu_index()];
+}
+
+void vtpm_request(uint8_t *page, uint32_t command, uint8_t locality, uint32_t len, const void *data,
+		  uint32_t data_len)
+{
+	struct vtpm_request *r = (struct vtpm_request *)page;
+
+	r->command = command;
+	r->locality = locality;
+	r->len = len;
+	memcpy(r->data, data, MIN(data_len, (uint32_t)VTPM_REQUEST_MAX));
+}
+
+uint64_t vtpm_call(uint64_t page)
+{
+	return last_rax[percpu_index()] = svsm(VTPM(COMMAND), page, 0, 0, 0);
+}
+
+static void take_response(const uint8_t *page, struct tpm_message *response)
+{
+	const struct vtpm_response *r = (const struct vtpm_response *)page;
+
+	response->len = MIN(r->len, (uint32_t)VTPM_RESPONSE_MAX);
+	memcpy(response->data, r->data, response->len);
+}
+
+uint32_t vtpm_once(uint8_t locality, const struct tpm_message *c, struct tpm_message *response)
+{
+	uint8_t *page = vtpm_page();
+
+	vtpm_request(page, VTPM_CMD_SEND_COMMAND, locality, c->len, c->data, c->len);
+	if (vtpm_call((uint64_t)page) != SVSM_SUCCESS)
+		return VTPM_REFUSED;
+	take_response(page, response);
+	return tpm_code(response);
+}
+
+void vtpm_pause(void)
+{
+	uint64_t end = rdtsc() + smp_ticks(1) / 500;
+
+	while (rdtsc() < end)
+		cpu_relax();
+}
+
+uint32_t vtpm_send(uint8_t locality, const struct tpm_message *c, struct tpm_message *response)
+{
+	uint64_t end = rdtsc() + smp_ticks(PATIENCE);
+	uint32_t code;
+
+	while ((code = vtpm_once(locality, c, response)) == TPM_RC_RETRY && rdtsc() < end)
+		vtpm_pause();
+	return code;
+}
+
+uint32_t tpm(uint8_t locality, const char *text, ...)
+{
+	struct tpm_message *c = &commands[percpu_index()];
+	va_list ap;
+
+	va_start(ap, text);
+	tpm_vbuild(c, text, ap);
+	va_end(ap);
+	return vtpm_send(locality, c, tpm_response());
+}
+
+uint64_t vtpm_test(uint64_t call, struct svsm_call *c)
+{
+	const struct svsm_call asked = *c;
+	uint64_t end = rdtsc() + smp_ticks(PATIENCE);
+	uint64_t rax;
+
+	do {
+		*c = asked;
+		c->rax = call;
+		rax = svsm_call(c);
+		if (rax != SVSM_ERR_BUSY && rax != SVSM_ERR_INCOMPLETE)
+			break;
+		vtpm_pause();
+	} while (rdtsc() < end);
+	return rax;
+}
+
+void vtpm_reset(void)
+{
+	struct svsm_call c = {0};
+
+	REQUIRE_EQ(vtpm_test(KLST(VTPM_RESET), &c), SVSM_SUCCESS);
+}
+
+void vtpm_fresh(void)
+{
+	vtpm_reset();
+	REQUIRE_EQ(tpm(0, "00000144 0000"), 0);
+	REQUIRE_EQ(tpm(0, "00000126 4000000c @pw"), 0);
+}

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+/* Calls, platform commands, localities and lengths: SVSM specification, section 8;
+ * svsm/protocols/vtpm.h says what each is answered with. */
+#include "common.h"
+#include "core/calls.h"
+#include "test.h"
+#include "lib/string.h"
+
+#define GET_RANDOM_LEN 12
+static const uint8_t get_random[GET_RANDOM_LEN] = {0x80, 1, 0, 0, 0, 12, 0, 0, 1, 0x7b, 0, 8};
+
+TEST(query, "query", "QUERY: TPM_SEND_COMMAND and no features; the protocol has version 1")
+{
+	static const struct {
+		uint32_t version;
+		uint64_t rcx;
+	} rows[] = {{0, 0}, {1, 1ull << 32 | 1}, {2, 0}, {0xffffffff, 0}};
+	struct svsm_call c = {.rax = VTPM(QUERY), .rcx = ~0ull, .rdx = ~0ull};
+
+	CHECK_EQ(svsm_call(&c), SVSM_SUCCESS);
+	CHECK_EQ(c.pending, 0);
+	CHECK_EQ(c.rcx, BIT(VTPM_CMD_SEND_COMMAND));
+	CHECK_EQ(c.rdx, 0);
+	for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
+		c = (struct svsm_call){.rax = CORE(QUERY_PROTOCOL),
+				       .rcx = (uint64_t)SVSM_PROTO_VTPM << 32 | rows[i].version};
+		test_case("version %u", rows[i].version);
+		CHECK_EQ(svsm_call(&c), SVSM_SUCCESS);
+		CHECK_EQ(c.rcx, rows[i].rcx);
+	}
+}
+
+TEST(unknown, "unknown-calls", "other calls of the vTPM and the test protocol are refused")
+{
+	static const struct call_row rows[] = {
+		{"vTPM call 2", SVSM_CALL(2, 2), 1, 2, 3, 4, SVSM_ERR_UNSUPPORTED_CALL},
+		{"vTPM call 8", SVSM_CALL(2, 8), 1, 2, 3, 4, SVSM_ERR_UNSUPPORTED_CALL},
+		{"vTPM call 0xffffffff", SVSM_CALL(2, 0xffffffff), 1, 2, 3, 4,
+		 SVSM_ERR_UNSUPPORTED_CALL},
+		{"test call 8", SVSM_CALL(SVSM_PROTO_TEST, 8), 1, 2, 3, 4,
+		 SVSM_ERR_UNSUPPORTED_CALL},
+		{"the protocol before the test's", SVSM_CALL(SVSM_PROTO_TEST - 1, 0), 1, 2, 3, 4,
+		 SVSM_ERR_UNSUPPORTED_PROTOCOL},
+	};
+
+	calls_run(rows, ARRAY_LEN(rows));
+}
+
+/* One call with GetRandom(8) as data; a refused one changes nothing in the page. */
+static uint64_t request(uint32_t command, uint8_t locality, uint32_t len)
+{
+	static uint8_t before[PAGE_SIZE];
+	uint8_t *page = vtpm_page();
+	uint64_t rax;
+
+	memset(page, 0xee, PAGE_SIZE);
+	vtpm_request(page, command, locality, len, get_random, GET_RANDOM_LEN);
+	memcpy(before, page, PAGE_SIZE);
+	rax = vtpm_call((uint64_t)page);
+	if (rax != SVSM_SUCCESS)
+		CHECK_EQ(memcmp(before, page, PAGE_SIZE), 0);
+	return rax;
+}
+
+TEST(platform, "platform-commands", "of all platform commands only TPM_SEND_COMMAND is supported")
+{
+	static const uint32_t wild[] = {41,         63,         64,         0xff,
+					0x100,      0x108,      0x10000,    0x80000000,
+					0x80000008, 0xffffffff, 0x08000000, 0xfffffff8};
+
+	vtpm_fresh();
+	for (uint32_t n = 0; n <= 40; n++) {
+		test_case("platform command %u", n);
+		CHECK_EQ(request(n, 0, GET_RANDOM_LEN),
+			 n == VTPM_CMD_SEND_COMMAND ? SVSM_SUCCESS : SVSM_ERR_INVALID_PARAMETER);
+	}
+	for (unsigned i = 0; i < ARRAY_LEN(wild); i++) {
+		test_case("platform command 0x%x", wild[i]);
+		CHECK_EQ(request(wild[i], 0, GET_RANDOM_LEN), SVSM_ERR_INVALID_PARAMETER);
+	}
+	still_works();
+}
+
+TEST(localities, "localities", "localities 0 to 4 are served, 5 to 255 refused")
+{
+	vtpm_fresh();
+	for (unsigned l = 0; l < 256; l++) {
+		test_case("locality %u", l);
+		CHECK_EQ(request(VTPM_CMD_SEND_COMMAND, (uint8_t)l, GET_RANDOM_LEN),
+			 l <= 4 ? SVSM_SUCCESS : SVSM_ERR_INVALID_PARAMETER);
+	}
+	still_works();
+}
+
+struct length_row {
+	const char *name;
+	uint32_t len;
+	uint64_t rax;
+	uint32_t code; /* when it is SUCCESS */
+};
+
+TEST(lengths, "lengths",
+     "lengths: what fits goes to the TPM, which has its own words; the rest is refused")
+{
+	static const struct length_row rows[] = {
+		{"0", 0, SVSM_SUCCESS, TPM_RC_INSUFFICIENT},
+		{"1", 1, SVSM_SUCCESS, TPM_RC_INSUFFICIENT},
+		{"2", 2, SVSM_SUCCESS, TPM_RC_INSUFFICIENT},
+		{"9", 9, SVSM_SUCCESS, TPM_RC_COMMAND_SIZE},
+		{"10", 10, SVSM_SUCCESS, TPM_RC_COMMAND_SIZE},
+		{"11", 11, SVSM_SUCCESS, TPM_RC_COMMAND_SIZE},
+		{"12, right", GET_RANDOM_LEN, SVSM_SUCCESS, 0},
+		{"13", 13, SVSM_SUCCESS, TPM_RC_COMMAND_SIZE},
+		{"4086", VTPM_REQUEST_MAX - 1, SVSM_SUCCESS, TPM_RC_COMMAND_SIZE},
+		{"4087, the most", VTPM_REQUEST_MAX, SVSM_SUCCESS, TPM_RC_COMMAND_SIZE},
+		{"4088", VTPM_REQUEST_MAX + 1, SVSM_ERR_INVALID_PARAMETER, 0},
+		{"4096", PAGE_SIZE, SVSM_ERR_INVALID_PARAMETER, 0},
+		{"0x7fffffff", 0x7fffffff, SVSM_ERR_INVALID_PARAMETER, 0},
+		{"0xfffffff7", 0xfffffff7, SVSM_ERR_INVALID_PARAMETER, 0},
+		{"0xffffffff", 0xffffffff, SVSM_ERR_INVALID_PARAMETER, 0},
+	};
+	const struct vtpm_response *r = (const struct vtpm_response *)vtpm_page();
+
+	vtpm_fresh();
+	for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
+		static struct tpm_message m;
+
+		test_case("length %s", rows[i].name);
+		if (!CHECK_EQ(request(VTPM_CMD_SEND_COMMAND, 0, rows[i].len), rows[i].rax) ||
+		    rows[i].rax != SVSM_SUCCESS)
+			continue;
+		m.len = MIN(r->len, (uint32_t)sizeof(m.data));
+		memcpy(m.data, r->data, m.len);
+		CHECK_EQ(tpm_code(&m), rows[i].code);
+	}
+	still_works();
+}
+
+TEST(header_size, "header-size", "a TPM header that says another size gets COMMAND_SIZE")
+{
+	static const uint32_t sizes[] = {0, 1, 9, 10, 11, 13, 0x1000, 0x7fffffff, 0xffffffff};
+	static struct tpm_message c;
+
+	vtpm_fresh();
+	for (unsigned i = 0; i < ARRAY_LEN(sizes); i++) {
+		test_case("size 0x%x", sizes[i]);
+		tpm_build(&c, "0000017b 0008");
+		for (unsigned k = 0; k < 4; k++)
+			c.data[2 + k] = (uint8_t)(sizes[i] >> (24 - 8 * k));
+		CHECK_EQ(vtpm_send(0, &c, tpm_response()), TPM_RC_COMMAND_SIZE);
+	}
+	test_case("bad tag");
+	tpm_build(&c, "0000017b 0008");
+	c.data[1] = 0x14; /* TPM_ST_ATTEST_NV */
+	CHECK_EQ(vtpm_send(0, &c, tpm_response()), TPM_RC_BAD_TAG);
+	test_case("unknown command codes");
+	CHECK_EQ(tpm(0, "00000000"), TPM_RC_COMMAND_CODE);
+	CHECK_EQ(tpm(0, "000001ff"), TPM_RC_COMMAND_CODE);
+	CHECK_EQ(tpm(0, "20000001"), TPM_RC_COMMAND_CODE);
+	CHECK_EQ(tpm(0, "ffffffff"), TPM_RC_COMMAND_CODE);
+	still_works();
+}
+
+/* Part 3, 17: Hash takes up to MAX_DIGEST_BUFFER; here the command is as long as it may be. */
+TEST(longest, "longest", "a command that fills the page to its last byte reaches the TPM whole")
+{
+	static struct tpm_message c;
+	uint32_t most;
+
+	vtpm_fresh();
+	/* TPM_PT_MAX_COMMAND_SIZE, TPM_PT_MAX_RESPONSE_SIZE: what the page can carry, no more */
+	for (uint32_t property = 0x11e; property <= 0x11f; property++) {
+		REQUIRE_EQ(tpm(0, "0000017a 00000006 %4 00000001", property), 0);
+		most = (uint32_t)tpm_get(tpm_response(), 10 + 1 + 4 + 4 + 4, 4);
+		CHECK_LE(most, VTPM_REQUEST_MAX);
+		CHECK_GE(most, 1024);
+	}
+	tpm_build(&c, "0000017d [ %z ] 000b 40000007 %z", 1024,
+		  VTPM_REQUEST_MAX - 10 - 2 - 1024 - 6);
+	CHECK_EQ(c.len, VTPM_REQUEST_MAX);
+	CHECK_EQ(vtpm_send(0, &c, tpm_response()), 0x095); /* TPM_RC_SIZE: trailing bytes */
+	tpm_build(&c, "0000017d [ %z ] 000b 40000007", 1024);
+	CHECK_EQ(vtpm_send(0, &c, tpm_response()), 0);
+}

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+/*
+ * Commands that take longer than a call may: TPM_RC_RETRY until the very same bytes, sent again,
+ * collect the answer (svsm/protocols/vtpm.h). The long command is TPM2_Create of an RSA-2048 key.
+ */
+#include "common.h"
+#include "core/calls.h"
+#include "ghcb.h"
+#include "smp.h"
+#include "snp.h"
+#include "test.h"
+#include "vmpl.h"
+
+#define R 8
+
+static struct tpm_message slow, quick;
+
+/* A storage key, and the long command begun: its first answer is RETRY. */
+static uint32_t begin(uint8_t locality)
+{
+	uint32_t parent;
+
+	vtpm_fresh();
+	parent = make_storage_key();
+	tpm_build(&slow, TEXT_CREATE_RSA, parent);
+	tpm_build(&quick, "0000017b 0008");
+	REQUIRE_EQ(vtpm_once(locality, &slow, tpm_response()), TPM_RC_RETRY);
+	return parent;
+}
+
+/* The last response holds a private and a public part that the parent loads. */
+static void check_key(uint32_t parent)
+{
+	const struct tpm_message *r = tpm_response();
+	uint32_t private = 14, public = tpm_skip(r, private), end = tpm_skip(r, public);
+	uint32_t key;
+
+	REQUIRE(end < r->len);
+	CHECK_EQ(tpm_get(r, public + 2, 2), 0x0001); /* TPM_ALG_RSA */
+	key = new_handle(tpm(0, "00000157 %4 @pw %m", parent, r->data + private, end - private));
+	CHECK_EQ(flush(key), 0);
+}
+
+TEST(collect, "retry-collect", "a long command gets RETRY; sent again it collects its answer")
+{
+	unsigned again = 1;
+	uint32_t parent, code;
+	struct vtpm_stats before = vtpm_stats(), after;
+
+	parent = begin(0);
+	while ((code = vtpm_once(0, &slow, tpm_response())) == TPM_RC_RETRY && again < 100000) {
+		again++;
+		vtpm_pause();
+	}
+	CHECK_EQ(code, 0);
+	test_log("%u times RETRY", again);
+	check_key(parent);
+	after = vtpm_stats();
+	CHECK_GE(after.retries - before.retries, again);
+	still_works();
+}
+
+TEST(meanwhile, "retry-meanwhile",
+     "meanwhile other commands get RETRY at once, and other protocols are served")
+{
+	struct svsm_call c;
+	uint32_t parent = begin(0);
+	static struct tpm_message other;
+
+	other = slow;
+	other.data[other.len - 1] ^= 1; /* the same but for one bit */
+	for (unsigned i = 0; i < 5; i++) {
+		test_case("round %u", i);
+		if (vtpm_once(0, &quick, tpm_response()) != TPM_RC_RETRY)
+			break; /* a lucky prime: it is done, and was dropped */
+		CHECK_EQ(vtpm_once(0, &other, tpm_response()), TPM_RC_RETRY);
+		CHECK_EQ(vtpm_once(1, &slow, tpm_response()), TPM_RC_RETRY);
+		c = (struct svsm_call){.rax = CORE(QUERY_PROTOCOL), .rcx = 1};
+		CHECK_EQ(svsm_call(&c), SVSM_SUCCESS);
+		CHECK_EQ(svsm_pvalidate(SVSM_ENTRY(MEM_PAGE(R, i), RMP_PG_4K, false)),
+			 SVSM_SUCCESS);
+		CHECK_EQ(svsm_pvalidate(SVSM_ENTRY(MEM_PAGE(R, i), RMP_PG_4K, true)), SVSM_SUCCESS);
+	}
+	CHECK_EQ(vtpm_send(0, &slow, tpm_response()), 0);
+	check_key(parent);
+	CHECK(calls_region_intact(R));
+}
+
+/* TPMS_CREATION_DATA.locality of TPM2_Create: behind the PCR selection and digest, part 2, 15.1. */
+TEST(locality_kept, "retry-locality",
+     "a long command keeps its locality, and is collected from that locality only")
+{
+	const struct tpm_message *r = tpm_response();
+	uint32_t at;
+
+	begin(2);
+	while (vtpm_once(0, &slow, tpm_response()) != TPM_RC_RETRY)
+		;
+	CHECK_EQ(vtpm_send(2, &slow, tpm_response()), 0);
+	at = tpm_skip(r, tpm_skip(r, 14)); /* private, public: creationData */
+	CHECK_EQ(tpm_get(r, tpm_skip(r, at + 2 + 4), 1), BIT(2));
+	still_works();
+}
+
+static void others(void *arg)
+{
+	uint32_t *odd = arg;
+
+	for (unsigned i = 0; i < 50; i++) {
+		struct svsm_call c = {.rax = CORE(QUERY_PROTOCOL), .rcx = 1};
+		uint32_t code = vtpm_once(0, &quick, tpm_response());
+
+		*odd += code != 0 && code != TPM_RC_RETRY;
+		*odd += svsm_call(&c) != SVSM_SUCCESS;
+		*odd += !vmpl_page_validate(MEM_PAGE(R, 9), false);
+		*odd += !vmpl_page_validate(MEM_PAGE(R, 9), true);
+		vtpm_pause();
+	}
+}
+
+TEST(other_vcpu, "retry-other-vcpu",
+     "another vCPU is served meanwhile: RETRY from the TPM, all else as ever")
+{
+	uint32_t odd = 0, parent;
+
+	smp_start();
+	parent = begin(0);
+	smp_run(others, &odd);
+	CHECK_EQ(vtpm_send(0, &slow, tpm_response()), 0);
+	check_key(parent);
+	CHECK(smp_wait(60));
+	CHECK_EQ(odd, 0);
+	CHECK(calls_region_intact(R));
+}
+
+TEST(abandoned, "retry-abandoned",
+     "a long command that nobody asks for again does not block the TPM")
+{
+	uint32_t parent = begin(0);
+
+	CHECK_EQ(vtpm_send(0, &quick, tpm_response()), 0);
+	CHECK_EQ(tpm_response()->len, 20);
+	still_works();
+	CHECK_EQ(vtpm_send(0, &slow, tpm_response()), 0); /* from the start, then */
+	check_key(parent);
+}
+
+/*
+ * As Linux's tpm_transmit: eight attempts, pauses of 20, 40, ... 1280 ms in between. The last one,
+ * recognised by its pause, is held until the answer is there, but for 8 s at most, which a very
+ * slow machine may need.
+ */
+static uint32_t khz(void)
+{
+	uint32_t regs[4];
+
+	REQUIRE(ghcb_cpuid(0x40000010, 0, regs)); /* TSC frequency, as KVM tells it */
+	REQUIRE(regs[0] != 0);
+	return regs[0];
+}
+
+static void pause_ms(uint64_t ms, uint32_t rate)
+{
+	uint64_t end = rdtsc() + ms * rate;
+
+	while (rdtsc() < end)
+		cpu_relax();
+}
+
+TEST(linux_way, "retry-linux",
+     "eight attempts with Linux's pauses collect an RSA-2048 key, or the last was held for 8 s")
+{
+	uint32_t rate = khz();
+
+	for (unsigned n = 0; n < 5; n++) {
+		uint32_t parent, code = TPM_RC_RETRY;
+		unsigned attempts = 1;
+		uint64_t start = 0;
+
+		test_case("key %u", n);
+		parent = begin(0);
+		for (uint64_t ms = 20; ms <= 1280 && code == TPM_RC_RETRY; ms *= 2, attempts++) {
+			pause_ms(ms, rate);
+			start = rdtsc();
+			code = vtpm_once(0, &slow, tpm_response());
+		}
+		test_log("%u attempts, the last took %llu ms", attempts,
+			 (unsigned long long)(rdtsc() - start) / rate);
+		if (code == TPM_RC_RETRY) {
+			CHECK_GE((rdtsc() - start) / rate, 7900);
+			code = vtpm_send(0, &slow, tpm_response());
+		}
+		CHECK_EQ(code, 0);
+		check_key(parent);
+	}
+}
+
+/* Both want the very same bytes executed: each gets an answer of its own. */
+static uint32_t second_code, second_handle;
+static struct tpm_message primary;
+
+static void also(void *arg)
+{
+	(void)arg;
+	second_code = vtpm_send(0, &primary, tpm_response());
+	second_handle = (uint32_t)tpm_get(tpm_response(), 10, 4);
+}
+
+TEST(same_long, "retry-same-command",
+     "two vCPUs with the same long command: each collects a key of its own")
+{
+	uint32_t handle;
+
+	vtpm_fresh();
+	smp_start();
+	tpm_build(&primary,
+		  "00000131 %4 @pw [ [] [] ] [ 0001 000b 00030472 [] 0006 0080 0043 0010 0800 "
+		  "00000000 [] ] [] 00000000",
+		  OWNER);
+	smp_run(also, NULL);
+	handle = new_handle(vtpm_send(0, &primary, tpm_response()));
+	CHECK(smp_wait(120));
+	CHECK_EQ(second_code, 0);
+	CHECK_NE(handle, second_handle);
+	CHECK_EQ(flush(handle), 0);
+	CHECK_EQ(flush(second_handle), 0);
+}
