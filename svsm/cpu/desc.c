@@ -96,8 +96,9 @@ static void load_tables(struct cpu_desc *d)
 			 "movl %3, %%ds\n"
 			 "movl %3, %%es\n"
 			 "ltr %w4\n"
+			 "lldt %w5\n" /* none: ring 3 can name it */
 			 :
-			 : "m"(g), "m"(i), "i"(SEL_CODE), "r"(SEL_DATA), "r"(SEL_TSS)
+			 : "m"(g), "m"(i), "i"(SEL_CODE), "r"(SEL_DATA), "r"(SEL_TSS), "r"(0)
 			 : "rax", "memory");
 }
 

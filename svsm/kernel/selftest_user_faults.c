@@ -73,6 +73,10 @@ static const struct {
 	{"probe:pvalidate", VEC_GP, 0, VEC_UD},
 	{"probe:rmpadjust", VEC_GP, 0, VEC_UD},
 	{"probe:vmmcall", VEC_VC, 0x81, VEC_UD},
+	{"probe:sysenter", VEC_GP, 0, VEC_UD},
+	{"probe:ldt", VEC_GP, 4, 0},
+	{"probe:kernel-data", VEC_GP, 0x10, 0},
+	{"probe:tss", VEC_GP, 0x28, 0},
 	{"probe:bad-rip", VEC_GP, 0, 0},
 };
 

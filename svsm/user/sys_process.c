@@ -190,6 +190,7 @@ SVSM_SYSCALL(108, sys_nothing); /* getegid */
 SVSM_SYSCALL(24, sys_nothing);  /* sched_yield */
 SVSM_SYSCALL(131, sys_nothing); /* sigaltstack */
 SVSM_SYSCALL(273, sys_nothing); /* set_robust_list */
+SVSM_SYSCALL(25, sys_absent);   /* mremap */
 SVSM_SYSCALL(334, sys_absent);  /* rseq */
 SVSM_SYSCALL(158, sys_arch_prctl);
 SVSM_SYSCALL(202, sys_futex);

@@ -11,12 +11,20 @@ extern const struct svsm_syscall __start_svsm_syscalls[], __stop_svsm_syscalls[]
 
 static syscall_fn linux_calls[SYSCALL_LINUX_MAX], own_calls[OWN_MAX];
 
+/* The index again after its check, in a way that a processor which guesses the check's outcome
+ * cannot leave the table with. size: a power of two. */
+static uint64_t inside(uint64_t index, uint64_t size)
+{
+	__asm__("" : "+r"(index));
+	return index & (size - 1);
+}
+
 static syscall_fn *slot(uint64_t number)
 {
 	if (number < SYSCALL_LINUX_MAX)
-		return &linux_calls[number];
+		return &linux_calls[inside(number, SYSCALL_LINUX_MAX)];
 	number -= SERVICE_CALL_WAIT;
-	return number < OWN_MAX ? &own_calls[number] : NULL;
+	return number < OWN_MAX ? &own_calls[inside(number, OWN_MAX)] : NULL;
 }
 
 void syscall_init(void)

@@ -167,6 +167,10 @@ INSTRUCTION(pvalidate, "movq %%rsp, %%rax\nxorl %%ecx, %%ecx\nxorl %%edx, %%edx\
 INSTRUCTION(rmpadjust, "movq %%rsp, %%rax\nxorl %%ecx, %%ecx\nmovl $1, %%edx\n"
 		       ".byte 0xf3, 0x0f, 0x01, 0xfe")
 INSTRUCTION(vmmcall, "vmmcall")
+INSTRUCTION(sysenter, "sysenter")
+INSTRUCTION(ldt, "movl $7, %%eax\nmov %%eax, %%es")
+INSTRUCTION(kernel_data, "movl $0x10, %%eax\nmov %%eax, %%es")
+INSTRUCTION(tss, "movl $0x2b, %%eax\nmov %%eax, %%es")
 INSTRUCTION(bad_rip, "movq $0x800000000000, %%rax\njmp *%%rax")
 
 const struct deed fault_deeds[] = {
@@ -222,6 +226,10 @@ const struct deed fault_deeds[] = {
 	{"pvalidate", pvalidate},
 	{"rmpadjust", rmpadjust},
 	{"vmmcall", vmmcall},
+	{"sysenter", sysenter},
+	{"ldt", ldt},
+	{"kernel-data", kernel_data},
+	{"tss", tss},
 	{"bad-rip", bad_rip},
 	{NULL, NULL},
 };
