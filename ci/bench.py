@@ -76,6 +76,15 @@ def round_trip():
         print(f"core call round trip     {int(info[key]) * 1000 / khz:.1f} us   (by {way})")
 
 
+def user_mode():
+    _, folder = keelson("test", "selftest/user_cost")
+    detail = (folder / "results.jsonl").read_text()
+    khz = int(re.search(r"(\d+) kHz", detail).group(1))
+    for what, key in ("system call of ring 3", "user_call_tsc"), ("loading a process", "user_switch_tsc"):
+        ticks = int(re.search(key + r"=(\d+)", detail).group(1))
+        print(f"{what:<24} {ticks * 1000 / khz:.2f} us   ({ticks} ticks)")
+
+
 def sizes(record):
     out = subprocess.run(["size", str(BUILD / "svsm.elf")], stdout=subprocess.PIPE, text=True, check=True)
     text, data, bss = (int(x) for x in out.stdout.splitlines()[1].split()[:3])
@@ -88,6 +97,7 @@ def main():
     record = boots()
     exits()
     round_trip()
+    user_mode()
     sizes(record)
 
 
