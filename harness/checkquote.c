@@ -139,17 +139,12 @@ void checkquote_signature(const struct host_files *f, char *args, char *answer, 
 
 /* ---- tpm2-tools ---- */
 
-static char *last_line(const char *path)
+/* The tool's first complaint. */
+static char *complaint(const char *path)
 {
-	char *text = file_text(path, NULL), *end, *line;
+	char *text = file_text(path, NULL), *at = text ? strstr(text, "ERROR: ") : NULL, *line;
 
-	if (!text)
-		return str("no output");
-	end = text + strlen(text);
-	while (end > text && end[-1] == '\n')
-		*--end = 0;
-	line = strrchr(text, '\n');
-	line = str("%.300s", line ? line + 1 : text);
+	line = at ? str("%.*s", (int)MIN(strcspn(at, "\n"), 300u), at) : str("no word of why");
 	free(text);
 	return str_ascii(line);
 }
@@ -198,7 +193,7 @@ void checkquote_tool(const struct host_files *f, char *args, char *answer, size_
 	}
 	log = str("%s/.tpm2_checkquote.log", f->folder);
 	code = there ? run_tool(&argv, log) : -1;
-	line = last_line(log);
+	line = complaint(log);
 	if (!there)
 		refuse(answer, size, "a file was not put");
 	else if (code < 0 || code == 127)

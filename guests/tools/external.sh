@@ -51,11 +51,12 @@ put() {
 	host-put "$@" || fail "files do not reach the host: $*"
 }
 
-# A step that must succeed. Its output goes to the log, and to the file `out` for the test to read.
+# A step that must succeed. Its output goes to the log (20 lines of it), and to the file `out` for the test to read.
 ok() {
 	echo "+ $*"
 	"$@" >out 2>err || { code=$?; cat out err; fail "$* ended with $code: $(head -n 1 err)"; }
-	cat out err
+	head -n 20 out
+	cat err
 }
 
 # A step that the TPM must refuse, with this text (a regular expression) in what it says.

@@ -23,7 +23,9 @@ quote() {
 
 # judge MSG SIG PCRS RAW NONCE: what both say, "ok" or not
 judge() {
-	equal "$(host tpm2_checkquote "$prefix.pem $1 $2 $3 sha256 $5" | head -c 5 | tr -d :)" "$6" "tpm2_checkquote"
+	# tpm2_checkquote 5.4 takes each RSA signature for PKCS #1 v1.5
+	[ "$scheme" = rsapss ] ||
+		equal "$(host tpm2_checkquote "$prefix.pem $1 $2 $3 sha256 $5" | head -c 5 | tr -d :)" "$6" "tpm2_checkquote"
 	equal "$(host checkquote "$prefix.pem $1 $2 $4 $PCRS $5" | head -c 5 | tr -d :)" "$6" "libcrypto"
 }
 
@@ -56,7 +58,7 @@ test_quote_rsa() {
 	attests rsa rsa rsa rsassa
 }
 
-show quote-rsapss "the same with an RSA-PSS key"
+show quote-rsapss "the same with an RSA-PSS key, which libcrypto alone judges"
 test_quote_rsapss() {
 	attests pss rsa rsa rsapss
 }
