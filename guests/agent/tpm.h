@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#pragma once
+
+/* TPM 2.0 commands by hand, for tests that need no more than the agent. Numbers are big endian. */
+#include "base/types.h"
+
+#define TPM_MESSAGE_MAX 4096u
+
+/* TPM 2.0 Library, part 2: 6.5.2 command codes, 6.6.3 response codes, 6.3 algorithms, 7.4 handles.
+ */
+#define TPM_CC_CREATE_PRIMARY    0x131u
+#define TPM_CC_SEQUENCE_COMPLETE 0x13eu
+#define TPM_CC_SEQUENCE_UPDATE   0x15cu
+#define TPM_CC_FLUSH_CONTEXT     0x165u
+#define TPM_CC_GET_RANDOM        0x17bu
+#define TPM_CC_PCR_READ          0x17eu
+#define TPM_CC_HASH_SEQUENCE     0x186u
+#define TPM_ALG_SHA256           0x00bu
+#define TPM_RH_OWNER             0x40000001u
+#define TPM_RH_NULL              0x40000007u
+#define TPM_RS_PW                0x40000009u
+
+/* A command that grows, or a response that is read. */
+struct tpm_message {
+	uint8_t bytes[TPM_MESSAGE_MAX];
+	size_t len; /* of the message */
+	size_t at;  /* read so far */
+};
+
+void tpm_begin(struct tpm_message *m, uint32_t code);
+void tpm_put8(struct tpm_message *m, uint8_t v);
+void tpm_put16(struct tpm_message *m, uint16_t v);
+void tpm_put32(struct tpm_message *m, uint32_t v);
+void tpm_put(struct tpm_message *m, const void *bytes, size_t n);
+/* The authorisation area of a handle with an empty password; turns the tag into TPM_ST_SESSIONS. */
+void tpm_put_password(struct tpm_message *m);
+
+/* Past the end: 0, and false from tpm_get(). */
+uint16_t tpm_get16(struct tpm_message *m);
+uint32_t tpm_get32(struct tpm_message *m);
+bool tpm_get(struct tpm_message *m, void *bytes, size_t n);
+
+/* /dev/tpm0 or /dev/tpmrm0; -1 after a failure has been reported. */
+int tpm_open(const char *path);
+/*
+ * Sends a command and takes its response, to be read behind the header; the response code. ~0:
+ * there is none: errno says why, or the header is not that of a response.
+ */
+uint32_t tpm_run(int fd, struct tpm_message *command, struct tpm_message *response);
+
+/* ---- whole commands ---- */
+
+/* So many bytes, at most 32, from the TPM; its response code. */
+uint32_t tpm_random(int fd, void *bytes, uint16_t n);
+/* A PCR of the SHA-256 bank. */
+uint32_t tpm_pcr_read(int fd, unsigned pcr, uint8_t digest[32]);
+/* SHA-256 by a hash sequence of three commands, so that the object lives from one to the next. */
+uint32_t tpm_hash(int fd, const void *bytes, uint16_t n, uint8_t digest[32]);
+/* A new RSA-2048 storage key, another each time: seconds under emulation. Flushes it at once. */
+uint32_t tpm_make_rsa(int fd);
+/* The command of tpm_make_rsa(). */
+void tpm_rsa_command(struct tpm_message *m);
