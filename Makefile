@@ -62,7 +62,7 @@ DEPFILES := $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
 -include $(DEPFILES)
 
 .PHONY: all clean help
-all: $(BUILD)/monitor.elf.mb $(BUILD)/svsm.elf $(BUILD)/keelson $(BARE_IMAGES) ## build everything that needs no download
+all: $(BUILD)/monitor.elf.mb $(BUILD)/svsm.elf $(BUILD)/keelson $(BARE_IMAGES) $(BUILD)/size.txt ## build everything that needs no download
 
 clean: ## remove objects and images, keep what was fetched
 	$(Q)rm -rf $(BUILD)/obj $(BUILD)/*.elf* $(BUILD)/keelson $(BUILD)/*.igvm $(BUILD)/guests/bare

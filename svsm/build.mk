@@ -52,4 +52,4 @@ $(BUILD)/obj/svsm/dsdt.o: $(BUILD)/gen/dsdt.aml
 # Linked twice: the panic's symbol table comes from the first link.
 $(BUILD)/svsm.elf: $(SVSM_OBJ) svsm/svsm.lds ci/symtab.sh
 	$(call say,LD,$@)
-	$(Q)ci/symtab.sh $(BUILD)/obj/svsm/symtab svsm/svsm.lds $@ $(FW_LDFLAGS) -- $(SVSM_OBJ)
+	$(Q)ci/symtab.sh $(BUILD)/obj/svsm/symtab svsm/svsm.lds $@ $(FW_LDFLAGS) -Map=$(BUILD)/svsm.map -- $(SVSM_OBJ)
