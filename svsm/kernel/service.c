@@ -53,11 +53,14 @@ static bool dead(const struct service *s)
 
 static void die(struct service *s, const char *how)
 {
+	size_t pages = s->process ? s->process->space.pages : 0;
+
 	if (s->process)
 		process_destroy(s->process);
 	s->process = NULL;
 	WRITE_ONCE(s->restarts, s->restarts + 1);
-	log_error("%s: %s; death %u of %u", s->name, how, s->restarts, SERVICE_RESTARTS_MAX);
+	log_error("%s: %s; %lu of %lu pages, death %u of %u", s->name, how, pages, s->page_limit,
+		  s->restarts, SERVICE_RESTARTS_MAX);
 	if (waiting(s, !dead(s)))
 		service_finish(s, SERVICE_LOST, 0);
 }
