@@ -16,9 +16,9 @@ spec.loader.exec_module(referee)
 
 GOOD = """
 # a comment
-kernel-a  pass
-tools-b   skip       needs a web server
-tools-c   pass/fail  swtpm's own
+kernel-a  shared  pass
+tools-b   shared  skip       needs a web server
+tools-c   own     pass/fail  swtpm's own
 """
 
 
@@ -33,20 +33,22 @@ def test_the_committed_expectation_is_in_order():
 def test_expectation_is_read():
     table = referee.read_expected(GOOD)
     assert table == {
-        "kernel-a": ("pass", "pass", ""),
-        "tools-b": ("skip", "skip", "needs a web server"),
-        "tools-c": ("pass", "fail", "swtpm's own"),
+        "kernel-a": ("shared", "pass", "pass", ""),
+        "tools-b": ("shared", "skip", "skip", "needs a web server"),
+        "tools-c": ("own", "pass", "fail", "swtpm's own"),
     }
 
 
 @pytest.mark.parametrize("line, why", [
     ("kernel-a", "not NAME"),
-    ("kernel-a maybe why", "not NAME"),
-    ("kernel-a pass/maybe why", "not NAME"),
-    ("kernel-a fail", "needs a reason"),
-    ("kernel-a pass/skip", "needs a reason"),
-    ("kernel-a fail/pass because", "must pass under the SVSM"),
-    ("kernel-a pass\nkernel-a pass", "a second time"),
+    ("kernel-a own", "not NAME"),
+    ("kernel-a alone pass", "not NAME"),
+    ("kernel-a own maybe why", "not NAME"),
+    ("kernel-a own pass/maybe why", "not NAME"),
+    ("kernel-a own fail", "needs a reason"),
+    ("kernel-a own pass/skip", "needs a reason"),
+    ("kernel-a own fail/pass because", "must pass under the SVSM"),
+    ("kernel-a own pass\nkernel-a own pass", "a second time"),
 ])
 def test_expectation_is_refused(line, why):
     with pytest.raises(referee.Mistake, match=why):
@@ -107,15 +109,49 @@ def test_swtpm_in_the_command_line():
     assert "tpm" not in plain.stdout
 
 
-def test_verdicts_are_collected(tmp_path):
-    """A side's results come from results.jsonl, and an end that is no verdict is not lost."""
-    side = referee.Side("svsm", tmp_path, type("Options", (), {"lock": referee.threading.Lock()}))
-    folder = tmp_path / "j" / "run-1"
-    folder.mkdir(parents=True)
-    (folder / "results.jsonl").write_text(json.dumps({"suite": "referee", "test": "j", "verdict": "pass", "ms": 12, "detail": ""}) + "\n")
-    side.take("j", 0, tmp_path / "j")
-    assert side.results == {"j": ("pass", 12)} and side.odd == []
-    side.take("j", 5, tmp_path / "j")
-    assert len(side.odd) == 1 and "ended with 5" in side.odd[0]
-    side.take("k", 3, tmp_path / "k")
-    assert side.results["k"] == ("none", 0) and len(side.odd) == 2
+def side(folder):
+    return referee.Side("svsm", folder, type("Options", (), {"lock": referee.threading.Lock(), "stop": referee.threading.Event(), "qemu": "none", "keelson": []}))
+
+
+def write_results(folder, *verdicts):
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / "results.jsonl", "a") as f:
+        for test, verdict in verdicts:
+            f.write(json.dumps({"suite": "referee", "test": test, "verdict": verdict, "ms": 12, "detail": ""}) + "\n")
+
+
+def test_verdicts_are_taken_as_they_come(tmp_path):
+    s = side(tmp_path)
+    assert s.take(["a", "b"], tmp_path, 0) == 0
+    write_results(tmp_path / "run-1", ("a", "pass"))
+    assert s.take(["a", "b"], tmp_path, 0) == 1
+    write_results(tmp_path / "run-1", ("b", "fail"), ("power-off", "fail"))
+    assert s.take(["a", "b"], tmp_path, 1) == 2
+    assert s.results == {"a": ("pass", 12), "b": ("fail", 12)}
+
+
+def test_who_does_not_pass_in_company_is_judged_alone(tmp_path, monkeypatch):
+    s, calls = side(tmp_path), []
+
+    def machine(label, judges):
+        calls.append((label, judges))
+        s.results.update({j: ("fail" if j == "b" and label == "shared" else "pass", 1) for j in judges if j != "c" or label == "c"})
+
+    monkeypatch.setattr(s, "machine", machine)
+    s.run(["a", "b", "c"], ["d"])
+    assert calls == [("shared", ["a", "b", "c"]), ("d", ["d"]), ("b", ["b"]), ("c", ["c"])]
+    assert {v for v, _ in s.results.values()} == {"pass"}
+
+
+def test_a_run_that_ends_otherwise_is_not_lost(tmp_path, monkeypatch):
+    s = side(tmp_path)
+    monkeypatch.setattr(referee.subprocess, "run", lambda *a, **k: (tmp_path / "j").mkdir(exist_ok=True) or (tmp_path / "j/disk.img").touch())
+    monkeypatch.setattr(s, "test", lambda *a: 5)
+    s.machine("j", ["j"])
+    assert len(s.odd) == 1 and "ended with 5" in s.odd[0]
+
+
+def test_machines():
+    table = referee.read_expected("a shared pass\nb shared pass\nc own pass\n")
+    assert referee.machines(["a", "b", "c", "new"], table) == (["a", "b"], ["c", "new"])
+    assert referee.machines(["a", "c"], table) == ([], ["a", "c"])

@@ -10,9 +10,9 @@ referee: ## independent TPM test scripts under the SVSM and with swtpm (REFEREE=
 	$(Q)$(MAKE) --no-print-directory all guests $(REFEREE_DIR)/initramfs.cpio
 	$(Q)$(PYTHON) tests/referee/run.py --qemu $(QEMU) $(REFEREE)
 
-$(REFEREE_DIR)/image.ext2: tests/referee/image.sh tests/referee/judge.sh guests/apt.sh
+$(REFEREE_DIR)/image.ext2: tests/referee/image.sh tests/referee/judge.sh guests/apt.sh $(GUESTS)/tools/nocurl.so
 	$(call say,FETCH,'judges of the TPM')
-	$(Q)tests/referee/image.sh $(REFEREE_DIR)
+	$(Q)tests/referee/image.sh $(REFEREE_DIR) $(GUESTS)/tools/nocurl.so
 
 $(REFEREE_DIR)/guest: tests/referee/guest.c
 	$(call say,CC,$<)

@@ -14,6 +14,7 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -27,7 +28,7 @@ IMAGE = BUILD / "guests/referee/image.ext2"
 SIDES = ("svsm", "swtpm")
 VERDICTS = ("pass", "fail", "skip")
 
-Expected = collections.namedtuple("Expected", "svsm swtpm reason")
+Expected = collections.namedtuple("Expected", "machine svsm swtpm reason")
 
 
 class Mistake(Exception):
@@ -35,24 +36,24 @@ class Mistake(Exception):
 
 
 def read_expected(text):
-    """NAME VERDICT[/VERDICT-WITH-SWTPM] REASON; no reason only where both are pass."""
+    """NAME shared|own VERDICT[/VERDICT-WITH-SWTPM] REASON; no reason only where both are pass."""
     table = {}
     for number, line in enumerate(text.splitlines(), 1):
-        words = line.split(None, 2)
+        words = line.split(None, 3)
         if not words or words[0].startswith("#"):
             continue
-        name, verdict, *reason = words + [""] * (2 - len(words))
+        name, machine, verdict, *reason = words + [""] * (3 - len(words))
         svsm, _, swtpm = verdict.partition("/")
         swtpm = swtpm or svsm
-        if svsm not in VERDICTS or swtpm not in VERDICTS:
-            raise Mistake(f"line {number}: not NAME VERDICT[/VERDICT] REASON")
+        if machine not in ("shared", "own") or svsm not in VERDICTS or swtpm not in VERDICTS:
+            raise Mistake(f"line {number}: not NAME shared|own VERDICT[/VERDICT] REASON")
         if name in table:
             raise Mistake(f"line {number}: {name} a second time")
         if (svsm, swtpm) != ("pass", "pass") and not reason:
             raise Mistake(f"line {number}: {name} needs a reason")
         if svsm != "pass" and swtpm == "pass":
             raise Mistake(f"line {number}: {name} passes with swtpm and must pass under the SVSM")
-        table[name] = Expected(svsm, swtpm, reason[0] if reason else "")
+        table[name] = Expected(machine, svsm, swtpm, reason[0] if reason else "")
     return table
 
 
@@ -82,7 +83,7 @@ def table(names, expected, results):
         for side in SIDES:
             verdict, ms = results[side].get(name, ("none", 0))
             cells += f"{verdict:5}{ms / 1000:5.0f}s "
-        want = expected.get(name, Expected("none", "none", "not in expected.txt"))
+        want = expected.get(name, Expected("", "none", "none", "not in expected.txt"))
         both = want.svsm if want.svsm == want.swtpm else f"{want.svsm}/{want.swtpm}"
         lines.append(f"{name:{width}}  {cells}{both:11}{want.reason}".rstrip())
     return "\n".join(lines)
@@ -118,7 +119,11 @@ class Swtpm:
 
 
 class Side:
-    """One side's way through the judges: each has a machine and a TPM of its own, so none spoils another's."""
+    """
+    One side's way through the judges. Those that `tpm2 clear` cleans up after share a machine and its TPM; one
+    that does not pass there is judged again on a machine of its own, as are those that leave more behind, and
+    that verdict counts.
+    """
 
     def __init__(self, name, folder, options):
         self.name, self.folder, self.options = name, folder, options
@@ -126,48 +131,66 @@ class Side:
         self.odd = []      # ways in which a run ended that are no verdict
         self.process = None
 
-    def command(self, judge, folder, disk):
+    def command(self, judges, folder, disk):
         words = [BUILD / "keelson", "test", "--disk", disk, "--runs", folder, "--name", "run",
-                 "--qemu", self.options.qemu, *self.options.keelson, f"referee/{judge}"]
+                 "--qemu", self.options.qemu, *self.options.keelson, *(f"referee/{j}" for j in judges)]
         return [str(w) for w in words]
 
-    def judge(self, judge):
-        folder = self.folder / judge
+    def machine(self, label, judges):
+        if self.options.stop.is_set():
+            return
+        folder = self.folder / label
         folder.mkdir(parents=True)
         disk = folder / "disk.img"
         subprocess.run(["cp", "--sparse=always", IMAGE, disk], check=True)
-        command = self.command(judge, folder, disk)
+        command = self.command(judges, folder, disk)
         try:
             if self.name == "swtpm":
                 with Swtpm(folder) as tpm:
-                    code = self.test(command + ["--platform", "plain", "--swtpm", tpm.socket], folder)
+                    code = self.test(judges, command + ["--platform", "plain", "--swtpm", tpm.socket], folder)
             else:
-                code = self.test(command, folder)
-            subprocess.run(["debugfs", "-R", f"dump /logs/{judge}.log {folder}/judge.log", disk],
+                code = self.test(judges, command, folder)
+            subprocess.run(["debugfs", "-R", f"rdump /logs {folder}", disk],
                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
         finally:
             disk.unlink()
-        self.take(judge, code, folder)
+        missing = [j for j in judges if j not in self.results]
+        if missing or code not in (0, 1):
+            self.odd.append(f"{self.name}: {label}: keelson test ended with {code}, see {os.path.relpath(folder, ROOT)}")
 
-    def test(self, command, folder):
+    def test(self, judges, command, folder):
         with open(folder / "keelson.log", "w") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
-        return self.process.wait()
+        seen = 0
+        while True:
+            over = self.process.poll() is not None
+            seen += self.take(judges, folder, seen)
+            if over:
+                return self.process.returncode
+            time.sleep(0.5)
 
-    def take(self, judge, code, folder):
-        lines = [line for path in folder.glob("run-*/results.jsonl") for line in path.read_text().splitlines()]
-        results = [r for r in map(json.loads, lines) if r["test"] == judge]
-        verdict, ms, detail = (results[0][k] for k in ("verdict", "ms", "detail")) if results else ("none", 0, "")
-        self.results[judge] = (verdict, ms)
-        if not results or code not in (0, 1):
-            self.odd.append(f"{self.name}: {judge}: keelson test ended with {code}, see {os.path.relpath(folder, ROOT)}")
+    def take(self, judges, folder, seen):
+        """Verdicts that were not there yet; how many."""
+        lines = [line for path in folder.glob("run-*/results.jsonl") for line in path.read_text().split("\n")[:-1]]
+        for result in map(json.loads, lines[seen:]):
+            judge, verdict, ms = (result[k] for k in ("test", "verdict", "ms"))
+            if judge in judges:
+                self.results[judge] = (verdict, ms)
+            self.say(f"{len(self.results):3} {verdict:4} {judge} {ms / 1000:.0f} s {result['detail']}")
+        return len(lines[seen:])
+
+    def say(self, text):
         with self.options.lock:
-            print(f"  {self.name:5} {len(self.results):3} {verdict:4} {judge} {ms / 1000:.0f} s {detail}".rstrip(), flush=True)
+            print(f"  {self.name:5} {text}".rstrip(), flush=True)
 
-    def run(self, judges):
+    def run(self, shared, own):
         started = time.monotonic()
-        for judge in judges:
-            self.judge(judge)
+        again = []
+        if shared:
+            self.machine("shared", shared)
+            again = [j for j in shared if self.results.get(j, ("none", 0))[0] != "pass"]
+        for judge in own + again:
+            self.machine(judge, [judge])
         self.seconds = time.monotonic() - started
 
 
@@ -192,22 +215,30 @@ def arguments():
     return p.parse_args()
 
 
-def play(options, folder, names):
+def machines(names, expected):
+    """Who shares a machine, and who has one alone."""
+    shared = [n for n in names if n in expected and expected[n].machine == "shared"]
+    return (shared if len(shared) > 1 else []), [n for n in names if len(shared) < 2 or n not in shared]
+
+
+def play(options, folder, shared, own):
     sides = [Side(s, folder / s, options) for s in SIDES if options.side in (None, s)]
-    try:
-        with concurrent.futures.ThreadPoolExecutor(1 if options.serial else 2) as pool:
-            list(pool.map(lambda side: side.run(names), sides))
-    except KeyboardInterrupt:
+    def stop(*_):
+        options.stop.set()
         for side in sides:
             if side.process and side.process.poll() is None:
                 side.process.terminate()
-        raise
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+    with concurrent.futures.ThreadPoolExecutor(1 if options.serial else 2) as pool:
+        list(pool.map(lambda side: side.run(shared, own), sides))
     return {side.name: side for side in sides}
 
 
 def main():
     options = arguments()
-    options.lock = threading.Lock()
+    options.lock, options.stop = threading.Lock(), threading.Event()
     try:
         expected = read_expected((HERE / "expected.txt").read_text())
     except Mistake as e:
@@ -225,8 +256,11 @@ def main():
         return 2
     folder = BUILD / "runs" / time.strftime(f"referee-%Y%m%d-%H%M%S-{os.getpid()}")
     folder.mkdir(parents=True)
-    sides = play(options, folder, names)
+    sides = play(options, folder, *machines(names, expected))
 
+    if options.stop.is_set():
+        print(f"referee: stopped; run folder: {os.path.relpath(folder, ROOT)}", file=sys.stderr)
+        return 3
     results = {side: sides[side].results if side in sides else {} for side in SIDES}
     got = {side: {n: r[0] for n, r in results[side].items()} for side in SIDES}
     if options.side:  # the other one's verdicts are taken as expected
