@@ -16,7 +16,7 @@
 
 #define TURNS    20
 #define TURN_NS  500000ull
-#define NMIS     200
+#define NMIS     100
 #define CALLS    10000 /* of the probe's 10000-calls */
 #define SWITCHES 1000
 #define LIMIT_NS 60000000000ull

@@ -44,9 +44,10 @@ void report_fault(struct process *p)
 		log_error("%s: ended by its system call %lu (%lx, %lx, %lx)", p->name, r->rax,
 			  r->rdi, r->rsi, r->rdx);
 	else if (r->vector == VEC_PF)
-		log_error("%s: fault: #PF error %lx at %lx", p->name, r->error, cr2);
+		log_error("%s: fault: #PF error 0x%lx at 0x%lx", p->name, r->error, cr2);
 	else
-		log_error("%s: fault: %s error %lx", p->name, exception_name(r->vector), r->error);
+		log_error("%s: fault: %s error 0x%lx", p->name, exception_name(r->vector),
+			  r->error);
 	report_registers(p);
 	report_bytes(p);
 }
