@@ -1,9 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Figures of one run on one machine: boot ratio, exits, round trip of a core call, image sizes.
+"""Figures of one run on one machine: boot ratio, exits, round trip of a core call, the vTPM, image sizes.
 
 Boots of the same kernel and initramfs, plain and under the SVSM, alternate, so that both see the same
-noise; the ratio is that of the medians. BENCH_PAIRS sets the number of pairs (default 5).
+noise; the ratio is that of the medians. BENCH_PAIRS sets the number of pairs (default 5), BENCH_COUNT and
+BENCH_KEYS the repetitions of the vTPM's commands (default 300, 20 where RSA keys are generated).
 """
 import json
 import os
@@ -19,6 +20,9 @@ BUILD = ROOT / os.environ.get("BUILD", "build")
 QEMU = os.environ.get("QEMU", "qemu-system-x86_64")
 KERNEL = os.environ.get("KERNEL", "")
 PAIRS = int(os.environ.get("BENCH_PAIRS", "5"))
+COUNT = int(os.environ.get("BENCH_COUNT", "300"))
+KEYS = int(os.environ.get("BENCH_KEYS", "20"))
+READS = 2000
 
 
 def keelson(*words):
@@ -56,11 +60,16 @@ def boots():
     return record
 
 
-def exits():
-    _, _, folder = boot("native", "--option", "stats")
+def stats(folder):
+    """The monitor's counts of a run with `--option stats`, and the exits by reason among them."""
     log = (folder / "monitor.log").read_text(errors="replace")
     counts = {k: int(v) for k, v in re.findall(r"stats: (\S+) (\d+)", log)}
-    reasons = {k[5:]: v for k, v in counts.items() if k.startswith("exit.")}
+    return counts, {k[5:]: v for k, v in counts.items() if k.startswith("exit.")}
+
+
+def exits():
+    _, _, folder = boot("native", "--option", "stats")
+    counts, reasons = stats(folder)
     print(f"exits in one boot        {sum(reasons.values())}")
     for name, count in sorted(reasons.items(), key=lambda x: -x[1]):
         print(f"  {name:<22} {count}")
@@ -83,6 +92,35 @@ def user_mode():
     for what, key in ("system call of ring 3", "user_call_tsc"), ("loading a process", "user_switch_tsc"):
         ticks = int(re.search(key + r"=(\d+)", detail).group(1))
         print(f"{what:<24} {ticks * 1000 / khz:.2f} us   ({ticks} ticks)")
+
+
+def exits_of_reads(reads):
+    _, folder = keelson("test", "vtpm-bench/reads", "--append", f"bench.reads={reads}", "--option", "stats")
+    return sum(stats(folder)[1].values())
+
+
+def vtpm():
+    """guests/bench: the vTPM and the same library inside a program of the guest, command by command."""
+    record, _ = keelson("test", "vtpm-bench/bench", "--append", f"bench.count={COUNT} bench.keys={KEYS}")
+    info = record["boots"][0]["info"]
+    print("vTPM, us                  count        p50        p99       mean   library p50        p99       mean"
+          "   p50 ratio  mean ratio")
+    rows = {k[5:]: [float(x) for x in v.split()] for k, v in info.items() if k.startswith("vtpm_") and " " in v}
+    for name, (count, p50, p99, mean, lib50, lib99, lib_mean, _) in rows.items():
+        print(f"  {name:<22} {count:6.0f} {p50:10.1f} {p99:10.1f} {mean:10.1f}    {lib50:10.1f} {lib99:10.1f} "
+              f"{lib_mean:10.1f}    {p50 / lib50:8.2f}    {mean / lib_mean:8.2f}")
+    once, twice = exits_of_reads(READS), exits_of_reads(2 * READS)
+    print(f"overhead of a PCR read   {rows['pcr_read'][1] - rows['pcr_read'][4]:.0f} us, "
+          f"{(twice - once) / READS:.1f} exits")
+    print(f"longest in one call      {int(info['vtpm_held_ns']) / 1e6:.1f} ms   (of the guest's time, all of the above)")
+
+
+def ring_3():
+    _, folder = keelson("test", "selftest")
+    log = (folder / "svsm.log").read_text(errors="replace")
+    call, switch, khz = re.search(r"user_call_tsc=(\d+) user_switch_tsc=(\d+) .*?(\d+) kHz", log).groups()
+    print(f"ring 3 and back          {int(call) * 1e6 / int(khz):.0f} ns a system call, "
+          f"{int(switch) * 1e6 / int(khz):.0f} ns to load and store a process")
 
 
 def sizes(record):

@@ -57,3 +57,4 @@ $(SOURCE_INITRAMFS): $(GUESTS)/agent $(SOURCE_DIR)/module/keelson.ko guests/init
 	$(Q)guests/initramfs/build.sh $@ $(GUESTS)/agent $(SOURCE_DIR) $(SOURCE_DIR)/module/keelson.ko
 
 include guests/tools/build.mk
+include guests/bench/build.mk

@@ -16,8 +16,8 @@ check: ## everything: unit tests, lint, suites on native QEMU
 integration: ## the pytest suites (boots guests)
 	$(Q)$(PYTHON) -m pytest -q -p no:cacheprovider tests/integration
 
-bench: ## boot ratio, exits, call round trip, sizes
-	$(Q)$(MAKE) --no-print-directory deps && $(MAKE) --no-print-directory all guests
+bench: ## boot ratio, exits, call round trip, the vTPM against its library, sizes
+	$(Q)$(MAKE) --no-print-directory deps && $(MAKE) --no-print-directory all guests $(BENCH)
 	$(Q)$(PYTHON) ci/bench.py
 
 boots: ## 50 boots with two vCPUs in a row (BOOTS=n)

@@ -59,7 +59,7 @@ static void begin(struct message *m, uint16_t tag, uint32_t command)
 {
 	m->len = 0;
 	message_u16(m, tag);
-	message_u32(m, 0); /* size: when it is sent */
+	message_u32(m, 0); /* size: message_end */
 	message_u32(m, command);
 }
 
@@ -88,12 +88,17 @@ static uint32_t response_code(const struct message *m)
 		       : (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
+void message_end(struct message *m)
+{
+	put(m, offsetof(struct tpm_header, size), m->len, 4);
+}
+
 bool message_send(struct message *m, uint8_t locality)
 {
 	uint8_t command[sizeof(m->data)];
 	uint32_t len = m->len;
 
-	put(m, offsetof(struct tpm_header, size), len, 4);
+	message_end(m);
 	memcpy(command, m->data, len);
 	m->len = tpm_command(locality, command, len, m->data, sizeof(m->data));
 	return response_code(m) == 0;

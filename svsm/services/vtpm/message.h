@@ -31,8 +31,9 @@ void message_bytes(struct message *m, const void *from, uint32_t len);
 /* A TPM2B: its size field is filled in by message_close. */
 uint32_t message_open(struct message *m);
 void message_close(struct message *m, uint32_t at);
+void message_end(struct message *m); /* its size goes into its header: it may be sent */
 
-/* Send it at that locality; m becomes the response. True: TPM_RC_SUCCESS. */
+/* message_end, then send it at that locality; m becomes the response. True: TPM_RC_SUCCESS. */
 bool message_send(struct message *m, uint8_t locality);
 
 /* Whole commands, at locality 0. */

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#pragma once
+
+/* The test builds' protocol (abi/vtpm.h, SVSM_PROTO_TEST) by /dev/keelson-svsm. */
+#include "abi/vtpm.h"
+
+struct svsmtest_stats {
+	uint64_t calls, retries;
+	uint64_t longest_ns; /* of one COMMAND call */
+	uint64_t restarts;
+};
+
+bool svsmtest_open(void);
+/* The vTPM's whole state, as the SVSM's service has it now; its length, 0 on failure. */
+uint32_t svsmtest_snapshot(uint8_t *to, uint32_t room);
+bool svsmtest_stats(struct svsmtest_stats *stats);
