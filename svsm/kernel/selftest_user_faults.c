@@ -40,6 +40,8 @@ static const struct {
 	{"probe:x87", VEC_MF, 0, 0},
 	{"probe:avx", VEC_UD, 0, 0},
 	{"probe:iret", VEC_GP, 0x08, VEC_PF}, /* QEMU 7.2 pops as ring 0: SMAP */
+	{"probe:unmapped-write", VEC_PF, W | U, 0},
+	{"probe:protected-write", VEC_PF, P | W | U, 0},
 	{"probe:abort", USER_SYSCALL, 0, 0},
 	{"probe:wait-for-ever", USER_SYSCALL, 0, 0},
 	{"probe:ud2", VEC_UD, 0, 0},

@@ -117,6 +117,31 @@ static int iret(void)
 	return 0;
 }
 
+/* A page that was just used, so that the CPU may have its translation still. */
+static uint64_t used_page(void)
+{
+	uint64_t at = (uint64_t)call6(NR_MMAP, 0, 4096, 3, 0x22, ~0ull, 0);
+
+	write_at(at);
+	return at;
+}
+
+static int unmapped_write(void)
+{
+	uint64_t at = used_page();
+
+	call(NR_MUNMAP, at, 4096, 0);
+	return write_at(at);
+}
+
+static int protected_write(void)
+{
+	uint64_t at = used_page();
+
+	call(NR_MPROTECT, at, 4096, 1);
+	return write_at(at);
+}
+
 static int abort_self(void)
 {
 	return (int)call(NR_TGKILL, 1, 1, 6);
@@ -194,6 +219,8 @@ const struct deed fault_deeds[] = {
 	{"x87", x87},
 	{"avx", avx},
 	{"iret", iret},
+	{"unmapped-write", unmapped_write},
+	{"protected-write", protected_write},
 	{"abort", abort_self},
 	{"wait-for-ever", wait_for_ever},
 	{"ud2", ud2},
