@@ -118,12 +118,16 @@ static struct sched_task *take(struct sched_task *t)
 	return taken;
 }
 
+/* An interrupt before its time (the end of an earlier slice, or the hypervisor's idea) does not end
+ * the turn: with a new end each time, two deadlines would chase each other for ever. */
 static void turn(struct sched_task *t, uint64_t until)
 {
 	enum sched_step then;
 
 	timer_arm(until);
-	then = t->step(t->arg);
+	do
+		then = t->step(t->arg);
+	while (then == STEP_MORE && timer_now() < until);
 	spin_lock(&lock);
 	if (then == STEP_MORE || t->again)
 		push(t);

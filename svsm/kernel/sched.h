@@ -36,7 +36,7 @@ enum sched_end {
 /* A task runs `step` on some CPU again and again: one turn of ring 3, until it says that it waits.
  */
 enum sched_step {
-	STEP_MORE,  /* preempted: it wants to go on */
+	STEP_MORE,  /* preempted: it wants to go on, at once when its turn is not over */
 	STEP_WAITS, /* nothing to do until sched_wake */
 };
 struct sched_task *sched_task_new(const char *name, enum sched_step (*step)(void *), void *arg);

@@ -140,6 +140,7 @@ struct job {
 	unsigned ran[CPUS];
 	bool wake_itself; /* in the next turn */
 	uint64_t turn_ns;
+	unsigned early;
 };
 
 static enum sched_step step(void *arg)
@@ -147,6 +148,10 @@ static enum sched_step step(void *arg)
 	struct job *j = arg;
 
 	j->ran[percpu_this()->index]++;
+	if (j->early) { /* an interrupt out of turn */
+		j->early--;
+		return STEP_MORE;
+	}
 	fake_now += j->turn_ns ? j->turn_ns : armed - fake_now;
 	if (j->wake_itself) {
 		j->wake_itself = false;
@@ -219,6 +224,20 @@ TEST(a_slice_ends_in_time)
 		;
 	CHECK(j->done);
 	CHECK_EQ(j->ran[0], 100);
+	job_free(j);
+}
+
+TEST(an_early_interrupt_ends_no_turn)
+{
+	struct job *j = job(2);
+
+	setup();
+	j->early = 3;
+	sched_wake(j->task);
+	CHECK_EQ(run(j, SCHED_TURN_NS), SCHED_SLICE);
+	CHECK_EQ(j->ran[0], 4);
+	CHECK_EQ(j->turns_left, 1);
+	CHECK_EQ(run(j, SCHED_TURN_NS), SCHED_DONE);
 	job_free(j);
 }
 
