@@ -46,7 +46,18 @@ static void listen(void *arg)
 	apic_disable();
 }
 
-static void begin(void)
+/* As the SVSM's idle CPUs sleep. */
+static void halt_closed(void *arg)
+{
+	(void)arg;
+	apic_enable();
+	smp_meet();
+	while (!leave)
+		__asm__ volatile("hlt" : : : "memory");
+	apic_disable();
+}
+
+static void begin_with(void (*other)(void *))
 {
 	if (!apic_enable())
 		test_skip("no x2APIC");
@@ -54,8 +65,13 @@ static void begin(void)
 	trap_handler_set(VEC_NMI, on_nmi);
 	leave = false;
 	smp_start();
-	smp_run(listen, NULL);
+	smp_run(other, NULL);
 	smp_meet();
+}
+
+static void begin(void)
+{
+	begin_with(listen);
 }
 
 static void end(void)
@@ -149,6 +165,33 @@ TEST(ipi_nmi, "ipi-nmi", "an NMI reaches a vCPU whose interrupts are off, and on
 	for (uint64_t limit = rdtsc() + smp_ticks(5); !nmis[0] && rdtsc() < limit;)
 		cpu_relax();
 	CHECK_EQ(nmis[0], 1);
+	end();
+}
+
+static void send_nmi(void)
+{
+	apic_write(APIC_ICR, (uint64_t)smp_apic_id() << 32 | BIT(14) | NMI);
+}
+
+TEST(ipi_nmi_halted, "ipi-nmi-halted", "an NMI ends HLT with interrupts off; other vectors do not")
+{
+	uint64_t limit;
+
+	nmis[1] = got[1] = 0;
+	begin_with(halt_closed);
+	for (uint64_t i = 1; i <= 200; i++) {
+		apic_write(APIC_ICR, (uint64_t)smp_apic_id() << 32 | VEC);
+		send_nmi();
+		limit = rdtsc() + smp_ticks(10);
+		while (nmis[1] < i && rdtsc() < limit)
+			cpu_relax();
+		if (!CHECK_EQ(nmis[1], i))
+			break;
+	}
+	CHECK_EQ(got[1], 0);
+	leave = true;
+	for (limit = rdtsc() + smp_ticks(10); !smp_wait(0) && rdtsc() < limit;)
+		send_nmi(); /* one that comes between the look at leave and the HLT is not enough */
 	end();
 }
 
