@@ -55,6 +55,7 @@ include guests/build.mk
 -include guests/bare/build.mk
 include tests/build.mk
 -include tests/native/build.mk
+include tests/fuzz/build.mk
 include tests/referee/build.mk
 include ci/build.mk
 

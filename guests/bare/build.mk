@@ -3,7 +3,7 @@
 
 BARE_OUT := $(BUILD)/guests/bare
 BARE_IMAGES := $(BARE_OUT)/core.bin $(BARE_OUT)/panic.bin $(BARE_OUT)/hang.bin \
-	$(BARE_OUT)/breach.bin $(BARE_OUT)/vtpm.bin $(BARE_OUT)/machine.elf $(BARE_OUT)/deny.elf
+	$(BARE_OUT)/breach.bin $(BARE_OUT)/vtpm.bin $(BARE_OUT)/vtpmfuzz.bin $(BARE_OUT)/machine.elf $(BARE_OUT)/deny.elf
 
 # FAULT_CATCH is a setjmp whose blocks compute nothing that is used after a fault (lib/trap.h).
 BARE_CFLAGS := $(filter-out -mcmodel=%,$(FW_CFLAGS)) -mcmodel=small -Wno-clobbered -Iguests/bare -Iguests/bare/lib
@@ -32,6 +32,7 @@ $(eval $(call bare_link,panic,$(BARE_VMPL2),0x04000000))
 $(eval $(call bare_link,hang,$(BARE_VMPL2),0x04000000))
 $(eval $(call bare_link,breach,$(BARE_VMPL2),0x04000000))
 $(eval $(call bare_link,vtpm,$(BARE_VMPL2) guests/bare/core/calls.c,0x04000000))
+$(eval $(call bare_link,vtpmfuzz,$(BARE_VMPL2) guests/bare/core/calls.c,0x04000000))
 $(eval $(call bare_link,machine,$(BARE_VMPL0),0x02000000))
 
 $(eval $(call bare_link,deny,$(BARE_VMPL0) $(BARE_STUB),0x02000000))
@@ -43,3 +44,7 @@ $(BARE_OUT)/%.bin: $(BUILD)/obj/bare/%.elf
 $(BARE_OUT)/%.elf: $(BUILD)/obj/bare/%.elf
 	@mkdir -p $(@D)
 	$(Q)cp $< $@
+
+# The fuzzer's seeds are the host fuzzer's (tests/fuzz/build.mk).
+$(BUILD)/obj/bare/guests/bare/vtpmfuzz/fuzz.o: $(BUILD)/fuzz/seeds.h
+$(BUILD)/obj/bare/guests/bare/vtpmfuzz/fuzz.o: BARE_CFLAGS += -I$(BUILD)/fuzz -Iguests/bare/vtpmfuzz

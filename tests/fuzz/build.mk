@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: MIT
+# Hostile input: libFuzzer on the host, the same mutations through the real protocol in a guest.
+# command: TPM commands into the vTPM's program; page: request pages into the protocol.
+
+FUZZ := $(BUILD)/fuzz
+FUZZ_CC ?= clang
+FUZZ_SAN := -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
+FUZZ_CFLAGS := -std=gnu11 -Wall -Wextra -D_GNU_SOURCE -DOPENSSL_SUPPRESS_DEPRECATED $(FUZZ_SAN) -fsanitize=fuzzer-no-link \
+	-Isvsm/include -Isvsm -Itests/fuzz -Itests/native -Iguests/bare/vtpmfuzz -I$(FUZZ)
+# libFuzzer's mutator is the only part that the unit tests' replay does without.
+FUZZ_COMMAND := $(addprefix tests/fuzz/,command.c fuzz.c history.c) svsm/services/vtpm/tpm.c \
+	$(addprefix guests/bare/vtpmfuzz/,tpm_record.c)
+FUZZ_PAGE := $(addprefix tests/fuzz/,page.c page_service.c fuzz.c) tests/native/fake.c svsm/lib/crc32.c \
+	$(addprefix svsm/kernel/,pagestate.c vmsa_registry.c guestpage.c) \
+	$(addprefix svsm/protocols/,dispatch.c buffer.c core.c core_memory.c core_vcpu.c vtpm.c vtpm_pace.c vtpm_request.c)
+
+$(eval $(call compile,fuzz,$$(FUZZ_CC),$$(FUZZ_CFLAGS)))
+
+$(FUZZ)/libtpms.a: tests/fuzz/libtpms.sh $(BUILD)/toolchain.txt
+	$(call say,LIBTPMS,$@)
+	$(Q)tests/fuzz/libtpms.sh $(FUZZ) $(FUZZ_CC) $(FUZZ_SAN) -fsanitize=fuzzer-no-link
+
+$(FUZZ)/seeds.h: tests/fuzz/seeds.py tests/fuzz/seeds.txt tests/fuzz/command.hex
+	$(call say,SEEDS,$@)
+	@mkdir -p $(@D)
+	$(Q)$(PYTHON) tests/fuzz/seeds.py header tests/fuzz/seeds.txt tests/fuzz/command.hex >$@
+
+FUZZ_COMMAND_OBJ := $(call objects,fuzz,$(FUZZ_COMMAND) tests/fuzz/mutator.c guests/bare/vtpmfuzz/mutate.c)
+$(FUZZ_COMMAND_OBJ): | $(FUZZ)/seeds.h
+$(FUZZ)/command: $(FUZZ_COMMAND_OBJ) $(FUZZ)/libtpms.a
+	$(call say,LD,$@)
+	$(Q)$(FUZZ_CC) $(FUZZ_SAN) -fsanitize=fuzzer $^ -lcrypto -o $@
+
+$(FUZZ)/page: $(call objects,fuzz,$(FUZZ_PAGE) tests/fuzz/check.c)
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(FUZZ_CC) $(FUZZ_SAN) -fsanitize=fuzzer $^ -lcrypto -o $@
+
+.PHONY: fuzz fuzz-corpus
+fuzz: ## hostile input: FUZZ_RUNS (1,000,000) on the host, 100,000 through the real protocol
+	$(Q)$(MAKE) --no-print-directory deps && ci/deps.sh $(BUILD)/.deps-fuzz clang libclang-rt-dev libtpms-dev libssl-dev
+	$(Q)$(MAKE) --no-print-directory all $(FUZZ)/command $(FUZZ)/page
+	$(Q)tests/fuzz/run.sh $(FUZZ)
+	$(Q)$(BUILD)/keelson test vtpm-fuzz
+
+fuzz-corpus: $(FUZZ)/command $(FUZZ)/page ## keep in tests/fuzz/*.hex what earlier runs found
+	$(Q)tests/fuzz/run.sh corpus $(FUZZ)
+
+# The same inputs under gcc's sanitizers, by `make unit`
+FUZZ_REPLAY := $(call objects,unit,$(FUZZ_COMMAND) $(FUZZ_PAGE) tests/fuzz/replay.c tests/native/test_fuzz_command.c tests/native/test_fuzz_page.c)
+$(FUZZ_REPLAY): | $(FUZZ)/seeds.h
+$(FUZZ_REPLAY): UNIT_CFLAGS += -Itests/fuzz -Iguests/bare/vtpmfuzz -I$(FUZZ) -DOPENSSL_SUPPRESS_DEPRECATED
