@@ -13,6 +13,9 @@
 
 /* Raise #VC with this error code (an SVM exit code) at the current instruction. */
 int vc_raise(struct vcpu *v, uint32_t error);
+/* Deliver an interrupt that the guest takes now, the same way. False, and nothing has changed: this
+ * one has to go through EVENTINJ. */
+bool vc_interrupt(struct vcpu *v, uint8_t vector);
 /* Inject an exception; the state must not hold an event already. error is ignored for vectors that
  * push none. */
 void event_exception(struct vmcb *m, uint8_t vector, uint32_t error);

@@ -8,10 +8,17 @@
  * Delivery of #VC (vector 29), as APM vol. 2, 8.9 describes it for 64-bit mode and 8.7 for 32-bit
  * protected mode. A fault on the way: #PF is delivered in its own right, everything else makes a
  * double fault, because #VC is a contributory exception (8.2.9).
+ *
+ * And of interrupts in 64-bit mode, because QEMU does not forget one that EVENTINJ has delivered:
+ * it may deliver it once more, with IF=0, when something else calls the CPU away
+ * (docs/field-notes.md). A fault on the way is left to EVENTINJ after all.
  */
 struct delivery {
 	struct vcpu *v;
 	struct vmcb *m;
+	uint8_t vector;
+	bool interrupt; /* no error code; faults only set failed */
+	bool failed;
 	uint64_t rip;
 	uint16_t cs;
 	uint8_t ist;
@@ -37,13 +44,15 @@ struct delivery {
 
 static int double_fault(struct delivery *d)
 {
-	event_exception(d->m, VEC_DF, 0);
+	d->failed = true;
+	if (!d->interrupt)
+		event_exception(d->m, VEC_DF, 0);
 	return RESUME;
 }
 
 static int failed(struct delivery *d, enum walk_status s)
 {
-	if (s == WALK_NOT_VALIDATED)
+	if (d->interrupt || s == WALK_NOT_VALIDATED)
 		return double_fault(d);
 	return event_access(d->v, s, &d->w);
 }
@@ -60,9 +69,9 @@ static bool read_gate64(struct delivery *d, int *rc)
 	enum walk_status s;
 
 	*rc = RESUME;
-	if (d->m->idtr.limit < VEC_VC * 16 + 15)
+	if (d->m->idtr.limit < d->vector * 16u + 15)
 		return double_fault(d), false;
-	s = system_read(d, d->m->idtr.base + VEC_VC * 16, g, sizeof(g));
+	s = system_read(d, d->m->idtr.base + d->vector * 16u, g, sizeof(g));
 	if (s != WALK_OK)
 		return *rc = failed(d, s), false;
 	if (!(g[0] & GATE_P) || (GATE_TYPE(g[0]) | 1) != GATE_TRAP)
@@ -80,9 +89,9 @@ static bool read_gate32(struct delivery *d, int *rc)
 	enum walk_status s;
 
 	*rc = RESUME;
-	if (d->m->idtr.limit < VEC_VC * 8 + 7)
+	if (d->m->idtr.limit < d->vector * 8u + 7)
 		return double_fault(d), false;
-	s = system_read(d, d->m->idtr.base + VEC_VC * 8, &g, sizeof(g));
+	s = system_read(d, d->m->idtr.base + d->vector * 8u, &g, sizeof(g));
 	if (s != WALK_OK)
 		return *rc = failed(d, s), false;
 	if (!(g & GATE_P) || (GATE_TYPE(g) | 1) != GATE_TRAP)
@@ -155,10 +164,12 @@ static int deliver64(struct delivery *d, uint32_t error)
 
 	if (!read_gate64(d, &rc) || !read_code_segment(d, &rc) || !stack64(d, &sp, &rc))
 		return rc;
-	uint64_t frame[6] = {error,  m->rip,        m->cs.selector, m->rflags | RFLAGS_RF,
-			     m->rsp, m->ss.selector};
+	uint64_t rflags = d->interrupt ? m->rflags : m->rflags | RFLAGS_RF;
+	uint64_t frame[6] = {error, m->rip, m->cs.selector, rflags, m->rsp, m->ss.selector};
+	unsigned first = d->interrupt; /* words that are not pushed */
+	unsigned size = sizeof(frame) - 8 * first;
 
-	s = guest_write(d->v, sp - sizeof(frame), frame, sizeof(frame),
+	s = guest_write(d->v, sp - size, frame + first, size,
 			WALK_IMPLICIT | (d->cpl == 3 ? WALK_USER : 0), &d->w);
 	if (s != WALK_OK)
 		return failed(d, s);
@@ -166,7 +177,7 @@ static int deliver64(struct delivery *d, uint32_t error)
 		m->ss = (struct vmsa_seg){.selector = d->cpl, .attrib = (uint16_t)(d->cpl << 5)};
 		m->cpl = d->cpl;
 	}
-	enter(d, sp - sizeof(frame));
+	enter(d, sp - size);
 	return RESUME;
 }
 
@@ -196,7 +207,7 @@ static int deliver32(struct delivery *d, uint32_t error)
 int vc_raise(struct vcpu *v, uint32_t error)
 {
 	struct vmcb *m = v->ctx[v->vmpl].vmcb;
-	struct delivery d = {.v = v, .m = m};
+	struct delivery d = {.v = v, .m = m, .vector = VEC_VC};
 
 	if (m->event_inj & EVENT_VALID) {
 		/* the event's own delivery met this: two contributory exceptions, or one that no
@@ -210,4 +221,15 @@ int vc_raise(struct vcpu *v, uint32_t error)
 	if (m->cr0 & CR0_PE)
 		return deliver32(&d, error);
 	return event_fault(v, "#VC in real mode", error);
+}
+
+bool vc_interrupt(struct vcpu *v, uint8_t vector)
+{
+	struct vmcb *m = v->ctx[v->vmpl].vmcb;
+	struct delivery d = {.v = v, .m = m, .vector = vector, .interrupt = true};
+
+	if (!guest_long_mode(m))
+		return false;
+	deliver64(&d, 0);
+	return !d.failed;
 }

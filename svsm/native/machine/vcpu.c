@@ -193,7 +193,8 @@ bool machine_can_inject(struct vcpu *v)
 
 void machine_inject(struct vcpu *v, uint8_t vector)
 {
-	ctx(v)->vmcb->event_inj = EVENT_VALID | EVENT_INTR | vector;
+	if (!vc_interrupt(v, vector))
+		ctx(v)->vmcb->event_inj = EVENT_VALID | EVENT_INTR | vector;
 }
 
 void machine_inject_nmi(struct vcpu *v)
