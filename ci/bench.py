@@ -38,7 +38,7 @@ def keelson(*words):
 
 def boot(platform, *more):
     kernel = ["--kernel", KERNEL, "--initrd", os.environ["INITRAMFS"]] if KERNEL else []
-    record, folder = keelson("run", "--platform", platform, *kernel, *more)
+    record, folder = keelson("run", "linux", "--platform", platform, *kernel, *more)
     return record["boots"][0]["timeline_ms"]["ready"], record, folder
 
 

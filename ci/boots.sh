@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 total=${1:-50}
 good=0
 for i in $(seq "$total"); do
-	out=$(${BUILD:-build}/keelson run --name boots --smp 2 --qemu "${QEMU:-qemu-system-x86_64}" ${KERNEL:+--kernel "$KERNEL" --initrd "$INITRAMFS"} ${RUNFLAGS-} 2>&1)
+	out=$(${BUILD:-build}/keelson run linux --name boots --smp 2 --qemu "${QEMU:-qemu-system-x86_64}" ${KERNEL:+--kernel "$KERNEL" --initrd "$INITRAMFS"} ${RUNFLAGS-} 2>&1)
 	rc=$?
 	if [ $rc -eq 0 ]; then
 		good=$((good + 1))

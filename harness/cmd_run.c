@@ -4,6 +4,7 @@
 /* keelson run: one boot, to show that it works. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "commands.h"
 #include "job.h"
@@ -48,6 +49,7 @@ static void print_summary(const struct job *j)
 		report_line("VMPL          %s", fact(s, "vmpl", "not told"));
 		report_line("vCPUs         %s", fact(s, "vcpus", "not told"));
 		report_line("SVSM          %s", s->svsm_version ? s->svsm_version : "not told");
+		report_line("TPM           %s", fact(s, "tpm", "not told"));
 		print_phases(s);
 	} else {
 		report_line("%s: %s", exitcode_name(j->outcome.code), j->outcome.reason);
@@ -65,38 +67,101 @@ static void print_json(const struct job *j)
 	free(path);
 }
 
-static void boot(struct job *j)
+/* The first command that fails ends it; its exit code is ours then. */
+static int commands(struct job *j)
+{
+	const struct strlist *l = &j->options->exec;
+	int code = 0;
+
+	for (size_t i = 0; i < l->n && !code && talk_exec(&j->session, l->v[i], &code); i++)
+		if (code)
+			outcome_set(&j->outcome, CODE_FAILED,
+				    str("'%s' ended with %d", l->v[i], code));
+	return code;
+}
+
+/* Until the shell ends, the guest powers off, or the user leaves. */
+static void shell(struct job *j)
+{
+	char *command = terminal_shell();
+	int code;
+
+	report_line("a shell in the guest; exit, poweroff or Ctrl-] end it");
+	terminal_on(j->setup.terminal);
+	talk_exec(&j->session, command, &code);
+	terminal_off(j->setup.terminal);
+	free(command);
+}
+
+static void power_off(struct job *j)
 {
 	struct control_frame f;
 
+	if (j->suite->kind != SUITE_SELFTEST)
+		talk_bye(&j->session);
+	else
+		while (session_wait(&j->session, &f) == SESSION_FRAME)
+			;
+}
+
+static void boot(struct job *j, int *theirs)
+{
 	if (job_boot(j)) {
-		report_status("[%s] up after %u ms, powering off", j->suite->name,
-			      j->session.time.ready);
-		if (j->suite->kind != SUITE_SELFTEST)
-			talk_bye(&j->session);
-		else
-			while (session_wait(&j->session, &f) == SESSION_FRAME)
-				;
+		report_status("[%s] up after %u ms", j->suite->name, j->session.time.ready);
+		*theirs = commands(j);
+		if (j->options->shell && !*theirs && !j->session.over)
+			shell(j);
+		/* It may have powered off, been left or failed meanwhile. */
+		if (!j->session.over)
+			power_off(j);
 	}
 	job_boot_end(j);
 }
 
+/* The console's FIFOs lie in the run's folder, as the control port's do. */
+static bool open_terminal(struct job *j, struct terminal *t)
+{
+	if (!j->options->shell)
+		return true;
+	if (!terminal_open(t, j->folder.path)) {
+		outcome_set(&j->outcome, CODE_HOST, str("no FIFOs for the console"));
+		return false;
+	}
+	j->setup.terminal = t;
+	return true;
+}
+
 static int run(const struct options *o, const struct suite *s, const struct strlist *words)
 {
+	struct terminal terminal = {0};
 	struct job j;
-	int code;
+	int code, theirs = 0;
 
 	signals_init();
 	if (!job_open(&j, o, s, NULL, words))
 		return CODE_HOST;
-	if (job_prepare(&j))
-		boot(&j);
+	if (job_prepare(&j) && open_terminal(&j, &terminal))
+		boot(&j, &theirs);
+	terminal_close(&terminal);
 	code = job_close(&j);
 	print_summary(&j);
 	if (o->json)
 		print_json(&j);
 	job_free(&j);
-	return code;
+	return code == CODE_FAILED && theirs ? theirs : code;
+}
+
+/* False after one line: what only a target with a shell can do. */
+static bool possible(const struct options *o, const struct suite *s)
+{
+	if (!o->exec.n && !o->shell)
+		return true;
+	if (s->kind != SUITE_LINUX)
+		return problem("suite %s has no shell", s->name), false;
+	for (size_t i = 0; i < o->exec.n; i++)
+		if (strlen(o->exec.v[i]) > CONTROL_MAX)
+			return problem("--exec takes at most %u bytes", CONTROL_MAX), false;
+	return true;
 }
 
 int run_command(int argc, char **argv)
@@ -115,10 +180,14 @@ int run_command(int argc, char **argv)
 		return problem("run takes one suite, %s is too much", o.args.v[1]), CODE_USAGE;
 	if (!suites_read(cfg))
 		return CODE_HOST;
-	s = suites_find(o.args.n ? o.args.v[0] : "linux");
+	s = suites_find(o.args.n ? o.args.v[0] : "guest");
 	if (!s)
 		return problem("no such suite: %s", o.args.v[0]), CODE_USAGE;
+	if (!possible(&o, s))
+		return CODE_USAGE;
 	report_init(o.json);
+	if (o.exec.n || o.shell)
+		report_aside();
 	if (o.dry_run)
 		return job_dry_run(&o, s), CODE_PASSED;
 	job_words(&words, argc, argv);

@@ -29,6 +29,8 @@ enum {
 	OPT_ICOUNT,
 	OPT_TIMEOUT,
 	OPT_OPTION,
+	OPT_EXEC,
+	OPT_SHELL,
 	OPT_JSON,
 	OPT_DRY_RUN,
 	OPT_STRICT,
@@ -57,6 +59,8 @@ static const struct option table[] = {
 	{"icount", 1, NULL, OPT_ICOUNT},
 	{"timeout", 1, NULL, OPT_TIMEOUT},
 	{"option", 1, NULL, OPT_OPTION},
+	{"exec", 1, NULL, OPT_EXEC},
+	{"shell", 0, NULL, OPT_SHELL},
 	{"json", 0, NULL, OPT_JSON},
 	{"dry-run", 0, NULL, OPT_DRY_RUN},
 	{"strict", 0, NULL, OPT_STRICT},
@@ -86,6 +90,10 @@ void options_help(void)
 	     "  --monitor FILE             another monitor image\n"
 	     "  --name NAME, --runs DIR    the run folder: DIR/NAME-TIME-PID\n"
 	     "  --keep                     keep the IGVM file in the run folder of a good run\n"
+	     "  --exec 'COMMAND LINE'      run: let the guest's shell run it; any number of them, "
+	     "up to\n"
+	     "                             the first that fails; output and exit code are theirs\n"
+	     "  --shell                    run: a shell on the guest's console, in this terminal\n"
 	     "  --json                     machine-readable output\n"
 	     "  --dry-run                  print QEMU's command line and stop");
 }
@@ -149,6 +157,7 @@ static bool take_flag(struct options *o, int c)
 		     : c == OPT_LIST    ? &o->list
 		     : c == OPT_ALL     ? &o->all
 		     : c == OPT_KEEP    ? &o->keep
+		     : c == OPT_SHELL   ? &o->shell
 					: NULL;
 
 	if (slot)
@@ -169,6 +178,9 @@ static bool take(struct options *o, int c)
 		return number_or_none("icount", optarg, 10, &o->icount);
 	case OPT_TIMEOUT:
 		return number("timeout", optarg, 86400, &o->timeout);
+	case OPT_EXEC:
+		strlist_add(&o->exec, optarg);
+		return true;
 	case OPT_OPTION:
 		strlist_add(&o->words, optarg);
 		return true;

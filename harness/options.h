@@ -24,8 +24,9 @@ struct options {
 	int icount;         /* log2 of ns an instruction takes; -1: what the suite says */
 	unsigned timeout;   /* seconds without progress; 0: what the suite says */
 	bool test;          /* the command is `test`: the test protocol may be offered */
-	bool json, dry_run, strict, list, all, keep;
+	bool json, dry_run, strict, list, all, keep, shell;
 	struct strlist words; /* monitor options (abi/native.h) */
+	struct strlist exec;  /* run: command lines for the guest's shell */
 	struct strlist args;  /* what is no option */
 };
 

@@ -25,6 +25,12 @@ void report_init(bool json)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 }
 
+void report_aside(void)
+{
+	rep.out = stderr;
+	rep.terminal = false;
+}
+
 bool report_is_json(void)
 {
 	return rep.json;

@@ -15,4 +15,6 @@ void report_status(const char *fmt, ...) PRINTF(1, 2);
 void report_result(const struct result *r);
 /* The last line: "N passed, N failed, N skipped". */
 void report_summary(const struct results *r);
+/* Words and status go to stderr: stdout is another's. */
+void report_aside(void);
 bool report_is_json(void);

@@ -106,6 +106,7 @@ void session_command(const struct session_setup *setup, int qmp_fd, struct strli
 	char *svsm = str("%s/svsm.log", setup->folder);
 	char *monitor = str("%s/monitor.log", setup->folder);
 
+	l.console = setup->terminal ? setup->terminal->console.path : NULL;
 	l.console_log = console;
 	l.svsm_log = svsm;
 	l.monitor_log = monitor;
@@ -138,6 +139,7 @@ bool session_start(struct session *s, const struct session_setup *setup)
 	*s = (struct session){.profile = setup->profile,
 			      .folder = setup->folder,
 			      .disk = setup->launch.disk,
+			      .terminal = setup->terminal,
 			      .files = {.folder = str("%s/files", setup->folder)},
 			      .info = json_object(),
 			      .qmp.fd = -1,
@@ -326,13 +328,30 @@ static bool next_frame(struct session *s, struct control_frame *f)
 
 static void wait_a_tick(struct session *s)
 {
-	struct pollfd p[] = {
+	struct pollfd p[3 + TERMINAL_POLL] = {
 		{.fd = s->port.rx_fd, .events = POLLIN},
 		{.fd = s->qemu.pidfd, .events = POLLIN},
 		{.fd = signals_fd(), .events = POLLIN},
 	};
+	size_t n = 3;
 
-	poll(p, ARRAY_LEN(p), s->hello ? TICK_MS : TICK_BOOT_MS);
+	if (s->terminal)
+		n += terminal_poll(s->terminal, p + n);
+	poll(p, n, s->hello ? TICK_MS : TICK_BOOT_MS);
+}
+
+/* A person may think for as long as they like. */
+static void look_at_terminal(struct session *s)
+{
+	if (!s->terminal)
+		return;
+	terminal_pump(s->terminal);
+	if (s->terminal->on && s->terminal->input)
+		watch_words(&s->watch);
+	if (!s->terminal->left)
+		return;
+	finish(s, CODE_PASSED, str("left from the terminal"));
+	qemu_kill(&s->qemu);
 }
 
 enum session_event session_wait(struct session *s, struct control_frame *f)
@@ -346,6 +365,7 @@ enum session_event session_wait(struct session *s, struct control_frame *f)
 			if (take_frame(s, f))
 				return SESSION_FRAME;
 		look_at_logs(s);
+		look_at_terminal(s);
 		if (signals_taken())
 			interrupted(s);
 		else if (ended)

@@ -17,6 +17,7 @@
 #include "qemu.h"
 #include "qmp.h"
 #include "tail.h"
+#include "terminal.h"
 #include "timeline.h"
 #include "watch.h"
 
@@ -39,6 +40,7 @@ struct session {
 	char *fault_line; /* the monitor's own */
 	uint64_t panic_at;
 	struct port port;
+	struct terminal *terminal; /* the console's, or NULL */
 };
 
 /* What a boot needs; log paths, port and QMP socket of launch are filled in here. */
@@ -46,7 +48,8 @@ struct session_setup {
 	const struct profile *profile;
 	struct launch launch;
 	const char *folder;
-	unsigned timeout; /* seconds without progress */
+	struct terminal *terminal; /* NULL: the console only has its log */
+	unsigned timeout;          /* seconds without progress */
 };
 
 /* The command line that a session would start. */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base64.h"
 #include "talk.h"
 
 #define TESTS_MOST 10000
@@ -186,6 +187,46 @@ bool talk_run(struct session *s, const char *name, struct talk_verdict *v)
 	free(p.detail);
 	free(p.first_failure);
 	return !s->over;
+}
+
+/* ---- command lines ---- */
+
+/* NULL, or what is wrong with the frame (malloc'ed). */
+static char *take_output(struct control_frame *f)
+{
+	unsigned char bytes[CONTROL_MAX];
+	char *field[2];
+	FILE *to;
+	long n;
+
+	control_frame_fields(f->payload, field, 2);
+	n = base64_decode(bytes, sizeof(bytes), field[1]);
+	to = strcmp(field[0], "1") == 0 ? stdout : strcmp(field[0], "2") == 0 ? stderr : NULL;
+	if (n < 0 || !to)
+		return str("OUTPUT that is none");
+	fwrite(bytes, 1, (size_t)n, to);
+	fflush(to);
+	return NULL;
+}
+
+bool talk_exec(struct session *s, const char *command, int *code)
+{
+	struct control_frame f;
+	char *wrong = NULL;
+
+	session_send(s, CONTROL_EXEC, command);
+	while (!wrong && session_wait(s, &f) == SESSION_FRAME) {
+		if (f.type == CONTROL_EXEC_END) {
+			*code = (int)(strtoul(f.payload, NULL, 10) & 255);
+			return true;
+		}
+		wrong = f.type == CONTROL_OUTPUT ? take_output(&f)
+						 : str("frame type %u after EXEC", f.type);
+	}
+	if (wrong)
+		broken(s, str("control port: %s", wrong));
+	free(wrong);
+	return false;
 }
 
 bool talk_bye(struct session *s)

@@ -29,5 +29,8 @@ bool talk_tests(struct session *s, struct talk_list *l);
 void talk_list_free(struct talk_list *l);
 /* Runs one test. *v is filled in any case; false when the target is gone or unusable afterwards. */
 bool talk_run(struct session *s, const char *name, struct talk_verdict *v);
+/* Runs a command line in the target's shell; its output goes to stdout and stderr. False: the
+ * session is over, and no exit code is known. */
+bool talk_exec(struct session *s, const char *command, int *code);
 /* BYE, its answer, and the power off; true when all three came. */
 bool talk_bye(struct session *s);

@@ -47,6 +47,22 @@ void profile_chardev(struct strlist *argv, const char *kind, const char *id, con
 	free(safe);
 }
 
+/* COM1: into a file, or through FIFOs and into the file. */
+static void console(const struct launch *l, struct strlist *argv)
+{
+	char *log = escape(l->console_log), *fifos = l->console ? escape(l->console) : NULL;
+
+	strlist_add(argv, "-chardev");
+	if (fifos)
+		strlist_addf(argv, "pipe,id=con,path=%s,logfile=%s", fifos, log);
+	else
+		strlist_addf(argv, "file,id=con,path=%s", log);
+	strlist_add(argv, "-serial");
+	strlist_add(argv, "chardev:con");
+	free(log);
+	free(fifos);
+}
+
 static void disk(const struct launch *l, struct strlist *argv)
 {
 	char *safe = escape(l->disk);
@@ -78,9 +94,7 @@ void profile_common(const struct launch *l, struct strlist *argv)
 	strlist_add(argv, "none");
 	strlist_add(argv, "-m");
 	strlist_addf(argv, "%uM", l->mem);
-	profile_chardev(argv, "file", "con", l->console_log);
-	strlist_add(argv, "-serial");
-	strlist_add(argv, "chardev:con");
+	console(l, argv);
 	profile_chardev(argv, "pipe", "ctl", l->control);
 	strlist_add(argv, "-serial");
 	strlist_add(argv, "chardev:ctl");

@@ -15,6 +15,7 @@ struct launch {
 	const char *igvm;
 	const char *kernel, *initrd, *cmdline; /* Linux suites; for profiles without an IGVM file */
 	const char *console_log, *svsm_log, *monitor_log;
+	const char *console;   /* FIFOs for the console, as control; NULL: it only has its log */
 	const char *disk;      /* raw image or NULL */
 	const char *swtpm;     /* plain: control socket of the guest's TPM, or NULL */
 	const char *options;   /* monitor options, words split by spaces, may be "" */

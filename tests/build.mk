@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: MIT
 # run, check, bench: what a user types.
 
-.PHONY: run check bench boots integration
+.PHONY: run shell check bench boots integration
 RUNFLAGS ?=
-export KERNEL INITRAMFS
+export KERNEL INITRAMFS TOOLS
 
 run: ## boot an unmodified Debian kernel under the SVSM, on plain QEMU
 	$(Q)$(MAKE) --no-print-directory deps && $(MAKE) --no-print-directory all guests
-	$(Q)$(BUILD)/keelson run --qemu $(QEMU) --kernel $(VMLINUZ) --initrd $(INITRAMFS) $(RUNFLAGS)
+	$(Q)$(BUILD)/keelson run --qemu $(QEMU) --kernel $(VMLINUZ) --initrd $(TOOLS) $(RUNFLAGS)
+
+shell: ## the same, with a shell of the guest in this terminal
+	$(Q)$(MAKE) --no-print-directory run RUNFLAGS='--shell $(RUNFLAGS)'
 
 check: ## everything: unit tests, lint, suites on native QEMU
 	$(Q)$(MAKE) --no-print-directory deps && $(MAKE) --no-print-directory all guests

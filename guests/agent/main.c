@@ -3,10 +3,12 @@
 
 /* PID 1: mount what the tests read, tell the harness what runs here, serve it. */
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/reboot.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -45,6 +47,16 @@ static void fact(const char *key, const char *value)
 	agent_info(key, "%s", value);
 }
 
+static const char *tpm(void)
+{
+	static char text[64];
+
+	if (agent_read("/sys/class/tpm/tpm0/tpm_version_major", text, sizeof(text)) <= 0)
+		return "none";
+	snprintf(text + strlen(text), sizeof(text) - strlen(text), ".0, /dev/tpm0 and /dev/tpmrm0");
+	return text;
+}
+
 static void facts(double init_at)
 {
 	struct utsname u;
@@ -57,6 +69,7 @@ static void facts(double init_at)
 	fact("vmpl", text);
 	snprintf(text, sizeof(text), "%u", agent_cpus_online());
 	fact("vcpus", text);
+	fact("tpm", tpm());
 	/* Seconds since the kernel's own clock started; the harness adds the phases before it. */
 	snprintf(text, sizeof(text), "%.3f", init_at);
 	fact("kernel_seconds", text);
@@ -78,6 +91,12 @@ static void kernel_words(void)
 	free(log);
 }
 
+/* What init is told by poweroff and reboot (busybox). */
+static void asked(int signal)
+{
+	reboot(signal == SIGTERM ? RB_AUTOBOOT : RB_POWER_OFF);
+}
+
 int main(void)
 {
 	double init_at;
@@ -85,6 +104,9 @@ int main(void)
 	mounts();
 	init_at = agent_uptime();
 	environment();
+	signal(SIGUSR1, asked);
+	signal(SIGUSR2, asked);
+	signal(SIGTERM, asked);
 	/* The TPM's driver; a kernel that is no SNP guest refuses it, and then there is none. */
 	agent_load_module("keelson");
 	setvbuf(stdout, NULL, _IOLBF, 0);

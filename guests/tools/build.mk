@@ -28,7 +28,7 @@ $(eval $(call test_program,misbehave,guests/tools/external.c guests/tools/misbeh
 $(eval $(call test_program,tss,guests/tools/external.c $(sort $(wildcard guests/tss/*.c)),\
 	-ltss2-esys -ltss2-mu -ltss2-tctildr -lcrypto))
 
-TREE := $(wildcard guests/tools/*.sh guests/tools/bin/*)
+TREE := $(wildcard guests/tools/*.sh guests/tools/bin/* guests/tools/etc/*)
 $(TOOLS): $(GUESTS)/agent $(VMLINUZ) $(MODULE) guests/initramfs/build.sh $(PACKAGES)/packages \
 		$(GUESTS)/tools/nocurl.so $(TREE) $(TEST_PROGRAMS)
 	$(call say,CPIO,$@)

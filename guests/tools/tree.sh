@@ -27,6 +27,7 @@ for program; do
 	esac
 done
 cp "$here/external.sh" "$out/lib/external.sh"
+cp "$here/etc/profile" "$out/etc/profile"
 chmod 755 "$out"/bin/* "$out"/tests/*
 
 tcti=$(elf_find "$from" 'libtss2-tcti-device.so.*')

@@ -22,6 +22,15 @@ def runs(tmp_path):
 
 
 @pytest.fixture
+def tools():
+    """The guest image with tpm2-tools, or the reason why the test cannot run."""
+    path = BUILD / "guests/tools.cpio"
+    if not path.exists():
+        pytest.skip("no tools image: run `make guests`")
+    return path
+
+
+@pytest.fixture
 def linux():
     """The guest kernel and initramfs, or the reason why the test cannot run."""
     kernel, initrd = BUILD / "guests/kernel/vmlinuz", BUILD / "guests/initramfs.cpio"

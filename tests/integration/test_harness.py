@@ -207,7 +207,7 @@ def test_progress_on_a_terminal(runs):
     assert re.search(rb"\d+ passed, 0 failed, 0 skipped\r\n$", seen)
 
 
-def test_folder_of_a_good_run(runs, linux):
+def test_folder_of_a_good_run(runs, linux, tools):
     run = keelson(runs, "run").check(0)
     assert not (run.folder / "svsm.igvm").exists() and not (run.folder / "state.txt").exists()
     console = run.text("console.log")
@@ -217,5 +217,5 @@ def test_folder_of_a_good_run(runs, linux):
     phases = [boot["timeline_ms"]["phase_" + p] for p in ("monitor", "svsm", "kernel", "user_space")]
     assert all(p is not None and p >= 0 for p in phases)
     assert abs(sum(phases) - boot["timeline_ms"]["ready"]) <= 2
-    for line in ("guest kernel  6.", "VMPL          2", "vCPUs         2", "SVSM          ", "boot          monitor"):
+    for line in ("guest kernel  6.", "TPM           2.0", "VMPL          2", "vCPUs         2", "SVSM          ", "boot          monitor"):
         assert line in run.out
