@@ -24,7 +24,7 @@ def test_guest_panic(runs, test):
 
 
 def test_kernel_panic(runs, linux):
-    run = keelson(runs, "run", "--append", "rdinit=/none root=/dev/none").check(4, "state.txt")
+    run = keelson(runs, "run", "linux", "--append", "rdinit=/none root=/dev/none").check(4, "state.txt")
     assert "Kernel panic - not syncing" in run.json()["exit"]["reason"]
     assert "Kernel panic - not syncing" in run.text("console.log")
 

@@ -2,6 +2,7 @@
 # Copyright (c) 2026 The Keelson Authors
 """Every case of every suite as an item of its own. A suite runs once, when pytest collects it."""
 
+import configparser
 import json
 import os
 import subprocess
@@ -26,13 +27,20 @@ def suites():
     return {name: lacks for name, lacks in found.items() if not wanted or name in wanted}
 
 
+def image(name):
+    """Which of make's variables names the suite's initramfs."""
+    read = configparser.ConfigParser(interpolation=None)
+    read.read(ROOT / "launch/suites.cfg")
+    return "TOOLS" if read[name].get("initrd", "").endswith("tools.cpio") else "INITRAMFS"
+
+
 def run_suite(name):
     """Runs it once. The run folder stays under build/runs, where a person looks for it."""
     if name not in _done:
         (BUILD / "runs").mkdir(exist_ok=True)
         runs = pathlib.Path(tempfile.mkdtemp(prefix=f"check-{name}-", dir=BUILD / "runs"))
-        kernel = os.environ.get("KERNEL")  # make exports INITRAMFS, with this kernel's modules, as well
-        other = ["--kernel", kernel, "--initrd", os.environ["INITRAMFS"]] if kernel else []
+        kernel = os.environ.get("KERNEL")  # make exports INITRAMFS and TOOLS, with this kernel's modules, as well
+        other = ["--kernel", kernel, "--initrd", os.environ[image(name)]] if kernel else []
         words = ["test", name, *other]
         _done[name] = finish(start(runs, *words), runs, limit=1800)
     return _done[name]
