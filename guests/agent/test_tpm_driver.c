@@ -228,21 +228,26 @@ static pid_t start_long_command(void)
 	_exit(write(fd, m.bytes, m.len) == (ssize_t)m.len ? 0 : 1);
 }
 
+/* A TPM has room for three objects; a hash sequence is one. */
 AGENT_TEST(killed, "tpm-killed",
-	   "a process can be killed in the middle of a command, and the TPM goes on")
+	   "processes can be killed in the middle of commands: the TPM goes on, and loses no room")
 {
-	uint8_t bytes[32];
+	uint8_t digest[32];
 	int fd, status;
-	pid_t pid;
 
 	if (!chip_there())
 		return;
-	pid = start_long_command();
-	usleep(200000);
-	kill(pid, SIGKILL);
-	CHECK_EQ(waitpid(pid, &status, 0), pid);
 	fd = tpm_open("/dev/tpmrm0");
-	CHECK_EQ(tpm_random(fd, bytes, sizeof(bytes)), 0);
+	for (int i = 0; i < 3; i++) {
+		pid_t pid = start_long_command();
+
+		usleep(200000);
+		kill(pid, SIGKILL);
+		CHECK_EQ(waitpid(pid, &status, 0), pid);
+		CHECK_EQ(tpm_random(fd, digest, sizeof(digest)), 0);
+	}
+	CHECK_EQ(tpm_hash(fd, "abc", 3, digest), 0);
+	CHECK(!memcmp(digest, abc_digest, sizeof(digest)));
 	close(fd);
 }
 
@@ -269,6 +274,26 @@ AGENT_TEST(
 	close(fd);
 	CHECK_EQ(module_load(), 0);
 	fd = tpm_open("/dev/tpm0");
+	CHECK_EQ(tpm_random(fd, bytes, sizeof(bytes)), 0);
+	close(fd);
+}
+
+AGENT_TEST(unload_busy, "tpm-unload-busy",
+	   "unloading waits for the command that is under way, and a new chip goes on after it")
+{
+	uint8_t bytes[32];
+	int fd, status;
+	pid_t pid;
+
+	if (!chip_there() || !module_there())
+		return;
+	pid = start_long_command();
+	usleep(200000);
+	CHECK_EQ(module_unload(), 0);
+	CHECK_EQ(waitpid(pid, &status, 0), pid);
+	CHECK_EQ(status, 0);
+	CHECK_EQ(module_load(), 0);
+	fd = tpm_open("/dev/tpmrm0");
 	CHECK_EQ(tpm_random(fd, bytes, sizeof(bytes)), 0);
 	close(fd);
 }
