@@ -21,6 +21,7 @@
 #include "bench/svsmtest.h"
 #include "bench/work.h"
 #include "tools/external.h"
+#include "tools/option.h"
 
 #define SNAPSHOT_MAX 0x60000
 #define WARM_UP      10u
@@ -31,21 +32,6 @@ enum {
 	LIBRARY,
 	WAYS
 };
-
-static unsigned option(const char *name, unsigned otherwise)
-{
-	static char line[4096];
-	FILE *f = fopen("/proc/cmdline", "r");
-	char *at;
-
-	if (f && !fgets(line, sizeof(line), f))
-		line[0] = 0;
-	if (f)
-		fclose(f);
-	at = strstr(line, name);
-	return at && at[strlen(name)] == '=' ? (unsigned)strtoul(at + strlen(name) + 1, NULL, 10)
-					     : otherwise;
-}
 
 /* The key of that name on both ways; its handles are the same, because the TPMs are. */
 static uint32_t make_key(const char *name)
@@ -136,8 +122,8 @@ static void measure(const struct work *work, unsigned count)
 EXTERNAL_TEST(bench, "bench", "each work's time through the SVSM and in this program")
 {
 	static uint8_t snapshot[SNAPSHOT_MAX];
-	unsigned count = MAX(option("bench.count", 300), 1u);
-	unsigned keys = MAX(option("bench.keys", 20), 1u);
+	unsigned count = MAX(option_number("bench.count", 300), 1u);
+	unsigned keys = MAX(option_number("bench.keys", 20), 1u);
 	struct svsmtest_stats stats;
 	uint32_t len;
 
@@ -156,7 +142,7 @@ EXTERNAL_TEST(bench, "bench", "each work's time through the SVSM and in this pro
 /* Nothing but reads, so that the exits of two runs differ by what the reads cost. */
 EXTERNAL_TEST(reads, "reads", "bench.reads PCR reads, one after the other")
 {
-	unsigned count = option("bench.reads", 1000);
+	unsigned count = option_number("bench.reads", 1000);
 	static struct response r;
 	struct message m;
 

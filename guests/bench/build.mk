@@ -2,7 +2,8 @@
 # bench.cpio: the guest of `make bench`. Its program has libtpms and libcrypto inside, as the SVSM's
 # service has, and is too large for the image of the suites.
 
-BENCH_SRC := $(sort $(wildcard guests/bench/*.c)) guests/tools/external.c svsm/lib/crc32.c \
+BENCH_SRC := $(sort $(wildcard guests/bench/*.c)) guests/tools/external.c guests/tools/option.c \
+	svsm/lib/crc32.c \
 	svsm/services/vtpm/tpm.c svsm/services/vtpm/snapshot.c svsm/services/vtpm/message.c \
 	svsm/services/lib/absent.c
 BENCH := $(GUESTS)/bench.cpio

@@ -27,6 +27,9 @@ TEST_PROGRAMS := $(sort $(wildcard guests/tools/tests/*.sh))
 $(eval $(call test_program,misbehave,guests/tools/external.c guests/tools/misbehave.c))
 $(eval $(call test_program,tss,guests/tools/external.c $(sort $(wildcard guests/tss/*.c)),\
 	-ltss2-esys -ltss2-mu -ltss2-tctildr -lcrypto))
+$(eval $(call test_program,longcmd,guests/tools/external.c guests/tools/option.c \
+	$(sort $(wildcard guests/longcmd/*.c)) $(patsubst %,guests/tss/%.c,run context cleanup keys templates digest),\
+	-ltss2-esys -ltss2-mu -ltss2-tctildr -lcrypto))
 
 TREE := $(wildcard guests/tools/*.sh guests/tools/bin/* guests/tools/etc/*)
 $(TOOLS): $(GUESTS)/agent $(VMLINUZ) $(MODULE) guests/initramfs/build.sh $(PACKAGES)/packages \

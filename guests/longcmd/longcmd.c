@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+/*
+ * Long TPM commands and a guest that goes on meanwhile. Words on the kernel's command line:
+ * long.count=N keys of each size (3); long.gap=N: the longest gap in ms that is good enough, for
+ * runs in which time goes by instructions. Without it gaps are only reported, because a busy host
+ * makes its own.
+ */
+#include <stdio.h>
+
+#include "longcmd/gaps.h"
+#include "longcmd/kmsg.h"
+#include "tools/option.h"
+#include "tss/keys.h"
+
+static void complain(const char *line)
+{
+	external_fail(EXTERNAL_HERE, "the kernel says: %s", line);
+}
+
+/* "longest us, wakes: gaps of 4..8 ms, 8..16 ms, ..." */
+static void report(unsigned bits, unsigned cpu, const struct gaps *g)
+{
+	char text[256], key[32];
+	int n = snprintf(text, sizeof(text),
+			 "%llu us in %llu wakes:", (unsigned long long)g->longest_ns / 1000,
+			 (unsigned long long)g->wakes);
+
+	for (unsigned i = 0; i < GAPS_BUCKETS; i++)
+		n += snprintf(text + n, sizeof(text) - n, " %u", g->histogram[i]);
+	snprintf(key, sizeof(key), "rsa%u_gaps_cpu%u", bits, cpu);
+	external_info(key, "%s", text);
+	external_log("%s %s", key, text);
+}
+
+static void judge(unsigned bits)
+{
+	static struct gaps result[GAPS_CPUS];
+	unsigned enough = option_number("long.gap", 0), cpus = gaps_stop(result);
+
+	CHECK(cpus > 0);
+	for (unsigned cpu = 0; cpu < cpus; cpu++) {
+		report(bits, cpu, &result[cpu]);
+		CHECK(result[cpu].wakes > 100);
+		if (enough && result[cpu].longest_ns > enough * 1000000ull)
+			external_fail(EXTERNAL_HERE, "CPU %u had no turn for %llu us", cpu,
+				      (unsigned long long)result[cpu].longest_ns / 1000);
+	}
+	CHECK_EQ(kmsg_complaints(complain), 0);
+}
+
+static void make_keys(unsigned bits)
+{
+	struct key parent = key_parent();
+
+	for (unsigned i = option_number("long.count", 3); i; i--) {
+		struct key k = key_child(&parent, key_rsa(bits, KEY_SIGN, TPM2_ALG_RSASSA),
+					 key_secret(NULL, NULL, 0));
+
+		CHECK_EQ(k.public->publicArea.unique.rsa.size, bits / 8);
+		key_flush(&k);
+		external_log("%u keys to go", i - 1); /* progress, for who watches */
+	}
+}
+
+static void long_commands(unsigned bits)
+{
+	external_limit(600);
+	REQUIRE(kmsg_start());
+	REQUIRE(gaps_start());
+	make_keys(bits);
+	judge(bits);
+}
+
+TSS_TEST(long_rsa2048, "long-rsa2048", "the guest goes on while RSA-2048 keys are made")
+{
+	long_commands(2048);
+}
+
+TSS_TEST(long_rsa3072, "long-rsa3072", "the guest goes on while RSA-3072 keys are made")
+{
+	long_commands(3072);
+}
