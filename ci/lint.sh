@@ -24,7 +24,7 @@ format() {
 		awk '{print "  " $2 ": " $1 " places; run make format"; n++} END {exit n > 0}'
 }
 headers() { # each header compiles alone
-	for h in $(files 'svsm/*.h' 'harness/*.h' 'guests/agent/*.h' 'guests/bare/*.h' 'launch/*.h'); do
+	for h in $(files 'svsm/*.h' 'harness/*.h' 'guests/agent/*.h' 'guests/bare/*.h' 'guests/bench/*.h' 'guests/longcmd/*.h' 'guests/tools/*.h' 'guests/tss/*.h' 'launch/*.h'); do
 		case $h in
 		svsm/native/*) inc='-Isvsm/native -Isvsm/native/include' ;;
 		guests/*) inc='-Iguests -Iguests/bare -Iguests/bare/lib' ;;
@@ -53,7 +53,8 @@ analyse() {
 	cppcheck --quiet --error-exitcode=1 --enable=warning,portability --inline-suppr --std=c11 \
 		--suppress=missingIncludeSystem --suppress=preprocessorErrorDirective -j 2 \
 		--suppressions-list=ci/cppcheck.txt -Isvsm/include -Isvsm -Isvsm/native -Isvsm/native/include -Iharness -Iguests -I. \
-		-D__x86_64__ $(files 'svsm/*.c' 'harness/*.c' 'launch/*.c' 'guests/agent/*.c' 'guests/bare/*.c')
+		-D__x86_64__ $(files 'svsm/*.c' 'harness/*.c' 'launch/*.c' 'guests/agent/*.c' 'guests/bare/*.c' \
+			'guests/bench/*.c' 'guests/longcmd/*.c' 'guests/tools/*.c' 'guests/tss/*.c')
 }
 
 check format format

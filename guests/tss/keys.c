@@ -21,6 +21,15 @@ struct key key_primary(ESYS_TR hierarchy, TPM2B_PUBLIC tmpl, TPM2B_SENSITIVE_CRE
 	return k;
 }
 
+TSS2_RC key_try_primary(ESYS_TR hierarchy, const TPM2B_PUBLIC *tmpl)
+{
+	const TPM2B_SENSITIVE_CREATE no_secret = {0};
+	struct key k = {0};
+
+	return Esys_CreatePrimary(tss, hierarchy, PASSWORD, &no_secret, tmpl, &no_data, &no_pcrs,
+				  &k.handle, &k.public, &k.creation, &k.creation_hash, &k.ticket);
+}
+
 struct key key_null(TPM2B_PUBLIC tmpl)
 {
 	return key_primary(ESYS_TR_RH_NULL, tmpl, key_secret(NULL, NULL, 0));

@@ -2,7 +2,8 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #pragma once
 
-/* Templates, and objects made of them. Every function ends the test when the TPM refuses. */
+/* Templates, and objects made of them. A function without a response code ends the test when
+ * the TPM refuses. */
 #include "tss/tss.h"
 
 /* Attributes: a key's use on top of KEY_HERE (made here, stays here, used by its password). */
@@ -38,6 +39,8 @@ struct key {
 };
 
 struct key key_primary(ESYS_TR hierarchy, TPM2B_PUBLIC tmpl, TPM2B_SENSITIVE_CREATE secret);
+/* The response code of making one, for where the TPM may refuse. */
+TSS2_RC key_try_primary(ESYS_TR hierarchy, const TPM2B_PUBLIC *tmpl);
 /* A primary without authorization in the null hierarchy: the shortest way to a key. */
 struct key key_null(TPM2B_PUBLIC tmpl);
 struct key key_parent(void); /* an ECC P-256 storage key of the owner hierarchy, no authorization */

@@ -17,20 +17,11 @@ static TSS2_RC set_auth(ESYS_TR hierarchy, const char *text)
 	return Esys_HierarchyChangeAuth(tss, hierarchy, PASSWORD, &auth);
 }
 
-/* CreatePrimary's code, whatever becomes of it. */
 static TSS2_RC try_primary(ESYS_TR hierarchy)
 {
-	TPM2B_PUBLIC tmpl = key_ecc(TPM2_ECC_NIST_P256, KEY_STORAGE, TPM2_ALG_NULL), *public;
-	TPM2B_SENSITIVE_CREATE secret = {0};
-	TPML_PCR_SELECTION none = {0};
-	TPM2B_CREATION_DATA *creation;
-	TPMT_TK_CREATION *ticket;
-	TPM2B_DATA info = {0};
-	TPM2B_DIGEST *hash;
-	ESYS_TR key;
+	TPM2B_PUBLIC tmpl = key_ecc(TPM2_ECC_NIST_P256, KEY_STORAGE, TPM2_ALG_NULL);
 
-	return Esys_CreatePrimary(tss, hierarchy, PASSWORD, &secret, &tmpl, &info, &none, &key,
-				  &public, &creation, &hash, &ticket);
+	return key_try_primary(hierarchy, &tmpl);
 }
 
 TSS_TEST(hierarchy_auth, "hierarchy-auth",

@@ -92,14 +92,14 @@ TSS_TEST(object_external, "object-load-external", "a public key from outside ver
 	struct key k = key_null(key_ecc(TPM2_ECC_NIST_P256, KEY_SIGN, TPM2_ALG_ECDSA));
 	TPM2B_DIGEST digest = crypto_digest(TPM2_ALG_SHA256, "m", 1);
 	TPMT_SIGNATURE *signature = sign_digest(&k, &digest), *none;
-	TPMT_SIG_SCHEME scheme = {.scheme = TPM2_ALG_NULL};
+	const TPMT_SIG_SCHEME own = {.scheme = TPM2_ALG_NULL};
 	TPMT_TK_HASHCHECK ticket = {.tag = TPM2_ST_HASHCHECK, .hierarchy = TPM2_RH_NULL};
 	TPMT_TK_VERIFIED *verified;
 	ESYS_TR loaded;
 
 	OK(Esys_LoadExternal(tss, NO_SESSION, NULL, k.public, ESYS_TR_RH_OWNER, &loaded));
 	OK(Esys_VerifySignature(tss, loaded, NO_SESSION, &digest, signature, &verified));
-	FAILS(Esys_Sign(tss, loaded, PASSWORD, &digest, &scheme, &ticket, &none),
+	FAILS(Esys_Sign(tss, loaded, PASSWORD, &digest, &own, &ticket, &none),
 	      TPM2_RC_AUTH_UNAVAILABLE);
 }
 
@@ -123,21 +123,12 @@ TSS_TEST(object_persistent, "object-persistent", "an evicted key is used by its 
 
 TSS_TEST(object_memory, "object-memory", "a fourth object has no place; a flush makes one")
 {
+	TPM2B_PUBLIC tmpl = key_ecc(TPM2_ECC_NIST_P256, KEY_SIGN, TPM2_ALG_ECDSA);
 	struct key k[3];
-	TPM2B_PUBLIC tmpl = key_ecc(TPM2_ECC_NIST_P256, KEY_SIGN, TPM2_ALG_ECDSA), *public;
-	TPM2B_SENSITIVE_CREATE secret = {0};
-	TPML_PCR_SELECTION none = {0};
-	TPM2B_CREATION_DATA *creation;
-	TPMT_TK_CREATION *ticket;
-	TPM2B_DATA info = {0};
-	TPM2B_DIGEST *hash;
-	ESYS_TR fourth;
 
 	for (int i = 0; i < 3; i++)
 		k[i] = key_null(tmpl);
-	FAILS(Esys_CreatePrimary(tss, ESYS_TR_RH_NULL, PASSWORD, &secret, &tmpl, &info, &none,
-				 &fourth, &public, &creation, &hash, &ticket),
-	      TPM2_RC_OBJECT_MEMORY);
+	FAILS(key_try_primary(ESYS_TR_RH_NULL, &tmpl), TPM2_RC_OBJECT_MEMORY);
 	key_flush(&k[1]);
 	k[1] = key_null(tmpl);
 	/* The same seed and template: the same key, part 1, 27.6. */
