@@ -47,6 +47,8 @@ def test_expectation_is_read():
     ("kernel-a own pass/maybe why", "not NAME"),
     ("kernel-a own fail", "needs a reason"),
     ("kernel-a own pass/skip", "needs a reason"),
+    ("kernel-a none skip", "needs a reason"),
+    ("kernel-a none pass", "can only skip"),
     ("kernel-a own fail/pass because", "must pass under the SVSM"),
     ("kernel-a own pass\nkernel-a own pass", "a second time"),
 ])
@@ -152,6 +154,6 @@ def test_a_run_that_ends_otherwise_is_not_lost(tmp_path, monkeypatch):
 
 
 def test_machines():
-    table = referee.read_expected("a shared pass\nb shared pass\nc own pass\n")
-    assert referee.machines(["a", "b", "c", "new"], table) == (["a", "b"], ["c", "new"])
-    assert referee.machines(["a", "c"], table) == ([], ["a", "c"])
+    table = referee.read_expected("a shared pass\nb shared pass\nc own pass\nd none skip why\n")
+    assert referee.machines(["a", "b", "c", "d", "new"], table) == (["a", "b"], ["c", "new"], ["d"])
+    assert referee.machines(["a", "c"], table) == ([], ["a", "c"], [])

@@ -18,7 +18,9 @@ tools-*)
 	export PATH=$top/test/integration:$PATH PYTHON=python3
 	export abs_builddir=$top abs_srcdir=$top srcdir=$top
 	export TPM2_TOOLS_TEST_FIXTURES=$top/test/integration/fixtures
-	export TPM2_SIM='' TPM2_ABRMD='' TPM2TOOLS_TEST_PERSISTENT=false
+	export TPM2_SIM='' TPM2_ABRMD=''
+	# After this one only a power cycle brings the hierarchies back: it has a machine of its own.
+	export TPM2TOOLS_TEST_PERSISTENT=true
 	export TPM2TOOLS_TEST_TCTI=${TCTI:-device:/dev/tpmrm0}
 	set -- bash -- "test/integration/tests/${name#tools-}.sh"
 	;;

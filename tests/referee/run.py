@@ -36,7 +36,7 @@ class Mistake(Exception):
 
 
 def read_expected(text):
-    """NAME shared|own VERDICT[/VERDICT-WITH-SWTPM] REASON; no reason only where both are pass."""
+    """NAME shared|own|none VERDICT[/VERDICT-WITH-SWTPM] REASON; no reason only where both are pass."""
     table = {}
     for number, line in enumerate(text.splitlines(), 1):
         words = line.split(None, 3)
@@ -45,10 +45,12 @@ def read_expected(text):
         name, machine, verdict, *reason = words + [""] * (3 - len(words))
         svsm, _, swtpm = verdict.partition("/")
         swtpm = swtpm or svsm
-        if machine not in ("shared", "own") or svsm not in VERDICTS or swtpm not in VERDICTS:
-            raise Mistake(f"line {number}: not NAME shared|own VERDICT[/VERDICT] REASON")
+        if machine not in ("shared", "own", "none") or svsm not in VERDICTS or swtpm not in VERDICTS:
+            raise Mistake(f"line {number}: not NAME shared|own|none VERDICT[/VERDICT] REASON")
         if name in table:
             raise Mistake(f"line {number}: {name} a second time")
+        if machine == "none" and (svsm, swtpm) != ("skip", "skip"):
+            raise Mistake(f"line {number}: {name} has no machine, so it can only skip")
         if (svsm, swtpm) != ("pass", "pass") and not reason:
             raise Mistake(f"line {number}: {name} needs a reason")
         if svsm != "pass" and swtpm == "pass":
@@ -218,10 +220,12 @@ def arguments():
 def machines(names, expected):
     """Who shares a machine, and who has one alone."""
     shared = [n for n in names if n in expected and expected[n].machine == "shared"]
-    return (shared if len(shared) > 1 else []), [n for n in names if len(shared) < 2 or n not in shared]
+    none = [n for n in names if n in expected and expected[n].machine == "none"]
+    alone = [n for n in names if n not in none and (n not in shared or len(shared) < 2)]
+    return (shared if len(shared) > 1 else []), alone, none
 
 
-def play(options, folder, shared, own):
+def play(options, folder, shared, own, none):
     sides = [Side(s, folder / s, options) for s in SIDES if options.side in (None, s)]
     def stop(*_):
         options.stop.set()
@@ -233,6 +237,8 @@ def play(options, folder, shared, own):
         signal.signal(number, stop)
     with concurrent.futures.ThreadPoolExecutor(1 if options.serial else 2) as pool:
         list(pool.map(lambda side: side.run(shared, own), sides))
+    for side in sides:
+        side.results.update({judge: ("skip", 0) for judge in none})
     return {side.name: side for side in sides}
 
 
