@@ -16,7 +16,7 @@
 
 #define R       7
 #define CALLS   10000
-#define SECONDS 25 /* machines are slow: a race ends after about that long */
+#define SECONDS 12 /* machines are slow: a race ends after about that long */
 
 static volatile bool over;
 static uint8_t *const page = (uint8_t *)MEM_PAGE(R, 1);

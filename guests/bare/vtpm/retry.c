@@ -174,7 +174,7 @@ TEST(linux_way, "retry-linux",
 {
 	uint32_t rate = khz();
 
-	for (unsigned n = 0; n < 5; n++) {
+	for (unsigned n = 0; n < 3; n++) {
 		uint32_t parent, code = TPM_RC_RETRY;
 		unsigned attempts = 1;
 		uint64_t start = 0;
