@@ -128,7 +128,7 @@ class Terminal:
 def test_shell_in_a_terminal(runs, leave):
     t = Terminal(runs)
     t.wait(b"guest /root # ")
-    t.type(b"echo $((6 * 7)) sheep; sleep 1000\r")
+    t.type(b"(echo $((6 * 7)) sheep; exec sleep 1000)\r")  # a job of its own: Ctrl-C is for it from its first word on
     t.wait(b"42 sheep\r\n")
     t.type(b"\x03")  # the guest's, not the harness's
     t.wait(b"guest /root # ")
