@@ -34,7 +34,7 @@ int tpm2_probe(struct tpm_chip *chip);
 #define VTPM_SEND_COMMAND	8 /* platform command, and its bit in QUERY's answer */
 #define VTPM_LOCALITY		0
 
-#define VTPM_PATIENCE		(60 * HZ)
+#define VTPM_PATIENCE		(300 * HZ)
 #define VTPM_SLEEP_MIN_US	1000
 #define VTPM_SLEEP_MAX_US	10000
 

@@ -22,7 +22,8 @@
  *	more               PACE_FIRST, only if no CPU        the time since the last attempt, within
  *	                   has taken the work                PACE_FIRST .. PACE_SHARE
  *	after a pause of   PACE_LAST, and wait               PACE_LAST
- *	PACE_GAP
+ *	PACE_GAP, and one
+ *	of a third before
  */
 #include "base/types.h"
 
@@ -35,8 +36,9 @@
 #define PACE_KEEP (1500 * PACE_MS)
 
 struct vtpm_pace {
-	uint64_t last; /* end of the last attempt */
-	bool helped;   /* a CPU without a guest was seen */
+	uint64_t last;  /* end of the last attempt */
+	uint64_t pause; /* before it */
+	bool helped;    /* a CPU without a guest was seen */
 };
 
 struct vtpm_slice {

@@ -168,6 +168,20 @@ TEST(quick_clients_always_get_it_and_are_never_held_long)
 	}
 }
 
+/* A busy host stops the guest for seconds now and then: that is no client at its end. */
+TEST(a_hiccup_is_not_the_last_attempt)
+{
+	struct vtpm_pace p;
+
+	vtpm_pace_first(&p, 0, true);
+	vtpm_pace_ends(&p, 10 * MS);
+	CHECK_EQ(vtpm_pace_again(&p, 12 * MS, true).ns, PACE_FIRST);
+	vtpm_pace_ends(&p, 12 * MS);
+	CHECK_EQ(vtpm_pace_again(&p, 3000 * MS, true).ns, PACE_FIRST);
+	vtpm_pace_ends(&p, 3000 * MS);
+	CHECK_EQ(vtpm_pace_again(&p, 4300 * MS, true).ns, PACE_LAST);
+}
+
 TEST(an_answer_waits_for_every_linux_client_and_not_for_ever)
 {
 	struct vtpm_pace p;
