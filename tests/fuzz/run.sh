@@ -58,7 +58,6 @@ fuzz() {
 		END {printf "  %-8s %8d inputs in %4d s (%d a second), %d edges\n", name, n, s, n / (s ? s : 1), cov}' "$dir/$1.log"
 }
 
-echo "  libtpms  $(cat "$dir/libtpms.txt")"
 fuzz command $((total - page))
 fuzz page $page
 echo "fuzz: $total inputs, no finding"
