@@ -60,22 +60,30 @@ static void load_disk_driver(void)
 		usleep(100000);
 }
 
-/* The agent's own mounts, seen from inside; /tmp is new for each judge. */
-static int mount_image(void)
+/* The agent's own mounts, seen from inside, and the link that udev would make. */
+static int mount_shared(void)
 {
 	static const char *const shared[] = {"/dev", "/proc", "/sys"};
 	char inside[64];
 
+	for (size_t i = 0; i < sizeof(shared) / sizeof(*shared); i++) {
+		snprintf(inside, sizeof(inside), ROOT "%s", shared[i]);
+		if (mount(shared[i], inside, NULL, MS_BIND, NULL))
+			return fail(shared[i]);
+	}
+	return symlink("/proc/self/fd", ROOT "/dev/fd") && errno != EEXIST ? fail("/dev/fd") : 0;
+}
+
+/* Once a boot, but for /tmp, which is new for each judge. */
+static int mount_image(void)
+{
 	if (access(ROOT "/judges", F_OK)) {
 		load_disk_driver();
 		mkdir(ROOT, 0755);
 		if (mount("/dev/vda", ROOT, "ext2", 0, NULL))
 			return fail("no image on /dev/vda");
-		for (size_t i = 0; i < sizeof(shared) / sizeof(*shared); i++) {
-			snprintf(inside, sizeof(inside), ROOT "%s", shared[i]);
-			if (mount(shared[i], inside, NULL, MS_BIND, NULL))
-				return fail(shared[i]);
-		}
+		if (mount_shared())
+			return 1;
 	}
 	umount2(ROOT "/tmp", MNT_DETACH);
 	return mount("tmpfs", ROOT "/tmp", "tmpfs", 0, NULL) ? fail("/tmp") : 0;

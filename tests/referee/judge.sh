@@ -5,7 +5,7 @@
 # In the guest, inside the image: run one judge as its own authors' Makefile would, log to /logs.
 # Exit status: the judge's own. usage: judge NAME
 name=$1
-export PATH=/usr/sbin:/usr/bin HOME=/root LANG=C.UTF-8 TMPDIR=/tmp
+export PATH=/usr/sbin:/usr/bin HOME=/root LANG=C TMPDIR=/tmp
 case $name in
 kernel-*)
 	cd /judges/tpm2 || exit 99
