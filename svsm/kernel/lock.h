@@ -8,7 +8,7 @@
  *
  *  0  LOCK_VTPM       protocols/vtpm.c        the TPM command; never held while ring 3 runs
  *  0a LOCK_SERVICE    struct service          its request and process
- *  0b LOCK_SCHED      kernel/sched.c          the queue and every task's state
+ *  0b LOCK_SCHED      struct sched_queue      tasks that are ready, of one CPU; never two of them
  *  1  LOCK_PAGESTATE  kernel/pagestate.c      state of guest pages, striped: ascending stripe
  *  2  LOCK_REGISTRY   kernel/vmsa_registry.c  which VMSA is whose
  *  3  LOCK_VCPU       struct vcpu_guest       VMSA and CAA of one vCPU; never two of them

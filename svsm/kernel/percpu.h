@@ -7,6 +7,7 @@
  * Fields without a comment on locking are written by the owning CPU only.
  */
 #include "base/addr.h"
+#include "kernel/sched.h"
 #include "kernel/timer.h"
 #include "kernel/vcpu.h"
 
@@ -37,7 +38,8 @@ struct cpu {
 	struct cpu_desc *desc;
 	gpa_t own_vmsa; /* VMPL0 VMSA; GPA_NONE on the boot CPU (the host made it) */
 	struct timer_cpu timer;
-	struct vcpu_guest guest; /* has its own lock */
+	struct sched_queue queue; /* has its own lock */
+	struct vcpu_guest guest;  /* has its own lock */
 };
 
 /* This CPU. Valid from percpu_init_boot() on; before that GS is 0. */

@@ -9,55 +9,135 @@
 #include "kernel/timer.h"
 #include "kernel/wake.h"
 
+enum task_state {
+	TASK_WAITS,
+	TASK_READY,
+	TASK_RUNS,
+	TASK_AGAIN, /* runs, and was woken meanwhile */
+};
+
 struct sched_task {
 	const char *name;
 	enum sched_step (*step)(void *);
 	void *arg;
-	struct sched_task *next; /* in the queue */
-	enum task_state {
-		TASK_WAITS,
-		TASK_READY,
-		TASK_RUNS
-	} state;    /* written with the lock, atomically: pollers look without */
-	bool again; /* woken while it ran */
+	enum task_state state; /* atomic */
+	/* where it stands, NULL: nowhere; changes under that queue's lock, as do these two */
+	struct sched_queue *queue;
+	struct sched_task *next;
+	uint64_t ticket; /* the smaller, the longer ready */
 };
 
-static struct spinlock lock; /* lock.h: LOCK_SCHED */
-static struct sched_task *first, **last = &first;
+/* ---- queues ---- */
 
-/* ---- the queue; lock held ---- */
-
-static void set_state(struct sched_task *t, enum task_state s)
+static enum task_state state_of(const struct sched_task *t)
 {
-	__atomic_store_n(&t->state, s, __ATOMIC_RELAXED);
+	return __atomic_load_n(&t->state, __ATOMIC_RELAXED);
 }
 
+/* Without a lock: who polls must not stand in the way of the CPU that is to end its turn. */
+static bool runs(const struct sched_task *t)
+{
+	return state_of(t) >= TASK_RUNS;
+}
+
+static uint64_t oldest(const struct sched_queue *q)
+{
+	return __atomic_load_n(&q->oldest, __ATOMIC_RELAXED);
+}
+
+/* q has changed. Its lock held. */
+static void note_oldest(struct sched_queue *q)
+{
+	__atomic_store_n(&q->oldest, q->first ? q->first->ticket : 0, __ATOMIC_RELAXED);
+}
+
+/* Into this CPU's queue. Whoever made t TASK_READY does it, and nobody else. */
 static void push(struct sched_task *t)
 {
-	set_state(t, TASK_READY);
-	t->again = false;
+	static uint64_t tickets;
+	struct sched_queue *q = &percpu_this()->queue;
+
+	spin_lock(&q->lock);
+	t->ticket = __atomic_add_fetch(&tickets, 1, __ATOMIC_RELAXED);
 	t->next = NULL;
-	__atomic_store_n(last, t, __ATOMIC_RELAXED);
-	last = &t->next;
+	*(q->first ? &q->last->next : &q->first) = t;
+	q->last = t;
+	__atomic_store_n(&t->queue, q, __ATOMIC_RELAXED);
+	note_oldest(q);
+	spin_unlock(&q->lock);
 }
 
-static void take_out(struct sched_task **at)
+/* It is this CPU's now. q's lock held. */
+static void take_out(struct sched_queue *q, struct sched_task *t)
 {
-	struct sched_task *t = *at;
+	struct sched_task **at = &q->first, *before = NULL;
 
-	__atomic_store_n(at, t->next, __ATOMIC_RELAXED);
-	if (last == &t->next)
-		last = at;
-	set_state(t, TASK_RUNS);
+	for (; *at != t; at = &before->next)
+		before = *at;
+	*at = t->next;
+	if (q->last == t)
+		q->last = before;
+	note_oldest(q);
+	__atomic_store_n(&t->queue, NULL, __ATOMIC_RELAXED);
+	__atomic_exchange_n(&t->state, TASK_RUNS, __ATOMIC_ACQ_REL);
 }
 
-static void take_out_of_queue(struct sched_task *t)
+static struct sched_task *take_first(struct sched_queue *q)
 {
-	struct sched_task **at = &first;
+	struct sched_task *t;
 
-	while (*at != t)
-		at = &(*at)->next;
-	take_out(at);
+	spin_lock(&q->lock);
+	t = q->first;
+	if (t)
+		take_out(q, t);
+	spin_unlock(&q->lock);
+	return t;
+}
+
+/* From wherever it stands. */
+static bool take_this(struct sched_task *t)
+{
+	struct sched_queue *q = __atomic_load_n(&t->queue, __ATOMIC_RELAXED);
+	bool there;
+
+	if (!q)
+		return false;
+	spin_lock(&q->lock);
+	there = t->queue == q;
+	if (there)
+		take_out(q, t);
+	spin_unlock(&q->lock);
+	return there;
+}
+
+/* With the task that is ready for longest; NULL: all are empty. A hint: no lock. */
+static struct sched_queue *oldest_queue(void)
+{
+	struct sched_queue *found = NULL;
+	uint64_t least = UINT64_MAX;
+
+	for (unsigned i = 0; i < percpu_count(); i++) {
+		struct sched_queue *q = &percpu_get(i)->queue;
+		uint64_t ticket = oldest(q);
+
+		if (ticket && ticket < least) {
+			least = ticket;
+			found = q;
+		}
+	}
+	return found;
+}
+
+/* Not the own queue first: a task that goes on and on here would leave those for ever that wait in
+ * the queue of a CPU with a guest. */
+static struct sched_task *take_any(void)
+{
+	struct sched_task *t = NULL;
+	struct sched_queue *q;
+
+	while (!t && (q = oldest_queue()))
+		t = take_first(q);
+	return t;
 }
 
 /* ---- tasks ---- */
@@ -71,51 +151,42 @@ struct sched_task *sched_task_new(const char *name, enum sched_step (*step)(void
 	return t;
 }
 
+/* A write in any case, so that who takes the task afterwards sees what the caller has for it. */
 void sched_wake(struct sched_task *t)
 {
-	spin_lock(&lock);
-	if (t->state == TASK_RUNS)
-		t->again = true;
-	else if (t->state == TASK_WAITS)
+	static const enum task_state woken[] = {[TASK_WAITS] = TASK_READY,
+						[TASK_READY] = TASK_READY,
+						[TASK_RUNS] = TASK_AGAIN,
+						[TASK_AGAIN] = TASK_AGAIN};
+	enum task_state s = state_of(t);
+
+	while (!__atomic_compare_exchange_n(&t->state, &s, woken[s], false, __ATOMIC_ACQ_REL,
+					    __ATOMIC_RELAXED))
+		;
+	if (s == TASK_WAITS)
 		push(t);
-	spin_unlock(&lock);
 }
 
-/* The task that waits longest, now this CPU's. */
-static struct sched_task *take_first(void)
+/* The end of a turn: ready again, or it waits unless it was woken meanwhile. */
+static void put_down(struct sched_task *t, enum sched_step then)
 {
-	struct sched_task *t;
+	enum task_state s = TASK_RUNS;
 
-	spin_lock(&lock);
-	t = first;
-	if (t)
-		take_out(&first);
-	spin_unlock(&lock);
-	return t;
-}
-
-/* Without the lock: who polls must not stand in the way of the CPU that is to end its turn. */
-static bool runs(const struct sched_task *t)
-{
-	return __atomic_load_n(&t->state, __ATOMIC_RELAXED) == TASK_RUNS;
+	if (then == STEP_WAITS && __atomic_compare_exchange_n(&t->state, &s, TASK_WAITS, false,
+							      __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+		return;
+	__atomic_exchange_n(&t->state, TASK_READY, __ATOMIC_ACQ_REL);
+	push(t);
 }
 
 /* t if it is ready, else, while it waits, another. NULL: nothing to do here. */
 static struct sched_task *take(struct sched_task *t)
 {
-	struct sched_task *taken = NULL;
-
 	if (runs(t))
 		return NULL;
-	spin_lock(&lock);
-	if (t->state == TASK_READY)
-		taken = t;
-	else if (t->state == TASK_WAITS)
-		taken = first;
-	if (taken)
-		take_out_of_queue(taken);
-	spin_unlock(&lock);
-	return taken;
+	if (take_this(t))
+		return t;
+	return state_of(t) == TASK_WAITS ? take_first(&percpu_this()->queue) : NULL;
 }
 
 /* An interrupt before its time (the end of an earlier slice, or the hypervisor's idea) does not end
@@ -128,15 +199,15 @@ static void turn(struct sched_task *t, uint64_t until)
 	do
 		then = t->step(t->arg);
 	while (then == STEP_MORE && timer_now() < until);
-	spin_lock(&lock);
-	if (then == STEP_MORE || t->again)
-		push(t);
-	else
-		set_state(t, TASK_WAITS);
-	spin_unlock(&lock);
+	put_down(t, then);
 }
 
 /* ---- CPUs without a guest ---- */
+
+static bool has_guest(const struct cpu *c)
+{
+	return READ_ONCE(c->guest.vmsa.v) != GPA_NONE.v;
+}
 
 /* A service CPU before any other. The guest may get its vCPU at any time: then the NMI waits. */
 static struct cpu *sleeper(void)
@@ -150,7 +221,7 @@ static struct cpu *sleeper(void)
 			continue;
 		if (c->service)
 			return c;
-		if (READ_ONCE(c->guest.vmsa.v) == GPA_NONE.v)
+		if (!has_guest(c))
 			found = c;
 	}
 	return found;
@@ -162,14 +233,14 @@ bool sched_has_idle_cpu(void)
 }
 
 /*
- * The other half of sched_idle's protocol: there the flag goes up before the queue is looked at,
- * here the queue is filled before the flag is. One of the two sees the other.
+ * The other half of sched_idle's protocol: there the flag goes up before the queues are looked at,
+ * here a queue is filled before the flag is. One of the two sees the other.
  */
 static void hand_over(void)
 {
 	struct cpu *c;
 
-	if (!__atomic_load_n(&first, __ATOMIC_RELAXED))
+	if (!oldest_queue())
 		return;
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	while ((c = sleeper())) {
@@ -188,12 +259,14 @@ void sched_idle(void)
 
 	__atomic_store_n(&me->idle, true, __ATOMIC_SEQ_CST);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	t = take_first();
+	t = take_any();
 	if (!t)
 		wake_sleep(seen);
 	__atomic_store_n(&me->idle, false, __ATOMIC_SEQ_CST);
 	if (t)
 		turn(t, timer_now() + timer_ticks(SCHED_TURN_NS));
+	if (has_guest(me)) /* which gets this CPU now, and the task another */
+		hand_over();
 }
 
 /* ---- lending ---- */

@@ -3,8 +3,9 @@
 #pragma once
 
 /*
- * Who runs ring 3 when. Tasks that are ready stand in one queue, FIFO, for all CPUs: there are as
- * many as services, a handful. A CPU runs tasks in two places, in turns of at most SCHED_TURN_NS:
+ * Who runs ring 3 when. Each CPU has a queue, FIFO, of the tasks that became ready there. Any CPU
+ * may take them, so a task's next turn may be anywhere; there are as many as services, a handful. A
+ * CPU runs tasks in two places, in turns of at most SCHED_TURN_NS:
  *
  *   - in a guest's call: sched_run() lends this CPU for a bounded slice, then the guest goes on;
  *   - when it has no guest (a service CPU, or a vCPU that is offline): its idle loop runs what is
@@ -14,16 +15,23 @@
  * woken for it by an NMI (kernel/wake.h); when there is none, the task waits until somebody lends a
  * CPU again. No task is lost when the hypervisor swallows the NMI: it stays in the queue.
  *
- * State of a task, under the lock:
+ * State of a task, atomic:
  *
  *	WAITS --sched_wake--> READY --taken by a CPU--> RUNS --STEP_WAITS--> WAITS
  *	                        ^-----STEP_MORE, or woken meanwhile-----'
  *
- * Lock: one for all of it, LOCK_SCHED, held for a few instructions, never while a step runs.
+ * Lock: one a queue, LOCK_SCHED, held for a few instructions, never two, never while a step runs.
  */
-#include "base/types.h"
+#include "base/spinlock.h"
 
 struct sched_task;
+
+/* Part of struct cpu; all zeros: empty. */
+struct sched_queue {
+	struct spinlock lock;
+	struct sched_task *first, *last;
+	uint64_t oldest; /* ticket of the first, 0: none; also read without the lock */
+};
 
 #define SCHED_TURN_NS 10000000ull
 
@@ -46,7 +54,8 @@ struct sched_task *sched_task_new(const char *name, enum sched_step (*step)(void
 void sched_wake(struct sched_task *t);
 
 /*
- * Lend this CPU until *done or for slice_ns, to t and, while t waits, to whatever else is ready.
+ * Lend this CPU until *done or for slice_ns, to t, in whatever queue it stands, and, while t waits,
+ * to what is ready in this CPU's own queue.
  * With wait, spend the slice even when t runs on another CPU (polling *done); without, come back at
  * once with SCHED_ELSEWHERE. Whatever is ready at the end is handed to an idle CPU, if any.
  */

@@ -28,6 +28,9 @@ NORETURN static void ap_main(struct cpu *c)
 	usermode_init_cpu();
 	timer_init_cpu();
 	__atomic_store_n(&c->online, true, __ATOMIC_RELEASE);
+	/* Who comes too late is in no table: nobody would find the tasks that it puts down. */
+	while (percpu_get(c->index) != c)
+		cpu_relax();
 	cpu_loop();
 }
 

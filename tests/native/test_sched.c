@@ -402,6 +402,78 @@ TEST(turns_are_fair)
 		job_free(j[i]);
 }
 
+/* A task that never waits, at home on a CPU without a guest, and one that was woken where a guest
+ * went on: neither keeps the other from its turns. */
+TEST(no_queue_starves)
+{
+	struct job *endless = job(1000), *other = job(3);
+
+	setup();
+	as(3);
+	sched_wake(endless->task);
+	sched_idle();
+	as(0);
+	sched_wake(other->task);
+	as(3);
+	for (unsigned i = 0; i < 6; i++)
+		sched_idle();
+	CHECK(other->done);
+	CHECK_EQ(endless->ran[3], 4);
+	CHECK_EQ(slept, 0);
+	job_free(endless);
+	job_free(other);
+}
+
+/* The one that is lent for comes from any queue; in its place, one of the own queue only. */
+TEST(lending_looks_into_all_queues_for_its_own_task)
+{
+	struct job *a = job(2), *b = job(1), *c = job(2);
+
+	setup();
+	sched_wake(b->task);
+	sched_wake(a->task);
+	as(1);
+	CHECK_EQ(run(a, SCHED_TURN_NS), SCHED_SLICE);
+	CHECK_EQ(a->ran[1], 1);
+	CHECK_EQ(run(c, SCHED_TURN_NS), SCHED_SLICE); /* c waits: a, which was put down here */
+	CHECK(a->done && !b->done);
+	CHECK_EQ(a->ran[1], 2);
+	CHECK_EQ(run(c, SCHED_TURN_NS), SCHED_SLICE);
+	CHECK(!b->done);
+	as(0);
+	CHECK_EQ(run(b, SCHED_TURN_NS), SCHED_DONE);
+	job_free(a);
+	job_free(b);
+	job_free(c);
+}
+
+static enum sched_step step_until_the_guest_comes(void *arg)
+{
+	struct job *j = arg;
+
+	j->ran[percpu_this()->index]++;
+	fake_now = armed;
+	cpus[2].guest.vmsa = gpa(0x2000);
+	cpus[3].idle = true;
+	return STEP_MORE;
+}
+
+TEST(who_gets_a_guest_hands_its_tasks_over)
+{
+	setup();
+	struck = calloc(1, sizeof(*struck));
+	struck->task = sched_task_new("long", step_until_the_guest_comes, struck);
+	sched_wake(struck->task);
+	as(2);
+	sched_idle();
+	CHECK_EQ(struck->ran[2], 1);
+	CHECK_EQ(nmis[3], 1);
+	as(3);
+	sched_idle();
+	CHECK_EQ(struck->ran[3], 1);
+	job_free(struck);
+}
+
 TEST(a_wakeup_in_the_last_turn_counts)
 {
 	struct job *j = job(1);
