@@ -4,6 +4,7 @@
 #include "user/report.h"
 #include "base/x86.h"
 #include "cpu/exception.h"
+#include "kernel/launch_area.h"
 #include "kernel/log.h"
 #include "lib/fmt.h"
 
@@ -48,6 +49,10 @@ void report_fault(struct process *p)
 	else
 		log_error("%s: fault: %s error 0x%lx", p->name, exception_name(r->vector),
 			  r->error);
-	report_registers(p);
-	report_bytes(p);
+	if (launch_info.flags & (LAUNCH_FLAG_TEST | LAUNCH_FLAG_SELFTEST)) {
+		report_registers(p);
+		report_bytes(p);
+	} else {
+		log_error("%s: rip %016lx", p->name, r->rip);
+	}
 }

@@ -2,8 +2,13 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #pragma once
 
-/* The log's account of a process that has to end: what happened, registers, the bytes at RIP. For
- * use right after it stopped, with its space still loaded (CR2). */
+/*
+ * The log's account of a process that has to end: what happened and where; in test builds also
+ * registers and the bytes at RIP. The host reads the log, and a hypervisor may inject an exception
+ * at any instruction: elsewhere it would read a key out of the registers, a few words a death.
+ *
+ * For use right after it stopped, with its space still loaded (CR2).
+ */
 #include "user/process.h"
 
 void report_fault(struct process *p);
