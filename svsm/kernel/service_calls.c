@@ -7,6 +7,7 @@
  */
 #include "kernel/lock.h"
 #include "kernel/service.h"
+#include "lib/string.h"
 #include "user/syscall.h"
 
 /* The caller's request, when it has fetched it. */
@@ -18,23 +19,27 @@ static struct service_request *taken(const struct process *p)
 static enum syscall_then call_wait(struct process *p, struct syscall_args *args)
 {
 	struct service *s = p->service;
+	struct service_request *r;
 	struct service_head head;
-	bool got;
+	bool fresh;
 
 	if (!s)
 		return syscall_error(args, SYS_EPERM);
 	spin_lock(&s->lock);
-	got = s->request != NULL;
-	s->taken = got;
-	if (got)
-		head = (struct service_head){.kind = s->request->kind,
-					     .arg = s->request->arg,
-					     .len = s->request->in_len,
-					     .room = s->request->out_room,
-					     .restarts = s->restarts};
+	r = s->request;
+	fresh = r && !s->taken;
+	s->taken = r != NULL;
 	spin_unlock(&s->lock);
-	if (!got)
+	if (!r)
 		return SYSCALL_AGAIN;
+	/* so that what it answers without having written it is nobody's old answer */
+	if (fresh && r->out_room)
+		memset(r->out, 0, r->out_room);
+	head = (struct service_head){.kind = r->kind,
+				     .arg = r->arg,
+				     .len = r->in_len,
+				     .room = r->out_room,
+				     .restarts = s->restarts};
 	return user_copy_out(args->a[0], &head, sizeof(head)) ? SYSCALL_RESUME
 							      : syscall_error(args, SYS_EFAULT);
 }
