@@ -49,42 +49,12 @@ void process_destroy(struct process *p)
 
 static enum syscall_then last_then;
 
-static int64_t call(uint64_t number, uint64_t a, uint64_t b, uint64_t c)
+int64_t service_call(uint64_t number, uint64_t a, uint64_t b, uint64_t c)
 {
 	struct syscall_args args = {.a = {a, b, c}};
 
 	last_then = syscall_serve(current, number, &args);
 	return args.result;
-}
-
-int64_t service_wait(struct service_head *head)
-{
-	return call(SERVICE_CALL_WAIT, (uint64_t)head, 0, 0);
-}
-
-int64_t service_read(void *to, uint64_t offset, uint64_t len)
-{
-	return call(SERVICE_CALL_READ, (uint64_t)to, offset, len);
-}
-
-int64_t service_write(const void *from, uint64_t offset, uint64_t len)
-{
-	return call(SERVICE_CALL_WRITE, (uint64_t)from, offset, len);
-}
-
-int64_t service_answer(uint32_t status, uint32_t len)
-{
-	return call(SERVICE_CALL_ANSWER, status, len, 0);
-}
-
-int64_t service_store(uint32_t slot, const void *from, uint64_t len)
-{
-	return call(SERVICE_CALL_STORE, slot, (uint64_t)from, len);
-}
-
-int64_t service_load(uint32_t slot, void *to, uint64_t room)
-{
-	return call(SERVICE_CALL_LOAD, slot, (uint64_t)to, room);
 }
 
 bool user_copy_in(void *to, uint64_t va, size_t len)
