@@ -4,6 +4,7 @@
 #include "kernel/alloc.h"
 #include "kernel/lock.h"
 #include "kernel/log.h"
+#include "kernel/timer.h"
 #include "user/process.h"
 
 /* ---- requests ---- */
@@ -43,6 +44,7 @@ static bool start(struct service *s)
 	if (!s->process)
 		return false;
 	s->process->service = s;
+	s->rested = 0;
 	return true;
 }
 
@@ -71,6 +73,12 @@ static void apply_kill(struct service *s)
 		s->process->regs.rip = 0; /* below USER_BASE: never mapped */
 }
 
+/* So long on a CPU without waiting for a request: it never will. */
+static bool hangs(const struct service *s)
+{
+	return timer_ns(s->process->user_tsc - s->rested) > SERVICE_PATIENCE_NS;
+}
+
 static enum sched_step run(struct service *s)
 {
 	enum process_stop stop;
@@ -81,9 +89,13 @@ static enum sched_step run(struct service *s)
 	} while (stop == PROCESS_ANSWERED); /* up to where it waits, or the slice ends */
 	switch (stop) {
 	case PROCESS_WAITS:
+		s->rested = s->process->user_tsc;
 		return STEP_WAITS;
 	case PROCESS_PREEMPTED:
-		return STEP_MORE;
+		if (!hangs(s))
+			return STEP_MORE;
+		die(s, "it does not come to an end");
+		break;
 	case PROCESS_EXITED:
 		die(s, "it ended");
 		break;

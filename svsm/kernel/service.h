@@ -5,8 +5,9 @@
 /*
  * Services: programs in ring 3 that the protocols ask. Each has one request at a time. A service
  * that dies takes the request that it has fetched with it (SERVICE_LOST) and is started anew for
- *the next one; its stored blobs (abi/service.h) survive it. After SERVICE_RESTARTS_MAX deaths it
- *stays dead and every request is lost at once.
+ * the next one; its stored blobs (abi/service.h) survive it. One that computes for
+ * SERVICE_PATIENCE_NS without coming back for another request is ended. After SERVICE_RESTARTS_MAX
+ * deaths it stays dead and every request is lost at once.
  *
  * Of a request, under the lock:
  *
@@ -15,13 +16,15 @@
  *	    '---------------------------------- service_submit <-------------------------------'
  *
  * Locks: struct service's own, LOCK_SERVICE; never held while ring 3 runs. The process is touched
- *by the task's step only, which runs on one CPU at a time.
+ * by the task's step only, which runs on one CPU at a time.
  */
 #include "abi/service.h"
 #include "base/spinlock.h"
 #include "kernel/sched.h"
 
 #define SERVICE_RESTARTS_MAX 16
+/* On a CPU; the longest TPM command takes some seconds, on a slow machine in software a minute. */
+#define SERVICE_PATIENCE_NS 600000000000ull
 
 struct process;
 
@@ -46,6 +49,7 @@ struct service {
 	bool taken;                      /* the service has fetched its head */
 	bool kill;                       /* service_kill was called */
 	uint32_t restarts;               /* deaths */
+	uint64_t rested;                 /* the process's user_tsc when it waited last */
 	struct {
 		void *data;
 		uint32_t len;

@@ -104,6 +104,11 @@ void panic(const char *fmt, ...)
 	abort();
 }
 
+uint64_t timer_ns(uint64_t tsc)
+{
+	return tsc;
+}
+
 static enum sched_step (*the_step)(void *);
 static void *the_arg;
 static bool ready;
@@ -300,6 +305,43 @@ TEST(the_calls_are_for_services)
 	setup(echo);
 	for (uint64_t n = SERVICE_CALL_WAIT; n <= SERVICE_CALL_LOAD; n++)
 		CHECK(call(&p, n, 0, USER(0), 1) < 0);
+}
+
+/* Four quarters of the patience from one wait to the next. */
+static enum process_stop unhurried(struct process *p)
+{
+	p->user_tsc += SERVICE_PATIENCE_NS / 4;
+	return p->user_tsc / (SERVICE_PATIENCE_NS / 4) % 2 ? PROCESS_PREEMPTED : echo(p);
+}
+
+/* Fetches the request and never ends. */
+static enum process_stop endless(struct process *p)
+{
+	call(p, SERVICE_CALL_WAIT, USER(0), 0, 0);
+	p->user_tsc += SERVICE_PATIENCE_NS / 10;
+	return PROCESS_PREEMPTED;
+}
+
+TEST(who_never_answers_dies)
+{
+	setup(unhurried);
+	for (unsigned i = 0; i < 3; i++) {
+		CHECK(service_submit(&service, &request));
+		CHECK_EQ(service_run(&service, &request, 1, true), SCHED_DONE);
+		CHECK_EQ(request.status, SERVICE_OK);
+	}
+	CHECK_EQ(service.restarts, 0);
+	teardown();
+	setup(endless);
+	CHECK(service_submit(&service, &request));
+	CHECK_EQ(service_run(&service, &request, 1, true), SCHED_DONE);
+	CHECK_EQ(request.status, SERVICE_LOST);
+	CHECK_EQ(service.restarts, 1);
+	program = echo;
+	CHECK(service_submit(&service, &request));
+	CHECK_EQ(service_run(&service, &request, 1, true), SCHED_DONE);
+	CHECK_EQ(request.status, SERVICE_OK);
+	teardown();
 }
 
 /* ---- blobs ---- */
