@@ -57,6 +57,14 @@ bool job_open(struct job *j, const struct options *o, const struct suite *s,
 
 /* ---- what QEMU gets ---- */
 
+/* log2 of ns an instruction takes; -1: real time */
+static int icount(const struct options *o, const struct suite *s)
+{
+	if (o->icount >= 0)
+		return o->icount;
+	return s->icount != SUITE_UNSET ? (int)s->icount : -1;
+}
+
 static char *monitor_words(const struct options *o, const struct suite *s)
 {
 	struct strlist words = {0};
@@ -64,6 +72,8 @@ static char *monitor_words(const struct options *o, const struct suite *s)
 
 	if (o->strict || s->strict)
 		strlist_add(&words, "strict");
+	if (icount(o, s) >= 0)
+		strlist_add(&words, "turns");
 	for (size_t i = 0; i < o->words.n; i++)
 		strlist_add(&words, o->words.v[i]);
 	text = str("%s", words.n ? words.v[0] : "");
@@ -94,7 +104,7 @@ static void fill_setup(struct session_setup *setup, const struct options *o, con
 	l->options = monitor_words(o, s);
 	l->smp = o->smp ? o->smp : s->smp;
 	l->service_cpus = make_igvm_service_cpus(s, o);
-	l->icount = o->icount >= 0 ? o->icount : s->icount != SUITE_UNSET ? (int)s->icount : -1;
+	l->icount = icount(o, s);
 	l->mem = o->mem ? o->mem : s->mem;
 	l->swtpm = o->swtpm;
 	l->disk = o->disk ? o->disk : s->disk ? str("%s/disk.img", folder) : NULL;

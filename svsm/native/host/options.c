@@ -13,6 +13,7 @@ static const struct {
 	{"strict", &host_options.strict},
 	{"stats", &host_options.stats},
 	{"trace", &host_options.trace},
+	{"turns", &host_options.turns},
 };
 
 static void take(const char *word, size_t len)

@@ -6,6 +6,8 @@
 #include "hv/state.h"
 #include "host.h"
 
+#define TURN_US 250 /* irq_turn() */
+
 /* Devices belong to the operating system: the least privileged VMPL that has a VMSA. */
 static struct vapic *device_apic(struct hv_vcpu *h)
 {
@@ -66,6 +68,26 @@ void irq_timer_poll(struct vcpu *v)
 	first = next_deadline(h);
 	if (first || h->timer_armed)
 		arm(h, first);
+}
+
+/*
+ * With -icount QEMU runs all CPUs in one thread, each until the next timer of the machine is due;
+ * up to QEMU 8.0 the CPU that comes then has nothing left of the time and is passed over, so that
+ * one CPU that computes can keep the next one waiting for as long as it likes. PAUSE ends a CPU's
+ * time early, and the next one gets the rest.
+ */
+void irq_turn(struct vcpu *v)
+{
+	struct hv_vcpu *h = hv_state(v);
+	uint64_t first = next_deadline(h);
+
+	if (!host_options.turns)
+		return;
+	if (rdtsc() >= h->turn_ends) {
+		cpu_relax();
+		h->turn_ends = rdtsc() + host_tsc_khz() * TURN_US / 1000;
+	}
+	arm(h, first ? MIN(first, h->turn_ends) : h->turn_ends);
 }
 
 uint64_t apic_host_tsc_khz(void)

@@ -10,5 +10,7 @@
 void irq_deliver(struct vcpu *v);
 /* After an exit for the host or a halt: expire the timers of all VMPLs and arm the next one. */
 void irq_timer_poll(struct vcpu *v);
+/* Before each machine_run too: under -icount, let the other CPUs have their turn now and then. */
+void irq_turn(struct vcpu *v);
 /* Would an event end the current VMPL's HLT? */
 bool irq_wakes(struct vcpu *v);

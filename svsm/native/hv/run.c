@@ -88,6 +88,7 @@ NORETURN void hv_vcpu_main(struct vcpu *v)
 			halt(v);
 			continue;
 		}
+		irq_turn(v);
 		irq_deliver(v);
 		handle(v, machine_run(v));
 	}

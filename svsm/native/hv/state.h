@@ -35,6 +35,7 @@ struct hv_vcpu {
 	struct hv_doorbell_state doorbell[VMPL_COUNT];
 	gpa_t hold_ghcb[VMPL_COUNT]; /* reset hold asked for by NAE: where the answer goes */
 	uint64_t timer_armed;        /* what the host's timer was last armed with, 0: nothing */
+	uint64_t turn_ends;          /* irq_turn() */
 	bool dead;                   /* set while it waits for what cannot come: read by CPU 0 */
 	struct mtrr mtrr;
 	uint64_t count[VMPL_COUNT][STAT_COUNT];

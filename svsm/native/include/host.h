@@ -76,5 +76,6 @@ bool fwcfg_read(const struct fwcfg_file *f, uint32_t offset, hpa_t dst, uint32_t
 /* ---- options (NATIVE_FW_OPTIONS) ---- */
 struct host_options {
 	bool strict, stats, trace;
+	bool turns; /* all CPUs share one host thread (-icount): irq_turn() */
 };
 extern struct host_options host_options;
