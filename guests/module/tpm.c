@@ -36,7 +36,7 @@ int tpm2_probe(struct tpm_chip *chip);
 
 #define VTPM_PATIENCE		(300 * HZ)
 #define VTPM_SLEEP_MIN_US	1000
-#define VTPM_SLEEP_MAX_US	10000
+#define VTPM_SLEEP_MAX_US	8000
 
 /* 58019, table 16: little endian, in a page of its own; table 17 has the answer in the same place. */
 struct vtpm_request {
@@ -94,10 +94,13 @@ static bool vtpm_says_retry(const struct vtpm *vtpm, int len)
 	return len == TPM_HEADER_SIZE && get_unaligned_be32(&head->return_code) == TPM2_RC_RETRY;
 }
 
-/* Sleeps grow from 1 to 10 ms: short commands come back soon, long ones are not asked for much. */
+/*
+ * Sleeps grow from 1 to 10 ms: short commands come back soon, long ones are not asked for much. Not longer,
+ * because an SVSM without a CPU to spare holds a call for as long as its client has slept.
+ */
 static unsigned int vtpm_sleep(unsigned int us)
 {
-	usleep_range(us, 2 * us);
+	usleep_range(us, us + us / 4);
 	return min(us + us / 4, VTPM_SLEEP_MAX_US);
 }
 
