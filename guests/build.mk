@@ -16,7 +16,8 @@ MODULE := $(if $(KERNEL),,$(GUESTS)/module/keelson.ko)
 KERNEL_SOURCE ?=
 SOURCE_DIR := $(GUESTS)/kernel-source
 SOURCE_INITRAMFS := $(GUESTS)/initramfs-source.cpio
-SOURCE_GUEST := $(if $(KERNEL_SOURCE)$(wildcard $(SOURCE_DIR)/vmlinuz),$(SOURCE_INITRAMFS))
+SOURCE_TOOLS := $(GUESTS)/tools-source.cpio
+SOURCE_GUEST := $(if $(KERNEL_SOURCE)$(wildcard $(SOURCE_DIR)/vmlinuz),$(SOURCE_INITRAMFS) $(SOURCE_TOOLS))
 
 .PHONY: guests
 guests: $(VMLINUZ) $(INITRAMFS) $(TOOLS) $(SOURCE_GUEST) ## fetch the guest kernel and tools, build the initramfs images (KERNEL_SOURCE=1: and a kernel with TCG_SVSM)

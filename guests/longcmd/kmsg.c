@@ -31,10 +31,9 @@ static bool is_complaint(const char *text)
 	return false;
 }
 
-unsigned kmsg_complaints(void (*found)(const char *line))
+void kmsg_complaints(void (*found)(const char *line))
 {
 	char record[8192];
-	unsigned n = 0;
 	ssize_t len;
 
 	/* EPIPE: records were overwritten before we came; the next read goes on after them. */
@@ -49,8 +48,6 @@ unsigned kmsg_complaints(void (*found)(const char *line))
 		if (text && is_complaint(text)) {
 			text[strcspn(text, "\n")] = 0;
 			found(text + 1);
-			n++;
 		}
 	}
-	return n;
 }

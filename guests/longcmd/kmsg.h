@@ -6,5 +6,5 @@
 #include "base/types.h"
 
 bool kmsg_start(void); /* from here on; false: there is no /dev/kmsg */
-/* Each complaint since then goes to found; how many. */
-unsigned kmsg_complaints(void (*found)(const char *line));
+/* Each complaint since then goes to found. */
+void kmsg_complaints(void (*found)(const char *line));

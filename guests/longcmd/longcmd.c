@@ -3,12 +3,15 @@
 
 /*
  * Long TPM commands and a guest that goes on meanwhile. Words on the kernel's command line:
- * long.count=N keys of each size (3); long.gap=N: the longest gap in ms that is good enough, for
- * runs in which time goes by instructions. Without it gaps are only reported, because a busy host
- * makes its own.
+ * long.count=N keys of each size (2 of RSA-2048, 1 of RSA-3072); long.gap=N: the longest gap in ms
+ * that is good enough, for runs in which time goes by instructions. Without it gaps are only
+ * reported, because a busy host makes its own. long.giveups=1: the driver gives up after 8
+ * attempts, so it may say so; libtss2 sends the command again, and the key is collected anyway.
  */
 #include <stdio.h>
+#include <string.h>
 
+#include "bench/svsmtest.h"
 #include "longcmd/gaps.h"
 #include "longcmd/kmsg.h"
 #include "tools/option.h"
@@ -16,7 +19,10 @@
 
 static void complain(const char *line)
 {
-	external_fail(EXTERNAL_HERE, "the kernel says: %s", line);
+	if (strstr(line, "in retry loop") && option_number("long.giveups", 0))
+		external_log("the kernel says: %s", line);
+	else
+		external_fail(EXTERNAL_HERE, "the kernel says: %s", line);
 }
 
 /* "longest us, wakes: gaps of 4..8 ms, 8..16 ms, ..." */
@@ -47,14 +53,14 @@ static void judge(unsigned bits)
 			external_fail(EXTERNAL_HERE, "CPU %u had no turn for %llu us", cpu,
 				      (unsigned long long)result[cpu].longest_ns / 1000);
 	}
-	CHECK_EQ(kmsg_complaints(complain), 0);
+	kmsg_complaints(complain);
 }
 
-static void make_keys(unsigned bits)
+static void make_keys(unsigned bits, unsigned count)
 {
 	struct key parent = key_parent();
 
-	for (unsigned i = option_number("long.count", 3); i; i--) {
+	for (unsigned i = count; i; i--) {
 		struct key k = key_child(&parent, key_rsa(bits, KEY_SIGN, TPM2_ALG_RSASSA),
 					 key_secret(NULL, NULL, 0));
 
@@ -64,21 +70,42 @@ static void make_keys(unsigned bits)
 	}
 }
 
-static void long_commands(unsigned bits)
+/* What the SVSM counted meanwhile; its longest call is that since the start. */
+static void report_calls(unsigned bits, const struct svsmtest_stats *before)
 {
+	struct svsmtest_stats after;
+	char text[128], key[32];
+
+	REQUIRE(svsmtest_stats(&after));
+	CHECK_EQ(after.restarts, before->restarts);
+	snprintf(text, sizeof(text), "%llu, %llu of them told to come again; longest %llu us",
+		 (unsigned long long)(after.calls - before->calls),
+		 (unsigned long long)(after.retries - before->retries),
+		 (unsigned long long)after.longest_ns / 1000);
+	snprintf(key, sizeof(key), "rsa%u_calls", bits);
+	external_info(key, "%s", text);
+	external_log("%s %s", key, text);
+}
+
+static void long_commands(unsigned bits, unsigned count)
+{
+	struct svsmtest_stats before;
+
 	external_limit(600);
+	REQUIRE(svsmtest_open() && svsmtest_stats(&before));
 	REQUIRE(kmsg_start());
 	REQUIRE(gaps_start());
-	make_keys(bits);
+	make_keys(bits, option_number("long.count", count));
 	judge(bits);
+	report_calls(bits, &before);
 }
 
 TSS_TEST(long_rsa2048, "long-rsa2048", "the guest goes on while RSA-2048 keys are made")
 {
-	long_commands(2048);
+	long_commands(2048, 2);
 }
 
 TSS_TEST(long_rsa3072, "long-rsa3072", "the guest goes on while RSA-3072 keys are made")
 {
-	long_commands(3072);
+	long_commands(3072, 1);
 }

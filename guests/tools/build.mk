@@ -28,7 +28,8 @@ $(eval $(call test_program,misbehave,guests/tools/external.c guests/tools/misbeh
 $(eval $(call test_program,tss,guests/tools/external.c $(sort $(wildcard guests/tss/*.c)),\
 	-ltss2-esys -ltss2-mu -ltss2-tctildr -lcrypto))
 $(eval $(call test_program,longcmd,guests/tools/external.c guests/tools/option.c \
-	$(sort $(wildcard guests/longcmd/*.c)) $(patsubst %,guests/tss/%.c,run context cleanup keys templates digest),\
+	guests/bench/svsmtest.c $(sort $(wildcard guests/longcmd/*.c)) \
+	$(patsubst %,guests/tss/%.c,run context cleanup keys templates digest),\
 	-ltss2-esys -ltss2-mu -ltss2-tctildr -lcrypto))
 
 TREE := $(wildcard guests/tools/*.sh guests/tools/bin/* guests/tools/etc/*)
@@ -37,3 +38,9 @@ $(TOOLS): $(GUESTS)/agent $(VMLINUZ) $(MODULE) guests/initramfs/build.sh $(PACKA
 	$(call say,CPIO,$@)
 	$(Q)guests/tools/tree.sh $(GUESTS)/tools/tree $(PACKAGES)/root $(GUESTS)/tools/nocurl.so $(TEST_PROGRAMS)
 	$(Q)guests/initramfs/build.sh $@ $(GUESTS)/agent $(dir $(VMLINUZ)) '$(MODULE)' $(GUESTS)/tools/tree $(TOOLS_LIMIT)
+
+# The same for the kernel of KERNEL_SOURCE=1.
+$(SOURCE_TOOLS): $(TOOLS) $(SOURCE_DIR)/module/keelson.ko
+	$(call say,CPIO,$@)
+	$(Q)guests/initramfs/build.sh $@ $(GUESTS)/agent $(SOURCE_DIR) $(SOURCE_DIR)/module/keelson.ko \
+		$(GUESTS)/tools/tree $(TOOLS_LIMIT)
