@@ -1,13 +1,23 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Boot the Linux guest with two vCPUs N times in a row; every boot must reach the agent and power off.
-# usage: boots.sh N
+# With suites (make boots SUITES='vtpm-raw vtpm-tss'), all tests of each must pass N times instead.
+# usage: boots.sh N [SUITE...]
 set -u
 cd "$(dirname "$0")/.."
 total=${1:-50}
+[ $# -eq 0 ] || shift
 good=0
+once() {
+	if [ $# -gt 0 ]; then
+		"${BUILD:-build}/keelson" test "$@" --name boots --qemu "${QEMU:-qemu-system-x86_64}" 2>&1
+	else
+		"${BUILD:-build}/keelson" run linux --name boots --smp 2 --qemu "${QEMU:-qemu-system-x86_64}" \
+			${KERNEL:+--kernel "$KERNEL" --initrd "$INITRAMFS"} ${RUNFLAGS-} 2>&1
+	fi
+}
 for i in $(seq "$total"); do
-	out=$(${BUILD:-build}/keelson run linux --name boots --smp 2 --qemu "${QEMU:-qemu-system-x86_64}" ${KERNEL:+--kernel "$KERNEL" --initrd "$INITRAMFS"} ${RUNFLAGS-} 2>&1)
+	out=$(once "$@")
 	rc=$?
 	if [ $rc -eq 0 ]; then
 		good=$((good + 1))

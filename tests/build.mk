@@ -23,6 +23,6 @@ bench: ## boot ratio, exits, call round trip, the vTPM against its library, size
 	$(Q)$(MAKE) --no-print-directory deps && $(MAKE) --no-print-directory all guests $(BENCH)
 	$(Q)$(PYTHON) ci/bench.py
 
-boots: ## 50 boots with two vCPUs in a row (BOOTS=n)
+boots: ## 50 boots with two vCPUs in a row (BOOTS=n), or of the suites named (SUITES=)
 	$(Q)$(MAKE) --no-print-directory deps && $(MAKE) --no-print-directory all guests
-	$(Q)ci/boots.sh $(or $(BOOTS),50)
+	$(Q)ci/boots.sh $(or $(BOOTS),50) $(SUITES)
