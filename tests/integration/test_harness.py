@@ -157,6 +157,7 @@ def test_service_cpus(runs):
 def test_icount(runs):
     done = keelson(runs, "run", "--dry-run", "--icount", 2)
     assert "thread=single" in done.out and "-icount shift=2" in done.out
+    assert "string=turns" in done.out
 
 
 def test_recreate(runs, tmp_path):
