@@ -14,7 +14,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 
 # What the scripts call, or what calls the scripts.
 programs='tpm2-tools bash coreutils findutils grep sed gawk diffutils procps debianutils util-linux
-openssl xxd perl python3 python3-yaml'
+openssl xxd perl python3 python3-yaml pkg-config libtss2-dev libtss2-tcti-cmd0'
 
 me=referee
 # shellcheck source=guests/apt.sh
@@ -26,7 +26,7 @@ dir=$(cd "$dir" && pwd)
 root=$dir/root   # what becomes the image
 debs=$dir/debs   # the packages in it
 cache=$dir/cache # the judges' sources, which outlast this build
-rm -rf "$root" "$debs" "$dir/image.ext2"
+rm -rf "$root" "$debs"
 mkdir -p "$cache" "$debs/partial"
 apt_open "$dir/apt" "$suite" "$kernel_suite"
 apt_sources "$suite"
@@ -44,11 +44,12 @@ for d in bin sbin lib lib64; do
 done
 for deb in "$debs"/*.deb; do
 	dpkg-deb --fsys-tarfile "$deb" | tar -C "$root" -xf - --keep-directory-symlink \
-		--exclude='./usr/share/doc*' --exclude='./usr/share/man/*' --exclude='./usr/share/locale/*'
+		--exclude='./usr/share/doc*' --exclude='./usr/share/man/*' --exclude='./usr/share/locale/*' --exclude='*.a'
 done
 # What the packages' own set-up scripts would have done.
 ln -sf gawk "$root/usr/bin/awk"
 ln -sf bash "$root/usr/bin/sh"
+ln -sf which.debianutils "$root/usr/bin/which"
 # tpm2_getekcertificate asks a web server, and there is no network: without this library's 25 dependencies
 # each of the thousands of calls of a tool takes half the time.
 curl=$(find "$root/usr/lib" -name 'libcurl-gnutls.so.4')
