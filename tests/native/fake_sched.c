@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include "fake_sched.h"
+#include "gs.h"
+#include "kernel/alloc.h"
+#include "kernel/timer.h"
+#include "kernel/wake.h"
+
+struct cpu cpus[CPUS];
+
+uint64_t fake_now;
+bool real_time;
+uint64_t armed;
+unsigned nmis[CPUS];
+bool stop;
+void (*at_ready)(void), (*at_sleep)(void);
+pthread_mutex_t sleep_lock = PTHREAD_MUTEX_INITIALIZER;
+pthread_cond_t nmi_came = PTHREAD_COND_INITIALIZER;
+
+uint64_t timer_now(void)
+{
+	struct timespec t;
+
+	if (!real_time)
+		return fake_now++;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+uint64_t timer_ticks(uint64_t ns)
+{
+	return ns;
+}
+
+void timer_arm(uint64_t at)
+{
+	if (!real_time)
+		armed = at;
+}
+
+void *alloc(size_t size)
+{
+	return calloc(1, size);
+}
+
+unsigned percpu_count(void)
+{
+	return CPUS;
+}
+
+struct cpu *percpu_get(unsigned i)
+{
+	return i < CPUS ? &cpus[i] : NULL;
+}
+
+void wake_cpu(const struct cpu *c)
+{
+	pthread_mutex_lock(&sleep_lock);
+	nmis[c->index]++;
+	cpus[c->index].nmi_count++;
+	pthread_cond_broadcast(&nmi_came);
+	pthread_mutex_unlock(&sleep_lock);
+}
+
+static void strike(void (**hook)(void))
+{
+	void (*what)(void) = *hook;
+	struct cpu *me = percpu_this();
+
+	*hook = NULL;
+	if (what)
+		what();
+	gs_become(me);
+}
+
+uint32_t wake_ready(void)
+{
+	uint32_t seen;
+
+	pthread_mutex_lock(&sleep_lock);
+	seen = percpu_this()->nmi_count;
+	pthread_mutex_unlock(&sleep_lock);
+	strike(&at_ready);
+	return seen;
+}
+
+unsigned slept;
+
+void wake_sleep(uint32_t seen)
+{
+	struct cpu *me = percpu_this();
+
+	strike(&at_sleep);
+	pthread_mutex_lock(&sleep_lock);
+	if (!real_time)
+		slept += me->nmi_count == seen;
+	while (real_time && !stop && me->nmi_count == seen)
+		pthread_cond_wait(&nmi_came, &sleep_lock);
+	pthread_mutex_unlock(&sleep_lock);
+}
+
+void fake_sched_setup(void)
+{
+	memset(cpus, 0, sizeof(cpus));
+	memset(nmis, 0, sizeof(nmis));
+	for (unsigned i = 0; i < CPUS; i++) {
+		cpus[i].index = i;
+		cpus[i].guest.vmsa = i < 2 ? gpa(0x1000) : GPA_NONE;
+	}
+	cpus[3].service = true;
+	real_time = false;
+	at_ready = at_sleep = NULL;
+	slept = 0;
+	gs_become(&cpus[0]);
+}
