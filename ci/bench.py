@@ -115,14 +115,6 @@ def vtpm():
     print(f"longest in one call      {int(info['vtpm_held_ns']) / 1e6:.1f} ms   (of the guest's time, all of the above)")
 
 
-def ring_3():
-    _, folder = keelson("test", "selftest")
-    log = (folder / "svsm.log").read_text(errors="replace")
-    call, switch, khz = re.search(r"user_call_tsc=(\d+) user_switch_tsc=(\d+) .*?(\d+) kHz", log).groups()
-    print(f"ring 3 and back          {int(call) * 1e6 / int(khz):.0f} ns a system call, "
-          f"{int(switch) * 1e6 / int(khz):.0f} ns to load and store a process")
-
-
 def sizes(record):
     out = subprocess.run(["size", str(BUILD / "svsm.elf")], stdout=subprocess.PIPE, text=True, check=True)
     text, data, bss = (int(x) for x in out.stdout.splitlines()[1].split()[:3])
@@ -136,6 +128,7 @@ def main():
     exits()
     round_trip()
     user_mode()
+    vtpm()
     sizes(record)
 
 
