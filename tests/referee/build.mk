@@ -8,7 +8,7 @@ REFEREE ?=
 referee: ## independent TPM test scripts under the SVSM and with swtpm (REFEREE=pattern for some)
 	$(Q)$(MAKE) --no-print-directory deps && ci/deps.sh $(BUILD)/.deps-referee swtpm e2fsprogs
 	$(Q)$(MAKE) --no-print-directory all guests $(REFEREE_DIR)/initramfs.cpio
-	$(Q)$(PYTHON) tests/referee/run.py --qemu $(QEMU) $(REFEREE)
+	$(Q)set -f; $(PYTHON) tests/referee/run.py --qemu $(QEMU) $(REFEREE)
 
 $(REFEREE_DIR)/image.ext2: tests/referee/image.sh tests/referee/judge.sh guests/apt.sh $(GUESTS)/tools/nocurl.so
 	$(call say,FETCH,'judges of the TPM')
