@@ -100,11 +100,22 @@ static uint64_t read_command(gpa_t at)
 	return SVSM_SUCCESS;
 }
 
+/* May the last byte be written? Asked before the first one is, so that a refused call leaves the
+ * first of two pages as it was. */
+static bool reaches(gpa_t at, size_t len)
+{
+	uint8_t last;
+
+	return page_in(&last, gpa_add(at, len - 1), 1);
+}
+
 /* What is in vtpm.out.data. Lock held. */
 static uint64_t write_response(gpa_t at, uint32_t len)
 {
+	size_t all = sizeof(vtpm.out.len) + len;
+
 	vtpm.out.len = len;
-	return page_out(at, (const uint8_t *)&vtpm.out, sizeof(vtpm.out.len) + len)
+	return reaches(at, all) && page_out(at, (const uint8_t *)&vtpm.out, all)
 		       ? SVSM_SUCCESS
 		       : SVSM_ERR_INVALID_ADDRESS;
 }
