@@ -12,11 +12,15 @@ struct agent_test {
 	const char *name;
 	const char *shows; /* one line: what is true when it passes */
 	void (*run)(void);
+	bool wears; /* leaves the kernel weaker than it was: runs behind all others */
 };
 
-#define AGENT_TEST(id, test_name, what)                                                            \
+#define AGENT_TEST(id, test_name, what)       AGENT_TEST_ORDERED(id, test_name, what, false)
+#define AGENT_TEST_WEARS(id, test_name, what) AGENT_TEST_ORDERED(id, test_name, what, true)
+
+#define AGENT_TEST_ORDERED(id, test_name, what, last)                                              \
 	static void id(void);                                                                      \
-	static const struct agent_test agent_test_##id = {test_name, what, id};                    \
+	static const struct agent_test agent_test_##id = {test_name, what, id, last};              \
 	static const struct agent_test *const agent_entry_##id SECTION("agent_tests") =            \
 		&agent_test_##id;                                                                  \
 	static void id(void)

@@ -158,13 +158,24 @@ bool agent_host(const char *request, char *answer, size_t size)
 	return strncmp(answer, "error", 5) != 0;
 }
 
-static void list(void)
+static unsigned list_own(bool wears)
 {
 	const struct agent_test *const *t;
 	unsigned n = 0;
 
-	for (t = __start_agent_tests; external_own_wanted() && t < __stop_agent_tests; t++, n++)
+	for (t = __start_agent_tests; t < __stop_agent_tests; t++) {
+		if ((*t)->wears != wears)
+			continue;
 		agent_send(CONTROL_TEST, "%s\t%s", (*t)->name, (*t)->shows);
+		n++;
+	}
+	return n;
+}
+
+static void list(void)
+{
+	unsigned n = external_own_wanted() ? list_own(false) + list_own(true) : 0;
+
 	agent_send(CONTROL_LIST_END, "%u", n + external_list());
 }
 

@@ -19,7 +19,7 @@
 #define ESR_VECTOR BIT(5) /* send illegal vector */
 
 static volatile uint64_t got[2], nmis[2];
-static volatile bool leave;
+static volatile bool leave, awake;
 
 static void on_vector(struct trap_frame *t)
 {
@@ -28,12 +28,16 @@ static void on_vector(struct trap_frame *t)
 	apic_write(APIC_EOI, 0);
 }
 
-/* The hypervisor cannot see the IRET: an SNP guest says so itself (GHCB 4.1, NMI complete). */
+/*
+ * The hypervisor cannot see the IRET: an SNP guest says so itself (GHCB 4.1, NMI complete). The
+ * next NMI may come as soon as it has, so it is counted after that: who sends one a count cannot
+ * make the handlers nest until the stack is full.
+ */
 static void on_nmi(struct trap_frame *t)
 {
 	(void)t;
-	nmis[percpu_index()]++;
 	ghcb_exit(ghcb_begin(), GHCB_EXIT_NMI_DONE, 0, 0);
+	nmis[percpu_index()]++;
 }
 
 static void listen(void *arg)
@@ -46,6 +50,17 @@ static void listen(void *arg)
 	apic_disable();
 }
 
+/*
+ * An NMI that was sent before this comes at the exit at the latest, and one that waits behind it
+ * when its handler says NMI complete. A late one would find the GHCB in use, or none yet in the
+ * next test.
+ */
+static void take_nmis(void)
+{
+	ghcb_msr(GHCB_MSR_SEV_INFO_REQ);
+	ghcb_select();
+}
+
 /* As the SVSM's idle CPUs sleep. */
 static void halt_closed(void *arg)
 {
@@ -54,6 +69,9 @@ static void halt_closed(void *arg)
 	smp_meet();
 	while (!leave)
 		__asm__ volatile("hlt" : : : "memory");
+	awake = true;
+	smp_meet(); /* nobody sends any more */
+	take_nmis();
 	apic_disable();
 }
 
@@ -63,7 +81,7 @@ static void begin_with(void (*other)(void *))
 		test_skip("no x2APIC");
 	trap_handler_set(VEC, on_vector);
 	trap_handler_set(VEC_NMI, on_nmi);
-	leave = false;
+	leave = awake = false;
 	smp_start();
 	smp_run(other, NULL);
 	smp_meet();
@@ -190,8 +208,15 @@ TEST(ipi_nmi_halted, "ipi-nmi-halted", "an NMI ends HLT with interrupts off; oth
 	}
 	CHECK_EQ(got[1], 0);
 	leave = true;
-	for (limit = rdtsc() + smp_ticks(10); !smp_wait(0) && rdtsc() < limit;)
-		send_nmi(); /* one that comes between the look at leave and the HLT is not enough */
+	/* One that comes between the look at leave and the HLT is not enough. */
+	for (limit = rdtsc() + smp_ticks(10); !awake && rdtsc() < limit;) {
+		uint64_t before = nmis[1];
+
+		send_nmi();
+		while (nmis[1] == before && !awake && rdtsc() < limit)
+			cpu_relax();
+	}
+	smp_meet();
 	end();
 }
 
