@@ -181,19 +181,41 @@ static uint64_t collect(gpa_t at)
 }
 
 /* Lets go of the lock meanwhile. */
-static void lend(struct vtpm_slice slice)
+static enum sched_end lend(uint64_t ns, bool wait)
 {
+	enum sched_end end;
+
 	spin_unlock(&vtpm.lock);
-	service_run(&vtpm_service, &vtpm.request, slice.ns, slice.wait);
+	end = service_run(&vtpm_service, &vtpm.request, ns, wait);
 	spin_lock(&vtpm.lock);
+	return end;
+}
+
+static bool under_way(uint64_t number)
+{
+	return vtpm.busy && vtpm.number == number;
+}
+
+/* A long slice in pieces: the same command from another vCPU may collect the answer, and begin what
+ * this one has no reason to wait for. */
+static void lend_slice(uint64_t number, struct vtpm_slice slice)
+{
+	enum sched_end end = SCHED_SLICE;
+
+	for (uint64_t left = slice.ns, n;
+	     left && under_way(number) && !answered() && (slice.wait || end == SCHED_SLICE);
+	     left -= n) {
+		n = MIN(left, PACE_FIRST);
+		end = lend(n, slice.wait);
+	}
 }
 
 static uint64_t attempt(gpa_t at, struct vtpm_slice slice)
 {
 	uint64_t number = vtpm.number;
 
-	lend(slice);
-	if (!vtpm.busy || vtpm.number != number)
+	lend_slice(number, slice);
+	if (!under_way(number))
 		return retry(at); /* another vCPU sent the same and was quicker */
 	vtpm_pace_ends(&vtpm.pace, timer_uptime_ns());
 	return answered() ? collect(at) : retry(at);
@@ -203,7 +225,7 @@ static uint64_t attempt(gpa_t at, struct vtpm_slice slice)
 static uint64_t turn_away(gpa_t at)
 {
 	if (!answered())
-		lend((struct vtpm_slice){PACE_FIRST, false});
+		lend(PACE_FIRST, false);
 	return retry(at);
 }
 

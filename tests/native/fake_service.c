@@ -158,7 +158,6 @@ enum sched_end sched_run(struct sched_task *t, const bool *done, uint64_t slice_
 	t->handed = t->ready && fake_ring3.helper;
 	fake_ring3.now += used;
 	fake_ring3.lent += used;
-	fake_ring3.lent_longest = MAX(fake_ring3.lent_longest, used);
 	return *done ? SCHED_DONE : t->handed ? SCHED_ELSEWHERE : SCHED_SLICE;
 }
 

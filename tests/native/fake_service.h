@@ -16,7 +16,7 @@ struct fake_ring3 {
 	bool helper;            /* there is a CPU without a guest, which works while time passes */
 	bool fault, wont_start; /* at the next chance */
 	unsigned started, faulted;
-	uint64_t lent, lent_longest; /* ns that callers gave, in all and at a time */
+	uint64_t lent; /* ns that callers gave */
 	/* what sched_run does first: another vCPU's call */
 	void (*meanwhile)(void);
 };
