@@ -35,7 +35,7 @@ int tpm2_probe(struct tpm_chip *chip);
 #define VTPM_LOCALITY		0
 
 #define VTPM_PATIENCE		(300 * HZ)
-#define VTPM_SLEEP_MIN_US	1000
+#define VTPM_SLEEP_MIN_US	500
 #define VTPM_SLEEP_MAX_US	8000
 
 /* 58019, table 16: little endian, in a page of its own; table 17 has the answer in the same place. */
@@ -95,7 +95,7 @@ static bool vtpm_says_retry(const struct vtpm *vtpm, int len)
 }
 
 /*
- * Sleeps grow from 1 to 10 ms: short commands come back soon, long ones are not asked for much. Not longer,
+ * Sleeps grow from 0.5 to 10 ms: short commands come back soon, long ones are not asked for much. Not longer,
  * because an SVSM without a CPU to spare holds a call for as long as its client has slept.
  */
 static unsigned int vtpm_sleep(unsigned int us)

@@ -20,6 +20,14 @@ static bool is_last(uint64_t before, uint64_t pause)
 	return pause >= PACE_GAP && before >= PACE_GAP / 3;
 }
 
+static bool may_wait(struct vtpm_pace *p)
+{
+	if (p->waited == PACE_WAITS)
+		return false;
+	p->waited++;
+	return true;
+}
+
 struct vtpm_slice vtpm_pace_again(struct vtpm_pace *p, uint64_t now, bool helped)
 {
 	uint64_t pause = pause_before(p, now), before = p->pause;
@@ -29,7 +37,7 @@ struct vtpm_slice vtpm_pace_again(struct vtpm_pace *p, uint64_t now, bool helped
 	if (is_last(before, pause))
 		return (struct vtpm_slice){PACE_LAST, true};
 	if (p->helped)
-		return (struct vtpm_slice){PACE_FIRST, false};
+		return (struct vtpm_slice){PACE_FIRST, may_wait(p)};
 	return (struct vtpm_slice){MAX(PACE_FIRST, MIN(pause, PACE_SHARE)), false};
 }
 

@@ -19,6 +19,8 @@
  *
  *	slice              helped                            not helped
  *	first attempt      PACE_FIRST                        PACE_FIRST
+ *	the next two       PACE_FIRST, and wait: an RSA      as below
+ *	                   signature is done by then
  *	more               PACE_FIRST, only if no CPU        the time since the last attempt, within
  *	                   has taken the work                PACE_FIRST .. PACE_SHARE
  *	after a pause of   PACE_LAST, and wait               PACE_LAST
@@ -29,6 +31,7 @@
 
 #define PACE_MS    1000000ull
 #define PACE_FIRST (10 * PACE_MS)
+#define PACE_WAITS 2
 #define PACE_SHARE (640 * PACE_MS)
 #define PACE_GAP   (1200 * PACE_MS) /* Linux's last sleep, and no other, is longer */
 #define PACE_LAST  (8000 * PACE_MS) /* Linux's lockup detectors take 10 s and more for a hang */
@@ -39,6 +42,7 @@ struct vtpm_pace {
 	uint64_t last;  /* end of the last attempt */
 	uint64_t pause; /* before it */
 	bool helped;    /* a CPU without a guest was seen */
+	uint8_t waited; /* attempts behind the first that waited, up to PACE_WAITS */
 };
 
 struct vtpm_slice {
