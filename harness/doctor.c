@@ -79,6 +79,15 @@ static void check_program(const char *name, const char *package)
 	free(ask);
 }
 
+/* What the linker would find. */
+static void check_library(const char *name, const char *package)
+{
+	char *ask = str("gcc -print-file-name=%s | grep /", name);
+
+	check(name, package, ask);
+	free(ask);
+}
+
 static void check_qemu(const char *qemu)
 {
 	char *why = profile_native.missing(qemu), *text = NULL, *command, *line;
@@ -174,12 +183,17 @@ int doctor_command(int argc, char **argv)
 	check_tool("cppcheck", "cppcheck");
 	check_program("iasl", "acpica-tools");
 	check_program("cpio", "cpio");
+	check_program("tpm2_checkquote", "tpm2-tools");
+	check_library("libtpms.a", "libtpms-dev");
+	check_library("libcrypto.a", "libssl-dev");
+	check_library("libtss2-esys.so", "libtss2-dev");
 	check_ovmf();
 	check_runs();
 	check_file("monitor", "monitor.elf.mb", "run `make`");
 	check_file("SVSM", "svsm.elf", "run `make`");
 	check_file("guest kernel", "guests/kernel/vmlinuz", "run `make guests`");
 	check_file("initramfs", "guests/initramfs.cpio", "run `make guests`");
+	check_file("TPM tools image", "guests/tools.cpio", "run `make guests`");
 	check_platform(&profile_snp, o.qemu);
 	check_platform(&profile_tdx, o.qemu);
 	return faults ? CODE_HOST : CODE_PASSED;

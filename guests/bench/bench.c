@@ -11,7 +11,8 @@
  *
  * For each work an INFO "vtpm_NAME": count, then p50, p99 and mean in us of the device and of the
  * library, then how many responses were the same. Words on the kernel's command line:
- * bench.count=N (300), bench.keys=N (20), bench.reads=N (1000).
+ * bench.count=N (300), bench.keys=N (20), bench.reads=N (1000); bench.cold=1: two exits before each
+ * of the library's commands.
  */
 #include <stdio.h>
 #include <stdlib.h>
