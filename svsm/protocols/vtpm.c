@@ -205,6 +205,8 @@ static void lend_slice(uint64_t number, struct vtpm_slice slice)
 	for (uint64_t left = slice.ns, n;
 	     left && under_way(number) && !answered() && (slice.wait || end == SCHED_SLICE);
 	     left -= n) {
+		/* its client is here: nobody else may drop the answer */
+		vtpm_pace_seen(&vtpm.pace, timer_uptime_ns());
 		n = MIN(left, PACE_FIRST);
 		end = lend(n, slice.wait);
 	}
@@ -217,7 +219,7 @@ static uint64_t attempt(gpa_t at, struct vtpm_slice slice)
 	lend_slice(number, slice);
 	if (!under_way(number))
 		return retry(at); /* another vCPU sent the same and was quicker */
-	vtpm_pace_ends(&vtpm.pace, timer_uptime_ns());
+	vtpm_pace_seen(&vtpm.pace, timer_uptime_ns());
 	return answered() ? collect(at) : retry(at);
 }
 

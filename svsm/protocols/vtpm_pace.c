@@ -41,7 +41,7 @@ struct vtpm_slice vtpm_pace_again(struct vtpm_pace *p, uint64_t now, bool helped
 	return (struct vtpm_slice){MAX(PACE_FIRST, MIN(pause, PACE_SHARE)), false};
 }
 
-void vtpm_pace_ends(struct vtpm_pace *p, uint64_t now)
+void vtpm_pace_seen(struct vtpm_pace *p, uint64_t now)
 {
 	p->last = now;
 }

@@ -39,7 +39,7 @@
 #define PACE_KEEP (1500 * PACE_MS)
 
 struct vtpm_pace {
-	uint64_t last;  /* end of the last attempt */
+	uint64_t last;  /* the last attempt ended, or was under way */
 	uint64_t pause; /* before it */
 	bool helped;    /* a CPU without a guest was seen */
 	uint8_t waited; /* attempts behind the first that waited, up to PACE_WAITS */
@@ -54,7 +54,7 @@ struct vtpm_slice {
 struct vtpm_slice vtpm_pace_first(struct vtpm_pace *p, uint64_t now, bool helped);
 /* The same command again. */
 struct vtpm_slice vtpm_pace_again(struct vtpm_pace *p, uint64_t now, bool helped);
-/* An attempt ends, with or without the answer. */
-void vtpm_pace_ends(struct vtpm_pace *p, uint64_t now);
+/* An attempt goes on, or ends, with or without the answer. */
+void vtpm_pace_seen(struct vtpm_pace *p, uint64_t now);
 /* May the client still come for the answer? */
 bool vtpm_pace_expected(const struct vtpm_pace *p, uint64_t now);

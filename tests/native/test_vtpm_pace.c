@@ -80,7 +80,7 @@ static struct result simulate(uint64_t work, client c, bool helper, bool deaf)
 		n = attempt(&m, s, helper && !deaf && r.attempts);
 		r.attempts++;
 		r.longest = MAX(r.longest, n);
-		vtpm_pace_ends(&pace, m.now);
+		vtpm_pace_seen(&pace, m.now);
 		r.spent = m.now - start;
 		if (!m.left) {
 			r.collected = true;
@@ -174,11 +174,11 @@ TEST(a_hiccup_is_not_the_last_attempt)
 	struct vtpm_pace p;
 
 	vtpm_pace_first(&p, 0, true);
-	vtpm_pace_ends(&p, 10 * MS);
+	vtpm_pace_seen(&p, 10 * MS);
 	CHECK_EQ(vtpm_pace_again(&p, 12 * MS, true).ns, PACE_FIRST);
-	vtpm_pace_ends(&p, 12 * MS);
+	vtpm_pace_seen(&p, 12 * MS);
 	CHECK_EQ(vtpm_pace_again(&p, 3000 * MS, true).ns, PACE_FIRST);
-	vtpm_pace_ends(&p, 3000 * MS);
+	vtpm_pace_seen(&p, 3000 * MS);
 	CHECK_EQ(vtpm_pace_again(&p, 4300 * MS, true).ns, PACE_LAST);
 }
 
@@ -188,7 +188,7 @@ TEST(an_answer_waits_for_every_linux_client_and_not_for_ever)
 
 	vtpm_pace_first(&p, 0, false);
 	for (unsigned n = 1; n <= 7; n++) {
-		vtpm_pace_ends(&p, 1000 * MS);
+		vtpm_pace_seen(&p, 1000 * MS);
 		check_context("pause %u", n);
 		CHECK(vtpm_pace_expected(&p, 1000 * MS + linux_client(n, 0)));
 	}
@@ -206,7 +206,7 @@ TEST(a_clock_that_stands_still_or_goes_back)
 	struct vtpm_slice s;
 
 	vtpm_pace_first(&p, 500 * MS, false);
-	vtpm_pace_ends(&p, 500 * MS);
+	vtpm_pace_seen(&p, 500 * MS);
 	s = vtpm_pace_again(&p, 400 * MS, false);
 	CHECK_EQ(s.ns, PACE_FIRST);
 	CHECK(vtpm_pace_expected(&p, 400 * MS));
