@@ -71,10 +71,13 @@ const EVP_MD *signature_hash(unsigned alg)
 	}
 }
 
+/* A PEM file may say that it is encrypted: the pass phrase is empty, or libcrypto asks the terminal
+ * for one. */
 static EVP_PKEY *public_key(struct blob pem)
 {
+	char no_phrase[] = "";
 	BIO *bio = BIO_new_mem_buf(pem.p, (int)pem.n);
-	EVP_PKEY *key = bio ? PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL) : NULL;
+	EVP_PKEY *key = bio ? PEM_read_bio_PUBKEY(bio, NULL, NULL, no_phrase) : NULL;
 
 	BIO_free(bio);
 	return key;

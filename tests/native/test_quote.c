@@ -12,6 +12,7 @@
 #include <openssl/ecdsa.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
+#include <openssl/ui.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -198,6 +199,37 @@ TEST(quote_cut_short)
 	cut(&q, &q.nonce);
 	q.pem.n /= 2;
 	CHECK_STR(quote_wrong(&q), "the public key is no PEM key");
+	BIO_free(m.bio);
+}
+
+static unsigned asked;
+
+static int ask(UI *ui UNUSED)
+{
+	asked++;
+	return 0;
+}
+
+/* The target's file must not make the harness wait for somebody at the terminal. */
+TEST(a_key_that_wants_a_pass_phrase_is_no_key)
+{
+	static const char pem[] = "-----BEGIN PUBLIC KEY-----\nProc-Type: 4,ENCRYPTED\n"
+				  "DEK-Info: AES-128-CBC,00112233445566778899AABBCCDDEEFF\n\n"
+				  "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEMFkwEwYHKoZIzj0CAQYI\n"
+				  "-----END PUBLIC KEY-----\n";
+	UI_METHOD *terminal = UI_create_method("terminal");
+	struct quote q;
+	struct made m;
+
+	UI_method_set_opener(terminal, ask);
+	UI_set_default_method(terminal);
+	make(&m, ALG_ECDSA);
+	q = quote_of(&m);
+	q.pem = (struct blob){(const unsigned char *)pem, sizeof(pem) - 1};
+	CHECK_STR(quote_wrong(&q), "the public key is no PEM key");
+	CHECK_EQ(asked, 0);
+	UI_set_default_method(NULL);
+	UI_destroy_method(terminal);
 	BIO_free(m.bio);
 }
 
