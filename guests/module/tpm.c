@@ -7,7 +7,8 @@
  * The TPM core would ask eight times within 2.5 seconds; send() here asks again by itself after short sleeps,
  * on whichever CPU it then runs, for as long as the patience below, and holds nothing but the chip, which
  * the core gives to one command at a time. It can be killed, and the command goes on in the SVSM; unless
- * the answer will name a new object: nobody would ever flush that, and a TPM has room for three.
+ * the answer will name a new object, or the command flushes one: nobody else would ever flush that, and a
+ * TPM has room for three.
  *
  * An open /dev/tpm0 does not hold this module: the TPM core takes the operations away under its own
  * lock, after the command that is under way, and the open file gets EPIPE from then on.
@@ -104,12 +105,18 @@ static unsigned int vtpm_sleep(unsigned int us)
 	return min(us + us / 4, VTPM_SLEEP_MAX_US);
 }
 
-/* Does the command answer with a handle? The core has the TPM's own word on that, from bootstrap on. */
-static bool vtpm_makes_handle(const struct tpm_chip *chip, const u8 *buf)
+/*
+ * Does the command answer with a handle, or give one back? Then nobody else will see to it: the core flushes
+ * what it had loaded for a process, after an error, on that process's behalf. It has the TPM's own word on who
+ * answers with a handle, from bootstrap on.
+ */
+static bool vtpm_must_end(const struct tpm_chip *chip, const u8 *buf)
 {
 	const u32 code = get_unaligned_be32(&((const struct tpm_header *)buf)->ordinal);
 	u32 i;
 
+	if (code == TPM2_CC_FLUSH_CONTEXT)
+		return true;
 	for (i = 0; chip->cc_attrs_tbl && i < chip->nr_commands; i++)
 		if ((chip->cc_attrs_tbl[i] & GENMASK(15, 0)) == code)
 			return chip->cc_attrs_tbl[i] & BIT(TPM2_CC_ATTR_RHANDLE);
@@ -130,7 +137,7 @@ static int vtpm_transmit(struct tpm_chip *chip, const u8 *buf, size_t len)
 		rc = vtpm_exchange(vtpm, buf, len);
 		if (rc != -EAGAIN && !vtpm_says_retry(vtpm, rc))
 			break;
-		if (fatal_signal_pending(current) && !vtpm_makes_handle(chip, buf))
+		if (fatal_signal_pending(current) && !vtpm_must_end(chip, buf))
 			return -EINTR;
 		if (time_after(jiffies, end))
 			return -ETIME;
