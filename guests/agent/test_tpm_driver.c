@@ -213,24 +213,36 @@ AGENT_TEST(long_command, "tpm-long-command",
 	close(fd);
 }
 
-/* Starts a long command and never reads the answer. */
-static pid_t start_long_command(void)
+static bool primary_command(int fd, struct tpm_message *m)
+{
+	(void)fd;
+	tpm_rsa_command(m);
+	return true;
+}
+
+/* A process that starts a long command, which is under way soon, and never reads the answer. */
+static pid_t start_long_command(bool (*command)(int fd, struct tpm_message *m))
 {
 	struct tpm_message m;
+	int fd, ready[2];
 	pid_t pid;
-	int fd;
 
-	tpm_rsa_command(&m);
+	CHECK_EQ(pipe(ready), 0);
 	pid = fork();
-	if (pid)
-		return pid;
-	fd = tpm_open("/dev/tpmrm0");
-	_exit(write(fd, m.bytes, m.len) == (ssize_t)m.len ? 0 : 1);
+	if (!pid) {
+		fd = tpm_open("/dev/tpmrm0");
+		if (!command(fd, &m) || write(ready[1], "", 1) != 1)
+			_exit(2);
+		_exit(write(fd, m.bytes, m.len) == (ssize_t)m.len ? 0 : 1);
+	}
+	close(ready[1]);
+	CHECK_EQ(read(ready[0], &m, 1), 1);
+	close(ready[0]);
+	return pid;
 }
 
 /* A TPM has room for three objects; a hash sequence is one. */
-AGENT_TEST(killed, "tpm-killed",
-	   "processes can be killed in the middle of commands: the TPM goes on, and loses no room")
+static void check_killed(bool (*command)(int fd, struct tpm_message *m))
 {
 	uint8_t digest[32];
 	int fd, status;
@@ -239,9 +251,9 @@ AGENT_TEST(killed, "tpm-killed",
 		return;
 	fd = tpm_open("/dev/tpmrm0");
 	for (int i = 0; i < 3; i++) {
-		pid_t pid = start_long_command();
+		pid_t pid = start_long_command(command);
 
-		usleep(200000);
+		usleep(50000);
 		kill(pid, SIGKILL);
 		CHECK_EQ(waitpid(pid, &status, 0), pid);
 		CHECK_EQ(tpm_random(fd, digest, sizeof(digest)), 0);
@@ -249,6 +261,18 @@ AGENT_TEST(killed, "tpm-killed",
 	CHECK_EQ(tpm_hash(fd, "abc", 3, digest), 0);
 	CHECK(!memcmp(digest, abc_digest, sizeof(digest)));
 	close(fd);
+}
+
+AGENT_TEST(killed, "tpm-killed",
+	   "processes can be killed in the middle of commands: the TPM goes on, and loses no room")
+{
+	check_killed(primary_command);
+}
+
+AGENT_TEST(killed_loaded, "tpm-killed-loaded",
+	   "a process that dies with an object loaded leaves no object in the TPM")
+{
+	check_killed(tpm_rsa_child_command);
 }
 
 /* ---- the driver goes ---- */
@@ -287,7 +311,7 @@ AGENT_TEST(unload_busy, "tpm-unload-busy",
 
 	if (!chip_there() || !module_there())
 		return;
-	pid = start_long_command();
+	pid = start_long_command(primary_command);
 	usleep(200000);
 	CHECK_EQ(module_unload(), 0);
 	CHECK_EQ(waitpid(pid, &status, 0), pid);

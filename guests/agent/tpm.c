@@ -211,17 +211,50 @@ static void put_rsa_template(struct tpm_message *m)
 	tpm_put(m, unique, sizeof(unique));
 }
 
-void tpm_rsa_command(struct tpm_message *m)
+static void put_ecc_template(struct tpm_message *m)
 {
-	tpm_begin(m, TPM_CC_CREATE_PRIMARY);
-	tpm_put32(m, TPM_RH_OWNER);
+	static const uint8_t template[] = {
+		0x00, 0x23,                         /* ECC */
+		0x00, 0x0b,                         /* the same as for RSA */
+		0x00, 0x03, 0x00, 0x72,             /* ... */
+		0x00, 0x00,                         /* ... */
+		0x00, 0x06, 0x00, 0x80, 0x00, 0x43, /* ... */
+		0x00, 0x10,                         /* no scheme */
+		0x00, 0x03, 0x00, 0x10,             /* P-256, no key derivation */
+		0x00, 0x00, 0x00, 0x00,             /* unique: no x, no y */
+	};
+
+	tpm_put16(m, sizeof(template));
+	tpm_put(m, template, sizeof(template));
+}
+
+/* TPM2_Create or TPM2_CreatePrimary. */
+static void create(struct tpm_message *m, uint32_t code, uint32_t parent,
+		   void (*put_template)(struct tpm_message *m))
+{
+	tpm_begin(m, code);
+	tpm_put32(m, parent);
 	tpm_put_password(m);
 	tpm_put16(m, 4); /* no password, no data */
 	tpm_put32(m, 0);
-	put_rsa_template(m);
+	put_template(m);
 	tpm_put16(m, 0); /* no outside information */
 	tpm_put32(m, 0); /* no creation PCRs */
 	set_length(m);
+}
+
+void tpm_rsa_command(struct tpm_message *m)
+{
+	create(m, TPM_CC_CREATE_PRIMARY, TPM_RH_OWNER, put_rsa_template);
+}
+
+bool tpm_rsa_child_command(int fd, struct tpm_message *m)
+{
+	create(m, TPM_CC_CREATE_PRIMARY, TPM_RH_OWNER, put_ecc_template);
+	if (tpm_run(fd, m, m))
+		return false;
+	create(m, TPM_CC_CREATE, tpm_get32(m), put_rsa_template);
+	return true;
 }
 
 uint32_t tpm_make_rsa(int fd)

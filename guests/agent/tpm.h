@@ -11,6 +11,7 @@
  */
 #define TPM_CC_CREATE_PRIMARY    0x131u
 #define TPM_CC_SEQUENCE_COMPLETE 0x13eu
+#define TPM_CC_CREATE            0x153u
 #define TPM_CC_SEQUENCE_UPDATE   0x15cu
 #define TPM_CC_FLUSH_CONTEXT     0x165u
 #define TPM_CC_GET_RANDOM        0x17bu
@@ -61,3 +62,5 @@ uint32_t tpm_hash(int fd, const void *bytes, uint16_t n, uint8_t digest[32]);
 uint32_t tpm_make_rsa(int fd);
 /* The command of tpm_make_rsa(). */
 void tpm_rsa_command(struct tpm_message *m);
+/* One that makes such a key under a parent, which it makes and leaves loaded. */
+bool tpm_rsa_child_command(int fd, struct tpm_message *m);
