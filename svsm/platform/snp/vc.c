@@ -5,8 +5,11 @@
  * #VC in the SVSM itself: an instruction of ours that the hypervisor has to be asked about. The
  * exit code comes with the exception and may be a lie (a hypervisor can inject vector 29), so it
  * must agree with the instruction at RIP. GHCB 4.1; APM vol. 2, 15.35.5.
+ *
+ * No RDMSR or WRMSR: what the hypervisor keeps is asked for by msr.c, every other MSR of ours is
+ * the processor's. To emulate one would let a hypervisor skip the WRMSR of SFMASK, after which ring
+ * 3 would choose DF and AC for the kernel, or answer for SEV_STATUS or GS_BASE.
  */
-#include "base/x86.h"
 #include "cpu/frame.h"
 #include "cpu/image.h"
 #include "cpu/insn.h"
@@ -23,19 +26,6 @@ static bool emulate_cpuid(struct frame *f)
 	f->rbx = r[1];
 	f->rcx = r[2];
 	f->rdx = r[3];
-	return true;
-}
-
-static bool emulate_msr(struct frame *f, bool write)
-{
-	uint64_t v;
-
-	if (write)
-		return snp_msr_write((uint32_t)f->rcx, f->rdx << 32 | (uint32_t)f->rax);
-	if (!snp_msr_read((uint32_t)f->rcx, &v))
-		return false;
-	f->rax = (uint32_t)v;
-	f->rdx = v >> 32;
 	return true;
 }
 
@@ -94,11 +84,6 @@ static bool emulate(struct frame *f, const struct insn *i)
 	switch (i->op) {
 	case INSN_CPUID:
 		return f->error == GHCB_EXIT_CPUID && emulate_cpuid(f);
-	case INSN_RDMSR:
-	case INSN_WRMSR:
-		/* SEV_STATUS says what the processor does for us: no hypervisor has a say in it */
-		return f->error == GHCB_EXIT_MSR && (uint32_t)f->rcx != MSR_SEV_STATUS &&
-		       emulate_msr(f, i->op == INSN_WRMSR);
 	case INSN_IN:
 	case INSN_OUT:
 		return f->error == GHCB_EXIT_IOIO && emulate_io(f, i);

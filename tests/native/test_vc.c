@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+/*
+ * #VC in the SVSM itself: which instruction and exit code agree, and that a hypervisor that injects
+ * one at an MSR access of ours changes nothing.
+ *
+ * sources: svsm/platform/snp/vc.c svsm/cpu/insn.c
+ */
+#include <string.h>
+#include "abi/ghcb.h"
+#include "check.h"
+#include "cpu/frame.h"
+#include "cpu/image.h"
+#include "kernel/log.h"
+#include "platform/snp/ghcb.h"
+#include "platform/snp/snp.h"
+
+/* ---- what vc.c expects: an image of a few bytes, a hypervisor that says yes to everything ---- */
+
+__asm__(".pushsection .data\n"
+	".globl kernel_text, kernel_text_end\n"
+	"kernel_text: .skip 16\n"
+	"kernel_text_end:\n"
+	".popsection\n");
+
+static struct ghcb page;
+static unsigned asked;
+
+struct ghcb *ghcb_begin(void)
+{
+	return &page;
+}
+
+void ghcb_end(struct ghcb *g)
+{
+	CHECK(g == &page);
+}
+
+void ghcb_mark(struct ghcb *g, size_t offset)
+{
+	(void)g;
+	(void)offset;
+}
+
+bool ghcb_marked(const struct ghcb *g, size_t offset)
+{
+	(void)g;
+	(void)offset;
+	return true;
+}
+
+enum platform_result ghcb_call(struct ghcb *g, uint64_t exit_code, uint64_t info1, uint64_t info2)
+{
+	(void)g;
+	(void)exit_code;
+	(void)info1;
+	(void)info2;
+	asked++;
+	return PLATFORM_OK;
+}
+
+bool snp_msr_read(uint32_t msr, uint64_t *v)
+{
+	(void)msr;
+	*v = 0;
+	asked++;
+	return true;
+}
+
+bool snp_msr_write(uint32_t msr, uint64_t v)
+{
+	(void)msr;
+	(void)v;
+	asked++;
+	return true;
+}
+
+void snp_cpuid(uint32_t leaf, uint32_t sub, uint32_t out[4])
+{
+	(void)sub;
+	for (unsigned i = 0; i < 4; i++)
+		out[i] = leaf + i;
+}
+
+void log_write(enum log_level level, const char *fmt, ...)
+{
+	(void)level;
+	(void)fmt;
+}
+
+/* ---- */
+
+static bool take(const char *insn, uint64_t error, struct frame *f)
+{
+	memset(kernel_text, 0x90, 16);
+	memcpy(kernel_text, insn, strlen(insn));
+	*f = (struct frame){
+		.rip = (uint64_t)kernel_text, .error = error, .rax = 5, .rcx = 0xc0000084};
+	asked = 0;
+	return snp_vc(f);
+}
+
+TEST(the_exit_code_agrees_with_the_instruction)
+{
+	static const struct {
+		const char *insn;
+		uint64_t error;
+		bool good, asks;
+	} cases[] = {
+		{"\x0f\xa2", GHCB_EXIT_CPUID, true, false},
+		{"\x0f\xa2", GHCB_EXIT_MSR, false, false},
+		{"\xee", GHCB_EXIT_IOIO, true, true},
+		{"\xee", GHCB_EXIT_CPUID, false, false},
+		{"\x0f\x31", GHCB_EXIT_RDTSC, true, true},
+		{"\x0f\x09", GHCB_EXIT_WBINVD, true, true},
+		{"\x90", GHCB_EXIT_CPUID, false, false},
+	};
+	struct frame f;
+
+	for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
+		check_context("case %u", i);
+		CHECK_EQ(take(cases[i].insn, cases[i].error, &f), cases[i].good);
+		CHECK_EQ(asked, cases[i].asks);
+		CHECK_EQ(f.rip - (uint64_t)kernel_text, cases[i].good ? strlen(cases[i].insn) : 0);
+	}
+	CHECK(take("\x0f\xa2", GHCB_EXIT_CPUID, &f));
+	CHECK_EQ(f.rdx, 8);
+}
+
+TEST(no_msr_of_ours_is_the_hypervisors)
+{
+	static const char *const insn[] = {"\x0f\x30", "\x0f\x32"};
+	struct frame f, before;
+
+	for (unsigned i = 0; i < ARRAY_LEN(insn); i++) {
+		check_context("0f %02x", insn[i][1]);
+		CHECK(!take(insn[i], GHCB_EXIT_MSR, &f));
+		CHECK_EQ(asked, 0); /* nor does it see what was to be written */
+		before = (struct frame){.rip = (uint64_t)kernel_text,
+					.error = GHCB_EXIT_MSR,
+					.rax = 5,
+					.rcx = 0xc0000084};
+		CHECK_MEM(&f, &before, sizeof(f));
+	}
+}
