@@ -86,11 +86,14 @@ static enum syscall_then sys_mprotect(struct process *p, struct syscall_args *ar
 	uint64_t len = args->a[1];
 	unsigned prot;
 
-	if (!user_range(args->a[0], &len))
+	if (!IS_ALIGNED(args->a[0], PAGE_SIZE))
 		return syscall_error(args, SYS_EINVAL);
+	if (!len)
+		return SYSCALL_RESUME;
 	if (!prot_of(args->a[2], &prot))
 		return syscall_error(args, SYS_EACCES);
-	if (len && !space_protect(&p->space, args->a[0], len, prot))
+	/* what cannot be mapped is a hole like any other */
+	if (!user_range(args->a[0], &len) || !space_protect(&p->space, args->a[0], len, prot))
 		return syscall_error(args, SYS_ENOMEM);
 	return SYSCALL_RESUME;
 }

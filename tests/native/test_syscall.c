@@ -170,7 +170,10 @@ TEST(executable_is_for_ever_and_never_anew)
 	CHECK_EQ(call(p, SYS_mprotect, BUF, PAGE_SIZE, PROT_NONE, 0), 0);
 	CHECK_EQ(call(p, SYS_mprotect, BUF, 0, PROT_READ, 0), 0);
 	CHECK_EQ(call(p, SYS_mprotect, BUF + 8, PAGE_SIZE, PROT_READ, 0), -EINVAL);
-	CHECK_EQ(call(p, SYS_mprotect, BUF, ~0ull, PROT_READ, 0), -EINVAL);
+	CHECK_EQ(call(p, SYS_mprotect, BUF, ~0ull, PROT_READ, 0), -ENOMEM);
+	CHECK_EQ(call(p, SYS_mprotect, 0, PAGE_SIZE, PROT_READ, 0), -ENOMEM);
+	CHECK_EQ(call(p, SYS_mprotect, USER_END, PAGE_SIZE, PROT_READ, 0), -ENOMEM);
+	CHECK_EQ(call(p, SYS_mprotect, 0, 0, PROT_READ, 0), 0);
 	CHECK_EQ(call(p, SYS_munmap, TEXT, 1, 0, 0), 0);
 	CHECK(!fake_leaf(&p->space, TEXT));
 	finish(p);
