@@ -23,12 +23,12 @@ static uint64_t latest; /* timer_uptime_ns's last answer, atomic */
 
 /* ---- rate ---- */
 
-/* SecureTSC: the processor's own word. */
+/* SecureTSC: the processor's own word. MHz in bits 17:0, the rest is reserved. */
 static uint64_t khz_secure(void)
 {
 	if (!(platform->sev_features() & SEV_FEAT_SECURE_TSC))
 		return 0;
-	return (rdmsr(MSR_GUEST_TSC_FREQ) & 0xffffffff) * 1000;
+	return (rdmsr(MSR_GUEST_TSC_FREQ) & 0x3ffff) * 1000;
 }
 
 /* What hypervisors agreed on: EAX of leaf 0x40000010. */
