@@ -14,8 +14,9 @@
 #include "user/report.h"
 #include "user/syscall.h"
 
-#define FPU_SIZE  512
-#define VEC_FIRST 32 /* external interrupts from here on */
+#define FPU_SIZE   512
+#define VEC_FIRST  32 /* external interrupts from here on */
+#define RUN_MAX_NS 1000000000ull
 
 static const char *load(struct process *p, const void *elf, size_t size)
 {
@@ -136,6 +137,12 @@ static bool stopped(struct process *p, enum process_stop *stop)
 	return true;
 }
 
+/* Far above a slice: then the host had stopped the machine, or the TSC was set back. */
+static uint64_t used_since(uint64_t start)
+{
+	return MIN(rdtsc() - start, timer_ticks(RUN_MAX_NS));
+}
+
 enum process_stop process_run(struct process *p)
 {
 	enum process_stop stop = PROCESS_FAULTED;
@@ -146,6 +153,6 @@ enum process_stop process_run(struct process *p)
 		user_enter(&p->regs);
 	} while (!stopped(p, &stop));
 	usermode_store(p);
-	p->user_tsc += rdtsc() - start_tsc;
+	p->user_tsc += used_since(start_tsc);
 	return stop;
 }

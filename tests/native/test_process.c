@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+/*
+ * process_run: what brings a process back, and the time that counts as its own. Ring 3 is a
+ * function that leaves a vector.
+ *
+ * sources: svsm/user/process.c
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include "base/x86.h"
+#include "check.h"
+#include "cpu/usermode.h"
+#include "kernel/alloc.h"
+#include "kernel/log.h"
+#include "kernel/timer.h"
+#include "user/console.h"
+#include "user/cpuid.h"
+#include "user/elf.h"
+#include "user/report.h"
+#include "user/syscall.h"
+
+#define RIP 0x400002
+
+static uint64_t vector, away, most; /* ticks in ring 3, ticks of a second */
+static enum syscall_then then;
+static unsigned interrupts, reports;
+
+/* ---- what process.c expects ---- */
+
+void user_enter(struct user_regs *r)
+{
+	uint64_t start = rdtsc();
+
+	r->vector = vector;
+	while (rdtsc() - start < away)
+		;
+}
+
+void usermode_load(struct process *p)
+{
+	(void)p;
+}
+
+void usermode_store(struct process *p)
+{
+	(void)p;
+}
+
+void usermode_fpu_init(uint8_t *fpu)
+{
+	(void)fpu;
+}
+
+enum syscall_then syscall_serve(struct process *p, uint64_t number, struct syscall_args *args)
+{
+	(void)p;
+	(void)number;
+	args->result = 7;
+	return then;
+}
+
+void syscall_init(void)
+{
+}
+
+bool cpuid_emulate(struct process *p)
+{
+	(void)p;
+	return false;
+}
+
+void console_flush(struct process *p)
+{
+	(void)p;
+}
+
+void report_fault(struct process *p)
+{
+	(void)p;
+	reports++;
+}
+
+void timer_interrupt(void)
+{
+	interrupts++;
+}
+
+uint64_t timer_ticks(uint64_t ns)
+{
+	CHECK_EQ(ns, 1000000000);
+	return most;
+}
+
+bool space_create(struct space *s, size_t limit)
+{
+	(void)s;
+	(void)limit;
+	return false;
+}
+
+void space_destroy(struct space *s)
+{
+	(void)s;
+}
+
+const char *elf_load(struct space *s, const void *file, size_t size, struct elf_program *out)
+{
+	(void)s;
+	(void)file;
+	(void)size;
+	(void)out;
+	return "not here";
+}
+
+const char *elf_stack(struct space *s, const char *name, const struct elf_program *prog,
+		      uint64_t *rsp)
+{
+	(void)s;
+	(void)name;
+	(void)prog;
+	(void)rsp;
+	return "not here";
+}
+
+void *alloc(size_t size)
+{
+	return calloc(1, size);
+}
+
+void alloc_free(void *p, size_t size)
+{
+	(void)size;
+	free(p);
+}
+
+void log_write(enum log_level level, const char *fmt, ...)
+{
+	(void)level;
+	(void)fmt;
+}
+
+/* ---- */
+
+static struct process p;
+
+static enum process_stop run(uint64_t with)
+{
+	p.regs.rip = RIP;
+	vector = with;
+	interrupts = reports = 0;
+	return process_run(&p);
+}
+
+TEST(what_stops_it)
+{
+	away = 0;
+	most = ~0ull;
+	then = SYSCALL_AGAIN;
+	CHECK_EQ(run(USER_SYSCALL), PROCESS_WAITS);
+	CHECK_EQ(p.regs.rip, RIP - 2); /* the same call again */
+	then = SYSCALL_ANSWERED;
+	CHECK_EQ(run(USER_SYSCALL), PROCESS_ANSWERED);
+	CHECK_EQ(p.regs.rax, 7);
+	then = SYSCALL_EXIT;
+	CHECK_EQ(run(USER_SYSCALL), PROCESS_EXITED);
+	then = SYSCALL_FAULT;
+	CHECK_EQ(run(USER_SYSCALL), PROCESS_FAULTED);
+	CHECK_EQ(reports, 1);
+	for (unsigned v = 0; v < 256; v++) {
+		check_context("vector %u", v);
+		CHECK_EQ(run(v), v < 32 ? PROCESS_FAULTED : PROCESS_PREEMPTED);
+		CHECK_EQ(interrupts, v >= 32);
+		CHECK_EQ(reports, v < 32);
+	}
+}
+
+/* A host that stops the machine for an hour has not let the process compute for an hour: it would
+ * be ended as one that hangs (kernel/service.c). */
+TEST(time_that_stood_still_is_not_its_own)
+{
+	p.user_tsc = 0;
+	away = 100000;
+	most = ~0ull;
+	run(TIMER_VECTOR);
+	CHECK(p.user_tsc >= away);
+	p.user_tsc = 5;
+	most = 1000;
+	run(TIMER_VECTOR);
+	CHECK_EQ(p.user_tsc, 1005);
+}
