@@ -10,7 +10,8 @@
  * exception_stack() leaves everything between user_text and user_text_end alone.
  *
  * SYSRETQ is safe: RIP comes from the SYSCALL instruction, so it is the user's, below USER_END and
- * canonical; it is not changed but by stepping back to that instruction. RFLAGS is what ring 3 had.
+ * canonical; it is not changed but by stepping back to that instruction, or to 0 (service_kill).
+ * RFLAGS is what ring 3 had.
  * What it restores (RCX = RIP, R11 = RFLAGS) SYSCALL has spoilt already.
  */
 #include "cpu/layout.h"
