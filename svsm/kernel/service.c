@@ -73,7 +73,7 @@ static void apply_kill(struct service *s)
 		s->process->regs.rip = 0; /* below USER_BASE: never mapped */
 }
 
-/* So long on a CPU without waiting for a request: it never will. */
+/* So long on a CPU without asking for another request: it never will. */
 static bool hangs(const struct service *s)
 {
 	return timer_ns(s->process->user_tsc - s->rested) > SERVICE_PATIENCE_NS;
@@ -89,7 +89,6 @@ static enum sched_step run(struct service *s)
 	} while (stop == PROCESS_ANSWERED); /* up to where it waits, or the slice ends */
 	switch (stop) {
 	case PROCESS_WAITS:
-		s->rested = s->process->user_tsc;
 		return STEP_WAITS;
 	case PROCESS_PREEMPTED:
 		if (!hangs(s))

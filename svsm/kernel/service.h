@@ -49,7 +49,7 @@ struct service {
 	bool taken;                      /* the service has fetched its head */
 	bool kill;                       /* service_kill was called */
 	uint32_t restarts;               /* deaths */
-	uint64_t rested;                 /* the process's user_tsc when it waited last */
+	uint64_t rested;                 /* the process's user_tsc when it came for a request */
 	struct {
 		void *data;
 		uint32_t len;

@@ -30,6 +30,8 @@ static enum syscall_then call_wait(struct process *p, struct syscall_args *args)
 	fresh = r && !s->taken;
 	s->taken = r != NULL;
 	spin_unlock(&s->lock);
+	if (!r || fresh) /* it has done what it had, even if more is there already */
+		s->rested = p->user_tsc;
 	if (!r)
 		return SYSCALL_AGAIN;
 	/* so that what it answers without having written it is nobody's old answer */

@@ -314,6 +314,16 @@ static enum process_stop unhurried(struct process *p)
 	return p->user_tsc / (SERVICE_PATIENCE_NS / 4) % 2 ? PROCESS_PREEMPTED : echo(p);
 }
 
+/* As slow, and whenever it comes back the next request is there: it never waits. */
+static enum process_stop in_demand(struct process *p)
+{
+	enum process_stop stop = unhurried(p);
+
+	if (stop == PROCESS_ANSWERED && p->user_tsc < 4 * SERVICE_PATIENCE_NS)
+		CHECK(service_submit(&service, &request));
+	return stop;
+}
+
 /* Fetches the request and never ends. */
 static enum process_stop endless(struct process *p)
 {
@@ -330,6 +340,12 @@ TEST(who_never_answers_dies)
 		CHECK_EQ(service_run(&service, &request, 1, true), SCHED_DONE);
 		CHECK_EQ(request.status, SERVICE_OK);
 	}
+	CHECK_EQ(service.restarts, 0);
+	teardown();
+	setup(in_demand);
+	CHECK(service_submit(&service, &request));
+	CHECK_EQ(service_run(&service, &request, 1, true), SCHED_DONE);
+	CHECK_EQ(request.status, SERVICE_OK);
 	CHECK_EQ(service.restarts, 0);
 	teardown();
 	setup(endless);
