@@ -8,6 +8,7 @@
  */
 #include <string.h>
 #include "abi/ghcb.h"
+#include "abi/vmsa.h"
 #include "check.h"
 #include "cpu/frame.h"
 #include "cpu/image.h"
@@ -58,6 +59,16 @@ enum platform_result ghcb_call(struct ghcb *g, uint64_t exit_code, uint64_t info
 	asked++;
 	return PLATFORM_OK;
 }
+
+static uint64_t features;
+
+static uint64_t sev_features(void)
+{
+	return features;
+}
+
+static const struct platform_ops ops = {.sev_features = sev_features};
+const struct platform_ops *platform = &ops;
 
 bool snp_msr_read(uint32_t msr, uint64_t *v)
 {
@@ -125,6 +136,19 @@ TEST(the_exit_code_agrees_with_the_instruction)
 	}
 	CHECK(take("\x0f\xa2", GHCB_EXIT_CPUID, &f));
 	CHECK_EQ(f.rdx, 8);
+}
+
+TEST(a_secure_tsc_is_not_the_hypervisors)
+{
+	struct frame f;
+
+	features = SEV_FEAT_SECURE_TSC;
+	CHECK(!take("\x0f\x31", GHCB_EXIT_RDTSC, &f));
+	CHECK(!take("\x0f\x01\xf9", GHCB_EXIT_RDTSCP, &f));
+	CHECK_EQ(asked, 0);
+	features = 0;
+	CHECK(take("\x0f\x01\xf9", GHCB_EXIT_RDTSCP, &f));
+	CHECK_EQ(asked, 1);
 }
 
 TEST(no_msr_of_ours_is_the_hypervisors)

@@ -10,6 +10,7 @@
  * the processor's. To emulate one would let a hypervisor skip the WRMSR of SFMASK, after which ring
  * 3 would choose DF and AC for the kernel, or answer for SEV_STATUS or GS_BASE.
  */
+#include "abi/vmsa.h"
 #include "cpu/frame.h"
 #include "cpu/image.h"
 #include "cpu/insn.h"
@@ -49,10 +50,11 @@ static bool emulate_io(struct frame *f, const struct insn *i)
 	return ok;
 }
 
+/* With SecureTSC the processor answers itself: such a #VC is made up, to have a say in the time. */
 static bool emulate_tsc(struct frame *f, uint64_t exit, bool aux)
 {
-	struct ghcb *g = ghcb_begin();
-	bool ok;
+	bool secure = platform->sev_features() & SEV_FEAT_SECURE_TSC, ok;
+	struct ghcb *g = secure ? NULL : ghcb_begin();
 
 	if (!g)
 		return false;
