@@ -129,7 +129,7 @@ def vtpm():
     once, twice = exits_of_reads(READS), exits_of_reads(2 * READS)
     print(f"overhead of a PCR read   {rows['pcr_read'][1] - rows['pcr_read'][4]:.0f} us, "
           f"{(twice - once) / READS:.1f} exits")
-    print(f"longest in one call      {int(info['vtpm_held_ns']) / 1e6:.1f} ms   (of the guest's time, all of the above)")
+    print(f"longest in one call      {held / 1e6:.1f} ms   (of the guest's time, all of the above)")
 
 
 def sizes(record):
