@@ -106,20 +106,16 @@ static void verb_checksignature(const struct host_context *c, char *args, char *
 
 static const struct {
 	const char *name;
-	const char *shows;
 	verb_fn fn;
 } verbs[] = {
-	{"echo", "TEXT: the same text", verb_echo},
-	{"sha256", "disk: SHA-256 in hex and size of the file behind the virtio disk", verb_sha256},
-	{"crc32", "disk: CRC-32 in hex and size of the file behind the virtio disk", verb_crc32},
-	{"platform", "the platform's name: native, snp, tdx, plain", verb_platform},
-	{"file", "put NAME OFFSET BASE64: a piece of a file for the run's folder", verb_file},
-	{"checkquote", "PUB.pem MSG SIG RAW SELECTION NONCE: a quote, judged with libcrypto",
-	 verb_checkquote},
-	{"tpm2_checkquote", "PUB.pem MSG SIG PCRS HASH NONCE: the same by the host's tpm2-tools",
-	 verb_tpm2_checkquote},
-	{"checksignature", "SCHEME PUB.pem SIG DATA: a signature, judged with libcrypto",
-	 verb_checksignature},
+	{"echo", verb_echo},
+	{"sha256", verb_sha256},
+	{"crc32", verb_crc32},
+	{"platform", verb_platform},
+	{"file", verb_file},
+	{"checkquote", verb_checkquote},
+	{"tpm2_checkquote", verb_tpm2_checkquote},
+	{"checksignature", verb_checksignature},
 };
 
 void host_verb(const struct host_context *c, char *request, char *answer, size_t size)
@@ -134,10 +130,4 @@ void host_verb(const struct host_context *c, char *request, char *answer, size_t
 		return;
 	}
 	refuse(answer, size, "no such verb");
-}
-
-void host_verbs_list(void)
-{
-	for (size_t i = 0; i < ARRAY_LEN(verbs); i++)
-		printf("%-16s %s\n", verbs[i].name, verbs[i].shows);
 }

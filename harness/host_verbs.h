@@ -5,7 +5,8 @@
 /*
  * What a target may ask of the host (CONTROL_HOST): "verb TAB arguments". The target is not
  * trusted: it can name only what the run gave it. An answer that starts with "error" means refused.
- * A new verb is one function and one line of the table in host_verbs.c.
+ * A new verb is one function and one line of the table in host_verbs.c; docs/test-control.md lists
+ * them with their arguments.
  */
 #include "host_files.h"
 
@@ -17,5 +18,3 @@ struct host_context {
 
 /* request is changed (split at tabs); answer is always NUL-terminated. */
 void host_verb(const struct host_context *c, char *request, char *answer, size_t size);
-/* Prints the table, for documentation: one "name  what it does" line each. */
-void host_verbs_list(void);

@@ -12,11 +12,6 @@
 static const struct profile *const profiles[] = {&profile_native, &profile_plain, &profile_snp,
 						 &profile_tdx};
 
-const struct profile *profile_at(size_t i)
-{
-	return i < ARRAY_LEN(profiles) ? profiles[i] : NULL;
-}
-
 const struct profile *profile_find(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_LEN(profiles); i++)

@@ -29,7 +29,7 @@ struct launch {
 
 struct profile {
 	const char *name;
-	const char *says; /* one line for doctor and --help */
+	const char *says; /* one line for doctor */
 	/* abi/native.h's exit statuses apply */
 	bool native;
 	/* QEMU gets the kernel itself: no IGVM file, no SVSM */
@@ -46,7 +46,6 @@ struct profile {
 extern const struct profile profile_native, profile_plain, profile_snp, profile_tdx;
 
 const struct profile *profile_find(const char *name); /* NULL: no such platform */
-const struct profile *profile_at(size_t i);           /* NULL: past the last */
 
 /* kind: of QEMU's character devices that take a path */
 void profile_chardev(struct strlist *argv, const char *kind, const char *id, const char *path);

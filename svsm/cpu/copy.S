@@ -60,12 +60,8 @@ fault_zero: /* RDI dst, RSI len */
 	.endm
 
 	reader fault_read8, movb, cl
-	reader fault_read16, movw, cx
-	reader fault_read32, movl, ecx
 	reader fault_read64, movq, rcx
 	writer fault_write8, movb, sil
-	writer fault_write16, movw, si
-	writer fault_write32, movl, esi
 	writer fault_write64, movq, rsi
 
 	.section .note.GNU-stack, "", @progbits

@@ -12,12 +12,8 @@
 int fault_copy(void *dst, const void *src, size_t len);
 int fault_zero(void *dst, size_t len);
 int fault_read8(const void *p, uint8_t *v);
-int fault_read16(const void *p, uint16_t *v);
-int fault_read32(const void *p, uint32_t *v);
 int fault_read64(const void *p, uint64_t *v);
 int fault_write8(void *p, uint8_t v);
-int fault_write16(void *p, uint16_t v);
-int fault_write32(void *p, uint32_t v);
 int fault_write64(void *p, uint64_t v);
 
 struct fault_entry {

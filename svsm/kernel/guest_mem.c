@@ -48,6 +48,4 @@ bool guest_zero(gpa_t dst, size_t len)
 	}
 
 GUEST_ACCESS(8)
-GUEST_ACCESS(16)
-GUEST_ACCESS(32)
 GUEST_ACCESS(64)

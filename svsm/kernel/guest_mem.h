@@ -23,10 +23,6 @@ bool guest_zero(gpa_t dst, size_t len);
 
 /* One access of that width each; the address must be naturally aligned, else false. */
 bool guest_read8(gpa_t g, uint8_t *v);
-bool guest_read16(gpa_t g, uint16_t *v);
-bool guest_read32(gpa_t g, uint32_t *v);
 bool guest_read64(gpa_t g, uint64_t *v);
 bool guest_write8(gpa_t g, uint8_t v);
-bool guest_write16(gpa_t g, uint16_t v);
-bool guest_write32(gpa_t g, uint32_t v);
 bool guest_write64(gpa_t g, uint64_t v);

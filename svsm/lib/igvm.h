@@ -55,9 +55,8 @@ enum igvm_error {
 };
 const char *igvm_error_text(enum igvm_error e); /* a clause without full stop; never NULL */
 
-#define IGVM_MAX_AREAS   32      /* parameter areas of one file */
-#define IGVM_MAX_GPA     BIT(52) /* addresses end here, whatever the machine */
-#define IGVM_FIXED_BYTES sizeof(struct igvm_fixed_header_v2) /* enough to learn igvm_head_size */
+#define IGVM_MAX_AREAS 32      /* parameter areas of one file */
+#define IGVM_MAX_GPA   BIT(52) /* addresses end here, whatever the machine */
 
 struct igvm_file {
 	const uint8_t *base;   /* the file's first data_start bytes */

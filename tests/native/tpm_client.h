@@ -24,13 +24,10 @@ uint32_t tpm_code(const struct tpm_bytes *response);
 bool tpm_well_formed(const struct tpm_bytes *response);
 
 #define TPM_STARTUP_CLEAR "8001 00000000 00000144 0000"
-#define TPM_SHUTDOWN      "8001 00000000 00000145 0000"
 #define TPM_SELF_TEST     "8001 00000000 00000143 01"
 #define TPM_GET_RANDOM_16 "8001 00000000 0000017b 0010"
 #define TPM_GET_RANDOM_8  "8001 00000000 0000017b 0008"
 #define TPM_PCR_READ_10   "8001 00000000 0000017e 00000001 000b 03 000400"
-#define TPM_PCR_READ_16   "8001 00000000 0000017e 00000001 000b 03 000001"
-#define TPM_PCR_READ_17   "8001 00000000 0000017e 00000001 000b 03 000002"
 #define TPM_PCR_EXTEND_10                                                                          \
 	"8002 00000000 00000182 0000000a 00000009 40000009 0000 00 0000 00000001 000b "            \
 	"1111111111111111111111111111111111111111111111111111111111111111"
@@ -43,7 +40,3 @@ bool tpm_well_formed(const struct tpm_bytes *response);
 #define TPM_CREATE_SRK                                                                             \
 	"8002 00000000 00000131 40000001 00000009 40000009 0000 00 0000 0004 0000 0000 001a "      \
 	"0023 000b 00030472 0000 0006 0080 0043 0010 0003 0010 0000 0000 0000 00000000"
-/* RSA-2048, the same */
-#define TPM_CREATE_RSA                                                                             \
-	"8002 00000000 00000131 40000001 00000009 40000009 0000 00 0000 0004 0000 0000 001a "      \
-	"0001 000b 00030472 0000 0006 0080 0043 0010 0800 00000000 0000 0000 00000000"

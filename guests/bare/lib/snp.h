@@ -9,8 +9,6 @@
 #include "abi/snp.h"
 #include "base/x86.h"
 
-#define PVALIDATE_CF BIT(32) /* or'ed into the result by pvalidate_cf() */
-
 /* EAX; *no_change is the carry flag: the page already was in that state. */
 static inline uint32_t pvalidate(uint64_t va, uint32_t size, uint32_t validate, bool *no_change)
 {

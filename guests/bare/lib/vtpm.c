@@ -11,16 +11,10 @@
 
 static uint8_t pages[PERCPU_COUNT][PAGE_SIZE] ALIGNED(4096);
 static struct tpm_message commands[PERCPU_COUNT], responses[PERCPU_COUNT];
-static uint64_t last_rax[PERCPU_COUNT];
 
 uint8_t *vtpm_page(void)
 {
 	return pages[percpu_index()];
-}
-
-uint64_t vtpm_rax(void)
-{
-	return last_rax[percpu_index()];
 }
 
 struct tpm_message *tpm_response(void)
@@ -41,7 +35,7 @@ void vtpm_request(uint8_t *page, uint32_t command, uint8_t locality, uint32_t le
 
 uint64_t vtpm_call(uint64_t page)
 {
-	return last_rax[percpu_index()] = svsm(VTPM(COMMAND), page, 0, 0, 0);
+	return svsm(VTPM(COMMAND), page, 0, 0, 0);
 }
 
 static void take_response(const uint8_t *page, struct tpm_message *response)

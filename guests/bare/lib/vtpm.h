@@ -11,10 +11,9 @@
 
 #define VTPM(call)   SVSM_CALL(SVSM_PROTO_VTPM, SVSM_VTPM_##call)
 #define KLST(call)   SVSM_CALL(SVSM_PROTO_TEST, SVSM_TEST_##call)
-#define VTPM_REFUSED 0xfffffffeu /* the call itself failed: vtpm_rax() */
+#define VTPM_REFUSED 0xfffffffeu /* the call itself failed */
 
 uint8_t *vtpm_page(void); /* this vCPU's */
-uint64_t vtpm_rax(void);  /* of this vCPU's last attempt */
 
 /* A request of any sort in a page; data up to the page's end is copied. */
 void vtpm_request(uint8_t *page, uint32_t command, uint8_t locality, uint32_t len, const void *data,

@@ -8,7 +8,6 @@
 #define SHA256_SIZE 32
 #define OWNER       0x40000001u
 #define LOCKOUT     0x4000000au
-#define ENDORSEMENT 0x4000000bu
 #define PLATFORM    0x4000000cu
 
 /* PCR n of the SHA-256 bank. */

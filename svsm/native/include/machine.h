@@ -121,7 +121,3 @@ void rmp_launch_page(gpa_t g, const uint8_t perms[VMPL_COUNT], bool vmsa);
 bool rmp_launch_large(gpa_t g, const uint8_t perms[VMPL_COUNT]);
 /* Launch: all guest RAM assigned, not validated, 2M entries where possible. */
 void rmp_launch_ram(void);
-
-/* ---- tlb.c ---- */
-void machine_flush_all(
-	void); /* returns when no CPU runs on old translations; any CPU, no locks held but rmp */

@@ -63,11 +63,6 @@ void tlb_flush_others(void)
 			wait_for(machine_vcpus[i], gen);
 }
 
-void machine_flush_all(void)
-{
-	tlb_flush_others();
-}
-
 void tlb_enter(struct vcpu *v, struct vmcb *vmcb)
 {
 	uint64_t gen;

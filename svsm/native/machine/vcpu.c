@@ -11,9 +11,6 @@
 
 /* The vCPUs, and the loop that runs the current VMPL of one. */
 
-#define VM_CR        0xc0010114
-#define VM_CR_SVMDIS BIT(4)
-
 struct vcpu *machine_vcpus[HOST_MAX_CPUS - 1];
 unsigned machine_vcpu_count;
 
