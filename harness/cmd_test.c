@@ -206,14 +206,15 @@ static int run_many(const struct options *o, const struct choices *c, const stru
 
 static int run_single(const struct options *o, const struct choices *c, const struct strlist *words)
 {
-	struct runfolder none = {0};
 	struct results sum = {0};
 	char *folder = NULL;
 	int code;
 
 	sum.jsonl = str_dup("/dev/null");
 	code = run_one(o, &c->v[0], NULL, words, &sum, &folder);
-	finish(o, &sum, code, folder ? folder : none.path);
+	if (folder) /* else there is none, and a line on stderr said so */
+		finish(o, &sum, code, folder);
+	free(folder);
 	return code;
 }
 
