@@ -32,7 +32,7 @@ struct suite {
 	bool strict;
 	bool test;      /* `keelson test` offers it the test protocol */
 	bool boot_only; /* HELLO and BYE, one test "boot" */
-	bool hidden;    /* not in --list and --all: only by its name */
+	bool hidden;    /* not in --list, --all and --group: runs by its name */
 };
 
 /* Reads the file in place of what was read before; false after one line that names file, line and
