@@ -15,6 +15,7 @@
  * options: "strict"       every event that hardware reflects is reflected
  *          "stats"        exit counters by reason go to the monitor log at the end
  *          "trace"        one log line an exit (slow)
+ *          "turns"        all CPUs share one host thread: let the next one go on now and then
  */
 
 #define NATIVE_CONSOLE_PORT     0x3f8 /* guest console, 16550, IRQ 4 */
