@@ -4,7 +4,8 @@
  * The IGVM parser: a good file, each malformed variant with its own error, a file cut at every
  * byte, and random damage.
  *
- * sources: svsm/lib/igvm.c svsm/lib/crc32.c
+ * sources: svsm/lib/igvm.c svsm/lib/igvm_area.c svsm/lib/igvm_rules.c svsm/lib/igvm_text.c
+ * sources: svsm/lib/crc32.c
  */
 #include "check.h"
 #include "lib/crc32.h"

@@ -8,7 +8,8 @@
  * sources: svsm/native/loader/loader.c svsm/native/loader/check.c svsm/native/loader/place.c
  * sources: svsm/native/loader/area.c svsm/native/loader/madt.c svsm/native/loader/psp.c
  * sources: harness/igvm/image.c harness/igvm/blob.c harness/igvm/vmsa.c
- * sources: svsm/lib/igvm.c svsm/lib/crc32.c svsm/lib/fmt.c
+ * sources: svsm/lib/igvm.c svsm/lib/igvm_area.c svsm/lib/igvm_rules.c svsm/lib/igvm_text.c
+ * sources: svsm/lib/crc32.c svsm/lib/fmt.c
  */
 #include "check.h"
 #include "abi/cpuid_page.h"

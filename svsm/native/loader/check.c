@@ -3,7 +3,7 @@
 
 /*
  * The rules that depend on this machine: is there RAM for every page, is every parameter offered,
- * can vCPU 0 start from this VMSA? The format itself has been checked by lib/igvm.c.
+ * can vCPU 0 start from this VMSA? The format itself has been checked by lib/igvm*.c.
  */
 #include "loader/internal.h"
 #include "lib/string.h"
