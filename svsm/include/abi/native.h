@@ -3,8 +3,10 @@
 #pragma once
 
 /*
- * What the harness, QEMU and the monitor agree on for the native platform. The SVSM and its guest
- * know nothing of this file: to them native is an SEV-SNP machine.
+ * What the harness, QEMU and the monitor agree on for the native platform. To the SVSM and its
+ * guest native is an SEV-SNP machine. The SVSM takes two things from here: the signature, for one
+ * line in its log (platform/native), and the reset port, which is any q35's, for the FADT
+ * (boot/acpi.c).
  */
 #include "base/types.h"
 
