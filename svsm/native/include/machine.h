@@ -41,7 +41,6 @@ struct vmpl_ctx {
 	gpa_t ghcb_registered; /* GPA_NONE until registered */
 	bool halted;           /* HLT: waits for an interrupt */
 	bool reset_hold;       /* AP reset hold: waits for SIPI or AP_CREATION */
-	bool in_shadow_hlt;
 };
 
 struct vcpu {

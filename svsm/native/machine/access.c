@@ -22,14 +22,7 @@ static enum walk_status resolve(struct vcpu *v, uint64_t la, unsigned flags, str
 		return s;
 	if (flags & WALK_FETCH)
 		w->private = true;
-	switch (rmp_access_check(w->gpa, v->vmpl, w->private, wanted(flags))) {
-	case RMP_ACCESS_OK:
-		return WALK_OK;
-	case RMP_ACCESS_NOT_VALIDATED:
-		return WALK_NOT_VALIDATED;
-	default:
-		return WALK_EXIT;
-	}
+	return walk_rmp_status(rmp_access_check(w->gpa, v->vmpl, w->private, wanted(flags)));
 }
 
 struct piece {

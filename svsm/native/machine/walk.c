@@ -45,7 +45,7 @@ static enum walk_status page_fault(const struct walker *k, struct walk *w, uint3
 	return WALK_PAGE_FAULT;
 }
 
-static enum walk_status rmp_status(enum rmp_access a)
+enum walk_status walk_rmp_status(enum rmp_access a)
 {
 	switch (a) {
 	case RMP_ACCESS_OK:
@@ -65,7 +65,7 @@ static enum walk_status entry_at(const struct walker *k, struct walk *w, uint64_
 	enum walk_status s;
 
 	w->gpa = gpa(at);
-	s = rmp_status(rmp_access_check(w->gpa, k->v->vmpl, true, RMP_R | RMP_W));
+	s = walk_rmp_status(rmp_access_check(w->gpa, k->v->vmpl, true, RMP_R | RMP_W));
 	if (s == WALK_OK)
 		*entry = host_ptr(hpa(at));
 	return s;

@@ -9,6 +9,7 @@
  * give.
  */
 #include "machine.h"
+#include "rmp.h"
 #include "vmcb.h"
 
 #define WALK_WRITE BIT(0)
@@ -31,6 +32,9 @@ struct walk {
 	bool private;    /* the C-bit */
 	uint64_t size;   /* of the guest's page */
 };
+
+/* What the RMP's word on an access means for it. */
+enum walk_status walk_rmp_status(enum rmp_access a);
 
 /* Translate without the final RMP check (PVALIDATE and its kind want the bare translation). */
 enum walk_status walk_linear(struct vcpu *v, uint64_t linear, unsigned flags, struct walk *w);
