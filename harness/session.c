@@ -10,6 +10,7 @@
 
 #include "host_verbs.h"
 #include "session.h"
+#include "session_logs.h"
 #include "signals.h"
 #include "state.h"
 #include "symbols.h"
@@ -19,83 +20,15 @@
 #define TICK_MS         100
 #define PANIC_SETTLE_MS 1500 /* a panicking kernel prints its trace and may reset by itself */
 
-/* ---- the logs' lines ---- */
-
-static void console_line(void *ctx, const char *line)
-{
-	struct session *s = ctx;
-	const char *at = strstr(line, "Kernel panic - not syncing");
-
-	if (!at || s->panic_line)
-		return;
-	s->panic_line = str_dup(at);
-	s->panic_at = now_ms();
-}
-
-static char *version_of(const char *text)
-{
-	return str_ascii(str("%.*s", (int)strcspn(text, ", "), text));
-}
-
-/* "[0] error: panic: ...", "[0] Keelson SVSM 0.1, ...", "[0] guest: Linux at ..." */
-static void svsm_line(void *ctx, const char *line)
-{
-	struct session *s = ctx;
-	const char *at;
-
-	/* SeaBIOS says a line or two here before it finds that the port is not for it. */
-	if (*line == '[' && !s->time.svsm)
-		s->time.svsm = timeline_mark(&s->time, now_ms());
-	if ((at = strstr(line, "error: panic: ")) && !s->svsm_panic_line)
-		s->svsm_panic_line = str_dup(at + strlen("error: "));
-	if ((at = strstr(line, "Keelson SVSM ")) && !s->svsm_version)
-		s->svsm_version = version_of(at + strlen("Keelson SVSM "));
-	if (strstr(line, "] guest: ") && !s->time.guest)
-		s->time.guest = timeline_mark(&s->time, now_ms());
-}
-
-/* "[cpu 0   0.000] fault: ..." says more than the "exit: monitor fault" that ends it. */
-static void monitor_line(void *ctx, const char *line)
-{
-	struct session *s = ctx;
-	const char *at = strstr(line, "] fault: ");
-
-	if (at && !s->fault_line)
-		s->fault_line = str_dup(at + strlen("] fault: "));
-}
-
-static void look_at_logs(struct session *s)
-{
-	bool any = tail_look(&s->monitor);
-
-	any |= tail_look(&s->svsm);
-	any |= tail_look(&s->console);
-	if (!s->time.monitor && s->monitor.first_at)
-		s->time.monitor = timeline_mark(&s->time, s->monitor.first_at);
-	if (!s->time.console && s->console.first_at)
-		s->time.console = timeline_mark(&s->time, s->console.first_at);
-	if (any)
-		watch_words(&s->watch);
-}
-
 /* ---- start and end ---- */
 
-static void open_logs(struct session *s)
+static FILE *open_control_log(const char *folder)
 {
-	char *path;
+	char *path = str("%s/control.log", folder);
+	FILE *f = fopen(path, "we");
 
-	path = str("%s/console.log", s->folder);
-	tail_open(&s->console, path, console_line, s);
 	free(path);
-	path = str("%s/svsm.log", s->folder);
-	tail_open(&s->svsm, path, svsm_line, s);
-	free(path);
-	path = str("%s/monitor.log", s->folder);
-	tail_open(&s->monitor, path, monitor_line, s);
-	free(path);
-	path = str("%s/control.log", s->folder);
-	s->control_log = fopen(path, "we");
-	free(path);
+	return f;
 }
 
 void session_command(const struct session_setup *setup, int qmp_fd, struct strlist *argv)
@@ -144,7 +77,8 @@ bool session_start(struct session *s, const struct session_setup *setup)
 			      .info = json_object(),
 			      .qmp.fd = -1,
 			      .qemu.pidfd = -1};
-	open_logs(s);
+	session_logs_open(s);
+	s->control_log = open_control_log(s->folder);
 	ok = port_open(&s->port, port) &&
 	     socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, qmp) == 0;
 	session_command(setup, qmp[1], &s->command);
@@ -192,9 +126,7 @@ static void end_by_itself(struct session *s)
 	struct outcome o = {0};
 	char *reason;
 
-	tail_finish(&s->monitor);
-	tail_finish(&s->svsm);
-	tail_finish(&s->console);
+	session_logs_finish(s);
 	qmp_look(&s->qmp);
 	outcome_of_qemu(&o, s->qemu.status, s->profile->native);
 	if (o.code == CODE_PASSED && s->qmp.reset_seen)
@@ -364,7 +296,7 @@ enum session_event session_wait(struct session *s, struct control_frame *f)
 		while (next_frame(s, f))
 			if (take_frame(s, f))
 				return SESSION_FRAME;
-		look_at_logs(s);
+		session_logs_look(s);
 		look_at_terminal(s);
 		if (signals_taken())
 			interrupted(s);
@@ -381,12 +313,8 @@ enum session_event session_wait(struct session *s, struct control_frame *f)
 void session_stop(struct session *s)
 {
 	qemu_kill(&s->qemu);
-	tail_finish(&s->monitor);
-	tail_finish(&s->svsm);
-	tail_finish(&s->console);
-	tail_close(&s->monitor);
-	tail_close(&s->svsm);
-	tail_close(&s->console);
+	session_logs_finish(s);
+	session_logs_close(s);
 	qmp_close(&s->qmp);
 	port_close(&s->port);
 	if (s->control_log)
