@@ -4,7 +4,7 @@
  * The local APIC model: priorities, EOI, both register forms, destinations, the timer's three
  * modes.
  *
- * sources: svsm/native/hv/apic.c svsm/native/hv/apic_timer.c
+ * sources: svsm/native/hv/apic.c svsm/native/hv/apic_regs.c svsm/native/hv/apic_timer.c
  */
 #include "check.h"
 #include "hv/vapic.h"

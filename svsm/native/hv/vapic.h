@@ -101,13 +101,7 @@ void apic_accept(struct vapic *a, unsigned vector); /* IRR to ISR */
  */
 int apic_eoi(struct vapic *a);
 uint32_t apic_ppr(const struct vapic *a);
-/* One 32-bit register by number; unknown ones read 0 and set the error register. */
-uint32_t apic_read(struct vapic *a, unsigned reg);
-/* The same for writing. EOI, timer registers and ICR have their effect at once. */
-void apic_write(struct vapic *a, unsigned reg, uint32_t value);
-/* As x2APIC MSR 0x800 + reg: false for #GP (reserved register or bits, or not in x2APIC mode). */
-bool apic_msr_read(struct vapic *a, unsigned reg, uint64_t *value);
-bool apic_msr_write(struct vapic *a, unsigned reg, uint64_t value);
+uint32_t apic_ldr(const struct vapic *a); /* in x2APIC mode it follows from the ID */
 /* MSR 0x1b. False for #GP: reserved bits, a moved base, an illegal mode change. */
 bool apic_base_write(struct vapic *a, uint64_t value);
 /* Does this APIC answer to dest? Any CPU; the sender's view of a register that changes is a race
@@ -116,6 +110,15 @@ bool apic_matches(const struct vapic *a, uint32_t dest, bool logical, bool x2_se
 void apic_error(struct vapic *a, uint32_t bits);
 /* Raise a local vector table entry, as its mode says. */
 void apic_local(struct vapic *a, unsigned lvt_reg);
+
+/* ---- apic_regs.c ---- */
+/* One 32-bit register by number; unknown ones read 0 and set the error register. */
+uint32_t apic_read(struct vapic *a, unsigned reg);
+/* The same for writing. EOI, timer registers and ICR have their effect at once. */
+void apic_write(struct vapic *a, unsigned reg, uint32_t value);
+/* As x2APIC MSR 0x800 + reg: false for #GP (reserved register or bits, or not in x2APIC mode). */
+bool apic_msr_read(struct vapic *a, unsigned reg, uint64_t *value);
+bool apic_msr_write(struct vapic *a, unsigned reg, uint64_t value);
 
 /* ---- apic_timer.c: one tick is one nanosecond before the divider ---- */
 void apic_timer_set_count(struct vapic *a, uint32_t count);
