@@ -5,7 +5,8 @@
  * ACPI tables; a kernel or a MADT that is not one.
  *
  * sources: svsm/boot/layout.c svsm/boot/memory.c svsm/boot/linux.c svsm/boot/bare.c
- * sources: svsm/boot/e820.c svsm/boot/acpi.c svsm/kernel/pagestate.c svsm/kernel/memmap.c
+ * sources: svsm/boot/e820.c svsm/boot/acpi.c svsm/boot/acpi_madt.c svsm/kernel/pagestate.c
+ * sources: svsm/kernel/memmap.c
  */
 #include <setjmp.h>
 #include <stdarg.h>

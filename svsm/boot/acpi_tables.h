@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#pragma once
+
+/* What the writers of ACPI tables (boot/acpi*.c) share. One CPU at boot; no locks. */
+#include "base/types.h"
+
+struct acpi_header {
+	char signature[4];
+	uint32_t length;
+	uint8_t revision;
+	uint8_t checksum;
+	char oem_id[6];
+	char oem_table[8];
+	uint32_t oem_revision;
+	char creator[4];
+	uint32_t creator_revision;
+} PACKED;
+ABI_SIZE(struct acpi_header, 36, "ACPI 5.2.6: system description table header");
+
+/* The tables under construction: a buffer that will lie at `at` in guest memory. */
+struct acpi_area {
+	uint8_t *buf;
+	uint64_t at;
+	uint64_t room, used;
+};
+
+/* len bytes at a multiple of 16; panics when there is no room. */
+void *acpi_reserve(struct acpi_area *a, uint64_t len);
+/* Where p, in the buffer, will lie. */
+uint64_t acpi_address(const struct acpi_area *a, const void *p);
+/* Fill in the header of a table of that length, checksum last. */
+void acpi_seal(struct acpi_header *h, const char *signature, uint8_t revision, uint64_t length);
+
+/* acpi_madt.c; gives back the table's address. */
+uint64_t acpi_write_madt(struct acpi_area *a);
