@@ -17,7 +17,6 @@ enum task_state {
 };
 
 struct sched_task {
-	const char *name;
 	enum sched_step (*step)(void *);
 	void *arg;
 	enum task_state state; /* atomic */
@@ -142,12 +141,12 @@ static struct sched_task *take_any(void)
 
 /* ---- tasks ---- */
 
-struct sched_task *sched_task_new(const char *name, enum sched_step (*step)(void *), void *arg)
+struct sched_task *sched_task_new(enum sched_step (*step)(void *), void *arg)
 {
 	struct sched_task *t = alloc(sizeof(*t));
 
 	if (t)
-		*t = (struct sched_task){.name = name, .step = step, .arg = arg};
+		*t = (struct sched_task){.step = step, .arg = arg};
 	return t;
 }
 

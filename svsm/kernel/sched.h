@@ -47,7 +47,7 @@ enum sched_step {
 	STEP_MORE,  /* preempted: it wants to go on, at once when its turn is not over */
 	STEP_WAITS, /* nothing to do until sched_wake */
 };
-struct sched_task *sched_task_new(const char *name, enum sched_step (*step)(void *), void *arg);
+struct sched_task *sched_task_new(enum sched_step (*step)(void *), void *arg);
 
 /* There is work for t: it is ready now, or will be when the turn that it is in ends. No CPU is
  * woken: the caller lends its own. */

@@ -133,7 +133,7 @@ SELFTEST(sched_collect)
 	unsigned here;
 
 	j.p = spinner();
-	j.task = sched_task_new("spin", run_job, &j);
+	j.task = sched_task_new(run_job, &j);
 	SELFTEST_TRUE(j.p && j.task && others_idle());
 	sched_wake(j.task);
 	SELFTEST_EQ(sched_run(j.task, &j.done, SCHED_TURN_NS, false), SCHED_SLICE);
@@ -159,7 +159,7 @@ SELFTEST(sched_two_tasks)
 	SELFTEST_TRUE(others_idle());
 	for (unsigned i = 0; i < 2; i++) {
 		j[i].p = spinner();
-		j[i].task = sched_task_new("spin", run_job, &j[i]);
+		j[i].task = sched_task_new(run_job, &j[i]);
 		SELFTEST_TRUE(j[i].p && j[i].task);
 		sched_wake(j[i].task);
 		SELFTEST_TRUE(sched_run(j[i].task, &j[i].done, SCHED_TURN_NS, false) != SCHED_DONE);
@@ -209,7 +209,7 @@ SELFTEST(sched_handovers)
 	static struct job j;
 	uint64_t least = ~0ull, most = 0, sum = 0;
 
-	j.task = sched_task_new("hop", hop, &j);
+	j.task = sched_task_new(hop, &j);
 	SELFTEST_TRUE(j.task && sched_has_idle_cpu());
 	for (unsigned i = 0; i < HANDOVERS; i++) {
 		uint64_t took = hand_over_once(&j, i % 64 * 512);

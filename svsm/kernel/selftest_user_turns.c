@@ -100,7 +100,7 @@ SELFTEST(user_moves)
 {
 	static struct mover m;
 	struct process *b = selftest_probe("probe:spin-b", PROBE_PAGES);
-	struct sched_task *t = sched_task_new("move", move, &m);
+	struct sched_task *t = sched_task_new(move, &m);
 
 	m.p = selftest_probe("probe:spin-a", PROBE_PAGES);
 	SELFTEST_TRUE(m.p && b && t);
@@ -142,7 +142,7 @@ SELFTEST(user_nmi)
 {
 	static struct shooter s = {.on = true};
 	struct process *p = selftest_probe("probe:spin-calls", PROBE_PAGES);
-	struct sched_task *t = sched_task_new("shoot", shoot, &s);
+	struct sched_task *t = sched_task_new(shoot, &s);
 	uint32_t before = percpu_this()->nmi_count;
 	uint64_t start = timer_now(), calls;
 

@@ -123,7 +123,7 @@ static enum sched_step step(void *arg)
 static bool have_task(struct service *s)
 {
 	if (!s->task)
-		s->task = sched_task_new(s->name, step, s);
+		s->task = sched_task_new(step, s);
 	return s->task;
 }
 

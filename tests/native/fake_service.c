@@ -115,11 +115,10 @@ struct sched_task {
 	bool handed;
 };
 
-struct sched_task *sched_task_new(const char *name, enum sched_step (*step)(void *), void *arg)
+struct sched_task *sched_task_new(enum sched_step (*step)(void *), void *arg)
 {
 	static struct sched_task task;
 
-	(void)name;
 	task = (struct sched_task){.step = step, .arg = arg};
 	return &task;
 }

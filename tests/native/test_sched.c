@@ -48,7 +48,7 @@ static struct job *job(unsigned turns)
 {
 	struct job *j = calloc(1, sizeof(*j));
 
-	j->task = sched_task_new("job", step, j);
+	j->task = sched_task_new(step, j);
 	j->turns_left = turns;
 	return j;
 }
@@ -212,7 +212,7 @@ TEST(a_task_that_runs_is_neither_run_twice_nor_forgotten)
 {
 	fake_sched_setup();
 	struck = calloc(1, sizeof(*struck));
-	struck->task = sched_task_new("guests", step_with_guests, struck);
+	struck->task = sched_task_new(step_with_guests, struck);
 	sched_wake(struck->task);
 	as(3);
 	sched_idle();
@@ -342,7 +342,7 @@ TEST(who_gets_a_guest_hands_its_tasks_over)
 {
 	fake_sched_setup();
 	struck = calloc(1, sizeof(*struck));
-	struck->task = sched_task_new("long", step_until_the_guest_comes, struck);
+	struck->task = sched_task_new(step_until_the_guest_comes, struck);
 	sched_wake(struck->task);
 	as(2);
 	sched_idle();

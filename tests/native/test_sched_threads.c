@@ -103,7 +103,7 @@ static void race(unsigned idlers, bool third_caller)
 	stop = false;
 	for (unsigned i = 0; i < 2; i++) {
 		servers[i] = (struct server){.done = true};
-		servers[i].task = sched_task_new("server", serve, &servers[i]);
+		servers[i].task = sched_task_new(serve, &servers[i]);
 	}
 	for (uintptr_t i = 0; i < CPUS; i++) {
 		void *(*fn)(void *) = i < 2 ? caller_cpu : idle_cpu;

@@ -113,9 +113,8 @@ static enum sched_step (*the_step)(void *);
 static void *the_arg;
 static bool ready;
 
-struct sched_task *sched_task_new(const char *name, enum sched_step (*step)(void *), void *arg)
+struct sched_task *sched_task_new(enum sched_step (*step)(void *), void *arg)
 {
-	(void)name;
 	if (no_memory)
 		return NULL;
 	the_step = step;
