@@ -71,7 +71,7 @@ static const struct option table[] = {
 	{NULL, 0, NULL, 0},
 };
 
-void options_help(void)
+static void help(void)
 {
 	puts("  --platform native|snp|tdx  what the guest runs on (native: plain QEMU)\n"
 	     "  --qemu PROGRAM             qemu-system-x86_64 of your choice\n"
@@ -202,7 +202,7 @@ int options_read(struct options *o, int argc, char **argv, const char *usage)
 	while ((c = getopt_long(argc, argv, ":", table, NULL)) != -1) {
 		if (c == OPT_HELP) {
 			printf("usage: keelson %s\n", usage);
-			options_help();
+			help();
 			return -1;
 		}
 		if (c == '?' || c == ':') {

@@ -35,4 +35,3 @@ struct options {
  * help was asked for and printed.
  */
 int options_read(struct options *o, int argc, char **argv, const char *usage);
-void options_help(void);

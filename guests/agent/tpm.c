@@ -16,7 +16,7 @@
 
 /* ---- messages ---- */
 
-void tpm_put(struct tpm_message *m, const void *bytes, size_t n)
+static void put(struct tpm_message *m, const void *bytes, size_t n)
 {
 	if (n > sizeof(m->bytes) - m->len)
 		abort();
@@ -24,24 +24,24 @@ void tpm_put(struct tpm_message *m, const void *bytes, size_t n)
 	m->len += n;
 }
 
-void tpm_put8(struct tpm_message *m, uint8_t v)
+static void put8(struct tpm_message *m, uint8_t v)
 {
-	tpm_put(m, &v, 1);
+	put(m, &v, 1);
 }
 
-void tpm_put16(struct tpm_message *m, uint16_t v)
+static void put16(struct tpm_message *m, uint16_t v)
 {
-	tpm_put8(m, v >> 8);
-	tpm_put8(m, v & 0xff);
+	put8(m, v >> 8);
+	put8(m, v & 0xff);
 }
 
-void tpm_put32(struct tpm_message *m, uint32_t v)
+static void put32(struct tpm_message *m, uint32_t v)
 {
-	tpm_put16(m, v >> 16);
-	tpm_put16(m, v & 0xffff);
+	put16(m, v >> 16);
+	put16(m, v & 0xffff);
 }
 
-bool tpm_get(struct tpm_message *m, void *bytes, size_t n)
+static bool get(struct tpm_message *m, void *bytes, size_t n)
 {
 	if (n > m->len - m->at)
 		return false;
@@ -50,37 +50,39 @@ bool tpm_get(struct tpm_message *m, void *bytes, size_t n)
 	return true;
 }
 
-uint16_t tpm_get16(struct tpm_message *m)
+/* Past the end: 0, and false from get(). */
+static uint16_t get16(struct tpm_message *m)
 {
 	uint8_t b[2] = {0};
 
-	tpm_get(m, b, sizeof(b));
+	get(m, b, sizeof(b));
 	return (uint16_t)(b[0] << 8 | b[1]);
 }
 
-uint32_t tpm_get32(struct tpm_message *m)
+static uint32_t get32(struct tpm_message *m)
 {
-	uint32_t high = tpm_get16(m);
+	uint32_t high = get16(m);
 
-	return high << 16 | tpm_get16(m);
+	return high << 16 | get16(m);
 }
 
-void tpm_begin(struct tpm_message *m, uint32_t code)
+static void begin(struct tpm_message *m, uint32_t code)
 {
 	m->len = m->at = 0;
-	tpm_put16(m, TPM_ST_NO_SESSIONS);
-	tpm_put32(m, 0); /* the length, when it is known */
-	tpm_put32(m, code);
+	put16(m, TPM_ST_NO_SESSIONS);
+	put32(m, 0); /* the length, when it is known */
+	put32(m, code);
 }
 
-void tpm_put_password(struct tpm_message *m)
+/* The authorisation area of a handle with an empty password; turns the tag into TPM_ST_SESSIONS. */
+static void put_password(struct tpm_message *m)
 {
 	m->bytes[1] = TPM_ST_SESSIONS & 0xff;
-	tpm_put32(m, 9);
-	tpm_put32(m, TPM_RS_PW);
-	tpm_put16(m, 0); /* nonce */
-	tpm_put8(m, 0);  /* attributes */
-	tpm_put16(m, 0); /* password */
+	put32(m, 9);
+	put32(m, TPM_RS_PW);
+	put16(m, 0); /* nonce */
+	put8(m, 0);  /* attributes */
+	put16(m, 0); /* password */
 }
 
 /* ---- the device ---- */
@@ -99,11 +101,15 @@ static void set_length(struct tpm_message *m)
 	size_t len = m->len;
 
 	m->len = 2;
-	tpm_put32(m, (uint32_t)len);
+	put32(m, (uint32_t)len);
 	m->len = len;
 }
 
-uint32_t tpm_run(int fd, struct tpm_message *command, struct tpm_message *response)
+/*
+ * Sends a command and takes its response, to be read behind the header; the response code. ~0:
+ * there is none: errno says why, or the header is not that of a response.
+ */
+static uint32_t run(int fd, struct tpm_message *command, struct tpm_message *response)
 {
 	ssize_t n;
 
@@ -116,7 +122,7 @@ uint32_t tpm_run(int fd, struct tpm_message *command, struct tpm_message *respon
 	errno = 0;
 	response->len = (size_t)n;
 	response->at = sizeof(uint16_t);
-	return tpm_get32(response) == response->len ? tpm_get32(response) : ~0u;
+	return get32(response) == response->len ? get32(response) : ~0u;
 }
 
 /* ---- whole commands ---- */
@@ -126,20 +132,20 @@ uint32_t tpm_random(int fd, void *bytes, uint16_t n)
 	struct tpm_message m;
 	uint32_t rc;
 
-	tpm_begin(&m, TPM_CC_GET_RANDOM);
-	tpm_put16(&m, n);
-	rc = tpm_run(fd, &m, &m);
-	return rc || (tpm_get16(&m) == n && tpm_get(&m, bytes, n)) ? rc : ~0u;
+	begin(&m, TPM_CC_GET_RANDOM);
+	put16(&m, n);
+	rc = run(fd, &m, &m);
+	return rc || (get16(&m) == n && get(&m, bytes, n)) ? rc : ~0u;
 }
 
 /* One bank, three bytes of bits. */
 static void put_pcr(struct tpm_message *m, unsigned pcr)
 {
-	tpm_put32(m, 1);
-	tpm_put16(m, TPM_ALG_SHA256);
-	tpm_put8(m, 3);
+	put32(m, 1);
+	put16(m, TPM_ALG_SHA256);
+	put8(m, 3);
 	for (unsigned i = 0; i < 3; i++)
-		tpm_put8(m, pcr / 8 == i ? 1u << pcr % 8 : 0);
+		put8(m, pcr / 8 == i ? 1u << pcr % 8 : 0);
 }
 
 uint32_t tpm_pcr_read(int fd, unsigned pcr, uint8_t digest[32])
@@ -147,13 +153,13 @@ uint32_t tpm_pcr_read(int fd, unsigned pcr, uint8_t digest[32])
 	struct tpm_message m;
 	uint32_t rc;
 
-	tpm_begin(&m, TPM_CC_PCR_READ);
+	begin(&m, TPM_CC_PCR_READ);
 	put_pcr(&m, pcr);
-	rc = tpm_run(fd, &m, &m);
+	rc = run(fd, &m, &m);
 	if (rc)
 		return rc;
 	m.at += 4 + 10; /* the update counter, the selection again */
-	return tpm_get32(&m) == 1 && tpm_get16(&m) == 32 && tpm_get(&m, digest, 32) ? 0 : ~0u;
+	return get32(&m) == 1 && get16(&m) == 32 && get(&m, digest, 32) ? 0 : ~0u;
 }
 
 uint32_t tpm_hash(int fd, const void *bytes, uint16_t n, uint8_t digest[32])
@@ -161,31 +167,31 @@ uint32_t tpm_hash(int fd, const void *bytes, uint16_t n, uint8_t digest[32])
 	struct tpm_message m;
 	uint32_t rc, object;
 
-	tpm_begin(&m, TPM_CC_HASH_SEQUENCE);
-	tpm_put16(&m, 0); /* no password */
-	tpm_put16(&m, TPM_ALG_SHA256);
-	rc = tpm_run(fd, &m, &m);
+	begin(&m, TPM_CC_HASH_SEQUENCE);
+	put16(&m, 0); /* no password */
+	put16(&m, TPM_ALG_SHA256);
+	rc = run(fd, &m, &m);
 	if (rc)
 		return rc;
-	object = tpm_get32(&m);
-	tpm_begin(&m, TPM_CC_SEQUENCE_UPDATE);
-	tpm_put32(&m, object);
-	tpm_put_password(&m);
-	tpm_put16(&m, n);
-	tpm_put(&m, bytes, n);
-	rc = tpm_run(fd, &m, &m);
+	object = get32(&m);
+	begin(&m, TPM_CC_SEQUENCE_UPDATE);
+	put32(&m, object);
+	put_password(&m);
+	put16(&m, n);
+	put(&m, bytes, n);
+	rc = run(fd, &m, &m);
 	if (rc)
 		return rc;
-	tpm_begin(&m, TPM_CC_SEQUENCE_COMPLETE);
-	tpm_put32(&m, object);
-	tpm_put_password(&m);
-	tpm_put16(&m, 0); /* nothing more */
-	tpm_put32(&m, TPM_RH_NULL);
-	rc = tpm_run(fd, &m, &m);
+	begin(&m, TPM_CC_SEQUENCE_COMPLETE);
+	put32(&m, object);
+	put_password(&m);
+	put16(&m, 0); /* nothing more */
+	put32(&m, TPM_RH_NULL);
+	rc = run(fd, &m, &m);
 	if (rc)
 		return rc;
 	m.at += 4; /* the size of what follows */
-	return tpm_get16(&m) == 32 && tpm_get(&m, digest, 32) ? 0 : ~0u;
+	return get16(&m) == 32 && get(&m, digest, 32) ? 0 : ~0u;
 }
 
 /* Part 1, 25.3: a key is a function of seed and template; bytes of `unique` make it another. */
@@ -205,10 +211,10 @@ static void put_rsa_template(struct tpm_message *m)
 
 	if (getrandom(unique, sizeof(unique), 0) != sizeof(unique))
 		abort();
-	tpm_put16(m, sizeof(fixed) + 2 + sizeof(unique));
-	tpm_put(m, fixed, sizeof(fixed));
-	tpm_put16(m, sizeof(unique));
-	tpm_put(m, unique, sizeof(unique));
+	put16(m, sizeof(fixed) + 2 + sizeof(unique));
+	put(m, fixed, sizeof(fixed));
+	put16(m, sizeof(unique));
+	put(m, unique, sizeof(unique));
 }
 
 static void put_ecc_template(struct tpm_message *m)
@@ -224,22 +230,22 @@ static void put_ecc_template(struct tpm_message *m)
 		0x00, 0x00, 0x00, 0x00,             /* unique: no x, no y */
 	};
 
-	tpm_put16(m, sizeof(template));
-	tpm_put(m, template, sizeof(template));
+	put16(m, sizeof(template));
+	put(m, template, sizeof(template));
 }
 
 /* TPM2_Create or TPM2_CreatePrimary. */
 static void create(struct tpm_message *m, uint32_t code, uint32_t parent,
 		   void (*put_template)(struct tpm_message *m))
 {
-	tpm_begin(m, code);
-	tpm_put32(m, parent);
-	tpm_put_password(m);
-	tpm_put16(m, 4); /* no password, no data */
-	tpm_put32(m, 0);
+	begin(m, code);
+	put32(m, parent);
+	put_password(m);
+	put16(m, 4); /* no password, no data */
+	put32(m, 0);
 	put_template(m);
-	tpm_put16(m, 0); /* no outside information */
-	tpm_put32(m, 0); /* no creation PCRs */
+	put16(m, 0); /* no outside information */
+	put32(m, 0); /* no creation PCRs */
 	set_length(m);
 }
 
@@ -253,7 +259,7 @@ bool tpm_rsa_child_command(int fd, struct tpm_message *m)
 	create(m, TPM_CC_CREATE_PRIMARY, TPM_RH_OWNER, put_ecc_template);
 	if (tpm_run(fd, m, m))
 		return false;
-	create(m, TPM_CC_CREATE, tpm_get32(m), put_rsa_template);
+	create(m, TPM_CC_CREATE, get32(m), put_rsa_template);
 	return true;
 }
 
@@ -263,11 +269,11 @@ uint32_t tpm_make_rsa(int fd)
 	uint32_t rc, object;
 
 	tpm_rsa_command(&m);
-	rc = tpm_run(fd, &m, &m);
+	rc = run(fd, &m, &m);
 	if (rc)
 		return rc;
-	object = tpm_get32(&m);
-	tpm_begin(&m, TPM_CC_FLUSH_CONTEXT);
-	tpm_put32(&m, object);
-	return tpm_run(fd, &m, &m);
+	object = get32(&m);
+	begin(&m, TPM_CC_FLUSH_CONTEXT);
+	put32(&m, object);
+	return run(fd, &m, &m);
 }

@@ -29,26 +29,8 @@ struct tpm_message {
 	size_t at;  /* read so far */
 };
 
-void tpm_begin(struct tpm_message *m, uint32_t code);
-void tpm_put8(struct tpm_message *m, uint8_t v);
-void tpm_put16(struct tpm_message *m, uint16_t v);
-void tpm_put32(struct tpm_message *m, uint32_t v);
-void tpm_put(struct tpm_message *m, const void *bytes, size_t n);
-/* The authorisation area of a handle with an empty password; turns the tag into TPM_ST_SESSIONS. */
-void tpm_put_password(struct tpm_message *m);
-
-/* Past the end: 0, and false from tpm_get(). */
-uint16_t tpm_get16(struct tpm_message *m);
-uint32_t tpm_get32(struct tpm_message *m);
-bool tpm_get(struct tpm_message *m, void *bytes, size_t n);
-
 /* /dev/tpm0 or /dev/tpmrm0; -1 after a failure has been reported. */
 int tpm_open(const char *path);
-/*
- * Sends a command and takes its response, to be read behind the header; the response code. ~0:
- * there is none: errno says why, or the header is not that of a response.
- */
-uint32_t tpm_run(int fd, struct tpm_message *command, struct tpm_message *response);
 
 /* ---- whole commands ---- */
 

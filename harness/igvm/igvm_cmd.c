@@ -119,7 +119,7 @@ static bool consistent(const struct igvm_build_options *o)
 	return !o->payload || (!o->kernel && !o->bare && !o->service_cpus && !o->test);
 }
 
-int igvm_build_command(int argc, char **argv)
+static int build_command(int argc, char **argv)
 {
 	struct igvm_build_options o = {0};
 
@@ -133,7 +133,7 @@ int igvm_command(int argc, char **argv)
 	if (argc < 2)
 		return usage(stderr);
 	if (!strcmp(argv[1], "build"))
-		return igvm_build_command(argc - 1, argv + 1);
+		return build_command(argc - 1, argv + 1);
 	if (!strcmp(argv[1], "inspect"))
 		return igvm_inspect_command(argc - 1, argv + 1);
 	if (!strcmp(argv[1], "measure"))

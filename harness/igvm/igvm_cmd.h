@@ -13,6 +13,5 @@ enum igvm_exit {
 	IGVM_EXIT_HOST = 3, /* a file cannot be read or written */
 };
 
-int igvm_build_command(int argc, char **argv);
 int igvm_inspect_command(int argc, char **argv);
 int igvm_measure_command(int argc, char **argv);

@@ -180,7 +180,8 @@ static void run_named(const char *name)
 	control_printf(CONTROL_END, "%s", name);
 }
 
-void test_power_off(void)
+/* After BYE. */
+static NORETURN void power_off(void)
 {
 	control_send(CONTROL_BYE_ACK, "", 0);
 	for (;;)
@@ -199,6 +200,6 @@ void test_main(const char *suite)
 		else if (f.type == CONTROL_RUN)
 			run_named(f.payload);
 		else if (f.type == CONTROL_BYE)
-			test_power_off();
+			power_off();
 	}
 }

@@ -24,8 +24,6 @@ struct test {
 
 /* The suite's conversation with the harness; does not come back. */
 NORETURN void test_main(const char *suite);
-/* Power off after BYE. */
-NORETURN void test_power_off(void);
 
 /* Names the case that the next checks belong to (a row of a table); goes to the run's log. */
 void test_case(const char *fmt, ...) PRINTF(1, 2);

@@ -104,7 +104,8 @@ uint64_t ghcb_msr_call(uint64_t request)
 	return answer;
 }
 
-bool ghcb_msr_page_state(gpa_t g, bool shared)
+/* MSR protocol page state change of one 4K page. */
+static bool msr_page_state(gpa_t g, bool shared)
 {
 	uint64_t op = shared ? GHCB_PSC_SHARED : GHCB_PSC_PRIVATE;
 	uint64_t r = ghcb_msr_call(GHCB_MSR_PSC_REQ | op << 52 | g.v);
@@ -134,7 +135,7 @@ static bool state_alloc(struct ghcb_state *s)
 static bool make_shared(struct ghcb_state *s)
 {
 	s->gpa = paging_pa(s->page);
-	if (snp_pvalidate(s->page, RMP_PG_4K, false) || !ghcb_msr_page_state(s->gpa, true))
+	if (snp_pvalidate(s->page, RMP_PG_4K, false) || !msr_page_state(s->gpa, true))
 		return false;
 	paging_set(s->page, PAGING_SHARED);
 	memset(s->page, 0, PAGE_SIZE);

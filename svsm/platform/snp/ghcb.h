@@ -63,8 +63,6 @@ enum platform_result ghcb_call(struct ghcb *g, uint64_t exit_code, uint64_t info
 
 /* One request of the MSR protocol; returns the MSR afterwards. Works before ghcb_init. */
 uint64_t ghcb_msr_call(uint64_t request);
-/* MSR protocol page state change of one 4K page. */
-bool ghcb_msr_page_state(gpa_t g, bool shared);
 NORETURN void ghcb_msr_terminate(unsigned set, unsigned reason);
 
 static inline void vmgexit(void)
