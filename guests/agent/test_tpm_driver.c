@@ -256,6 +256,7 @@ static void check_killed(bool (*command)(int fd, struct tpm_message *m))
 		usleep(50000);
 		kill(pid, SIGKILL);
 		CHECK_EQ(waitpid(pid, &status, 0), pid);
+		CHECK(WIFSIGNALED(status)); /* it was not done already */
 		CHECK_EQ(tpm_random(fd, digest, sizeof(digest)), 0);
 	}
 	CHECK_EQ(tpm_hash(fd, "abc", 3, digest), 0);

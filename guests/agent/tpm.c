@@ -257,7 +257,7 @@ void tpm_rsa_command(struct tpm_message *m)
 bool tpm_rsa_child_command(int fd, struct tpm_message *m)
 {
 	create(m, TPM_CC_CREATE_PRIMARY, TPM_RH_OWNER, put_ecc_template);
-	if (tpm_run(fd, m, m))
+	if (run(fd, m, m))
 		return false;
 	create(m, TPM_CC_CREATE, get32(m), put_rsa_template);
 	return true;
