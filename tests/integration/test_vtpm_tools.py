@@ -82,7 +82,7 @@ def test_programs_that_misbehave(runs):
 def test_shell_fed_by_a_script(runs):
     process = start(runs, "run", "--shell")  # its input is /dev/null: the shell ends at once
     run = finish(process, runs).check(0)
-    assert "guest /root # " in run.out
+    assert "try: tpm2_getcap" in run.out  # of the shell's profile; an end that is there already may need no prompt
 
 
 class Terminal:
