@@ -18,9 +18,9 @@ struct agent_test {
 #define AGENT_TEST(id, test_name, what)       AGENT_TEST_ORDERED(id, test_name, what, false)
 #define AGENT_TEST_WEARS(id, test_name, what) AGENT_TEST_ORDERED(id, test_name, what, true)
 
-#define AGENT_TEST_ORDERED(id, test_name, what, last)                                              \
+#define AGENT_TEST_ORDERED(id, test_name, what, wears_)                                            \
 	static void id(void);                                                                      \
-	static const struct agent_test agent_test_##id = {test_name, what, id, last};              \
+	static const struct agent_test agent_test_##id = {test_name, what, id, wears_};            \
 	static const struct agent_test *const agent_entry_##id SECTION("agent_tests") =            \
 		&agent_test_##id;                                                                  \
 	static void id(void)

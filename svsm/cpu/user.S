@@ -11,8 +11,7 @@
  *
  * SYSRETQ is safe: RIP comes from the SYSCALL instruction, so it is the user's, below USER_END and
  * canonical; it is not changed but by stepping back to that instruction, or to 0 (service_kill).
- * RFLAGS is what ring 3 had.
- * What it restores (RCX = RIP, R11 = RFLAGS) SYSCALL has spoilt already.
+ * RFLAGS is what ring 3 had. What it restores (RCX = RIP, R11 = RFLAGS) SYSCALL has spoilt already.
  */
 #include "cpu/layout.h"
 

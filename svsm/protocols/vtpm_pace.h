@@ -31,7 +31,7 @@
 
 #define PACE_MS    1000000ull
 #define PACE_FIRST (10 * PACE_MS)
-#define PACE_WAITS 2
+#define PACE_WAITS 2 /* attempts behind the first; each waits for PACE_FIRST at most */
 #define PACE_SHARE (640 * PACE_MS)
 #define PACE_GAP   (1200 * PACE_MS) /* Linux's last sleep, and no other, is longer */
 #define PACE_LAST  (8000 * PACE_MS) /* Linux's lockup detectors take 10 s and more for a hang */

@@ -123,8 +123,7 @@ bool snp_cpuid_page_ok(void)
 		return bad("C-bit differs from the hypervisor's");
 	if (!find(1, 0))
 		return bad("no leaf 1");
-	/* Every processor with SNP has them. A host that hides them wants ring 3 closer to ring 0.
-	 */
+	/* Every processor with SNP has them: a host that hides them wants ring 3 near ring 0. */
 	f = find(7, 0);
 	if (!f || !(f->ebx & BIT(7)) || !(f->ebx & BIT(20)))
 		return bad("no SMEP and SMAP in leaf 7");
