@@ -67,9 +67,9 @@ void service_kill(struct service *s);
 
 /* For kernel/service_calls.c: the request is done. */
 void service_finish(struct service *s, uint32_t status, uint32_t out_len);
-/* Replace a slot's blob by a copy of len bytes that `fill` makes: false when it fails or there is
- * no memory, the old one stays. */
-bool service_blob_replace(struct service *s, uint32_t slot, uint32_t len,
-			  bool (*fill)(void *to, uint64_t from, size_t len), uint64_t from);
+/* Replace a slot's blob by a copy of len bytes that `fill` makes. 0, or why not (then the old one
+ * stays): SYS_EINVAL a slot or length out of range, SYS_ENOMEM, SYS_EFAULT fill failed. */
+int service_blob_replace(struct service *s, uint32_t slot, uint32_t len,
+			 bool (*fill)(void *to, uint64_t from, size_t len), uint64_t from);
 
 extern struct service vtpm_service; /* protocols/vtpm_service.c */

@@ -3,22 +3,23 @@
 #include "kernel/alloc.h"
 #include "kernel/lock.h"
 #include "kernel/service.h"
+#include "user/syscall.h"
 
 /* The new blob is complete before the old one goes: prepared, then committed. */
-bool service_blob_replace(struct service *s, uint32_t slot, uint32_t len,
-			  bool (*fill)(void *to, uint64_t from, size_t len), uint64_t from)
+int service_blob_replace(struct service *s, uint32_t slot, uint32_t len,
+			 bool (*fill)(void *to, uint64_t from, size_t len), uint64_t from)
 {
 	void *new, *old;
 	uint32_t old_len;
 
 	if (slot >= SERVICE_SLOTS || !len || len > SERVICE_BLOB_MAX)
-		return false;
+		return SYS_EINVAL;
 	new = alloc(len);
 	if (!new)
-		return false;
+		return SYS_ENOMEM;
 	if (!fill(new, from, len)) {
 		alloc_free(new, len);
-		return false;
+		return SYS_EFAULT;
 	}
 	spin_lock(&s->lock);
 	old = s->blob[slot].data;
@@ -28,5 +29,5 @@ bool service_blob_replace(struct service *s, uint32_t slot, uint32_t len,
 	spin_unlock(&s->lock);
 	if (old)
 		alloc_free(old, old_len);
-	return true;
+	return 0;
 }

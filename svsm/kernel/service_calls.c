@@ -88,11 +88,13 @@ static enum syscall_then call_answer(struct process *p, struct syscall_args *arg
 /* a: slot, from, len */
 static enum syscall_then call_store(struct process *p, struct syscall_args *args)
 {
-	if (!p->service || args->a[0] >= SERVICE_SLOTS || args->a[2] > SERVICE_BLOB_MAX ||
-	    !service_blob_replace(p->service, (uint32_t)args->a[0], (uint32_t)args->a[2],
-				  user_copy_in, args->a[1]))
+	int error;
+
+	if (!p->service || args->a[0] >= SERVICE_SLOTS || args->a[2] > SERVICE_BLOB_MAX)
 		return syscall_error(args, SYS_EINVAL);
-	return SYSCALL_RESUME;
+	error = service_blob_replace(p->service, (uint32_t)args->a[0], (uint32_t)args->a[2],
+				     user_copy_in, args->a[1]);
+	return error ? syscall_error(args, error) : SYSCALL_RESUME;
 }
 
 /* a: slot, to, room. Only the service itself replaces a blob, so no lock. */

@@ -254,7 +254,7 @@ static enum process_stop hostile(struct process *p)
 		CHECK_EQ(call(p, SERVICE_CALL_WAIT, far[i], 0, 0), -EFAULT);
 		CHECK_EQ(call(p, SERVICE_CALL_READ, far[i], 0, 1), -EFAULT);
 		CHECK_EQ(call(p, SERVICE_CALL_WRITE, far[i], 0, 1), -EFAULT);
-		CHECK_EQ(call(p, SERVICE_CALL_STORE, 0, far[i], 1), -EINVAL);
+		CHECK_EQ(call(p, SERVICE_CALL_STORE, 0, far[i], 1), -EFAULT);
 	}
 	check_context("ranges");
 	CHECK_EQ(call(p, SERVICE_CALL_WAIT, USER(0), 0, 0), 0); /* the same one again */
@@ -369,9 +369,9 @@ static enum process_stop blobs(struct process *p)
 	CHECK_EQ(call(p, SERVICE_CALL_STORE, 1, USER(0), 16), 0); /* replaces */
 	CHECK_EQ(call(p, SERVICE_CALL_STORE, 3, USER(8), 16), 0);
 	no_memory = true;
-	CHECK_EQ(call(p, SERVICE_CALL_STORE, 1, USER(20), 30), -EINVAL); /* keeps */
+	CHECK_EQ(call(p, SERVICE_CALL_STORE, 1, USER(20), 30), -ENOMEM); /* keeps */
 	no_memory = false;
-	CHECK_EQ(call(p, SERVICE_CALL_STORE, 1, USER(sizeof(user_memory) - 1), 30), -EINVAL);
+	CHECK_EQ(call(p, SERVICE_CALL_STORE, 1, USER(sizeof(user_memory) - 1), 30), -EFAULT);
 	CHECK_EQ(call(p, SERVICE_CALL_LOAD, 1, USER(0x100), 15), -ENOMEM);
 	CHECK_EQ(call(p, SERVICE_CALL_LOAD, 1, 0, 16), -EFAULT);
 	CHECK_EQ(call(p, SERVICE_CALL_LOAD, 1, USER(0x100), 4096), 16);
