@@ -226,9 +226,17 @@ static struct cpu *sleeper(void)
 	return found;
 }
 
-bool sched_has_idle_cpu(void)
+/* Asleep or in a turn: one that is just done with the last request takes the next before it sleeps.
+ */
+bool sched_has_spare_cpu(void)
 {
-	return sleeper() != NULL;
+	for (unsigned i = 0; i < percpu_count(); i++) {
+		const struct cpu *c = percpu_get(i);
+
+		if (c != percpu_this() && !has_guest(c))
+			return true;
+	}
+	return false;
 }
 
 /*

@@ -64,5 +64,5 @@ enum sched_end sched_run(struct sched_task *t, const bool *done, uint64_t slice_
 /* What a CPU without a guest does, again and again: one turn of what is ready, or sleep. Comes back
  * for any reason or none: the caller looks whether it has got a guest. */
 void sched_idle(void);
-/* A CPU other than this one has no guest and sleeps: it could take work. */
-bool sched_has_idle_cpu(void);
+/* A CPU other than this one has no guest: it takes what is ready, at once or after its turn. */
+bool sched_has_spare_cpu(void);

@@ -239,12 +239,12 @@ static uint64_t command(gpa_t at)
 		return rax;
 	if (same_command())
 		return attempt(
-			at, vtpm_pace_again(&vtpm.pace, timer_uptime_ns(), sched_has_idle_cpu()));
+			at, vtpm_pace_again(&vtpm.pace, timer_uptime_ns(), sched_has_spare_cpu()));
 	if (!may_begin())
 		return turn_away(at);
 	if (!begin())
 		return retry(at);
-	return attempt(at, vtpm_pace_first(&vtpm.pace, timer_uptime_ns(), sched_has_idle_cpu()));
+	return attempt(at, vtpm_pace_first(&vtpm.pace, timer_uptime_ns(), sched_has_spare_cpu()));
 }
 
 /* ---- calls ---- */

@@ -73,7 +73,7 @@ enum sched_end service_run(struct service *s, struct service_request *r, uint64_
 	return r->done ? SCHED_DONE : SCHED_SLICE;
 }
 
-bool sched_has_idle_cpu(void)
+bool sched_has_spare_cpu(void)
 {
 	return page_service.helper;
 }

@@ -5,7 +5,7 @@
 /*
  * A service for the protocol's fuzzer: it does what the input says. Its good answers tell which
  * command they are for, so that whoever gets one can see whether it is his. Defines service_*,
- * sched_has_idle_cpu and timer_*.
+ * sched_has_spare_cpu and timer_*.
  */
 #include "kernel/service.h"
 
@@ -17,7 +17,7 @@ struct page_echo {
 
 struct page_service {
 	uint64_t now;            /* timer_uptime_ns */
-	bool helper;             /* sched_has_idle_cpu */
+	bool helper;             /* sched_has_spare_cpu */
 	uint32_t serials;        /* executions so far */
 	bool quick;              /* answers within each slice */
 	void (*meanwhile)(void); /* the next slice begins with it: another vCPU's call */

@@ -169,7 +169,7 @@ void fake_ring3_pass(uint64_t ns)
 		the_task->handed = false;
 }
 
-bool sched_has_idle_cpu(void)
+bool sched_has_spare_cpu(void)
 {
 	return fake_ring3.helper;
 }

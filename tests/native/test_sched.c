@@ -232,12 +232,7 @@ TEST(who_is_woken)
 {
 	fake_sched_setup();
 	struck = job(5);
-	CHECK(!sched_has_idle_cpu());
-	cpus[0].idle = true; /* of no use to itself */
-	CHECK(!sched_has_idle_cpu());
-	cpus[0].idle = false;
 	cpus[1].idle = true; /* has a guest by now */
-	CHECK(!sched_has_idle_cpu());
 	submit_and_leave();
 	CHECK_EQ(nmis[1] + nmis[2] + nmis[3], 0);
 	cpus[2].idle = true;
@@ -253,6 +248,21 @@ TEST(who_is_woken)
 	CHECK_EQ(nmis[1] + nmis[2] + nmis[3], 3);
 	CHECK_EQ(run(struck, 5 * SCHED_TURN_NS), SCHED_DONE);
 	job_free(struck);
+}
+
+TEST(a_cpu_without_a_guest_is_spare_asleep_or_not)
+{
+	fake_sched_setup();
+	CHECK(sched_has_spare_cpu());
+	cpus[3].idle = true;
+	CHECK(sched_has_spare_cpu());
+	cpus[2].guest.vmsa = gpa(0x2000);
+	as(3);
+	CHECK(!sched_has_spare_cpu()); /* of no use to itself */
+	as(0);
+	CHECK(sched_has_spare_cpu());
+	cpus[3].guest.vmsa = gpa(0x3000);
+	CHECK(!sched_has_spare_cpu());
 }
 
 /* FIFO among those that are ready; the one that a caller lends for goes first. */
