@@ -30,10 +30,21 @@ void outcome_set(struct outcome *o, int code, char *reason)
 	o->reason = str_ascii(reason);
 }
 
+/* What isa-debug-exit makes of a code. */
+static int exit_status(int code)
+{
+	return code << 1 | 1;
+}
+
+bool outcome_native_reset(int status)
+{
+	return WIFEXITED(status) && WEXITSTATUS(status) == exit_status(NATIVE_EXIT_RESET);
+}
+
 static void native_exit(struct outcome *o, int status)
 {
 	for (size_t i = 0; i < ARRAY_LEN(native_ends); i++) {
-		if (status != (native_ends[i].status << 1 | 1))
+		if (status != exit_status(native_ends[i].status))
 			continue;
 		outcome_set(o, native_ends[i].code, str_dup(native_ends[i].reason));
 		return;

@@ -29,6 +29,8 @@ struct outcome {
 void outcome_set(struct outcome *o, int code, char *reason);
 /* status is waitpid()'s; native says whether abi/native.h applies. */
 void outcome_of_qemu(struct outcome *o, int status, bool native);
+/* On native: the status says that the guest asked for a reset. */
+bool outcome_native_reset(int status);
 /* "guest panic: the reason" (malloc'ed) */
 char *outcome_text(const struct outcome *o);
 /* The graver of two exit codes: signal, 6, 5, 4, 7, 3, 2, 1, 0. */

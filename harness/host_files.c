@@ -97,3 +97,21 @@ const char *host_files_put(struct host_files *f, const char *name, const char *o
 	free(path);
 	return why;
 }
+
+const char *host_files_get(const struct host_files *f, const char *name, const char *offset,
+			   char *base64)
+{
+	unsigned char *bytes;
+	uint64_t at;
+	size_t size;
+
+	if (!good_name(name) || !number(offset, &at))
+		return "get takes a name and an offset";
+	bytes = host_files_read(f, name, &size);
+	if (!bytes)
+		return "no such file";
+	at = MIN(at, size);
+	base64_encode(base64, bytes + at, MIN(size - at, HOST_FILE_PIECE));
+	free(bytes);
+	return NULL;
+}

@@ -8,6 +8,7 @@
 
 #include "checkquote.h"
 #include "host_verbs.h"
+#include "lib/base64.h"
 #include "lib/control_frame.h"
 #include "lib/crc32.h"
 #include "util.h"
@@ -75,17 +76,27 @@ static void verb_file(const struct host_context *c, char *args, char *answer, si
 {
 	char *save = NULL, *verb = strtok_r(args, " ", &save), *name = strtok_r(NULL, " ", &save);
 	char *offset = strtok_r(NULL, " ", &save), *base64 = strtok_r(NULL, " ", &save);
-	const char *why;
+	char piece[BASE64_LENGTH(HOST_FILE_PIECE) + 1] = "";
+	const char *why = "file put NAME OFFSET BASE64, file get NAME OFFSET";
 
-	if (!verb || strcmp(verb, "put") != 0 || !offset) {
-		refuse(answer, size, "file put NAME OFFSET BASE64");
-		return;
-	}
-	why = host_files_put(c->files, name, offset, base64 ? base64 : "");
+	if (offset && strcmp(verb, "put") == 0)
+		why = host_files_put(c->files, name, offset, base64 ? base64 : "");
+	else if (offset && !base64 && strcmp(verb, "get") == 0)
+		why = host_files_get(c->files, name, offset, piece);
 	if (why)
 		refuse(answer, size, why);
 	else
-		snprintf(answer, size, "ok");
+		snprintf(answer, size, *piece ? "ok %s" : "ok", piece);
+}
+
+static void verb_reset(const struct host_context *c, char *args UNUSED, char *answer, size_t size)
+{
+	if (!c->reset) {
+		refuse(answer, size, "no test runs that could go on after it");
+		return;
+	}
+	*c->reset = true;
+	snprintf(answer, size, "ok");
 }
 
 static void verb_checkquote(const struct host_context *c, char *args, char *answer, size_t size)
@@ -113,6 +124,7 @@ static const struct {
 	{"crc32", verb_crc32},
 	{"platform", verb_platform},
 	{"file", verb_file},
+	{"reset", verb_reset},
 	{"checkquote", verb_checkquote},
 	{"tpm2_checkquote", verb_tpm2_checkquote},
 	{"checksignature", verb_checksignature},

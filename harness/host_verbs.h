@@ -14,6 +14,7 @@ struct host_context {
 	const char *disk;     /* the image behind the virtio disk, or NULL */
 	const char *platform; /* the launch profile's name */
 	struct host_files *files;
+	bool *reset; /* set when the running test announces a reset; NULL: none runs */
 };
 
 /* request is changed (split at tabs); answer is always NUL-terminated. */

@@ -237,6 +237,19 @@ bool job_boot(struct job *j)
 	return j->suite->kind == SUITE_SELFTEST || talk_hello(&j->session);
 }
 
+bool job_reboot(struct job *j)
+{
+	char *files = str_dup(j->session.files.folder);
+	bool ok;
+
+	job_boot_end(j);
+	j->setup.files = files;
+	ok = job_boot(j);
+	j->setup.files = NULL;
+	free(files);
+	return ok;
+}
+
 char *job_why(const struct job *j)
 {
 	return outcome_text(j->session.outcome.reason ? &j->session.outcome : &j->outcome);

@@ -34,6 +34,9 @@ bool job_prepare(struct job *j);
 void job_dry_run(const struct options *o, const struct suite *s);
 /* The next boot, up to HELLO where the target has a control port. False: it did not get there. */
 bool job_boot(struct job *j);
+/* The boot after a reset that the target announced: as job_boot(), with the files that it has put.
+ */
+bool job_reboot(struct job *j);
 /* Why the last boot failed (malloc'ed). */
 char *job_why(const struct job *j);
 /* Ends the session and notes it; false when it had not ended as it should. */

@@ -73,7 +73,8 @@ bool session_start(struct session *s, const struct session_setup *setup)
 			      .folder = setup->folder,
 			      .disk = setup->launch.disk,
 			      .terminal = setup->terminal,
-			      .files = {.folder = str("%s/files", setup->folder)},
+			      .files = {.folder = setup->files ? str_dup(setup->files)
+							       : str("%s/files", setup->folder)},
 			      .info = json_object(),
 			      .qmp.fd = -1,
 			      .qemu.pidfd = -1};
@@ -121,6 +122,21 @@ static char *with_last_words(const struct session *s, const char *reason)
 	return all;
 }
 
+/* QEMU ends at a reset (-no-reboot); on native it is the monitor that ends it. */
+static void take_reset(struct session *s, struct outcome *o)
+{
+	bool reset = s->profile->native ? outcome_native_reset(s->qemu.status)
+					: o->code == CODE_PASSED && s->qmp.reset_seen;
+
+	if (!reset)
+		return;
+	s->was_reset = s->reset_announced && !s->panic_line;
+	if (s->was_reset)
+		outcome_set(o, CODE_PASSED, str("reset, as announced"));
+	else
+		outcome_set(o, CODE_GUEST, str("the guest asked for a reset"));
+}
+
 static void end_by_itself(struct session *s)
 {
 	struct outcome o = {0};
@@ -129,8 +145,7 @@ static void end_by_itself(struct session *s)
 	session_logs_finish(s);
 	qmp_look(&s->qmp);
 	outcome_of_qemu(&o, s->qemu.status, s->profile->native);
-	if (o.code == CODE_PASSED && s->qmp.reset_seen)
-		outcome_set(&o, CODE_GUEST, str("the guest asked for a reset"));
+	take_reset(s, &o);
 	if (s->panic_line && (o.code == CODE_PASSED || o.code == CODE_GUEST))
 		outcome_set(&o, CODE_GUEST, str_dup(s->panic_line));
 	if (s->svsm_panic_line && o.code == CODE_SVSM)
@@ -202,7 +217,10 @@ void session_send(struct session *s, uint8_t type, const char *text)
 
 static void answer_host(struct session *s, struct control_frame *f)
 {
-	struct host_context c = {.disk = s->disk, .platform = s->profile->name, .files = &s->files};
+	struct host_context c = {.disk = s->disk,
+				 .platform = s->profile->name,
+				 .files = &s->files,
+				 .reset = s->test_runs ? &s->reset_announced : NULL};
 	char answer[CONTROL_MAX];
 
 	host_verb(&c, f->payload, answer, sizeof(answer));

@@ -36,6 +36,8 @@ struct session {
 	json_t *info;           /* of INFO frames: key -> value */
 	FILE *control_log;      /* control.log: the port's traffic, one line a frame */
 	bool over, hello;
+	bool test_runs; /* a test runs: it may announce a reset */
+	bool reset_announced, was_reset;
 	char *panic_line, *svsm_panic_line, *svsm_version;
 	char *fault_line; /* the monitor's own */
 	uint64_t panic_at;
@@ -48,6 +50,7 @@ struct session_setup {
 	const struct profile *profile;
 	struct launch launch;
 	const char *folder;
+	const char *files; /* where what the target hands over goes; NULL: files/ in folder */
 	struct terminal *terminal; /* NULL: the console only has its log */
 	unsigned timeout;          /* seconds without progress */
 };

@@ -11,6 +11,8 @@
 #include "suite_run.h"
 #include "talk.h"
 
+#define RESETS_MOST 4 /* of a test */
+
 static void verdict(struct job *j, const char *test, enum verdict v, unsigned ms,
 		    const char *detail)
 {
@@ -78,6 +80,25 @@ static void fail_rest(struct job *j, const struct talk_list *l, size_t i)
 	free(reason);
 }
 
+/* A test that announces a reset (docs/test-control.md) goes on in the next boot. */
+static bool run_test(struct job *j, const char *name, struct talk_verdict *v)
+{
+	bool up = talk_run(&j->session, name, v);
+
+	for (unsigned n = 0; v->reset && n < RESETS_MOST; n++) {
+		unsigned before = v->ms;
+
+		free(v->detail);
+		if (!job_reboot(j)) {
+			*v = (struct talk_verdict){VERDICT_FAIL, job_why(j), before, false};
+			return false;
+		}
+		up = talk_run(&j->session, name, v);
+		v->ms += before;
+	}
+	return up;
+}
+
 /*
  * After a test that took the target down, the next one gets a fresh boot. A target that does not
  * come up again fails all the rest.
@@ -94,7 +115,7 @@ static void run_tests(struct job *j, const struct talk_list *l)
 			return;
 		}
 		report_status("[%s] %zu/%zu %s", j->suite->name, i + 1, l->n, l->v[i].name);
-		up = talk_run(&j->session, l->v[i].name, &v);
+		up = run_test(j, l->v[i].name, &v);
 		verdict(j, l->v[i].name, v.verdict, v.ms, v.detail);
 		free(v.detail);
 		if (!up)

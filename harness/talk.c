@@ -173,10 +173,13 @@ bool talk_run(struct session *s, const char *name, struct talk_verdict *v)
 	bool done = false;
 
 	*v = (struct talk_verdict){0};
+	s->test_runs = true;
 	session_send(s, CONTROL_RUN, name);
 	while (!done && !wrong && session_wait(s, &f) == SESSION_FRAME)
 		wrong = take(&p, &f, name, &done);
 	v->ms = (unsigned)(now_ms() - from);
+	v->reset = s->was_reset && p.started && !p.judged && !p.failures;
+	s->test_runs = false;
 	if (wrong)
 		broken(s, str("control port, test %s: %s", name, wrong));
 	if (s->over)

@@ -22,6 +22,8 @@ struct talk_verdict {
 	enum verdict verdict;
 	char *detail;
 	unsigned ms;
+	bool reset; /* the target is gone by a reset that the test announced, and nothing had failed
+		     * before: the test goes on when it is run again in the next boot */
 };
 
 bool talk_hello(struct session *s); /* waits until the target is ready */

@@ -63,6 +63,21 @@ uint32_t svsmtest_snapshot(uint8_t *to, uint32_t room)
 	return len;
 }
 
+bool svsmtest_restore(const uint8_t *from, uint32_t len)
+{
+	struct keelson_call c;
+
+	for (uint32_t at = 0; at < len; at += PAGE_SIZE) {
+		uint32_t piece = MIN(PAGE_SIZE, len - at);
+
+		c = (struct keelson_call){.rcx = page.gpa, .rdx = at, .r8 = piece};
+		if (pwrite(svsm, from + at, piece, 0) != piece || !call(SVSM_TEST_VTPM_PUT, &c))
+			return false;
+	}
+	c = (struct keelson_call){.rcx = len};
+	return call(SVSM_TEST_VTPM_LOAD, &c);
+}
+
 bool svsmtest_stats(struct svsmtest_stats *stats)
 {
 	struct keelson_call c = {0};

@@ -14,4 +14,6 @@ struct svsmtest_stats {
 bool svsmtest_open(void);
 /* The vTPM's whole state, as the SVSM's service has it now; its length, 0 on failure. */
 uint32_t svsmtest_snapshot(uint8_t *to, uint32_t room);
+/* The TPM goes on from that state. */
+bool svsmtest_restore(const uint8_t *from, uint32_t len);
 bool svsmtest_stats(struct svsmtest_stats *stats);

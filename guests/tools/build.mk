@@ -23,13 +23,16 @@ $(GUESTS)/tools/$(1): $(call objects,test-program,$(2))
 	$$(Q)$(HOSTCC) -s -Wl,--build-id=none $$^ $(3) -o $$@
 endef
 
+TSS_LIB := $(patsubst %,guests/tss/%.c,run context cleanup keys templates digest)
 TEST_PROGRAMS := $(sort $(wildcard guests/tools/tests/*.sh))
 $(eval $(call test_program,misbehave,guests/tools/external.c guests/tools/misbehave.c))
 $(eval $(call test_program,tss,guests/tools/external.c $(sort $(wildcard guests/tss/*.c)),\
 	-ltss2-esys -ltss2-mu -ltss2-tctildr -lcrypto))
 $(eval $(call test_program,longcmd,guests/tools/external.c guests/tools/option.c \
 	guests/bench/svsmtest.c $(sort $(wildcard guests/longcmd/*.c)) \
-	$(patsubst %,guests/tss/%.c,run context cleanup keys templates digest),\
+	$(TSS_LIB),-ltss2-esys -ltss2-mu -ltss2-tctildr -lcrypto))
+$(eval $(call test_program,reset,guests/tools/external.c guests/tools/hostfile.c svsm/lib/base64.c \
+	guests/bench/svsmtest.c $(sort $(wildcard guests/reset/*.c)) $(TSS_LIB) guests/tss/nv.c guests/tss/pcr.c,\
 	-ltss2-esys -ltss2-mu -ltss2-tctildr -lcrypto))
 
 TREE := $(wildcard guests/tools/*.sh guests/tools/bin/* guests/tools/etc/*)

@@ -33,6 +33,10 @@ bool external_host(const char *request, char *answer, size_t size);
 /* Copies bytes into files/NAME of the run's folder on the host; false after external_fail(). */
 bool external_put(const char *name, const void *bytes, size_t size);
 
+/* hostfile.c: the file as it was put, into room bytes; its length, -1 when there is none or it does
+ * not fit. */
+long external_get(const char *name, void *bytes, size_t room);
+
 #define EXTERNAL_STR1(x) #x
 #define EXTERNAL_STR(x)  EXTERNAL_STR1(x)
 #define EXTERNAL_HERE    __FILE__ ":" EXTERNAL_STR(__LINE__)

@@ -54,8 +54,28 @@ def say(log, line):
         f.write(line + "\n")
 
 
+def ask(port, *words):
+    port.send(HOST, *words)
+    return port.receive()[1]
+
+
+def reset(port, mode):
+    """Announced or not; in mode "resets" once, which the host's file tells."""
+    again = not ask(port, "file", "get mark 0").startswith("error")
+    if mode == "resets" and again:
+        return
+    ask(port, "file", "put mark 0 eA==")
+    if mode == "resets-failed":
+        port.send(FAILURE, "a.c:8", "it went wrong before")
+    if mode != "resets-unasked":
+        assert ask(port, "reset") == "ok"
+    sys.exit(OFF if mode == "resets-off" else RESET)
+
+
 def run_test(port, mode, name):
     port.send(START, name)
+    if mode.startswith("resets") and name == "second":
+        reset(port, mode)
     if mode == "no-end":
         port.send(VERDICT, name, "pass", "")
         time.sleep(600)

@@ -50,6 +50,27 @@ def test_death_does_not_take_the_others_along(runs):
     assert run.out.splitlines()[-1] == "2 passed, 1 failed, 0 skipped"
 
 
+def test_announced_reset(runs):
+    """The test goes on in the next boot, and finds its files there."""
+    run = fake(runs, "resets", "test", "core").check(0, "boot2", "files")
+    assert run.verdicts() == {"first": "pass", "second": "pass", "third": "pass"}
+    assert len(run.json()["boots"]) == 2
+    assert run.json()["boots"][0]["reason"] == "reset, as announced"
+
+
+@pytest.mark.parametrize("mode, code, boots, says", [
+    ("resets-unasked", 4, 2, "asked for a reset"),
+    ("resets-failed", 1, 2, "it went wrong before"),
+    ("resets-off", 1, 2, "powered off"),
+    ("resets-always", 1, 6, "as announced"),
+])
+def test_bad_reset(runs, mode, code, boots, says):
+    run = fake(runs, mode, "test", "core").check(code)
+    assert run.verdicts() == {"first": "pass", "second": "fail", "third": "pass"}
+    assert says in run.detail("second")
+    assert len(run.json()["boots"]) == boots
+
+
 @pytest.mark.parametrize("mode, test, code", [
     ("wrong-count", "list", 4),
     ("no-bye", "power-off", 4),

@@ -10,12 +10,14 @@
  * libs: -lcrypto -ljansson
  */
 #include "check.h"
+#include "abi/control.h"
 #include "abi/native.h"
 #include "harness/exitcode.h"
 #include "harness/host_verbs.h"
 #include "harness/suites.h"
 #include "harness/timeline.h"
 #include "harness/util.h"
+#include "lib/base64.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -216,12 +218,68 @@ TEST(files_arrive_in_pieces)
 	files_close(&f);
 }
 
+TEST(files_go_back_in_pieces)
+{
+	enum {
+		SIZE = 2 * HOST_FILE_PIECE + 7
+	};
+	struct host_files f = files_open();
+	char answer[CONTROL_MAX], request[CONTROL_MAX];
+	struct host_context c = {.files = &f, .platform = "native"};
+	unsigned char bytes[SIZE + 1] = {0}, back[SIZE + 1];
+	size_t have = 0;
+	long n;
+
+	for (size_t at = 0; at < SIZE; at += HOST_FILE_PIECE) {
+		char text[BASE64_LENGTH(HOST_FILE_PIECE) + 1];
+
+		for (size_t i = at; i < SIZE; i++)
+			bytes[i] = (unsigned char)(i * 7);
+		base64_encode(text, bytes + at, MIN(SIZE - at, (size_t)HOST_FILE_PIECE));
+		snprintf(request, sizeof(request), "file\tput a %zu %s", at, text);
+		CHECK_STR((host_verb(&c, request, answer, sizeof(answer)), answer), "ok");
+	}
+	for (;;) {
+		snprintf(request, sizeof(request), "file\tget a %zu", have);
+		host_verb(&c, request, answer, sizeof(answer));
+		CHECK_EQ(strncmp(answer, "ok", 2), 0);
+		if (!answer[2])
+			break;
+		n = base64_decode(back + have, SIZE - have, answer + 3);
+		CHECK(n > 0);
+		have += n > 0 ? (size_t)n : SIZE;
+	}
+	CHECK_EQ(have, SIZE);
+	CHECK_MEM(back, bytes, SIZE);
+	CHECK_STR(ask_files(&f, "file\tget a 99999999"), "ok"); /* behind its end */
+	files_close(&f);
+}
+
+TEST(resets_are_for_tests)
+{
+	bool reset = false;
+	struct host_context c = {.platform = "native"};
+	char request[] = "reset", again[] = "reset", answer[128];
+
+	host_verb(&c, request, answer, sizeof(answer));
+	CHECK_EQ(strncmp(answer, "error", 5), 0);
+	c.reset = &reset;
+	host_verb(&c, again, answer, sizeof(answer));
+	CHECK_STR(answer, "ok");
+	CHECK(reset);
+}
+
 TEST(files_refused)
 {
 	static const char *const bad[] = {
 		"put",
 		"put a",
-		"get a 0 Zg==",
+		"get b 0 Zg==",
+		"get b",
+		"get b x",
+		"get a 0",
+		"get ../harness 0",
+		"take b 0",
 		"put ../a 0 Zg==",
 		"put a/b 0 Zg==",
 		"put .a 0 Zg==",
