@@ -8,6 +8,7 @@
 #define CC_CREATE_PRIMARY 0x131
 #define CC_SELF_TEST      0x143
 #define CC_CREATE         0x153
+#define CC_RSA_ENCRYPT    0x174
 #define CC_CREATE_LOADED  0x191
 #define ALG_RSA           0x0001
 
@@ -86,4 +87,9 @@ bool record_is_slow(const uint8_t *command, uint32_t len)
 	default:
 		return false;
 	}
+}
+
+bool record_may_fail(const uint8_t *command, uint32_t len)
+{
+	return len >= TPM_HEADER && record_be32(command + 6) == CC_RSA_ENCRYPT;
 }
