@@ -223,7 +223,8 @@ static uint64_t attempt(gpa_t at, struct vtpm_slice slice)
 	return answered() ? collect(at) : retry(at);
 }
 
-/* Another command has the TPM: see that it gets on, even if its own client is gone. */
+/* Another command has the TPM, or another request (the test protocol's): see that it gets on, even
+ * if its own client is gone. */
 static uint64_t turn_away(gpa_t at)
 {
 	if (!answered())
@@ -243,7 +244,7 @@ static uint64_t command(gpa_t at)
 	if (!may_begin())
 		return turn_away(at);
 	if (!begin())
-		return retry(at);
+		return turn_away(at);
 	return attempt(at, vtpm_pace_first(&vtpm.pace, timer_uptime_ns(), sched_has_spare_cpu()));
 }
 

@@ -548,3 +548,20 @@ TEST(an_ek_through_the_test_protocol)
 	CHECK_EQ(test_call(SVSM_TEST_VTPM_EK, PAGE, 3, 0), SVSM_ERR_INVALID_REQUEST);
 	CHECK_EQ(test_call(SVSM_TEST_VTPM_EK, PAGE, 1ull << 32, 0), SVSM_ERR_INVALID_PARAMETER);
 }
+
+/* Nobody comes back for it, and there is no CPU but the guest's. */
+TEST(a_request_without_a_client_does_not_block_commands)
+{
+	unsigned attempts = 0;
+
+	setup();
+	CHECK_EQ(try(TPM_STARTUP_CLEAR), 0);
+	fake_ring3.work = 100 * MS;
+	CHECK_EQ(test_call(SVSM_TEST_VTPM_EK, PAGE, VTPM_EK_ECC_P256, 0), SVSM_ERR_INCOMPLETE);
+	while (try(TPM_GET_RANDOM_16) == TPM_RC_RETRY && ++attempts < 100)
+		fake_ring3.work = 0;
+	CHECK(attempts >= 9 && attempts <= 10);
+	/* its answer is there for who asks after all */
+	CHECK_EQ(test_call(SVSM_TEST_VTPM_EK, PAGE, VTPM_EK_ECC_P256, 0), SVSM_SUCCESS);
+	CHECK_EQ(rcx_out(0), 124);
+}
