@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "check.h"
+#include "lib/crc32.h"
 #include "services/vtpm/ek.h"
 #include "services/vtpm/recover.h"
 #include "services/vtpm/snapshot.h"
@@ -297,7 +298,7 @@ TEST(a_bad_snapshot_changes_nothing)
 	/* well formed, but what it holds is no state of a TPM */
 	memset(bad, 0x5a, n);
 	memcpy(&head, blob, sizeof(head));
-	head.crc = 0;
+	head.crc = crc32_update(0, bad + sizeof(head), n - sizeof(head));
 	memcpy(bad, &head, sizeof(head));
 	CHECK(!snapshot_restore(bad, n, &alive) && alive);
 	CHECK_EQ(send_at(0, TPM_PCR_READ_10, &after), 0);
