@@ -28,6 +28,7 @@ struct cpu {
 	bool online;                 /* set once by the CPU itself, read by all (acquire) */
 	bool service; /* runs ring 3 only, the guest never sees it; fixed before the CPU starts */
 	bool idle;    /* kernel/sched.c: sleeps or is about to; any CPU may clear it (atomic) */
+	bool spare;   /* kernel/sched.c: comes for work and has not missed a call (atomic) */
 	bool log_draining;
 	uint32_t log_guest_count;
 	uint32_t nmi_count;

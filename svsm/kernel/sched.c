@@ -226,14 +226,21 @@ static struct cpu *sleeper(void)
 	return found;
 }
 
+static void set_spare(struct cpu *c, bool spare)
+{
+	__atomic_store_n(&c->spare, spare, __ATOMIC_RELAXED);
+}
+
 /* Asleep or in a turn: one that is just done with the last request takes the next before it sleeps.
- */
+ * Not one that was called and has not come (the NMI was lost), nor one whose guest was taken away
+ * while it ran: that is in RUN_VMPL, for as long as the hypervisor likes. */
 bool sched_has_spare_cpu(void)
 {
 	for (unsigned i = 0; i < percpu_count(); i++) {
 		const struct cpu *c = percpu_get(i);
 
-		if (c != percpu_this() && !has_guest(c))
+		if (c != percpu_this() && __atomic_load_n(&c->spare, __ATOMIC_RELAXED) &&
+		    !has_guest(c))
 			return true;
 	}
 	return false;
@@ -253,6 +260,7 @@ static void hand_over(void)
 	while ((c = sleeper())) {
 		if (!__atomic_exchange_n(&c->idle, false, __ATOMIC_SEQ_CST))
 			continue;
+		set_spare(c, false); /* until it comes */
 		wake_cpu(c);
 		return;
 	}
@@ -264,6 +272,7 @@ void sched_idle(void)
 	uint32_t seen = wake_ready();
 	struct sched_task *t;
 
+	set_spare(me, true); /* who takes it back from now on sends an NMI that is not in `seen` */
 	__atomic_store_n(&me->idle, true, __ATOMIC_SEQ_CST);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	t = take_any();
@@ -272,8 +281,10 @@ void sched_idle(void)
 	__atomic_store_n(&me->idle, false, __ATOMIC_SEQ_CST);
 	if (t)
 		turn(t, timer_now() + timer_ticks(SCHED_TURN_NS));
-	if (has_guest(me)) /* which gets this CPU now, and the task another */
-		hand_over();
+	if (!has_guest(me))
+		return;
+	set_spare(me, false); /* the guest gets this CPU now, and the task another */
+	hand_over();
 }
 
 /* ---- lending ---- */

@@ -64,5 +64,6 @@ enum sched_end sched_run(struct sched_task *t, const bool *done, uint64_t slice_
 /* What a CPU without a guest does, again and again: one turn of what is ready, or sleep. Comes back
  * for any reason or none: the caller looks whether it has got a guest. */
 void sched_idle(void);
-/* A CPU other than this one has no guest: it takes what is ready, at once or after its turn. */
+/* A CPU other than this one has no guest, and comes when it is called: it takes what is ready, at
+ * once or after its turn. */
 bool sched_has_spare_cpu(void);

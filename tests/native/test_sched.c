@@ -250,19 +250,61 @@ TEST(who_is_woken)
 	job_free(struck);
 }
 
+/* Comes for work, sleeps for want of it, and comes back for no reason. */
+static void come_and_go(unsigned cpu)
+{
+	as(cpu);
+	sched_idle();
+	as(0);
+}
+
 TEST(a_cpu_without_a_guest_is_spare_asleep_or_not)
 {
 	fake_sched_setup();
+	CHECK(!sched_has_spare_cpu()); /* nobody has come yet */
+	come_and_go(3);
 	CHECK(sched_has_spare_cpu());
 	cpus[3].idle = true;
 	CHECK(sched_has_spare_cpu());
-	cpus[2].guest.vmsa = gpa(0x2000);
 	as(3);
 	CHECK(!sched_has_spare_cpu()); /* of no use to itself */
 	as(0);
-	CHECK(sched_has_spare_cpu());
 	cpus[3].guest.vmsa = gpa(0x3000);
 	CHECK(!sched_has_spare_cpu());
+}
+
+TEST(who_does_not_hear_is_not_spare)
+{
+	fake_sched_setup();
+	struck = job(3);
+	come_and_go(3);
+	cpus[3].idle = true;
+	submit_and_leave();
+	CHECK_EQ(nmis[3], 1);
+	CHECK(!sched_has_spare_cpu());
+	CHECK_EQ(run(struck, SCHED_TURN_NS), SCHED_SLICE); /* so the caller has to do it */
+	CHECK(!sched_has_spare_cpu());
+	come_and_go(3); /* late */
+	CHECK(sched_has_spare_cpu());
+	CHECK_EQ(run(struck, SCHED_TURN_NS), SCHED_DONE);
+	job_free(struck);
+}
+
+static void get_a_guest(void)
+{
+	cpus[2].guest.vmsa = gpa(0x2000);
+}
+
+/* Deleted while it ran: the CPU is in RUN_VMPL still. */
+TEST(who_lost_its_guest_is_spare_when_it_comes)
+{
+	fake_sched_setup();
+	at_sleep = get_a_guest;
+	come_and_go(2);
+	cpus[2].guest.vmsa = GPA_NONE;
+	CHECK(!sched_has_spare_cpu());
+	come_and_go(2);
+	CHECK(sched_has_spare_cpu());
 }
 
 /* FIFO among those that are ready; the one that a caller lends for goes first. */
