@@ -24,5 +24,12 @@ extern const uint8_t igvm_madt[IGVM_AREA_SIZE];
 extern const uint8_t igvm_vp_count[IGVM_AREA_SIZE];
 extern const uint8_t igvm_environment[IGVM_AREA_SIZE];
 
+/* May the log, which the host reads, have registers? A hypervisor may inject an exception at any
+ * instruction: outside of tests it would read a key out of them, a few words each time. */
+static inline bool launch_shows_registers(void)
+{
+	return launch_info.flags & (LAUNCH_FLAG_TEST | LAUNCH_FLAG_SELFTEST | LAUNCH_FLAG_PANIC);
+}
+
 /* Refuse nonsense (ranges outside guest RAM, guest VMPL not 1..3): panics. */
 void launch_area_check(void);

@@ -8,6 +8,7 @@
 #include "cpu/frame.h"
 #include "cpu/image.h"
 #include "cpu/layout.h"
+#include "kernel/launch_area.h"
 #include "kernel/log.h"
 #include "kernel/panic.h"
 #include "kernel/percpu.h"
@@ -51,14 +52,21 @@ static void print_trace(uint64_t rbp)
 	}
 }
 
-static void print_frame(const struct frame *f)
+/* In cpu/user.S they are the registers of a service. */
+static void print_registers(const struct frame *f)
 {
-	log_error("vector %lu error %lx cs %lx ss %lx rflags %lx cr2 %lx cr3 %lx", f->vector,
-		  f->error, f->cs, f->ss, f->rflags, read_cr2(), read_cr3());
 	log_error("rax %016lx rbx %016lx rcx %016lx rdx %016lx", f->rax, f->rbx, f->rcx, f->rdx);
 	log_error("rsi %016lx rdi %016lx rbp %016lx rsp %016lx", f->rsi, f->rdi, f->rbp, f->rsp);
 	log_error("r8  %016lx r9  %016lx r10 %016lx r11 %016lx", f->r8, f->r9, f->r10, f->r11);
 	log_error("r12 %016lx r13 %016lx r14 %016lx r15 %016lx", f->r12, f->r13, f->r14, f->r15);
+}
+
+static void print_frame(const struct frame *f)
+{
+	log_error("vector %lu error %lx cs %lx ss %lx rflags %lx cr2 %lx cr3 %lx", f->vector,
+		  f->error, f->cs, f->ss, f->rflags, read_cr2(), read_cr3());
+	if (launch_shows_registers())
+		print_registers(f);
 	print_at("  at  ", f->rip);
 }
 

@@ -49,7 +49,7 @@ void report_fault(struct process *p)
 	else
 		log_error("%s: fault: %s error 0x%lx", p->name, exception_name(r->vector),
 			  r->error);
-	if (launch_info.flags & (LAUNCH_FLAG_TEST | LAUNCH_FLAG_SELFTEST)) {
+	if (launch_shows_registers()) {
 		report_registers(p);
 		report_bytes(p);
 	} else {

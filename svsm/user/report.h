@@ -4,8 +4,7 @@
 
 /*
  * The log's account of a process that has to end: what happened and where; in test builds also
- * registers and the bytes at RIP. The host reads the log, and a hypervisor may inject an exception
- * at any instruction: elsewhere it would read a key out of the registers, a few words a death.
+ * registers and the bytes at RIP (launch_shows_registers).
  *
  * For use right after it stopped, with its space still loaded (CR2).
  */
