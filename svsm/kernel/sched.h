@@ -8,7 +8,7 @@
  * CPU runs tasks in two places, in turns of at most SCHED_TURN_NS:
  *
  *   - in a guest's call: sched_run() lends this CPU for a bounded slice, then the guest goes on;
- *   - when it has no guest (a service CPU, or a vCPU that is offline): its idle loop runs what is
+ *   - when it has no guest (a service CPU, or a vCPU not started yet): its idle loop runs what is
  *     ready, for as long as it takes.
  *
  * A task whose caller's slice is over is ready like any other. A CPU without a guest that sleeps is
