@@ -12,7 +12,7 @@
  * deleter's few instructions (begin).
  *
  * Lock: one for the table, LOCK_REGISTRY (kernel/lock.h), taken inside; struct vcpu_guest's within
- * it. Where a page's state must agree with the table (all but begin, end, claim, release), the
+ * it. Where a page's state must agree with the table (all but begin, claim, release), the
  * caller holds the page-state regions of the pages named.
  */
 #include "base/addr.h"

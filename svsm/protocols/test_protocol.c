@@ -39,12 +39,21 @@ static bool is_done(void)
 	return __atomic_load_n(&test.request.done, __ATOMIC_ACQUIRE);
 }
 
+/* Somebody has left a request behind: it goes on, and what is new waits. */
+static bool in_the_way(void)
+{
+	if (test.pending && !is_done())
+		service_run(&vtpm_service, &test.request, SCHED_TURN_NS, true);
+	return test.pending && !is_done();
+}
+
 /* Submit r, or go on with it when it is the one under way. */
 static uint64_t ask(const struct service_request *r)
 {
-	bool same = test.request.kind == r->kind && test.request.arg == r->arg;
+	bool same = test.request.kind == r->kind && test.request.arg == r->arg &&
+		    test.request.in_len == r->in_len;
 
-	if (test.pending && !same && !is_done())
+	if (!same && in_the_way())
 		return SVSM_ERR_BUSY;
 	if (!test.pending || !same) {
 		test.request = *r;
@@ -99,6 +108,8 @@ static uint64_t put(struct svsm_call *call)
 	size_t len;
 	uint8_t *to = part(call, call->r8, &len);
 
+	if (in_the_way()) /* the service may read the blob */
+		return SVSM_ERR_BUSY;
 	if (!to || len != call->r8)
 		return SVSM_ERR_INVALID_PARAMETER;
 	return buffer_in(to, gpa(call->rcx), len) ? SVSM_SUCCESS : SVSM_ERR_INVALID_ADDRESS;

@@ -565,3 +565,20 @@ TEST(a_request_without_a_client_does_not_block_commands)
 	CHECK_EQ(test_call(SVSM_TEST_VTPM_EK, PAGE, VTPM_EK_ECC_P256, 0), SVSM_SUCCESS);
 	CHECK_EQ(rcx_out(0), 124);
 }
+
+TEST(a_request_without_a_client_does_not_block_its_successor)
+{
+	unsigned attempts = 0;
+	uint64_t rax;
+
+	setup();
+	CHECK_EQ(try(TPM_STARTUP_CLEAR), 0);
+	fake_ring3.work = 100 * MS;
+	CHECK_EQ(test_call(SVSM_TEST_VTPM_EK, PAGE, VTPM_EK_ECC_P256, 0), SVSM_ERR_INCOMPLETE);
+	CHECK_EQ(test_call(SVSM_TEST_VTPM_PUT, PAGE, 0, 16), SVSM_ERR_BUSY);
+	fake_ring3.work = 0;
+	while ((rax = test_call(SVSM_TEST_VTPM_SAVE, 0, 0, 0)) == SVSM_ERR_BUSY && ++attempts < 100)
+		;
+	CHECK_EQ(rax, SVSM_SUCCESS);
+	CHECK(attempts >= 7 && attempts <= 9);
+}
