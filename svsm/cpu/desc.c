@@ -15,21 +15,9 @@
 #define MAIN_ORDER 3  /* 28 KiB and the guard page */
 #define IST_ORDER  2  /* 12 KiB and the guard page */
 
-struct idt_gate {
-	uint16_t offset_low, selector;
-	uint8_t ist, type;
-	uint16_t offset_mid;
-	uint32_t offset_high, rsvd;
-} PACKED;
-
-struct table_ptr {
-	uint16_t limit;
-	uint64_t base;
-} PACKED;
-
 extern const char entry_stubs[];
 
-static struct idt_gate idt[VECTORS];
+static struct x86_gate idt[VECTORS];
 static struct cpu_desc boot_desc;
 
 static enum ist ist_of(unsigned vector)
@@ -53,28 +41,17 @@ static void idt_fill(bool with_ist)
 	for (unsigned v = 0; v < VECTORS; v++) {
 		uint64_t at = (uint64_t)entry_stubs + STUB_SIZE * v;
 
-		idt[v] = (struct idt_gate){
-			.offset_low = at,
-			.offset_mid = at >> 16,
-			.offset_high = at >> 32,
-			.selector = SEL_CODE,
-			.ist = with_ist ? ist_of(v) : 0,
-			.type = 0x8e, /* present, DPL 0, interrupt gate */
-		};
+		idt[v] = x86_gate(at, SEL_CODE, with_ist ? ist_of(v) : 0);
 	}
 }
 
 static void gdt_fill(struct cpu_desc *d)
 {
-	uint64_t base = (uint64_t)&d->tss;
-
-	d->gdt[SEL_CODE / 8] = 0x00af9b000000ffff;
-	d->gdt[SEL_DATA / 8] = 0x00cf93000000ffff;
-	d->gdt[SEL_USER_DATA / 8] = 0x00cff3000000ffff;
-	d->gdt[SEL_USER_CODE / 8] = 0x00affb000000ffff;
-	d->gdt[SEL_TSS / 8] = (sizeof(d->tss) - 1) | (base & 0xffffff) << 16 | 0x89ull << 40 |
-			      (base >> 24 & 0xff) << 56;
-	d->gdt[SEL_TSS / 8 + 1] = base >> 32;
+	d->gdt[SEL_CODE / 8] = X86_DESC_CODE;
+	d->gdt[SEL_DATA / 8] = X86_DESC_DATA;
+	d->gdt[SEL_USER_DATA / 8] = X86_DESC_USER_DATA;
+	d->gdt[SEL_USER_CODE / 8] = X86_DESC_USER_CODE;
+	x86_desc_tss(&d->gdt[SEL_TSS / 8], &d->tss);
 	d->tss.iomap = sizeof(d->tss);
 	d->tss.rsp[0] = d->main.top;
 	for (unsigned i = IST_VC; i < IST_COUNT; i++)
@@ -83,8 +60,8 @@ static void gdt_fill(struct cpu_desc *d)
 
 static void load_tables(struct cpu_desc *d)
 {
-	struct table_ptr g = {sizeof(d->gdt) - 1, (uint64_t)d->gdt};
-	struct table_ptr i = {sizeof(idt) - 1, (uint64_t)idt};
+	struct x86_table g = {sizeof(d->gdt) - 1, (uint64_t)d->gdt};
+	struct x86_table i = {sizeof(idt) - 1, (uint64_t)idt};
 
 	__asm__ volatile("lgdt %0\n"
 			 "lidt %1\n"

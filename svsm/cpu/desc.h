@@ -7,7 +7,7 @@
  * Every vector has an IST stack: RSP is the user's for an instant after SYSCALL, and a hypervisor
  * may inject anything at any time. Below every stack lies a guard page.
  */
-#include "base/types.h"
+#include "base/x86_desc.h"
 
 struct cpu;
 struct vmsa;
@@ -27,20 +27,9 @@ struct stack {
 	uint64_t top;
 };
 
-struct tss {
-	uint32_t rsvd_00;
-	uint64_t rsp[3];
-	uint64_t rsvd_1c;
-	uint64_t ist[7];
-	uint64_t rsvd_5c;
-	uint16_t rsvd_64;
-	uint16_t iomap;
-} PACKED;
-_Static_assert(sizeof(struct tss) == 104, "APM 12.2.5: 64-bit TSS");
-
 struct cpu_desc {
 	uint64_t gdt[7]; /* null, code, data, user data, user code, TSS (two) */
-	struct tss tss;
+	struct x86_tss tss;
 	struct stack main;           /* the CPU's ordinary stack */
 	struct stack ist[IST_COUNT]; /* [IST_NONE] unused */
 };

@@ -5,28 +5,8 @@
 #include "percpu.h"
 #include "test.h"
 #include "abi/vmsa.h"
+#include "base/x86_desc.h"
 #include "lib/string.h"
-
-struct idt_gate {
-	uint16_t offset_low, selector;
-	uint8_t ist, type;
-	uint16_t offset_mid;
-	uint32_t offset_high, rsvd;
-} PACKED;
-
-struct tss {
-	uint32_t rsvd0;
-	uint64_t rsp[3];
-	uint64_t rsvd1;
-	uint64_t ist[7];
-	uint8_t rsvd2[10];
-	uint16_t iomap;
-} PACKED;
-
-struct table_pointer {
-	uint16_t limit;
-	uint64_t base;
-} PACKED;
 
 #define GDT_ENTRIES (5 + 2 * PERCPU_COUNT)
 #define STACK_SIZE  0x4000
@@ -35,36 +15,13 @@ struct table_pointer {
 
 extern uint8_t trap_stubs[];
 
-static struct idt_gate idt[256] ALIGNED(16);
+static struct x86_gate idt[256] ALIGNED(16);
 static uint64_t gdt[GDT_ENTRIES] ALIGNED(16);
-static struct tss tss[PERCPU_COUNT] ALIGNED(16);
+static struct x86_tss tss[PERCPU_COUNT] ALIGNED(16);
 static uint8_t ist_stack[PERCPU_COUNT][IST_COUNT][STACK_SIZE] ALIGNED(16);
 static uint8_t rsp0_stack[PERCPU_COUNT][STACK_SIZE] ALIGNED(16);
 static trap_handler_fn handlers[256];
 volatile uint64_t trap_count[256];
-
-static void gate_set(unsigned vector)
-{
-	uint64_t at = (uint64_t)trap_stubs + vector * 16;
-
-	idt[vector] = (struct idt_gate){
-		.offset_low = (uint16_t)at,
-		.selector = SEL_KCODE,
-		.type = 0x8e,
-		.offset_mid = (uint16_t)(at >> 16),
-		.offset_high = (uint32_t)(at >> 32),
-	};
-}
-
-static void gdt_set_tss(unsigned cpu)
-{
-	uint64_t base = (uint64_t)&tss[cpu];
-	uint64_t low = sizeof(struct tss) - 1;
-
-	low |= (base & 0xffffff) << 16 | 0x89ull << 40 | (base >> 24 & 0xff) << 56;
-	gdt[5 + 2 * cpu] = low;
-	gdt[6 + 2 * cpu] = base >> 32;
-}
 
 uint64_t trap_ist_top(unsigned cpu, unsigned ist)
 {
@@ -76,7 +33,7 @@ static void tss_set(unsigned cpu)
 	tss[cpu].rsp[0] = (uint64_t)rsp0_stack[cpu] + STACK_SIZE;
 	for (unsigned i = 1; i <= IST_COUNT; i++)
 		tss[cpu].ist[i - 1] = trap_ist_top(cpu, i);
-	tss[cpu].iomap = sizeof(struct tss);
+	tss[cpu].iomap = sizeof(struct x86_tss);
 }
 
 void trap_idt_ist_set(uint8_t vector, uint8_t ist)
@@ -95,23 +52,23 @@ void trap_reset(void)
 
 void trap_init(void)
 {
-	gdt[1] = 0x00af9b000000ffffull; /* 0x08 code, CPL 0, 64-bit */
-	gdt[2] = 0x00cf93000000ffffull; /* 0x10 data */
-	gdt[3] = 0x00cff3000000ffffull; /* 0x1b data, DPL 3 */
-	gdt[4] = 0x00affb000000ffffull; /* 0x23 code, CPL 3, 64-bit */
+	gdt[SEL_KCODE / 8] = X86_DESC_CODE;
+	gdt[SEL_KDATA / 8] = X86_DESC_DATA;
+	gdt[SEL_UDATA / 8] = X86_DESC_USER_DATA;
+	gdt[SEL_UCODE / 8] = X86_DESC_USER_CODE;
 	for (unsigned i = 0; i < PERCPU_COUNT; i++) {
 		tss_set(i);
-		gdt_set_tss(i);
+		x86_desc_tss(&gdt[SEL_TSS / 8 + 2 * i], &tss[i]);
 	}
 	for (unsigned i = 0; i < 256; i++)
-		gate_set(i);
+		idt[i] = x86_gate((uint64_t)trap_stubs + i * 16, SEL_KCODE, 0);
 	trap_idt_ist_set(VEC_DF, IST_DF);
 }
 
 void trap_cpu_init(unsigned cpu)
 {
-	struct table_pointer g = {sizeof(gdt) - 1, (uint64_t)gdt};
-	struct table_pointer i = {sizeof(idt) - 1, (uint64_t)idt};
+	struct x86_table g = {sizeof(gdt) - 1, (uint64_t)gdt};
+	struct x86_table i = {sizeof(idt) - 1, (uint64_t)idt};
 
 	__asm__ volatile("lgdt %0\n\t"
 			 "lidt %1\n\t"
@@ -146,7 +103,7 @@ void trap_fill_vmsa(struct vmsa *v, unsigned cpu)
 	v->gdtr = vmsa_seg(0, 0, sizeof(gdt) - 1, (uint64_t)gdt);
 	v->idtr = vmsa_seg(0, 0, sizeof(idt) - 1, (uint64_t)idt);
 	v->ldtr = vmsa_seg(0, 0x82, 0xffff, 0);
-	v->tr = vmsa_seg((uint16_t)(SEL_TSS + 16 * cpu), 0x8b, sizeof(struct tss) - 1,
+	v->tr = vmsa_seg((uint16_t)(SEL_TSS + 16 * cpu), 0x8b, sizeof(struct x86_tss) - 1,
 			 (uint64_t)&tss[cpu]);
 }
 

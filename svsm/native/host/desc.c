@@ -5,29 +5,10 @@
 #include "host/percpu.h"
 #include "base/x86.h"
 
-#define GATE_SIZE 16
-
-/* APM vol. 2, 4.8.4: a 64-bit interrupt gate */
-struct gate {
-	uint16_t offset0;
-	uint16_t selector;
-	uint8_t ist;
-	uint8_t type;
-	uint16_t offset1;
-	uint32_t offset2;
-	uint32_t reserved;
-};
-ABI_SIZE(struct gate, GATE_SIZE, "APM vol. 2, figure 4-24");
-
-struct table_register {
-	uint16_t limit;
-	uint64_t base;
-} PACKED;
-
 #define STUB_SIZE 32 /* entry.S aligns each stub so */
 
 struct percpu percpus[HOST_MAX_CPUS] SECTION(".bss.percpu");
-static struct gate idt[256] ALIGNED(4096);
+static struct x86_gate idt[256] ALIGNED(4096);
 static uint8_t early_stack[4096] ALIGNED(16);
 
 extern const char entry_stubs[];
@@ -36,14 +17,7 @@ static void set_gate(unsigned vector, uint8_t ist)
 {
 	uint64_t target = (uint64_t)entry_stubs + vector * STUB_SIZE;
 
-	idt[vector] = (struct gate){
-		.offset0 = (uint16_t)target,
-		.selector = HOST_CS,
-		.ist = ist,
-		.type = 0x8e,
-		.offset1 = (uint16_t)(target >> 16),
-		.offset2 = (uint32_t)(target >> 32),
-	};
+	idt[vector] = x86_gate(target, HOST_CS, ist);
 }
 
 void desc_set_gs(unsigned cpu)
@@ -53,20 +27,16 @@ void desc_set_gs(unsigned cpu)
 
 static void fill_gdt(struct percpu *p)
 {
-	uint64_t base = (uint64_t)&p->tss;
-
-	p->gdt[HOST_CS / 8] = 0x00af9b000000ffff;
-	p->gdt[HOST_DS / 8] = 0x00cf93000000ffff;
-	p->gdt[HOST_TSS / 8] = (sizeof(p->tss) - 1) | (base & 0xffffff) << 16 | 0x89ull << 40 |
-			       (base >> 24 & 0xff) << 56;
-	p->gdt[HOST_TSS / 8 + 1] = base >> 32;
+	p->gdt[HOST_CS / 8] = X86_DESC_CODE;
+	p->gdt[HOST_DS / 8] = X86_DESC_DATA;
+	x86_desc_tss(&p->gdt[HOST_TSS / 8], &p->tss);
 }
 
 void desc_load(unsigned cpu)
 {
 	struct percpu *p = &percpus[cpu];
-	struct table_register g = {sizeof(p->gdt) - 1, (uint64_t)p->gdt};
-	struct table_register i = {sizeof(idt) - 1, (uint64_t)idt};
+	struct x86_table g = {sizeof(p->gdt) - 1, (uint64_t)p->gdt};
+	struct x86_table i = {sizeof(idt) - 1, (uint64_t)idt};
 
 	p->self = p;
 	p->cpu = cpu;

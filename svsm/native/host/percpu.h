@@ -4,6 +4,7 @@
 
 /* What each CPU has for itself, reached by GS. */
 #include "host.h"
+#include "base/x86_desc.h"
 
 enum {
 	IST_NMI = 1,
@@ -11,18 +12,6 @@ enum {
 	IST_MC = 3,
 	IST_COUNT = 3,
 };
-
-/* APM vol. 2, 12.2.5 */
-struct tss {
-	uint32_t reserved0;
-	uint64_t rsp[3];
-	uint64_t reserved1;
-	uint64_t ist[7];
-	uint64_t reserved2;
-	uint16_t reserved3;
-	uint16_t iomap;
-} PACKED;
-ABI_SIZE(struct tss, 104, "APM vol. 2, figure 12-8");
 
 #define LEVEL_MAX 16 /* one in service per priority class */
 
@@ -38,7 +27,7 @@ struct percpu {
 		uint8_t vector;
 		bool done;
 	} level[LEVEL_MAX];
-	struct tss tss;
+	struct x86_tss tss;
 	uint64_t gdt[5] ALIGNED(16);
 };
 
@@ -56,6 +45,5 @@ static inline struct percpu *percpu(void)
 void desc_early(void); /* CPU 0, before there are stacks */
 void desc_load(unsigned cpu);
 void desc_set_gs(unsigned cpu);
-/* Control registers as a Linux guest has them, so that a world switch flushes least (docs: facts).
- */
+/* As a Linux guest has them: each that differs costs a TLB flush a switch (docs/field-notes.md). */
 void desc_control_registers(void);
