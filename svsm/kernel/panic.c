@@ -12,8 +12,8 @@
 #include "kernel/log.h"
 #include "kernel/panic.h"
 #include "kernel/percpu.h"
-#include "kernel/symbol.h"
 #include "lib/fmt.h"
+#include "lib/symtab.h"
 #include "platform/platform.h"
 
 #define TRACE_MAX 32
@@ -23,7 +23,7 @@ static uint32_t panic_owner; /* CPU index + 1 of the first to panic */
 static void print_at(const char *what, uint64_t rip)
 {
 	uint64_t off = 0;
-	const char *name = symbol_find(rip, &off);
+	const char *name = symtab_find(kernel_text, kernel_text_end, rip, &off);
 
 	log_error("%s %016lx %s+0x%lx", what, rip, name ? name : "?", off);
 }

@@ -2,7 +2,7 @@
 # The monitor: the native platform's own image, loaded by QEMU's -kernel.
 
 MONITOR_SRC := $(sort $(wildcard $(foreach d,host loader machine hv,svsm/native/$(d)/*.c svsm/native/$(d)/*.S))) \
-	$(FW_LIB) $(IGVM_LIB)
+	$(FW_LIB) $(IGVM_LIB) svsm/lib/symtab.c
 MONITOR_OBJ := $(call objects,monitor,$(MONITOR_SRC))
 
 $(eval $(call compile,monitor,$$(CC),$$(FW_CFLAGS) -Isvsm/native -Isvsm/native/include))

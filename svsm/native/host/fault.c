@@ -9,6 +9,7 @@
 #include "host/smp.h"
 #include "machine.h"
 #include "base/x86.h"
+#include "lib/symtab.h"
 
 #define FRAMES_MAX 24
 
@@ -21,7 +22,7 @@ static const char *const names[32] = {
 static void print_address(const char *what, uint64_t addr)
 {
 	uint64_t offset;
-	const char *name = symbols_find(addr, &offset);
+	const char *name = symtab_find(image_start, image_text_end, addr, &offset);
 
 	if (name)
 		host_log("  %s %016llx %s+0x%llx", what, (unsigned long long)addr, name,

@@ -18,6 +18,3 @@ NORETURN void fault_exception(const struct trap_frame *f);
 void fault_backtrace(uint64_t rip, uint64_t rbp);
 /* The state of this CPU's vCPU to the log, when it has one. */
 void fault_describe_guest(void);
-
-/* symbols.c: name and offset of the function that holds addr; NULL when unknown. */
-const char *symbols_find(uint64_t addr, uint64_t *offset);

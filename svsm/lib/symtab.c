@@ -1,22 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-#include "host/fault.h"
-#include "host/mem.h"
+#include "lib/symtab.h"
 
-/* Made by ci/symtab.sh from the first link of the image. */
 extern const uint32_t symtab_count;
-extern const uint64_t symtab_addr[];
-extern const uint32_t symtab_name[];
+extern const uint64_t symtab_addr[]; /* ascending */
+extern const uint32_t symtab_name[]; /* where in symtab_names */
 extern const char symtab_names[];
 
-const char *symbols_find(uint64_t addr, uint64_t *offset)
+const char *symtab_find(const char *text, const char *end, uint64_t addr, uint64_t *offset)
 {
 	uint32_t low = 0, high = symtab_count;
 
-	if (addr < (uint64_t)image_start || addr >= (uint64_t)image_text_end)
+	if (addr < (uint64_t)text || addr >= (uint64_t)end)
 		return NULL;
-	while (low < high) {
+	while (low < high) { /* the first entry above addr */
 		uint32_t mid = low + (high - low) / 2;
 
 		if (symtab_addr[mid] <= addr)
