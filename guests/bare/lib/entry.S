@@ -60,19 +60,24 @@ trap_common:
 	add $16, %rsp
 	iretq
 
-/* uint64_t fault_save(struct fault *f): 0 now, 1 when a fault came (see trap.h) */
-	.globl fault_save
-fault_save:
+	/* What the caller needs to go on from here, in 64 bytes at RDI. */
+	.macro save_caller
 	mov %rbx, 0(%rdi)
 	mov %rbp, 8(%rdi)
 	mov %r12, 16(%rdi)
 	mov %r13, 24(%rdi)
 	mov %r14, 32(%rdi)
 	mov %r15, 40(%rdi)
-	mov (%rsp), %rax
 	lea 8(%rsp), %rcx
 	mov %rcx, 48(%rdi)
-	mov %rax, 56(%rdi)
+	mov (%rsp), %rcx
+	mov %rcx, 56(%rdi)
+	.endm
+
+/* uint64_t fault_save(struct fault *f): 0 now, 1 when a fault came (see trap.h) */
+	.globl fault_save
+fault_save:
+	save_caller
 	jmp fault_arm
 
 /* void trap_enter_user(void (*fn)(void), uint64_t stack_top) */
@@ -91,16 +96,7 @@ trap_enter_user:
 /* uint64_t test_escape_save(void *where), void test_escape_jump(void *where): test.c */
 	.globl test_escape_save
 test_escape_save:
-	mov %rbx, 0(%rdi)
-	mov %rbp, 8(%rdi)
-	mov %r12, 16(%rdi)
-	mov %r13, 24(%rdi)
-	mov %r14, 32(%rdi)
-	mov %r15, 40(%rdi)
-	lea 8(%rsp), %rcx
-	mov %rcx, 48(%rdi)
-	mov (%rsp), %rcx
-	mov %rcx, 56(%rdi)
+	save_caller
 	xor %eax, %eax
 	ret
 
