@@ -4,140 +4,10 @@
 #include "kernel/sched.h"
 #include "base/x86.h"
 #include "kernel/alloc.h"
-#include "kernel/lock.h"
 #include "kernel/percpu.h"
+#include "kernel/sched_queue.h"
 #include "kernel/timer.h"
 #include "kernel/wake.h"
-
-enum task_state {
-	TASK_WAITS,
-	TASK_READY,
-	TASK_RUNS,
-	TASK_AGAIN, /* runs, and was woken meanwhile */
-};
-
-struct sched_task {
-	enum sched_step (*step)(void *);
-	void *arg;
-	enum task_state state; /* atomic */
-	/* where it stands, NULL: nowhere; changes under that queue's lock, as do these two */
-	struct sched_queue *queue;
-	struct sched_task *next;
-	uint64_t ticket; /* the smaller, the longer ready */
-};
-
-/* ---- queues ---- */
-
-static enum task_state state_of(const struct sched_task *t)
-{
-	return __atomic_load_n(&t->state, __ATOMIC_RELAXED);
-}
-
-/* Without a lock: who polls must not stand in the way of the CPU that is to end its turn. */
-static bool runs(const struct sched_task *t)
-{
-	return state_of(t) >= TASK_RUNS;
-}
-
-static uint64_t oldest(const struct sched_queue *q)
-{
-	return __atomic_load_n(&q->oldest, __ATOMIC_RELAXED);
-}
-
-/* q has changed. Its lock held. */
-static void note_oldest(struct sched_queue *q)
-{
-	__atomic_store_n(&q->oldest, q->first ? q->first->ticket : 0, __ATOMIC_RELAXED);
-}
-
-/* Into this CPU's queue. Whoever made t TASK_READY does it, and nobody else. */
-static void push(struct sched_task *t)
-{
-	static uint64_t tickets;
-	struct sched_queue *q = &percpu_this()->queue;
-
-	spin_lock(&q->lock);
-	t->ticket = __atomic_add_fetch(&tickets, 1, __ATOMIC_RELAXED);
-	t->next = NULL;
-	*(q->first ? &q->last->next : &q->first) = t;
-	q->last = t;
-	__atomic_store_n(&t->queue, q, __ATOMIC_RELAXED);
-	note_oldest(q);
-	spin_unlock(&q->lock);
-}
-
-/* It is this CPU's now. q's lock held. */
-static void take_out(struct sched_queue *q, struct sched_task *t)
-{
-	struct sched_task **at = &q->first, *before = NULL;
-
-	for (; *at != t; at = &before->next)
-		before = *at;
-	*at = t->next;
-	if (q->last == t)
-		q->last = before;
-	note_oldest(q);
-	__atomic_store_n(&t->queue, NULL, __ATOMIC_RELAXED);
-	__atomic_exchange_n(&t->state, TASK_RUNS, __ATOMIC_ACQ_REL);
-}
-
-static struct sched_task *take_first(struct sched_queue *q)
-{
-	struct sched_task *t;
-
-	spin_lock(&q->lock);
-	t = q->first;
-	if (t)
-		take_out(q, t);
-	spin_unlock(&q->lock);
-	return t;
-}
-
-/* From wherever it stands. */
-static bool take_this(struct sched_task *t)
-{
-	struct sched_queue *q = __atomic_load_n(&t->queue, __ATOMIC_RELAXED);
-	bool there;
-
-	if (!q)
-		return false;
-	spin_lock(&q->lock);
-	there = t->queue == q;
-	if (there)
-		take_out(q, t);
-	spin_unlock(&q->lock);
-	return there;
-}
-
-/* With the task that is ready for longest; NULL: all are empty. A hint: no lock. */
-static struct sched_queue *oldest_queue(void)
-{
-	struct sched_queue *found = NULL;
-	uint64_t least = UINT64_MAX;
-
-	for (unsigned i = 0; i < percpu_count(); i++) {
-		struct sched_queue *q = &percpu_get(i)->queue;
-		uint64_t ticket = oldest(q);
-
-		if (ticket && ticket < least) {
-			least = ticket;
-			found = q;
-		}
-	}
-	return found;
-}
-
-/* Not the own queue first: a task that goes on and on here would leave those for ever that wait in
- * the queue of a CPU with a guest. */
-static struct sched_task *take_any(void)
-{
-	struct sched_task *t = NULL;
-	struct sched_queue *q;
-
-	while (!t && (q = oldest_queue()))
-		t = take_first(q);
-	return t;
-}
 
 /* ---- tasks ---- */
 
@@ -157,13 +27,13 @@ void sched_wake(struct sched_task *t)
 						[TASK_READY] = TASK_READY,
 						[TASK_RUNS] = TASK_AGAIN,
 						[TASK_AGAIN] = TASK_AGAIN};
-	enum task_state s = state_of(t);
+	enum task_state s = task_state(t);
 
 	while (!__atomic_compare_exchange_n(&t->state, &s, woken[s], false, __ATOMIC_ACQ_REL,
 					    __ATOMIC_RELAXED))
 		;
 	if (s == TASK_WAITS)
-		push(t);
+		queue_push(t);
 }
 
 /* The end of a turn: ready again, or it waits unless it was woken meanwhile. */
@@ -175,17 +45,17 @@ static void put_down(struct sched_task *t, enum sched_step then)
 							      __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
 		return;
 	__atomic_exchange_n(&t->state, TASK_READY, __ATOMIC_ACQ_REL);
-	push(t);
+	queue_push(t);
 }
 
 /* t if it is ready, else, while it waits, another. NULL: nothing to do here. */
 static struct sched_task *take(struct sched_task *t)
 {
-	if (runs(t))
+	if (task_runs(t))
 		return NULL;
-	if (take_this(t))
+	if (queue_take(t))
 		return t;
-	return state_of(t) == TASK_WAITS ? take_first(&percpu_this()->queue) : NULL;
+	return task_state(t) == TASK_WAITS ? queue_take_first(&percpu_this()->queue) : NULL;
 }
 
 /* An interrupt before its time (the end of an earlier slice, or the hypervisor's idea) does not end
@@ -254,7 +124,7 @@ static void hand_over(void)
 {
 	struct cpu *c;
 
-	if (!oldest_queue())
+	if (queue_all_empty())
 		return;
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	while ((c = sleeper())) {
@@ -275,7 +145,7 @@ void sched_idle(void)
 	set_spare(me, true); /* who takes it back from now on sends an NMI that is not in `seen` */
 	__atomic_store_n(&me->idle, true, __ATOMIC_SEQ_CST);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	t = take_any();
+	t = queue_take_any();
 	if (!t)
 		wake_sleep(seen);
 	__atomic_store_n(&me->idle, false, __ATOMIC_SEQ_CST);
@@ -311,7 +181,7 @@ static enum sched_end lend(struct sched_task *t, const bool *done, uint64_t slic
 		else
 			cpu_relax();
 	}
-	return is_done(done) ? SCHED_DONE : runs(t) ? SCHED_ELSEWHERE : SCHED_SLICE;
+	return is_done(done) ? SCHED_DONE : task_runs(t) ? SCHED_ELSEWHERE : SCHED_SLICE;
 }
 
 enum sched_end sched_run(struct sched_task *t, const bool *done, uint64_t slice_ns, bool wait)

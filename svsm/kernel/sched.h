@@ -20,7 +20,8 @@
  *	WAITS --sched_wake--> READY --taken by a CPU--> RUNS --STEP_WAITS--> WAITS
  *	                        ^-----STEP_MORE, or woken meanwhile-----'
  *
- * Lock: one a queue, LOCK_SCHED, held for a few instructions, never two, never while a step runs.
+ * Lock: one a queue (kernel/sched_queue.h), LOCK_SCHED, held for a few instructions, never two,
+ * never while a step runs.
  */
 #include "base/spinlock.h"
 

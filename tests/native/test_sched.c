@@ -4,7 +4,7 @@
  * The scheduler: tasks that wake, run in turns, move to a CPU without a guest and are collected.
  * One thread plays all CPUs and strikes at the worst moments.
  *
- * sources: svsm/kernel/sched.c tests/native/fake_sched.c
+ * sources: svsm/kernel/sched.c svsm/kernel/sched_queue.c tests/native/fake_sched.c
  * libs: -lpthread
  */
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 /*
  * The scheduler with a thread a CPU: requests and hand-overs that race.
  *
- * sources: svsm/kernel/sched.c tests/native/fake_sched.c
+ * sources: svsm/kernel/sched.c svsm/kernel/sched_queue.c tests/native/fake_sched.c
  * libs: -lpthread
  */
 #include <sched.h>
