@@ -18,115 +18,33 @@
 #include "abi/svsm.h"
 #include "abi/vtpm.h"
 #include "kernel/lock.h"
-#include "kernel/pagestate.h"
 #include "kernel/service.h"
 #include "kernel/timer.h"
 #include "lib/string.h"
-#include "protocols/buffer.h"
 #include "protocols/dispatch.h"
 #include "protocols/vtpm_pace.h"
+#include "protocols/vtpm_page.h"
 #include "protocols/vtpm_request.h"
-
-/* A command: what makes two of them the same. */
-struct command {
-	uint8_t locality;
-	uint32_t len;
-	uint8_t data[VTPM_REQUEST_MAX];
-};
 
 static struct {
 	struct spinlock lock; /* lock.h: LOCK_VTPM */
 	bool busy;
-	uint64_t number;         /* of the command */
-	struct command now, new; /* under way; just read from the guest */
+	uint64_t number;                /* of the command */
+	struct vtpm_command now, asked; /* under way; just read from the guest */
 	struct service_request request;
 	struct vtpm_pace pace;
 	uint8_t answer[VTPM_RESPONSE_MAX]; /* of the service */
-	struct {
-		uint32_t len; /* struct vtpm_response */
-		uint8_t data[VTPM_RESPONSE_MAX];
-	} PACKED out; /* for the guest */
+	struct vtpm_page_response out;     /* for the guest */
 	struct vtpm_stats stats;
 } vtpm;
-
-/* ---- the guest's page ---- */
-
-/* Calling areas are pages that buffer.h allows, but none to scribble a response over. */
-static bool usable(gpa_t at)
-{
-	return pagestate_get(gpa_page(at)) != PAGE_CAA;
-}
-
-static size_t in_this_page(gpa_t at, size_t len)
-{
-	return MIN(len, PAGE_SIZE - (at.v & PAGE_MASK));
-}
-
-static bool page_in(uint8_t *to, gpa_t at, size_t len)
-{
-	for (size_t n; len; to += n, at = gpa_add(at, n), len -= n) {
-		n = in_this_page(at, len);
-		if (!usable(at) || !buffer_in(to, at, n))
-			return false;
-	}
-	return true;
-}
-
-static bool page_out(gpa_t at, const uint8_t *from, size_t len)
-{
-	for (size_t n; len; from += n, at = gpa_add(at, n), len -= n) {
-		n = in_this_page(at, len);
-		if (!usable(at) || !buffer_out(at, from, n))
-			return false;
-	}
-	return true;
-}
-
-/* Into vtpm.new. Lock held. */
-static uint64_t read_command(gpa_t at)
-{
-	struct vtpm_request head;
-	uint64_t rax;
-
-	if (at.v > UINT64_MAX - PAGE_SIZE || !page_in((uint8_t *)&head, at, sizeof(head)))
-		return SVSM_ERR_INVALID_ADDRESS;
-	rax = vtpm_request_check(&head);
-	if (rax != SVSM_SUCCESS)
-		return rax;
-	vtpm.new.locality = head.locality;
-	vtpm.new.len = head.len;
-	if (!page_in(vtpm.new.data, gpa_add(at, sizeof(head)), head.len))
-		return SVSM_ERR_INVALID_ADDRESS;
-	return SVSM_SUCCESS;
-}
-
-/* May the last byte be written? Asked before the first one is, so that a refused call leaves the
- * first of two pages as it was. */
-static bool reaches(gpa_t at, size_t len)
-{
-	uint8_t last;
-
-	return page_in(&last, gpa_add(at, len - 1), 1);
-}
-
-/* What is in vtpm.out.data. Lock held. */
-static uint64_t write_response(gpa_t at, uint32_t len)
-{
-	size_t all = sizeof(vtpm.out.len) + len;
-
-	vtpm.out.len = len;
-	return reaches(at, all) && page_out(at, (const uint8_t *)&vtpm.out, all)
-		       ? SVSM_SUCCESS
-		       : SVSM_ERR_INVALID_ADDRESS;
-}
 
 /* ---- the command; lock held ---- */
 
 static bool same_command(void)
 {
-	return vtpm.busy &&
-	       vtpm.now.locality == vtpm.new.locality &&vtpm.now.len ==
-		       vtpm.new.len &&memcmp(vtpm.now.data, vtpm.new.data, vtpm.new.len) == 0;
+	return vtpm.busy && vtpm.now.locality == vtpm.asked.locality &&
+	       vtpm.now.len == vtpm.asked.len &&
+	       memcmp(vtpm.now.data, vtpm.asked.data, vtpm.asked.len) == 0;
 }
 
 static bool answered(void)
@@ -141,9 +59,9 @@ static bool may_begin(void)
 
 static bool begin(void)
 {
-	vtpm.now.locality = vtpm.new.locality;
-	vtpm.now.len = vtpm.new.len;
-	memcpy(vtpm.now.data, vtpm.new.data, vtpm.new.len);
+	vtpm.now.locality = vtpm.asked.locality;
+	vtpm.now.len = vtpm.asked.len;
+	memcpy(vtpm.now.data, vtpm.asked.data, vtpm.asked.len);
 	vtpm.request = (struct service_request){
 		.kind = VTPM_REQ_COMMAND,
 		.arg = vtpm.now.locality,
@@ -160,7 +78,8 @@ static bool begin(void)
 static uint64_t retry(gpa_t at)
 {
 	vtpm.stats.retries++;
-	return write_response(at, vtpm_response_code(vtpm.out.data, TPM_RC_RETRY));
+	vtpm.out.len = vtpm_response_code(vtpm.out.data, TPM_RC_RETRY);
+	return vtpm_page_write(at, &vtpm.out);
 }
 
 static uint64_t collect(gpa_t at)
@@ -168,14 +87,12 @@ static uint64_t collect(gpa_t at)
 	const struct service_request *r = &vtpm.request;
 	bool good = r->status == SERVICE_OK && r->out_len >= sizeof(struct tpm_header) &&
 		    r->out_len <= sizeof(vtpm.answer);
-	uint32_t len = r->out_len;
 	uint64_t rax;
 
+	vtpm.out.len = good ? r->out_len : vtpm_response_code(vtpm.out.data, TPM_RC_FAILURE);
 	if (good)
-		memcpy(vtpm.out.data, vtpm.answer, len);
-	else
-		len = vtpm_response_code(vtpm.out.data, TPM_RC_FAILURE);
-	rax = write_response(at, len);
+		memcpy(vtpm.out.data, vtpm.answer, r->out_len);
+	rax = vtpm_page_write(at, &vtpm.out);
 	vtpm.busy = rax != SVSM_SUCCESS;
 	return rax;
 }
@@ -234,18 +151,18 @@ static uint64_t turn_away(gpa_t at)
 
 static uint64_t command(gpa_t at)
 {
-	uint64_t rax = read_command(at);
+	uint64_t rax = vtpm_page_read(at, &vtpm.asked);
+	struct vtpm_pace *p = &vtpm.pace;
 
 	if (rax != SVSM_SUCCESS)
 		return rax;
 	if (same_command())
-		return attempt(
-			at, vtpm_pace_again(&vtpm.pace, timer_uptime_ns(), sched_has_spare_cpu()));
+		return attempt(at, vtpm_pace_again(p, timer_uptime_ns(), sched_has_spare_cpu()));
 	if (!may_begin())
 		return turn_away(at);
 	if (!begin())
 		return turn_away(at);
-	return attempt(at, vtpm_pace_first(&vtpm.pace, timer_uptime_ns(), sched_has_spare_cpu()));
+	return attempt(at, vtpm_pace_first(p, timer_uptime_ns(), sched_has_spare_cpu()));
 }
 
 /* ---- calls ---- */

@@ -8,7 +8,7 @@
  * sources: svsm/kernel/vmsa_registry.c svsm/kernel/guestpage.c svsm/protocols/dispatch.c
  * sources: svsm/protocols/buffer.c svsm/protocols/core.c svsm/protocols/core_memory.c
  * sources: svsm/protocols/core_vcpu.c svsm/protocols/vtpm.c svsm/protocols/vtpm_pace.c
- * sources: svsm/protocols/vtpm_request.c
+ * sources: svsm/protocols/vtpm_page.c svsm/protocols/vtpm_request.c
  * libs: -lcrypto
  */
 #include "check.h"

@@ -9,8 +9,9 @@
  * sources: svsm/kernel/service.c svsm/kernel/service_calls.c svsm/kernel/service_blob.c
  * sources: svsm/user/syscall.c svsm/protocols/dispatch.c svsm/protocols/buffer.c
  * sources: svsm/protocols/core.c svsm/protocols/core_memory.c svsm/protocols/core_vcpu.c
- * sources: svsm/protocols/vtpm.c svsm/protocols/vtpm_pace.c svsm/protocols/vtpm_request.c
- * sources: svsm/protocols/vtpm_service.c svsm/protocols/test_protocol.c
+ * sources: svsm/protocols/vtpm.c svsm/protocols/vtpm_pace.c svsm/protocols/vtpm_page.c
+ * sources: svsm/protocols/vtpm_request.c svsm/protocols/vtpm_service.c
+ * sources: svsm/protocols/test_protocol.c
  * sources: svsm/services/vtpm/serve.c svsm/services/vtpm/tpm.c svsm/services/vtpm/ek.c
  * sources: svsm/services/vtpm/message.c svsm/services/vtpm/recover.c
  * sources: svsm/services/vtpm/snapshot.c svsm/lib/crc32.c
