@@ -8,9 +8,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "host_verbs.h"
 #include "session.h"
 #include "session_logs.h"
+#include "session_port.h"
 #include "signals.h"
 #include "state.h"
 #include "symbols.h"
@@ -19,17 +19,6 @@
 #define TICK_BOOT_MS    20        /* how exactly the phases of a boot are known */
 #define TICK_MS         100
 #define PANIC_SETTLE_MS 1500 /* a panicking kernel prints its trace and may reset by itself */
-
-/* ---- start and end ---- */
-
-static FILE *open_control_log(const char *folder)
-{
-	char *path = str("%s/control.log", folder);
-	FILE *f = fopen(path, "we");
-
-	free(path);
-	return f;
-}
 
 void session_command(const struct session_setup *setup, int qmp_fd, struct strlist *argv)
 {
@@ -62,13 +51,8 @@ static void finish(struct session *s, int code, char *reason)
 	outcome_set(&s->outcome, code, reason);
 }
 
-bool session_start(struct session *s, const struct session_setup *setup)
+static void prepare(struct session *s, const struct session_setup *setup)
 {
-	char *log = str("%s/qemu.log", setup->folder), *port = str("%s/" PORT_NAME, setup->folder);
-	char *why = NULL;
-	int qmp[2] = {-1, -1};
-	bool ok;
-
 	*s = (struct session){.profile = setup->profile,
 			      .folder = setup->folder,
 			      .disk = setup->launch.disk,
@@ -79,8 +63,17 @@ bool session_start(struct session *s, const struct session_setup *setup)
 			      .qmp.fd = -1,
 			      .qemu.pidfd = -1};
 	session_logs_open(s);
-	s->control_log = open_control_log(s->folder);
-	ok = port_open(&s->port, port) &&
+}
+
+bool session_start(struct session *s, const struct session_setup *setup)
+{
+	char *log = str("%s/qemu.log", setup->folder), *port = str("%s/" PORT_NAME, setup->folder);
+	char *why = NULL;
+	int qmp[2] = {-1, -1};
+	bool ok;
+
+	prepare(s, setup);
+	ok = session_port_open(s, port) &&
 	     socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, qmp) == 0;
 	session_command(setup, qmp[1], &s->command);
 	s->time.started = now_ms();
@@ -195,87 +188,6 @@ static void interrupted(struct session *s)
 	qemu_kill(&s->qemu);
 }
 
-/* ---- the control port ---- */
-
-static void log_frame(struct session *s, char direction, uint8_t type, const char *text)
-{
-	const char *name = port_frame_name(type);
-
-	if (!s->control_log)
-		return;
-	fprintf(s->control_log, "%6u %c %s %s\n", timeline_mark(&s->time, now_ms()), direction,
-		name, text);
-	fflush(s->control_log);
-}
-
-void session_send(struct session *s, uint8_t type, const char *text)
-{
-	log_frame(s, '>', type, text);
-	if (!s->over)
-		port_send(&s->port, type, text);
-}
-
-static void answer_host(struct session *s, struct control_frame *f)
-{
-	struct host_context c = {.disk = s->disk,
-				 .platform = s->profile->name,
-				 .files = &s->files,
-				 .reset = s->test_runs ? &s->reset_announced : NULL};
-	char answer[CONTROL_MAX];
-
-	host_verb(&c, f->payload, answer, sizeof(answer));
-	session_send(s, CONTROL_HOST_REPLY, answer);
-}
-
-static void take_info(struct session *s, struct control_frame *f)
-{
-	char *field[2];
-
-	control_frame_fields(f->payload, field, 2);
-	json_object_set_new(s->info, str_ascii(field[0]), json_string(str_ascii(field[1])));
-	if (strcmp(field[0], "kernel_seconds") == 0)
-		s->time.kernel_seconds = strtod(field[1], NULL);
-	if (strcmp(field[0], "ready_seconds") == 0)
-		s->time.ready_seconds = strtod(field[1], NULL);
-}
-
-/* True when the frame belongs to the conversation and is the caller's. */
-static bool take_frame(struct session *s, struct control_frame *f)
-{
-	char *text = str_ascii(str_dup(f->payload));
-
-	log_frame(s, '<', f->type, text);
-	free(text);
-	switch (f->type) {
-	case CONTROL_INFO:
-		take_info(s, f);
-		return false;
-	case CONTROL_LOG:
-		return false;
-	case CONTROL_HOST:
-		answer_host(s, f);
-		return false;
-	case CONTROL_HELLO:
-		if (!s->hello)
-			s->time.ready = timeline_mark(&s->time, now_ms());
-		s->hello = true;
-		return true;
-	default:
-		return true;
-	}
-}
-
-/* As port_receive(); bytes that are no frame yet count as words too. */
-static bool next_frame(struct session *s, struct control_frame *f)
-{
-	uint64_t before = s->port.bytes;
-	bool got = port_receive(&s->port, f);
-
-	if (got || s->port.bytes != before)
-		watch_words(&s->watch);
-	return got;
-}
-
 static void wait_a_tick(struct session *s)
 {
 	struct pollfd p[3 + TERMINAL_POLL] = {
@@ -311,9 +223,8 @@ enum session_event session_wait(struct session *s, struct control_frame *f)
 	while (!s->over) {
 		/* Asked before the port is read: what it sent before it ended is then all there. */
 		ended = qemu_ended(&s->qemu);
-		while (next_frame(s, f))
-			if (take_frame(s, f))
-				return SESSION_FRAME;
+		if (session_port_look(s, f))
+			return SESSION_FRAME;
 		session_logs_look(s);
 		look_at_terminal(s);
 		if (signals_taken())
@@ -334,10 +245,7 @@ void session_stop(struct session *s)
 	session_logs_finish(s);
 	session_logs_close(s);
 	qmp_close(&s->qmp);
-	port_close(&s->port);
-	if (s->control_log)
-		fclose(s->control_log);
-	s->control_log = NULL;
+	session_port_close(s);
 	if (!s->over)
 		finish(s, CODE_PASSED, str("stopped by the harness"));
 }
