@@ -18,7 +18,6 @@ enum {
 	NR_IOCTL = 16,
 	NR_WRITEV = 20,
 	NR_GETPID = 39,
-	NR_EXIT = 60,
 	NR_UNAME = 63,
 	NR_READLINK = 89,
 	NR_SYSINFO = 99,
@@ -62,7 +61,8 @@ struct deed {
 	int (*run)(void);
 };
 
-extern const struct deed fault_deeds[], check_deeds[], call_deeds[]; /* end with a NULL name */
+/* Each ends with a NULL name. */
+extern const struct deed fault_deeds[], check_deeds[], call_deeds[], spin_deeds[];
 
 #define MUST(c)                                                                                    \
 	do {                                                                                       \

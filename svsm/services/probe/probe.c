@@ -25,7 +25,7 @@ static const char *after_colon(const char *s)
 
 static const struct deed *find(const char *name)
 {
-	const struct deed *const tables[] = {fault_deeds, check_deeds, call_deeds};
+	const struct deed *const tables[] = {fault_deeds, check_deeds, call_deeds, spin_deeds};
 
 	for (unsigned i = 0; i < ARRAY_LEN(tables); i++)
 		for (const struct deed *d = tables[i]; d->name; d++)
