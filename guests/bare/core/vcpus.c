@@ -5,6 +5,7 @@
 #include "calls.h"
 #include "ghcb.h"
 #include "smp.h"
+#include "snp.h"
 #include "trap.h"
 #include "abi/vmsa.h"
 #include "lib/string.h"
@@ -176,8 +177,7 @@ TEST(vcpu_twice, "vcpu-twice", "a VMSA page cannot be created twice, nor serve a
 	fresh(VMSA2);
 	REQUIRE_EQ(create(VMSA, CAA, smp_apic_id()), SVSM_SUCCESS);
 	test_case("it stays readable: Linux takes SEV_FEATURES for AP_CREATION out of it");
-	CHECK_EQ(((volatile struct vmsa *)VMSA)->sev_features,
-		 rdmsr(MSR_SEV_STATUS) >> SEV_STATUS_FEATURES_SHIFT);
+	CHECK_EQ(((volatile struct vmsa *)VMSA)->sev_features, snp_features());
 	test_case("the same again");
 	CHECK_EQ(create(VMSA, CAA, smp_apic_id()), SVSM_ERR_INVALID_ADDRESS);
 	test_case("its VMSA page as calling area");

@@ -33,9 +33,7 @@ static void prepare(uint8_t rights)
 	REQUIRE_EQ(rmpadjust(TARGET, RMP_PG_4K, RMPADJUST_ATTR(2, rights)), 0);
 	REQUIRE(region_image_rights(2, RMP_RWX));
 	REQUIRE_EQ(rmpadjust(VMSA, RMP_PG_4K, RMPADJUST_ATTR(1, 0) | RMPADJUST_VMSA), 0);
-	REQUIRE_EQ(ghcb_ap_create(percpu()->apic_id, 2, GHCB_AP_CREATE, VMSA,
-				  rdmsr(MSR_SEV_STATUS) >> SEV_STATUS_FEATURES_SHIFT),
-		   0);
+	REQUIRE_EQ(ghcb_ap_create(percpu()->apic_id, 2, GHCB_AP_CREATE, VMSA, snp_features()), 0);
 }
 
 static void run(uint8_t rights, enum vmplstub_op op)

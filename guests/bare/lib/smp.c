@@ -5,6 +5,7 @@
 #include "ghcb.h"
 #include "paging.h"
 #include "percpu.h"
+#include "snp.h"
 #include "test.h"
 #include "trap.h"
 #include "vmpl.h"
@@ -103,13 +104,13 @@ void smp_fill_vmsa(struct vmsa *v, unsigned cpu, uint8_t vmpl, void (*fn)(void *
 	v->mxcsr = 0x1f80;
 	v->x87_fcw = 0x37f;
 	v->x87_ftw = 0x5555;
-	v->sev_features = rdmsr(MSR_SEV_STATUS) >> SEV_STATUS_FEATURES_SHIFT;
+	v->sev_features = snp_features();
 }
 
 static bool create(void)
 {
 	uint64_t vmsa = smp_vmsa();
-	uint64_t features = rdmsr(MSR_SEV_STATUS) >> SEV_STATUS_FEATURES_SHIFT;
+	uint64_t features = snp_features();
 
 	smp_fill_vmsa((struct vmsa *)vmsa, 1, (uint8_t)vmpl_own, serve, NULL,
 		      (uint64_t)stack + STACK_SIZE);

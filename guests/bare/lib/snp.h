@@ -7,7 +7,14 @@
  * (abi/snp.h: enum snp_insn_result). None of them catches a fault: use trap.h where one may come.
  */
 #include "abi/snp.h"
+#include "abi/vmsa.h"
 #include "base/x86.h"
+
+/* SEV_FEATURES that a VMSA made by us must carry: those of this vCPU. */
+static inline uint64_t snp_features(void)
+{
+	return rdmsr(MSR_SEV_STATUS) >> SEV_STATUS_FEATURES_SHIFT;
+}
 
 /* EAX; *no_change is the carry flag: the page already was in that state. */
 static inline uint32_t pvalidate(uint64_t va, uint32_t size, uint32_t validate, bool *no_change)

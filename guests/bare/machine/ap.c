@@ -8,6 +8,8 @@
 #include "snp.h"
 #include "test.h"
 #include "trap.h"
+#include "vmplstub.h"
+#include "abi/vmsa.h"
 
 #define R 8
 
@@ -129,5 +131,52 @@ TEST(pvalidate_race, "pvalidate-race",
 	CHECK(smp_wait(20));
 	CHECK_EQ(won[0] + won[1], smp_rounds());
 	CHECK_GE(smp_rounds(), 10);
+	CHECK(region_reset(R));
+}
+
+struct create_case {
+	const char *name;
+	uint32_t apic_offset;
+	unsigned vmpl, op;
+	uint64_t vmsa;
+	uint64_t features_xor;
+};
+
+static const struct create_case creates[] = {
+	{"unknown APIC ID", 200, 2, GHCB_AP_CREATE, MEM_PAGE(R, 1), 0},
+	{"VMPL4", 0, 4, GHCB_AP_CREATE, MEM_PAGE(R, 1), 0},
+	{"operation 3", 0, 2, 3, MEM_PAGE(R, 1), 0},
+	{"VMSA unaligned", 0, 2, GHCB_AP_CREATE, MEM_PAGE(R, 1) + 8, 0},
+	{"no VMSA page", 0, 2, GHCB_AP_CREATE, MEM_PAGE(R, 2), 0},
+	{"not RAM", 0, 2, GHCB_AP_CREATE, MEM_NOT_RAM, 0},
+	{"beyond RAM", 0, 2, GHCB_AP_CREATE, MEM_TOO_HIGH, 0},
+	{"features without SNP", 0, 2, GHCB_AP_CREATE, MEM_PAGE(R, 1), SEV_FEAT_SNP_ACTIVE},
+};
+
+/* What the hypervisor cannot do, it refuses at once or at the next RUN_VMPL: never silently. */
+TEST(ap_create_rules, "ap-create-rules",
+     "AP_CREATION with bad arguments is an error, or does not run")
+{
+	uint64_t features = snp_features();
+	static struct vmplstub s;
+
+	s = (struct vmplstub){.op = VMPLSTUB_COUNT};
+	REQUIRE(region_reset(R));
+	REQUIRE(region_validate(R, 1, 8));
+	smp_fill_vmsa((struct vmsa *)MEM_PAGE(R, 1), 0, 2, vmplstub_entry, &s, MEM_PAGE(R, 4));
+	REQUIRE_EQ(rmpadjust(MEM_PAGE(R, 1), RMP_PG_4K, RMPADJUST_ATTR(1, 0) | RMPADJUST_VMSA), 0);
+	for (unsigned i = 0; i < ARRAY_LEN(creates); i++) {
+		const struct create_case *c = &creates[i];
+
+		test_case("%s", c->name);
+		if (ghcb_ap_create(percpu()->apic_id + c->apic_offset, c->vmpl, c->op, c->vmsa,
+				   features ^ c->features_xor) == 0)
+			CHECK_NE(ghcb_run_vmpl(2), 0);
+		else
+			CHECK(true);
+		ghcb_ap_create(percpu()->apic_id, 2, GHCB_AP_DESTROY, 0, 0);
+		CHECK_EQ(s.runs, 0);
+	}
+	CHECK_EQ(rmpadjust(MEM_PAGE(R, 1), RMP_PG_4K, RMPADJUST_ATTR(1, 0)), 0);
 	CHECK(region_reset(R));
 }

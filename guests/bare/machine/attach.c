@@ -15,11 +15,6 @@
 #define R        9
 #define ICR_INIT 0xc500u /* level, assert */
 
-static uint64_t features(void)
-{
-	return rdmsr(MSR_SEV_STATUS) >> SEV_STATUS_FEATURES_SHIFT;
-}
-
 /* True when *flag comes to be value within about seconds. */
 static bool becomes(volatile uint64_t *flag, uint64_t value, unsigned seconds)
 {
@@ -69,7 +64,8 @@ TEST(create_on_init_running, "create-on-init-running",
 	started = 0;
 	smp_fill_vmsa((struct vmsa *)vmsa, 1, VMPL_SVSM, on_init, (void *)7, MEM_PAGE(R, 3));
 	REQUIRE(vmpl_vmsa_create(vmsa, 0, smp_apic_id()));
-	CHECK_EQ(ghcb_ap_create(smp_apic_id(), VMPL_SVSM, GHCB_AP_CREATE_ON_INIT, vmsa, features()),
+	CHECK_EQ(ghcb_ap_create(smp_apic_id(), VMPL_SVSM, GHCB_AP_CREATE_ON_INIT, vmsa,
+				snp_features()),
 		 0);
 	smp_run(NULL, NULL);
 	CHECK(smp_wait(10));
@@ -142,7 +138,8 @@ TEST(created_before_halt, "created-before-halt",
 		REQUIRE_EQ(rmpadjust(MEM_PAGE(R, i), RMP_PG_4K, RMPADJUST_ATTR(2, RMP_RWX)), 0);
 	REQUIRE(region_image_rights(2, RMP_RWX));
 	REQUIRE_EQ(rmpadjust(MEM_PAGE(R, 1), RMP_PG_4K, RMPADJUST_ATTR(1, 0) | RMPADJUST_VMSA), 0);
-	CHECK_EQ(ghcb_ap_create(smp_apic_id(), 2, GHCB_AP_CREATE, MEM_PAGE(R, 1), features()), 0);
+	CHECK_EQ(ghcb_ap_create(smp_apic_id(), 2, GHCB_AP_CREATE, MEM_PAGE(R, 1), snp_features()),
+		 0);
 	CHECK(stays(&s.runs, 0));
 	go = 1;
 	CHECK(becomes(&s.runs, 1, 10));

@@ -9,6 +9,7 @@
 #include "ghcb.h"
 #include "paging.h"
 #include "smp.h"
+#include "snp.h"
 #include "test.h"
 #include "trap.h"
 #include "vmpl.h"
@@ -140,8 +141,7 @@ static void order(enum command c)
 
 static void begin(void)
 {
-	uint64_t features =
-		rdmsr(MSR_SEV_STATUS) >> SEV_STATUS_FEATURES_SHIFT | SEV_FEAT_RESTRICTED_INJ;
+	uint64_t features = snp_features() | SEV_FEAT_RESTRICTED_INJ;
 	struct vmsa *v = (struct vmsa *)smp_vmsa();
 
 	if (!smp_available())

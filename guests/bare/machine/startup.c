@@ -109,7 +109,7 @@ TEST(create_on_init, "create-on-init",
      "AP_CREATION, create on INIT: the VMSA runs after INIT, not before")
 {
 	uint64_t vmsa = MEM_PAGE(R, 1);
-	uint64_t features = rdmsr(MSR_SEV_STATUS) >> SEV_STATUS_FEATURES_SHIFT;
+	uint64_t features = snp_features();
 
 	if (!smp_available())
 		test_skip("needs two vCPUs");

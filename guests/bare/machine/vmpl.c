@@ -2,9 +2,8 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /*
- * VMPL switching: APM vol. 2, 15.36.7 (VMPLs, VMSAs); GHCB specification 4.1 (RUN_VMPL,
- * AP_CREATION). A stub runs on this vCPU at a lower VMPL, in our page tables, and comes back by
- * RUN_VMPL(0).
+ * VMPL switching: APM vol. 2, 15.36.7 (VMPLs, VMSAs); GHCB specification 4.1 (RUN_VMPL). A stub
+ * runs on this vCPU at a lower VMPL, in our page tables, and comes back by RUN_VMPL(0).
  */
 #include "region.h"
 #include "ghcb.h"
@@ -16,11 +15,6 @@
 #include "lib/string.h"
 
 #define R 6
-
-static uint64_t features(void)
-{
-	return rdmsr(MSR_SEV_STATUS) >> SEV_STATUS_FEATURES_SHIFT;
-}
 
 /* Page 1 of the region is the VMSA (never 2M aligned), page 2.. the stub's stack. */
 static struct vmsa *vmsa_page(void)
@@ -41,9 +35,9 @@ static void stub_build(unsigned vmpl, struct vmplstub *s)
 		REQUIRE_EQ(rmpadjust(MEM_PAGE(R, i), RMP_PG_4K, RMPADJUST_ATTR(vmpl, RMP_RWX)), 0);
 	REQUIRE(region_image_rights(vmpl, RMP_RWX));
 	REQUIRE_EQ(rmpadjust(MEM_PAGE(R, 1), RMP_PG_4K, RMPADJUST_ATTR(1, 0) | RMPADJUST_VMSA), 0);
-	REQUIRE_EQ(
-		ghcb_ap_create(percpu()->apic_id, vmpl, GHCB_AP_CREATE, MEM_PAGE(R, 1), features()),
-		0);
+	REQUIRE_EQ(ghcb_ap_create(percpu()->apic_id, vmpl, GHCB_AP_CREATE, MEM_PAGE(R, 1),
+				  snp_features()),
+		   0);
 }
 
 static void stub_remove(unsigned vmpl)
@@ -267,7 +261,7 @@ TEST(vmpl_vmsa_cpl, "vmpl-vmsa-fields", "CPL, VMPL and RFLAGS are written back w
 	CHECK_EQ(v->cr4, read_cr4());
 	CHECK_EQ(v->efer & EFER_SVME, EFER_SVME);
 	CHECK_EQ(v->cs.selector, 0x08);
-	CHECK_EQ(v->sev_features, features());
+	CHECK_EQ(v->sev_features, snp_features());
 	stub_remove(2);
 }
 
@@ -286,49 +280,4 @@ TEST(vmpl_pingpong, "vmpl-pingpong", "2,000 switches keep both levels' state")
 	}
 	CHECK_EQ(s.runs, 2000);
 	stub_remove(2);
-}
-
-struct create_case {
-	const char *name;
-	uint32_t apic_offset;
-	unsigned vmpl, op;
-	uint64_t vmsa;
-	uint64_t features_xor;
-};
-
-static const struct create_case creates[] = {
-	{"unknown APIC ID", 200, 2, GHCB_AP_CREATE, MEM_PAGE(R, 1), 0},
-	{"VMPL4", 0, 4, GHCB_AP_CREATE, MEM_PAGE(R, 1), 0},
-	{"operation 3", 0, 2, 3, MEM_PAGE(R, 1), 0},
-	{"VMSA unaligned", 0, 2, GHCB_AP_CREATE, MEM_PAGE(R, 1) + 8, 0},
-	{"no VMSA page", 0, 2, GHCB_AP_CREATE, MEM_PAGE(R, 2), 0},
-	{"not RAM", 0, 2, GHCB_AP_CREATE, MEM_NOT_RAM, 0},
-	{"beyond RAM", 0, 2, GHCB_AP_CREATE, MEM_TOO_HIGH, 0},
-	{"features without SNP", 0, 2, GHCB_AP_CREATE, MEM_PAGE(R, 1), SEV_FEAT_SNP_ACTIVE},
-};
-
-/* What the hypervisor cannot do, it refuses at once or at the next RUN_VMPL: never silently. */
-TEST(ap_create_rules, "ap-create-rules",
-     "AP_CREATION with bad arguments is an error, or does not run")
-{
-	static struct vmplstub s;
-
-	s = (struct vmplstub){.op = VMPLSTUB_COUNT};
-	prepare();
-	smp_fill_vmsa(vmsa_page(), 0, 2, vmplstub_entry, &s, MEM_PAGE(R, 4));
-	REQUIRE_EQ(rmpadjust(MEM_PAGE(R, 1), RMP_PG_4K, RMPADJUST_ATTR(1, 0) | RMPADJUST_VMSA), 0);
-	for (unsigned i = 0; i < ARRAY_LEN(creates); i++) {
-		const struct create_case *c = &creates[i];
-
-		test_case("%s", c->name);
-		if (ghcb_ap_create(percpu()->apic_id + c->apic_offset, c->vmpl, c->op, c->vmsa,
-				   features() ^ c->features_xor) == 0)
-			CHECK_NE(ghcb_run_vmpl(2), 0);
-		else
-			CHECK(true);
-		ghcb_ap_create(percpu()->apic_id, 2, GHCB_AP_DESTROY, 0, 0);
-		CHECK_EQ(s.runs, 0);
-	}
-	CHECK_EQ(rmpadjust(MEM_PAGE(R, 1), RMP_PG_4K, RMPADJUST_ATTR(1, 0)), 0);
-	CHECK(region_reset(R));
 }
