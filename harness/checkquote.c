@@ -167,13 +167,30 @@ static int run_tool(const struct strlist *argv, const char *log)
 	return ended && WIFEXITED(tool.status) ? WEXITSTATUS(tool.status) : -1;
 }
 
-void checkquote_tool(const struct host_files *f, char *args, char *answer, size_t size)
+/* False: one of the four files is not there. */
+static bool tool_words(const struct host_files *f, char *word[WORDS_MOST], struct strlist *argv)
 {
 	static const char *const options[] = {"-u", "-m", "-s", "-f", "-g", "-q"};
+	bool there = true;
+
+	strlist_add(argv, "tpm2_checkquote");
+	for (size_t i = 0; i < WORDS_MOST; i++) {
+		char *path = i < 4 ? host_files_path(f, word[i]) : str_dup(word[i]);
+
+		there = there && path;
+		strlist_add(argv, options[i]);
+		strlist_add(argv, path ? path : "");
+		free(path);
+	}
+	return there;
+}
+
+void checkquote_tool(const struct host_files *f, char *args, char *answer, size_t size)
+{
 	struct strlist argv = {0};
 	unsigned char bytes[NONCE_MOST];
 	char *word[WORDS_MOST], *log, *line;
-	bool there = true;
+	bool there;
 	size_t n;
 	int code;
 
@@ -182,15 +199,7 @@ void checkquote_tool(const struct host_files *f, char *args, char *answer, size_
 		refuse(answer, size, "it takes PUB.pem MSG SIG PCRS HASH NONCE");
 		return;
 	}
-	strlist_add(&argv, "tpm2_checkquote");
-	for (size_t i = 0; i < WORDS_MOST; i++) {
-		char *path = i < 4 ? host_files_path(f, word[i]) : str_dup(word[i]);
-
-		there = there && path;
-		strlist_add(&argv, options[i]);
-		strlist_add(&argv, path ? path : "");
-		free(path);
-	}
+	there = tool_words(f, word, &argv);
 	log = str("%s/.tpm2_checkquote.log", f->folder);
 	code = there ? run_tool(&argv, log) : -1;
 	line = complaint(log);

@@ -127,19 +127,17 @@ void profile_igvm(const struct launch *l, const char *machine, const char *cpu,
 	profile_common(l, argv);
 }
 
-unsigned profile_qemu_version(const char *qemu, char **text)
+/* The first line that `qemu --version` writes; "" when it does not run. */
+static void version_line(const char *qemu, char *line, int size)
 {
-	char *words[] = {(char *)qemu, "--version", NULL}, line[256] = "";
-	unsigned major = 0, minor = 0;
-	const char *at;
+	char *words[] = {(char *)qemu, "--version", NULL};
 	FILE *f;
 	int out[2];
 	pid_t pid;
 
-	if (text)
-		*text = NULL;
+	*line = 0;
 	if (pipe(out) < 0)
-		return 0;
+		return;
 	pid = fork();
 	if (pid == 0) {
 		dup2(out[1], 1);
@@ -150,12 +148,23 @@ unsigned profile_qemu_version(const char *qemu, char **text)
 	}
 	close(out[1]);
 	f = fdopen(out[0], "r");
-	if (f && fgets(line, sizeof(line), f))
+	if (f && fgets(line, size, f))
 		line[strcspn(line, "\n")] = 0;
 	if (f)
 		fclose(f);
 	if (pid > 0)
 		waitpid(pid, NULL, 0);
+}
+
+unsigned profile_qemu_version(const char *qemu, char **text)
+{
+	unsigned major = 0, minor = 0;
+	const char *at;
+	char line[256];
+
+	if (text)
+		*text = NULL;
+	version_line(qemu, line, sizeof(line));
 	at = strstr(line, "version ");
 	if (!at || sscanf(at, "version %u.%u", &major, &minor) != 2)
 		return 0;
