@@ -38,9 +38,9 @@ static void command(const struct launch *l, struct strlist *argv)
 	strlist_add(argv, "-chardev");
 	strlist_addf(argv, "file,id=mon,path=%s", l->monitor_log);
 	strlist_add(argv, "-device");
-	strlist_add(argv, "isa-debugcon,iobase=0x404,chardev=mon");
+	strlist_addf(argv, "isa-debugcon,iobase=0x%x,chardev=mon", NATIVE_MONITOR_LOG_PORT);
 	strlist_add(argv, "-device");
-	strlist_add(argv, "isa-debug-exit,iobase=0xf4,iosize=4");
+	strlist_addf(argv, "isa-debug-exit,iobase=0x%x,iosize=4", NATIVE_EXIT_PORT);
 	strlist_add(argv, "-kernel");
 	strlist_add(argv, l->monitor);
 	strlist_add(argv, "-fw_cfg");

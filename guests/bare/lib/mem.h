@@ -15,5 +15,4 @@
 
 #define MEM_NOT_RAM    0xb0000000ull     /* below 4 GiB, no RAM there: q35 with at most 2.5 GiB */
 #define MEM_TOO_HIGH   0x400000000000ull /* within 47 bits, beyond any RAM */
-#define MEM_SVSM       0x02000000ull     /* the SVSM's region: abi/launch.h, 32 to 48 MiB */
-#define MEM_SVSM_SIZE  0x01000000ull
+#define MEM_SVSM       0x02000000ull     /* the SVSM's region, to 48 MiB: abi/launch.h */

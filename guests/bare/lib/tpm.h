@@ -37,7 +37,6 @@ struct tpm_message {
 #define TPM_RC_SESSION_MEMORY  0x903
 #define TPM_RC_SESSION_HANDLES 0x905
 #define TPM_RC_LOCALITY        0x907
-#define TPM_RC_REFERENCE_H0    0x910
 #define TPM_RC_LOCKOUT         0x921
 #define TPM_RC_S1_AUTH_FAIL    0x98e
 #define TPM_RC_S1_BAD_AUTH     0x9a2

@@ -186,8 +186,9 @@ static void send_page(void)
 
 static void progress(void)
 {
-	test_log("%u commands, %u accepted, %u slow; %u pages, %u refused", counts.commands,
-		 counts.accepted, counts.slow, counts.pages, counts.refused);
+	test_log("%u commands, %u accepted, %u slow, %u more left out; %u pages, %u refused",
+		 counts.commands, counts.accepted, counts.slow, counts.left_out, counts.pages,
+		 counts.refused);
 }
 
 static void fuzz(unsigned part)

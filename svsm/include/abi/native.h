@@ -12,16 +12,16 @@
 
 /* fw_cfg files */
 #define NATIVE_FW_IGVM    "opt/org.keelson/igvm"    /* the IGVM file, whole */
-#define NATIVE_FW_OPTIONS "opt/org.keelson/options" /* words split by spaces: see below */
+#define NATIVE_FW_OPTIONS "opt/org.keelson/options" /* words: see below */
 /*
- * options: "strict"       every event that hardware reflects is reflected
+ * options, split by spaces or commas:
+ *          "strict"       every event that hardware reflects is reflected
  *          "stats"        exit counters by reason go to the monitor log at the end
  *          "trace"        one log line an exit (slow)
  *          "turns"        all CPUs share one host thread: let the next one go on now and then
  */
 
 #define NATIVE_CONSOLE_PORT     0x3f8 /* guest console, 16550, IRQ 4 */
-#define NATIVE_CONTROL_PORT     0x2f8 /* test control, 16550, IRQ 3 */
 #define NATIVE_SVSM_LOG_PORT    0x402 /* debugcon: the SVSM's log */
 #define NATIVE_MONITOR_LOG_PORT 0x404 /* debugcon: the monitor's log, refused to guests */
 #define NATIVE_EXIT_PORT        0xf4  /* isa-debug-exit, 4 bytes; refused to guests */
@@ -29,12 +29,12 @@
 /* Value written to NATIVE_EXIT_PORT; QEMU exits with (value << 1) | 1 */
 enum native_exit {
 	NATIVE_EXIT_OFF = 0x10, /* QEMU 33: a guest asked for power off */
-	NATIVE_EXIT_GUEST_PANIC =
-		0x11, /* QEMU 35: triple fault, termination or broken protocol below VMPL0 */
-	NATIVE_EXIT_SVSM_PANIC = 0x12, /* QEMU 37: the same at VMPL0 */
-	NATIVE_EXIT_MONITOR = 0x13,    /* QEMU 39: the monitor itself failed */
-	NATIVE_EXIT_BAD_IGVM = 0x14,   /* QEMU 41: the IGVM file was refused */
-	NATIVE_EXIT_RESET = 0x15,      /* QEMU 43: a guest asked for a reset */
+	/* QEMU 35: triple fault, termination or broken protocol below VMPL0; 37: the same at it */
+	NATIVE_EXIT_GUEST_PANIC = 0x11,
+	NATIVE_EXIT_SVSM_PANIC = 0x12,
+	NATIVE_EXIT_MONITOR = 0x13,  /* QEMU 39: the monitor itself failed */
+	NATIVE_EXIT_BAD_IGVM = 0x14, /* QEMU 41: the IGVM file was refused */
+	NATIVE_EXIT_RESET = 0x15,    /* QEMU 43: a guest asked for a reset */
 };
 
 /* Guest-visible ACPI power off and reset (PM base of q35, sleep control of a hardware-reduced FADT)

@@ -74,7 +74,6 @@
 #define MSR_GUEST_TSC_FREQ 0xc0010134 /* SecureTSC: MHz */
 #define MSR_GHCB           0xc0010130
 #define MSR_SEV_STATUS     0xc0010131
-#define MSR_SVSM_CAA       0xc001f000
 
 enum x86_vector {
 	VEC_DE = 0,

@@ -30,8 +30,7 @@ struct delivery {
 
 #define GATE_P          BIT(47)
 #define GATE_TYPE(g)    ((g) >> 40 & 0x1f)
-#define GATE_INTR       0xe
-#define GATE_TRAP       0xf
+#define GATE_TRAP       0xf /* an interrupt gate is one less */
 #define DESC_DPL(d)     ((d) >> 45 & 3)
 #define DESC_P          BIT(47)
 #define DESC_S          BIT(44)
