@@ -10,7 +10,7 @@
 #include "lib/string.h"
 #include "platform/platform.h"
 
-#define SVSM_VERSION 1 /* SVSM specification 1.00: SVSM_MAX_VERSION of table 1 */
+#define SPEC_VERSION 1 /* SVSM specification 1.00: SVSM_MAX_VERSION of table 1 */
 
 /* The keys of more privileged VMPLs are not the guest's: SVSM specification, table 1. */
 static void write_secrets(const struct guest_layout *l, unsigned vmpl)
@@ -26,7 +26,7 @@ static void write_secrets(const struct guest_layout *l, unsigned vmpl)
 	s->svsm_base = svsm.base.v;
 	s->svsm_size = svsm.size;
 	s->svsm_caa = l->caa.v;
-	s->svsm_max_version = SVSM_VERSION;
+	s->svsm_max_version = SPEC_VERSION;
 	s->svsm_guest_vmpl = (uint8_t)vmpl;
 	guest_put(l->secrets, s, sizeof(*s));
 	memset(s, 0, sizeof(*s));

@@ -11,7 +11,7 @@
  *
  *   - Linux's tpm_transmit: 8 attempts with sleeps of 20, 40, 80, ... 1280 ms in between, then an
  *     error. In those 2.54 s the answer must be ready, or the last attempt has to wait for it.
- *   - our module: an attempt every 2 ms or so, for minutes.
+ *   - our module: an attempt every 0.5 to 10 ms, for minutes.
  *
  * With a CPU that has no guest (helped), the work goes on there and attempts need no slice. Without
  * one it goes on in attempts only; a slice as long as the client has slept leaves the vCPU half of

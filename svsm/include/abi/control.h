@@ -26,10 +26,9 @@ ABI_SIZE(struct control_header, 16, "control frame header");
 /* T: target to host; H: host to target. Payloads are UTF-8 text without NUL, fields split by '\t'.
  */
 enum control_type {
-	CONTROL_HELLO = 1, /* T  suite name '\t' version: sent once when the target is ready */
-	CONTROL_INFO =
-		2,       /* T  key '\t' value: a fact for run.json (kernel, vmpl, boot phase ...) */
-	CONTROL_LOG = 3, /* T  a line for the run's log; counts as progress */
+	CONTROL_HELLO = 1,    /* T  suite name '\t' version: sent once when the target is ready */
+	CONTROL_INFO = 2,     /* T  key '\t' value: a fact for run.json (kernel, vmpl, ...) */
+	CONTROL_LOG = 3,      /* T  a line for the run's log; counts as progress */
 	CONTROL_LIST = 4,     /* H  asks for the tests */
 	CONTROL_TEST = 5,     /* T  one test's name '\t' one line that says what it shows */
 	CONTROL_LIST_END = 6, /* T  the number of tests listed, decimal */
@@ -38,7 +37,7 @@ enum control_type {
 	CONTROL_FAILURE = 9,  /* T  one failed check: file:line '\t' expression and both values */
 	CONTROL_VERDICT = 10, /* T  name '\t' pass|fail|skip '\t' detail */
 	CONTROL_END = 11,     /* T  name: the test is over; nothing of it runs any more */
-	CONTROL_BYE = 12,     /* H  no more tests: the target answers BYE and powers off */
+	CONTROL_BYE = 12,     /* H  no more tests: the target answers BYE_ACK and powers off */
 	CONTROL_BYE_ACK = 13, /* T  last frame */
 	CONTROL_HOST = 14,    /* T  asks the host for something: verb '\t' arguments */
 	CONTROL_HOST_REPLY = 15, /* H  its answer */

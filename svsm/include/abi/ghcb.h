@@ -97,8 +97,8 @@ ABI_SIZE(struct ghcb, 0x1000, "GHCB table 3: one page");
 #define GHCB_EXIT_PSC           0x80000010
 #define GHCB_EXIT_GUEST_REQ     0x80000011
 #define GHCB_EXIT_EXT_GUEST_REQ 0x80000012
-#define GHCB_EXIT_AP_CREATION                                                                      \
-	0x80000013 /* info1 = apic<<32 | vmpl<<16 | op, info2 = VMSA, RAX = features */
+/* info1 = apic<<32 | vmpl<<16 | op, info2 = VMSA, RAX = features */
+#define GHCB_EXIT_AP_CREATION  0x80000013
 #define GHCB_EXIT_HV_DOORBELL  0x80000014
 #define GHCB_EXIT_HV_IPI       0x80000015
 #define GHCB_EXIT_HV_TIMER     0x80000016

@@ -25,23 +25,20 @@ struct launch_range {
 struct launch_info {
 	uint32_t magic;
 	uint32_t version;
-	uint32_t guest;           /* enum launch_guest */
-	uint32_t guest_vmpl;      /* 1..3 */
-	struct launch_range svsm; /* all memory that belongs to the SVSM, its image included */
-	struct launch_range
-		kernel; /* Linux: protected-mode part, where it will run; bare: the flat image */
-	struct launch_range
-		setup; /* Linux: begins with the bzImage's setup sectors (boot sector first) */
+	uint32_t guest;             /* enum launch_guest */
+	uint32_t guest_vmpl;        /* 1..3 */
+	struct launch_range svsm;   /* all memory that belongs to the SVSM, its image included */
+	struct launch_range kernel; /* Linux: protected-mode part, where it runs; bare: the image */
+	struct launch_range setup;  /* Linux: the bzImage's setup sectors, boot sector first */
 	struct launch_range initrd;
 	struct launch_range cmdline; /* NUL-terminated */
 	uint32_t flags;
-	uint32_t service_cpus; /* the host's last n CPUs run services only: the guest never sees
-				  them */
+	uint32_t service_cpus; /* the host's last n CPUs run services only, unseen by the guest */
 	uint8_t pad[PAGE_SIZE - 24 - 5 * 16];
 } PACKED;
 ABI_SIZE(struct launch_info, 0x1000, "launch_info: one page");
 
+/* flags; measured like all of this */
 #define LAUNCH_FLAG_SELFTEST BIT(0) /* run the SVSM's own tests before the guest starts */
-#define LAUNCH_FLAG_TEST                                                                           \
-	BIT(2) /* offer the test protocol (abi/vtpm.h); measured like all of this */
-#define LAUNCH_FLAG_PANIC BIT(1) /* then fault on purpose: for tests of what that looks like */
+#define LAUNCH_FLAG_PANIC    BIT(1) /* then fault on purpose: for tests of what that looks like */
+#define LAUNCH_FLAG_TEST     BIT(2) /* offer the test protocol (abi/vtpm.h) */

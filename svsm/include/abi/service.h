@@ -44,9 +44,7 @@ struct service_head {
 #define SERVICE_OK      0
 #define SERVICE_EINVAL  1 /* not a request that the service knows */
 #define SERVICE_EFAILED 2 /* known, but it could not be done */
-#define SERVICE_LOST                                                                               \
-	3 /* the kernel's word, never a service's: the service died with the request               \
-	   */
+#define SERVICE_LOST    3 /* the kernel's word, never a service's: it died with the request */
 
 /* The vTPM's kinds. */
 #define VTPM_REQ_COMMAND 1 /* arg: locality 0..4; data: TPM command; answer: TPM response */

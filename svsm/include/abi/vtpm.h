@@ -6,9 +6,8 @@
  * the TPM 2.0 reference implementation's simulator (TpmTcpProtocol.h). */
 #include "base/types.h"
 
-#define SVSM_VTPM_QUERY 0 /* out: RCX bit n: platform command n is supported; RDX: features, 0 */
-#define SVSM_VTPM_COMMAND                                                                          \
-	1 /* RCX: address of a page that holds the request, and then the response */
+#define SVSM_VTPM_QUERY       0 /* out: RCX bit n: platform command n is there; RDX: features, 0 */
+#define SVSM_VTPM_COMMAND     1 /* RCX: page that holds the request, and then the response */
 
 #define VTPM_CMD_SEND_COMMAND 8
 
@@ -47,16 +46,14 @@ ABI_SIZE(struct tpm_header, 10, "TPM 2.0 part 3, 5.1: message header");
  * command or another of these is under way, call again; INVALID_REQUEST: the TPM says no;
  * INVALID_ADDRESS, INVALID_PARAMETER: the page, an offset or a length.
  */
-#define SVSM_PROTO_TEST     0x4b4c5354 /* "KLST" */
-#define SVSM_TEST_VTPM_SAVE 0          /* take a snapshot; RCX out: its length */
-#define SVSM_TEST_VTPM_GET                                                                         \
-	1 /* copy up to a page of it from offset RDX to page RCX; RCX out: bytes */
+#define SVSM_PROTO_TEST 0x4b4c5354 /* "KLST" */
+/* clang-format off */
+#define SVSM_TEST_VTPM_SAVE  0 /* take a snapshot; RCX out: its length */
+#define SVSM_TEST_VTPM_GET   1 /* copy up to a page of it from offset RDX to page RCX; RCX out: bytes */
 #define SVSM_TEST_VTPM_PUT   2 /* copy R8 bytes (at most a page) from page RCX to offset RDX */
 #define SVSM_TEST_VTPM_LOAD  3 /* RCX: length; the TPM goes on from the snapshot that was put */
 #define SVSM_TEST_VTPM_RESET 4 /* power cycle */
 #define SVSM_TEST_VTPM_KILL  5 /* the service dies as if it had faulted, at its next instruction */
-#define SVSM_TEST_VTPM_EK                                                                          \
-	6 /* RDX: enum vtpm_ek; page RCX gets the TPM2B_PUBLIC; RCX out: bytes                     \
-	   */
-#define SVSM_TEST_STATS                                                                            \
-	7 /* RCX out: calls, RDX: RETRY answers, R8: longest call in ns, R9: restarts */
+#define SVSM_TEST_VTPM_EK    6 /* RDX: enum vtpm_ek; page RCX gets the TPM2B_PUBLIC; RCX out: bytes */
+#define SVSM_TEST_STATS      7 /* RCX out: calls, RDX: RETRY answers, R8: longest call in ns, R9: restarts */
+/* clang-format on */

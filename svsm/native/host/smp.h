@@ -4,8 +4,8 @@
 
 #include "host.h"
 
-void smp_stacks_init(
-	unsigned cpu);            /* main and IST stacks with guard pages; CPU 0 calls it for all */
+/* Main and IST stacks with guard pages; CPU 0 calls it for all. */
+void smp_stacks_init(unsigned cpu);
 uint64_t smp_stack(unsigned cpu); /* top of the main stack */
 void smp_start(void);   /* bring up all CPUs and wait for them; a missing one is a fault */
 void smp_release(void); /* let them go into their guests */

@@ -5,8 +5,8 @@
 /*
  * The local APIC of one vCPU at one VMPL: AMD APM vol. 2, 16. Every field belongs to the CPU that
  * runs the vCPU, but irr, tmr, nmi and startup, which any CPU sets atomically before it kicks the
- * owner. apic.c is the register model and has no privileged instruction; apic_timer.c keeps the
- * deadlines, apic_ipi.c sends.
+ * owner. apic.c (state) and apic_regs.c (registers) are the model, without a privileged
+ * instruction; apic_timer.c keeps the deadlines, apic_ipi.c sends.
  */
 #include "base/types.h"
 

@@ -21,9 +21,9 @@ NORETURN void host_fault(const char *fmt, ...) PRINTF(1, 2);
 #define HOST_ASSERT(c) ((c) ? (void)0 : host_fault("%s:%d: assertion %s", __FILE__, __LINE__, #c))
 
 /* ---- mem.c: the monitor's block at the top of low RAM, and the direct map of all RAM ---- */
-void *host_pages_alloc(
-	unsigned count); /* zeroed, physically contiguous; never NULL: out of memory is a fault */
-void *host_pages_try(unsigned count); /* the same, NULL when there is none */
+/* Zeroed, physically contiguous; never NULL: out of memory is a fault. */
+void *host_pages_alloc(unsigned count);
+void *host_pages_try(unsigned count); /* the same, NULL when there are none */
 void host_pages_free(void *p, unsigned count);
 void *host_ptr(hpa_t pa); /* direct map; pa must be RAM, or MMIO below 4G or in the 64-bit window */
 hpa_t host_pa(const void *p);
@@ -52,14 +52,13 @@ void host_irq_eoi_level(unsigned vector);
 /* LDR and DFR of this CPU's physical local APIC (xAPIC layout): what the guest chose, so that
  * messages of devices in logical mode reach it. */
 void host_lapic_set_logical(uint32_t ldr, uint32_t dfr);
-void host_halt(void); /* sleep until an interrupt, take it, return with IF=0 */
-#define HOST_VECTOR_OWN                                                                            \
-	0xf0 /* kick, timer and spurious vectors of the monitor live here and above */
+void host_halt(void);        /* sleep until an interrupt, take it, return with IF=0 */
+#define HOST_VECTOR_OWN 0xf0 /* from here on: the monitor's kick, timer and spurious vectors */
 
 /* ---- time.c ---- */
 uint64_t host_tsc_khz(void);
-void host_timer_arm(
-	uint64_t tsc_deadline); /* one-shot on this CPU; wakes host_halt, exits the guest */
+/* One-shot on this CPU: ends host_halt() and makes the guest exit. */
+void host_timer_arm(uint64_t tsc_deadline);
 void host_timer_stop(void);
 /* Sleep until an interrupt was taken, at most this many TSC ticks; the armed timer stays armed. */
 void host_nap(uint64_t tsc_ticks);

@@ -12,11 +12,10 @@
 #include "rmp.h"
 #include "vmcb.h"
 
-#define WALK_WRITE BIT(0)
-#define WALK_USER  BIT(1) /* CPL 3 */
-#define WALK_FETCH BIT(2)
-#define WALK_IMPLICIT                                                                              \
-	BIT(3) /* a descriptor or stack access by the processor: SMAP whatever AC says */
+#define WALK_WRITE    BIT(0)
+#define WALK_USER     BIT(1) /* CPL 3 */
+#define WALK_FETCH    BIT(2)
+#define WALK_IMPLICIT BIT(3) /* the processor's own, of descriptor or stack: SMAP despite AC */
 
 enum walk_status {
 	WALK_OK,
