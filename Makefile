@@ -53,9 +53,9 @@ include svsm/build.mk
 include svsm/native/build.mk
 include harness/build.mk
 include guests/build.mk
--include guests/bare/build.mk
+include guests/bare/build.mk
 include tests/build.mk
--include tests/native/build.mk
+include tests/native/build.mk
 include tests/fuzz/build.mk
 include tests/referee/build.mk
 include ci/build.mk

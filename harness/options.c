@@ -73,7 +73,7 @@ static const struct option table[] = {
 
 static void help(void)
 {
-	puts("  --platform native|snp|tdx  what the guest runs on (native: plain QEMU)\n"
+	puts("  --platform NAME            native (default), plain (no SVSM), snp or tdx\n"
 	     "  --qemu PROGRAM             qemu-system-x86_64 of your choice\n"
 	     "  --kernel FILE              bzImage instead of the fetched Debian kernel\n"
 	     "  --initrd FILE              initramfs instead of the built one\n"
@@ -86,7 +86,7 @@ static void help(void)
 	     "  --swtpm SOCKET             platform plain: the guest's TPM is the swtpm behind it\n"
 	     "  --timeout SECONDS          give up after that long without any progress\n"
 	     "  --strict                   every event takes the way it takes on hardware\n"
-	     "  --option WORD              monitor option: stats, trace\n"
+	     "  --option WORD              monitor option: stats, trace (docs/monitor.md)\n"
 	     "  --monitor FILE             another monitor image\n"
 	     "  --name NAME, --runs DIR    the run folder: DIR/NAME-TIME-PID\n"
 	     "  --keep                     keep the IGVM file in the run folder of a good run\n"

@@ -6,7 +6,7 @@
 #include "util.h"
 
 struct options {
-	const char *platform; /* native, snp or tdx */
+	const char *platform; /* native, plain, snp or tdx */
 	const char *qemu;
 	const char *monitor; /* NULL: build/monitor.elf.mb */
 	const char *kernel;  /* NULL: what the suite says */
