@@ -23,17 +23,8 @@ static char *missing(const char *qemu)
 
 static void command(const struct launch *l, struct strlist *argv)
 {
-	strlist_add(argv, l->qemu);
-	strlist_add(argv, "-name");
-	strlist_addf(argv, "keelson-%s", l->name);
-	strlist_add(argv, "-machine");
-	strlist_add(argv, PROFILE_Q35);
-	profile_tcg(l, argv);
-	strlist_add(argv, "-cpu");
-	strlist_add(argv, "max,family=25,model=1,stepping=1,phys-bits=48");
 	/* CPU 0 is the monitor's own: a QEMU bug forbids guests on it (docs/fidelity.md). */
-	strlist_add(argv, "-smp");
-	strlist_addf(argv, "%u", 1 + l->smp + l->service_cpus);
+	profile_tcg(l, "keelson", "", 1 + l->smp + l->service_cpus, argv);
 	profile_common(l, argv);
 	strlist_add(argv, "-chardev");
 	strlist_addf(argv, "file,id=mon,path=%s", l->monitor_log);

@@ -27,17 +27,8 @@ static void tpm(const struct launch *l, struct strlist *argv)
 
 static void command(const struct launch *l, struct strlist *argv)
 {
-	strlist_add(argv, l->qemu);
-	strlist_add(argv, "-name");
-	strlist_addf(argv, "keelson-plain-%s", l->name);
-	strlist_add(argv, "-machine");
-	strlist_add(argv, PROFILE_Q35);
-	profile_tcg(l, argv);
 	/* CMPXCHG16B spoils RFLAGS on QEMU 7.2, and Linux dies of it now and then. */
-	strlist_add(argv, "-cpu");
-	strlist_add(argv, "max,family=25,model=1,stepping=1,phys-bits=48,-cx16");
-	strlist_add(argv, "-smp");
-	strlist_addf(argv, "%u", l->smp);
+	profile_tcg(l, "keelson-plain", ",-cx16", l->smp, argv);
 	profile_common(l, argv);
 	if (l->swtpm)
 		tpm(l, argv);

@@ -70,7 +70,7 @@ static void disk(const struct launch *l, struct strlist *argv)
 	free(safe);
 }
 
-void profile_tcg(const struct launch *l, struct strlist *argv)
+static void accelerator(const struct launch *l, struct strlist *argv)
 {
 	strlist_add(argv, "-accel");
 	if (l->icount < 0) {
@@ -80,6 +80,21 @@ void profile_tcg(const struct launch *l, struct strlist *argv)
 	strlist_add(argv, "tcg,thread=single");
 	strlist_add(argv, "-icount");
 	strlist_addf(argv, "shift=%d,sleep=off", l->icount);
+}
+
+void profile_tcg(const struct launch *l, const char *name, const char *less, unsigned cpus,
+		 struct strlist *argv)
+{
+	strlist_add(argv, l->qemu);
+	strlist_add(argv, "-name");
+	strlist_addf(argv, "%s-%s", name, l->name);
+	strlist_add(argv, "-machine");
+	strlist_add(argv, "q35,sata=off,smbus=off"); /* no guest uses those two */
+	accelerator(l, argv);
+	strlist_add(argv, "-cpu");
+	strlist_addf(argv, "max,family=25,model=1,stepping=1,phys-bits=48%s", less);
+	strlist_add(argv, "-smp");
+	strlist_addf(argv, "%u", cpus);
 }
 
 void profile_common(const struct launch *l, struct strlist *argv)

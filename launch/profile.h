@@ -39,19 +39,17 @@ struct profile {
 	void (*command)(const struct launch *l, struct strlist *argv);
 };
 
-/* native and plain run on the same machine, so that their boots compare; less what no guest uses.
- */
-#define PROFILE_Q35 "q35,sata=off,smbus=off"
-
 extern const struct profile profile_native, profile_plain, profile_snp, profile_tdx;
 
 const struct profile *profile_find(const char *name); /* NULL: no such platform */
 
 /* kind: of QEMU's character devices that take a path */
 void profile_chardev(struct strlist *argv, const char *kind, const char *id, const char *path);
-/* The accelerator of native and plain: a thread a CPU, or one for all when time goes by
- * instructions. */
-void profile_tcg(const struct launch *l, struct strlist *argv);
+/* The machine of native and plain, one for both so that their boots compare: TCG with a thread a
+ * CPU, or one for all when time goes by instructions. name: QEMU's, before the suite's; less: what
+ * is taken from the CPU model, ",-FEATURE" or "". */
+void profile_tcg(const struct launch *l, const char *name, const char *less, unsigned cpus,
+		 struct strlist *argv);
 /* What every platform has: serial ports, the SVSM's log, QMP, the disk. */
 void profile_common(const struct launch *l, struct strlist *argv);
 /* Where QEMU itself loads the IGVM file (igvm0) into guest memory (ram0), on KVM. */
