@@ -179,7 +179,8 @@ bool talk_run(struct session *s, const char *name, struct talk_verdict *v)
 		wrong = take(&p, &f, name, &done);
 	v->ms = (unsigned)(now_ms() - from);
 	v->reset = s->was_reset && p.started && !p.judged && !p.failures;
-	s->test_runs = false;
+	/* Of this test alone: a reset that comes later is nobody's. */
+	s->test_runs = s->reset_announced = false;
 	if (wrong)
 		broken(s, str("control port, test %s: %s", name, wrong));
 	if (s->over)

@@ -74,6 +74,12 @@ def reset(port, mode):
 
 def run_test(port, mode, name):
     port.send(START, name)
+    if mode.startswith("late-reset"):
+        if name == "second":
+            assert ask(port, "reset") == "ok"
+        if mode == "late-reset" and name == "third" and ask(port, "file", "get mark 0").startswith("error"):
+            ask(port, "file", "put mark 0 eA==")
+            sys.exit(RESET)
     if mode.startswith("resets") and name == "second":
         reset(port, mode)
     if mode == "no-end":
@@ -108,6 +114,8 @@ def serve(port, mode):
         elif kind == BYE:
             if mode != "no-bye":
                 port.send(BYE_ACK)
+            if mode == "late-reset-bye":
+                sys.exit(RESET)
             if mode == "no-off":
                 time.sleep(600)
             sys.exit(OFF)

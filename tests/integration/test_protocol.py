@@ -71,6 +71,15 @@ def test_bad_reset(runs, mode, code, boots, says):
     assert len(run.json()["boots"]) == boots
 
 
+@pytest.mark.parametrize("mode, test", [("late-reset", "third"), ("late-reset-bye", "power-off")])
+def test_announcement_ends_with_its_test(runs, mode, test):
+    """A test that announces a reset and makes none does not allow one to those after it."""
+    run = fake(runs, mode, "test", "core").check(4)
+    assert run.verdicts()["second"] == "pass"
+    assert run.verdicts()[test] == "fail"
+    assert "asked for a reset" in run.detail(test)
+
+
 @pytest.mark.parametrize("mode, test, code", [
     ("wrong-count", "list", 4),
     ("no-bye", "power-off", 4),
