@@ -7,6 +7,7 @@
 #include "host_verbs.h"
 #include "session.h"
 #include "session_port.h"
+#include "signals.h"
 
 bool session_port_open(struct session *s, const char *path)
 {
@@ -106,7 +107,8 @@ static bool next_frame(struct session *s, struct control_frame *f)
 
 bool session_port_look(struct session *s, struct control_frame *f)
 {
-	while (next_frame(s, f))
+	/* signals too, before each frame: a target may never stop talking */
+	while (!signals_taken() && next_frame(s, f))
 		if (take_frame(s, f))
 			return true;
 	return false;

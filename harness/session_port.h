@@ -13,6 +13,6 @@ struct control_frame;
 
 /* path: the FIFOs' (port.h). False, with errno: there is no port. */
 bool session_port_open(struct session *s, const char *path);
-/* The next frame that is the caller's, if there is one already. */
+/* The next frame that is the caller's, if there is one already and no signal has come. */
 bool session_port_look(struct session *s, struct control_frame *f);
 void session_port_close(struct session *s);

@@ -72,6 +72,15 @@ def reset(port, mode):
     sys.exit(OFF if mode == "resets-off" else RESET)
 
 
+def flood(port, kind):
+    """Frames for ever, and faster than anybody reads them."""
+    body = b"word"
+    head = HEADER.pack(MAGIC, 1, kind, len(body), port.seq, 0)
+    frame = HEADER.pack(MAGIC, 1, kind, len(body), port.seq, zlib.crc32(head + body)) + body
+    while True:
+        port.raw(frame * 10000)
+
+
 def run_test(port, mode, name):
     port.send(START, name)
     if mode.startswith("late-reset"):
@@ -82,6 +91,8 @@ def run_test(port, mode, name):
             sys.exit(RESET)
     if mode.startswith("resets") and name == "second":
         reset(port, mode)
+    if mode.startswith("floods"):
+        flood(port, LOG if mode == "floods-log" else FAILURE)
     if mode == "no-end":
         port.send(VERDICT, name, "pass", "")
         time.sleep(600)

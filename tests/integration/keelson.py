@@ -103,14 +103,18 @@ def igvm(*words):
     return done.returncode, done.stdout, done.stderr
 
 
-def fake(runs, mode, *words):
-    """A run against the fake QEMU: the harness's answers to targets that misbehave."""
+def start_fake(runs, mode, *words):
     monitor = runs.parent / "monitor.mb"
     monitor.write_bytes(b"")
     image = runs.parent / "any.igvm"
     image.write_bytes(b"any")
-    return keelson(runs, *words, "--qemu", FAKE_QEMU, "--monitor", monitor, "--igvm", image,
-                   env={"FAKE_MODE": mode})
+    return start(runs, *words, "--qemu", FAKE_QEMU, "--monitor", monitor, "--igvm", image,
+                 env={"FAKE_MODE": mode})
+
+
+def fake(runs, mode, *words):
+    """A run against the fake QEMU: the harness's answers to targets that misbehave."""
+    return finish(start_fake(runs, mode, *words), runs)
 
 
 def processes_with(text):

@@ -2,9 +2,12 @@
 # Copyright (c) 2026 The Keelson Authors
 """The harness against targets that break the test-control protocol, played by a fake QEMU."""
 
+import signal
+import time
+
 import pytest
 
-from keelson import fake
+from keelson import fake, finish, start_fake
 
 
 def test_good_target(runs):
@@ -90,6 +93,18 @@ def test_announcement_ends_with_its_test(runs, mode, test):
 def test_bad_target(runs, mode, test, code):
     run = fake(runs, mode, "test", "core", "--timeout", 2).check(code)
     assert run.verdicts()[test] == "fail"
+
+
+@pytest.mark.parametrize("mode", ["floods-log", "floods-failures"])
+def test_flood_can_be_interrupted(runs, mode):
+    """A target that never stops talking does not keep the harness from its signals."""
+    process = start_fake(runs, mode, "test", "core/first")
+    log = runs / "latest/control.log"
+    until = time.monotonic() + 60
+    while not (log.exists() and "word" in log.read_text()) and time.monotonic() < until:
+        time.sleep(0.1)
+    process.send_signal(signal.SIGTERM)
+    finish(process, runs, 30).check(128 + signal.SIGTERM)
 
 
 def test_silent_spinner_ends_too(runs):
