@@ -13,18 +13,37 @@
 struct tally {
 	struct job *j;
 	const struct strlist *patterns;
+	bool *fits; /* of each pattern: a test has that name */
 	size_t seen, said;
 	bool ended;
 };
 
+static bool wanted(struct tally *t, const char *name)
+{
+	bool any = t->patterns->n == 0;
+
+	for (size_t i = 0; i < t->patterns->n; i++)
+		if (fnmatch(t->patterns->v[i], name, 0) == 0)
+			any = t->fits[i] = true;
+	return any;
+}
+
+static bool all_fit(const struct tally *t)
+{
+	for (size_t i = 0; i < t->patterns->n; i++) {
+		if (t->fits[i])
+			continue;
+		problem("suite %s has no test '%s'", t->j->suite->name, t->patterns->v[i]);
+		return false;
+	}
+	return true;
+}
+
 static void add(struct tally *t, const char *name, enum verdict v, unsigned ms, const char *detail)
 {
 	struct job *j = t->j;
-	bool show = t->patterns->n == 0;
 
-	for (size_t i = 0; i < t->patterns->n; i++)
-		show |= fnmatch(t->patterns->v[i], name, 0) == 0;
-	if (!show && v != VERDICT_FAIL)
+	if (!wanted(t, name) && v != VERDICT_FAIL)
 		return;
 	results_add(&j->results, j->suite->name, name, v, ms, detail);
 	report_result(&j->results.v[j->results.n - 1]);
@@ -65,10 +84,11 @@ static void take_line(struct tally *t, char *line)
 
 bool selftest_run(struct job *j, const struct strlist *patterns)
 {
-	struct tally t = {.j = j, .patterns = patterns};
+	struct tally t = {
+		.j = j, .patterns = patterns, .fits = mem_alloc(patterns->n * sizeof(bool) + 1)};
 	char *path = str("%s/svsm.log", j->boot_folder), *text, *save = NULL;
 	struct control_frame f;
-	bool ended_well;
+	bool ended_well, known;
 
 	report_status("[%s] running", j->suite->name);
 	while (session_wait(&j->session, &f) == SESSION_FRAME)
@@ -83,13 +103,18 @@ bool selftest_run(struct job *j, const struct strlist *patterns)
 	else if (t.said != t.seen)
 		add(&t, "end", VERDICT_FAIL, 0,
 		    "another number of verdicts than 'selftest: end' says");
+	else if (!t.seen)
+		add(&t, "end", VERDICT_FAIL, 0, "the suite has no tests");
 	if (!ended_well) {
 		char *why = job_why(j);
 
 		add(&t, "power-off", VERDICT_FAIL, 0, why);
 		free(why);
 	}
+	/* Of a run that was cut short nobody knows which tests it would have had. */
+	known = !t.ended || !ended_well || all_fit(&t);
+	free(t.fits);
 	free(text);
 	free(path);
-	return true;
+	return known;
 }

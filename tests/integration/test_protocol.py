@@ -33,6 +33,20 @@ def test_no_such_test(runs):
     assert run.code == 2 and "fourth" in run.err
 
 
+def test_selftest(runs):
+    run = fake(runs, "selftest", "test", "selftest/one", "selftest/t*").check(0)
+    assert run.verdicts() == {"one": "pass", "two": "skip"}
+
+
+def test_no_such_selftest(runs):
+    run = fake(runs, "selftest", "test", "selftest/one", "selftest/three")
+    assert run.code == 2 and "three" in run.err
+
+
+def test_selftest_without_tests(runs):
+    assert "fail" in fake(runs, "selftest-none", "test", "selftest").check(1).verdicts().values()
+
+
 @pytest.mark.parametrize("mode, code, says", [
     ("no-end", 7, "no progress"),
     ("no-verdict", 1, "END without a verdict"),
