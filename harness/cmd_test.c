@@ -154,15 +154,17 @@ static int run_one(const struct options *o, const struct choice *c, const struct
 	} else {
 		known = suite_run(&j, &c->patterns);
 	}
+	if (!known && j.outcome.code == CODE_PASSED)
+		outcome_set(&j.outcome, CODE_USAGE, str("a test was asked for that is not there"));
 	code = job_close(&j);
 	if (sum)
 		results_merge(sum, &j.results);
-	if (code != CODE_PASSED && code != CODE_FAILED)
+	if (code != CODE_PASSED && code != CODE_FAILED && known)
 		report_line("%s: %s: %s", c->suite->name, exitcode_name(code), j.outcome.reason);
 	if (!outer)
 		*folder = str_dup(j.folder.path);
 	job_free(&j);
-	return known ? code : CODE_USAGE;
+	return code;
 }
 
 /* ---- all of them ---- */

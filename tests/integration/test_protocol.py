@@ -29,8 +29,8 @@ def test_patterns(runs):
 
 
 def test_no_such_test(runs):
-    run = fake(runs, "", "test", "core/fourth")
-    assert run.code == 2 and "fourth" in run.err
+    run = fake(runs, "", "test", "core/fourth").check(2)
+    assert "fourth" in run.err
 
 
 def test_selftest(runs):
@@ -39,8 +39,8 @@ def test_selftest(runs):
 
 
 def test_no_such_selftest(runs):
-    run = fake(runs, "selftest", "test", "selftest/one", "selftest/three")
-    assert run.code == 2 and "three" in run.err
+    run = fake(runs, "selftest", "test", "selftest/one", "selftest/three").check(2)
+    assert "three" in run.err
 
 
 def test_selftest_without_tests(runs):
