@@ -187,6 +187,7 @@ static int run_many(const struct options *o, const struct choices *c, const stru
 	struct outcome all = {0};
 	struct results sum;
 	struct record record;
+	size_t i;
 
 	if (!runfolder_create(&outer, o->runs, o->name ? o->name : "test"))
 		return CODE_HOST;
@@ -194,12 +195,16 @@ static int run_many(const struct options *o, const struct choices *c, const stru
 	runfolder_recreate(&outer, words);
 	if (!results_open(&sum, &outer))
 		return CODE_HOST;
-	for (size_t i = 0; i < c->n && !signals_taken(); i++) {
+	for (i = 0; i < c->n && !signals_taken(); i++) {
 		int code = run_one(o, &c->v[i], &outer, words, &sum, NULL);
 
 		if (exitcode_worse(code, all.code) != all.code)
 			outcome_set(&all, code, str("suite %s", c->v[i].suite->name));
 	}
+	/* It may have come between two suites, when no boot was there to end by it. */
+	if (i < c->n && all.code < CODE_SIGNAL)
+		outcome_set(&all, CODE_SIGNAL + signals_taken(),
+			    str("suite %s was not begun", c->v[i].suite->name));
 	results_junit(&sum, &outer);
 	record_close(&record, &all, &sum);
 	finish(o, &sum, all.code, outer.path);
