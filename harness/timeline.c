@@ -17,15 +17,17 @@ static int span(unsigned from, unsigned to)
 struct phases timeline_phases(const struct timeline *t)
 {
 	struct phases p = {-1, -1, -1, -1};
-	unsigned guest = t->guest ? t->guest : t->console, user;
+	unsigned guest = t->guest ? t->guest : t->console;
+	double user;
 
 	p.monitor = t->svsm ? (int)t->svsm : -1;
 	p.svsm = span(t->svsm, guest);
 	p.kernel = span(guest, t->ready);
 	if (t->ready_seconds <= t->kernel_seconds || p.kernel < 0)
 		return p;
-	user = (unsigned)((t->ready_seconds - t->kernel_seconds) * 1000);
-	p.user = (int)MIN(user, (unsigned)p.kernel);
+	/* The guest's claim may be any number, and none: only what fits becomes an integer. */
+	user = (t->ready_seconds - t->kernel_seconds) * 1000;
+	p.user = user < p.kernel ? (int)user : p.kernel;
 	p.kernel -= p.user;
 	return p;
 }

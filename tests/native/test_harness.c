@@ -355,6 +355,12 @@ TEST(phases_add_up)
 	t.ready_seconds = 100; /* a guest's clock is the guest's claim */
 	p = timeline_phases(&t);
 	CHECK_EQ(p.user + p.kernel, 2500);
+	t.ready_seconds = 1e300;
+	p = timeline_phases(&t);
+	CHECK_EQ(p.user, 2500);
+	t.ready_seconds = strtod("nan", NULL);
+	p = timeline_phases(&t);
+	CHECK_EQ(p.user, 2500);
 	t.guest = t.console = t.svsm = 0;
 	p = timeline_phases(&t);
 	CHECK_EQ(p.monitor, -1);
