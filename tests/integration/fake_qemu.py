@@ -116,6 +116,8 @@ def serve(port, mode):
     tests = ["first", "second", "third"]
     while True:
         kind, body = port.receive()
+        if kind == LIST and mode == "no-list":
+            sys.exit(OFF)
         if kind == LIST:
             for name in tests:
                 port.send(TEST, name, f"shows {name}")

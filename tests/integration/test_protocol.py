@@ -23,6 +23,12 @@ def test_several_suites(runs):
     assert run.out.splitlines()[-1] == "6 passed, 3 failed, 0 skipped"
 
 
+@pytest.mark.parametrize("mode, code, tests", [("", 0, 3), ("no-list", 4, 0)])
+def test_list(runs, mode, code, tests):
+    run = fake(runs, mode, "test", "--list", "core").check(code)
+    assert sum(line.startswith("core/") for line in run.out.splitlines()) == tests
+
+
 def test_patterns(runs):
     run = fake(runs, "", "test", "core/f*", "core/third").check(0)
     assert set(run.verdicts()) == {"first", "third"}
