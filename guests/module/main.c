@@ -6,7 +6,11 @@
 
 #include "svsm.h"
 
-static struct svsm_bus_driver *const drivers[] = { &svsm_bus_raw, &svsm_bus_tpm };
+/*
+ * The raw device comes last: from its registration on it can be opened, and a module whose loading fails
+ * goes whoever holds it. An open chip outlives its driver.
+ */
+static struct svsm_bus_driver *const drivers[] = { &svsm_bus_tpm, &svsm_bus_raw };
 
 static void unregister_drivers(unsigned int count)
 {
