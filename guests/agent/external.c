@@ -83,12 +83,14 @@ static void offer(const char *program, const char *name, const char *shows, cons
 struct listing {
 	char text[16384];
 	size_t n;
+	bool cut; /* it was longer */
 };
 
 static void list_output(void *ctx, int stream UNUSED, const char *bytes, size_t n)
 {
 	struct listing *l = ctx;
 
+	l->cut |= n > sizeof(l->text) - 1 - l->n;
 	n = MIN(n, sizeof(l->text) - 1 - l->n);
 	memcpy(l->text + l->n, bytes, n);
 	l->n += n;
@@ -121,6 +123,9 @@ static void list_program(const char *path)
 			*tab = 0;
 		offer(path, name, tab ? tab + 1 : "", tab ? "" : "--list: a line without a tab");
 	}
+	if (l.cut)
+		offer(path, strrchr(path, '/') + 1, "the program lists its tests",
+		      "--list: more than the agent takes");
 	if (count == before)
 		offer(path, strrchr(path, '/') + 1, "the program lists its tests",
 		      "--list: no tests");
