@@ -211,8 +211,11 @@ AGENT_TEST(under_nmis, "svsm-nmi",
 	if (fd < 0)
 		return;
 	before = nmis(1);
-	if (pthread_create(&sender, NULL, send_nmis, &done))
+	if (pthread_create(&sender, NULL, send_nmis, &done)) {
 		agent_fail(AGENT_HERE, "no thread");
+		close(fd);
+		return;
+	}
 	for (; !READ_ONCE(done); calls += r.times) {
 		r.call = query;
 		CHECK_EQ(ioctl(fd, KEELSON_REPEAT, &r), 0);
