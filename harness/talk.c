@@ -27,13 +27,18 @@ bool talk_hello(struct session *s)
 	return true;
 }
 
-static void add_test(struct talk_list *l, struct control_frame *f)
+/* False when a test of that name is there: nobody could ask for the second one. */
+static bool add_test(struct talk_list *l, struct control_frame *f)
 {
 	char *field[2];
 
 	control_frame_fields(f->payload, field, 2);
+	for (size_t i = 0; i < l->n; i++)
+		if (strcmp(l->v[i].name, field[0]) == 0)
+			return false;
 	l->v = mem_grow(l->v, (l->n + 1) * sizeof(*l->v));
 	l->v[l->n++] = (struct talk_test){str_dup(field[0]), str_dup(field[1])};
+	return true;
 }
 
 bool talk_tests(struct session *s, struct talk_list *l)
@@ -44,8 +49,10 @@ bool talk_tests(struct session *s, struct talk_list *l)
 	session_send(s, CONTROL_LIST, "");
 	while (session_wait(s, &f) == SESSION_FRAME) {
 		if (f.type == CONTROL_TEST && l->n < TESTS_MOST) {
-			add_test(l, &f);
-			continue;
+			if (add_test(l, &f))
+				continue;
+			return broken(s,
+				      str("control port: test '%.60s' is listed twice", f.payload));
 		}
 		if (f.type != CONTROL_LIST_END)
 			return broken(

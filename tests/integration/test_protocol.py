@@ -105,6 +105,7 @@ def test_announcement_ends_with_its_test(runs, mode, test):
 
 @pytest.mark.parametrize("mode, test, code", [
     ("wrong-count", "list", 4),
+    ("twice", "list", 4),
     ("no-bye", "power-off", 4),
     ("no-off", "power-off", 7),
     ("console-panic", "boot", 4),
