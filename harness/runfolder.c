@@ -91,20 +91,45 @@ char *runfolder_boot(const struct runfolder *r, unsigned n)
 	return NULL;
 }
 
+/* What of the environment decides what runs, as lines of a shell (malloc'ed). */
+static char *environment(void)
+{
+	static const char *const names[] = {"QEMU", "KEELSON_ROOT"};
+	char *all = str_dup("");
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		const char *value = getenv(names[i]);
+		struct strlist word = {0};
+		char *quoted, *more;
+
+		if (!value || !*value)
+			continue;
+		strlist_add(&word, value);
+		quoted = strlist_shell(&word);
+		more = str("%sexport %s=%s\n", all, names[i], quoted);
+		strlist_free(&word);
+		free(quoted);
+		free(all);
+		all = more;
+	}
+	return all;
+}
+
 bool runfolder_recreate(const struct runfolder *r, const struct strlist *words)
 {
 	struct strlist here = {0};
 	char *path = runfolder_file(r, "recreate.sh");
-	char *line = strlist_shell(words), *cd, *text, *cwd = getcwd(NULL, 0);
+	char *line = strlist_shell(words), *cd, *text, *cwd = getcwd(NULL, 0), *env = environment();
 	bool ok;
 
 	strlist_add(&here, cwd ? cwd : paths_root());
 	cd = strlist_shell(&here);
-	text = str(
-		"#!/bin/sh\n# Does this run again, in a new run folder.\ncd %s && exec %s \"$@\"\n",
-		cd, line);
+	text = str("#!/bin/sh\n# Does this run again, in a new run folder.\n"
+		   "%scd %s && exec %s \"$@\"\n",
+		   env, cd, line);
 	ok = file_write(path, text) && chmod(path, 0755) == 0;
 	free(text);
+	free(env);
 	free(cd);
 	free(line);
 	free(path);

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from keelson import fake, finish, start_fake
+from keelson import fake, finish, start, start_fake
 
 
 def test_good_target(runs):
@@ -15,6 +15,12 @@ def test_good_target(runs):
     assert run.verdicts() == {"first": "pass", "second": "pass", "third": "pass"}
     assert run.out.splitlines()[-1] == "3 passed, 0 failed, 0 skipped"
     assert run.json()["boots"][0]["dropped_control_bytes"] > 0  # the noise
+
+
+def test_recreate_takes_the_same_qemu(runs):
+    """That one may be named by the environment."""
+    run = finish(start(runs, "run", "core", env={"QEMU": "/no such/qemu"}), runs)
+    assert "export QEMU='/no such/qemu'\n" in run.text("recreate.sh")
 
 
 def test_several_suites(runs):
