@@ -73,10 +73,20 @@ static int commands(struct job *j)
 	const struct strlist *l = &j->options->exec;
 	int code = 0;
 
-	for (size_t i = 0; i < l->n && !code && talk_exec(&j->session, l->v[i], &code); i++)
-		if (code)
+	for (size_t i = 0; i < l->n && !code; i++) {
+		bool ended = talk_exec(&j->session, l->v[i], &code);
+
+		if (ended && code)
 			outcome_set(&j->outcome, CODE_FAILED,
 				    str("'%s' ended with %d", l->v[i], code));
+		if (ended)
+			continue;
+		/* The last one may be a poweroff. */
+		if (j->session.outcome.code == CODE_PASSED && i + 1 < l->n)
+			outcome_set(&j->outcome, CODE_GUEST,
+				    str("it powered off before '%s'", l->v[i + 1]));
+		break;
+	}
 	return code;
 }
 

@@ -11,6 +11,7 @@ import zlib
 
 MAGIC, HEADER = 0x4C52544B, struct.Struct("<IBBHII")
 HELLO, INFO, LOG, LIST, TEST, LIST_END, RUN, START, FAILURE, VERDICT, END, BYE, BYE_ACK, HOST, REPLY = range(1, 16)
+EXEC = 16
 OFF, GUEST_PANIC, SVSM_PANIC, MONITOR, BAD_IGVM, RESET = 33, 35, 37, 39, 41, 43
 
 
@@ -122,6 +123,8 @@ def serve(port, mode):
             for name in tests:
                 port.send(TEST, name, f"shows {name}")
             port.send(LIST_END, "4" if mode == "wrong-count" else "3")
+        elif kind == EXEC:
+            sys.exit(OFF)
         elif kind == RUN:
             run_test(port, mode, body)
         elif kind == BYE:

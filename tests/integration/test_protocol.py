@@ -140,6 +140,13 @@ def test_silent_spinner_ends_too(runs):
     assert "although it computes" in run.json()["exit"]["reason"]
 
 
+@pytest.mark.parametrize("commands, code", [(["poweroff"], 0), (["poweroff", "never"], 4)])
+def test_commands_after_the_end(runs, commands, code):
+    """A command that was never begun is no success; that the last one ends the guest is."""
+    run = fake(runs, "", "run", "linux", *(word for c in commands for word in ("--exec", c))).check(code)
+    assert code == 0 or "before 'never'" in run.json()["exit"]["reason"]
+
+
 def test_qemu_that_refuses(runs):
     run = fake(runs, "refuses", "run", "core").check(3)
     assert "something it did not like" in run.json()["exit"]["reason"]
