@@ -83,6 +83,20 @@ static void from_guest(struct terminal *t)
 			write_all(1, bytes, (size_t)n);
 }
 
+/* A FIFO that says so takes as much as from_user() writes, without waiting. */
+static bool room(const struct terminal *t)
+{
+	struct pollfd p = {.fd = t->console.tx_fd, .events = POLLOUT};
+
+	return poll(&p, 1, 0) == 1;
+}
+
+/* What a script has to say waits for the guest; a person may want to leave one that is deaf. */
+static bool wanted(const struct terminal *t)
+{
+	return t->on && t->input && (changed || room(t));
+}
+
 /* Little at a time: the guest's UART takes some hundred bytes before its reader must be awake. */
 static void from_user(struct terminal *t)
 {
@@ -90,7 +104,7 @@ static void from_user(struct terminal *t)
 	char bytes[64], *leave;
 	ssize_t n;
 
-	if (!t->on || !t->input || poll(&p, 1, 0) != 1)
+	if (!wanted(t) || poll(&p, 1, 0) != 1)
 		return;
 	n = read(0, bytes, sizeof(bytes));
 	if (n <= 0) {
@@ -101,7 +115,7 @@ static void from_user(struct terminal *t)
 	leave = changed ? memchr(bytes, LEAVE, (size_t)n) : NULL;
 	if (leave)
 		t->left = true;
-	else
+	else if (room(t))
 		write_all(t->console.tx_fd, bytes, (size_t)n);
 }
 
@@ -130,7 +144,7 @@ size_t terminal_poll(const struct terminal *t, struct pollfd *p)
 	size_t n = 0;
 
 	p[n++] = (struct pollfd){.fd = t->console.rx_fd, .events = POLLIN};
-	if (t->on && t->input)
+	if (wanted(t))
 		p[n++] = (struct pollfd){.fd = 0, .events = POLLIN};
 	return n;
 }

@@ -76,9 +76,9 @@ def environment(extra=None):
     return env
 
 
-def start(runs, *words, env=None, **kw):
+def start(runs, *words, env=None, stdin=subprocess.DEVNULL, **kw):
     words = [str(KEELSON), *map(str, words), "--runs", str(runs)]
-    return subprocess.Popen(words, cwd=ROOT, env=environment(env), stdin=subprocess.DEVNULL,
+    return subprocess.Popen(words, cwd=ROOT, env=environment(env), stdin=stdin,
                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **kw)
 
 
@@ -103,13 +103,13 @@ def igvm(*words):
     return done.returncode, done.stdout, done.stderr
 
 
-def start_fake(runs, mode, *words):
+def start_fake(runs, mode, *words, **kw):
     monitor = runs.parent / "monitor.mb"
     monitor.write_bytes(b"")
     image = runs.parent / "any.igvm"
     image.write_bytes(b"any")
     return start(runs, *words, "--qemu", FAKE_QEMU, "--monitor", monitor, "--igvm", image,
-                 env={"FAKE_MODE": mode})
+                 env={"FAKE_MODE": mode}, **kw)
 
 
 def fake(runs, mode, *words):

@@ -134,6 +134,15 @@ def test_flood_can_be_interrupted(runs, mode):
     finish(process, runs, 30).check(128 + signal.SIGTERM)
 
 
+def test_deaf_console_can_be_interrupted(runs):
+    """A guest that does not read its console, and a user with more to say than the console's FIFO holds."""
+    with open("/dev/zero", "rb") as endless:
+        process = start_fake(runs, "deaf", "run", "linux", "--shell", stdin=endless)
+    time.sleep(5)
+    process.send_signal(signal.SIGTERM)
+    finish(process, runs, 30).check(128 + signal.SIGTERM)
+
+
 def test_silent_spinner_ends_too(runs):
     """It computes, so it gets ten times the limit, and no more."""
     run = fake(runs, "spins", "run", "core", "--timeout", 2).check(7, "state.txt")
