@@ -97,6 +97,8 @@ def run_test(port, mode, name):
     if mode == "no-end":
         port.send(VERDICT, name, "pass", "")
         time.sleep(600)
+    if mode == "unknown-type":
+        port.send(19, "what")
     if mode == "no-verdict":
         return port.send(END, name)
     if mode == "liar":

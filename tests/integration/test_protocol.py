@@ -122,6 +122,11 @@ def test_bad_target(runs, mode, test, code):
     assert run.verdicts()[test] == "fail"
 
 
+def test_unknown_frame(runs):
+    run = fake(runs, "unknown-type", "test", "core/first").check(4)
+    assert "type 19" in run.detail("first") and "< ? what" in run.text("control.log")
+
+
 @pytest.mark.parametrize("mode", ["floods-log", "floods-failures"])
 def test_flood_can_be_interrupted(runs, mode):
     """A target that never stops talking does not keep the harness from its signals."""
