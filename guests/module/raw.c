@@ -78,9 +78,16 @@ static long read_caa_here(void *arg)
 	return svsm_bus_caa_read(caa->bytes);
 }
 
-static bool cpu_there(u32 cpu)
+/* As work_on_cpu(), with the CPU kept online; -EINVAL when it is not. */
+static long on_cpu(u32 cpu, long (*fn)(void *), void *arg)
 {
-	return cpu < nr_cpu_ids && cpu_online(cpu);
+	long rc = -EINVAL;
+
+	cpus_read_lock();
+	if (cpu < nr_cpu_ids && cpu_online(cpu))
+		rc = work_on_cpu(cpu, fn, arg);
+	cpus_read_unlock();
+	return rc;
 }
 
 static long ioctl_call(struct keelson_call __user *user)
@@ -90,9 +97,9 @@ static long ioctl_call(struct keelson_call __user *user)
 
 	if (copy_from_user(&call, user, sizeof(call)))
 		return -EFAULT;
-	if (call.pending > 1 || !cpu_there(call.cpu))
+	if (call.pending > 1)
 		return -EINVAL;
-	rc = work_on_cpu(call.cpu, call_here, &call);
+	rc = on_cpu(call.cpu, call_here, &call);
 	if (rc)
 		return rc;
 	return copy_to_user(user, &call, sizeof(call)) ? -EFAULT : 0;
@@ -105,12 +112,12 @@ static long ioctl_repeat(struct keelson_repeat __user *user)
 
 	if (copy_from_user(&repeat, user, sizeof(repeat)))
 		return -EFAULT;
-	if (repeat.call.pending > 1 || !cpu_there(repeat.call.cpu))
+	if (repeat.call.pending > 1)
 		return -EINVAL;
 	if (!repeat.times || repeat.times > KEELSON_REPEAT_MAX)
 		return -EINVAL;
 	repeat.different = 0;
-	rc = work_on_cpu(repeat.call.cpu, repeat_here, &repeat);
+	rc = on_cpu(repeat.call.cpu, repeat_here, &repeat);
 	if (rc)
 		return rc;
 	return copy_to_user(user, &repeat, sizeof(repeat)) ? -EFAULT : 0;
@@ -119,14 +126,12 @@ static long ioctl_repeat(struct keelson_repeat __user *user)
 static long ioctl_caa(struct keelson_caa __user *user)
 {
 	struct keelson_caa *caa = kzalloc(sizeof(*caa), GFP_KERNEL);
-	long rc = -EINVAL;
+	long rc = -EFAULT;
 
 	if (!caa)
 		return -ENOMEM;
-	if (get_user(caa->cpu, &user->cpu))
-		rc = -EFAULT;
-	else if (cpu_there(caa->cpu))
-		rc = work_on_cpu(caa->cpu, read_caa_here, caa);
+	if (!get_user(caa->cpu, &user->cpu))
+		rc = on_cpu(caa->cpu, read_caa_here, caa);
 	if (!rc && copy_to_user(user, caa, sizeof(*caa)))
 		rc = -EFAULT;
 	kfree(caa);
