@@ -76,7 +76,9 @@ static const char *const complaints[] = {
 	"Failed to validate",
 };
 
-AGENT_TEST(no_complaints, "dmesg-clean", "the kernel log holds no warning, stall or unexpected #VC")
+/* Last, so that it sees what the other tests have made of the kernel. */
+AGENT_TEST_WEARS(no_complaints, "dmesg-clean",
+		 "the kernel log holds no warning, stall or unexpected #VC")
 {
 	char *log = agent_dmesg();
 

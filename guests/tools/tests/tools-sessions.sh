@@ -62,7 +62,7 @@ test_flush() {
 	ok tpm2_startauthsession --hmac-session -S session.ctx
 	cp session.ctx copy.ctx
 	ok tpm2_flushcontext session.ctx
-	refused 0x1 tpm2_getrandom -S copy.ctx -o r 8
+	refused 0x1CB tpm2_getrandom -S copy.ctx -o r 8
 }
 
 show many-sessions "ten sessions open and close, one after the other"
