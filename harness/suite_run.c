@@ -96,6 +96,10 @@ static bool run_test(struct job *j, const char *name, struct talk_verdict *v)
 		up = talk_run(&j->session, name, v);
 		v->ms += before;
 	}
+	if (v->reset) {
+		free(v->detail);
+		v->detail = str("it announced more than %u resets", RESETS_MOST);
+	}
 	return up;
 }
 

@@ -91,7 +91,7 @@ def test_announced_reset(runs):
     ("resets-unasked", 4, 2, "asked for a reset"),
     ("resets-failed", 1, 2, "it went wrong before"),
     ("resets-off", 1, 2, "powered off"),
-    ("resets-always", 1, 6, "as announced"),
+    ("resets-always", 1, 6, "more than 4 resets"),
 ])
 def test_bad_reset(runs, mode, code, boots, says):
     run = fake(runs, mode, "test", "core").check(code)
