@@ -12,15 +12,16 @@ struct agent_test {
 	const char *name;
 	const char *shows; /* one line: what is true when it passes */
 	void (*run)(void);
-	bool wears; /* leaves the kernel weaker than it was: runs behind all others */
+	bool last; /* runs behind all others: it leaves the kernel weaker, or judges what they did
+		    */
 };
 
-#define AGENT_TEST(id, test_name, what)       AGENT_TEST_ORDERED(id, test_name, what, false)
-#define AGENT_TEST_WEARS(id, test_name, what) AGENT_TEST_ORDERED(id, test_name, what, true)
+#define AGENT_TEST(id, test_name, what)      AGENT_TEST_ORDERED(id, test_name, what, false)
+#define AGENT_TEST_LAST(id, test_name, what) AGENT_TEST_ORDERED(id, test_name, what, true)
 
-#define AGENT_TEST_ORDERED(id, test_name, what, wears_)                                            \
+#define AGENT_TEST_ORDERED(id, test_name, what, last_)                                             \
 	static void id(void);                                                                      \
-	static const struct agent_test agent_test_##id = {test_name, what, id, wears_};            \
+	static const struct agent_test agent_test_##id = {test_name, what, id, last_};             \
 	static const struct agent_test *const agent_entry_##id SECTION("agent_tests") =            \
 		&agent_test_##id;                                                                  \
 	static void id(void)

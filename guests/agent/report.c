@@ -158,13 +158,13 @@ bool agent_host(const char *request, char *answer, size_t size)
 	return strncmp(answer, "error", 5) != 0;
 }
 
-static unsigned list_own(bool wears)
+static unsigned list_own(bool last)
 {
 	const struct agent_test *const *t;
 	unsigned n = 0;
 
 	for (t = __start_agent_tests; t < __stop_agent_tests; t++) {
-		if ((*t)->wears != wears)
+		if ((*t)->last != last)
 			continue;
 		agent_send(CONTROL_TEST, "%s\t%s", (*t)->name, (*t)->shows);
 		n++;

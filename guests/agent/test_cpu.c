@@ -37,8 +37,8 @@ AGENT_TEST(all_online, "cpus-online", "every vCPU of the machine is online and r
  * AP_CREATION. From then on one #VC inside another, as by an NMI, finds the backup GHCB taken too,
  * and the kernel panics, on hardware as well as here; so does a second round.
  */
-AGENT_TEST_WEARS(hotplug, "cpu-off-on",
-		 "CPU 1 goes offline and comes back (CREATE_VCPU, AP_CREATION, DELETE_VCPU)")
+AGENT_TEST_LAST(hotplug, "cpu-off-on",
+		"CPU 1 goes offline and comes back (CREATE_VCPU, AP_CREATION, DELETE_VCPU)")
 {
 	static const char path[] = "/sys/devices/system/cpu/cpu1/online";
 	unsigned before = agent_cpus_online();

@@ -77,8 +77,8 @@ static const char *const complaints[] = {
 };
 
 /* Last, so that it sees what the other tests have made of the kernel. */
-AGENT_TEST_WEARS(no_complaints, "dmesg-clean",
-		 "the kernel log holds no warning, stall or unexpected #VC")
+AGENT_TEST_LAST(no_complaints, "dmesg-clean",
+		"the kernel log holds no warning, stall or unexpected #VC")
 {
 	char *log = agent_dmesg();
 
