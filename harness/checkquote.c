@@ -8,10 +8,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "checkquote.h"
-#include "qemu.h"
-#include "quote.h"
-#include "util.h"
+#include "harness/checkquote.h"
+#include "harness/qemu.h"
+#include "harness/quote.h"
+#include "harness/util.h"
 
 enum {
 	NONCE_MOST = 64,       /* bytes; TPM2B_DATA holds a TPMT_HA */

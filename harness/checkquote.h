@@ -7,7 +7,7 @@
  * (host_files.h). An answer is "ok", "wrong: ..." or, where the question itself is bad, "error:
  * ...".
  */
-#include "host_files.h"
+#include "harness/host_files.h"
 
 /* "PUB.pem MSG SIG RAW SELECTION NONCE": with libcrypto alone (quote.h). */
 void checkquote_here(const struct host_files *f, char *args, char *answer, size_t size);

@@ -6,12 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "commands.h"
-#include "job.h"
-#include "paths.h"
-#include "report.h"
-#include "signals.h"
-#include "talk.h"
+#include "harness/commands.h"
+#include "harness/job.h"
+#include "harness/paths.h"
+#include "harness/report.h"
+#include "harness/signals.h"
+#include "harness/talk.h"
 
 static const char *fact(const struct session *s, const char *key, const char *otherwise)
 {

@@ -7,11 +7,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "commands.h"
-#include "paths.h"
-#include "report.h"
-#include "signals.h"
-#include "suite_run.h"
+#include "harness/commands.h"
+#include "harness/paths.h"
+#include "harness/report.h"
+#include "harness/signals.h"
+#include "harness/suite_run.h"
 
 /* What was asked for: a suite and the patterns for its tests. */
 struct choice {

@@ -9,11 +9,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "commands.h"
-#include "exitcode.h"
+#include "harness/commands.h"
+#include "harness/exitcode.h"
 #include "launch/profile.h"
-#include "options.h"
-#include "paths.h"
+#include "harness/options.h"
+#include "harness/paths.h"
 
 static unsigned faults;
 

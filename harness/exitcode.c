@@ -6,8 +6,8 @@
 #include <sys/wait.h>
 
 #include "abi/native.h"
-#include "exitcode.h"
-#include "util.h"
+#include "harness/exitcode.h"
+#include "harness/util.h"
 
 static const struct {
 	int status;

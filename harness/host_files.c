@@ -8,10 +8,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "host_files.h"
+#include "harness/host_files.h"
 #include "lib/base64.h"
 #include "lib/control_frame.h"
-#include "util.h"
+#include "harness/util.h"
 
 static bool good_name(const char *name)
 {

@@ -6,12 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "checkquote.h"
-#include "host_verbs.h"
+#include "harness/checkquote.h"
+#include "harness/host_verbs.h"
 #include "lib/base64.h"
 #include "lib/control_frame.h"
 #include "lib/crc32.h"
-#include "util.h"
+#include "harness/util.h"
 
 typedef void (*verb_fn)(const struct host_context *c, char *args, char *answer, size_t size);
 

@@ -8,7 +8,7 @@
  * A new verb is one function and one line of the table in host_verbs.c; docs/test-control.md lists
  * them with their arguments.
  */
-#include "host_files.h"
+#include "harness/host_files.h"
 
 struct host_context {
 	const char *disk;     /* the image behind the virtio disk, or NULL */

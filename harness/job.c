@@ -6,12 +6,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "job.h"
-#include "make_igvm.h"
-#include "paths.h"
-#include "report.h"
-#include "signals.h"
-#include "talk.h"
+#include "harness/job.h"
+#include "harness/make_igvm.h"
+#include "harness/paths.h"
+#include "harness/report.h"
+#include "harness/signals.h"
+#include "harness/talk.h"
 
 void job_words(struct strlist *words, int argc, char **argv)
 {

@@ -6,8 +6,8 @@
  * A suite on its way through the harness: its run folder, its IGVM file, its boots, what came of
  * them. `run` and `test` both drive one of these.
  */
-#include "options.h"
-#include "record.h"
+#include "harness/options.h"
+#include "harness/record.h"
 
 struct job {
 	const struct options *options;

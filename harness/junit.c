@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "results.h"
+#include "harness/results.h"
 
 static void attribute(FILE *f, const char *name, const char *value)
 {

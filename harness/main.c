@@ -5,11 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "commands.h"
-#include "exitcode.h"
-#include "igvm/igvm_cmd.h"
-#include "options.h"
-#include "paths.h"
+#include "harness/commands.h"
+#include "harness/exitcode.h"
+#include "harness/igvm/igvm_cmd.h"
+#include "harness/options.h"
+#include "harness/paths.h"
 
 static const struct {
 	const char *name;

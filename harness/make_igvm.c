@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "exitcode.h"
-#include "igvm/igvm_cmd.h"
-#include "igvm/launch_page.h"
-#include "make_igvm.h"
-#include "paths.h"
+#include "harness/exitcode.h"
+#include "harness/igvm/igvm_cmd.h"
+#include "harness/igvm/launch_page.h"
+#include "harness/make_igvm.h"
+#include "harness/paths.h"
 
 static char *choose(const char *given, const char *own)
 {

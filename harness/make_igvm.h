@@ -3,8 +3,8 @@
 #pragma once
 
 /* The IGVM file of a suite, built with the library behind `keelson igvm build`. */
-#include "options.h"
-#include "suites.h"
+#include "harness/options.h"
+#include "harness/suites.h"
 
 /*
  * Writes the file. CODE_PASSED, or CODE_HOST after *why (malloc'ed) says what is missing or

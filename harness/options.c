@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "exitcode.h"
-#include "options.h"
+#include "harness/exitcode.h"
+#include "harness/options.h"
 
 enum {
 	OPT_PLATFORM = 256,

@@ -3,7 +3,7 @@
 #pragma once
 
 /* The command line of `run` and `test`. Strings point into argv or are static. */
-#include "util.h"
+#include "harness/util.h"
 
 struct options {
 	const char *platform; /* native, plain, snp or tdx */

@@ -7,9 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "exitcode.h"
-#include "paths.h"
-#include "util.h"
+#include "harness/exitcode.h"
+#include "harness/paths.h"
+#include "harness/util.h"
 
 static char *root, *build;
 

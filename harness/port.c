@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "port.h"
+#include "harness/port.h"
 
 #define FIFO_SIZE (1 << 20) /* as much as an ordinary user may ask for; 64 Ki is what one has */
 

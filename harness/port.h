@@ -8,7 +8,7 @@
  * 280 and a pipe's 64 Ki, and QEMU drops what a guest sends while the buffer is full.
  */
 #include "lib/control_frame.h"
-#include "util.h"
+#include "harness/util.h"
 
 struct port {
 	char *path; /* QEMU's name for it: PATH.in is what the target reads, PATH.out what it wrote

@@ -11,8 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "qemu.h"
-#include "signals.h"
+#include "harness/qemu.h"
+#include "harness/signals.h"
 
 /* Only in the child: tells errno through the pipe when it cannot become QEMU. */
 static void become(const struct strlist *argv, const char *log, const int *keep, size_t n, int tell,

@@ -8,7 +8,7 @@
  */
 #include <sys/types.h>
 
-#include "util.h"
+#include "harness/util.h"
 
 struct qemu {
 	pid_t pid; /* 0: not started */

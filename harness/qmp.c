@@ -9,8 +9,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "qmp.h"
-#include "util.h"
+#include "harness/qmp.h"
+#include "harness/util.h"
 
 #define QMP_MOST (4u << 20) /* an answer longer than this is not QEMU's */
 

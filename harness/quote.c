@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "quote.h"
+#include "harness/quote.h"
 
 #define GENERATED_VALUE 0xff544347u /* TPM_GENERATED_VALUE: no key signs this for outsiders */
 #define ATTEST_QUOTE    0x8018u     /* TPM_ST_ATTEST_QUOTE */

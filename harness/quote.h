@@ -6,7 +6,7 @@
  * A TPM quote, checked from its bytes alone and with libcrypto alone: a judge that shares no code
  * with tpm2-tools. All input is the target's and may be anything.
  */
-#include "signature.h"
+#include "harness/signature.h"
 
 struct quote {
 	struct blob pem;       /* the attestation key's public part */

@@ -7,8 +7,8 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#include "paths.h"
-#include "record.h"
+#include "harness/paths.h"
+#include "harness/record.h"
 
 static json_t *words_json(const struct strlist *l)
 {

@@ -3,9 +3,9 @@
 #pragma once
 
 /* run.json: what ran, with what, and how it ended. Written at the start and again at every step. */
-#include "results.h"
-#include "session.h"
-#include "suites.h"
+#include "harness/results.h"
+#include "harness/session.h"
+#include "harness/suites.h"
 
 struct record {
 	json_t *json;

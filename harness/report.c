@@ -8,7 +8,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "report.h"
+#include "harness/report.h"
 
 static struct {
 	FILE *out;

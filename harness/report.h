@@ -6,7 +6,7 @@
  * What a person sees: on a terminal one status line that is redrawn, and the lines that matter; in
  * a pipe plain lines only. With --json people's lines go to stderr and stdout carries JSON alone.
  */
-#include "results.h"
+#include "harness/results.h"
 
 void report_init(bool json);
 void report_line(const char *fmt, ...) PRINTF(1, 2);

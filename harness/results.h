@@ -6,7 +6,7 @@
  * Verdicts. Each is appended to results.jsonl when it is known, so that a harness that is killed
  * leaves what it had; junit.xml is written at the end.
  */
-#include "runfolder.h"
+#include "harness/runfolder.h"
 
 enum verdict {
 	VERDICT_PASS,

@@ -9,8 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "paths.h"
-#include "runfolder.h"
+#include "harness/paths.h"
+#include "harness/runfolder.h"
 
 static bool make_folders(const char *path)
 {

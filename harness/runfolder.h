@@ -6,7 +6,7 @@
  * A run's folder: DIR/NAME-TIME-PID, complete whatever happens. `latest` beside it points at the
  * newest one and is replaced in one step. A later boot of the same run has its logs in boot2/, ...
  */
-#include "util.h"
+#include "harness/util.h"
 
 struct runfolder {
 	char *path; /* absolute */

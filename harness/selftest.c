@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report.h"
-#include "selftest.h"
+#include "harness/report.h"
+#include "harness/selftest.h"
 
 #define MARK "selftest: "
 

@@ -9,7 +9,7 @@
  *   selftest: (TEXT)         a note
  *   selftest: end N          N verdicts were given; nothing comes after it
  */
-#include "job.h"
+#include "harness/job.h"
 
 /* The job's session has been started. As suite_run(). */
 bool selftest_run(struct job *j, const struct strlist *patterns);

@@ -8,12 +8,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "session.h"
-#include "session_logs.h"
-#include "session_port.h"
-#include "signals.h"
-#include "state.h"
-#include "symbols.h"
+#include "harness/session.h"
+#include "harness/session_logs.h"
+#include "harness/session_port.h"
+#include "harness/signals.h"
+#include "harness/state.h"
+#include "harness/symbols.h"
 
 #define PORT_NAME       "control" /* its FIFOs: control.in, control.out */
 #define TICK_BOOT_MS    20        /* how exactly the phases of a boot are known */

@@ -10,16 +10,16 @@
 #include <jansson.h>
 #include <stdio.h>
 
-#include "exitcode.h"
-#include "host_files.h"
+#include "harness/exitcode.h"
+#include "harness/host_files.h"
 #include "launch/profile.h"
-#include "port.h"
-#include "qemu.h"
-#include "qmp.h"
-#include "tail.h"
-#include "terminal.h"
-#include "timeline.h"
-#include "watch.h"
+#include "harness/port.h"
+#include "harness/qemu.h"
+#include "harness/qmp.h"
+#include "harness/tail.h"
+#include "harness/terminal.h"
+#include "harness/timeline.h"
+#include "harness/watch.h"
 
 struct session {
 	const struct profile *profile;

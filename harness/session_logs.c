@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "session.h"
-#include "session_logs.h"
+#include "harness/session.h"
+#include "harness/session_logs.h"
 
 /* ---- what a line says ---- */
 

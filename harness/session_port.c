@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "host_verbs.h"
-#include "session.h"
-#include "session_port.h"
-#include "signals.h"
+#include "harness/host_verbs.h"
+#include "harness/session.h"
+#include "harness/session_port.h"
+#include "harness/signals.h"
 
 bool session_port_open(struct session *s, const char *path)
 {

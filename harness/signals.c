@@ -5,7 +5,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "signals.h"
+#include "harness/signals.h"
 
 static int fd = -1, taken;
 

@@ -6,7 +6,7 @@
 #include <openssl/rsa.h>
 #include <stdlib.h>
 
-#include "signature.h"
+#include "harness/signature.h"
 
 /* ---- fields ---- */
 

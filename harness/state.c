@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "paths.h"
-#include "state.h"
-#include "symbols.h"
-#include "util.h"
+#include "harness/paths.h"
+#include "harness/state.h"
+#include "harness/symbols.h"
+#include "harness/util.h"
 
 #define LOG_LINES 40
 

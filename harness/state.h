@@ -3,7 +3,7 @@
 #pragma once
 
 /* state.txt of a target that hangs or died: registers with symbols, and the ends of its logs. */
-#include "qmp.h"
+#include "harness/qmp.h"
 
 /*
  * q is asked for every CPU's registers when alive; a target that is gone has only its logs left.

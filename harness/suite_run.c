@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report.h"
-#include "selftest.h"
-#include "suite_run.h"
-#include "talk.h"
+#include "harness/report.h"
+#include "harness/selftest.h"
+#include "harness/suite_run.h"
+#include "harness/talk.h"
 
 #define RESETS_MOST 4 /* of a test */
 

@@ -3,7 +3,7 @@
 #pragma once
 
 /* Runs the tests of one suite and gives every one of them a verdict. */
-#include "job.h"
+#include "harness/job.h"
 
 /*
  * patterns: test names with shell wildcards, none: all tests. The job is open and prepared. False

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "suites.h"
-#include "util.h"
+#include "harness/suites.h"
+#include "harness/util.h"
 
 static struct suite *all;
 static size_t count;

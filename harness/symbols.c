@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "paths.h"
-#include "symbols.h"
-#include "util.h"
+#include "harness/paths.h"
+#include "harness/symbols.h"
+#include "harness/util.h"
 
 #define SVSM_HIGH 0xffffffff80000000ull /* where the SVSM's kernel is linked */
 #define UNSIZED   0x1000                /* how far a label without a size is taken to reach */

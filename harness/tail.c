@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "tail.h"
-#include "util.h"
+#include "harness/tail.h"
+#include "harness/util.h"
 
 void tail_open(struct tail *t, const char *path, void (*take)(void *ctx, const char *line),
 	       void *ctx)

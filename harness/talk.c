@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "lib/base64.h"
-#include "talk.h"
+#include "harness/talk.h"
 
 #define TESTS_MOST 10000
 

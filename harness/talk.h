@@ -6,8 +6,8 @@
  * The conversation with a target (docs/test-control.md), step by step. A step that returns false
  * leaves the session over, with its outcome: a target that breaks the protocol is ended.
  */
-#include "results.h"
-#include "session.h"
+#include "harness/results.h"
+#include "harness/session.h"
 
 struct talk_test {
 	char *name, *shows;

@@ -9,7 +9,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "terminal.h"
+#include "harness/terminal.h"
 
 #define LEAVE 0x1d /* Ctrl-], as telnet has it */
 /* For a script's end: its last line, Ctrl-D for whoever reads, words for a shell that missed that.

@@ -7,7 +7,7 @@
  * "pipe" opens, stdin and stdout on this side. While it is on, a terminal passes every key to the
  * guest; it is restored in any case when the program ends.
  */
-#include "port.h"
+#include "harness/port.h"
 
 struct terminal {
 	struct port console;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-#include "timeline.h"
+#include "harness/timeline.h"
 
 unsigned timeline_mark(const struct timeline *t, uint64_t when)
 {

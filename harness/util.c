@@ -12,8 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "exitcode.h"
-#include "util.h"
+#include "harness/exitcode.h"
+#include "harness/util.h"
 
 static void no_memory(void)
 {

@@ -5,8 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "util.h"
-#include "watch.h"
+#include "harness/util.h"
+#include "harness/watch.h"
 
 /* CPU time of the process with all its threads, in ms; proc(5): utime and stime, fields 14, 15. */
 static uint64_t cpu_ms(pid_t pid)

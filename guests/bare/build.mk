@@ -6,7 +6,7 @@ BARE_IMAGES := $(BARE_OUT)/core.bin $(BARE_OUT)/panic.bin $(BARE_OUT)/hang.bin \
 	$(BARE_OUT)/breach.bin $(BARE_OUT)/vtpm.bin $(BARE_OUT)/vtpmfuzz.bin $(BARE_OUT)/machine.elf $(BARE_OUT)/deny.elf
 
 # FAULT_CATCH is a setjmp whose blocks compute nothing that is used after a fault (lib/trap.h).
-BARE_CFLAGS := $(filter-out -mcmodel=%,$(FW_CFLAGS)) -mcmodel=small -Wno-clobbered -Iguests/bare -Iguests/bare/lib
+BARE_CFLAGS := $(filter-out -mcmodel=%,$(FW_CFLAGS)) -mcmodel=small -Wno-clobbered -Iguests
 BARE_LIB := $(sort $(filter-out %/vmpl0.c %/vmpl2.c,$(wildcard guests/bare/lib/*.c))) \
 	guests/bare/lib/entry.S svsm/lib/control_frame.c $(FW_LIB)
 BARE_VMPL2 := guests/bare/lib/start_bare.S guests/bare/lib/vmpl2.c $(BARE_LIB)
@@ -47,4 +47,4 @@ $(BARE_OUT)/%.elf: $(BUILD)/obj/bare/%.elf
 
 # The fuzzer's seeds are the host fuzzer's (tests/fuzz/build.mk).
 $(BUILD)/obj/bare/guests/bare/vtpmfuzz/fuzz.o: $(BUILD)/fuzz/seeds.h
-$(BUILD)/obj/bare/guests/bare/vtpmfuzz/fuzz.o: BARE_CFLAGS += -I$(BUILD)/fuzz -Iguests/bare/vtpmfuzz
+$(BUILD)/obj/bare/guests/bare/vtpmfuzz/fuzz.o: BARE_CFLAGS += -I$(BUILD)/fuzz

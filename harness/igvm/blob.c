@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-#include "igvm/blob.h"
-#include "igvm/igvm_cmd.h"
+#include "harness/igvm/blob.h"
+#include "harness/igvm/igvm_cmd.h"
 
 #include <errno.h>
 #include <stdarg.h>

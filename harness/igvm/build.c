@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-#include "igvm/build.h"
-#include "igvm/elf.h"
-#include "igvm/igvm_cmd.h"
+#include "harness/igvm/build.h"
+#include "harness/igvm/elf.h"
+#include "harness/igvm/igvm_cmd.h"
 
 #include <inttypes.h>
 #include <string.h>

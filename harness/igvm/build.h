@@ -5,7 +5,7 @@
 /* `keelson igvm build`: from an SVSM (or a test payload in its place) and a guest to one IGVM file.
  */
 #include "abi/launch.h"
-#include "igvm/image.h"
+#include "harness/igvm/image.h"
 
 /* Guest physical layout of our images; design: everything below 4 GiB, 256 MiB of RAM suffice. */
 #define BUILD_SVSM_BASE   0x02000000ull

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-#include "igvm/elf.h"
+#include "harness/igvm/elf.h"
 
 #include <elf.h>
 #include <inttypes.h>

@@ -4,8 +4,8 @@
 
 /* The little of ELF64 that the IGVM builder needs. Addresses handed out are load (physical) ones.
  */
-#include "igvm/blob.h"
-#include "igvm/image.h"
+#include "harness/igvm/blob.h"
+#include "harness/igvm/image.h"
 
 struct elf {
 	const char *path; /* for messages */

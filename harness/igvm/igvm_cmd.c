@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-#include "igvm/igvm_cmd.h"
-#include "igvm/build.h"
+#include "harness/igvm/igvm_cmd.h"
+#include "harness/igvm/build.h"
 
 #include <getopt.h>
 #include <stdio.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-#include "igvm/image.h"
-#include "igvm/igvm_cmd.h"
+#include "harness/igvm/image.h"
+#include "harness/igvm/igvm_cmd.h"
 #include "lib/crc32.h"
 
 #include <inttypes.h>

@@ -9,7 +9,7 @@
  */
 #include "abi/igvm.h"
 #include "abi/vmsa.h"
-#include "igvm/blob.h"
+#include "harness/igvm/blob.h"
 
 #define IMAGE_ZERO   (~(size_t)0)
 #define IMAGE_PARAMS 8

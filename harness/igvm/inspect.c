@@ -2,8 +2,8 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 #include "abi/vmsa.h"
-#include "igvm/igvm_cmd.h"
-#include "igvm/launch_page.h"
+#include "harness/igvm/igvm_cmd.h"
+#include "harness/igvm/launch_page.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-#include "igvm/launch_page.h"
+#include "harness/igvm/launch_page.h"
 
 #include <string.h>
 

@@ -4,7 +4,7 @@
 
 /* The launch_info page (abi/launch.h) of an IGVM file: what the SVSM in it will do. */
 #include "abi/launch.h"
-#include "igvm/open.h"
+#include "harness/igvm/open.h"
 
 /* The first page with its magic; false: there is none, as in a test payload. f: the whole file. */
 bool launch_page_find(const struct igvm_file *f, struct launch_info *out);

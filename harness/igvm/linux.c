@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-#include "igvm/build.h"
+#include "harness/igvm/build.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-#include "igvm/measure.h"
+#include "harness/igvm/measure.h"
 #include "abi/vmsa.h"
 #include "base/x86.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-#include "igvm/igvm_cmd.h"
-#include "igvm/measure.h"
-#include "igvm/open.h"
+#include "harness/igvm/igvm_cmd.h"
+#include "harness/igvm/measure.h"
+#include "harness/igvm/open.h"
 
 #include <inttypes.h>
 #include <stdio.h>

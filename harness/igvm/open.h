@@ -2,7 +2,7 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #pragma once
 
-#include "igvm/blob.h"
+#include "harness/igvm/blob.h"
 #include "lib/igvm.h"
 
 /* Opens and checks a whole file in memory; says what is wrong and where. */

@@ -2,7 +2,7 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 #include "base/x86.h"
-#include "igvm/build.h"
+#include "harness/igvm/build.h"
 
 /* Segment attributes in VMCB form: type, S, P; D/B and G for the flat ones */
 #define ATTR_CODE32 0xc9b

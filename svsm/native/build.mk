@@ -5,7 +5,7 @@ MONITOR_SRC := $(sort $(wildcard $(foreach d,host loader machine hv,svsm/native/
 	$(FW_LIB) $(IGVM_LIB) svsm/lib/symtab.c
 MONITOR_OBJ := $(call objects,monitor,$(MONITOR_SRC))
 
-$(eval $(call compile,monitor,$$(CC),$$(FW_CFLAGS) -Isvsm/native -Isvsm/native/include))
+$(eval $(call compile,monitor,$$(CC),$$(FW_CFLAGS)))
 
 $(BUILD)/monitor.elf: $(MONITOR_OBJ) svsm/native/monitor.lds ci/symtab.sh
 	$(call say,LD,$@)

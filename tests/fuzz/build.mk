@@ -9,7 +9,7 @@ FUZZ_CC ?= clang
 FUZZ_LIBTPMS ?= -ltpms
 FUZZ_SAN := -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
 FUZZ_CFLAGS := -std=gnu11 -Wall -Wextra -D_GNU_SOURCE -DOPENSSL_SUPPRESS_DEPRECATED $(FUZZ_SAN) -fsanitize=fuzzer-no-link \
-	-Isvsm/include -Isvsm -Itests/fuzz -Itests/native -Iguests/bare/vtpmfuzz -I$(FUZZ)
+	-Isvsm/include -Isvsm -Iguests -I. -I$(FUZZ)
 # libFuzzer's mutator is the only part that the unit tests' replay does without.
 FUZZ_COMMAND := $(addprefix tests/fuzz/,command.c fuzz.c history.c) svsm/services/vtpm/tpm.c \
 	$(addprefix guests/bare/vtpmfuzz/,tpm_record.c)
@@ -48,4 +48,4 @@ fuzz-corpus: $(FUZZ)/command $(FUZZ)/page ## keep in tests/fuzz/*.hex what earli
 # The same inputs under gcc's sanitizers, by `make unit`
 FUZZ_REPLAY := $(call objects,unit,$(FUZZ_COMMAND) $(FUZZ_PAGE) tests/fuzz/replay.c tests/native/test_fuzz_command.c tests/native/test_fuzz_page.c)
 $(FUZZ_REPLAY): | $(FUZZ)/seeds.h
-$(FUZZ_REPLAY): UNIT_CFLAGS += -Itests/fuzz -Iguests/bare/vtpmfuzz -I$(FUZZ) -DOPENSSL_SUPPRESS_DEPRECATED
+$(FUZZ_REPLAY): UNIT_CFLAGS += -I$(FUZZ) -DOPENSSL_SUPPRESS_DEPRECATED

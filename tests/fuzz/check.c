@@ -3,8 +3,8 @@
 
 /* The unit tests' checks (tests/native/check.h), as the fakes use them, under libFuzzer: what does
  * not hold is a finding. */
-#include "check.h"
-#include "fuzz.h"
+#include "tests/native/check.h"
+#include "tests/fuzz/fuzz.h"
 
 bool check_true(bool ok, const char *expr, const char *file, int line)
 {

@@ -10,10 +10,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "fuzz.h"
-#include "history.h"
-#include "mutate.h"
-#include "tpm_record.h"
+#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/history.h"
+#include "bare/vtpmfuzz/mutate.h"
+#include "bare/vtpmfuzz/tpm_record.h"
 #include "seeds.h"
 #include "abi/vtpm.h"
 #include "services/vtpm/tpm.h"

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <openssl/rand.h>
-#include "fuzz.h"
+#include "tests/fuzz/fuzz.h"
 
 void fuzz_failed(const char *file, int line, const char *what)
 {

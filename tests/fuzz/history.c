@@ -3,8 +3,8 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
-#include "fuzz.h"
-#include "history.h"
+#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/history.h"
 
 static int file = -1;
 

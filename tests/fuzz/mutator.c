@@ -4,8 +4,8 @@
 /* libFuzzer's custom mutator for rows of TPM commands: half of the time what the guest's fuzzer
  * does (mutate.h), else whole commands come, go and change places, or libFuzzer changes bytes. */
 #include <string.h>
-#include "mutate.h"
-#include "tpm_record.h"
+#include "bare/vtpmfuzz/mutate.h"
+#include "bare/vtpmfuzz/tpm_record.h"
 #include "seeds.h"
 
 #define RECORDS_MAX 16

@@ -12,12 +12,12 @@
  *   - whatever happened, a new command gets through in the end.
  */
 #include <string.h>
-#include "check.h"
-#include "fake.h"
-#include "fuzz.h"
+#include "tests/native/check.h"
+#include "tests/native/fake.h"
+#include "tests/fuzz/fuzz.h"
 #include "lib/crc32.h"
 #include "abi/vtpm.h"
-#include "page_service.h"
+#include "tests/fuzz/page_service.h"
 #include "protocols/vtpm.h"
 
 #define AREA       AT(100) /* of the requests */

@@ -2,10 +2,10 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #include <string.h>
 #include "abi/vtpm.h"
-#include "fuzz.h"
+#include "tests/fuzz/fuzz.h"
 #include "kernel/timer.h"
 #include "lib/crc32.h"
-#include "page_service.h"
+#include "tests/fuzz/page_service.h"
 
 struct page_service page_service;
 struct service vtpm_service;

@@ -2,8 +2,8 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #include <stdio.h>
 #include <stdlib.h>
-#include "fuzz.h"
-#include "replay.h"
+#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/replay.h"
 
 /* A copy of its own, so that the sanitizer guards its end. */
 static void run(const uint8_t *from, size_t len)

@@ -95,7 +95,7 @@ def array(name, data):
 def header(seeds, more):
     written = len(seeds)
     seeds = seeds + more
-    print('/* Made by tests/fuzz/seeds.py. */\n#pragma once\n\n#include "tpm_record.h"\n')
+    print('/* Made by tests/fuzz/seeds.py. */\n#pragma once\n\n#include "bare/vtpmfuzz/tpm_record.h"\n')
     for i, (_, data) in enumerate(seeds):
         print(array('seed_%d' % i, data))
     print('/* The first is the setup. */\nstatic const struct record_seed seeds[] = {')

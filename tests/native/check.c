@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-#include "check.h"
+#include "tests/native/check.h"
 
 #include <inttypes.h>
 #include <stdarg.h>

@@ -2,8 +2,8 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #include <stdarg.h>
 #include <string.h>
-#include "check.h"
-#include "fake.h"
+#include "tests/native/check.h"
+#include "tests/native/fake.h"
 #include "kernel/guest_mem.h"
 #include "kernel/guestpage.h"
 #include "kernel/log.h"

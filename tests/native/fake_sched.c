@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include "fake_sched.h"
-#include "gs.h"
+#include "tests/native/fake_sched.h"
+#include "tests/native/gs.h"
 #include "kernel/alloc.h"
 #include "kernel/timer.h"
 #include "kernel/wake.h"

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
-#include "fake_service.h"
+#include "tests/native/fake_service.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "check.h"
+#include "tests/native/check.h"
 #include "kernel/alloc.h"
 #include "kernel/log.h"
 #include "kernel/timer.h"

@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/x86.h"
-#include "check.h"
+#include "tests/native/check.h"
 #include "cpu/paging.h"
 #include "cpu/random.h"
 #include "cpu/usermode.h"
-#include "fake_user.h"
+#include "tests/native/fake_user.h"
 #include "kernel/alloc.h"
 #include "kernel/log.h"
 #include "kernel/timer.h"

@@ -5,7 +5,7 @@
  *
  * sources: svsm/kernel/alloc.c
  */
-#include "check.h"
+#include "tests/native/check.h"
 #include "kernel/alloc.h"
 #include "kernel/log.h"
 

@@ -6,8 +6,8 @@
  *
  * sources: svsm/native/hv/apic.c svsm/native/hv/apic_regs.c svsm/native/hv/apic_timer.c
  */
-#include "check.h"
-#include "hv/vapic.h"
+#include "tests/native/check.h"
+#include "native/hv/vapic.h"
 
 #define KHZ 2000000ull /* the fake TSC: two ticks a nanosecond */
 

@@ -5,7 +5,7 @@
  *
  * sources: svsm/lib/base64.c
  */
-#include "check.h"
+#include "tests/native/check.h"
 #include "lib/base64.h"
 
 #include <string.h>

@@ -17,7 +17,7 @@
 #include "boot/bootparams.h"
 #include "boot/e820.h"
 #include "boot/guest.h"
-#include "check.h"
+#include "tests/native/check.h"
 #include "kernel/alloc.h"
 #include "kernel/guest_mem.h"
 #include "kernel/launch_area.h"

@@ -5,7 +5,7 @@
  *
  * sources: svsm/lib/control_frame.c svsm/lib/crc32.c
  */
-#include "check.h"
+#include "tests/native/check.h"
 #include "lib/control_frame.h"
 #include "lib/crc32.h"
 

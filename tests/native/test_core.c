@@ -9,8 +9,8 @@
  * sources: svsm/protocols/core.c svsm/protocols/core_memory.c svsm/protocols/core_vcpu.c
  */
 #include <string.h>
-#include "check.h"
-#include "fake.h"
+#include "tests/native/check.h"
+#include "tests/native/fake.h"
 
 TEST(nothing_is_served_unless_the_guest_called)
 {

@@ -9,8 +9,8 @@
  * libs: -lpthread
  */
 #include <pthread.h>
-#include "check.h"
-#include "fake.h"
+#include "tests/native/check.h"
+#include "tests/native/fake.h"
 
 TEST(remap_ca)
 {

@@ -5,7 +5,7 @@
  *
  * sources: svsm/lib/crc32.c
  */
-#include "check.h"
+#include "tests/native/check.h"
 #include "lib/crc32.h"
 
 #include <string.h>

@@ -5,8 +5,8 @@
  *
  * sources: svsm/native/machine/decode.c
  */
-#include "check.h"
-#include "machine/decode.h"
+#include "tests/native/check.h"
+#include "native/machine/decode.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/x86.h"
-#include "check.h"
-#include "fake_user.h"
+#include "tests/native/check.h"
+#include "tests/native/fake_user.h"
 #include "user/elf.h"
 
 #define LIMIT 400

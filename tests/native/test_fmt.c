@@ -5,7 +5,7 @@
  *
  * sources: svsm/lib/fmt.c
  */
-#include "check.h"
+#include "tests/native/check.h"
 #include "lib/fmt.h"
 
 #include <limits.h>

@@ -7,10 +7,10 @@
  * sources: guests/bare/vtpmfuzz/tpm_record.c svsm/services/vtpm/tpm.c
  * libs: -ltpms -lcrypto
  */
-#include "check.h"
-#include "fuzz.h"
-#include "tpm_record.h"
-#include "replay.h"
+#include "tests/native/check.h"
+#include "tests/fuzz/fuzz.h"
+#include "bare/vtpmfuzz/tpm_record.h"
+#include "tests/fuzz/replay.h"
 #include "seeds.h"
 
 TEST(written_inputs)

@@ -11,8 +11,8 @@
  * sources: svsm/protocols/vtpm_page.c svsm/protocols/vtpm_request.c
  * libs: -lcrypto
  */
-#include "check.h"
-#include "replay.h"
+#include "tests/native/check.h"
+#include "tests/fuzz/replay.h"
 
 TEST(found_inputs)
 {

@@ -5,9 +5,9 @@
  *
  * sources: svsm/native/hv/ghcb_page.c
  */
-#include "check.h"
+#include "tests/native/check.h"
 #include "base/x86.h"
-#include "hv/call.h"
+#include "native/hv/call.h"
 
 #include <string.h>
 

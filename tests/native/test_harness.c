@@ -9,7 +9,7 @@
  * sources: svsm/lib/crc32.c svsm/lib/base64.c
  * libs: -lcrypto -ljansson
  */
-#include "check.h"
+#include "tests/native/check.h"
 #include "abi/control.h"
 #include "abi/native.h"
 #include "harness/exitcode.h"

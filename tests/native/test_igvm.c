@@ -7,7 +7,7 @@
  * sources: svsm/lib/igvm.c svsm/lib/igvm_area.c svsm/lib/igvm_rules.c svsm/lib/igvm_text.c
  * sources: svsm/lib/crc32.c
  */
-#include "check.h"
+#include "tests/native/check.h"
 #include "lib/crc32.h"
 #include "lib/igvm.h"
 

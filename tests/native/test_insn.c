@@ -5,7 +5,7 @@
  *
  * sources: svsm/cpu/insn.c svsm/kernel/madt.c
  */
-#include "check.h"
+#include "tests/native/check.h"
 #include "cpu/insn.h"
 #include "kernel/madt.h"
 

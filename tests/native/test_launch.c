@@ -11,16 +11,16 @@
  * sources: svsm/lib/igvm.c svsm/lib/igvm_area.c svsm/lib/igvm_rules.c svsm/lib/igvm_text.c
  * sources: svsm/lib/crc32.c svsm/lib/fmt.c
  */
-#include "check.h"
+#include "tests/native/check.h"
 #include "abi/cpuid_page.h"
 #include "abi/secrets.h"
-#include "host.h"
-#include "hv.h"
-#include "igvm/build.h"
+#include "native/include/host.h"
+#include "native/include/hv.h"
+#include "harness/igvm/build.h"
 #include "lib/crc32.h"
 #include "lib/igvm.h"
-#include "loader/loader.h"
-#include "machine.h"
+#include "native/loader/loader.h"
+#include "native/include/machine.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -6,7 +6,7 @@
  *
  * sources: svsm/kernel/logring.c
  */
-#include "check.h"
+#include "tests/native/check.h"
 #include "kernel/logring.h"
 
 #include <stdio.h>

@@ -8,9 +8,9 @@
  * sources: harness/igvm/measure.c svsm/lib/crc32.c
  * libs: -lcrypto
  */
-#include "check.h"
+#include "tests/native/check.h"
 #include "abi/vmsa.h"
-#include "igvm/measure.h"
+#include "harness/igvm/measure.h"
 
 #include <stdio.h>
 #include <string.h>

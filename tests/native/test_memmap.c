@@ -5,7 +5,7 @@
  *
  * sources: svsm/kernel/memmap.c
  */
-#include "check.h"
+#include "tests/native/check.h"
 #include "abi/igvm.h"
 #include "kernel/memmap.h"
 

@@ -9,7 +9,7 @@
 #include <pthread.h>
 #include <string.h>
 #include "boot/e820.h"
-#include "check.h"
+#include "tests/native/check.h"
 #include "kernel/pagestate.h"
 
 static uint8_t low[2048], high[1024];

@@ -5,8 +5,8 @@
  *
  * sources: svsm/native/host/pool.c
  */
-#include "check.h"
-#include "host/mem.h"
+#include "tests/native/check.h"
+#include "native/host/mem.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "base/x86.h"
-#include "check.h"
+#include "tests/native/check.h"
 #include "cpu/usermode.h"
 #include "kernel/alloc.h"
 #include "kernel/log.h"

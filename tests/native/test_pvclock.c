@@ -5,8 +5,8 @@
  *
  * sources: svsm/native/hv/pvclock.c
  */
-#include "check.h"
-#include "hv/kvmclock.h"
+#include "tests/native/check.h"
+#include "native/hv/kvmclock.h"
 
 #include <time.h>
 

@@ -6,7 +6,7 @@
  * sources: harness/quote.c harness/signature.c
  * libs: -lcrypto
  */
-#include "check.h"
+#include "tests/native/check.h"
 #include "harness/quote.h"
 
 #include <openssl/ecdsa.h>

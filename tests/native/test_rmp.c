@@ -5,8 +5,8 @@
  *
  * sources: svsm/native/machine/rmp_rules.c
  */
-#include "check.h"
-#include "machine/rmp_rules.h"
+#include "tests/native/check.h"
+#include "native/machine/rmp_rules.h"
 
 #define G RMP_GUEST
 #define A (RMP_GUEST | RMP_ASSIGNED)

@@ -8,9 +8,9 @@
  */
 #include <sched.h>
 #include <stdlib.h>
-#include "check.h"
-#include "fake_sched.h"
-#include "gs.h"
+#include "tests/native/check.h"
+#include "tests/native/fake_sched.h"
+#include "tests/native/gs.h"
 #include "kernel/sched.h"
 #include "kernel/timer.h"
 

@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "check.h"
+#include "tests/native/check.h"
 #include "kernel/alloc.h"
 #include "kernel/log.h"
 #include "kernel/service.h"

@@ -8,8 +8,8 @@
  */
 #include <string.h>
 #include "base/x86.h"
-#include "check.h"
-#include "fake_user.h"
+#include "tests/native/check.h"
+#include "tests/native/fake_user.h"
 
 #define RW    (SPACE_R | SPACE_W)
 #define RX    (SPACE_R | SPACE_X)

@@ -5,12 +5,12 @@
  *
  * sources: svsm/native/machine/stale.c
  */
-#include "check.h"
+#include "tests/native/check.h"
 #include "base/x86.h"
-#include "machine/exits.h"
-#include "host.h"
-#include "machine/stale.h"
-#include "machine/walk.h"
+#include "native/machine/exits.h"
+#include "native/include/host.h"
+#include "native/machine/stale.h"
+#include "native/machine/walk.h"
 
 #include <string.h>
 

@@ -6,7 +6,7 @@
  *
  * sources:
  */
-#include "check.h"
+#include "tests/native/check.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -27,7 +27,7 @@ size_t strlen(const char *s);
 size_t strnlen(const char *s, size_t max);
 int strcmp(const char *a, const char *b);
 int strncmp(const char *a, const char *b, size_t n);
-#include "svsm/lib/string.c"
+#include "lib/string.c"
 #undef memcpy
 #undef memmove
 #undef memset

@@ -14,8 +14,8 @@
 #include <sys/syscall.h>
 #include "abi/ghcb.h"
 #include "abi/service.h"
-#include "check.h"
-#include "fake_user.h"
+#include "tests/native/check.h"
+#include "tests/native/fake_user.h"
 #include "user/console.h"
 #include "user/cpuid.h"
 #include "user/elf.h"

@@ -9,8 +9,8 @@
 #include <string.h>
 #include "abi/vmsa.h"
 #include "base/x86.h"
-#include "check.h"
-#include "gs.h"
+#include "tests/native/check.h"
+#include "tests/native/gs.h"
 #include "kernel/apic.h"
 #include "kernel/log.h"
 #include "kernel/timer.h"

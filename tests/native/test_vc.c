@@ -9,7 +9,7 @@
 #include <string.h>
 #include "abi/ghcb.h"
 #include "abi/vmsa.h"
-#include "check.h"
+#include "tests/native/check.h"
 #include "cpu/frame.h"
 #include "cpu/image.h"
 #include "kernel/log.h"

@@ -18,13 +18,13 @@
  * libs: -ltpms -lcrypto
  */
 #include <string.h>
-#include "check.h"
-#include "fake.h"
-#include "fake_service.h"
+#include "tests/native/check.h"
+#include "tests/native/fake.h"
+#include "tests/native/fake_service.h"
 #include "kernel/launch_area.h"
 #include "protocols/vtpm.h"
 #include "protocols/vtpm_pace.h"
-#include "tpm_client.h"
+#include "tests/native/tpm_client.h"
 
 #define PAGE AT(100)
 #define MS   1000000ull

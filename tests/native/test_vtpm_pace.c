@@ -6,7 +6,7 @@
  *
  * sources: svsm/protocols/vtpm_pace.c
  */
-#include "check.h"
+#include "tests/native/check.h"
 #include "protocols/vtpm_pace.h"
 
 #define MS    PACE_MS

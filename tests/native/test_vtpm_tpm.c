@@ -11,13 +11,13 @@
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <string.h>
-#include "check.h"
+#include "tests/native/check.h"
 #include "lib/crc32.h"
 #include "services/vtpm/ek.h"
 #include "services/vtpm/recover.h"
 #include "services/vtpm/snapshot.h"
 #include "services/vtpm/tpm.h"
-#include "tpm_client.h"
+#include "tests/native/tpm_client.h"
 
 #define SNAPSHOT_ROOM 0x80000
 

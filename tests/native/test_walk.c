@@ -6,12 +6,12 @@
  * sources: svsm/native/machine/walk.c svsm/native/machine/access.c svsm/native/machine/vc.c
  * sources: svsm/native/machine/event.c svsm/native/machine/rmp_rules.c
  */
-#include "check.h"
+#include "tests/native/check.h"
 #include "base/x86.h"
-#include "host.h"
-#include "machine/event.h"
-#include "machine/npt.h"
-#include "machine/rmp.h"
+#include "native/include/host.h"
+#include "native/machine/event.h"
+#include "native/machine/npt.h"
+#include "native/machine/rmp.h"
 
 #include <stdlib.h>
 #include <string.h>

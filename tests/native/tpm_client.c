@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
-#include "tpm_client.h"
+#include "tests/native/tpm_client.h"
 
 static unsigned digit(char c)
 {

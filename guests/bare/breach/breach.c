@@ -6,13 +6,13 @@
  * (APM vol. 2, table 15-39: #VMEXIT(NPF)), which can only end the guest: so each test ends the run,
  * and passes when the harness sees exit code 4 (tests/integration/test_breach.py).
  */
-#include "bare.h"
-#include "ghcb.h"
-#include "mem.h"
-#include "paging.h"
-#include "smp.h"
-#include "svsm.h"
-#include "test.h"
+#include "bare/lib/bare.h"
+#include "bare/lib/ghcb.h"
+#include "bare/lib/mem.h"
+#include "bare/lib/paging.h"
+#include "bare/lib/smp.h"
+#include "bare/lib/svsm.h"
+#include "bare/lib/test.h"
 
 #define PAGE MEM_PAGE(0, 1)
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-#include "calls.h"
-#include "ghcb.h"
-#include "vmpl2.h"
+#include "bare/core/calls.h"
+#include "bare/lib/ghcb.h"
+#include "bare/lib/vmpl2.h"
 
 void calls_run(const struct call_row *row, unsigned n)
 {

@@ -3,10 +3,10 @@
 #pragma once
 
 /* Tables of core calls: SVSM specification (58019), chapter 6. */
-#include "svsm.h"
-#include "mem.h"
-#include "snp.h"
-#include "test.h"
+#include "bare/lib/svsm.h"
+#include "bare/lib/mem.h"
+#include "bare/lib/snp.h"
+#include "bare/lib/test.h"
 
 #define CORE(call) SVSM_CALL(SVSM_PROTO_CORE, SVSM_CORE_##call)
 

@@ -2,11 +2,11 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /* What VMPL2 may do by itself: APM vol. 2, 15.36.6 and 15.36.7; vol. 3, PVALIDATE, RMPADJUST. */
-#include "calls.h"
-#include "ghcb.h"
-#include "paging.h"
-#include "trap.h"
-#include "vmpl2.h"
+#include "bare/core/calls.h"
+#include "bare/lib/ghcb.h"
+#include "bare/lib/paging.h"
+#include "bare/lib/trap.h"
+#include "bare/lib/vmpl2.h"
 
 #define R 6
 

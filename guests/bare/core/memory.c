@@ -2,8 +2,8 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /* SVSM_CORE_DEPOSIT_MEM and WITHDRAW_MEM: SVSM specification, 6.6 and 6.7. */
-#include "calls.h"
-#include "smp.h"
+#include "bare/core/calls.h"
+#include "bare/lib/smp.h"
 #include "lib/string.h"
 
 #define R 4

@@ -2,11 +2,11 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /* NMIs from one vCPU to another at the guest's VMPL: APM vol. 2, 16.5; GHCB 4.1 (NMI complete). */
-#include "apic.h"
-#include "ghcb.h"
-#include "smp.h"
-#include "test.h"
-#include "trap.h"
+#include "bare/lib/apic.h"
+#include "bare/lib/ghcb.h"
+#include "bare/lib/smp.h"
+#include "bare/lib/test.h"
+#include "bare/lib/trap.h"
 
 #define ICR_NMI 0x4400u
 

@@ -2,11 +2,11 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /* The protocol itself: SVSM specification, chapter 5 (calling convention), 6.1 (QUERY_PROTOCOL). */
-#include "calls.h"
-#include "vmpl.h"
+#include "bare/core/calls.h"
+#include "bare/lib/vmpl.h"
 #include "abi/secrets.h"
-#include "ghcb.h"
-#include "vmpl2.h"
+#include "bare/lib/ghcb.h"
+#include "bare/lib/vmpl2.h"
 
 TEST(secrets, "secrets-page",
      "the secrets page tells SVSM range, calling area, VMPL; VMPCK0 and 1 wiped")

@@ -2,9 +2,9 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /* SVSM_CORE_PVALIDATE: SVSM specification, 6.3 and table 9. */
-#include "calls.h"
-#include "smp.h"
-#include "trap.h"
+#include "bare/core/calls.h"
+#include "bare/lib/smp.h"
+#include "bare/lib/trap.h"
 #include "lib/string.h"
 
 #define R 1

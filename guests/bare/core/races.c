@@ -5,11 +5,11 @@
  * Two vCPUs ask for the same pages at the same time. Whatever the order, each call is whole: a
  * state change happens once, a page has one duty, and in the end everything can be put right again.
  */
-#include "calls.h"
-#include "ghcb.h"
-#include "smp.h"
-#include "trap.h"
-#include "vmpl.h"
+#include "bare/core/calls.h"
+#include "bare/lib/ghcb.h"
+#include "bare/lib/smp.h"
+#include "bare/lib/trap.h"
+#include "bare/lib/vmpl.h"
 #include "abi/vmsa.h"
 
 #define R       5

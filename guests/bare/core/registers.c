@@ -2,8 +2,8 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /* A call changes RAX and what it documents; nothing else of the vCPU: SVSM specification, 5. */
-#include "calls.h"
-#include "ghcb.h"
+#include "bare/core/calls.h"
+#include "bare/lib/ghcb.h"
 
 struct register_set {
 	uint64_t gpr[15]; /* rax rbx rcx rdx rsi rdi rbp r8..r15 */

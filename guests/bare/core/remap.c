@@ -2,9 +2,9 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /* SVSM_CORE_REMAP_CA: SVSM specification, 6.2. */
-#include "calls.h"
-#include "smp.h"
-#include "vmpl.h"
+#include "bare/core/calls.h"
+#include "bare/lib/smp.h"
+#include "bare/lib/vmpl.h"
 
 #define R 0
 

@@ -7,12 +7,12 @@
  * hypervisor then makes the page private, the touch raises #VC in the SVSM, and the call fails.
  * What was shared behind its back is lost to the guest: every case takes a page of its own.
  */
-#include "calls.h"
-#include "ghcb.h"
-#include "paging.h"
-#include "smp.h"
-#include "trap.h"
-#include "vmpl.h"
+#include "bare/core/calls.h"
+#include "bare/lib/ghcb.h"
+#include "bare/lib/paging.h"
+#include "bare/lib/smp.h"
+#include "bare/lib/trap.h"
+#include "bare/lib/vmpl.h"
 #include "lib/string.h"
 
 #define R 14

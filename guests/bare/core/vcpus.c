@@ -2,11 +2,11 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /* SVSM_CORE_CREATE_VCPU and DELETE_VCPU: SVSM specification, 6.4 and 6.5. */
-#include "calls.h"
-#include "ghcb.h"
-#include "smp.h"
-#include "snp.h"
-#include "trap.h"
+#include "bare/core/calls.h"
+#include "bare/lib/ghcb.h"
+#include "bare/lib/smp.h"
+#include "bare/lib/snp.h"
+#include "bare/lib/trap.h"
 #include "abi/vmsa.h"
 #include "lib/string.h"
 

@@ -6,13 +6,13 @@
  * VMPL2 uses another. APM vol. 2, table 15-36: #VMEXIT(NPF), which ends the run, exit code 4. The
  * tests named allow-* use a right they have: they pass.
  */
-#include "bare.h"
-#include "machine/region.h"
-#include "machine/vmplstub.h"
-#include "ghcb.h"
-#include "smp.h"
-#include "snp.h"
-#include "test.h"
+#include "bare/lib/bare.h"
+#include "bare/machine/region.h"
+#include "bare/machine/vmplstub.h"
+#include "bare/lib/ghcb.h"
+#include "bare/lib/smp.h"
+#include "bare/lib/snp.h"
+#include "bare/lib/test.h"
 #include "abi/vmsa.h"
 
 #define R      6

@@ -3,8 +3,8 @@
 
 /* A guest that says HELLO and never anything again, so that the harness's time-out can be tested.
  */
-#include "bare.h"
-#include "control.h"
+#include "bare/lib/bare.h"
+#include "bare/lib/control.h"
 
 void bare_main(void)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-#include "apic.h"
-#include "ghcb.h"
+#include "bare/lib/apic.h"
+#include "bare/lib/ghcb.h"
 
 #define SVR_ON   BIT(8)
 #define SPURIOUS 0xff

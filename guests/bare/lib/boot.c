@@ -2,12 +2,12 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /* From the entry stubs to bare_main(): page tables, descriptors, GHCB, control port. */
-#include "bare.h"
-#include "control.h"
-#include "ghcb.h"
-#include "paging.h"
-#include "trap.h"
-#include "vmpl.h"
+#include "bare/lib/bare.h"
+#include "bare/lib/control.h"
+#include "bare/lib/ghcb.h"
+#include "bare/lib/paging.h"
+#include "bare/lib/trap.h"
+#include "bare/lib/vmpl.h"
 
 uintptr_t __stack_chk_guard = 0x6b65656c736f6e00;
 struct percpu percpu_area[PERCPU_COUNT];

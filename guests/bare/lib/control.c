@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-#include "control.h"
-#include "ghcb.h"
+#include "bare/lib/control.h"
+#include "bare/lib/ghcb.h"
 #include "base/spinlock.h"
 #include "lib/fmt.h"
 

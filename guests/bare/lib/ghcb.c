@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-#include "ghcb.h"
-#include "paging.h"
-#include "vmpl.h"
+#include "bare/lib/ghcb.h"
+#include "bare/lib/paging.h"
+#include "bare/lib/vmpl.h"
 #include "lib/string.h"
 
 static uint8_t pages[PERCPU_COUNT][PAGE_SIZE] ALIGNED(4096);

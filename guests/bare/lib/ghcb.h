@@ -9,8 +9,8 @@
  */
 #include "abi/ghcb.h"
 #include "base/x86.h"
-#include "percpu.h"
-#include "snp.h"
+#include "bare/lib/percpu.h"
+#include "bare/lib/snp.h"
 
 /* One request by the MSR protocol; the answer is the MSR's new value. The MSR keeps it. */
 uint64_t ghcb_msr(uint64_t request);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-#include "paging.h"
+#include "bare/lib/paging.h"
 
 #define GIB_MAPPED 4
 #define GIB_MMIO   3

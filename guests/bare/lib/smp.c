@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-#include "smp.h"
-#include "ghcb.h"
-#include "paging.h"
-#include "percpu.h"
-#include "snp.h"
-#include "test.h"
-#include "trap.h"
-#include "vmpl.h"
+#include "bare/lib/smp.h"
+#include "bare/lib/ghcb.h"
+#include "bare/lib/paging.h"
+#include "bare/lib/percpu.h"
+#include "bare/lib/snp.h"
+#include "bare/lib/test.h"
+#include "bare/lib/trap.h"
+#include "bare/lib/vmpl.h"
 #include "abi/vmsa.h"
 #include "lib/string.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-#include "svsm.h"
-#include "ghcb.h"
+#include "bare/lib/svsm.h"
+#include "bare/lib/ghcb.h"
 
 static uint8_t list_page[PERCPU_COUNT][PAGE_SIZE] ALIGNED(4096);
 

@@ -4,7 +4,7 @@
 
 /* Calls to the SVSM (SVSM specification 58019, chapter 5) from VMPL2. Interrupts off. */
 #include "abi/svsm.h"
-#include "percpu.h"
+#include "bare/lib/percpu.h"
 
 struct svsm_call {
 	uint64_t rax, rcx, rdx, r8, r9; /* in: what to ask; out: the answer */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-#include "test.h"
-#include "control.h"
-#include "ghcb.h"
-#include "smp.h"
-#include "trap.h"
+#include "bare/lib/test.h"
+#include "bare/lib/control.h"
+#include "bare/lib/ghcb.h"
+#include "bare/lib/smp.h"
+#include "bare/lib/trap.h"
 #include "abi/native.h"
 #include "lib/fmt.h"
 #include "lib/string.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-#include "tpm.h"
-#include "test.h"
+#include "bare/lib/tpm.h"
+#include "bare/lib/test.h"
 #include "lib/string.h"
 
 #define ST_SESSIONS 0x8002

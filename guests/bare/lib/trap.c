@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-#include "trap.h"
-#include "percpu.h"
-#include "test.h"
+#include "bare/lib/trap.h"
+#include "bare/lib/percpu.h"
+#include "bare/lib/test.h"
 #include "abi/vmsa.h"
 #include "base/x86_desc.h"
 #include "lib/string.h"

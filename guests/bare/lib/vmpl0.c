@@ -2,9 +2,9 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /* A payload at VMPL0, where the SVSM would be: it executes PVALIDATE and RMPADJUST itself. */
-#include "vmpl.h"
-#include "ghcb.h"
-#include "snp.h"
+#include "bare/lib/vmpl.h"
+#include "bare/lib/ghcb.h"
+#include "bare/lib/snp.h"
 #include "abi/secrets.h"
 #include "abi/cpuid_page.h"
 

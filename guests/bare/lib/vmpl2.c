@@ -2,10 +2,10 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /* A guest under the SVSM: validation and VMSAs are the SVSM's business. */
-#include "vmpl2.h"
-#include "vmpl.h"
-#include "ghcb.h"
-#include "svsm.h"
+#include "bare/lib/vmpl2.h"
+#include "bare/lib/vmpl.h"
+#include "bare/lib/ghcb.h"
+#include "bare/lib/svsm.h"
 #include "abi/secrets.h"
 #include "abi/cpuid_page.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-#include "vtpm.h"
-#include "smp.h"
-#include "test.h"
+#include "bare/lib/vtpm.h"
+#include "bare/lib/smp.h"
+#include "bare/lib/test.h"
 #include "base/x86.h"
 #include "lib/string.h"
 

@@ -6,8 +6,8 @@
  * The SVSM's vTPM protocol (abi/vtpm.h) from VMPL2, and the test protocol that moves its TPM about.
  * Each vCPU has a page for requests and a message for the last response.
  */
-#include "svsm.h"
-#include "tpm.h"
+#include "bare/lib/svsm.h"
+#include "bare/lib/tpm.h"
 
 #define VTPM(call)   SVSM_CALL(SVSM_PROTO_VTPM, SVSM_VTPM_##call)
 #define KLST(call)   SVSM_CALL(SVSM_PROTO_TEST, SVSM_TEST_##call)

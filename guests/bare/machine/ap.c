@@ -2,13 +2,13 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /* A second vCPU: GHCB specification 4.1 (AP_CREATION), APM vol. 2, 15.36.7 (VMSA in use). */
-#include "region.h"
-#include "ghcb.h"
-#include "smp.h"
-#include "snp.h"
-#include "test.h"
-#include "trap.h"
-#include "vmplstub.h"
+#include "bare/machine/region.h"
+#include "bare/lib/ghcb.h"
+#include "bare/lib/smp.h"
+#include "bare/lib/snp.h"
+#include "bare/lib/test.h"
+#include "bare/lib/trap.h"
+#include "bare/machine/vmplstub.h"
 #include "abi/vmsa.h"
 
 #define R 8

@@ -2,11 +2,11 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /* The virtual local APIC: APM vol. 2, chapter 16; its registers reached by GHCB events. */
-#include "apic.h"
-#include "ghcb.h"
-#include "smp.h"
-#include "test.h"
-#include "trap.h"
+#include "bare/lib/apic.h"
+#include "bare/lib/ghcb.h"
+#include "bare/lib/smp.h"
+#include "bare/lib/test.h"
+#include "bare/lib/trap.h"
 
 #define VEC_TIMER 0x60
 #define VEC_IPI   0x70

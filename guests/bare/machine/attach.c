@@ -2,14 +2,14 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /* VMSAs given to a vCPU that runs another one: GHCB specification, 4.1.9 (AP_CREATION). */
-#include "region.h"
-#include "apic.h"
-#include "ghcb.h"
-#include "smp.h"
-#include "snp.h"
-#include "test.h"
-#include "vmpl.h"
-#include "vmplstub.h"
+#include "bare/machine/region.h"
+#include "bare/lib/apic.h"
+#include "bare/lib/ghcb.h"
+#include "bare/lib/smp.h"
+#include "bare/lib/snp.h"
+#include "bare/lib/test.h"
+#include "bare/lib/vmpl.h"
+#include "bare/machine/vmplstub.h"
 #include "abi/vmsa.h"
 
 #define R        9

@@ -5,14 +5,14 @@
  * Restricted injection: GHCB specification, 5; APM vol. 2, 15.36.16. vCPU 1 runs a VMSA of VMPL0
  * with SEV_FEATURES[3], interrupts off all the time; vCPU 0 sends it IPIs.
  */
-#include "apic.h"
-#include "ghcb.h"
-#include "paging.h"
-#include "smp.h"
-#include "snp.h"
-#include "test.h"
-#include "trap.h"
-#include "vmpl.h"
+#include "bare/lib/apic.h"
+#include "bare/lib/ghcb.h"
+#include "bare/lib/paging.h"
+#include "bare/lib/smp.h"
+#include "bare/lib/snp.h"
+#include "bare/lib/test.h"
+#include "bare/lib/trap.h"
+#include "bare/lib/vmpl.h"
 #include "abi/doorbell.h"
 #include "abi/vmsa.h"
 

@@ -3,8 +3,8 @@
 
 /* INVLPGB and TLBSYNC: APM vol. 3. An SVSM relies on them when it takes rights from a page. */
 #include "base/x86.h"
-#include "test.h"
-#include "trap.h"
+#include "bare/lib/test.h"
+#include "bare/lib/trap.h"
 
 #define OWN_ASID 0
 #define ALL      0xc /* RAX: of that ASID, global ones too */

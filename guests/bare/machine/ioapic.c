@@ -2,8 +2,8 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /* The IOAPIC is the machine's own: no redirection entry may hit the monitor. */
-#include "ghcb.h"
-#include "test.h"
+#include "bare/lib/ghcb.h"
+#include "bare/lib/test.h"
 
 #define IOAPIC 0xfec00000ull
 #define WINDOW 0x10

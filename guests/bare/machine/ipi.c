@@ -2,11 +2,11 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /* Who an IPI reaches: APM vol. 2, 16.5 (ICR), 16.14 (x2APIC logical IDs); NMI: 8.2.3. */
-#include "apic.h"
-#include "ghcb.h"
-#include "smp.h"
-#include "test.h"
-#include "trap.h"
+#include "bare/lib/apic.h"
+#include "bare/lib/ghcb.h"
+#include "bare/lib/smp.h"
+#include "bare/lib/test.h"
+#include "bare/lib/trap.h"
 
 #define VEC        0x81
 #define SELF       (1u << 18)

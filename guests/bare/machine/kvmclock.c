@@ -5,11 +5,11 @@
  * kvmclock under the KVM signature (Linux, Documentation/virt/kvm/x86/msr.rst and cpuid.rst):
  * the guest shares a page and names it in an MSR, the hypervisor keeps the time in it.
  */
-#include "region.h"
-#include "ghcb.h"
-#include "paging.h"
-#include "smp.h"
-#include "test.h"
+#include "bare/machine/region.h"
+#include "bare/lib/ghcb.h"
+#include "bare/lib/paging.h"
+#include "bare/lib/smp.h"
+#include "bare/lib/test.h"
 #include "lib/string.h"
 
 #define R                   9

@@ -2,15 +2,15 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /* Answers of the MSR protocol: GHCB specification, 2.3.1 and table 3; SNP rows 2.3.2. */
-#include "region.h"
-#include "ghcb.h"
-#include "paging.h"
-#include "snp.h"
-#include "test.h"
+#include "bare/machine/region.h"
+#include "bare/lib/ghcb.h"
+#include "bare/lib/paging.h"
+#include "bare/lib/snp.h"
+#include "bare/lib/test.h"
 #include "abi/cpuid_page.h"
 #include "abi/native.h"
 #include "abi/vmsa.h"
-#include "vmpl.h"
+#include "bare/lib/vmpl.h"
 
 #define R 3
 

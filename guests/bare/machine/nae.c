@@ -2,10 +2,10 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /* Events through the GHCB page: GHCB specification, 4.1, and table 7 for malformed requests. */
-#include "region.h"
-#include "ghcb.h"
-#include "paging.h"
-#include "test.h"
+#include "bare/machine/region.h"
+#include "bare/lib/ghcb.h"
+#include "bare/lib/paging.h"
+#include "bare/lib/test.h"
 #include "abi/native.h"
 #include "lib/string.h"
 

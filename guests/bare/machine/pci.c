@@ -2,8 +2,8 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /* Device memory above 4 GiB, where the DSDT lets an operating system place 64-bit BARs. */
-#include "ghcb.h"
-#include "test.h"
+#include "bare/lib/ghcb.h"
+#include "bare/lib/test.h"
 #include "abi/native.h"
 
 #define CONFIG_ADDRESS 0xcf8

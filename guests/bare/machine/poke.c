@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 #include "base/x86.h"
-#include "lib/smp.h"
-#include "lib/test.h"
-#include "lib/trap.h"
+#include "bare/lib/smp.h"
+#include "bare/lib/test.h"
+#include "bare/lib/trap.h"
 
 /*
  * Code that one vCPU changes while the other executes it, as Linux's text_poke() does: an INT3

@@ -2,11 +2,11 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /* Page state change lists: GHCB specification, 4.1.6. */
-#include "region.h"
-#include "ghcb.h"
-#include "paging.h"
-#include "snp.h"
-#include "test.h"
+#include "bare/machine/region.h"
+#include "bare/lib/ghcb.h"
+#include "bare/lib/paging.h"
+#include "bare/lib/snp.h"
+#include "bare/lib/test.h"
 #include "lib/string.h"
 
 #define R 5

@@ -2,11 +2,11 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /* PVALIDATE at VMPL0: APM vol. 3, PVALIDATE; vol. 2, 15.36.6 and table 15-39. */
-#include "region.h"
-#include "paging.h"
-#include "snp.h"
-#include "test.h"
-#include "trap.h"
+#include "bare/machine/region.h"
+#include "bare/lib/paging.h"
+#include "bare/lib/snp.h"
+#include "bare/lib/test.h"
+#include "bare/lib/trap.h"
 #include "lib/string.h"
 
 #define R 0 /* the region all of this file uses */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-#include "region.h"
-#include "ghcb.h"
-#include "smp.h"
-#include "snp.h"
+#include "bare/machine/region.h"
+#include "bare/lib/ghcb.h"
+#include "bare/lib/smp.h"
+#include "bare/lib/snp.h"
 
 extern uint8_t image_start[], image_end[];
 

@@ -2,11 +2,11 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /* RMPADJUST and RMPQUERY at VMPL0: APM vol. 3; vol. 2, 15.36.7. */
-#include "region.h"
-#include "ghcb.h"
-#include "snp.h"
-#include "test.h"
-#include "trap.h"
+#include "bare/machine/region.h"
+#include "bare/lib/ghcb.h"
+#include "bare/lib/snp.h"
+#include "bare/lib/test.h"
+#include "bare/lib/trap.h"
 
 #define R 1
 

@@ -5,12 +5,12 @@
  * How a second vCPU waits and begins: GHCB specification, 2.3.1 (AP reset hold by MSR), 4.1 (AP HLT
  * loop, AP_CREATION with "create on INIT").
  */
-#include "apic.h"
-#include "ghcb.h"
-#include "region.h"
-#include "smp.h"
-#include "snp.h"
-#include "test.h"
+#include "bare/lib/apic.h"
+#include "bare/lib/ghcb.h"
+#include "bare/machine/region.h"
+#include "bare/lib/smp.h"
+#include "bare/lib/snp.h"
+#include "bare/lib/test.h"
 #include "abi/vmsa.h"
 
 #define R        10

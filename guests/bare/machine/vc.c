@@ -5,11 +5,11 @@
  * Which instructions raise #VC in an SNP guest, and with which error code: APM vol. 2, 15.35.5 and
  * 15.35.4 (automatic exits raise none); priorities against #GP: vol. 3, each instruction.
  */
-#include "region.h"
-#include "ghcb.h"
-#include "insn.h"
-#include "test.h"
-#include "trap.h"
+#include "bare/machine/region.h"
+#include "bare/lib/ghcb.h"
+#include "bare/machine/insn.h"
+#include "bare/lib/test.h"
+#include "bare/lib/trap.h"
 
 #define R          2
 #define NONE       FAULT_NONE

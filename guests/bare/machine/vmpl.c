@@ -5,12 +5,12 @@
  * VMPL switching: APM vol. 2, 15.36.7 (VMPLs, VMSAs); GHCB specification 4.1 (RUN_VMPL). A stub
  * runs on this vCPU at a lower VMPL, in our page tables, and comes back by RUN_VMPL(0).
  */
-#include "region.h"
-#include "ghcb.h"
-#include "smp.h"
-#include "snp.h"
-#include "test.h"
-#include "vmplstub.h"
+#include "bare/machine/region.h"
+#include "bare/lib/ghcb.h"
+#include "bare/lib/smp.h"
+#include "bare/lib/snp.h"
+#include "bare/lib/test.h"
+#include "bare/machine/vmplstub.h"
 #include "abi/vmsa.h"
 #include "lib/string.h"
 

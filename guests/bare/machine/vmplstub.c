@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-#include "vmplstub.h"
-#include "ghcb.h"
-#include "snp.h"
-#include "trap.h"
+#include "bare/machine/vmplstub.h"
+#include "bare/lib/ghcb.h"
+#include "bare/lib/snp.h"
+#include "bare/lib/trap.h"
 
 void vmplstub_registers(struct vmplstub *s);
 

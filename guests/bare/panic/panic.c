@@ -2,9 +2,9 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /* A guest that dies, so that the harness can be tested: each test ends the run. */
-#include "bare.h"
-#include "ghcb.h"
-#include "test.h"
+#include "bare/lib/bare.h"
+#include "bare/lib/ghcb.h"
+#include "bare/lib/test.h"
 
 TEST(terminate, "terminate", "the guest asks for termination (GHCB 2.3.1, set 0 reason 0)")
 {

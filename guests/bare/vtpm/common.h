@@ -3,7 +3,7 @@
 #pragma once
 
 /* What several of the vTPM's tests do. Commands are text: lib/tpm.h. */
-#include "vtpm.h"
+#include "bare/lib/vtpm.h"
 
 #define SHA256_SIZE 32
 #define OWNER       0x40000001u

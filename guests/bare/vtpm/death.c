@@ -5,8 +5,8 @@
  * A service that dies as by a fault: its command is lost and says so, the TPM starts anew with its
  * permanent state, and nobody can use that to forge measurements: PCRs are not what a reset gives.
  */
-#include "common.h"
-#include "test.h"
+#include "bare/vtpm/common.h"
+#include "bare/lib/test.h"
 #include "lib/string.h"
 
 static void kill(void)

@@ -2,8 +2,8 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /* Endorsement keys: TCG EK Credential Profile for TPM 2.0, 2.5, annex B. */
-#include "common.h"
-#include "test.h"
+#include "bare/vtpm/common.h"
+#include "bare/lib/test.h"
 #include "abi/service.h"
 #include "lib/string.h"
 

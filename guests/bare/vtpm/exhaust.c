@@ -2,8 +2,8 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /* Until there is no room for more, then away with it: TPM 2.0 Library, part 1, 37. */
-#include "common.h"
-#include "test.h"
+#include "bare/vtpm/common.h"
+#include "bare/lib/test.h"
 #include "lib/string.h"
 
 #define MANY 256

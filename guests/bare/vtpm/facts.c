@@ -2,9 +2,9 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /* Figures for the run's record; nothing here is asserted about time. */
-#include "common.h"
-#include "core/calls.h"
-#include "test.h"
+#include "bare/vtpm/common.h"
+#include "bare/core/calls.h"
+#include "bare/lib/test.h"
 #include "base/x86.h"
 
 #define ROUNDS 300

@@ -6,8 +6,8 @@
  * a mask is locality n. TPM2_PCR_Reset at locality 4 is never allowed: there the hardware's own
  * _TPM_Hash_Start resets (part 1, 17.5).
  */
-#include "common.h"
-#include "test.h"
+#include "bare/vtpm/common.h"
+#include "bare/lib/test.h"
 
 struct pcr_rule {
 	unsigned first, last;

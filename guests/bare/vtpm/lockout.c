@@ -2,8 +2,8 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /* Protection against dictionary attacks: TPM 2.0 Library, part 1, 19.8. */
-#include "common.h"
-#include "test.h"
+#include "bare/vtpm/common.h"
+#include "bare/lib/test.h"
 
 #define TRIES 4
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-#include "bare.h"
-#include "test.h"
+#include "bare/lib/bare.h"
+#include "bare/lib/test.h"
 
 void bare_main(void)
 {

@@ -2,12 +2,12 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /* Where a request may lie: anywhere in the guest's own validated memory that has no other duty. */
-#include "common.h"
-#include "core/calls.h"
-#include "ghcb.h"
-#include "smp.h"
-#include "test.h"
-#include "vmpl.h"
+#include "bare/vtpm/common.h"
+#include "bare/core/calls.h"
+#include "bare/lib/ghcb.h"
+#include "bare/lib/smp.h"
+#include "bare/lib/test.h"
+#include "bare/lib/vmpl.h"
 #include "lib/string.h"
 
 #define R 6

@@ -3,9 +3,9 @@
 
 /* Calls, platform commands, localities and lengths: SVSM specification, section 8;
  * svsm/protocols/vtpm.h says what each is answered with. */
-#include "common.h"
-#include "core/calls.h"
-#include "test.h"
+#include "bare/vtpm/common.h"
+#include "bare/core/calls.h"
+#include "bare/lib/test.h"
 #include "lib/string.h"
 
 #define GET_RANDOM_LEN 12

@@ -6,12 +6,12 @@
  * have commands of their own. What the SVSM looked at twice would show as an answer that fits
  * neither request.
  */
-#include "common.h"
-#include "core/calls.h"
-#include "smp.h"
-#include "test.h"
-#include "trap.h"
-#include "vmpl.h"
+#include "bare/vtpm/common.h"
+#include "bare/core/calls.h"
+#include "bare/lib/smp.h"
+#include "bare/lib/test.h"
+#include "bare/lib/trap.h"
+#include "bare/lib/vmpl.h"
 #include "lib/string.h"
 
 #define R       7

@@ -5,13 +5,13 @@
  * Commands that take longer than a call may: TPM_RC_RETRY until the very same bytes, sent again,
  * collect the answer (svsm/protocols/vtpm.h). The long command is TPM2_Create of an RSA-2048 key.
  */
-#include "common.h"
-#include "core/calls.h"
-#include "ghcb.h"
-#include "smp.h"
-#include "snp.h"
-#include "test.h"
-#include "vmpl.h"
+#include "bare/vtpm/common.h"
+#include "bare/core/calls.h"
+#include "bare/lib/ghcb.h"
+#include "bare/lib/smp.h"
+#include "bare/lib/snp.h"
+#include "bare/lib/test.h"
+#include "bare/lib/vmpl.h"
 
 #define R 8
 

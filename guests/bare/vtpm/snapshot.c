@@ -2,9 +2,9 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /* The test protocol (abi/vtpm.h): save, restore, power cycle, and a service that dies. */
-#include "common.h"
-#include "mem.h"
-#include "test.h"
+#include "bare/vtpm/common.h"
+#include "bare/lib/mem.h"
+#include "bare/lib/test.h"
 #include "lib/string.h"
 
 #define BLOB     ((uint8_t *)MEM_REGION(9))

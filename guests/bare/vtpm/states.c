@@ -2,8 +2,8 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /* Power, Startup and Shutdown, self test, Clear: TPM 2.0 Library, part 1, 12 and part 3, 9. */
-#include "common.h"
-#include "test.h"
+#include "bare/vtpm/common.h"
+#include "bare/lib/test.h"
 #include "lib/string.h"
 
 /* TPMS_TIME_INFO of ReadClock */

@@ -7,12 +7,12 @@
  * inputs. The seeds are the host fuzzer's (tests/fuzz), and so are the rules of mutation
  * (mutate.h).
  */
-#include "core/calls.h"
-#include "mutate.h"
-#include "tpm_record.h"
+#include "bare/core/calls.h"
+#include "bare/vtpmfuzz/mutate.h"
+#include "bare/vtpmfuzz/tpm_record.h"
 #include "seeds.h"
-#include "test.h"
-#include "vtpm.h"
+#include "bare/lib/test.h"
+#include "bare/lib/vtpm.h"
 #include "lib/string.h"
 
 #define INPUTS      10000 /* commands and pages a test; there are ten */

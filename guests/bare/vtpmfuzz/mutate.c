@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-#include "mutate.h"
-#include "tpm_record.h"
+#include "bare/vtpmfuzz/mutate.h"
+#include "bare/vtpmfuzz/tpm_record.h"
 #include "abi/vtpm.h"
 #include "lib/string.h"
 

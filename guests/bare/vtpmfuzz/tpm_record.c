@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-#include "tpm_record.h"
+#include "bare/vtpmfuzz/tpm_record.h"
 #include "lib/string.h"
 
 #define TPM_HEADER        10

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-#include "host/layout.h"
-#include "host/percpu.h"
+#include "native/host/layout.h"
+#include "native/host/percpu.h"
 #include "base/x86.h"
 
 #define STUB_SIZE 32 /* entry.S aligns each stub so */

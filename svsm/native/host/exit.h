@@ -2,7 +2,7 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #pragma once
 
-#include "host.h"
+#include "native/include/host.h"
 
 /* Make every other CPU stand still (by NMI), so that the last lines are the last and QEMU exits
  * with quiet vCPU threads. Waits a bounded time. When another CPU has begun it already, never

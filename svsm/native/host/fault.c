@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-#include "host/fault.h"
-#include "host/exit.h"
-#include "host/log.h"
-#include "host/mem.h"
-#include "host/percpu.h"
-#include "host/smp.h"
-#include "machine.h"
+#include "native/host/fault.h"
+#include "native/host/exit.h"
+#include "native/host/log.h"
+#include "native/host/mem.h"
+#include "native/host/percpu.h"
+#include "native/host/smp.h"
+#include "native/include/machine.h"
 #include "base/x86.h"
 #include "lib/symtab.h"
 

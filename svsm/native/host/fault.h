@@ -2,7 +2,7 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #pragma once
 
-#include "host.h"
+#include "native/include/host.h"
 
 /* What entry.S leaves on the stack, lowest address first. */
 struct trap_frame {

@@ -2,6 +2,6 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #pragma once
 
-#include "host.h"
+#include "native/include/host.h"
 
 unsigned fwcfg_cpus(void); /* how many CPUs QEMU started with */

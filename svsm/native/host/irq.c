@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-#include "host/exit.h"
-#include "host/fault.h"
-#include "host/lapic.h"
-#include "host/log.h"
-#include "host/percpu.h"
-#include "host/time.h"
-#include "hv.h"
+#include "native/host/exit.h"
+#include "native/host/fault.h"
+#include "native/host/lapic.h"
+#include "native/host/log.h"
+#include "native/host/percpu.h"
+#include "native/host/time.h"
+#include "native/include/hv.h"
 #include "base/x86.h"
 
 void irq_open(void);

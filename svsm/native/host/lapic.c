@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-#include "host/lapic.h"
+#include "native/host/lapic.h"
 #include "base/x86.h"
 
 #define LAPIC_PA  0xfee00000

@@ -3,7 +3,7 @@
 #pragma once
 
 /* The CPU's own local APIC, xAPIC by MMIO (APM vol. 2, 16.3). Every function acts on this CPU's. */
-#include "host.h"
+#include "native/include/host.h"
 
 enum {
 	VECTOR_KICK = HOST_VECTOR_OWN,

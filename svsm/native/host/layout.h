@@ -7,7 +7,7 @@
 #define HOST_MAX_CPUS 33
 #define LAYOUT(n)     n
 #else
-#include "host.h"
+#include "native/include/host.h"
 #define LAYOUT(n) n##ull
 #endif
 

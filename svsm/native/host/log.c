@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-#include "host/exit.h"
-#include "host/log.h"
-#include "host/percpu.h"
+#include "native/host/exit.h"
+#include "native/host/log.h"
+#include "native/host/percpu.h"
 #include "base/x86.h"
 #include "lib/fmt.h"
 

@@ -3,7 +3,7 @@
 #pragma once
 
 #include <stdarg.h>
-#include "host.h"
+#include "native/include/host.h"
 
 #define LOG_LINE_MAX 320 /* prefix and newline included; longer lines are cut */
 

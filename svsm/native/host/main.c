@@ -2,15 +2,15 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /* From the boot stack to the guests. */
-#include "host/lapic.h"
-#include "host/mem.h"
-#include "host/options.h"
-#include "host/percpu.h"
-#include "host/smp.h"
-#include "host/time.h"
-#include "hv.h"
-#include "loader/loader.h"
-#include "machine.h"
+#include "native/host/lapic.h"
+#include "native/host/mem.h"
+#include "native/host/options.h"
+#include "native/host/percpu.h"
+#include "native/host/smp.h"
+#include "native/host/time.h"
+#include "native/include/hv.h"
+#include "native/loader/loader.h"
+#include "native/include/machine.h"
 #include "base/x86.h"
 
 uint64_t __stack_chk_guard;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-#include "host/mem.h"
-#include "host/layout.h"
+#include "native/host/mem.h"
+#include "native/host/layout.h"
 #include "base/x86.h"
 #include "lib/string.h"
 

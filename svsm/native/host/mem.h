@@ -3,7 +3,7 @@
 #pragma once
 
 /* The monitor's inner memory interface; the rest is in host.h. */
-#include "host.h"
+#include "native/include/host.h"
 
 #define STACK_PAGES     8 /* a CPU's main stack */
 #define STACK_IST_PAGES 2

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-#include "host/options.h"
+#include "native/host/options.h"
 #include "lib/string.h"
 
 struct host_options host_options;

@@ -2,7 +2,7 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #pragma once
 
-#include "host.h"
+#include "native/include/host.h"
 
 /* Fill host_options from NATIVE_FW_OPTIONS: words split by spaces or commas; unknown ones are
  * logged. */

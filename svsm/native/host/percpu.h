@@ -3,7 +3,7 @@
 #pragma once
 
 /* What each CPU has for itself, reached by GS. */
-#include "host.h"
+#include "native/include/host.h"
 #include "base/x86_desc.h"
 
 enum {

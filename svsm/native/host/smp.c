@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-#include "host/fwcfg.h"
-#include "host/lapic.h"
-#include "host/layout.h"
-#include "host/mem.h"
-#include "host/percpu.h"
-#include "host/smp.h"
-#include "hv.h"
+#include "native/host/fwcfg.h"
+#include "native/host/lapic.h"
+#include "native/host/layout.h"
+#include "native/host/mem.h"
+#include "native/host/percpu.h"
+#include "native/host/smp.h"
+#include "native/include/hv.h"
 #include "base/x86.h"
 #include "lib/string.h"
 

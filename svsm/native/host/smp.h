@@ -2,7 +2,7 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #pragma once
 
-#include "host.h"
+#include "native/include/host.h"
 
 /* Main and IST stacks with guard pages; CPU 0 calls it for all. */
 void smp_stacks_init(unsigned cpu);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-#include "host/lapic.h"
-#include "host/percpu.h"
-#include "host/time.h"
+#include "native/host/lapic.h"
+#include "native/host/percpu.h"
+#include "native/host/time.h"
 #include "base/x86.h"
 
 #define WINDOW_TICKS (LAPIC_TIMER_KHZ * 10) /* 10 ms */

@@ -2,7 +2,7 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #pragma once
 
-#include "host.h"
+#include "native/include/host.h"
 
 /* Calibration of the TSC against the LAPIC timer of CPU 0: begin, let some 10 ms of other work
  * pass, finish (which waits for what is missing). */

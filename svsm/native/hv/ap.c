@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 #include "base/x86.h"
-#include "hv/ap.h"
-#include "hv/call.h"
-#include "hv/doorbell.h"
-#include "hv/state.h"
-#include "hv/vmpl.h"
-#include "host.h"
+#include "native/hv/ap.h"
+#include "native/hv/call.h"
+#include "native/hv/doorbell.h"
+#include "native/hv/state.h"
+#include "native/hv/vmpl.h"
+#include "native/include/host.h"
 
 /* A request slot: FREE -> CLAIMED (who asks) -> POSTED -> SERVING (the target) -> DONE -> FREE. */
 enum ap_state {

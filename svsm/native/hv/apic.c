@@ -2,7 +2,7 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /* The state of a local APIC: what waits, what is in service, whom it answers to. */
-#include "hv/vapic.h"
+#include "native/hv/vapic.h"
 
 void apic_reset(struct vapic *a, uint32_t id, uint8_t vmpl, bool bsp)
 {

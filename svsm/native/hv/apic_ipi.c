@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
-#include "hv/state.h"
-#include "host.h"
+#include "native/hv/state.h"
+#include "native/include/host.h"
 
 enum shorthand {
 	TO_DEST,

@@ -2,7 +2,7 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /* The registers of a local APIC, as the guest reads and writes them: page or x2APIC MSR. */
-#include "hv/vapic.h"
+#include "native/hv/vapic.h"
 
 #define APIC_VERSION_VALUE (0x14 | (APIC_LVT_COUNT - 1) << 16)
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
-#include "hv/vapic.h"
+#include "native/hv/vapic.h"
 
 enum timer_mode {
 	TIMER_ONE_SHOT,

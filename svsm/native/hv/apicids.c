@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
-#include "hv/call.h"
-#include "host.h"
+#include "native/hv/call.h"
+#include "native/include/host.h"
 
 /* GHCB 4.1.14: SW_EXITINFO1 is a shared buffer of RAX pages; too few: RAX tells how many. */
 void nae_apic_ids(struct ghcb_call *c)

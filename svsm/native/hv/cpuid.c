@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 #include "base/x86.h"
-#include "hv/call.h"
-#include "hv/state.h"
-#include "host.h"
+#include "native/hv/call.h"
+#include "native/hv/state.h"
+#include "native/include/host.h"
 
 /*
  * CPUID as KVM would offer it to an SNP guest on this processor, less what TCG gets wrong: no

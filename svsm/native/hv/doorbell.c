@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 #include "base/x86.h"
-#include "hv/call.h"
-#include "hv/doorbell.h"
-#include "host.h"
+#include "native/hv/call.h"
+#include "native/hv/doorbell.h"
+#include "native/include/host.h"
 #include "abi/doorbell.h"
 
 static struct hv_doorbell_state *state(struct vcpu *v)

@@ -11,7 +11,7 @@
  *
  * A vector in the page is replaced by a more urgent one without another #HV.
  */
-#include "hv/state.h"
+#include "native/hv/state.h"
 #include "abi/vmsa.h"
 
 static inline bool doorbell_used(struct vcpu *v)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
-#include "hv/call.h"
-#include "hv/state.h"
-#include "hv/stop.h"
+#include "native/hv/call.h"
+#include "native/hv/state.h"
+#include "native/hv/stop.h"
 
 /*
  * The page must be shared memory. On hardware the hypervisor maps a private one without an error

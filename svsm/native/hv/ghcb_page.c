@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
-#include "hv/call.h"
+#include "native/hv/call.h"
 #include "base/x86.h"
 #include "lib/string.h"
 

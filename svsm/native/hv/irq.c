@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 #include "base/x86.h"
-#include "hv/doorbell.h"
-#include "hv/irq.h"
-#include "hv/state.h"
-#include "host.h"
+#include "native/hv/doorbell.h"
+#include "native/hv/irq.h"
+#include "native/hv/state.h"
+#include "native/include/host.h"
 
 #define TURN_US 250 /* irq_turn() */
 

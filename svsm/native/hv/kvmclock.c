@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
-#include "hv/kvmclock.h"
+#include "native/hv/kvmclock.h"
 #include "base/x86.h"
-#include "host.h"
-#include "machine.h"
+#include "native/include/host.h"
+#include "native/include/machine.h"
 
 static struct {
 	uint64_t tsc;  /* system time 0 */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
-#include "hv/call.h"
-#include "hv/state.h"
-#include "host.h"
+#include "native/hv/call.h"
+#include "native/hv/state.h"
+#include "native/include/host.h"
 #include "lib/string.h"
 
 /* GHCB 4.1.10: info1 is the address, info2 the length, SW_SCRATCH the data. */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 #include "base/x86.h"
-#include "hv/call.h"
-#include "hv/doorbell.h"
-#include "hv/mtrr.h"
-#include "hv/state.h"
+#include "native/hv/call.h"
+#include "native/hv/doorbell.h"
+#include "native/hv/mtrr.h"
+#include "native/hv/state.h"
 
 /* The MSRs a KVM guest on an AMD processor sees. One table for the GHCB's MSR event and for the
  * one-exit answers. Others are #GP. */

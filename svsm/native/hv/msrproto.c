@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
-#include "hv/call.h"
-#include "hv/ap.h"
-#include "hv/state.h"
-#include "hv/stop.h"
-#include "hv/vmpl.h"
+#include "native/hv/call.h"
+#include "native/hv/ap.h"
+#include "native/hv/state.h"
+#include "native/hv/stop.h"
+#include "native/hv/vmpl.h"
 
 /* GHCB 2.3.1: requests in the low 12 bits of the MSR itself, answers in the same place. */
 

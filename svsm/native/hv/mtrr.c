@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
-#include "hv/mtrr.h"
+#include "native/hv/mtrr.h"
 
 #define MSR_MTRR_CAP    0xfe
 #define MSR_MTRR_VAR0   0x200

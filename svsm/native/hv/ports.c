@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 #include "base/x86.h"
-#include "hv/io.h"
-#include "hv/stop.h"
+#include "native/hv/io.h"
+#include "native/hv/stop.h"
 #include "abi/native.h"
 
 /*

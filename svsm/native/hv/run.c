@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 #include "base/x86.h"
-#include "hv/ap.h"
-#include "hv/call.h"
-#include "hv/doorbell.h"
-#include "hv/irq.h"
-#include "hv/run.h"
-#include "hv/state.h"
-#include "hv/stop.h"
+#include "native/hv/ap.h"
+#include "native/hv/call.h"
+#include "native/hv/doorbell.h"
+#include "native/hv/irq.h"
+#include "native/hv/run.h"
+#include "native/hv/state.h"
+#include "native/hv/stop.h"
 
 static void halt(struct vcpu *v)
 {

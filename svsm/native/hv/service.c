@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 #include "base/x86.h"
-#include "hv/doorbell.h"
-#include "hv/run.h"
-#include "hv/state.h"
-#include "hv/stop.h"
+#include "native/hv/doorbell.h"
+#include "native/hv/run.h"
+#include "native/hv/state.h"
+#include "native/hv/stop.h"
 
 #define PERIOD_MS   1000
 #define DEAD_ROUNDS 3 /* a vCPU between two halts looks dead for an instant: ask several times */

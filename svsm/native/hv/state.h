@@ -3,11 +3,11 @@
 #pragma once
 
 /* What the hypervisor's half keeps for each vCPU. Owned by the CPU that runs it, unless noted. */
-#include "hv/vapic.h"
-#include "hv/kvmclock.h"
-#include "hv/mtrr.h"
-#include "hv/stats.h"
-#include "hv.h"
+#include "native/hv/vapic.h"
+#include "native/hv/kvmclock.h"
+#include "native/hv/mtrr.h"
+#include "native/hv/stats.h"
+#include "native/include/hv.h"
 
 /* One VMSA change asked for by another vCPU (ap.c). */
 struct ap_request {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
-#include "hv/state.h"
-#include "host.h"
+#include "native/hv/state.h"
+#include "native/include/host.h"
 
 static const char *const name[STAT_COUNT] = {
 	[STAT_VMGEXIT] = "vmgexit",   [STAT_HLT] = "hlt",

@@ -3,7 +3,7 @@
 #pragma once
 
 /* Counters of what the hypervisor's half was asked for, by VMPL. */
-#include "machine.h"
+#include "native/include/machine.h"
 
 enum stat {
 	STAT_VMGEXIT,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 #include <stdarg.h>
-#include "hv/stop.h"
-#include "hv/stats.h"
+#include "native/hv/stop.h"
+#include "native/hv/stats.h"
 #include "lib/fmt.h"
 
 #define LINE 160

@@ -3,8 +3,8 @@
 #pragma once
 
 /* The end of a run. None of these returns; each writes one line that a user can act on. */
-#include "machine.h"
-#include "host.h"
+#include "native/include/machine.h"
+#include "native/include/host.h"
 
 /* exit: vCPU N VMPL N <what> RIP ... CPL ...; registers above it; exit code by the VMPL at fault.
  */

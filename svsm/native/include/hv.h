@@ -7,7 +7,7 @@
  * guest. It reaches a guest only through the GHCB, shared pages and RMPUPDATE.
  */
 #include "base/addr.h"
-#include "machine.h"
+#include "native/include/machine.h"
 
 /* ---- run.c ---- */
 NORETURN void hv_vcpu_main(struct vcpu *v); /* entered on CPU index + 1, IF=0 */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-#include "loader/internal.h"
+#include "native/loader/internal.h"
 #include "lib/string.h"
-#include "machine.h"
+#include "native/include/machine.h"
 
 void area_declare(const struct loader *l, struct loader_areas *a, const struct igvm_header *h)
 {

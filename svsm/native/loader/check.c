@@ -5,9 +5,9 @@
  * The rules that depend on this machine: is there RAM for every page, is every parameter offered,
  * can vCPU 0 start from this VMSA? The format itself has been checked by lib/igvm*.c.
  */
-#include "loader/internal.h"
+#include "native/loader/internal.h"
 #include "lib/string.h"
-#include "machine.h"
+#include "native/include/machine.h"
 
 struct check {
 	const struct loader *l;

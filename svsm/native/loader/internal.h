@@ -5,7 +5,7 @@
 /* What the parts of the loader share. One launch, one CPU: no locks. */
 #include "abi/cpuid_page.h"
 #include "abi/secrets.h"
-#include "host.h"
+#include "native/include/host.h"
 #include "lib/igvm.h"
 
 struct loader {

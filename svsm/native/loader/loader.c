@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-#include "loader/loader.h"
-#include "loader/internal.h"
+#include "native/loader/loader.h"
+#include "native/loader/internal.h"
 #include "base/x86.h"
 #include "lib/fmt.h"
-#include "machine.h"
+#include "native/include/machine.h"
 
 #define HEAD_LIMIT 0x4000000u /* 64 MiB of headers are more than RAM could use */
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-#include "loader/internal.h"
+#include "native/loader/internal.h"
 #include "lib/string.h"
-#include "machine.h"
+#include "native/include/machine.h"
 
 #define RUN_LIMIT 0x40000000u /* bytes of one DMA */
 

@@ -3,10 +3,10 @@
 
 /* The pages that the security processor writes at launch: SEV-SNP firmware ABI (56860), 8.17.2.5/6
  */
-#include "loader/internal.h"
+#include "native/loader/internal.h"
 #include "base/x86.h"
-#include "hv.h"
-#include "machine.h"
+#include "native/include/hv.h"
+#include "native/include/machine.h"
 
 #define SECRETS_VERSION 3
 #define RDRAND_TRIES    1000

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 #include "base/x86.h"
-#include "host.h"
+#include "native/include/host.h"
 #include "lib/string.h"
-#include "rmp.h"
-#include "walk.h"
+#include "native/machine/rmp.h"
+#include "native/machine/walk.h"
 
 static uint8_t wanted(unsigned flags)
 {

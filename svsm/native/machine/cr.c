@@ -2,8 +2,8 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #include "base/x86.h"
 #include "abi/native.h"
-#include "exits.h"
-#include "hv.h"
+#include "native/machine/exits.h"
+#include "native/include/hv.h"
 
 /*
  * Control registers. CR0 writes are intercepted because paging on or off changes the nested root;

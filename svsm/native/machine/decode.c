@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
-#include "decode.h"
+#include "native/machine/decode.h"
 
 struct cursor {
 	const uint8_t *bytes;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 #include "base/x86.h"
-#include "event.h"
-#include "rmp.h"
+#include "native/machine/event.h"
+#include "native/machine/rmp.h"
 
 /* The vectors that push an error code: APM vol. 2, 8.2 */
 #define HAS_ERROR                                                                                  \

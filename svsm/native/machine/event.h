@@ -6,7 +6,7 @@
  * Exceptions the machine raises in a guest: #VC frames are built by hand (the processor under us
  * may not know vector 29's error code), the rest go through EVENTINJ.
  */
-#include "walk.h"
+#include "native/machine/walk.h"
 
 /* RESUME, or an enum machine_exit that ends machine_run */
 #define RESUME (-1)

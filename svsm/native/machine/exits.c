@@ -2,10 +2,10 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #include "base/x86.h"
 #include "abi/ghcb.h"
-#include "host.h"
-#include "exits.h"
-#include "stale.h"
-#include "tlb.h"
+#include "native/include/host.h"
+#include "native/machine/exits.h"
+#include "native/machine/stale.h"
+#include "native/machine/tlb.h"
 
 /*
  * What becomes of each exit. APM vol. 2, 15.35.5: automatic exits go to the hypervisor; the others

@@ -3,8 +3,8 @@
 #pragma once
 
 /* The exits that a processor of SEV-SNP would settle by itself, and those it makes of others. */
-#include "decode.h"
-#include "event.h"
+#include "native/machine/decode.h"
+#include "native/machine/event.h"
 
 /* Each takes the vCPU right after the exit and returns RESUME or an enum machine_exit. */
 int insn_rmp(struct vcpu *v, const struct insn *i); /* PVALIDATE, RMPADJUST, RMPQUERY */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 #include "base/x86.h"
-#include "fpu.h"
+#include "native/machine/fpu.h"
 #include "lib/string.h"
-#include "vmcb.h"
+#include "native/machine/vmcb.h"
 
 #define PAT_RESET        0x0007040600070406ull
 #define CR4_PKE          BIT(22)

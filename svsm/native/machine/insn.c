@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 #include "base/x86.h"
-#include "exits.h"
+#include "native/machine/exits.h"
 
 /* Completing instructions in a guest's name. */
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 #include "base/x86.h"
-#include "exits.h"
-#include "rmp.h"
+#include "native/machine/exits.h"
+#include "native/machine/rmp.h"
 
 /*
  * PVALIDATE, RMPADJUST, RMPQUERY: APM vol. 3. They come as intercepted #UD, because the processor

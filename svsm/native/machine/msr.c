@@ -2,9 +2,9 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #include "base/x86.h"
 #include "abi/ghcb.h"
-#include "host.h"
-#include "hv.h"
-#include "exits.h"
+#include "native/include/host.h"
+#include "native/include/hv.h"
+#include "native/machine/exits.h"
 
 /*
  * MSRs that are not the guest's own. The two of SEV are the processor's; the rest a hypervisor

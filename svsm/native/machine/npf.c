@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 #include "base/x86.h"
-#include "host.h"
-#include "exits.h"
-#include "npt.h"
-#include "rmp.h"
-#include "vmsa.h"
+#include "native/include/host.h"
+#include "native/machine/exits.h"
+#include "native/machine/npt.h"
+#include "native/machine/rmp.h"
+#include "native/machine/vmsa.h"
 
 /*
  * Nested page faults: fill the tables from the RMP, or find out what SEV-SNP makes of the access

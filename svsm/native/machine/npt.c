@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 #include "base/x86.h"
-#include "host.h"
-#include "npt.h"
-#include "rmp.h"
+#include "native/include/host.h"
+#include "native/machine/npt.h"
+#include "native/machine/rmp.h"
 
 #define PTE_MARKED BIT(9) /* ignored by the processor: not what the RMP alone would give */
 #define TABLE_PTE  (PTE_P | PTE_W | PTE_U | PTE_A | PTE_D)

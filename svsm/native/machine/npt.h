@@ -12,7 +12,7 @@
  *
  * rmp_lock is held by every caller of npt_sync, npt_fill and npt_alias.
  */
-#include "machine.h"
+#include "native/include/machine.h"
 
 #define NPT_CBIT BIT(47)
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
-#include "host.h"
+#include "native/include/host.h"
 #include "lib/string.h"
-#include "rmp.h"
-#include "npt.h"
-#include "tlb.h"
+#include "native/machine/rmp.h"
+#include "native/machine/npt.h"
+#include "native/machine/tlb.h"
 
 struct spinlock rmp_lock;
 

@@ -10,8 +10,8 @@
  * the innermost lock of the monitor; no CPU is in its guest while it waits for it, so a holder may
  * wait for other CPUs to flush.
  */
-#include "machine.h"
-#include "rmp_rules.h"
+#include "native/include/machine.h"
+#include "native/machine/rmp_rules.h"
 
 extern struct spinlock rmp_lock;
 

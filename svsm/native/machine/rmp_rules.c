@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
-#include "rmp_rules.h"
+#include "native/machine/rmp_rules.h"
 
 static struct rmp_result done(enum snp_insn_result code)
 {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 #include "base/x86.h"
-#include "host.h"
-#include "exits.h"
-#include "stale.h"
-#include "walk.h"
+#include "native/include/host.h"
+#include "native/machine/exits.h"
+#include "native/machine/stale.h"
+#include "native/machine/walk.h"
 
 /*
  * Translations that QEMU forgot to drop. A CPU that writes to a page with translated code makes

@@ -3,8 +3,8 @@
 #pragma once
 
 /* Software interrupts that QEMU executes although memory no longer holds them (stale.c). */
-#include "machine.h"
-#include "vmcb.h"
+#include "native/include/machine.h"
+#include "native/machine/vmcb.h"
 
 /* Intercept the next software interrupt; at every exit and for a new VMCB. */
 void stale_arm(struct vmcb *m);

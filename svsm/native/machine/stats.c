@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
-#include "host.h"
-#include "exits.h"
+#include "native/include/host.h"
+#include "native/machine/exits.h"
 
 static const char *const names[MACHINE_EXIT_SLOTS] = {
 	[SVM_EXIT_CR_READ + 0] = "cr_read",

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 #include "base/x86.h"
-#include "host.h"
-#include "tlb.h"
-#include "vmcb.h"
+#include "native/include/host.h"
+#include "native/machine/tlb.h"
+#include "native/machine/vmcb.h"
 
 /*
  * A waiter spins as long as a kick usually takes, then sleeps until the other CPU has left its

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 #include "base/x86.h"
-#include "host.h"
-#include "exits.h"
-#include "fpu.h"
-#include "npt.h"
-#include "rmp.h"
-#include "tlb.h"
-#include "vmsa.h"
+#include "native/include/host.h"
+#include "native/machine/exits.h"
+#include "native/machine/fpu.h"
+#include "native/machine/npt.h"
+#include "native/machine/rmp.h"
+#include "native/machine/tlb.h"
+#include "native/machine/vmsa.h"
 
 /* The vCPUs, and the loop that runs the current VMPL of one. */
 

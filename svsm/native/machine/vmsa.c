@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 #include "base/x86.h"
-#include "host.h"
+#include "native/include/host.h"
 #include "lib/string.h"
-#include "fpu.h"
-#include "stale.h"
-#include "vmcb.h"
-#include "vmsa.h"
+#include "native/machine/fpu.h"
+#include "native/machine/stale.h"
+#include "native/machine/vmcb.h"
+#include "native/machine/vmsa.h"
 
 static uint8_t *msr_map, *io_map;
 

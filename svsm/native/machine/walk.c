@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 #include "base/x86.h"
-#include "host.h"
-#include "npt.h"
-#include "rmp.h"
-#include "walk.h"
+#include "native/include/host.h"
+#include "native/machine/npt.h"
+#include "native/machine/rmp.h"
+#include "native/machine/walk.h"
 
 #define PTE_PAGE (PTE_ADDR & ~NPT_CBIT)
 

@@ -8,9 +8,9 @@
  * loaded. No locks; the guest may change its tables meanwhile, and gets what a processor would
  * give.
  */
-#include "machine.h"
-#include "rmp.h"
-#include "vmcb.h"
+#include "native/include/machine.h"
+#include "native/machine/rmp.h"
+#include "native/machine/vmcb.h"
 
 #define WALK_WRITE    BIT(0)
 #define WALK_USER     BIT(1) /* CPL 3 */
