@@ -29,6 +29,7 @@ FW_LDFLAGS := -nostdlib -static --build-id=none -z noexecstack -z max-page-size=
 HOST_CFLAGS := -std=gnu11 -O2 -g $(WARN) $(REPRO) -Isvsm/include -Isvsm
 FW_LIB := svsm/lib/string.c svsm/lib/fmt.c svsm/lib/crc32.c
 IGVM_LIB := $(sort $(wildcard svsm/lib/igvm*.c))
+VAPIC_LIB := $(sort $(wildcard svsm/lib/vapic/*.c))
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
@@ -50,7 +51,7 @@ $(BUILD)/obj/$(1)/%.o: %.S $(BUILD)/toolchain.txt
 endef
 
 include svsm/build.mk
-include svsm/native/build.mk
+include launch/machine/build.mk
 include harness/build.mk
 include guests/build.mk
 include guests/bare/build.mk

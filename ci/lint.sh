@@ -26,7 +26,7 @@ format() {
 headers() { # each header compiles alone
 	for h in $(files 'svsm/*.h' 'harness/*.h' 'guests/agent/*.h' 'guests/bare/*.h' 'guests/bench/*.h' 'guests/longcmd/*.h' 'guests/tools/*.h' 'guests/tss/*.h' 'launch/*.h'); do
 		echo "#include \"$h\"" | "${CC:-gcc}" -std=gnu11 -Wall -Wextra -Werror -fsyntax-only -x c - \
-			-Isvsm/include -Isvsm -Iguests -I. -D_GNU_SOURCE || { echo "  $h does not compile alone"; return 1; }
+			-Isvsm/include -Isvsm -Iguests -Ilaunch -I. -D_GNU_SOURCE || { echo "  $h does not compile alone"; return 1; }
 	done
 }
 sizes() {
@@ -46,7 +46,7 @@ analyse() {
 	# shellcheck disable=SC2046
 	cppcheck --quiet --error-exitcode=1 --enable=warning,portability --inline-suppr --std=c11 \
 		--suppress=missingIncludeSystem --suppress=preprocessorErrorDirective -j 2 \
-		--suppressions-list=ci/cppcheck.txt -Isvsm/include -Isvsm -Iguests -I. \
+		--suppressions-list=ci/cppcheck.txt -Isvsm/include -Isvsm -Iguests -Ilaunch -I. \
 		-D__x86_64__ $(files 'svsm/*.c' 'harness/*.c' 'launch/*.c' 'guests/agent/*.c' 'guests/bare/*.c' \
 			'guests/bench/*.c' 'guests/longcmd/*.c' 'guests/tools/*.c' 'guests/tss/*.c')
 }

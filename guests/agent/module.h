@@ -4,7 +4,7 @@
 
 /* keelson.ko (docs/module.md): loading it, and the raw calls it gives. */
 #include "base/types.h"
-#include "keelson_ioctl.h"
+#include "module/keelson_ioctl.h"
 
 /* Is there one for this kernel in the image? Skips the test when not. */
 bool module_there(void);

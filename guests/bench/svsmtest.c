@@ -10,7 +10,7 @@
 
 #include "abi/svsm.h"
 #include "bench/svsmtest.h"
-#include "keelson_ioctl.h"
+#include "module/keelson_ioctl.h"
 #include "tools/external.h"
 
 static int svsm = -1;

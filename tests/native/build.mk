@@ -3,7 +3,7 @@
 # tells how to add one: a file test_NAME.c whose first comment names what it is linked with.
 
 UNIT_CFLAGS := $(HOST_CFLAGS) -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
-	-fno-sanitize-recover=undefined -D_GNU_SOURCE -Iguests -I.
+	-fno-sanitize-recover=undefined -D_GNU_SOURCE -Iguests -Ilaunch -I.
 UNIT_TESTS := $(sort $(patsubst tests/native/%.c,%,$(wildcard tests/native/test_*.c)))
 
 $(eval $(call compile,unit,$$(HOSTCC),$$(UNIT_CFLAGS)))

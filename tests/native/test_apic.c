@@ -4,10 +4,10 @@
  * The local APIC model: priorities, EOI, both register forms, destinations, the timer's three
  * modes.
  *
- * sources: svsm/native/hv/apic.c svsm/native/hv/apic_regs.c svsm/native/hv/apic_timer.c
+ * sources: svsm/lib/vapic/apic.c svsm/lib/vapic/apic_regs.c svsm/lib/vapic/apic_timer.c
  */
 #include "tests/native/check.h"
-#include "native/hv/vapic.h"
+#include "lib/vapic/vapic.h"
 
 #define KHZ 2000000ull /* the fake TSC: two ticks a nanosecond */
 

@@ -3,10 +3,10 @@
 /*
  * The machine's instruction decoder.
  *
- * sources: svsm/native/machine/decode.c
+ * sources: launch/machine/cpu/decode.c
  */
 #include "tests/native/check.h"
-#include "native/machine/decode.h"
+#include "machine/cpu/decode.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,11 +3,11 @@
 /*
  * Reading a GHCB once, the valid bitmap, the answer.
  *
- * sources: svsm/native/hv/ghcb_page.c
+ * sources: launch/machine/hv/ghcb/ghcb_page.c
  */
 #include "tests/native/check.h"
 #include "base/x86.h"
-#include "native/hv/call.h"
+#include "machine/hv/ghcb/call.h"
 
 #include <string.h>
 

@@ -5,8 +5,8 @@
  * monitor's loader on a machine of fakes (16 MiB of RAM, two vCPUs), and what it refuses is refused
  * for the right reason.
  *
- * sources: svsm/native/loader/loader.c svsm/native/loader/check.c svsm/native/loader/place.c
- * sources: svsm/native/loader/area.c svsm/native/loader/madt.c svsm/native/loader/psp.c
+ * sources: launch/machine/load/loader.c launch/machine/load/check.c launch/machine/load/place.c
+ * sources: launch/machine/load/area.c launch/machine/load/make_madt.c launch/machine/load/psp.c
  * sources: harness/igvm/image.c harness/igvm/blob.c harness/igvm/vmsa.c
  * sources: svsm/lib/igvm.c svsm/lib/igvm_area.c svsm/lib/igvm_rules.c svsm/lib/igvm_text.c
  * sources: svsm/lib/crc32.c svsm/lib/fmt.c
@@ -14,13 +14,13 @@
 #include "tests/native/check.h"
 #include "abi/cpuid_page.h"
 #include "abi/secrets.h"
-#include "native/include/host.h"
-#include "native/include/hv.h"
+#include "machine/host/host.h"
+#include "machine/hv/hv.h"
 #include "harness/igvm/build.h"
 #include "lib/crc32.h"
 #include "lib/igvm.h"
-#include "native/loader/loader.h"
-#include "native/include/machine.h"
+#include "machine/load/loader.h"
+#include "machine/cpu/machine.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -3,10 +3,10 @@
 /*
  * The monitor's page pool: runs of pages are zeroed, disjoint, inside the pool, and found again.
  *
- * sources: svsm/native/host/pool.c
+ * sources: launch/machine/host/pool.c
  */
 #include "tests/native/check.h"
-#include "native/host/mem.h"
+#include "machine/host/mem.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,10 +3,10 @@
 /*
  * The paravirtual clock's arithmetic: scale factors against exact division, dates against mktime.
  *
- * sources: svsm/native/hv/pvclock.c
+ * sources: launch/machine/dev/pvclock.c
  */
 #include "tests/native/check.h"
-#include "native/hv/kvmclock.h"
+#include "machine/dev/kvmclock.h"
 
 #include <time.h>
 

@@ -3,10 +3,10 @@
 /*
  * The rules of the RMP, as a table: every state of an entry, every instruction.
  *
- * sources: svsm/native/machine/rmp_rules.c
+ * sources: launch/machine/snp/rmp_rules.c
  */
 #include "tests/native/check.h"
-#include "native/machine/rmp_rules.h"
+#include "machine/snp/rmp_rules.h"
 
 #define G RMP_GUEST
 #define A (RMP_GUEST | RMP_ASSIGNED)

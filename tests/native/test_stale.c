@@ -3,14 +3,14 @@
 /*
  * Software interrupts: which bytes are one, and what becomes of a real, a stale and a closed one.
  *
- * sources: svsm/native/machine/stale.c
+ * sources: launch/machine/cpu/stale.c
  */
 #include "tests/native/check.h"
 #include "base/x86.h"
-#include "native/machine/exits.h"
-#include "native/include/host.h"
-#include "native/machine/stale.h"
-#include "native/machine/walk.h"
+#include "machine/cpu/exits.h"
+#include "machine/host/host.h"
+#include "machine/cpu/stale.h"
+#include "machine/cpu/walk.h"
 
 #include <string.h>
 

@@ -3,15 +3,15 @@
 /*
  * Guest page walks and #VC frames of the machine, on a few pages of fake guest memory.
  *
- * sources: svsm/native/machine/walk.c svsm/native/machine/access.c svsm/native/machine/vc.c
- * sources: svsm/native/machine/event.c svsm/native/machine/rmp_rules.c
+ * sources: launch/machine/cpu/walk.c launch/machine/cpu/access.c launch/machine/snp/vc.c
+ * sources: launch/machine/cpu/event.c launch/machine/snp/rmp_rules.c
  */
 #include "tests/native/check.h"
 #include "base/x86.h"
-#include "native/include/host.h"
-#include "native/machine/event.h"
-#include "native/machine/npt.h"
-#include "native/machine/rmp.h"
+#include "machine/host/host.h"
+#include "machine/cpu/event.h"
+#include "machine/cpu/npt.h"
+#include "machine/snp/rmp.h"
 
 #include <stdlib.h>
 #include <string.h>

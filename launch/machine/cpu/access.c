@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#include "base/x86.h"
+#include "machine/host/host.h"
+#include "lib/string.h"
+#include "machine/snp/rmp.h"
+#include "machine/cpu/walk.h"
+
+static uint8_t wanted(unsigned flags)
+{
+	if (flags & WALK_FETCH)
+		return flags & WALK_USER ? RMP_R | RMP_XU : RMP_R | RMP_XS;
+	return flags & WALK_WRITE ? RMP_R | RMP_W : RMP_R;
+}
+
+/* Translate one piece and check it against the RMP; a fetch is private whatever the C-bit says. */
+static enum walk_status resolve(struct vcpu *v, uint64_t la, unsigned flags, struct walk *w)
+{
+	enum walk_status s = walk_linear(v, la, flags, w);
+
+	if (s != WALK_OK)
+		return s;
+	if (flags & WALK_FETCH)
+		w->private = true;
+	return walk_rmp_status(rmp_access_check(w->gpa, v->vmpl, w->private, wanted(flags)));
+}
+
+struct piece {
+	uint8_t *at;
+	unsigned n;
+};
+
+/* At most 4096 bytes lie in at most two pages. */
+static enum walk_status pieces(struct vcpu *v, uint64_t la, unsigned n, unsigned flags,
+			       struct walk *w, struct piece p[2])
+{
+	unsigned first = (unsigned)MIN((uint64_t)n, PAGE_SIZE - (la & PAGE_MASK));
+	enum walk_status s = resolve(v, la, flags, w);
+
+	if (s != WALK_OK)
+		return s;
+	p[0] = (struct piece){host_ptr(hpa(w->gpa.v)), first};
+	p[1] = (struct piece){NULL, n - first};
+	if (first == n)
+		return WALK_OK;
+	s = resolve(v, la + first, flags, w);
+	if (s == WALK_OK)
+		p[1].at = host_ptr(hpa(w->gpa.v));
+	return s;
+}
+
+enum walk_status guest_read(struct vcpu *v, uint64_t la, void *buf, unsigned n, unsigned flags,
+			    struct walk *w)
+{
+	struct piece p[2];
+	enum walk_status s = pieces(v, la, n, flags, w, p);
+
+	if (s != WALK_OK)
+		return s;
+	memcpy(buf, p[0].at, p[0].n);
+	if (p[1].n)
+		memcpy((uint8_t *)buf + p[0].n, p[1].at, p[1].n);
+	return WALK_OK;
+}
+
+static void put(const struct piece p[2], const uint8_t *buf)
+{
+	memcpy(p[0].at, buf, p[0].n);
+	if (p[1].n)
+		memcpy(p[1].at, buf + p[0].n, p[1].n);
+}
+
+/* Locked, so that no right is taken away between check and write: a flush does not wait for us. */
+enum walk_status guest_write(struct vcpu *v, uint64_t la, const void *buf, unsigned n,
+			     unsigned flags, struct walk *w)
+{
+	struct piece p[2];
+	enum walk_status s;
+
+	spin_lock(&rmp_lock);
+	s = pieces(v, la, n, flags | WALK_WRITE, w, p);
+	if (s == WALK_OK)
+		put(p, buf);
+	spin_unlock(&rmp_lock);
+	return s;
+}
+
+unsigned guest_fetch(struct vcpu *v, uint8_t bytes[15])
+{
+	const struct vmcb *m = v->ctx[v->vmpl].vmcb;
+	uint64_t la = guest_mode64(m) ? m->rip : (uint32_t)(m->cs.base + m->rip);
+	unsigned first = (unsigned)MIN(15ull, PAGE_SIZE - (la & PAGE_MASK));
+	unsigned flags = WALK_FETCH | (m->cpl == 3 ? WALK_USER : 0);
+	struct walk w;
+
+	if (guest_read(v, la, bytes, first, flags, &w) != WALK_OK)
+		return 0;
+	if (first < 15 &&
+	    guest_read(v, la + first, bytes + first, 15 - first, flags, &w) != WALK_OK)
+		return first;
+	return 15;
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#include "base/x86.h"
+#include "abi/native.h"
+#include "machine/cpu/exits.h"
+#include "machine/hv/hv.h"
+
+/*
+ * Control registers. CR0 writes are intercepted because paging on or off changes the nested root;
+ * CR3 only while the machine hides a C-bit in it that the guest did not write; CR8 because QEMU
+ * cannot be trusted with it (exits.h).
+ */
+
+#define CR0_NW BIT(29)
+#define CR0_CD BIT(30)
+#define CR0_KNOWN                                                                                  \
+	(CR0_PE | CR0_MP | CR0_EM | CR0_TS | CR0_ET | CR0_NE | CR0_WP | BIT(18) | CR0_NW |         \
+	 CR0_CD | CR0_PG)
+
+static bool cr0_valid(const struct vmcb *m, uint64_t new)
+{
+	bool on = (new &CR0_PG) && !(m->cr0 & CR0_PG);
+	bool off = !(new &CR0_PG) && (m->cr0 & CR0_PG);
+
+	if ((new >> 32) || ((new &CR0_PG) && !(new &CR0_PE)) || ((new &CR0_NW) && !(new &CR0_CD)))
+		return false;
+	if (on && (m->efer & EFER_LME))
+		return (m->cr4 & CR4_PAE) && !(m->cs.attrib & SEG_L);
+	return !(off && guest_mode64(m));
+}
+
+static int set_cr0(struct vcpu *v, uint64_t new, unsigned length)
+{
+	struct vmcb *m = v->ctx[v->vmpl].vmcb;
+
+	if (!cr0_valid(m, new))
+		return insn_fault(v, VEC_GP);
+	m->cr0 = (new &CR0_KNOWN) | CR0_ET;
+	if ((new &CR0_PG) && (m->efer & EFER_LME))
+		m->efer |= EFER_LMA;
+	else
+		m->efer &= ~EFER_LMA;
+	insn_skip(m, length);
+	return RESUME;
+}
+
+static int set_cr3(struct vcpu *v, uint64_t new, unsigned length)
+{
+	struct vmpl_ctx *c = &v->ctx[v->vmpl];
+
+	if (guest_long_mode(c->vmcb) && new >> 48)
+		return insn_fault(v, VEC_GP);
+	c->vmcb->cr3 = new;
+	c->cr3_hidden = false;
+	c->vmcb->cr_read = 0;
+	c->vmcb->cr_write = CR_WRITE_ALWAYS;
+	insn_skip(c->vmcb, length);
+	return RESUME;
+}
+
+static int set_cr8(struct vcpu *v, uint64_t new, unsigned length)
+{
+	struct vmcb *m = v->ctx[v->vmpl].vmcb;
+
+	if (new > 15)
+		return insn_fault(v, VEC_GP);
+	machine_set_tpr(v, (uint8_t) new);
+	hv_cr8_write(v, (uint8_t) new);
+	insn_skip(m, length);
+	return RESUME;
+}
+
+static int read_cr(struct vcpu *v, const struct insn *i)
+{
+	struct vmpl_ctx *c = &v->ctx[v->vmpl];
+	const struct vmcb *m = c->vmcb;
+	uint64_t value;
+
+	switch (i->reg) {
+	case 0:
+		value = m->cr0;
+		break;
+	case 2:
+		value = m->cr2;
+		break;
+	case 3:
+		value = c->cr3_hidden ? m->cr3 & ~BIT(NATIVE_CBIT) : m->cr3;
+		break;
+	case 4:
+		value = m->cr4;
+		break;
+	case 8:
+		value = m->int_ctl & VMCB_V_TPR_MASK;
+		break;
+	default:
+		return insn_fault(v, VEC_UD);
+	}
+	insn_set_gpr(v, i->rm, guest_mode64(m) ? value : (uint32_t)value);
+	insn_skip(c->vmcb, i->length);
+	return RESUME;
+}
+
+int cr_access(struct vcpu *v)
+{
+	struct vmcb *m = v->ctx[v->vmpl].vmcb;
+	struct insn i = insn_at_rip(v);
+	uint64_t value = insn_gpr(v, i.rm);
+
+	if (i.kind == INSN_MOV_FROM_CR)
+		return read_cr(v, &i);
+	if (i.kind == INSN_LMSW) /* PE can be set, not cleared */
+		return set_cr0(v, (m->cr0 & ~0xeull) | (value & 0xf), i.length);
+	if (i.kind == INSN_MOV_TO_CR && i.reg == 0)
+		return set_cr0(v, value, i.length);
+	if (i.kind == INSN_MOV_TO_CR && i.reg == 3)
+		return set_cr3(v, value, i.length);
+	if (i.kind == INSN_MOV_TO_CR && i.reg == 8)
+		return set_cr8(v, value, i.length);
+	return event_fault(v, "control register access that is not modelled", m->rip);
+}

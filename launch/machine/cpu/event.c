@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#include "base/x86.h"
+#include "machine/cpu/event.h"
+#include "machine/snp/rmp.h"
+
+/* The vectors that push an error code: APM vol. 2, 8.2 */
+#define HAS_ERROR                                                                                  \
+	(BIT(VEC_DF) | BIT(VEC_TS) | BIT(VEC_NP) | BIT(VEC_SS) | BIT(VEC_GP) | BIT(VEC_PF) |       \
+	 BIT(VEC_AC))
+
+void event_exception(struct vmcb *m, uint8_t vector, uint32_t error)
+{
+	uint64_t e = EVENT_VALID | EVENT_EXCEPTION | vector;
+
+	if (HAS_ERROR & BIT(vector))
+		e |= EVENT_HAS_ERROR | EVENT_ERROR(error);
+	m->event_inj = e;
+}
+
+int event_fault(struct vcpu *v, const char *why, uint64_t at)
+{
+	v->fault = why;
+	v->fault_at = at;
+	return MACHINE_FAULT;
+}
+
+int event_shared(struct vcpu *v, gpa_t g)
+{
+	v->fault_at = g.v;
+	return MACHINE_SHARED;
+}
+
+int event_access(struct vcpu *v, enum walk_status s, const struct walk *w)
+{
+	struct vmcb *m = v->ctx[v->vmpl].vmcb;
+
+	switch (s) {
+	case WALK_OK:
+		return RESUME;
+	case WALK_PAGE_FAULT:
+		m->cr2 = w->linear;
+		event_exception(m, VEC_PF, w->error);
+		return RESUME;
+	case WALK_NOT_VALIDATED:
+		m->cr2 = w->linear;
+		return vc_raise(v, VC_PAGE_NOT_VALIDATED);
+	case WALK_EXIT:
+		/* a shared access to a shared page would not have failed */
+		if (rmp_access_check(w->gpa, v->vmpl, true, 0) == RMP_ACCESS_SHARED)
+			return event_shared(v, w->gpa);
+		break;
+	}
+	return event_fault(v, "nested page fault: a page that this VMPL may not access so",
+			   w->gpa.v);
+}

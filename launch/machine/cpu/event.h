@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#pragma once
+
+/*
+ * Exceptions the machine raises in a guest: #VC frames are built by hand (the processor under us
+ * may not know vector 29's error code), the rest go through EVENTINJ.
+ */
+#include "machine/cpu/walk.h"
+
+/* RESUME, or an enum machine_exit that ends machine_run */
+#define RESUME (-1)
+
+/* Raise #VC with this error code (an SVM exit code) at the current instruction. */
+int vc_raise(struct vcpu *v, uint32_t error);
+/* Deliver an interrupt that the guest takes now, the same way. False, and nothing has changed: this
+ * one has to go through EVENTINJ. */
+bool vc_interrupt(struct vcpu *v, uint8_t vector);
+/* Inject an exception; the state must not hold an event already. error is ignored for vectors that
+ * push none. */
+void event_exception(struct vmcb *m, uint8_t vector, uint32_t error);
+/* Raise what a failed access to guest memory calls for: #PF, #VC 0x404, or the end of the run. */
+int event_access(struct vcpu *v, enum walk_status s, const struct walk *w);
+/* A private access, or an RMP instruction, met the shared page at g: the hypervisor may make it
+ * private, and the access is made again (APM vol. 2, 15.36.10). */
+int event_shared(struct vcpu *v, gpa_t g);
+/* End the run: why is a constant string, at the address it is about (0 when none). */
+int event_fault(struct vcpu *v, const char *why, uint64_t at);

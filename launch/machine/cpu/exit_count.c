@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#include "machine/host/host.h"
+#include "machine/cpu/exits.h"
+
+static const char *const names[MACHINE_EXIT_SLOTS] = {
+	[SVM_EXIT_CR_READ + 0] = "cr_read",
+	[SVM_EXIT_CR_READ + 3] = "cr3_read",
+	[SVM_EXIT_CR_WRITE + 0] = "cr0_write",
+	[SVM_EXIT_CR_WRITE + 3] = "cr3_write",
+	[SVM_EXIT_CR0_SEL_WRITE] = "cr0_change",
+	[SVM_EXIT_DR_READ + 7] = "dr7_read",
+	[SVM_EXIT_DR_WRITE + 7] = "dr7_write",
+	[SVM_EXIT_EXCEPTION + 6] = "undefined",
+	[SVM_EXIT_INTR] = "intr",
+	[SVM_EXIT_NMI] = "nmi",
+	[SVM_EXIT_VINTR] = "window",
+	[SVM_EXIT_CPUID] = "cpuid",
+	[SVM_EXIT_HLT] = "hlt",
+	[SVM_EXIT_IOIO] = "ioio",
+	[SVM_EXIT_MSR] = "msr",
+	[SVM_EXIT_SHUTDOWN] = "shutdown",
+	[SVM_EXIT_VMMCALL] = "vmmcall",
+	[SVM_EXIT_WBINVD] = "wbinvd",
+	[MACHINE_EXIT_INVALID] = "invalid",
+	[MACHINE_EXIT_NPF] = "npf",
+};
+
+void machine_stats(void)
+{
+	for (unsigned s = 0; s < MACHINE_EXIT_SLOTS; s++) {
+		unsigned long long sum = 0;
+
+		for (unsigned i = 0; i < machine_vcpu_count; i++)
+			sum += machine_vcpus[i]->exits[s];
+		if (sum && names[s])
+			host_log("stats: exit.%s %llu", names[s], sum);
+		else if (sum)
+			host_log("stats: exit.0x%x %llu", s, sum);
+	}
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#pragma once
+
+/*
+ * The part of a VMPL's state that VMRUN does not switch: x87, SSE, AVX, XCR0, PKRU, PAT, TSC_AUX,
+ * DR0-3. It lives in the processor while its VMPL is current. The monitor itself uses none of it.
+ */
+#include "machine/cpu/machine.h"
+
+void fpu_cpu_init(void); /* CR4 bits that saving and restoring needs */
+/* Would the processor take these values (PAT)? */
+bool fpu_valid(const struct vmsa *s);
+void fpu_load(struct vmpl_ctx *c, const struct vmsa *s);
+void fpu_save(struct vmpl_ctx *c, struct vmsa *s);

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#include "base/x86.h"
+#include "machine/cpu/exits.h"
+
+/* Completing instructions in a guest's name. */
+
+struct insn insn_at_rip(struct vcpu *v)
+{
+	uint8_t bytes[INSN_MAX];
+	unsigned n = guest_fetch(v, bytes);
+
+	return decode_insn(bytes, n, guest_mode64(v->ctx[v->vmpl].vmcb));
+}
+
+void insn_skip(struct vmcb *m, unsigned length)
+{
+	m->rip += length;
+	if (!guest_mode64(m))
+		m->rip = (uint32_t)m->rip;
+	m->int_state = 0;
+	m->rflags &= ~RFLAGS_RF;
+	if ((m->rflags & RFLAGS_TF) && !(m->event_inj & EVENT_VALID)) {
+		m->dr6 |= BIT(14);
+		event_exception(m, VEC_DB, 0);
+	}
+}
+
+uint64_t insn_gpr(struct vcpu *v, unsigned n)
+{
+	struct vmpl_ctx *c = &v->ctx[v->vmpl];
+	uint64_t value = n == 0 ? c->vmcb->rax : n == 4 ? c->vmcb->rsp : c->gpr[n];
+
+	return guest_mode64(c->vmcb) ? value : (uint32_t)value;
+}
+
+void insn_set_gpr(struct vcpu *v, unsigned n, uint64_t value)
+{
+	struct vmpl_ctx *c = &v->ctx[v->vmpl];
+
+	if (n == 0)
+		c->vmcb->rax = value;
+	else if (n == 4)
+		c->vmcb->rsp = value;
+	else
+		c->gpr[n] = value;
+}
+
+int insn_fault(struct vcpu *v, uint8_t vector)
+{
+	event_exception(v->ctx[v->vmpl].vmcb, vector, 0);
+	return RESUME;
+}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#include "base/x86.h"
+#include "machine/host/host.h"
+#include "machine/cpu/npt.h"
+#include "machine/snp/rmp.h"
+
+#define PTE_MARKED BIT(9) /* ignored by the processor: not what the RMP alone would give */
+#define TABLE_PTE  (PTE_P | PTE_W | PTE_U | PTE_A | PTE_D)
+
+static struct npt {
+	uint64_t *paged, *unpaged;
+	uint64_t *pdpt[2]; /* [private] */
+} trees[VMPL_COUNT];
+
+static uint64_t *new_table(uint64_t *slot)
+{
+	uint64_t *t = host_pages_alloc(1);
+
+	WRITE_ONCE(*slot, host_pa(t).v | TABLE_PTE);
+	return t;
+}
+
+void npt_init(void)
+{
+	for (int i = 0; i < VMPL_COUNT; i++) {
+		struct npt *n = &trees[i];
+
+		n->paged = host_pages_alloc(1);
+		n->unpaged = host_pages_alloc(1);
+		n->pdpt[0] = new_table(&n->paged[0]);
+		n->pdpt[1] = new_table(&n->paged[256]);
+		n->unpaged[0] = n->paged[256];
+	}
+}
+
+hpa_t npt_root(uint8_t vmpl, bool paged)
+{
+	return host_pa(paged ? trees[vmpl].paged : trees[vmpl].unpaged);
+}
+
+static uint64_t *below(uint64_t *slot, bool create)
+{
+	if (*slot & PTE_P)
+		return host_ptr(hpa(*slot & PTE_ADDR));
+	return create ? new_table(slot) : NULL;
+}
+
+/* The page table of the 2 MiB around g. */
+static uint64_t *leaf_table(uint8_t vmpl, bool private, gpa_t g, bool create, bool *made)
+{
+	uint64_t *pd, *slot;
+
+	if (g.v >> 39)
+		return NULL;
+	pd = below(&trees[vmpl].pdpt[private][g.v >> 30], create);
+	if (!pd)
+		return NULL;
+	slot = &pd[g.v >> 21 & 511];
+	if (made)
+		*made = !(*slot & PTE_P);
+	return below(slot, create);
+}
+
+static uint64_t make_pte(gpa_t g, uint8_t rights)
+{
+	if (!(rights & RMP_R))
+		return 0;
+	return gpa_page(g).v | PTE_P | PTE_U | PTE_A | PTE_D | (rights & RMP_W ? PTE_W : 0) |
+	       (rights & (RMP_XU | RMP_XS) ? 0 : PTE_NX);
+}
+
+static bool lost_right(uint64_t old, uint64_t new)
+{
+	if (!(old & PTE_P))
+		return false;
+	return !(new &PTE_P) || (old & ~new &PTE_W) || (~old & new &PTE_NX);
+}
+
+bool npt_sync(gpa_t g)
+{
+	bool reduced = false;
+
+	for (int i = 0; i < VMPL_COUNT * 2; i++) {
+		uint8_t vmpl = (uint8_t)(i / 2);
+		bool private = i & 1;
+		uint64_t *pt = leaf_table(vmpl, private, g, false, NULL);
+		uint64_t *pte, new;
+
+		if (!pt)
+			continue;
+		pte = &pt[gpa_pfn(g) & 511];
+		new = make_pte(g, rmp_rule_rights(rmp_entry(g), vmpl, private));
+		reduced |= lost_right(*pte, new);
+		WRITE_ONCE(*pte, new);
+	}
+	return reduced;
+}
+
+bool npt_fill(uint8_t vmpl, bool private, gpa_t g)
+{
+	gpa_t base = gpa(ALIGN_DOWN(g.v, SIZE_2M));
+	bool made = false;
+	uint64_t *pt = leaf_table(vmpl, private, g, true, &made);
+
+	if (!made)
+		return false;
+	for (unsigned i = 0; i < PFNS_2M; i++) {
+		gpa_t p = gpa_add(base, i * PAGE_SIZE);
+
+		WRITE_ONCE(pt[i], make_pte(p, rmp_rule_rights(rmp_entry(p), vmpl, private)));
+	}
+	return true;
+}
+
+uint8_t npt_rights(uint8_t vmpl, bool private, gpa_t g)
+{
+	uint64_t *pt = leaf_table(vmpl, private, g, false, NULL);
+	uint64_t pte = pt ? pt[gpa_pfn(g) & 511] : 0;
+
+	if (!(pte & PTE_P))
+		return 0;
+	return (uint8_t)(RMP_R | (pte & PTE_W ? RMP_W : 0) | (pte & PTE_NX ? 0 : RMP_XU));
+}
+
+void npt_alias(uint8_t vmpl, bool private, gpa_t g, uint8_t rights)
+{
+	uint64_t *pt = leaf_table(vmpl, private, g, false, NULL);
+
+	HOST_ASSERT(pt);
+	WRITE_ONCE(pt[gpa_pfn(g) & 511], make_pte(g, rights) | PTE_MARKED);
+}

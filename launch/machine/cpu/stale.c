@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#include "base/x86.h"
+#include "machine/host/host.h"
+#include "machine/cpu/exits.h"
+#include "machine/cpu/stale.h"
+#include "machine/cpu/walk.h"
+
+/*
+ * Translations that QEMU forgot to drop. A CPU that writes to a page with translated code makes
+ * QEMU drop the translation first and write then; a CPU that translates the same code in between
+ * keeps the old bytes for good (seen on 7.2 with MTTCG, without SVM as well). Linux's text_poke()
+ * runs into it: the last of its writes replaces an INT3 that other CPUs may be just about to
+ * execute, and an INT3 nobody answers for is an oops. So each software interrupt comes here before
+ * it happens.
+ */
+
+#define SWINT      VMCB_INTERCEPT3(SVM_EXIT_SWINT)
+#define LOGGED_MAX 16
+
+static bool is_prefix(uint8_t b, bool mode64)
+{
+	switch (b) {
+	case 0x26:
+	case 0x2e:
+	case 0x36:
+	case 0x3e:
+	case 0x64 ... 0x67:
+	case 0xf0:
+	case 0xf2:
+	case 0xf3:
+		return true;
+	default:
+		return mode64 && (b & 0xf0) == 0x40; /* REX */
+	}
+}
+
+unsigned stale_interrupt_length(const uint8_t *bytes, unsigned n, bool mode64, uint8_t *vector)
+{
+	unsigned i = 0;
+
+	while (i < n && is_prefix(bytes[i], mode64))
+		i++;
+	if (i < n && bytes[i] == 0xcc) {
+		*vector = VEC_BP;
+		return i + 1;
+	}
+	if (i + 1 < n && bytes[i] == 0xcd) {
+		*vector = bytes[i + 1];
+		return i + 2;
+	}
+	return 0;
+}
+
+/* Would the gate let a software interrupt of this privilege level through? Long mode. */
+static bool gate_open(struct vcpu *v, const struct vmcb *m, uint8_t vector)
+{
+	uint64_t gate;
+	struct walk w;
+
+	return !m->cpl || (guest_read(v, m->idtr.base + vector * 16u, &gate, sizeof(gate),
+				      WALK_IMPLICIT, &w) == WALK_OK &&
+			   (gate >> 45 & 3) >= m->cpl);
+}
+
+/* A write that changes nothing: now nobody else writes, and what QEMU translates next is right. */
+static void drop_translation(struct vcpu *v, uint64_t linear)
+{
+	static uint32_t logged;
+	struct walk w;
+
+	if (walk_linear(v, linear, WALK_FETCH, &w) != WALK_OK || !host_guest_ram(w.gpa, 1))
+		return;
+	__asm__ volatile("lock orb $0, %0" : "+m"(*(uint8_t *)host_ptr(hpa(w.gpa.v))) : : "cc");
+	if (__atomic_fetch_add(&logged, 1, __ATOMIC_RELAXED) < LOGGED_MAX)
+		host_log("machine: vcpu%u: QEMU ran a software interrupt at 0x%llx that is no "
+			 "longer "
+			 "there; translated anew",
+			 v->index, (unsigned long long)linear);
+}
+
+int stale_interrupt(struct vcpu *v)
+{
+	struct vmpl_ctx *c = &v->ctx[v->vmpl];
+	struct vmcb *m = c->vmcb;
+	uint8_t bytes[INSN_MAX], vector;
+	unsigned length;
+
+	if (!guest_mode64(m)) {
+		m->intercept3 &= ~SWINT; /* no SNP kernel patches itself there */
+		return RESUME;
+	}
+	length = stale_interrupt_length(bytes, guest_fetch(v, bytes), true, &vector);
+	if (!length) {
+		drop_translation(v, m->rip);
+	} else if (gate_open(v, m, vector)) {
+		m->rip += length;
+		m->int_state &= ~VMCB_INT_SHADOW;
+		m->event_inj = EVENT_VALID | EVENT_SOFT | vector;
+		c->soft_rip = m->rip;
+	} else {
+		m->intercept3 &= ~SWINT; /* its #GP has to find RIP at the instruction */
+	}
+	return RESUME;
+}
+
+void stale_arm(struct vmcb *m)
+{
+	m->intercept3 |= SWINT;
+}

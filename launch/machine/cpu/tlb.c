@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#include "base/x86.h"
+#include "machine/host/host.h"
+#include "machine/cpu/tlb.h"
+#include "machine/cpu/vmcb.h"
+
+/*
+ * A waiter spins as long as a kick usually takes, then sleeps until the other CPU has left its
+ * guest: on a loaded host a spinning CPU keeps the very thread from running that it waits for. The
+ * nap is short, because QEMU may lose a kick; then it is repeated.
+ */
+#define SPIN_US 150
+#define NAP_US  1000
+#define TRIES   20000u
+
+static uint32_t waiters; /* CPUs that sleep in wait_for */
+
+static uint64_t generation;
+
+static bool stale(struct vcpu *v, uint64_t gen)
+{
+	return __atomic_load_n(&v->in_guest, __ATOMIC_SEQ_CST) &&
+	       __atomic_load_n(&v->flush_seen, __ATOMIC_SEQ_CST) < gen;
+}
+
+static bool spin(struct vcpu *v, uint64_t gen)
+{
+	uint64_t start = rdtsc();
+
+	while (rdtsc() - start < host_tsc_khz() * SPIN_US / 1000) {
+		if (!stale(v, gen))
+			return true;
+		cpu_relax();
+	}
+	return false;
+}
+
+static void wait_for(struct vcpu *v, uint64_t gen)
+{
+	uint32_t me = 1u << (host_cpu() - 1);
+
+	host_kick(v->index + 1);
+	if (spin(v, gen))
+		return;
+	__atomic_fetch_or(&waiters, me, __ATOMIC_SEQ_CST);
+	for (unsigned tries = 0; stale(v, gen); tries++) {
+		if (tries == TRIES)
+			host_fault("CPU %u does not leave its guest for a TLB flush", v->index + 1);
+		host_nap(host_tsc_khz() * NAP_US / 1000);
+		host_kick(v->index + 1);
+	}
+	__atomic_fetch_and(&waiters, ~me, __ATOMIC_SEQ_CST);
+}
+
+void tlb_flush_others(void)
+{
+	uint64_t gen = __atomic_add_fetch(&generation, 1, __ATOMIC_SEQ_CST);
+	unsigned me = host_cpu();
+
+	for (unsigned i = 0; i < machine_vcpu_count; i++)
+		if (i + 1 != me && stale(machine_vcpus[i], gen))
+			wait_for(machine_vcpus[i], gen);
+}
+
+void tlb_enter(struct vcpu *v, struct vmcb *vmcb)
+{
+	uint64_t gen;
+
+	/* in_guest first: a flush that comes after our load of the generation must see it */
+	__atomic_store_n(&v->in_guest, 1, __ATOMIC_SEQ_CST);
+	gen = __atomic_load_n(&generation, __ATOMIC_SEQ_CST);
+	vmcb->tlb_ctl = v->flush_seen == gen ? 0 : VMCB_TLB_FLUSH_ALL;
+	__atomic_store_n(&v->flush_seen, gen, __ATOMIC_SEQ_CST);
+}
+
+void tlb_leave(struct vcpu *v)
+{
+	__atomic_store_n(&v->in_guest, 0, __ATOMIC_SEQ_CST);
+	for (uint32_t w = __atomic_load_n(&waiters, __ATOMIC_SEQ_CST); w; w &= w - 1)
+		host_kick((unsigned)__builtin_ctz(w) + 1);
+}

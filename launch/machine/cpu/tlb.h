@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#pragma once
+
+/*
+ * Other CPUs' translations. A generation counts changes that take rights away; a CPU notes the one
+ * it has seen right before VMRUN, and every VMRUN flushes when the generation moved (under TCG it
+ * always flushes). A CPU that is not in its guest has nothing to flush now.
+ */
+#include "machine/cpu/machine.h"
+
+/* Return when no other CPU runs a guest on translations older than now. Not called from a guest
+ * path that is between tlb_enter and tlb_leave. */
+void tlb_flush_others(void);
+void tlb_enter(struct vcpu *v, struct vmcb *vmcb); /* right before VMRUN, interrupts off */
+void tlb_leave(struct vcpu *v);                    /* right after VMEXIT */

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#include "machine/dev/io.h"
+#include "lib/string.h"
+
+/* GHCB 4.1.2: SW_EXITINFO1 is the VMCB's IOIO information, APM vol. 2, 15.10.2. */
+
+#define MAX_STRING 0x10000u /* bytes a single request may move */
+
+static unsigned size_of(uint64_t info)
+{
+	switch (info & (IOIO_SZ8 | IOIO_SZ16 | IOIO_SZ32)) {
+	case IOIO_SZ8:
+		return 1;
+	case IOIO_SZ16:
+		return 2;
+	case IOIO_SZ32:
+		return 4;
+	default:
+		return 0;
+	}
+}
+
+static uint32_t mask_of(unsigned size)
+{
+	return size == 4 ? ~0u : (1u << size * 8) - 1;
+}
+
+/* INS and OUTS: info2 is the count, the data lies where SW_SCRATCH points. */
+static void string(struct ghcb_call *c, uint16_t port, unsigned size)
+{
+	uint64_t n = c->info1 & IOIO_REP ? c->info2 : 1, i;
+	uint8_t *data;
+
+	if (!ghcb_needs_met(c, NEED_SCRATCH)) {
+		ghcb_fail(c, GHCB_ERR_MISSING_INPUT);
+		return;
+	}
+	if (n > MAX_STRING / size) {
+		ghcb_fail(c, GHCB_ERR_INVALID_INPUT);
+		return;
+	}
+	data = ghcb_scratch(c, n * size);
+	if (!data) {
+		ghcb_fail(c, GHCB_ERR_INVALID_SCRATCH);
+		return;
+	}
+	for (i = 0; i < n; i++, data += size) {
+		uint32_t v = 0;
+
+		if (c->info1 & IOIO_IN) {
+			v = io_in(c->v, port, size);
+			memcpy(data, &v, size);
+		} else {
+			memcpy(&v, data, size);
+			io_out(c->v, port, size, v);
+		}
+	}
+}
+
+void nae_ioio(struct ghcb_call *c)
+{
+	uint16_t port = IOIO_PORT(c->info1);
+	unsigned size = size_of(c->info1);
+
+	if (!size)
+		ghcb_fail(c, GHCB_ERR_INVALID_INPUT);
+	else if (c->info1 & IOIO_STR)
+		string(c, port, size);
+	else if (c->info1 & IOIO_IN)
+		ghcb_set_rax(c, io_in(c->v, port, size));
+	else if (!ghcb_needs_met(c, NEED_RAX))
+		ghcb_fail(c, GHCB_ERR_MISSING_INPUT);
+	else
+		io_out(c->v, port, size, c->rax & mask_of(size));
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#include "machine/dev/kvmclock.h"
+#include "base/x86.h"
+#include "machine/host/host.h"
+#include "machine/cpu/machine.h"
+
+static struct {
+	uint64_t tsc;  /* system time 0 */
+	uint64_t wall; /* seconds since 1970 then */
+	uint32_t mul;
+	int8_t shift;
+} base;
+
+#define RTC_INDEX     0x70
+#define RTC_DATA      0x71
+#define RTC_A_UIP     BIT(7)
+#define RTC_B_BINARY  BIT(2)
+#define RTC_B_24H     BIT(1)
+#define RTC_MAX_POLLS 100000
+
+static uint8_t rtc_read(uint8_t reg)
+{
+	outb(RTC_INDEX, reg);
+	return inb(RTC_DATA);
+}
+
+static unsigned rtc_number(uint8_t reg, bool binary)
+{
+	uint8_t v = rtc_read(reg);
+
+	return binary ? v : (v >> 4) * 10 + (v & 15);
+}
+
+static unsigned rtc_hour(uint8_t b)
+{
+	uint8_t raw = rtc_read(4);
+	unsigned h = raw & 0x7f;
+
+	if (!(b & RTC_B_BINARY))
+		h = (h >> 4) * 10 + (h & 15);
+	if (!(b & RTC_B_24H))
+		h = h % 12 + (raw & 0x80 ? 12 : 0);
+	return h;
+}
+
+static uint64_t rtc_seconds(void)
+{
+	uint8_t b = rtc_read(0xb);
+	bool bin = b & RTC_B_BINARY;
+	unsigned i;
+
+	for (i = 0; i < RTC_MAX_POLLS && (rtc_read(0xa) & RTC_A_UIP); i++)
+		cpu_relax();
+	return pvclock_seconds(2000 + rtc_number(9, bin), rtc_number(8, bin), rtc_number(7, bin),
+			       rtc_hour(b), rtc_number(2, bin), rtc_number(0, bin));
+}
+
+void kvmclock_init(void)
+{
+	base.wall = rtc_seconds();
+	base.tsc = rdtsc();
+	pvclock_scale(host_tsc_khz(), &base.mul, &base.shift);
+}
+
+bool kvmclock_set_system_time(struct kvmclock *c, uint64_t value)
+{
+	gpa_t g = gpa(value & ~BIT(0));
+	struct pvclock_vcpu_time_info *t;
+	uint32_t version;
+
+	c->system_time = value;
+	if (!(value & BIT(0)) || g.v & 3 || !rmp_is_shared(g, sizeof(*t)))
+		return true; /* as KVM: a bad address is not written, and not a fault */
+	t = host_ptr(hpa(g.v));
+	version = (READ_ONCE(t->version) + 1) | 1;
+	WRITE_ONCE(t->version, version);
+	barrier();
+	t->tsc_timestamp = base.tsc;
+	t->system_time = 0;
+	t->tsc_to_system_mul = base.mul;
+	t->tsc_shift = base.shift;
+	t->flags = PVCLOCK_TSC_STABLE;
+	barrier();
+	WRITE_ONCE(t->version, version + 1);
+	return true;
+}
+
+bool kvmclock_set_wall_clock(struct kvmclock *c, uint64_t value)
+{
+	gpa_t g = gpa(value);
+	struct pvclock_wall_clock *w;
+	uint32_t version;
+
+	c->wall_clock = value;
+	if (g.v & 3 || !rmp_is_shared(g, sizeof(*w)))
+		return true;
+	w = host_ptr(hpa(g.v));
+	version = (READ_ONCE(w->version) + 1) | 1;
+	WRITE_ONCE(w->version, version);
+	barrier();
+	w->sec = base.wall;
+	w->nsec = 0;
+	barrier();
+	WRITE_ONCE(w->version, version + 1);
+	return true;
+}

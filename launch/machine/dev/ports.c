@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#include "base/x86.h"
+#include "machine/dev/io.h"
+#include "machine/hv/stop.h"
+#include "abi/native.h"
+
+/*
+ * Ports that are not passed through. Those of the monitor and those that would let a guest disturb
+ * the machine under it answer like an absent device; those that Linux polls answer so that it
+ * stops at once (an absent one costs up to 100,000 reads).
+ */
+static const struct port_rule {
+	uint16_t first, last;
+	uint8_t in; /* what a byte reads as */
+} rules[] = {
+	{0x20, 0x21, 0xff}, /* PIC: its line is CPU 0's */
+	{0x40, 0x43, 0x00}, /* PIT */
+	{0x60, 0x60, 0xff}, /* keyboard controller */
+	{0x61, 0x61, 0x20}, /* PIT channel 2: "out" is high */
+	{0x64, 0x64, 0xff},
+	{0x70, 0x77, 0x00}, /* CMOS: kvmclock has the date */
+	{0x7e, 0x7f, 0xff}, /* QEMU's kvmvapic: looks at the registers of the CPU, the monitor's */
+	{0x92, 0x92, 0x02}, /* A20 gate, of all CPUs, and reset */
+	{0xa0, 0xa1, 0xff},
+	{0xb2, 0xb3, 0xff}, /* SMI command */
+	{NATIVE_EXIT_PORT, NATIVE_EXIT_PORT + 3, 0xff},
+	{NATIVE_MONITOR_LOG_PORT, NATIVE_MONITOR_LOG_PORT, 0xff},
+	{0x510, 0x51b, 0xff}, /* fw_cfg: the monitor's input */
+	{0x600, 0x67f, 0x00}, /* ACPI PM block */
+	{0xcd8, 0xcf7, 0xff}, /* CPU hotplug: takes CPUs away */
+	{NATIVE_RESET_PORT, NATIVE_RESET_PORT, 0x00},
+	{0x5658, 0x5658, 0xff}, /* QEMU's vmport: changes the registers of the CPU */
+};
+
+#define SLP_EN_16   BIT(13)
+#define SLP_EN_8    BIT(5)
+#define RESET_CPU   BIT(2)
+#define KBD_COMMAND 0x64
+#define KBD_RESET   0xfe
+#define PCI_ADDRESS 0xcf8
+
+static const struct port_rule *rule_for(uint16_t port, unsigned size)
+{
+	unsigned i, last = port + size - 1;
+
+	/* CF9 is a port of its own only for byte accesses. */
+	if (port == PCI_ADDRESS && size == 4)
+		return NULL;
+	for (i = 0; i < ARRAY_LEN(rules); i++)
+		if (port <= rules[i].last && last >= rules[i].first)
+			return &rules[i];
+	return NULL;
+}
+
+uint32_t io_in(struct vcpu *v, uint16_t port, unsigned size)
+{
+	const struct port_rule *r = rule_for(port, size);
+
+	(void)v;
+	if (r)
+		return r->in * 0x01010101u & (size == 4 ? ~0u : (1u << size * 8) - 1);
+	return size == 1 ? inb(port) : size == 2 ? inw(port) : inl(port);
+}
+
+/* ACPI sleep and reset registers: writes that end the run. */
+static void watch(struct vcpu *v, uint16_t port, unsigned size, uint32_t value)
+{
+	if (port == NATIVE_POWEROFF_PORT && (value & (size == 1 ? SLP_EN_8 : SLP_EN_16)))
+		stop_power_off(v);
+	if (port == NATIVE_POWEROFF_PORT + 1 && (value & SLP_EN_8))
+		stop_power_off(v);
+	if (port == NATIVE_RESET_PORT && (value & RESET_CPU))
+		stop_reset(v, "port 0xcf9");
+	if (port == KBD_COMMAND && (value & 0xff) == KBD_RESET)
+		stop_reset(v, "keyboard controller");
+}
+
+void io_out(struct vcpu *v, uint16_t port, unsigned size, uint32_t value)
+{
+	if (rule_for(port, size))
+		watch(v, port, size, value);
+	else if (size == 1)
+		outb(port, value);
+	else if (size == 2)
+		outw(port, value);
+	else
+		outl(port, value);
+}

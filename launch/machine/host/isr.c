@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+#include "machine/host/exit.h"
+#include "machine/host/fault.h"
+#include "machine/host/lapic.h"
+#include "machine/host/log.h"
+#include "machine/host/percpu.h"
+#include "machine/host/time.h"
+#include "machine/hv/hv.h"
+#include "base/x86.h"
+
+void irq_open(void);
+void irq_sleep(void);
+void entry_dispatch(struct trap_frame *f);
+
+static void own_vector(unsigned vector)
+{
+	if (vector == VECTOR_SPURIOUS && !lapic_in_service(vector))
+		return; /* the real one needs no EOI */
+	if (vector == VECTOR_TIMER)
+		time_fired();
+	lapic_eoi();
+}
+
+/* A level interrupt stays in service until its guest is done with it (host_irq_eoi_level). */
+static void guest_vector(unsigned vector)
+{
+	struct percpu *p = percpu();
+	bool level = lapic_is_level(vector) && p->levels < LEVEL_MAX;
+
+	if (level) {
+		p->level[p->levels].vector = (uint8_t)vector;
+		p->level[p->levels++].done = false;
+	} else {
+		lapic_eoi();
+	}
+	if (p->cpu) /* a guest may aim a device at CPU 0: that reaches nobody */
+		hv_host_interrupt(vector, level);
+}
+
+/* EOI ends the highest vector in service, which is the one taken last: answer in that order. */
+void host_irq_eoi_level(unsigned vector)
+{
+	struct percpu *p = percpu();
+
+	for (unsigned i = 0; i < p->levels; i++) {
+		if (p->level[i].vector == vector)
+			p->level[i].done = true;
+	}
+	while (p->levels && p->level[p->levels - 1].done) {
+		p->levels--;
+		lapic_eoi();
+	}
+}
+
+/* QMP inject-nmi: tell where this CPU and its guest are, and go on. */
+static void nmi(const struct trap_frame *f)
+{
+	if (exit_stopping()) {
+		if (!log_writing())
+			exit_park();
+		return; /* at the end of its line */
+	}
+	host_log("NMI: this CPU was here");
+	fault_backtrace(f->rip, f->rbp);
+	fault_describe_guest();
+}
+
+/* From entry.S, on this CPU's stack or an IST stack, interrupts off. */
+void entry_dispatch(struct trap_frame *f)
+{
+	if (f->vector >= 32) {
+		if (f->vector >= HOST_VECTOR_OWN)
+			own_vector((unsigned)f->vector);
+		else
+			guest_vector((unsigned)f->vector);
+		return;
+	}
+	/* GS may be the guest's if this came right after VMRUN. */
+	desc_set_gs(lapic_id());
+	if (lapic_in_service((unsigned)f->vector))
+		lapic_eoi(); /* a device was told to send an exception's vector: drop it */
+	else if (f->vector == VEC_NMI)
+		nmi(f);
+	else
+		fault_exception(f);
+}
+
+void host_irq_window(void)
+{
+	irq_open();
+}
+
+void host_halt(void)
+{
+	irq_sleep();
+}
+
+void host_kick(unsigned cpu)
+{
+	lapic_ipi(cpu, VECTOR_KICK);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#pragma once
+
+/* The CPU's own local APIC, xAPIC by MMIO (APM vol. 2, 16.3). Every function acts on this CPU's. */
+#include "machine/host/host.h"
+
+enum {
+	VECTOR_KICK = HOST_VECTOR_OWN,
+	VECTOR_TIMER,
+	VECTOR_ERROR,
+	VECTOR_SPURIOUS = 0xff,
+};
+
+void lapic_init(void);        /* enable, LVTs, flat logical mode */
+void lapic_mask_others(void); /* both 8259s and every IOAPIC entry; once, CPU 0 */
+unsigned lapic_id(void);
+void lapic_eoi(void);
+bool lapic_in_service(unsigned vector);
+bool lapic_is_level(unsigned vector); /* from the TMR; valid while the vector is in service */
+
+void lapic_ipi(unsigned cpu, uint8_t vector);
+void lapic_nmi_others(void);
+void lapic_init_others(void);         /* INIT */
+void lapic_sipi_others(uint8_t page); /* start-up at page << 12 */
+
+void lapic_timer_set(uint32_t count); /* one-shot, in LAPIC_TIMER_HZ units; 0 stops it */
+uint32_t lapic_timer_read(void);
+#define LAPIC_TIMER_KHZ 1000000u /* QEMU's counts virtual nanoseconds (hw/intc/apic_common.c) */

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#pragma once
+
+/* Where things are in the monitor's address space; also read by assembly. */
+#ifdef __ASSEMBLER__
+#define HOST_MAX_CPUS 33
+#define LAYOUT(n)     n
+#else
+#include "machine/host/host.h"
+#define LAYOUT(n) n##ull
+#endif
+
+#define DIRECT_BASE   LAYOUT(0xffff800000000000) /* PML4 slot 256: all RAM, and MMIO */
+#define IMAGE_BASE    LAYOUT(0xffffffff80000000) /* image at IMAGE_BASE + IMAGE_LOAD */
+#define STACKS_BASE   LAYOUT(0xffffffff90000000) /* between guard pages; same tables as the image */
+#define IMAGE_LOAD    LAYOUT(0x100000)
+#define TRAMPOLINE_PA 0x8000
+
+#define HOST_CS       0x08
+#define HOST_DS       0x10
+#define HOST_TSS      0x18

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+#include "machine/host/exit.h"
+#include "machine/host/log.h"
+#include "machine/host/percpu.h"
+#include "base/x86.h"
+#include "lib/fmt.h"
+
+/* Who writes: CPU number + 1, or 0. An exception or NMI on the same CPU writes through it. */
+static uint32_t owner;
+
+/* Waiting for a line of another CPU is bounded: a log must come out even if that CPU died in it. */
+#define LOG_WAIT_TSC 100000000ull
+
+static bool acquire(uint32_t me)
+{
+	uint64_t start = rdtsc();
+	uint32_t want = 0;
+
+	if (READ_ONCE(owner) == me)
+		return false;
+	while (!__atomic_compare_exchange_n(&owner, &want, me, false, __ATOMIC_ACQUIRE,
+					    __ATOMIC_RELAXED)) {
+		if (rdtsc() - start > LOG_WAIT_TSC)
+			return false;
+		want = 0;
+		cpu_relax();
+	}
+	return true;
+}
+
+static void emit(const char *s, size_t n)
+{
+	__asm__ volatile("rep outsb"
+			 : "+S"(s), "+c"(n)
+			 : "d"((uint16_t)NATIVE_MONITOR_LOG_PORT)
+			 : "memory");
+}
+
+void log_vprint(const char *head, const char *fmt, va_list ap)
+{
+	uint64_t khz = host_tsc_khz(), ms = khz ? rdtsc() / khz : 0;
+	uint32_t me = host_cpu() + 1;
+	char line[LOG_LINE_MAX + 1];
+	size_t n;
+	bool mine;
+
+	n = fmt_scnprintf(line, LOG_LINE_MAX, "[cpu %u %3llu.%03llu] %s", me - 1,
+			  (unsigned long long)(ms / 1000), (unsigned long long)(ms % 1000), head);
+	n += (size_t)fmt_vsnprintf(line + n, LOG_LINE_MAX - n, fmt, ap);
+	n = MIN(n, (size_t)LOG_LINE_MAX - 1);
+	if (line[n - 1] != '\n')
+		line[n++] = '\n';
+	mine = acquire(me);
+	emit(line, n);
+	if (!mine)
+		return;
+	__atomic_store_n(&owner, 0, __ATOMIC_RELEASE);
+	if (exit_stopping())
+		exit_park();
+}
+
+bool log_writing(void)
+{
+	return READ_ONCE(owner) == host_cpu() + 1;
+}
+
+void host_log(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	log_vprint("", fmt, ap);
+	va_end(ap);
+}

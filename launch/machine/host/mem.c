@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+#include "machine/host/mem.h"
+#include "machine/host/layout.h"
+#include "base/x86.h"
+#include "lib/string.h"
+
+#define RANGES_MAX 16
+#define POOL_SHARE 32 /* one page of pool for so many of RAM: the RMP and nested tables */
+#define POOL_FIXED (16ull << 20)
+
+static struct host_range ranges[RANGES_MAX]; /* the guest's, once the block is cut out */
+static unsigned range_count;
+static uint64_t ram_end;
+static struct host_range block; /* the monitor's: image, then pool */
+static uint64_t image_pa = IMAGE_LOAD;
+
+void boot_relocate(void *dst, const void *src, size_t words, uint64_t cr3);
+
+void *host_ptr(hpa_t pa)
+{
+	return (void *)(DIRECT_BASE + pa.v);
+}
+
+hpa_t host_pa(const void *p)
+{
+	uint64_t va = (uint64_t)p, pa;
+
+	if (va >= (uint64_t)image_start && va < (uint64_t)image_end)
+		return hpa(va - (uint64_t)image_start + image_pa);
+	if (va >= DIRECT_BASE && va < IMAGE_BASE)
+		return hpa(va - DIRECT_BASE);
+	HOST_ASSERT(paging_lookup(va, &pa));
+	return hpa(pa);
+}
+
+bool host_guest_ram(gpa_t g, uint64_t len)
+{
+	for (unsigned i = 0; i < range_count; i++) {
+		const struct host_range *r = &ranges[i];
+
+		if (g.v >= r->base && g.v - r->base < r->size)
+			return len <= r->size - (g.v - r->base);
+	}
+	return false;
+}
+
+static bool overlaps(const struct host_range *r, uint64_t start, uint64_t len)
+{
+	return start < r->base + r->size && r->base < start + len;
+}
+
+bool host_is_ram(hpa_t pa, uint64_t len)
+{
+	if (pa.v + len < pa.v || overlaps(&block, pa.v, len))
+		return true; /* wraps: let nobody touch it */
+	for (unsigned i = 0; i < range_count; i++) {
+		if (overlaps(&ranges[i], pa.v, len))
+			return true;
+	}
+	return false;
+}
+
+uint64_t host_ram_end(void)
+{
+	return ram_end;
+}
+
+unsigned host_guest_ranges(const struct host_range **r)
+{
+	*r = ranges;
+	return range_count;
+}
+
+static uint64_t image_size(void)
+{
+	return (uint64_t)image_end - (uint64_t)image_start;
+}
+
+/* Take the block off the top of the last range below 4 GiB; on a 2M boundary, for large guest
+ * pages. */
+static void choose_block(void)
+{
+	struct host_range *low = NULL;
+	uint64_t total = 0, size;
+
+	for (unsigned i = 0; i < range_count; i++) {
+		total += ranges[i].size;
+		if (ranges[i].base < 4 * SIZE_1G)
+			low = &ranges[i];
+	}
+	size = ALIGN_UP(image_size() + total / POOL_SHARE + POOL_FIXED, SIZE_2M);
+	if (!low || size > low->size / 2)
+		host_fault("too little RAM below 4 GiB for a block of %llu KiB",
+			   (unsigned long long)size / 1024);
+	ram_end = ranges[range_count - 1].base + ranges[range_count - 1].size;
+	if (ram_end > NATIVE_MMIO64_BASE)
+		host_fault("RAM reaches into the window of 64-bit BARs");
+	block.base = ALIGN_DOWN(low->base + low->size - size, SIZE_2M);
+	block.size = low->base + low->size - block.base;
+	low->size -= block.size;
+}
+
+static void map_direct(uint64_t root, uint64_t start, uint64_t end, uint64_t flags)
+{
+	if (start < end)
+		paging_map(root, DIRECT_BASE + start, start, end - start,
+			   flags | PTE_P | PTE_W | PTE_NX | PTE_G);
+}
+
+static void map_image(uint64_t root, const char *from, const char *to, uint64_t flags)
+{
+	paging_map(root, (uint64_t)from, block.base + ((uint64_t)from - (uint64_t)image_start),
+		   (uint64_t)to - (uint64_t)from, flags | PTE_P | PTE_G);
+}
+
+/* Code and data of the image are reached at their linked address only: W^X has no second door. */
+static uint64_t build_tables(void)
+{
+	uint64_t root = paging_create(), low_end = block.base + block.size;
+
+	map_direct(root, 0, block.base, 0);
+	map_direct(root, block.base + image_size(), low_end, 0);
+	map_direct(root, low_end, 4 * SIZE_1G, BIT(4) /* PCD */);
+	map_direct(root, 4 * SIZE_1G, ALIGN_UP(ram_end, SIZE_2M), 0);
+	map_direct(root, NATIVE_MMIO64_BASE, NATIVE_MMIO64_END, BIT(4));
+	map_image(root, image_start, image_text_end, 0);
+	map_image(root, image_text_end, image_rodata_end, PTE_NX);
+	map_image(root, image_rodata_end, image_end, PTE_W | PTE_NX);
+	return root;
+}
+
+void mem_init(void)
+{
+	uint64_t root;
+
+	range_count = ram_find(ranges, RANGES_MAX);
+	choose_block();
+	pool_init(block.base + image_size(), block.size - image_size());
+	root = build_tables();
+	image_pa = block.base;
+	boot_relocate(host_ptr(hpa(block.base)), image_start, image_size() / 8, root);
+	memset(host_ptr(hpa(IMAGE_LOAD)), 0, image_size()); /* guest RAM from here on */
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+#include "machine/host/fwcfg.h"
+#include "machine/host/lapic.h"
+#include "machine/host/layout.h"
+#include "machine/host/mem.h"
+#include "machine/host/percpu.h"
+#include "machine/host/smp.h"
+#include "machine/hv/hv.h"
+#include "base/x86.h"
+#include "lib/string.h"
+
+#define STACKS_STRIDE 0x40000ull              /* VA of one CPU's stacks */
+#define INIT_WAIT     (LAPIC_TIMER_KHZ / 5)   /* 0.2 ms from INIT to SIPI */
+#define SIPI_WAIT     (LAPIC_TIMER_KHZ * 100) /* then again */
+#define SIPI_TRIES    30
+
+uint64_t smp_stacks[HOST_MAX_CPUS]; /* read by trampoline.S */
+static unsigned cpus = 1;
+static uint32_t released;
+
+NORETURN void smp_ap_main(unsigned cpu);
+
+unsigned host_cpus(void)
+{
+	return cpus;
+}
+
+unsigned host_cpu(void)
+{
+	return percpu()->cpu;
+}
+
+uint64_t smp_stack(unsigned cpu)
+{
+	return smp_stacks[cpu];
+}
+
+void smp_stacks_init(unsigned cpu)
+{
+	uint64_t va = STACKS_BASE + cpu * STACKS_STRIDE;
+
+	smp_stacks[cpu] = paging_stack(&va, STACK_PAGES);
+	for (unsigned i = 0; i < IST_COUNT; i++)
+		percpus[cpu].tss.ist[i] = paging_stack(&va, STACK_IST_PAGES);
+}
+
+/* The LAPIC timer runs for the calibration of the TSC: count its ticks. */
+static void wait_ticks(uint32_t ticks)
+{
+	uint32_t start = lapic_timer_read();
+
+	while (start - lapic_timer_read() < ticks)
+		cpu_relax();
+}
+
+static unsigned first_missing(void)
+{
+	unsigned i;
+
+	for (i = 1; i < cpus; i++) {
+		if (!__atomic_load_n(&percpus[i].online, __ATOMIC_ACQUIRE))
+			break;
+	}
+	return i;
+}
+
+static bool wait_online(void)
+{
+	uint32_t start = lapic_timer_read();
+
+	while (first_missing() < cpus) {
+		if (start - lapic_timer_read() > SIPI_WAIT)
+			return false;
+		cpu_relax();
+	}
+	return true;
+}
+
+static void place_trampoline(void)
+{
+	uint64_t start = (uint64_t)trampoline_start, at = (uint64_t)&trampoline_cr3 - start;
+	uint8_t *copy = host_ptr(hpa(TRAMPOLINE_PA));
+
+	memcpy(copy, trampoline_start, (uint64_t)trampoline_end - start);
+	*(uint32_t *)(copy + at) = (uint32_t)read_cr3();
+	paging_identity(true);
+}
+
+static void remove_trampoline(void)
+{
+	paging_identity(false);
+	memset(host_ptr(hpa(TRAMPOLINE_PA)), 0, PAGE_SIZE);
+}
+
+void smp_start(void)
+{
+	cpus = fwcfg_cpus();
+	if (cpus < 2 || cpus > HOST_MAX_CPUS)
+		host_fault("%u CPUs: give QEMU one more than the guest has, 2 to %u", cpus,
+			   HOST_MAX_CPUS);
+	percpus[0].online = 1;
+	for (unsigned i = 1; i < cpus; i++)
+		smp_stacks_init(i);
+	place_trampoline();
+	lapic_init_others();
+	wait_ticks(INIT_WAIT);
+	for (unsigned i = 0; i < SIPI_TRIES; i++) {
+		lapic_sipi_others(TRAMPOLINE_PA >> PAGE_SHIFT);
+		if (wait_online())
+			break;
+	}
+	if (first_missing() < cpus)
+		host_fault("CPU %u did not start (APIC IDs must be 0 to %u)", first_missing(),
+			   cpus - 1);
+	remove_trampoline();
+}
+
+void smp_release(void)
+{
+	__atomic_store_n(&released, 1, __ATOMIC_RELEASE);
+	for (unsigned i = 1; i < cpus; i++)
+		host_kick(i);
+}
+
+bool smp_released(void)
+{
+	return __atomic_load_n(&released, __ATOMIC_ACQUIRE);
+}
+
+/* From trampoline.S on the CPU's own stack. */
+void smp_ap_main(unsigned cpu)
+{
+	desc_load(cpu);
+	desc_control_registers();
+	lapic_init();
+	__atomic_store_n(&percpus[cpu].online, 1, __ATOMIC_RELEASE);
+	while (!smp_released())
+		host_halt();
+	write_cr3(read_cr3()); /* forget the trampoline's mapping */
+	machine_cpu_init();
+	hv_vcpu_main(machine_vcpus[cpu - 1]);
+}

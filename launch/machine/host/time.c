@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+#include "machine/host/lapic.h"
+#include "machine/host/percpu.h"
+#include "machine/host/time.h"
+#include "base/x86.h"
+
+#define WINDOW_TICKS (LAPIC_TIMER_KHZ * 10) /* 10 ms */
+#define SAMPLES      32
+
+struct sample {
+	uint64_t tsc;
+	uint32_t ticks; /* LAPIC timer, counting down */
+};
+
+static struct sample first;
+static uint64_t khz;
+
+/* Both clocks at one moment: of several tries the one with the least between the two TSC reads. */
+static struct sample sample(void)
+{
+	uint64_t best = ~0ull;
+	struct sample s = {0};
+
+	for (unsigned i = 0; i < SAMPLES; i++) {
+		uint64_t before = rdtsc();
+		uint32_t ticks = lapic_timer_read();
+		uint64_t took = rdtsc() - before;
+
+		if (took < best) {
+			best = took;
+			s.tsc = before + took / 2;
+			s.ticks = ticks;
+		}
+	}
+	return s;
+}
+
+void time_calibrate_begin(void)
+{
+	lapic_timer_set(UINT32_MAX); /* 4 s: no interrupt before we are done */
+	first = sample();
+}
+
+void time_calibrate_finish(void)
+{
+	struct sample last;
+
+	while (first.ticks - lapic_timer_read() < WINDOW_TICKS)
+		cpu_relax();
+	last = sample();
+	lapic_timer_set(0);
+	khz = (last.tsc - first.tsc) * LAPIC_TIMER_KHZ / (first.ticks - last.ticks);
+	HOST_ASSERT(khz);
+}
+
+uint64_t host_tsc_khz(void)
+{
+	return khz;
+}
+
+static uint32_t ticks_until(uint64_t deadline)
+{
+	int64_t left = (int64_t)(deadline - rdtsc());
+
+	if (left <= 0)
+		return 1;
+	if ((uint64_t)left / khz >= UINT32_MAX / LAPIC_TIMER_KHZ)
+		return UINT32_MAX / LAPIC_TIMER_KHZ * LAPIC_TIMER_KHZ; /* time_fired goes on */
+	return (uint32_t)((uint64_t)left * LAPIC_TIMER_KHZ / khz) + 1;
+}
+
+void host_timer_arm(uint64_t deadline)
+{
+	struct percpu *p = percpu();
+
+	if (!deadline)
+		deadline = 1;
+	if (p->deadline == deadline)
+		return;
+	p->deadline = deadline;
+	lapic_timer_set(ticks_until(deadline));
+}
+
+void host_timer_stop(void)
+{
+	struct percpu *p = percpu();
+
+	if (!p->deadline)
+		return;
+	p->deadline = 0;
+	lapic_timer_set(0);
+}
+
+void host_nap(uint64_t ticks)
+{
+	uint64_t armed = percpu()->deadline, end = rdtsc() + ticks;
+
+	if (!armed || (int64_t)(end - armed) < 0)
+		host_timer_arm(end);
+	host_halt();
+	if (armed)
+		host_timer_arm(armed);
+	else
+		host_timer_stop();
+}
+
+void time_fired(void)
+{
+	struct percpu *p = percpu();
+
+	if (p->deadline && (int64_t)(p->deadline - rdtsc()) > 0)
+		lapic_timer_set(ticks_until(p->deadline)); /* a deadline beyond one period */
+	else
+		p->deadline = 0;
+}

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#include "base/x86.h"
+#include "machine/hv/ap.h"
+#include "machine/hv/ghcb/call.h"
+#include "machine/hv/doorbell.h"
+#include "machine/hv/state.h"
+#include "machine/hv/vmpl.h"
+#include "machine/host/host.h"
+
+/* A request slot: FREE -> CLAIMED (who asks) -> POSTED -> SERVING (the target) -> DONE -> FREE. */
+enum ap_state {
+	AP_FREE,
+	AP_CLAIMED,
+	AP_POSTED,
+	AP_SERVING,
+	AP_DONE
+};
+
+static bool step(struct ap_request *r, uint32_t from, uint32_t to)
+{
+	return __atomic_compare_exchange_n(&r->state, &from, to, false, __ATOMIC_SEQ_CST,
+					   __ATOMIC_RELAXED);
+}
+
+bool ap_runnable(struct vcpu *v)
+{
+	struct vmpl_ctx *ctx = hv_ctx(v);
+
+	return !gpa_eq(ctx->vmsa, GPA_NONE) && !ctx->halted && !ctx->reset_hold;
+}
+
+static bool create(struct vcpu *v, const struct ap_request *r)
+{
+	struct vmpl_ctx *ctx = &v->ctx[r->vmpl];
+	bool run = !ap_runnable(v) || v->vmpl == r->vmpl;
+
+	if (!machine_attach(v, r->vmpl, r->vmsa, r->features))
+		return false;
+	ctx->halted = false;
+	ctx->reset_hold = false;
+	ctx->ghcb_registered = GPA_NONE;
+	hv_state(v)->apic[r->vmpl].nmi_blocked = false;
+	hv_state(v)->fresh |= 1u << r->vmpl;
+	doorbell_reset(&hv_state(v)->doorbell[r->vmpl]);
+	return !run || vmpl_run(v, r->vmpl);
+}
+
+bool ap_run_fresh(struct vcpu *v)
+{
+	unsigned vmpl;
+
+	for (vmpl = v->vmpl + 1; vmpl < VMPL_COUNT; vmpl++)
+		if ((hv_state(v)->fresh >> vmpl & 1) && vmpl_run(v, vmpl))
+			return true;
+	return false;
+}
+
+static bool apply(struct vcpu *v, const struct ap_request *r)
+{
+	struct ap_request *on_init = &hv_state(v)->on_init[r->vmpl];
+
+	on_init->state = AP_FREE;
+	switch (r->op) {
+	case GHCB_AP_CREATE_ON_INIT:
+		*on_init = *r;
+		on_init->state = AP_POSTED;
+		return true;
+	case GHCB_AP_CREATE:
+		return create(v, r);
+	default:
+		hv_state(v)->fresh &= ~(1u << r->vmpl);
+		return machine_attach(v, r->vmpl, GPA_NONE, 0);
+	}
+}
+
+static void wake(struct vcpu *v, unsigned vmpl)
+{
+	struct vmpl_ctx *ctx = &v->ctx[vmpl];
+	gpa_t page = hv_state(v)->hold_ghcb[vmpl];
+	struct ghcb *g;
+
+	ctx->reset_hold = false;
+	if (gpa_eq(page, GPA_NONE)) {
+		ctx->ghcb_msr = 1ull << 12 | GHCB_MSR_AP_RESET_RESP;
+	} else if (rmp_is_shared(page, PAGE_SIZE)) {
+		g = host_ptr(hpa(page.v));
+		WRITE_ONCE(g->exit_info2, 1);
+	}
+}
+
+static void serve_startup(struct vcpu *v, unsigned vmpl)
+{
+	struct hv_vcpu *h = hv_state(v);
+	uint32_t seen = __atomic_exchange_n(&h->apic[vmpl].startup, 0, __ATOMIC_SEQ_CST);
+	struct ap_request r = h->on_init[vmpl];
+
+	if ((seen & APIC_SAW_INIT) && r.state == AP_POSTED) {
+		h->on_init[vmpl].state = AP_FREE;
+		create(v, &r);
+	} else if ((seen & APIC_SAW_SIPI) && v->ctx[vmpl].reset_hold) {
+		wake(v, vmpl);
+	}
+}
+
+void ap_serve(struct vcpu *v)
+{
+	struct hv_vcpu *h = hv_state(v);
+	unsigned vmpl;
+
+	if (__atomic_load_n(&h->request.state, __ATOMIC_RELAXED) == AP_POSTED &&
+	    step(&h->request, AP_POSTED, AP_SERVING)) {
+		h->request.done_ok = apply(v, &h->request);
+		__atomic_store_n(&h->request.state, AP_DONE, __ATOMIC_RELEASE);
+	}
+	for (vmpl = 0; vmpl < VMPL_COUNT; vmpl++)
+		if (__atomic_load_n(&h->apic[vmpl].startup, __ATOMIC_RELAXED))
+			serve_startup(v, vmpl);
+}
+
+#define WAIT_MS 1000
+#define KICK_MS 1 /* a kick that QEMU lost is repeated */
+
+/* Wait until the slot of target goes from state "from" to "to", or until a second is over. */
+static bool wait_step(struct vcpu *me, struct vcpu *target, uint32_t from, uint32_t to)
+{
+	uint64_t ms = host_tsc_khz(), start = rdtsc(), kick = start;
+
+	while (!step(&hv_state(target)->request, from, to)) {
+		if (rdtsc() - start > WAIT_MS * ms)
+			return false;
+		if (rdtsc() - kick > KICK_MS * ms) {
+			host_kick(target->apic_id);
+			kick = rdtsc();
+		}
+		ap_serve(me);
+		cpu_relax();
+	}
+	return true;
+}
+
+static bool post(struct vcpu *me, struct vcpu *target, const struct ap_request *ask)
+{
+	struct ap_request *r = &hv_state(target)->request;
+	bool ok;
+
+	if (!wait_step(me, target, AP_FREE, AP_CLAIMED))
+		return false;
+	r->op = ask->op;
+	r->vmpl = ask->vmpl;
+	r->vmsa = ask->vmsa;
+	r->features = ask->features;
+	__atomic_store_n(&r->state, AP_POSTED, __ATOMIC_RELEASE);
+	host_kick(target->apic_id);
+	while (!wait_step(me, target, AP_DONE, AP_CLAIMED))
+		if (step(r, AP_POSTED, AP_FREE))
+			return false; /* not even begun in a second: taken back */
+	ok = r->done_ok;
+	__atomic_store_n(&r->state, AP_FREE, __ATOMIC_RELEASE);
+	return ok;
+}
+
+static bool acceptable(const struct vcpu *me, const struct vcpu *target, const struct ap_request *r)
+{
+	if (!target || r->op > GHCB_AP_DESTROY || r->vmpl >= VMPL_COUNT)
+		return false;
+	/* Nobody changes a more privileged VMPL, nor what it runs on itself. */
+	if (r->vmpl < me->vmpl || (target == me && r->vmpl == me->vmpl))
+		return false;
+	return r->op == GHCB_AP_DESTROY ||
+	       (IS_ALIGNED(r->vmsa.v, PAGE_SIZE) && host_guest_ram(r->vmsa, PAGE_SIZE));
+}
+
+void nae_ap_creation(struct ghcb_call *c)
+{
+	struct vcpu *target = machine_vcpu_by_apic_id(c->info1 >> 32);
+	struct ap_request r = {
+		.op = MIN(c->info1 & 0xffff, 0xff),
+		.vmpl = MIN(c->info1 >> 16 & 0xffff, 0xff),
+		.vmsa = gpa(c->info2),
+		.features = c->rax,
+	};
+
+	if (r.op != GHCB_AP_DESTROY && !ghcb_needs_met(c, NEED_RAX))
+		ghcb_fail(c, GHCB_ERR_MISSING_INPUT);
+	else if (!acceptable(c->v, target, &r))
+		ghcb_fail(c, GHCB_ERR_INVALID_INPUT);
+	else if (!(target == c->v ? apply(c->v, &r) : post(c->v, target, &r)))
+		ghcb_fail(c, GHCB_ERR_INVALID_INPUT);
+}
+
+void ap_hold(struct vcpu *v, gpa_t ghcb)
+{
+	hv_ctx(v)->reset_hold = true;
+	hv_state(v)->hold_ghcb[v->vmpl] = ghcb;
+}
+
+void nae_ap_hold(struct ghcb_call *c)
+{
+	ghcb_answer(c);
+	ap_hold(c->v, c->gpa);
+}

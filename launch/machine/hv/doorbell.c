@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#include "base/x86.h"
+#include "machine/hv/ghcb/call.h"
+#include "machine/hv/doorbell.h"
+#include "machine/host/host.h"
+#include "abi/doorbell.h"
+
+static struct hv_doorbell_state *state(struct vcpu *v)
+{
+	return &hv_state(v)->doorbell[v->vmpl];
+}
+
+/* NULL when there is none, or the guest made it private since. */
+static struct hv_doorbell *page_of(const struct hv_doorbell_state *d)
+{
+	if (gpa_eq(d->page, GPA_NONE) || !rmp_is_shared(d->page, PAGE_SIZE))
+		return NULL;
+	return host_ptr(hpa(d->page.v));
+}
+
+static void set_flag(struct hv_doorbell *p, uint8_t flag)
+{
+	__atomic_fetch_or(&p->flags, flag, __ATOMIC_RELAXED);
+}
+
+void doorbell_reset(struct hv_doorbell_state *d)
+{
+	*d = (struct hv_doorbell_state){.page = GPA_NONE};
+}
+
+void doorbell_sync(struct vcpu *v)
+{
+	struct hv_doorbell_state *d = state(v);
+	struct hv_doorbell *p;
+
+	if (!d->posted)
+		return;
+	p = page_of(d);
+	if (p && READ_ONCE(p->vector))
+		return;
+	if (p)
+		apic_accept(hv_apic(v), d->posted);
+	d->posted = 0;
+}
+
+/* True when the page shows something that it did not before. */
+static bool post_nmi(struct vapic *a, struct hv_doorbell *p)
+{
+	if ((READ_ONCE(p->flags) & DOORBELL_NMI) ||
+	    !__atomic_exchange_n(&a->nmi, 0, __ATOMIC_SEQ_CST))
+		return false;
+	set_flag(p, DOORBELL_NMI);
+	return true;
+}
+
+static bool post_vector(struct vapic *a, struct hv_doorbell_state *d, struct hv_doorbell *p)
+{
+	int vector = apic_pending(a);
+	bool first = !d->posted;
+
+	if (vector < 0 || vector == d->posted)
+		return false;
+	d->posted = vector;
+	WRITE_ONCE(p->vector, d->posted);
+	return first;
+}
+
+static void signal(struct vcpu *v, struct hv_doorbell_state *d, struct hv_doorbell *p)
+{
+	if (READ_ONCE(p->flags) & DOORBELL_NO_SIGNAL) {
+		d->due = false;
+		return;
+	}
+	if (!machine_inject_hv(v)) {
+		host_kick(host_cpu()); /* come back when the event before it is delivered */
+		return;
+	}
+	hv_count(v, STAT_INJECTED);
+	set_flag(p, DOORBELL_NO_SIGNAL);
+	d->due = false;
+}
+
+void doorbell_deliver(struct vcpu *v)
+{
+	struct hv_doorbell_state *d = state(v);
+	struct vapic *a = hv_apic(v);
+	struct hv_doorbell *p;
+
+	doorbell_sync(v);
+	p = page_of(d);
+	if (!p)
+		return;
+	d->due |= post_nmi(a, p);
+	d->due |= post_vector(a, d, p);
+	if (d->due)
+		signal(v, d, p);
+}
+
+/* The hypervisor of an SNP guest cannot see RFLAGS.IF: whatever is pending ends the HLT. */
+bool doorbell_wakes(struct vcpu *v)
+{
+	struct hv_doorbell *p = page_of(state(v));
+	struct vapic *a = hv_apic(v);
+
+	doorbell_sync(v);
+	return p && (a->nmi || (READ_ONCE(p->flags) & DOORBELL_NMI) || apic_pending(a) >= 0);
+}
+
+static bool set(struct hv_doorbell_state *d, gpa_t g)
+{
+	doorbell_reset(d);
+	if (!IS_ALIGNED(g.v, PAGE_SIZE) || !rmp_is_shared(g, PAGE_SIZE))
+		return false;
+	d->page = g;
+	return true;
+}
+
+void nae_doorbell(struct ghcb_call *c)
+{
+	struct hv_doorbell_state *d = state(c->v);
+
+	switch (c->info1) {
+	case GHCB_DOORBELL_PREFERRED:
+		c->out2 = GPA_NONE.v;
+		break;
+	case GHCB_DOORBELL_SET:
+		if (set(d, gpa(c->info2)))
+			c->out2 = d->page.v;
+		else
+			ghcb_fail(c, GHCB_ERR_INVALID_INPUT);
+		break;
+	case GHCB_DOORBELL_QUERY:
+		c->out2 = d->page.v;
+		break;
+	case GHCB_DOORBELL_CLEAR:
+		doorbell_reset(d);
+		break;
+	default:
+		ghcb_fail(c, GHCB_ERR_INVALID_INPUT);
+	}
+}
+
+/* An interrupt command without the APIC's registers. */
+void nae_ipi(struct ghcb_call *c)
+{
+	apic_ipi_send(hv_apic(c->v), (uint32_t)c->info1, c->info1 >> 32);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#pragma once
+
+/*
+ * Restricted injection: a VMPL whose VMSA has SEV_FEATURES[3] takes no interrupt and no NMI, only
+ * #HV, and finds in its doorbell page what is pending: GHCB specification (56421), 5; APM vol. 2,
+ * 15.36.16. Everything here is for the current VMPL, on v's own CPU, out of the guest.
+ *
+ *   APIC: IRR --post--> doorbell page (still in IRR) --guest takes it--> ISR --EOI-->
+ *
+ * A vector in the page is replaced by a more urgent one without another #HV.
+ */
+#include "machine/hv/state.h"
+#include "abi/vmsa.h"
+
+static inline bool doorbell_used(struct vcpu *v)
+{
+	return hv_ctx(v)->sev_features & SEV_FEAT_RESTRICTED_INJ;
+}
+
+/* Before anything looks at or changes the APIC: move what the guest took to ISR. */
+void doorbell_sync(struct vcpu *v);
+/* In irq_deliver's place. */
+void doorbell_deliver(struct vcpu *v);
+/* Would an event end the current VMPL's HLT? */
+bool doorbell_wakes(struct vcpu *v);
+/* The VMPL gets a new VMSA: no page, nothing posted. */
+void doorbell_reset(struct hv_doorbell_state *d);

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#include "machine/hv/ghcb/call.h"
+#include "machine/hv/state.h"
+#include "machine/hv/stop.h"
+
+/*
+ * The page must be shared memory. On hardware the hypervisor maps a private one without an error
+ * and reads ciphertext; ending the run says more.
+ */
+static struct ghcb *map(struct vcpu *v, gpa_t g)
+{
+	if (!rmp_is_shared(g, PAGE_SIZE))
+		stop_vmpl(v, "VMGEXIT with a GHCB at 0x%llx, which is not shared memory",
+			  (unsigned long long)g.v);
+	return host_ptr(hpa(g.v));
+}
+
+static void run(struct ghcb_call *c)
+{
+	unsigned reason = ghcb_check(c);
+
+	/* GHCB 2.3.2: an SNP guest uses only the GPA it registered. */
+	if (!gpa_eq(c->v->ctx[c->v->vmpl].ghcb_registered, c->gpa))
+		ghcb_fail(c, GHCB_ERR_NOT_REGISTERED);
+	else if (reason)
+		ghcb_fail(c, reason);
+	else
+		nae_dispatch(c);
+}
+
+void ghcb_vmgexit(struct vcpu *v)
+{
+	uint64_t msr = hv_ctx(v)->ghcb_msr;
+	struct ghcb_call c = {.v = v, .gpa = gpa(msr)};
+
+	hv_count(v, STAT_VMGEXIT);
+	if (msr & GHCB_MSR_INFO_MASK) {
+		hv_count(v, STAT_MSR_PROTOCOL);
+		msrproto_vmgexit(v, msr);
+		return;
+	}
+	ghcb_read(&c, map(v, c.gpa));
+	run(&c);
+	if (host_options.trace)
+		host_log("vcpu %u vmpl %u ghcb 0x%llx info 0x%llx 0x%llx -> 0x%llx 0x%llx",
+			 v->index, v->vmpl, (unsigned long long)c.code, (unsigned long long)c.info1,
+			 (unsigned long long)c.info2, (unsigned long long)c.out1,
+			 (unsigned long long)c.out2);
+	if (!c.answered)
+		ghcb_answer(&c);
+}
+
+void *ghcb_scratch(const struct ghcb_call *c, uint64_t len)
+{
+	uint64_t start = c->gpa.v + offsetof(struct ghcb, buffer);
+	uint64_t end = start + GHCB_BUFFER_SIZE;
+
+	if (c->scratch >= start && c->scratch < end && len <= end - c->scratch)
+		return (uint8_t *)c->page + (c->scratch - c->gpa.v);
+	/* Inside the page but outside the buffer would let the guest overwrite its own request. */
+	if (c->scratch < c->gpa.v + PAGE_SIZE && c->scratch + len > c->gpa.v)
+		return NULL;
+	if (c->scratch + len < c->scratch || !rmp_is_shared(gpa(c->scratch), len))
+		return NULL;
+	return host_ptr(hpa(c->scratch));
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#include "machine/hv/ghcb/call.h"
+#include "base/x86.h"
+#include "lib/string.h"
+
+#define OFF(field) offsetof(struct ghcb, field)
+
+void ghcb_read(struct ghcb_call *c, struct ghcb *page)
+{
+	c->page = page;
+	c->usage = READ_ONCE(page->usage);
+	c->version = READ_ONCE(page->version);
+	memcpy(c->valid, page->valid, sizeof(c->valid));
+	c->code = READ_ONCE(page->exit_code);
+	c->info1 = READ_ONCE(page->exit_info1);
+	c->info2 = READ_ONCE(page->exit_info2);
+	c->scratch = READ_ONCE(page->scratch);
+	c->rax = READ_ONCE(page->rax);
+	c->rbx = READ_ONCE(page->rbx);
+	c->rcx = READ_ONCE(page->rcx);
+	c->rdx = READ_ONCE(page->rdx);
+	c->xcr0 = READ_ONCE(page->xcr0);
+	c->dr7 = READ_ONCE(page->dr7);
+	c->cpl = READ_ONCE(page->cpl);
+	c->out1 = GHCB_RESULT_OK;
+	c->out2 = 0;
+	c->answered = false;
+	memset(page->valid, 0, sizeof(page->valid));
+}
+
+bool ghcb_has(const struct ghcb_call *c, unsigned offset)
+{
+	unsigned n = offset / 8;
+
+	return n < 128 && (c->valid[n / 8] >> (n % 8) & 1);
+}
+
+bool ghcb_needs_met(const struct ghcb_call *c, unsigned needs)
+{
+	return (!(needs & NEED_RAX) || ghcb_has(c, OFF(rax))) &&
+	       (!(needs & NEED_RBX) || ghcb_has(c, OFF(rbx))) &&
+	       (!(needs & NEED_RCX) || ghcb_has(c, OFF(rcx))) &&
+	       (!(needs & NEED_RDX) || ghcb_has(c, OFF(rdx))) &&
+	       (!(needs & NEED_SCRATCH) || ghcb_has(c, OFF(scratch))) &&
+	       (!(needs & NEED_CPL) || ghcb_has(c, OFF(cpl)));
+}
+
+unsigned ghcb_check(const struct ghcb_call *c)
+{
+	if (c->usage != 0)
+		return GHCB_ERR_INVALID_USAGE;
+	if (c->version < GHCB_VERSION_MIN || c->version > GHCB_VERSION_MAX)
+		return GHCB_ERR_INVALID_INPUT;
+	if (!ghcb_has(c, OFF(exit_code)) || !ghcb_has(c, OFF(exit_info1)) ||
+	    !ghcb_has(c, OFF(exit_info2)))
+		return GHCB_ERR_MISSING_INPUT;
+	return 0;
+}
+
+static void set_valid(struct ghcb_call *c, unsigned offset)
+{
+	unsigned n = offset / 8;
+
+	c->page->valid[n / 8] |= 1u << (n % 8);
+}
+
+void ghcb_set_rax(struct ghcb_call *c, uint64_t v)
+{
+	WRITE_ONCE(c->page->rax, v);
+	set_valid(c, OFF(rax));
+}
+
+void ghcb_set_rbx(struct ghcb_call *c, uint64_t v)
+{
+	WRITE_ONCE(c->page->rbx, v);
+	set_valid(c, OFF(rbx));
+}
+
+void ghcb_set_rcx(struct ghcb_call *c, uint64_t v)
+{
+	WRITE_ONCE(c->page->rcx, v);
+	set_valid(c, OFF(rcx));
+}
+
+void ghcb_set_rdx(struct ghcb_call *c, uint64_t v)
+{
+	WRITE_ONCE(c->page->rdx, v);
+	set_valid(c, OFF(rdx));
+}
+
+void ghcb_fail(struct ghcb_call *c, unsigned reason)
+{
+	c->out1 = GHCB_RESULT_MALFORMED;
+	c->out2 = reason;
+}
+
+void ghcb_exception(struct ghcb_call *c, uint8_t vector, bool has_error)
+{
+	/* EVENTINJ form: vector, type 3 (exception), EV, V; the error code is always 0 here. */
+	c->out1 = GHCB_RESULT_EXCEPTION;
+	c->out2 = BIT(31) | (has_error ? BIT(11) : 0) | 3u << 8 | vector;
+}
+
+void ghcb_answer(struct ghcb_call *c)
+{
+	WRITE_ONCE(c->page->exit_info1, c->out1);
+	WRITE_ONCE(c->page->exit_info2, c->out2);
+	set_valid(c, OFF(exit_info1));
+	set_valid(c, OFF(exit_info2));
+	c->answered = true;
+}

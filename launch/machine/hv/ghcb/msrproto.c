@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#include "machine/hv/ghcb/call.h"
+#include "machine/hv/ap.h"
+#include "machine/hv/state.h"
+#include "machine/hv/stop.h"
+#include "machine/hv/vmpl.h"
+
+/* GHCB 2.3.1: requests in the low 12 bits of the MSR itself, answers in the same place. */
+
+#define PFN_BITS(m) ((m) & ~GHCB_MSR_INFO_MASK)
+
+static uint64_t sev_info(void)
+{
+	return (uint64_t)GHCB_VERSION_MAX << 48 | (uint64_t)GHCB_VERSION_MIN << 32 |
+	       (uint64_t)NATIVE_CBIT << 24 | GHCB_MSR_SEV_INFO_RESP;
+}
+
+static uint64_t cpuid_reg(struct vcpu *v, uint64_t m)
+{
+	unsigned reg = m >> 30 & 3;
+	uint32_t r[4];
+
+	hv_count(v, STAT_CPUID);
+	hv_cpuid(v, m >> 32, 0, r);
+	return (uint64_t)r[reg] << 32 | (uint64_t)reg << 30 | GHCB_MSR_CPUID_RESP;
+}
+
+static uint64_t register_gpa(struct vcpu *v, uint64_t m)
+{
+	gpa_t g = gpa(PFN_BITS(m));
+
+	/* The page may be made shared later, but it has to be memory. */
+	if (!host_guest_ram(g, PAGE_SIZE))
+		return PFN_BITS(~0ull) | GHCB_MSR_REG_GPA_RESP;
+	hv_ctx(v)->ghcb_registered = g;
+	return g.v | GHCB_MSR_REG_GPA_RESP;
+}
+
+static uint64_t psc(struct vcpu *v, uint64_t m)
+{
+	gpa_t g = gpa(m & 0x000ffffffffff000ull);
+	unsigned op = m >> 52 & 0xf;
+	uint64_t error = 1;
+
+	hv_count(v, STAT_PSC);
+	if ((op == GHCB_PSC_PRIVATE || op == GHCB_PSC_SHARED) &&
+	    psc_change(g, RMP_PG_4K, op == GHCB_PSC_PRIVATE) == SNP_SUCCESS)
+		error = 0;
+	return error << 32 | GHCB_MSR_PSC_RESP;
+}
+
+static uint64_t answer(struct vcpu *v, uint64_t m)
+{
+	switch (m & GHCB_MSR_INFO_MASK) {
+	case GHCB_MSR_SEV_INFO_REQ:
+		return sev_info();
+	case GHCB_MSR_CPUID_REQ:
+		return cpuid_reg(v, m);
+	case GHCB_MSR_PREF_GPA_REQ:
+		return PFN_BITS(~0ull) | GHCB_MSR_PREF_GPA_RESP; /* none preferred */
+	case GHCB_MSR_REG_GPA_REQ:
+		return register_gpa(v, m);
+	case GHCB_MSR_PSC_REQ:
+		return psc(v, m);
+	case GHCB_MSR_HV_FEATURES_REQ:
+		return HV_FEATURES << 12 | GHCB_MSR_HV_FEATURES_RESP;
+	case GHCB_MSR_TERMINATE:
+		stop_terminated(v, m >> 12 & 0xf, m >> 16 & 0xff);
+	default:
+		stop_vmpl(v, "broke the GHCB MSR protocol: request 0x%llx", (unsigned long long)m);
+	}
+}
+
+void msrproto_vmgexit(struct vcpu *v, uint64_t m)
+{
+	struct vmpl_ctx *ctx = hv_ctx(v);
+
+	switch (m & GHCB_MSR_INFO_MASK) {
+	case GHCB_MSR_RUN_VMPL_REQ:
+		/* Answered first: the VMPL that asks sees it when it runs again. */
+		hv_count(v, STAT_RUN_VMPL);
+		ctx->ghcb_msr = GHCB_MSR_RUN_VMPL_RESP;
+		if (!vmpl_run(v, m >> 32 & 0xff))
+			ctx->ghcb_msr = 1ull << 32 | GHCB_MSR_RUN_VMPL_RESP;
+		break;
+	case GHCB_MSR_AP_RESET_REQ:
+		ctx->ghcb_msr = GHCB_MSR_AP_RESET_RESP;
+		ap_hold(v, GPA_NONE);
+		break;
+	default:
+		ctx->ghcb_msr = answer(v, m);
+	}
+	if (host_options.trace)
+		host_log("vcpu %u vmpl %u msr protocol 0x%llx -> 0x%llx", v->index, v->vmpl,
+			 (unsigned long long)m, (unsigned long long)ctx->ghcb_msr);
+}

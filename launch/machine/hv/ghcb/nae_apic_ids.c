@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#include "machine/hv/ghcb/call.h"
+#include "machine/host/host.h"
+
+/* GHCB 4.1.14: SW_EXITINFO1 is a shared buffer of RAX pages; too few: RAX tells how many. */
+void nae_apic_ids(struct ghcb_call *c)
+{
+	uint32_t *list;
+	unsigned i;
+
+	ghcb_set_rax(c, 1);
+	if (c->rax == 0)
+		return;
+	if (!IS_ALIGNED(c->info1, PAGE_SIZE) || !rmp_is_shared(gpa(c->info1), PAGE_SIZE)) {
+		ghcb_fail(c, GHCB_ERR_INVALID_INPUT);
+		return;
+	}
+	list = host_ptr(hpa(c->info1));
+	for (i = 0; i < machine_vcpu_count; i++)
+		WRITE_ONCE(list[i + 1], machine_vcpus[i]->apic_id);
+	WRITE_ONCE(list[0], machine_vcpu_count);
+}

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#include "base/x86.h"
+#include "machine/hv/doorbell.h"
+#include "machine/hv/irq.h"
+#include "machine/hv/state.h"
+#include "machine/host/host.h"
+
+#define TURN_US 250 /* irq_turn() */
+
+/* Devices belong to the operating system: the least privileged VMPL that has a VMSA. */
+static struct vapic *device_apic(struct hv_vcpu *h)
+{
+	unsigned vmpl = VMPL_COUNT - 1;
+
+	while (vmpl > 0 && gpa_eq(h->v->ctx[vmpl].vmsa, GPA_NONE))
+		vmpl--;
+	return &h->apic[vmpl];
+}
+
+void hv_host_interrupt(unsigned vector, bool level)
+{
+	unsigned cpu = host_cpu();
+
+	/* Interrupts routed to the monitor's own CPU have no vCPU to go to. */
+	if (cpu == 0 || cpu > machine_vcpu_count || !hv_states[cpu - 1]) {
+		if (level)
+			host_irq_eoi_level(vector);
+		return;
+	}
+	apic_post(device_apic(hv_states[cpu - 1]), vector, level);
+}
+
+static struct hv_vcpu *owner(const struct vapic *a)
+{
+	return hv_states[a->id - 1];
+}
+
+static uint64_t next_deadline(const struct hv_vcpu *h)
+{
+	uint64_t first = 0;
+	unsigned i;
+
+	for (i = 0; i < VMPL_COUNT; i++)
+		if (h->apic[i].deadline && (!first || h->apic[i].deadline < first))
+			first = h->apic[i].deadline;
+	return first;
+}
+
+static void arm(struct hv_vcpu *h, uint64_t deadline)
+{
+	h->timer_armed = deadline;
+	if (deadline)
+		host_timer_arm(deadline);
+	else
+		host_timer_stop();
+}
+
+void irq_timer_poll(struct vcpu *v)
+{
+	struct hv_vcpu *h = hv_state(v);
+	uint64_t now = rdtsc(), first;
+	unsigned i;
+
+	for (i = 0; i < VMPL_COUNT; i++)
+		apic_timer_expire(&h->apic[i], now);
+	/* Armed anew even when unchanged: the host's timer may have fired a little early. */
+	first = next_deadline(h);
+	if (first || h->timer_armed)
+		arm(h, first);
+}
+
+/*
+ * With -icount QEMU runs all CPUs in one thread, each until the next timer of the machine is due;
+ * up to QEMU 8.0 the CPU that comes then has nothing left of the time and is passed over, so that
+ * one CPU that computes can keep the next one waiting for as long as it likes. PAUSE ends a CPU's
+ * time early, and the next one gets the rest.
+ */
+void irq_turn(struct vcpu *v)
+{
+	struct hv_vcpu *h = hv_state(v);
+	uint64_t first = next_deadline(h);
+
+	if (!host_options.turns)
+		return;
+	if (rdtsc() >= h->turn_ends) {
+		cpu_relax();
+		h->turn_ends = rdtsc() + host_tsc_khz() * TURN_US / 1000;
+	}
+	arm(h, first ? MIN(first, h->turn_ends) : h->turn_ends);
+}
+
+uint64_t apic_host_tsc_khz(void)
+{
+	return host_tsc_khz();
+}
+
+uint64_t apic_host_tsc(void)
+{
+	return rdtsc();
+}
+
+void apic_host_timer_changed(struct vapic *a)
+{
+	struct hv_vcpu *h = owner(a);
+	uint64_t first = next_deadline(h);
+
+	if (first != h->timer_armed)
+		arm(h, first);
+}
+
+void apic_host_eoi_level(struct vapic *a, unsigned vector)
+{
+	(void)a;
+	host_irq_eoi_level(vector);
+}
+
+void apic_host_retry(struct vapic *a)
+{
+	struct vcpu *v = owner(a)->v;
+
+	/* The guest may go on without another exit to us: a window brings it back in time. */
+	if (a != hv_apic(v) || apic_pending(a) < 0)
+		return;
+	if (doorbell_used(v))
+		host_kick(host_cpu()); /* no virtual interrupts there */
+	else
+		machine_want_window(v, true);
+}
+
+void apic_host_logical(struct vapic *a)
+{
+	/* In x2APIC mode devices reach a CPU by its physical ID only: no interrupt remapping. */
+	if (a == device_apic(owner(a)) && !apic_x2(a))
+		host_lapic_set_logical(a->ldr, a->dfr);
+}
+
+static bool deliver_nmi(struct vcpu *v, struct vapic *a)
+{
+	if (!__atomic_load_n(&a->nmi, __ATOMIC_RELAXED) || a->nmi_blocked)
+		return false;
+	if (!machine_can_inject_nmi(v)) {
+		host_kick(host_cpu()); /* come back as soon as the event before it is delivered */
+		return true;
+	}
+	__atomic_store_n(&a->nmi, 0, __ATOMIC_SEQ_CST);
+	a->nmi_blocked = true;
+	machine_inject_nmi(v);
+	return true;
+}
+
+void hv_cr8_write(struct vcpu *v, uint8_t value)
+{
+	apic_write(hv_apic(v), APIC_TPR, (uint32_t)value << 4);
+}
+
+void irq_deliver(struct vcpu *v)
+{
+	struct vapic *a = hv_apic(v);
+	int vector = apic_pending(a);
+	bool wait = vector >= 0;
+
+	machine_set_tpr(v, (uint8_t)(a->tpr >> 4));
+	if (doorbell_used(v)) {
+		doorbell_deliver(v);
+		return;
+	}
+	if (!deliver_nmi(v, a) && wait && machine_can_inject(v)) {
+		apic_accept(a, vector);
+		machine_inject(v, vector);
+		hv_count(v, STAT_INJECTED);
+		/* What is left is of the same class or lower: its turn comes at EOI. */
+		wait = false;
+	}
+	machine_want_window(v, wait);
+}
+
+bool irq_wakes(struct vcpu *v)
+{
+	struct vapic *a = hv_apic(v);
+
+	if (doorbell_used(v))
+		return doorbell_wakes(v);
+	if (a->nmi && !a->nmi_blocked)
+		return true;
+	return apic_pending(a) >= 0 && machine_can_inject(v);
+}

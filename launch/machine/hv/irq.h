@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#pragma once
+
+/* Interrupts of one vCPU: from the host's APIC and timer into its APICs, and into the guest. */
+#include "machine/cpu/machine.h"
+
+/* Before each machine_run: hand the most important deliverable event to the current VMPL, or ask
+ * for a window. On v's own CPU. */
+void irq_deliver(struct vcpu *v);
+/* After an exit for the host or a halt: expire the timers of all VMPLs and arm the next one. */
+void irq_timer_poll(struct vcpu *v);
+/* Before each machine_run too: under -icount, let the other CPUs have their turn now and then. */
+void irq_turn(struct vcpu *v);
+/* Would an event end the current VMPL's HLT? */
+bool irq_wakes(struct vcpu *v);

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#include "base/x86.h"
+#include "machine/hv/ap.h"
+#include "machine/hv/ghcb/call.h"
+#include "machine/hv/doorbell.h"
+#include "machine/hv/irq.h"
+#include "machine/hv/run.h"
+#include "machine/hv/state.h"
+#include "machine/hv/stop.h"
+
+static void halt(struct vcpu *v)
+{
+	hv_state(v)->dead = run_is_dead(v);
+	host_halt();
+	hv_state(v)->dead = false;
+	irq_timer_poll(v);
+	if (hv_ctx(v)->halted && irq_wakes(v))
+		hv_ctx(v)->halted = false;
+}
+
+static void handle_hlt(struct vcpu *v)
+{
+	hv_count(v, STAT_HLT);
+	hv_ctx(v)->halted = !irq_wakes(v);
+}
+
+static const char *reason(const struct vcpu *v)
+{
+	return v->fault ? v->fault : "no reason given";
+}
+
+/* As KVM and its VMM do on KVM_EXIT_MEMORY_FAULT: the page becomes what it was taken for, and the
+ * guest finds out that it is not validated. */
+static void memory_fault(struct vcpu *v)
+{
+	gpa_t g = gpa_page(gpa(v->fault_at));
+
+	hv_count(v, STAT_PSC);
+	if (psc_change(g, RMP_PG_4K, true) != SNP_SUCCESS)
+		stop_vmpl(v, "touched the shared page 0x%llx, which cannot be made private",
+			  (unsigned long long)g.v);
+}
+
+static void handle(struct vcpu *v, enum machine_exit why)
+{
+	doorbell_sync(v);
+	switch (why) {
+	case MACHINE_VMGEXIT:
+		ghcb_vmgexit(v);
+		break;
+	case MACHINE_HLT:
+		handle_hlt(v);
+		break;
+	case MACHINE_INTR:
+		hv_count(v, STAT_INTR);
+		host_irq_window();
+		irq_timer_poll(v);
+		break;
+	case MACHINE_WINDOW:
+		hv_count(v, STAT_WINDOW);
+		break;
+	case MACHINE_PAUSE:
+		hv_count(v, STAT_PAUSE);
+		cpu_relax();
+		break;
+	case MACHINE_SHUTDOWN:
+		stop_vmpl(v, "shut down: triple fault");
+	case MACHINE_SHARED:
+		memory_fault(v);
+		break;
+	case MACHINE_FAULT:
+		stop_vmpl(v, "could not go on: %s (0x%llx)", reason(v),
+			  (unsigned long long)v->fault_at);
+	case MACHINE_MMIO:
+		stop_vmpl(v, "touched 0x%llx, where no private memory can be: %s",
+			  (unsigned long long)v->fault_at, reason(v));
+	}
+}
+
+NORETURN void hv_vcpu_main(struct vcpu *v)
+{
+	if (!gpa_eq(hv_ctx(v)->vmsa, GPA_NONE) && !machine_switch(v, v->vmpl))
+		stop_vmpl(v, "has a boot VMSA that cannot be run");
+	for (;;) {
+		ap_serve(v);
+		if (!ap_runnable(v) && !ap_run_fresh(v)) {
+			halt(v);
+			continue;
+		}
+		irq_turn(v);
+		irq_deliver(v);
+		handle(v, machine_run(v));
+	}
+}

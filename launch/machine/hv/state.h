@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#pragma once
+
+/* What the hypervisor's half keeps for each vCPU. Owned by the CPU that runs it, unless noted. */
+#include "lib/vapic/vapic.h"
+#include "machine/dev/kvmclock.h"
+#include "machine/dev/mtrr.h"
+#include "machine/hv/stats.h"
+#include "machine/hv/hv.h"
+
+/* One VMSA change asked for by another vCPU (ap.c). */
+struct ap_request {
+	uint32_t state; /* enum ap_state, atomic */
+	uint8_t op, vmpl;
+	bool done_ok;
+	gpa_t vmsa;
+	uint64_t features;
+};
+
+/* Restricted injection at one VMPL (doorbell.c). */
+struct hv_doorbell_state {
+	gpa_t page;     /* GPA_NONE: not set */
+	uint8_t posted; /* the vector in the page, not yet known to be taken; 0: none */
+	bool due;       /* #HV has still to be raised */
+};
+
+struct hv_vcpu {
+	struct vcpu *v;
+	struct vapic apic[VMPL_COUNT];
+	struct kvmclock clock[VMPL_COUNT];
+	struct ap_request request;
+	struct ap_request on_init[VMPL_COUNT]; /* AP_CREATION op 0: used when INIT arrives */
+	uint8_t fresh; /* bit n: VMPL n was given a VMSA and has not run since */
+	struct hv_doorbell_state doorbell[VMPL_COUNT];
+	gpa_t hold_ghcb[VMPL_COUNT]; /* reset hold asked for by NAE: where the answer goes */
+	uint64_t timer_armed;        /* what the host's timer was last armed with, 0: nothing */
+	uint64_t turn_ends;          /* irq_turn() */
+	bool dead;                   /* set while it waits for what cannot come: read by CPU 0 */
+	struct mtrr mtrr;
+	uint64_t count[VMPL_COUNT][STAT_COUNT];
+};
+
+extern struct hv_vcpu *hv_states[];
+
+static inline struct hv_vcpu *hv_state(const struct vcpu *v)
+{
+	return hv_states[v->index];
+}
+
+static inline struct vmpl_ctx *hv_ctx(struct vcpu *v)
+{
+	return &v->ctx[v->vmpl];
+}
+
+/* The APIC of the VMPL that runs now. */
+static inline struct vapic *hv_apic(struct vcpu *v)
+{
+	return &hv_state(v)->apic[v->vmpl];
+}
+
+static inline void hv_count(struct vcpu *v, enum stat what)
+{
+	hv_state(v)->count[v->vmpl][what]++;
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#include <stdarg.h>
+#include "machine/hv/stop.h"
+#include "machine/hv/stats.h"
+#include "lib/fmt.h"
+
+#define LINE 160
+
+static enum native_exit panic_code(const struct vcpu *v)
+{
+	return v->vmpl == VMPL_SVSM ? NATIVE_EXIT_SVSM_PANIC : NATIVE_EXIT_GUEST_PANIC;
+}
+
+NORETURN void stop_vmpl(struct vcpu *v, const char *fmt, ...)
+{
+	char what[LINE];
+	va_list ap;
+
+	va_start(ap, fmt);
+	fmt_vsnprintf(what, sizeof(what), fmt, ap);
+	va_end(ap);
+	machine_describe(v);
+	stats_print();
+	host_exit(panic_code(v), "vCPU %u VMPL %u %s, RIP 0x%llx CPL %u", v->index, v->vmpl, what,
+		  (unsigned long long)machine_rip(v), machine_cpl(v));
+}
+
+/* GHCB 2.3.1, table 5 (set 0), and the set that Linux uses (set 1). */
+static const char *reason_text(unsigned set, unsigned reason)
+{
+	static const char *const general[] = {
+		"general request",
+		"no common GHCB protocol version",
+		"SNP features not supported",
+	};
+	static const char *const linux_own[] = {
+		"GHCB registration failed", "page state change failed",
+		"PVALIDATE failed",         "not VMPL0",
+		"bad CPUID page",           "CPUID differs from the hypervisor's",
+		"bad secrets page",         "no SVSM, and not VMPL0",
+		"SVSM, but at VMPL0",       "bad calling area",
+	};
+
+	if (set == 0 && reason < ARRAY_LEN(general))
+		return general[reason];
+	if (set == 1 && reason < ARRAY_LEN(linux_own))
+		return linux_own[reason];
+	return "its own code";
+}
+
+NORETURN void stop_terminated(struct vcpu *v, unsigned set, unsigned reason)
+{
+	stop_vmpl(v, "terminated: set %u reason %u (%s)", set, reason, reason_text(set, reason));
+}
+
+NORETURN void stop_power_off(struct vcpu *v)
+{
+	stats_print();
+	host_exit(NATIVE_EXIT_OFF, "vCPU %u VMPL %u asked for power off", v->index, v->vmpl);
+}
+
+NORETURN void stop_reset(struct vcpu *v, const char *how)
+{
+	stats_print();
+	host_exit(NATIVE_EXIT_RESET, "vCPU %u VMPL %u asked for a reset (%s)", v->index, v->vmpl,
+		  how);
+}

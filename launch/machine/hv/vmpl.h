@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#pragma once
+
+/* Which VMPL of a vCPU runs: GHCB 4.1.15 (RUN_VMPL); SVSM specification (58019), 4. */
+#include "machine/cpu/machine.h"
+
+/* Go on with vmpl, on v's own CPU, out of machine_run. False when it has no VMSA to run. */
+bool vmpl_run(struct vcpu *v, unsigned vmpl);

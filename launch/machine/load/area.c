@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+#include "machine/load/internal.h"
+#include "lib/string.h"
+#include "machine/cpu/machine.h"
+
+void area_declare(const struct loader *l, struct loader_areas *a, const struct igvm_header *h)
+{
+	const struct igvm_parameter_area *d = h->body;
+	struct loader_area *n = &a->area[a->count++];
+
+	*n = (struct loader_area){.index = d->index, .size = (uint32_t)d->size};
+	n->data = host_pages_alloc(n->size / PAGE_SIZE);
+	if (d->file_offset)
+		loader_read(l, d->file_offset, host_pa(n->data), n->size);
+}
+
+struct loader_area *area_find(struct loader_areas *a, uint32_t index)
+{
+	for (unsigned i = 0; i < a->count; i++)
+		if (a->area[i].index == index)
+			return &a->area[i];
+	host_fault("igvm: parser let an unknown area pass");
+}
+
+void area_free(struct loader_areas *a)
+{
+	for (unsigned i = 0; i < a->count; i++)
+		host_pages_free(a->area[i].data, a->area[i].size / PAGE_SIZE);
+	a->count = 0;
+}
+
+/* All RAM of the guest, sorted, ended by an entry of no pages. */
+static void put_memory_map(uint8_t *p)
+{
+	struct igvm_memory_map_entry *e = (void *)p;
+	const struct host_range *r;
+	unsigned n = host_guest_ranges(&r);
+
+	for (; n; n--, r++)
+		*e++ = (struct igvm_memory_map_entry){
+			.pfn = r->base >> PAGE_SHIFT,
+			.pages = r->size >> PAGE_SHIFT,
+			.type = IGVM_MEMORY_RAM,
+		};
+	*e = (struct igvm_memory_map_entry){0};
+}
+
+uint32_t area_parameter_size(uint32_t type)
+{
+	const struct host_range *r;
+
+	switch (type) {
+	case IGVM_VP_COUNT:
+	case IGVM_ENVIRONMENT_INFO:
+		return sizeof(uint32_t);
+	case IGVM_MEMORY_MAP:
+		return (host_guest_ranges(&r) + 1) * (uint32_t)sizeof(struct igvm_memory_map_entry);
+	case IGVM_MADT:
+		return madt_build(NULL);
+	case IGVM_COMMAND_LINE:
+		return 1;
+	default:
+		return 0;
+	}
+}
+
+bool area_fill(struct loader_areas *a, const struct igvm_header *h)
+{
+	const struct igvm_parameter *d = h->body;
+	uint32_t word = h->type == IGVM_VP_COUNT ? machine_vcpu_count : 0;
+	uint8_t *p;
+
+	if (!area_parameter_size(h->type))
+		return false;
+	p = area_find(a, d->index)->data + d->offset;
+	if (h->type == IGVM_MEMORY_MAP)
+		put_memory_map(p);
+	else if (h->type == IGVM_MADT)
+		madt_build(p);
+	else if (h->type == IGVM_COMMAND_LINE)
+		*p = 0; /* the host adds nothing */
+	else
+		memcpy(p, &word, sizeof(word)); /* environment 0: memory starts out private */
+	return true;
+}

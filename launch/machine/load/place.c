@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+#include "machine/load/internal.h"
+#include "lib/string.h"
+#include "machine/cpu/machine.h"
+
+#define RUN_LIMIT 0x40000000u /* bytes of one DMA */
+
+/* Pages whose data lie in a row, in memory as in the file: one transfer. */
+struct run {
+	uint64_t gpa;
+	uint32_t offset, size;
+};
+
+struct place {
+	const struct loader *l;
+	struct run run;
+	uint64_t normal, normal_end; /* normal pages in a row that are still to be launched */
+	struct loader_areas areas;
+};
+
+static void flush(struct place *p)
+{
+	if (p->run.size)
+		loader_read(p->l, p->run.offset, hpa(p->run.gpa), p->run.size);
+	p->run.size = 0;
+}
+
+static void put_data(struct place *p, uint64_t at, uint32_t offset, uint32_t size)
+{
+	struct run *r = &p->run;
+
+	if (!r->size || at != r->gpa + r->size || offset != r->offset + r->size ||
+	    r->size > RUN_LIMIT - size) {
+		flush(p);
+		*r = (struct run){.gpa = at, .offset = offset};
+	}
+	r->size += size;
+}
+
+/* VMPL0 has all rights, the others none: the SVSM hands them out. */
+static const uint8_t launch_perms[VMPL_COUNT] = {RMP_RWX, 0, 0, 0};
+
+static void launch_pages(uint64_t at, uint64_t size)
+{
+	for (uint64_t end = at + size; at < end; at += PAGE_SIZE)
+		rmp_launch_page(gpa(at), launch_perms, false);
+}
+
+/*
+ * Normal pages go in 2M pages where they fill one, which the firmware allows and measures as the
+ * 4K pages in it. KVM takes 4K for all: an SVSM has to manage with either.
+ */
+static void launch_normal(struct place *p)
+{
+	uint64_t at = p->normal, end = p->normal_end, step;
+
+	for (; at < end; at += step) {
+		bool large = IS_ALIGNED(at, SIZE_2M) && end - at >= SIZE_2M &&
+			     rmp_launch_large(gpa(at), launch_perms);
+
+		step = large ? SIZE_2M : PAGE_SIZE;
+		if (!large)
+			launch_pages(at, PAGE_SIZE);
+	}
+	p->normal = p->normal_end = 0;
+}
+
+static void add_normal(struct place *p, uint64_t at, uint64_t size)
+{
+	if (at != p->normal_end) {
+		launch_normal(p);
+		p->normal = at;
+	}
+	p->normal_end = at + size;
+}
+
+static void share_pages(uint64_t at, uint64_t size)
+{
+	for (uint64_t end = at + size; at < end; at += PAGE_SIZE) {
+		rmp_psmash(gpa(ALIGN_DOWN(at, SIZE_2M))); /* refused when it is 4K pages already */
+		if (rmp_update(gpa(at), RMP_PG_4K, false) != SNP_SUCCESS)
+			host_fault("igvm: page 0x%llx cannot be shared", (unsigned long long)at);
+	}
+}
+
+static void place_page(struct place *p, const struct igvm_page_data *d)
+{
+	uint64_t size = igvm_page_size(d);
+	void *dst = host_ptr(hpa(d->gpa));
+
+	if (d->type == IGVM_PAGE_NORMAL && d->file_offset)
+		put_data(p, d->gpa, d->file_offset, (uint32_t)size);
+	else
+		memset(dst, 0, size);
+	if (d->type == IGVM_PAGE_SECRETS)
+		psp_secrets_page(dst);
+	else if (d->type != IGVM_PAGE_NORMAL)
+		psp_cpuid_page(dst);
+	if (d->flags & IGVM_PAGE_SHARED)
+		share_pages(d->gpa, size);
+	else if (d->type == IGVM_PAGE_NORMAL)
+		add_normal(p, d->gpa, size);
+	else
+		launch_pages(d->gpa, size);
+}
+
+static void place_insert(struct place *p, const struct igvm_parameter_insert *d)
+{
+	const struct loader_area *a = area_find(&p->areas, d->index);
+
+	memcpy(host_ptr(hpa(d->gpa)), a->data, a->size);
+	launch_pages(d->gpa, a->size);
+}
+
+/* Wherever the file wants it: KVM keeps VMSAs in pages of its own too, outside the guest's RAM. */
+static void place_context(struct place *p, const struct igvm_vp_context *d)
+{
+	struct vmsa *v = host_pages_alloc(1);
+	gpa_t at = gpa(host_pa(v).v);
+
+	loader_read(p->l, d->file_offset, host_pa(v), PAGE_SIZE);
+	rmp_launch_page(at, launch_perms, true);
+	if (!machine_attach(machine_vcpus[0], VMPL_SVSM, at, v->sev_features))
+		host_exit(NATIVE_EXIT_BAD_IGVM,
+			  "igvm: the boot vCPU cannot start from this VMSA (SEV_FEATURES 0x%llx)",
+			  (unsigned long long)v->sev_features);
+}
+
+static void place_header(struct place *p, const struct igvm_header *h)
+{
+	const struct igvm_error_range *error = h->body;
+
+	switch (h->type) {
+	case IGVM_PAGE_DATA:
+		place_page(p, h->body);
+		break;
+	case IGVM_PARAMETER_AREA:
+		area_declare(p->l, &p->areas, h);
+		break;
+	case IGVM_PARAMETER_INSERT:
+		place_insert(p, h->body);
+		break;
+	case IGVM_VP_CONTEXT:
+		place_context(p, h->body);
+		break;
+	case IGVM_ERROR_RANGE:
+		share_pages(error->gpa, error->size);
+		break;
+	default:
+		if (h->length == sizeof(struct igvm_parameter))
+			area_fill(&p->areas, h);
+	}
+}
+
+void loader_place(const struct loader *l)
+{
+	struct place p = {.l = l};
+	struct igvm_iter it;
+	struct igvm_header h;
+
+	igvm_iter_init(&it, &l->file);
+	while (igvm_next(&it, &h) == IGVM_OK)
+		if (h.mask & l->mask)
+			place_header(&p, &h);
+	launch_normal(&p);
+	flush(&p);
+	area_free(&p.areas);
+}

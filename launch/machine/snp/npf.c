@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#include "base/x86.h"
+#include "machine/host/host.h"
+#include "machine/cpu/exits.h"
+#include "machine/cpu/npt.h"
+#include "machine/snp/rmp.h"
+#include "machine/snp/vmsa_swap.h"
+
+/*
+ * Nested page faults: fill the tables from the RMP, or find out what SEV-SNP makes of the access
+ * (APM vol. 2, 15.36.10).
+ *
+ *   private access   shared page                     -> exit to the hypervisor (RMP fault)
+ *                    assigned, not validated         -> #VC PAGE_NOT_VALIDATED in the guest
+ *                    validated, VMPL lacks the right -> exit to the hypervisor (VMPL bit)
+ *                    not RAM                         -> exit to the hypervisor
+ *   shared access    private page                    -> exit to the hypervisor (C-bit mismatch)
+ *                    not RAM (MMIO)                  -> #VC with SVM_EXIT_NPF
+ *
+ * The hypervisor resolves the first of those exits: the page becomes private, and the access, tried
+ * again, meets an unvalidated page. The others it cannot resolve without breaking the guest, so
+ * they end the run.
+ */
+#define SAME_MAX 1000 /* equal faults in a row before the run is given up */
+
+struct fault {
+	gpa_t g;
+	bool private; /* the root and the alias say so */
+	bool walk, fetch, write;
+	uint8_t want; /* RMP_R ... for the nested table */
+};
+
+static struct fault decode_fault(const struct vmcb *m)
+{
+	struct fault f = {
+		.g = gpa(m->exit_info2 & ~NPT_CBIT),
+		.private = !guest_paged(m) || (m->exit_info2 & NPT_CBIT),
+		.walk = m->exit_info1 & NPF_WALK,
+		.fetch = (m->exit_info1 & NPF_I) && !(m->exit_info1 & NPF_WALK),
+		.write = m->exit_info1 & NPF_W,
+	};
+
+	f.want = RMP_R | (f.write ? RMP_W : 0) | (f.fetch ? RMP_XU : 0);
+	return f;
+}
+
+/* The rights of RMP the access needs: CPL decides which execute right. */
+static uint8_t rmp_want(const struct vmcb *m, const struct fault *f)
+{
+	if (f->fetch)
+		return RMP_R | (m->cpl == 3 ? RMP_XU : RMP_XS);
+	return RMP_R | (f->write ? RMP_W : 0);
+}
+
+/* A page table named by CR3 without C-bit: put the bit there instead of opening an alias, and keep
+ * the guest from seeing it. */
+static bool fix_cr3(struct vmpl_ctx *c, const struct fault *f)
+{
+	if (!f->walk || f->private || (c->vmcb->cr3 & PTE_ADDR) != gpa_page(f->g).v)
+		return false;
+	vmsa_hide_cbit(c);
+	return true;
+}
+
+/* Page walks and fetches are private; so is a fetch by one CPL of a page only it may execute. */
+static bool open_alias(struct vcpu *v, const struct fault *f)
+{
+	const struct vmcb *m = v->ctx[v->vmpl].vmcb;
+
+	if (!f->walk && !f->fetch)
+		return false;
+	if (rmp_access_check(f->g, v->vmpl, true, rmp_want(m, f)) != RMP_ACCESS_OK)
+		return false;
+	npt_alias(v->vmpl, f->private, f->g, f->want);
+	return true;
+}
+
+static bool satisfied(struct vcpu *v, const struct fault *f)
+{
+	return (npt_rights(v->vmpl, f->private, f->g) & f->want) == f->want;
+}
+
+/* True when the access can be tried again. */
+static bool resolve(struct vcpu *v, const struct fault *f)
+{
+	bool ok;
+
+	spin_lock(&rmp_lock);
+	npt_fill(v->vmpl, f->private, f->g);
+	ok = satisfied(v, f) || fix_cr3(&v->ctx[v->vmpl], f) || open_alias(v, f);
+	spin_unlock(&rmp_lock);
+	return ok;
+}
+
+static int no_memory(struct vcpu *v, const struct fault *f)
+{
+	if (!f->private && !f->walk && !f->fetch)
+		return vc_raise(v, VC_NPF);
+	v->fault = "nested page fault: private access where there is no memory";
+	v->fault_at = f->g.v;
+	return MACHINE_MMIO;
+}
+
+static int not_validated(struct vcpu *v, const struct fault *f)
+{
+	uint64_t linear;
+
+	if (linear_find(v, f->g, f->fetch, &linear))
+		v->ctx[v->vmpl].vmcb->cr2 = linear;
+	v->npf_same = 0; /* the guest's handler comes between */
+	return vc_raise(v, VC_PAGE_NOT_VALIDATED);
+}
+
+static int classify(struct vcpu *v, const struct fault *f)
+{
+	const struct vmcb *m = v->ctx[v->vmpl].vmcb;
+	bool private = f->private || f->walk || f->fetch;
+
+	switch (rmp_access_check(f->g, v->vmpl, private, rmp_want(m, f))) {
+	case RMP_ACCESS_OK:
+		return RESUME; /* changed by another CPU meanwhile */
+	case RMP_ACCESS_NOT_VALIDATED:
+		return not_validated(v, f);
+	case RMP_ACCESS_SHARED:
+		return event_shared(v, f->g);
+	case RMP_ACCESS_PRIVATE:
+		return event_fault(v, "nested page fault: shared access to a private page", f->g.v);
+	case RMP_ACCESS_VMPL:
+		return event_fault(v, "nested page fault: no permission for this VMPL", f->g.v);
+	default:
+		return no_memory(v, f);
+	}
+}
+
+/* QEMU's SMP bug (cpu_set_fpus) can make a guest walk the monitor's own tables. */
+static bool qemu_bug(const struct vmcb *m)
+{
+	return (m->exit_info1 & NPF_WALK) && (m->exit_info2 & PTE_ADDR) == (read_cr3() & PTE_ADDR);
+}
+
+int npf_handle(struct vcpu *v)
+{
+	const struct vmcb *m = v->ctx[v->vmpl].vmcb;
+	struct fault f = decode_fault(m);
+
+	if (qemu_bug(m))
+		return event_fault(v, "QEMU lost its nested paging state (not the guest's fault)",
+				   m->exit_info2);
+	if (!(rmp_entry(f.g)->state & RMP_GUEST))
+		return no_memory(v, &f);
+	v->npf_same = v->npf_last == m->exit_info2 ? v->npf_same + 1 : 0;
+	v->npf_last = m->exit_info2;
+	if (v->npf_same > SAME_MAX)
+		return event_fault(v, "nested page fault without progress", m->exit_info2);
+	return resolve(v, &f) ? RESUME : classify(v, &f);
+}

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#include "machine/host/host.h"
+#include "lib/string.h"
+#include "machine/snp/rmp.h"
+#include "machine/cpu/npt.h"
+#include "machine/cpu/tlb.h"
+
+struct spinlock rmp_lock;
+
+static struct rmp_entry *table;
+static uint64_t pages;
+static const struct rmp_entry nowhere;
+
+void rmp_init(void)
+{
+	const struct host_range *r;
+	unsigned n = host_guest_ranges(&r);
+
+	pages = host_ram_end() >> PAGE_SHIFT;
+	table = host_pages_alloc(
+		(unsigned)(ALIGN_UP(pages * sizeof(*table), PAGE_SIZE) >> PAGE_SHIFT));
+	for (unsigned i = 0; i < n; i++)
+		for (uint64_t p = r[i].base; p < r[i].base + r[i].size; p += PAGE_SIZE)
+			table[p >> PAGE_SHIFT].state = RMP_GUEST;
+}
+
+static struct rmp_entry *entry_at(gpa_t g)
+{
+	return gpa_pfn(g) < pages ? &table[gpa_pfn(g)] : NULL;
+}
+
+const struct rmp_entry *rmp_entry(gpa_t g)
+{
+	const struct rmp_entry *e = entry_at(g);
+
+	return e ? e : &nowhere;
+}
+
+/* ---- changes; rmp_lock held ---- */
+
+/* Write e into the n entries from g on, bring the nested tables into line and flush if any lost a
+ * right. */
+static void commit(gpa_t g, unsigned n, struct rmp_entry e)
+{
+	bool reduced = false;
+
+	for (unsigned i = 0; i < n; i++) {
+		table[gpa_pfn(g) + i] = e;
+		reduced |= npt_sync(gpa_add(g, i * PAGE_SIZE));
+	}
+	if (reduced)
+		tlb_flush_others();
+}
+
+static unsigned span(int size)
+{
+	return size == RMP_PG_2M ? PFNS_2M : 1;
+}
+
+/* PSMASH: the same rights in 512 entries of 4K, so no table changes and nothing is flushed. */
+static void smash(gpa_t g)
+{
+	struct rmp_entry *e = &table[gpa_pfn(gpa(ALIGN_DOWN(g.v, SIZE_2M)))];
+
+	for (unsigned i = 0; i < PFNS_2M; i++)
+		e[i].state &= (uint8_t)~RMP_HUGE;
+}
+
+static bool in_table(gpa_t g, int size)
+{
+	return gpa_pfn(g) + span(size) <= pages;
+}
+
+struct rmp_result rmp_pvalidate(gpa_t g, int size, bool validate)
+{
+	struct rmp_result r = {.event = RMP_EXIT};
+	struct rmp_entry e;
+
+	if (!in_table(g, size))
+		return r;
+	spin_lock(&rmp_lock);
+	do {
+		e = table[gpa_pfn(g)];
+		r = rmp_rule_pvalidate(&e, size, validate);
+		if (r.event == RMP_SMASH)
+			smash(g);
+	} while (r.event == RMP_SMASH);
+	if (r.changed)
+		commit(g, span(size), e);
+	spin_unlock(&rmp_lock);
+	return r;
+}
+
+struct rmp_result rmp_adjust(gpa_t g, const struct rmp_adjust *a)
+{
+	struct rmp_result r = {.event = RMP_EXIT};
+	struct rmp_entry e;
+
+	if (!in_table(g, a->size))
+		return r;
+	spin_lock(&rmp_lock);
+	do {
+		e = table[gpa_pfn(g)];
+		r = rmp_rule_adjust(&e, a);
+		if (r.event == RMP_SMASH)
+			smash(g);
+	} while (r.event == RMP_SMASH);
+	if (r.changed)
+		commit(g, span(a->size), e);
+	spin_unlock(&rmp_lock);
+	return r;
+}
+
+struct rmp_result rmp_query(gpa_t g, uint8_t current, uint8_t target, struct rmp_entry *out)
+{
+	spin_lock(&rmp_lock);
+	*out = *rmp_entry(g);
+	spin_unlock(&rmp_lock);
+	return rmp_rule_query(out, current, target);
+}
+
+/* For 2M: all 512 entries must be alike, or they overlap with entries of 4K. */
+static bool uniform(gpa_t g)
+{
+	const struct rmp_entry *e = &table[gpa_pfn(g)];
+	uint8_t same = RMP_GUEST | RMP_ASSIGNED | RMP_HUGE;
+
+	for (unsigned i = 1; i < PFNS_2M; i++)
+		if ((e[i].state & same) != (e[0].state & same) || (e[i].state & RMP_INUSE))
+			return false;
+	return true;
+}
+
+/*
+ * Private memory is encrypted: what becomes shared must not show what was in it. With KVM the
+ * shared page is another one, empty at first; so is this. No access may be left before.
+ */
+static void empty(gpa_t g, unsigned n, struct rmp_entry e)
+{
+	if (!(e.state & RMP_ASSIGNED))
+		return;
+	if (e.state & RMP_VALIDATED) {
+		e.state &= (uint8_t)~RMP_VALIDATED;
+		commit(g, n, e);
+	}
+	memset(host_ptr(hpa(g.v)), 0, n * PAGE_SIZE);
+}
+
+enum snp_insn_result rmp_update(gpa_t g, int size, bool assigned)
+{
+	enum snp_insn_result code;
+	struct rmp_entry e;
+
+	if (!IS_ALIGNED(g.v, size == RMP_PG_2M ? SIZE_2M : PAGE_SIZE) || !in_table(g, size))
+		return SNP_FAIL_INPUT;
+	spin_lock(&rmp_lock);
+	e = table[gpa_pfn(g)];
+	code = size == RMP_PG_2M && !uniform(g) ? SNP_FAIL_OVERLAP
+						: rmp_rule_update(&e, size, assigned);
+	if (code == SNP_SUCCESS && !assigned)
+		empty(g, span(size), table[gpa_pfn(g)]);
+	if (code == SNP_SUCCESS)
+		commit(g, span(size), e);
+	spin_unlock(&rmp_lock);
+	return code;
+}
+
+enum snp_insn_result rmp_psmash(gpa_t g)
+{
+	enum snp_insn_result code = SNP_FAIL_INPUT;
+
+	if (!IS_ALIGNED(g.v, SIZE_2M) || !in_table(g, RMP_PG_2M))
+		return code;
+	spin_lock(&rmp_lock);
+	if (table[gpa_pfn(g)].state & RMP_HUGE) {
+		smash(g);
+		code = SNP_SUCCESS;
+	}
+	spin_unlock(&rmp_lock);
+	return code;
+}
+
+/* ---- questions ---- */
+
+enum rmp_access rmp_access_check(gpa_t g, uint8_t vmpl, bool private, uint8_t want)
+{
+	return rmp_rule_access(rmp_entry(g), vmpl, private, want);
+}
+
+bool rmp_is_shared(gpa_t g, uint64_t len)
+{
+	uint64_t last = g.v + len - 1;
+
+	if (len == 0 || last < g.v)
+		return false;
+	for (uint64_t p = g.v >> PAGE_SHIFT; p <= last >> PAGE_SHIFT; p++)
+		if (p >= pages || (table[p].state & (RMP_GUEST | RMP_ASSIGNED)) != RMP_GUEST)
+			return false;
+	return true;
+}
+
+bool rmp_is_vmsa(gpa_t g)
+{
+	return (rmp_entry(g)->state & (RMP_VALIDATED | RMP_VMSA | RMP_INUSE)) ==
+	       (RMP_VALIDATED | RMP_VMSA);
+}
+
+bool rmp_vmsa_lock(gpa_t g)
+{
+	bool ok;
+
+	if (!IS_ALIGNED(g.v, PAGE_SIZE))
+		return false;
+	spin_lock(&rmp_lock);
+	ok = rmp_is_vmsa(g);
+	if (ok)
+		table[gpa_pfn(g)].state |= RMP_INUSE;
+	spin_unlock(&rmp_lock);
+	return ok;
+}
+
+void rmp_vmsa_unlock(gpa_t g)
+{
+	spin_lock(&rmp_lock);
+	table[gpa_pfn(g)].state &= (uint8_t)~RMP_INUSE;
+	spin_unlock(&rmp_lock);
+}
+
+/* ---- launch ---- */
+
+void rmp_launch_page(gpa_t g, const uint8_t perms[VMPL_COUNT], bool vmsa)
+{
+	struct rmp_entry *e = entry_at(g);
+
+	HOST_ASSERT(e);
+	spin_lock(&rmp_lock);
+	if (e->state & RMP_HUGE)
+		smash(g);
+	e->state = (uint8_t)((e->state & RMP_GUEST) | RMP_ASSIGNED | RMP_VALIDATED |
+			     (vmsa ? RMP_VMSA : 0));
+	for (int i = 0; i < VMPL_COUNT; i++)
+		e->perms[i] = perms[i] & RMP_RWX;
+	e->perms[0] = RMP_RWX;
+	spin_unlock(&rmp_lock);
+}
+
+bool rmp_launch_large(gpa_t g, const uint8_t perms[VMPL_COUNT])
+{
+	struct rmp_entry *e = entry_at(g);
+	bool ok;
+
+	HOST_ASSERT(e && IS_ALIGNED(g.v, SIZE_2M));
+	spin_lock(&rmp_lock);
+	ok = e->state & RMP_HUGE;
+	for (unsigned i = 0; ok && i < PFNS_2M; i++) {
+		e[i].state |= RMP_ASSIGNED | RMP_VALIDATED;
+		for (int vmpl = 0; vmpl < VMPL_COUNT; vmpl++)
+			e[i].perms[vmpl] = perms[vmpl] & RMP_RWX;
+		e[i].perms[0] = RMP_RWX;
+	}
+	spin_unlock(&rmp_lock);
+	return ok;
+}
+
+static bool all_guest(uint64_t pfn)
+{
+	for (unsigned i = 0; i < PFNS_2M; i++)
+		if (!(table[pfn + i].state & RMP_GUEST))
+			return false;
+	return true;
+}
+
+void rmp_launch_ram(void)
+{
+	for (uint64_t p = 0; p < pages; p++) {
+		if (!(table[p].state & RMP_GUEST))
+			continue;
+		if (p % PFNS_2M == 0 && p + PFNS_2M <= pages && all_guest(p))
+			for (unsigned i = 0; i < PFNS_2M; i++)
+				table[p + i].state |= RMP_HUGE;
+		table[p].state |= RMP_ASSIGNED;
+		table[p].perms[0] = RMP_RWX;
+	}
+}

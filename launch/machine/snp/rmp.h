@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#pragma once
+
+/*
+ * The RMP of the machine: one entry per 4K page of physical memory up to host_ram_end().
+ *
+ * rmp_lock guards the RMP and the nested tables together: whoever changes an entry brings the
+ * tables up to date and flushes before the lock falls, so a table is never ahead of the RMP. It is
+ * the innermost lock of the monitor; no CPU is in its guest while it waits for it, so a holder may
+ * wait for other CPUs to flush.
+ */
+#include "machine/cpu/machine.h"
+#include "machine/snp/rmp_rules.h"
+
+extern struct spinlock rmp_lock;
+
+void rmp_init(void);
+/* The entry of a page; a page outside RAM gives an entry that is never guest RAM. */
+const struct rmp_entry *rmp_entry(gpa_t g);
+/* One guest instruction on the page at g (2M aligned for size RMP_PG_2M), with the RMP_SMASH case
+ * already resolved as KVM resolves it (PSMASH, then the instruction again). Takes rmp_lock. */
+struct rmp_result rmp_pvalidate(gpa_t g, int size, bool validate);
+struct rmp_result rmp_adjust(gpa_t g, const struct rmp_adjust *a);
+struct rmp_result rmp_query(gpa_t g, uint8_t current, uint8_t target, struct rmp_entry *out);
+/* May this VMPL make this access? want: RMP_R ... Lock-free: the answer may be old at once, as on
+ * hardware. */
+enum rmp_access rmp_access_check(gpa_t g, uint8_t vmpl, bool private, uint8_t want);
+/* Lock a VMSA page for a VMCB (VMRUN's in-use), or release it. False when it is none or in use. */
+bool rmp_vmsa_lock(gpa_t g);
+void rmp_vmsa_unlock(gpa_t g);
+bool rmp_is_vmsa(gpa_t g); /* a VMSA page that is not in use */

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#include "base/x86.h"
+#include "machine/host/host.h"
+#include "lib/string.h"
+#include "machine/cpu/fpu.h"
+#include "machine/cpu/stale.h"
+#include "machine/cpu/vmcb.h"
+#include "machine/snp/vmsa_swap.h"
+
+static uint8_t *msr_map, *io_map;
+
+static void allow_msr(uint32_t msr, bool read, bool write)
+{
+	uint32_t bit = msr < 0x2000                  ? msr
+		       : msr - 0xc0000000u < 0x2000u ? 0x2000 + (msr - 0xc0000000u)
+						     : 0x4000 + (msr - 0xc0010000u);
+
+	bit *= 2;
+	msr_map[bit / 8] &= (uint8_t) ~((read ? 1u : 0u) << bit % 8 | (write ? 2u : 0u) << bit % 8);
+}
+
+/* What an SNP guest owns through its VMSA is not intercepted: APM vol. 2, 15.35.4. */
+void vmsa_init(void)
+{
+	static const uint32_t own[] = {
+		MSR_FS_BASE, MSR_GS_BASE, MSR_KERNEL_GS_BASE, MSR_STAR,         MSR_LSTAR,
+		MSR_CSTAR,   MSR_SFMASK,  MSR_SYSENTER_CS,    MSR_SYSENTER_ESP, MSR_SYSENTER_EIP,
+		MSR_EFER,    MSR_PAT,     MSR_TSC_AUX,
+	};
+
+	msr_map = host_pages_alloc(2);
+	io_map = host_pages_alloc(3);
+	memset(msr_map, 0xff, 2 * PAGE_SIZE);
+	memset(io_map, 0xff, 3 * PAGE_SIZE);
+	for (unsigned i = 0; i < ARRAY_LEN(own); i++)
+		allow_msr(own[i], true, true);
+	allow_msr(MSR_TSC, true, false);
+}
+
+#define CR0_SEL VMCB_INTERCEPT3(SVM_EXIT_CR0_SEL_WRITE)
+#define INTERCEPT3                                                                                 \
+	(VMCB_INTERCEPT3(SVM_EXIT_INTR) | VMCB_INTERCEPT3(SVM_EXIT_NMI) | CR0_SEL |                \
+	 VMCB_INTERCEPT3(SVM_EXIT_RDPMC) | VMCB_INTERCEPT3(SVM_EXIT_CPUID) |                       \
+	 VMCB_INTERCEPT3(SVM_EXIT_INVD) | VMCB_INTERCEPT3(SVM_EXIT_HLT) |                          \
+	 VMCB_INTERCEPT3(SVM_EXIT_INVLPGA) | VMCB_INTERCEPT3(SVM_EXIT_IOIO) |                      \
+	 VMCB_INTERCEPT3(SVM_EXIT_MSR) | VMCB_INTERCEPT3(SVM_EXIT_SHUTDOWN))
+#define INTERCEPT4                                                                                 \
+	(VMCB_INTERCEPT4(SVM_EXIT_VMRUN) | VMCB_INTERCEPT4(SVM_EXIT_VMMCALL) |                     \
+	 VMCB_INTERCEPT4(SVM_EXIT_VMLOAD) | VMCB_INTERCEPT4(SVM_EXIT_VMSAVE) |                     \
+	 VMCB_INTERCEPT4(SVM_EXIT_STGI) | VMCB_INTERCEPT4(SVM_EXIT_CLGI) |                         \
+	 VMCB_INTERCEPT4(SVM_EXIT_SKINIT) | VMCB_INTERCEPT4(SVM_EXIT_WBINVD) |                     \
+	 VMCB_INTERCEPT4(SVM_EXIT_MONITOR) | VMCB_INTERCEPT4(SVM_EXIT_MWAIT) |                     \
+	 VMCB_INTERCEPT4(SVM_EXIT_MWAIT_COND))
+
+void vmsa_reset_control(struct vmpl_ctx *c, uint32_t asid)
+{
+	struct vmcb *m = c->vmcb;
+
+	memset(m, 0, sizeof(*m));
+	m->intercept3 = INTERCEPT3;
+	m->intercept4 = INTERCEPT4;
+	m->exceptions = BIT(VEC_UD); /* where PVALIDATE and its kind come out */
+	if (!(c->sev_features & SEV_FEAT_DEBUG_SWAP))
+		m->dr_read = m->dr_write = BIT(7);
+	m->msrpm = host_pa(msr_map).v;
+	m->iopm = host_pa(io_map).v;
+	m->asid = asid;
+	m->nested_ctl = VMCB_NP_ENABLE;
+	m->int_ctl = VMCB_V_INTR_MASKING;
+	stale_arm(m);
+	c->ghcb_msr = 0;
+	c->shadow_rip = ~0ull;
+	c->soft_rip = ~0ull;
+	c->cr3_hidden = false;
+	c->cr3_bare = ~0ull;
+}
+
+#define AT(reg) offsetof(struct vmsa, reg)
+
+static uint64_t *gpr_slot(struct vmsa *s, unsigned i)
+{
+	static const uint16_t at[16] = {AT(rax), AT(rcx), AT(rdx), AT(rbx), AT(rsp), AT(rbp),
+					AT(rsi), AT(rdi), AT(r8),  AT(r9),  AT(r10), AT(r11),
+					AT(r12), AT(r13), AT(r14), AT(r15)};
+
+	return (uint64_t *)((uint8_t *)s + at[i]);
+}
+
+/* VMCB and VMSA have one layout here: ES..TR, RAX..CR2. */
+#define SEGMENTS_SIZE 0xa0
+#define SYSCALL_FROM  0x1f8
+#define SYSCALL_SIZE  (0x248 - SYSCALL_FROM)
+
+static void load_vmcb(struct vmcb *m, const struct vmsa *s)
+{
+	memcpy(m->save_area, s, SEGMENTS_SIZE);
+	memcpy(m->save_area + SYSCALL_FROM, (const uint8_t *)s + SYSCALL_FROM, SYSCALL_SIZE);
+	m->cpl = s->cpl;
+	m->efer = s->efer;
+	m->cr0 = s->cr0;
+	m->cr3 = s->cr3;
+	m->cr4 = s->cr4;
+	m->dr6 = s->dr6;
+	m->dr7 = s->dr7;
+	m->rflags = s->rflags | RFLAGS_R1;
+	m->rip = s->rip;
+	m->rsp = s->rsp;
+	m->g_pat = s->g_pat;
+	m->dbgctl = s->dbgctl;
+	m->int_state = 0;
+	m->cr_read = 0;
+	m->cr_write = CR_WRITE_ALWAYS;
+}
+
+static void save_vmcb(const struct vmcb *m, struct vmsa *s)
+{
+	memcpy(s, m->save_area, SEGMENTS_SIZE);
+	memcpy((uint8_t *)s + SYSCALL_FROM, m->save_area + SYSCALL_FROM, SYSCALL_SIZE);
+	s->cpl = m->cpl;
+	s->efer = m->efer;
+	s->cr0 = m->cr0;
+	s->cr3 = m->cr3;
+	s->cr4 = m->cr4;
+	s->dr6 = m->dr6;
+	s->dr7 = m->dr7;
+	s->rflags = m->rflags;
+	s->rip = m->rip;
+	s->rsp = m->rsp;
+	s->dbgctl = m->dbgctl;
+	/* QEMU takes VMGEXIT for VMMCALL; no VMMCALL of a guest ever leaves its VMPL. */
+	s->guest_exit_code = m->exit_code == SVM_EXIT_VMMCALL ? SVM_EXIT_VMGEXIT : m->exit_code;
+	s->guest_exit_info_1 = m->exit_info1;
+	s->guest_exit_info_2 = m->exit_info2;
+	s->guest_exit_int_info = m->exit_int_info;
+}
+
+void vmsa_hide_cbit(struct vmpl_ctx *c)
+{
+	struct vmcb *m = c->vmcb;
+
+	c->cr3_bare = m->cr3;
+	c->cr3_hidden = true;
+	m->cr3 |= BIT(NATIVE_CBIT);
+	m->cr_read = BIT(0) | BIT(3); /* newer QEMU reports every read as CR0's */
+	m->cr_write = CR_WRITE_ALWAYS | BIT(3);
+}
+
+void vmsa_load(struct vmpl_ctx *c)
+{
+	struct vmsa *s = host_ptr(hpa(c->vmsa.v));
+
+	fpu_load(c, s);
+	load_vmcb(c->vmcb, s);
+	for (unsigned i = 0; i < 16; i++)
+		c->gpr[i] = *gpr_slot(s, i);
+	c->shadow_rip = ~0ull;
+	c->cr3_hidden = false;
+	if (c->vmcb->cr3 == c->cr3_bare)
+		vmsa_hide_cbit(c); /* it would fault again after each switch */
+}
+
+void vmsa_save(struct vmpl_ctx *c)
+{
+	struct vmsa *s = host_ptr(hpa(c->vmsa.v));
+
+	save_vmcb(c->vmcb, s);
+	if (c->cr3_hidden)
+		s->cr3 &= ~BIT(NATIVE_CBIT);
+	c->gpr[0] = c->vmcb->rax;
+	c->gpr[4] = c->vmcb->rsp;
+	for (unsigned i = 0; i < 16; i++)
+		*gpr_slot(s, i) = c->gpr[i];
+	fpu_save(c, s);
+}

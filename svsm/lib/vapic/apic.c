@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+/* The state of a local APIC: what waits, what is in service, whom it answers to. */
+#include "lib/vapic/vapic.h"
+
+void apic_reset(struct vapic *a, uint32_t id, uint8_t vmpl, bool bsp)
+{
+	unsigned i;
+
+	*a = (struct vapic){
+		.id = id,
+		.vmpl = vmpl,
+		.svr = 0xff,
+		.dfr = 0xffffffff,
+		.base = APIC_BASE_ADDR | APIC_BASE_ENABLE | (bsp ? APIC_BASE_BSP : 0),
+	};
+	for (i = 0; i < APIC_LVT_COUNT; i++)
+		a->lvt[i] = APIC_LVT_MASKED;
+}
+
+static int highest(const uint32_t map[8])
+{
+	int i;
+
+	for (i = 7; i >= 0; i--) {
+		uint32_t w = __atomic_load_n(&map[i], __ATOMIC_RELAXED);
+
+		if (w)
+			return i * 32 + 31 - __builtin_clz(w);
+	}
+	return -1;
+}
+
+static bool test_bit(const uint32_t map[8], unsigned n)
+{
+	return __atomic_load_n(&map[n / 32], __ATOMIC_RELAXED) >> (n % 32) & 1;
+}
+
+static void set_bit(uint32_t map[8], unsigned n)
+{
+	__atomic_fetch_or(&map[n / 32], 1u << (n % 32), __ATOMIC_SEQ_CST);
+}
+
+static void clear_bit(uint32_t map[8], unsigned n)
+{
+	__atomic_fetch_and(&map[n / 32], ~(1u << (n % 32)), __ATOMIC_SEQ_CST);
+}
+
+void apic_post(struct vapic *a, unsigned vector, bool level)
+{
+	if (vector < 16) {
+		apic_error(a, APIC_ESR_RECV_ILLEGAL);
+		return;
+	}
+	/* TMR first: whoever sees the request must see its kind. */
+	if (level)
+		set_bit(a->tmr, vector);
+	else
+		clear_bit(a->tmr, vector);
+	set_bit(a->irr, vector);
+}
+
+uint32_t apic_ppr(const struct vapic *a)
+{
+	int isr = highest(a->isr);
+	uint32_t in_service = isr < 0 ? 0 : isr & 0xf0;
+
+	return (a->tpr & 0xf0) >= in_service ? a->tpr : in_service;
+}
+
+int apic_pending(const struct vapic *a)
+{
+	int vector = highest(a->irr);
+
+	if (vector < 0 || !apic_enabled(a))
+		return -1;
+	return (vector & 0xf0u) > (apic_ppr(a) & 0xf0) ? vector : -1;
+}
+
+void apic_accept(struct vapic *a, unsigned vector)
+{
+	clear_bit(a->irr, vector);
+	set_bit(a->isr, vector);
+}
+
+int apic_eoi(struct vapic *a)
+{
+	int vector = highest(a->isr);
+
+	if (vector < 0)
+		return -1;
+	clear_bit(a->isr, vector);
+	return test_bit(a->tmr, vector) ? vector : -1;
+}
+
+void apic_error(struct vapic *a, uint32_t bits)
+{
+	uint32_t *lvt = &a->lvt[APIC_LVT_ERROR - APIC_LVT_FIRST];
+
+	__atomic_fetch_or(&a->esr_next, bits, __ATOMIC_RELAXED);
+	/* An illegal vector in the error entry itself must not recurse. */
+	if ((*lvt & 0xff) >= 16)
+		apic_local(a, APIC_LVT_ERROR);
+}
+
+void apic_local(struct vapic *a, unsigned lvt_reg)
+{
+	uint32_t lvt = a->lvt[lvt_reg - APIC_LVT_FIRST];
+	unsigned mode = lvt >> 8 & 7;
+
+	if (lvt & APIC_LVT_MASKED)
+		return;
+	if (mode == APIC_NMI && lvt_reg != APIC_LVT_TIMER && lvt_reg != APIC_LVT_ERROR)
+		__atomic_store_n(&a->nmi, 1, __ATOMIC_SEQ_CST);
+	else
+		apic_post(a, lvt & 0xff, false);
+}
+
+uint32_t apic_ldr(const struct vapic *a)
+{
+	return apic_x2(a) ? (a->id >> 4) << 16 | 1u << (a->id & 15) : a->ldr;
+}
+
+bool apic_base_write(struct vapic *a, uint64_t value)
+{
+	uint64_t modes = APIC_BASE_ENABLE | APIC_BASE_X2APIC;
+	uint64_t old = a->base & modes, new = value &modes;
+
+	if ((value & ~(modes | APIC_BASE_BSP)) != APIC_BASE_ADDR)
+		return false;
+	if (new == APIC_BASE_X2APIC)
+		return false;
+	/* x2APIC is left only by way of disabled, and entered only from xAPIC: APM vol. 2, 16.9. */
+	if (old == modes && new == APIC_BASE_ENABLE)
+		return false;
+	if (old == 0 && new == modes)
+		return false;
+	if (new == 0 && old != 0)
+		apic_reset(a, a->id, a->vmpl, a->base & APIC_BASE_BSP);
+	a->base = value;
+	apic_host_logical(a);
+	return true;
+}
+
+static bool match_logical(const struct vapic *a, uint32_t dest)
+{
+	uint32_t ldr = apic_ldr(a);
+
+	if (apic_x2(a))
+		return ldr >> 16 == dest >> 16 && (ldr & dest & 0xffff);
+	if (a->dfr >> 28 == 0xf)
+		return ldr >> 24 & dest;
+	return ldr >> 28 == (dest >> 4 & 0xf) && (ldr >> 24 & dest & 0xf);
+}
+
+bool apic_matches(const struct vapic *a, uint32_t dest, bool logical, bool x2_sender)
+{
+	if (!(a->base & APIC_BASE_ENABLE))
+		return false;
+	if (dest == (x2_sender ? 0xffffffff : 0xff))
+		return true;
+	return logical ? match_logical(a, dest) : a->id == dest;
+}

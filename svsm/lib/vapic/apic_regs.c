@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+/* The registers of a local APIC, as the guest reads and writes them: page or x2APIC MSR. */
+#include "lib/vapic/vapic.h"
+
+#define APIC_VERSION_VALUE (0x14 | (APIC_LVT_COUNT - 1) << 16)
+
+static const uint32_t lvt_writable[APIC_LVT_COUNT] = {
+	0x000700ff, /* timer: vector, mask, mode */
+	0x000107ff, 0x000107ff, 0x0001a7ff, 0x0001a7ff, 0x000100ff,
+};
+
+uint32_t apic_read(struct vapic *a, unsigned reg)
+{
+	switch (reg) {
+	case APIC_ID:
+		return apic_x2(a) ? a->id : a->id << 24;
+	case APIC_VERSION:
+		return APIC_VERSION_VALUE;
+	case APIC_TPR:
+		return a->tpr;
+	case APIC_APR:
+	case APIC_PPR:
+		return apic_ppr(a);
+	case APIC_EOI:
+	case APIC_RRD:
+	case APIC_SELF_IPI:
+		return 0;
+	case APIC_LDR:
+		return apic_ldr(a);
+	case APIC_DFR:
+		return a->dfr;
+	case APIC_SVR:
+		return a->svr;
+	case APIC_ISR ... APIC_ISR + 7:
+		return a->isr[reg - APIC_ISR];
+	case APIC_TMR ... APIC_TMR + 7:
+		return __atomic_load_n(&a->tmr[reg - APIC_TMR], __ATOMIC_RELAXED);
+	case APIC_IRR ... APIC_IRR + 7:
+		return __atomic_load_n(&a->irr[reg - APIC_IRR], __ATOMIC_RELAXED);
+	case APIC_ESR:
+		return a->esr;
+	case APIC_ICR:
+		return a->icr_low;
+	case APIC_ICR_HIGH:
+		return a->icr_high;
+	case APIC_LVT_TIMER ... APIC_LVT_ERROR:
+		return a->lvt[reg - APIC_LVT_FIRST];
+	case APIC_TMICT:
+		return a->tmict;
+	case APIC_TMCCT:
+		return apic_timer_current(a);
+	case APIC_TDCR:
+		return a->tdcr;
+	default:
+		apic_error(a, APIC_ESR_REGISTER);
+		return 0;
+	}
+}
+
+static void write_lvt(struct vapic *a, unsigned reg, uint32_t value)
+{
+	unsigned i = reg - APIC_LVT_FIRST;
+	uint32_t old = a->lvt[i];
+
+	value &= lvt_writable[i];
+	if (!(a->svr & APIC_SVR_ENABLE))
+		value |= APIC_LVT_MASKED;
+	a->lvt[i] = value;
+	if (reg == APIC_LVT_TIMER)
+		apic_timer_mode_changed(a, old);
+}
+
+static void write_svr(struct vapic *a, uint32_t value)
+{
+	unsigned i;
+
+	a->svr = value & 0x3ff;
+	if (!(value & APIC_SVR_ENABLE))
+		for (i = 0; i < APIC_LVT_COUNT; i++)
+			a->lvt[i] |= APIC_LVT_MASKED;
+	apic_host_retry(a);
+}
+
+static void write_eoi(struct vapic *a)
+{
+	int vector = apic_eoi(a);
+
+	if (vector >= 0)
+		apic_host_eoi_level(a, vector);
+	apic_host_retry(a);
+}
+
+static void write_icr(struct vapic *a, uint32_t low, uint32_t dest)
+{
+	a->icr_low = low & ~(uint32_t)BIT(12);
+	apic_ipi_send(a, low, dest);
+}
+
+void apic_write(struct vapic *a, unsigned reg, uint32_t value)
+{
+	switch (reg) {
+	case APIC_EOI:
+		write_eoi(a);
+		break;
+	case APIC_TPR:
+		a->tpr = value & 0xff;
+		apic_host_retry(a);
+		break;
+	case APIC_ICR:
+		write_icr(a, value, a->icr_high >> 24);
+		break;
+	case APIC_ICR_HIGH:
+		a->icr_high = value;
+		break;
+	case APIC_TMICT:
+		apic_timer_set_count(a, value);
+		break;
+	case APIC_TDCR:
+		a->tdcr = value & 0xb;
+		break;
+	case APIC_LDR:
+		a->ldr = value & 0xff000000;
+		apic_host_logical(a);
+		break;
+	case APIC_DFR:
+		a->dfr = value | 0x0fffffff;
+		apic_host_logical(a);
+		break;
+	case APIC_SVR:
+		write_svr(a, value);
+		break;
+	case APIC_ESR:
+		a->esr = __atomic_exchange_n(&a->esr_next, 0, __ATOMIC_RELAXED);
+		break;
+	case APIC_LVT_TIMER ... APIC_LVT_ERROR:
+		write_lvt(a, reg, value);
+		break;
+	case APIC_ID:
+	case APIC_VERSION:
+	case APIC_APR:
+	case APIC_PPR:
+	case APIC_RRD:
+	case APIC_TMCCT:
+	case APIC_ISR ... APIC_IRR + 7:
+		break; /* read-only: ignored */
+	default:
+		apic_error(a, APIC_ESR_REGISTER);
+	}
+}
+
+bool apic_msr_read(struct vapic *a, unsigned reg, uint64_t *value)
+{
+	if (!apic_x2(a))
+		return false;
+	switch (reg) {
+	case APIC_ICR:
+		*value = (uint64_t)a->icr_high << 32 | a->icr_low;
+		return true;
+	case APIC_ID:
+	case APIC_VERSION:
+	case APIC_TPR:
+	case APIC_PPR:
+	case APIC_LDR:
+	case APIC_SVR:
+	case APIC_ISR ... APIC_IRR + 7:
+	case APIC_ESR:
+	case APIC_LVT_TIMER ... APIC_LVT_ERROR:
+	case APIC_TMICT:
+	case APIC_TMCCT:
+	case APIC_TDCR:
+		*value = apic_read(a, reg);
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* The registers whose x2APIC form has reserved bits: writing one there is #GP. */
+static bool msr_reserved(unsigned reg, uint64_t value)
+{
+	switch (reg) {
+	case APIC_EOI:
+	case APIC_ESR:
+		return value != 0;
+	case APIC_TPR:
+	case APIC_SELF_IPI:
+		return value >> 8;
+	case APIC_SVR:
+		return value >> 13;
+	case APIC_LVT_TIMER ... APIC_LVT_ERROR:
+	case APIC_TMICT:
+	case APIC_TDCR:
+		return value >> 32;
+	default:
+		return true; /* read-only or absent */
+	}
+}
+
+bool apic_msr_write(struct vapic *a, unsigned reg, uint64_t value)
+{
+	if (!apic_x2(a))
+		return false;
+	if (reg == APIC_ICR) {
+		a->icr_high = value >> 32;
+		write_icr(a, value, value >> 32);
+		return true;
+	}
+	if (msr_reserved(reg, value))
+		return false;
+	if (reg == APIC_SELF_IPI) {
+		apic_post(a, value, false);
+		apic_host_retry(a);
+	} else {
+		apic_write(a, reg, value);
+	}
+	return true;
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#include "lib/vapic/vapic.h"
+
+enum timer_mode {
+	TIMER_ONE_SHOT,
+	TIMER_PERIODIC,
+	TIMER_DEADLINE
+};
+
+/* A period below this would leave the guest no time to run: 100 us, as the host bounds it too. */
+#define TIMER_MIN_PERIOD_PER_MS 10
+
+static enum timer_mode mode_of(uint32_t lvt)
+{
+	return lvt >> 17 & 3;
+}
+
+static enum timer_mode timer_mode(const struct vapic *a)
+{
+	return mode_of(a->lvt[APIC_LVT_TIMER - APIC_LVT_FIRST]);
+}
+
+/* TDCR bits 3, 1, 0: 111 divides by 1, n by 2^(n+1). APM vol. 2, 16.4.1. */
+static unsigned divider_shift(const struct vapic *a)
+{
+	unsigned n = (a->tdcr & 3) | (a->tdcr >> 1 & 4);
+
+	return (n + 1) & 7;
+}
+
+/* At most 2^39 ns times a kHz figure below 2^25: no overflow. */
+static uint64_t ticks_to_tsc(const struct vapic *a, uint32_t ticks)
+{
+	return ((uint64_t)ticks << divider_shift(a)) * apic_host_tsc_khz() / 1000000;
+}
+
+static uint32_t tsc_to_ticks(const struct vapic *a, uint64_t tsc)
+{
+	uint64_t khz = apic_host_tsc_khz();
+	uint64_t ns = tsc / khz * 1000000 + tsc % khz * 1000000 / khz;
+
+	return MIN(ns >> divider_shift(a), 0xffffffffull);
+}
+
+static void set(struct vapic *a, uint64_t deadline)
+{
+	a->deadline = deadline;
+	apic_host_timer_changed(a);
+}
+
+void apic_timer_set_count(struct vapic *a, uint32_t count)
+{
+	uint64_t least = apic_host_tsc_khz() / TIMER_MIN_PERIOD_PER_MS;
+
+	if (timer_mode(a) == TIMER_DEADLINE)
+		return;
+	a->tmict = count;
+	a->period = ticks_to_tsc(a, count);
+	if (timer_mode(a) == TIMER_PERIODIC)
+		a->period = MAX(a->period, least);
+	set(a, count ? apic_host_tsc() + a->period : 0);
+}
+
+uint32_t apic_timer_current(const struct vapic *a)
+{
+	uint64_t now = apic_host_tsc();
+
+	if (timer_mode(a) == TIMER_DEADLINE || a->deadline <= now)
+		return 0;
+	return tsc_to_ticks(a, a->deadline - now);
+}
+
+void apic_timer_set_deadline(struct vapic *a, uint64_t tsc)
+{
+	if (timer_mode(a) == TIMER_DEADLINE)
+		set(a, tsc);
+}
+
+uint64_t apic_timer_deadline(const struct vapic *a)
+{
+	return timer_mode(a) == TIMER_DEADLINE ? a->deadline : 0;
+}
+
+void apic_timer_mode_changed(struct vapic *a, uint32_t old_lvt)
+{
+	bool was = mode_of(old_lvt) == TIMER_DEADLINE, is = timer_mode(a) == TIMER_DEADLINE;
+
+	/* Entering or leaving TSC-deadline mode disarms the timer. */
+	if (was != is) {
+		a->tmict = 0;
+		set(a, 0);
+	}
+}
+
+void apic_timer_expire(struct vapic *a, uint64_t now)
+{
+	if (!a->deadline || a->deadline > now)
+		return;
+	if (timer_mode(a) == TIMER_PERIODIC && a->period) {
+		/* A late tick is merged with those it missed, as a busy host would do. */
+		a->deadline += ((now - a->deadline) / a->period + 1) * a->period;
+	} else {
+		a->deadline = 0;
+	}
+	apic_local(a, APIC_LVT_TIMER);
+}

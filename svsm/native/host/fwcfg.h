@@ -1,7 +1,0 @@
-/* SPDX-License-Identifier: MIT */
-/* Copyright (c) 2026 The Keelson Authors */
-#pragma once
-
-#include "native/include/host.h"
-
-unsigned fwcfg_cpus(void); /* how many CPUs QEMU started with */
