@@ -28,7 +28,7 @@ FW_CFLAGS := -std=gnu11 -O2 -g $(WARN) $(REPRO) -ffreestanding -fno-pic -fno-pie
 FW_LDFLAGS := -nostdlib -static --build-id=none -z noexecstack -z max-page-size=4096 --no-warn-rwx-segments
 HOST_CFLAGS := -std=gnu11 -O2 -g $(WARN) $(REPRO) -Isvsm/include -Isvsm
 FW_LIB := svsm/lib/string.c svsm/lib/fmt.c svsm/lib/crc32.c
-IGVM_LIB := $(sort $(wildcard svsm/lib/igvm*.c))
+IGVM_LIB := $(sort $(wildcard svsm/lib/igvm/*.c))
 VAPIC_LIB := $(sort $(wildcard svsm/lib/vapic/*.c))
 
 .DEFAULT_GOAL := all

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # The SVSM: one image for every platform, with the programs of ring 3 inside.
 
-SVSM_SRC := $(sort $(wildcard $(foreach d,kernel cpu protocols boot user platform platform/*,svsm/$(d)/*.c svsm/$(d)/*.S))) \
-	$(FW_LIB) svsm/lib/symtab.c
+SVSM_SRC := $(sort $(wildcard $(foreach d,log mm cpu task user protocols selftest boot boot/* platform platform/*,svsm/$(d)/*.c svsm/$(d)/*.S))) \
+	$(FW_LIB) $(addprefix svsm/lib/,symtab.c insn.c madt.c)
 SVSM_SRC := $(filter-out svsm/user/embed.S,$(SVSM_SRC))
 
 # Services: svsm/services/NAME/*.c becomes one static program, which lies in the image's .rodata between
@@ -39,7 +39,7 @@ SVSM_OBJ := $(call objects,svsm,$(SVSM_SRC)) $(BUILD)/obj/svsm/dsdt.o \
 
 $(eval $(call compile,svsm,$$(CC),$$(FW_CFLAGS) -I$(BUILD)/gen))
 
-$(BUILD)/gen/dsdt.aml: svsm/boot/dsdt.asl
+$(BUILD)/gen/dsdt.aml: svsm/boot/linux/dsdt.asl
 	$(call say,IASL,$<)
 	@mkdir -p $(@D)
 	$(Q)$(IASL) -p $(basename $@) $< >$(@D)/iasl.log 2>&1 || { cat $(@D)/iasl.log; exit 1; }

@@ -6,7 +6,7 @@
  * The SEV-SNP launch digest that the security processor computes while a host loads an IGVM file:
  * SEV-SNP firmware ABI (56860), 8.17.2 (PAGE_INFO, table "Layout of the PAGE_INFO structure").
  */
-#include "lib/igvm.h"
+#include "lib/igvm/igvm.h"
 
 #define MEASURE_BYTES 48 /* SHA-384 */
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 #include "boot/guest.h"
-#include "kernel/guest_mem.h"
-#include "kernel/guestpage.h"
-#include "kernel/launch_area.h"
-#include "kernel/log.h"
+#include "mm/guest_mem.h"
+#include "mm/guestpage.h"
+#include "mm/launch_area.h"
+#include "log/log.h"
 
 void guest_put(gpa_t g, const void *src, size_t len)
 {

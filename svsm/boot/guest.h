@@ -21,7 +21,7 @@
  * the cc_blob), RSP = top of the first stack, interrupts off.
  */
 #include "abi/launch.h"
-#include "kernel/memmap.h"
+#include "mm/memmap.h"
 
 #define GUEST_HOLE     (16ull << 20)
 #define GUEST_REGION   SIZE_2M

@@ -4,11 +4,11 @@
 #include "cpu/desc.h"
 #include "abi/vmsa.h"
 #include "base/x86.h"
-#include "cpu/layout.h"
-#include "cpu/paging.h"
-#include "kernel/alloc.h"
-#include "kernel/log.h"
-#include "kernel/percpu.h"
+#include "mm/layout.h"
+#include "mm/paging.h"
+#include "mm/alloc.h"
+#include "log/log.h"
+#include "cpu/percpu.h"
 
 #define VECTORS    256
 #define STUB_SIZE  32 /* cpu/entry.S */

@@ -18,7 +18,7 @@
  * and a user's base is 0 always (no FSGSBASE, no descriptor with a base). Whoever had the user's GS
  * gets it back, and its stack is not used.
  */
-#include "cpu/layout.h"
+#include "mm/layout.h"
 
 #define GS_BASE_MSR  0xc0000101
 #define VECTOR_NMI   2

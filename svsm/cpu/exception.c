@@ -3,12 +3,12 @@
 
 #include "cpu/exception.h"
 #include "base/x86.h"
-#include "cpu/copy.h"
+#include "mm/copy.h"
 #include "cpu/desc.h"
 #include "cpu/frame.h"
-#include "kernel/panic.h"
-#include "kernel/percpu.h"
-#include "kernel/wake.h"
+#include "cpu/panic.h"
+#include "cpu/percpu.h"
+#include "task/wake.h"
 
 extern const char user_text[], user_text_end[]; /* cpu/user.S */
 

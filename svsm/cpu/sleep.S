@@ -3,7 +3,7 @@
 
 /*
  * void sleep_unless(const uint32_t *count, uint32_t seen). An NMI anywhere in here resumes at
- * sleep_end (kernel/wake.h), so that none falls between the comparison and the HLT.
+ * sleep_end (task/wake.h), so that none falls between the comparison and the HLT.
  */
 	.text
 	.globl sleep_unless, sleep_end

@@ -13,7 +13,7 @@
  * canonical; it is not changed but by stepping back to that instruction, or to 0 (service_kill).
  * RFLAGS is what ring 3 had. What it restores (RCX = RIP, R11 = RFLAGS) SYSCALL has spoilt already.
  */
-#include "cpu/layout.h"
+#include "mm/layout.h"
 
 #define R15      0x00
 #define R14      0x08

@@ -3,15 +3,15 @@
 
 #include "cpu/usermode.h"
 #include "base/x86.h"
-#include "cpu/copy.h"
-#include "cpu/paging.h"
-#include "kernel/percpu.h"
+#include "mm/copy.h"
+#include "mm/paging.h"
+#include "cpu/percpu.h"
 #include "lib/string.h"
 #include "platform/platform.h"
 
-ABI_OFFSET(struct cpu, user_kernel_rsp, CPU_KERNEL_RSP, "cpu/layout.h");
-ABI_OFFSET(struct cpu, user_regs, CPU_USER_REGS, "cpu/layout.h");
-ABI_OFFSET(struct cpu, user_scratch, CPU_SCRATCH, "cpu/layout.h");
+ABI_OFFSET(struct cpu, user_kernel_rsp, CPU_KERNEL_RSP, "mm/layout.h");
+ABI_OFFSET(struct cpu, user_regs, CPU_USER_REGS, "mm/layout.h");
+ABI_OFFSET(struct cpu, user_scratch, CPU_SCRATCH, "mm/layout.h");
 ABI_OFFSET(struct user_regs, rip, 0x88, "cpu/user.S");
 ABI_OFFSET(struct user_regs, fs_base, 22 * 8, "cpu/user.S: 22 words like struct frame");
 

@@ -5,7 +5,7 @@
 #include "base/x86.h"
 #include "abi/vmsa.h"
 #include "cpu/exception.h"
-#include "kernel/log.h"
+#include "log/log.h"
 #include "platform/snp/ghcb.h"
 #include "platform/snp/snp.h"
 #include "platform/tdx/tdx.h"

@@ -2,8 +2,8 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #include "protocols/buffer.h"
 #include "abi/svsm.h"
-#include "kernel/guest_mem.h"
-#include "kernel/pagestate.h"
+#include "mm/guest_mem.h"
+#include "mm/pagestate.h"
 
 static bool in_one_page(gpa_t g, size_t len)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 #include "abi/svsm.h"
-#include "kernel/guestpage.h"
-#include "kernel/pagestate.h"
+#include "mm/guestpage.h"
+#include "mm/pagestate.h"
 #include "protocols/buffer.h"
 #include "protocols/core.h"
 

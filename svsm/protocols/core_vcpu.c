@@ -3,10 +3,10 @@
 #include "abi/svsm.h"
 #include "abi/vmsa.h"
 #include "base/x86.h"
-#include "kernel/guest_mem.h"
-#include "kernel/guestpage.h"
-#include "kernel/pagestate.h"
-#include "kernel/percpu.h"
+#include "mm/guest_mem.h"
+#include "mm/guestpage.h"
+#include "mm/pagestate.h"
+#include "cpu/percpu.h"
 #include "protocols/core.h"
 
 static bool page_aligned(uint64_t v)

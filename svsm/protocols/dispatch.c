@@ -4,9 +4,9 @@
 #include "abi/svsm.h"
 #include "abi/vmsa.h"
 #include "base/x86.h"
-#include "kernel/guest_mem.h"
-#include "kernel/log.h"
-#include "kernel/percpu.h"
+#include "mm/guest_mem.h"
+#include "log/log.h"
+#include "cpu/percpu.h"
 #include "protocols/core.h"
 
 extern const struct svsm_protocol __start_svsm_protocols[], __stop_svsm_protocols[];

@@ -7,7 +7,7 @@
  * linker section svsm_protocols.
  */
 #include "base/types.h"
-#include "kernel/vmsa_registry.h"
+#include "task/vmsa_registry.h"
 
 struct cpu;
 

@@ -3,7 +3,7 @@
 
 #include "protocols/vtpm_page.h"
 #include "abi/svsm.h"
-#include "kernel/pagestate.h"
+#include "mm/pagestate.h"
 #include "protocols/buffer.h"
 #include "protocols/vtpm_request.h"
 

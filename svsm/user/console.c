@@ -2,7 +2,7 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 #include "user/console.h"
-#include "kernel/log.h"
+#include "log/log.h"
 
 static bool wanted(struct process *p)
 {

@@ -4,8 +4,8 @@
 #include "user/report.h"
 #include "base/x86.h"
 #include "cpu/exception.h"
-#include "kernel/launch_area.h"
-#include "kernel/log.h"
+#include "mm/launch_area.h"
+#include "log/log.h"
 #include "lib/fmt.h"
 
 #define BYTES 16

@@ -3,8 +3,8 @@
 
 #include "user/space.h"
 #include "base/x86.h"
-#include "cpu/paging.h"
-#include "kernel/alloc.h"
+#include "mm/paging.h"
+#include "mm/alloc.h"
 #include "lib/string.h"
 #include "platform/platform.h"
 

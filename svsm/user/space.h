@@ -4,7 +4,7 @@
 
 /*
  * A process's half of the address space: its own page tables below USER_END, the kernel's above.
- * Every mapping has exactly one of write and execute. Pages are the SVSM's (kernel/alloc.h) or,
+ * Every mapping has exactly one of write and execute. Pages are the SVSM's (mm/alloc.h) or,
  * read-only and without a copy, pages of the image (a service's text). Portable but for
  * space_enter/leave.
  *
@@ -49,7 +49,7 @@ void space_enter(const struct space *s);
 void space_leave(void);
 void space_flush(uint64_t va, uint64_t len); /* this CPU's translations of the range */
 
-/* Copies between the loaded space and the kernel: cpu/copy.h's fault table, SMAP lifted. False when
+/* Copies between the loaded space and the kernel: mm/copy.h's fault table, SMAP lifted. False when
  * any byte is not the process's to read or write; then the copy may be partly done. */
 bool user_copy_in(void *to, uint64_t va, size_t len);
 bool user_copy_out(uint64_t va, const void *from, size_t len);

@@ -4,7 +4,7 @@
 /* Time and randomness. There is no wall clock that the SVSM could trust: every clock starts at 0
  * with the SVSM, but those of the CPU time used. */
 #include "cpu/random.h"
-#include "kernel/timer.h"
+#include "cpu/timer.h"
 #include "user/syscall.h"
 
 #define CLOCK_PROCESS   2

@@ -3,7 +3,7 @@
 
 #include "user/syscall.h"
 #include "abi/service.h"
-#include "kernel/log.h"
+#include "log/log.h"
 
 #define OWN_MAX 16
 

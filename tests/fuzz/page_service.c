@@ -3,7 +3,7 @@
 #include <string.h>
 #include "abi/vtpm.h"
 #include "tests/fuzz/fuzz.h"
-#include "kernel/timer.h"
+#include "cpu/timer.h"
 #include "lib/crc32.h"
 #include "tests/fuzz/page_service.h"
 

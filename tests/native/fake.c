@@ -4,9 +4,9 @@
 #include <string.h>
 #include "tests/native/check.h"
 #include "tests/native/fake.h"
-#include "kernel/guest_mem.h"
-#include "kernel/guestpage.h"
-#include "kernel/log.h"
+#include "mm/guest_mem.h"
+#include "mm/guestpage.h"
+#include "log/log.h"
 
 /* ---- the machine ---- */
 

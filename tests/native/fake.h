@@ -10,8 +10,8 @@
 #include "abi/svsm.h"
 #include "abi/vmsa.h"
 #include "base/x86.h"
-#include "kernel/pagestate.h"
-#include "kernel/percpu.h"
+#include "mm/pagestate.h"
+#include "cpu/percpu.h"
 #include "platform/platform.h"
 #include "protocols/core.h"
 
@@ -34,7 +34,7 @@ struct fake_rmp {
 };
 
 extern struct fake_rmp fake_rmp[PAGES];
-extern uint8_t fake_states[PAGES];               /* of kernel/pagestate.c, from BASE */
+extern uint8_t fake_states[PAGES];               /* of mm/pagestate.c, from BASE */
 extern struct cpu fake_cpus[2 * CPUS];           /* the second half runs nothing */
 extern int fake_fail_adjust, fake_fail_validate; /* the n-th call from now fails; 0: none */
 extern bool fake_no_flush;                       /* flush cannot be had */

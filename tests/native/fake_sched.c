@@ -6,9 +6,9 @@
 #include <time.h>
 #include "tests/native/fake_sched.h"
 #include "tests/native/gs.h"
-#include "kernel/alloc.h"
-#include "kernel/timer.h"
-#include "kernel/wake.h"
+#include "mm/alloc.h"
+#include "cpu/timer.h"
+#include "task/wake.h"
 
 struct cpu cpus[CPUS];
 

@@ -4,7 +4,7 @@
 
 /* What the scheduler stands on, for its tests: CPUs, time, NMIs and sleep. */
 #include <pthread.h>
-#include "kernel/percpu.h"
+#include "cpu/percpu.h"
 
 #define CPUS 4 /* 0 and 1 have guests, 2 is an offline vCPU, 3 a service CPU */
 extern struct cpu cpus[CPUS];

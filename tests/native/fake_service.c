@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include "tests/native/check.h"
-#include "kernel/alloc.h"
-#include "kernel/log.h"
-#include "kernel/timer.h"
+#include "mm/alloc.h"
+#include "log/log.h"
+#include "cpu/timer.h"
 #include "services/lib/service.h"
 #include "services/vtpm/serve.h"
 #include "services/vtpm/tpm.h"

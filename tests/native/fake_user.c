@@ -6,13 +6,13 @@
 #include <string.h>
 #include "base/x86.h"
 #include "tests/native/check.h"
-#include "cpu/paging.h"
+#include "mm/paging.h"
 #include "cpu/random.h"
 #include "cpu/usermode.h"
 #include "tests/native/fake_user.h"
-#include "kernel/alloc.h"
-#include "kernel/log.h"
-#include "kernel/timer.h"
+#include "mm/alloc.h"
+#include "log/log.h"
+#include "cpu/timer.h"
 #include "platform/platform.h"
 
 size_t fake_pages, fake_fail_at;

@@ -6,7 +6,7 @@
 #include <asm/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-#include "kernel/percpu.h"
+#include "cpu/percpu.h"
 
 /* This thread is that CPU from now on. */
 static inline void gs_become(struct cpu *c)

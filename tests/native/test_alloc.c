@@ -3,11 +3,11 @@
 /*
  * The SVSM's page allocator and small blocks: alignment, merging, exhaustion, random churn.
  *
- * sources: svsm/kernel/alloc.c
+ * sources: svsm/mm/alloc.c
  */
 #include "tests/native/check.h"
-#include "kernel/alloc.h"
-#include "kernel/log.h"
+#include "mm/alloc.h"
+#include "log/log.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -4,26 +4,26 @@
  * Direct boot: where things are put, which memory is validated and which only granted, boot_params,
  * ACPI tables; a kernel or a MADT that is not one.
  *
- * sources: svsm/boot/layout.c svsm/boot/memory.c svsm/boot/linux.c svsm/boot/bare.c
- * sources: svsm/boot/e820.c svsm/boot/acpi.c svsm/boot/acpi_madt.c svsm/kernel/pagestate.c
- * sources: svsm/kernel/memmap.c
+ * sources: svsm/boot/placement.c svsm/boot/guest_ram.c svsm/boot/linux/linux.c svsm/boot/bare/bare.c
+ * sources: svsm/boot/linux/e820.c svsm/boot/linux/acpi.c svsm/boot/linux/acpi_madt.c
+ * sources: svsm/mm/pagestate.c svsm/mm/memmap.c
  */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "boot/acpi.h"
-#include "boot/bootparams.h"
-#include "boot/e820.h"
+#include "boot/linux/acpi.h"
+#include "boot/linux/bootparams.h"
+#include "boot/linux/e820.h"
 #include "boot/guest.h"
 #include "tests/native/check.h"
-#include "kernel/alloc.h"
-#include "kernel/guest_mem.h"
-#include "kernel/launch_area.h"
-#include "kernel/log.h"
-#include "kernel/pagestate.h"
-#include "kernel/percpu.h"
+#include "mm/alloc.h"
+#include "mm/guest_mem.h"
+#include "mm/launch_area.h"
+#include "log/log.h"
+#include "mm/pagestate.h"
+#include "cpu/percpu.h"
 #include "platform/platform.h"
 
 #define RAM_SIZE 0x06000000ull /* 96 MiB, SVSM at 32..48 */

@@ -3,8 +3,8 @@
 /*
  * The core protocol from the guest's side, what concerns vCPUs, and two of them racing (fake.h).
  *
- * sources: tests/native/fake.c svsm/kernel/pagestate.c svsm/kernel/vmsa_registry.c
- * sources: svsm/kernel/guestpage.c svsm/protocols/dispatch.c svsm/protocols/buffer.c
+ * sources: tests/native/fake.c svsm/mm/pagestate.c svsm/task/vmsa_registry.c
+ * sources: svsm/mm/guestpage.c svsm/protocols/dispatch.c svsm/protocols/buffer.c
  * sources: svsm/protocols/core.c svsm/protocols/core_memory.c svsm/protocols/core_vcpu.c
  * libs: -lpthread
  */

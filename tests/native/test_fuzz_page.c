@@ -4,8 +4,8 @@
  * The inputs that the vTPM protocol's fuzzer found, once more: tests/fuzz.
  *
  * sources: tests/fuzz/page.c tests/fuzz/page_service.c tests/fuzz/fuzz.c tests/fuzz/replay.c
- * sources: tests/native/fake.c svsm/lib/crc32.c svsm/kernel/pagestate.c
- * sources: svsm/kernel/vmsa_registry.c svsm/kernel/guestpage.c svsm/protocols/dispatch.c
+ * sources: tests/native/fake.c svsm/lib/crc32.c svsm/mm/pagestate.c
+ * sources: svsm/task/vmsa_registry.c svsm/mm/guestpage.c svsm/protocols/dispatch.c
  * sources: svsm/protocols/buffer.c svsm/protocols/core.c svsm/protocols/core_memory.c
  * sources: svsm/protocols/core_vcpu.c svsm/protocols/vtpm.c svsm/protocols/vtpm_pace.c
  * sources: svsm/protocols/vtpm_page.c svsm/protocols/vtpm_request.c

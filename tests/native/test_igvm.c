@@ -4,12 +4,12 @@
  * The IGVM parser: a good file, each malformed variant with its own error, a file cut at every
  * byte, and random damage.
  *
- * sources: svsm/lib/igvm.c svsm/lib/igvm_area.c svsm/lib/igvm_rules.c svsm/lib/igvm_text.c
- * sources: svsm/lib/crc32.c
+ * sources: svsm/lib/igvm/igvm.c svsm/lib/igvm/igvm_area.c svsm/lib/igvm/igvm_rules.c
+ * sources: svsm/lib/igvm/igvm_text.c svsm/lib/crc32.c
  */
 #include "tests/native/check.h"
 #include "lib/crc32.h"
-#include "lib/igvm.h"
+#include "lib/igvm/igvm.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,11 +3,11 @@
 /*
  * The SVSM's instruction decoder for its own #VC, and APIC IDs from a host's MADT.
  *
- * sources: svsm/cpu/insn.c svsm/kernel/madt.c
+ * sources: svsm/lib/insn.c svsm/lib/madt.c
  */
 #include "tests/native/check.h"
-#include "cpu/insn.h"
-#include "kernel/madt.h"
+#include "lib/insn.h"
+#include "lib/madt.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -8,8 +8,8 @@
  * sources: launch/machine/load/loader.c launch/machine/load/check.c launch/machine/load/place.c
  * sources: launch/machine/load/area.c launch/machine/load/make_madt.c launch/machine/load/psp.c
  * sources: harness/igvm/image.c harness/igvm/blob.c harness/igvm/vmsa.c
- * sources: svsm/lib/igvm.c svsm/lib/igvm_area.c svsm/lib/igvm_rules.c svsm/lib/igvm_text.c
- * sources: svsm/lib/crc32.c svsm/lib/fmt.c
+ * sources: svsm/lib/igvm/igvm.c svsm/lib/igvm/igvm_area.c svsm/lib/igvm/igvm_rules.c
+ * sources: svsm/lib/igvm/igvm_text.c svsm/lib/crc32.c svsm/lib/fmt.c
  */
 #include "tests/native/check.h"
 #include "abi/cpuid_page.h"
@@ -18,7 +18,7 @@
 #include "machine/hv/hv.h"
 #include "harness/igvm/build.h"
 #include "lib/crc32.h"
-#include "lib/igvm.h"
+#include "lib/igvm/igvm.h"
 #include "machine/load/loader.h"
 #include "machine/cpu/machine.h"
 

@@ -4,10 +4,10 @@
  * The log ring: order, full ring, a producer that interrupts another one, a producer that never
  * ends.
  *
- * sources: svsm/kernel/logring.c
+ * sources: svsm/log/logring.c
  */
 #include "tests/native/check.h"
-#include "kernel/logring.h"
+#include "log/logring.h"
 
 #include <stdio.h>
 #include <string.h>

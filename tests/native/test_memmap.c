@@ -3,11 +3,11 @@
 /*
  * The memory map: what the host may write into the parameter area, and the range questions.
  *
- * sources: svsm/kernel/memmap.c
+ * sources: svsm/mm/memmap.c
  */
 #include "tests/native/check.h"
 #include "abi/igvm.h"
-#include "kernel/memmap.h"
+#include "mm/memmap.h"
 
 #include <string.h>
 

@@ -3,14 +3,14 @@
 /*
  * The page-state map: ranges, lookups, 2 MiB views, locks; and the e820 map's carving.
  *
- * sources: svsm/kernel/pagestate.c svsm/boot/e820.c
+ * sources: svsm/mm/pagestate.c svsm/boot/linux/e820.c
  * libs: -lpthread
  */
 #include <pthread.h>
 #include <string.h>
-#include "boot/e820.h"
+#include "boot/linux/e820.h"
 #include "tests/native/check.h"
-#include "kernel/pagestate.h"
+#include "mm/pagestate.h"
 
 static uint8_t low[2048], high[1024];
 

@@ -11,11 +11,11 @@
 #include "base/x86.h"
 #include "tests/native/check.h"
 #include "cpu/usermode.h"
-#include "kernel/alloc.h"
-#include "kernel/log.h"
-#include "kernel/timer.h"
+#include "mm/alloc.h"
+#include "log/log.h"
+#include "cpu/timer.h"
 #include "user/console.h"
-#include "user/cpuid.h"
+#include "user/cpuid_user.h"
 #include "user/elf.h"
 #include "user/report.h"
 #include "user/syscall.h"
@@ -176,7 +176,7 @@ TEST(what_stops_it)
 }
 
 /* A host that stops the machine for an hour has not let the process compute for an hour: it would
- * be ended as one that hangs (kernel/service.c). */
+ * be ended as one that hangs (user/service.c). */
 TEST(time_that_stood_still_is_not_its_own)
 {
 	p.user_tsc = 0;

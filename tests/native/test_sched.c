@@ -4,14 +4,14 @@
  * The scheduler: tasks that wake, run in turns, move to a CPU without a guest and are collected.
  * One thread plays all CPUs and strikes at the worst moments.
  *
- * sources: svsm/kernel/sched.c svsm/kernel/sched_queue.c tests/native/fake_sched.c
+ * sources: svsm/task/sched.c svsm/task/sched_queue.c tests/native/fake_sched.c
  * libs: -lpthread
  */
 #include <stdlib.h>
 #include "tests/native/check.h"
 #include "tests/native/fake_sched.h"
 #include "tests/native/gs.h"
-#include "kernel/sched.h"
+#include "task/sched.h"
 
 struct job {
 	struct sched_task *task;

@@ -3,7 +3,7 @@
 /*
  * The scheduler with a thread a CPU: requests and hand-overs that race.
  *
- * sources: svsm/kernel/sched.c svsm/kernel/sched_queue.c tests/native/fake_sched.c
+ * sources: svsm/task/sched.c svsm/task/sched_queue.c tests/native/fake_sched.c
  * libs: -lpthread
  */
 #include <sched.h>
@@ -11,12 +11,12 @@
 #include "tests/native/check.h"
 #include "tests/native/fake_sched.h"
 #include "tests/native/gs.h"
-#include "kernel/sched.h"
-#include "kernel/timer.h"
+#include "task/sched.h"
+#include "cpu/timer.h"
 
 #define REQUESTS 3000
 
-/* A service with one request at a time, as kernel/service.c drives it. */
+/* A service with one request at a time, as user/service.c drives it. */
 struct server {
 	struct sched_task *task;
 	unsigned asked; /* atomic */

@@ -5,7 +5,7 @@
  * is a function that makes system calls; user pointers are host pointers below 1 << 47 that a list
  * of mapped ranges knows.
  *
- * sources: svsm/kernel/service.c svsm/kernel/service_calls.c svsm/kernel/service_blob.c
+ * sources: svsm/user/service.c svsm/user/service_calls.c svsm/user/service_blob.c
  * sources: svsm/user/syscall.c
  */
 #include <errno.h>
@@ -13,9 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include "tests/native/check.h"
-#include "kernel/alloc.h"
-#include "kernel/log.h"
-#include "kernel/service.h"
+#include "mm/alloc.h"
+#include "log/log.h"
+#include "user/service.h"
 #include "user/process.h"
 #include "user/syscall.h"
 

@@ -5,7 +5,7 @@
  * services/probe checks the same ones from inside.
  *
  * sources: svsm/user/syscall.c svsm/user/sys_memory.c svsm/user/sys_file.c svsm/user/sys_process.c
- * sources: svsm/user/sys_time.c svsm/user/console.c svsm/user/cpuid.c svsm/user/space.c
+ * sources: svsm/user/sys_time.c svsm/user/console.c svsm/user/cpuid_user.c svsm/user/space.c
  * sources: tests/native/fake_user.c
  */
 #include <errno.h>
@@ -17,7 +17,7 @@
 #include "tests/native/check.h"
 #include "tests/native/fake_user.h"
 #include "user/console.h"
-#include "user/cpuid.h"
+#include "user/cpuid_user.h"
 #include "user/elf.h"
 #include "user/syscall.h"
 

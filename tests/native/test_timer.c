@@ -4,16 +4,16 @@
  * Time at VMPL0: whom to believe about the TSC's rate, ticks and nanoseconds, and how seldom the
  * lazy timer asks the hypervisor. The TSC is the host's own: deadlines are either over or far away.
  *
- * sources: svsm/kernel/timer.c svsm/kernel/apic.c
+ * sources: svsm/cpu/timer.c svsm/cpu/x2apic.c
  */
 #include <string.h>
 #include "abi/vmsa.h"
 #include "base/x86.h"
 #include "tests/native/check.h"
 #include "tests/native/gs.h"
-#include "kernel/apic.h"
-#include "kernel/log.h"
-#include "kernel/timer.h"
+#include "cpu/x2apic.h"
+#include "log/log.h"
+#include "cpu/timer.h"
 #include "platform/platform.h"
 
 #define FAR (1ull << 60)
@@ -172,7 +172,7 @@ TEST(the_apic_is_switched_on)
 	CHECK_EQ(hv.last[0x80f], 0x1ff);
 	CHECK_EQ(hv.last[0x832], BIT(18) | TIMER_VECTOR);
 	CHECK_EQ(hv.last[0x808], 0xe0); /* what guests aim here stays outside */
-	CHECK(apic_send_nmi(0x12345));
+	CHECK(x2apic_send_nmi(0x12345));
 	CHECK_EQ(hv.last[0x830], 0x12345ull << 32 | 0x4400);
 }
 

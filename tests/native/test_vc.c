@@ -4,15 +4,15 @@
  * #VC in the SVSM itself: which instruction and exit code agree, and that a hypervisor that injects
  * one at an MSR access of ours changes nothing.
  *
- * sources: svsm/platform/snp/vc.c svsm/cpu/insn.c
+ * sources: svsm/platform/snp/vc.c svsm/lib/insn.c
  */
 #include <string.h>
 #include "abi/ghcb.h"
 #include "abi/vmsa.h"
 #include "tests/native/check.h"
 #include "cpu/frame.h"
-#include "cpu/image.h"
-#include "kernel/log.h"
+#include "mm/image.h"
+#include "log/log.h"
 #include "platform/snp/ghcb.h"
 #include "platform/snp/snp.h"
 

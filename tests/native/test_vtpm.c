@@ -5,8 +5,8 @@
  * area (fake.h), the service runs in a fake of ring 3 (fake_service.h).
  *
  * sources: tests/native/fake.c tests/native/fake_service.c tests/native/tpm_client.c
- * sources: svsm/kernel/pagestate.c svsm/kernel/vmsa_registry.c svsm/kernel/guestpage.c
- * sources: svsm/kernel/service.c svsm/kernel/service_calls.c svsm/kernel/service_blob.c
+ * sources: svsm/mm/pagestate.c svsm/task/vmsa_registry.c svsm/mm/guestpage.c
+ * sources: svsm/user/service.c svsm/user/service_calls.c svsm/user/service_blob.c
  * sources: svsm/user/syscall.c svsm/protocols/dispatch.c svsm/protocols/buffer.c
  * sources: svsm/protocols/core.c svsm/protocols/core_memory.c svsm/protocols/core_vcpu.c
  * sources: svsm/protocols/vtpm.c svsm/protocols/vtpm_pace.c svsm/protocols/vtpm_page.c
@@ -21,7 +21,7 @@
 #include "tests/native/check.h"
 #include "tests/native/fake.h"
 #include "tests/native/fake_service.h"
-#include "kernel/launch_area.h"
+#include "mm/launch_area.h"
 #include "protocols/vtpm.h"
 #include "protocols/vtpm_pace.h"
 #include "tests/native/tpm_client.h"

@@ -6,7 +6,7 @@
 #include "abi/cpuid_page.h"
 #include "abi/secrets.h"
 #include "machine/host/host.h"
-#include "lib/igvm.h"
+#include "lib/igvm/igvm.h"
 
 struct loader {
 	struct fwcfg_file fw;

@@ -6,7 +6,7 @@
  * What the harness, QEMU and the monitor agree on for the native platform. To the SVSM and its
  * guest native is an SEV-SNP machine. The SVSM takes two things from here: the signature, for one
  * line in its log (platform/native), and the reset port, which is any q35's, for the FADT
- * (boot/acpi.c).
+ * (boot/linux/acpi.c).
  */
 #include "base/types.h"
 
@@ -42,7 +42,8 @@ enum native_exit {
 #define NATIVE_POWEROFF_PORT 0x604 /* 16 bits: SLP_EN | SLP_TYP 0 = 0x2000 */
 #define NATIVE_RESET_PORT    0xcf9
 
-/* Where 64-bit BARs may lie, besides the hole below 4 GiB: the second window of svsm/boot/dsdt.asl.
+/* Where 64-bit BARs may lie, besides the hole below 4 GiB: the second window of
+ * svsm/boot/linux/dsdt.asl.
  */
 #define NATIVE_MMIO64_BASE       0x8000000000ull
 #define NATIVE_MMIO64_END        0x10000000000ull

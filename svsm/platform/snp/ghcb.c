@@ -3,10 +3,10 @@
 
 #include "platform/snp/ghcb.h"
 #include "base/x86.h"
-#include "cpu/paging.h"
-#include "kernel/alloc.h"
-#include "kernel/log.h"
-#include "kernel/percpu.h"
+#include "mm/paging.h"
+#include "mm/alloc.h"
+#include "log/log.h"
+#include "cpu/percpu.h"
 #include "lib/string.h"
 #include "platform/snp/snp.h"
 

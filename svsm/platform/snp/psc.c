@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-#include "cpu/paging.h"
+#include "mm/paging.h"
 #include "platform/snp/ghcb.h"
 #include "platform/snp/snp.h"
 

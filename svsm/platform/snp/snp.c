@@ -4,7 +4,7 @@
 #include "base/x86.h"
 #include "abi/vmsa.h"
 #include "cpu/exception.h"
-#include "kernel/log.h"
+#include "log/log.h"
 #include "platform/snp/ghcb.h"
 #include "platform/snp/snp.h"
 

@@ -12,9 +12,9 @@
  */
 #include "abi/vmsa.h"
 #include "cpu/frame.h"
-#include "cpu/image.h"
-#include "cpu/insn.h"
-#include "kernel/log.h"
+#include "mm/image.h"
+#include "lib/insn.h"
+#include "log/log.h"
 #include "platform/snp/ghcb.h"
 #include "platform/snp/snp.h"
 

@@ -2,7 +2,7 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /* System calls: what Linux would answer, and that a bad pointer costs nothing but -EFAULT. */
-#include "cpu/layout.h"
+#include "mm/layout.h"
 #include "lib/string.h"
 #include "services/probe/call.h"
 #include "user/elf.h"

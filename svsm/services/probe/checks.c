@@ -3,7 +3,7 @@
 
 /* What works in ring 3, seen from there. */
 #include "base/x86.h"
-#include "cpu/layout.h"
+#include "mm/layout.h"
 #include "services/probe/call.h"
 
 static int nothing(void)

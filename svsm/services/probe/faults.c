@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-/* What a process must not get away with: each ends it. kernel/selftest_user.c has the exception
+/* What a process must not get away with: each ends it. selftest/selftest_user.c has the exception
  * that each must meet. */
-#include "cpu/layout.h"
+#include "mm/layout.h"
 #include "services/probe/call.h"
 #include "user/elf.h"
 

@@ -81,7 +81,7 @@ static int spin_calls(void)
 	return 0;
 }
 
-/* What a system call costs: kernel/selftest_user_turns.c knows the number. */
+/* What a system call costs: selftest/selftest_user_turns.c knows the number. */
 static int ten_thousand_calls(void)
 {
 	for (unsigned i = 0; i < 10000; i++)

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+/*
+ * Entry from the IGVM's VMSA: 32-bit protected mode, paging off, flat segments, interrupts off.
+ * With paging off every access is private (APM vol. 2, 15.34.6), so the page tables can be patched
+ * with the C-bit before it is known to anyone else. No stack, no IDT: failures end by the GHCB MSR
+ * protocol's termination request (GHCB 2.3.1).
+ */
+#include "mm/layout.h"
+
+#define PHYS(x) ((x) - KERNEL_OFFSET)
+#define GHCB_MSR 0xc0010130
+#define EFER_MSR 0xc0000080
+
+/* struct snp_cpuid_page (abi/cpuid_page.h, which asserts its sizes) */
+#define CPUID_ENTRIES 64
+#define CPUID_HEADER  16
+#define CPUID_ENTRY   48
+#define CPUID_EAX_IN  0x00
+#define CPUID_EBX     0x1c
+
+	.section .boot, "ax"
+	.code32
+	.globl boot_start
+boot_start:
+	cli
+	cld
+
+	/* The hypervisor leaves the SEV information in the MSR; if not, ask. */
+	movl $GHCB_MSR, %ecx
+	rdmsr
+	movl %eax, %ebx
+	andl $0xfff, %ebx
+	cmpl $0x001, %ebx
+	je 1f
+	movl $0x002, %eax
+	xorl %edx, %edx
+	wrmsr
+	.byte 0xf3, 0x0f, 0x01, 0xd9 /* VMGEXIT */
+	rdmsr
+	movl %eax, %ebx
+	andl $0xfff, %ebx
+	cmpl $0x001, %ebx
+	jne boot_fail
+1:	/* EAX[31:24]: the C-bit's position. EDX: max and min version, for boot/early.c. */
+	movl %edx, boot_versions
+	shrl $24, %eax
+	subl $32, %eax
+	jb boot_fail
+	cmpl $20, %eax
+	jae boot_fail
+
+	/*
+	 * The hypervisor may lie, and with a wrong C-bit stack and descriptors would be its memory.
+	 * The CPUID page is private, and the security processor has checked it: leaf 8000001F,
+	 * EBX[5:0]. SNP firmware ABI 8.17.2.5, abi/cpuid_page.h.
+	 */
+	movl $PHYS(snp_cpuid_page), %edi
+	movl (%edi), %ecx
+	cmpl $CPUID_ENTRIES, %ecx
+	ja boot_fail_cpuid
+	addl $CPUID_HEADER, %edi
+2:	subl $1, %ecx
+	jb boot_fail_cpuid
+	cmpl $0x8000001f, CPUID_EAX_IN(%edi)
+	je 3f
+	addl $CPUID_ENTRY, %edi
+	jmp 2b
+3:	movl CPUID_EBX(%edi), %edi
+	andl $0x3f, %edi
+	subl $32, %edi
+	cmpl %eax, %edi
+	jne boot_fail_cpuid
+
+	movl %eax, %ecx
+	movl $1, %esi
+	shll %cl, %esi /* upper half of the C-bit mask */
+
+	/* Every present entry of the boot page tables gets the C-bit. */
+	movl $PHYS(boot_tables), %edi
+	movl $PHYS(boot_tables_end), %ecx
+4:	testl $1, (%edi)
+	jz 5f
+	orl %esi, 4(%edi)
+5:	addl $8, %edi
+	cmpl %ecx, %edi
+	jb 4b
+
+	movl %cr4, %eax
+	orl $0x20, %eax /* PAE */
+	movl %eax, %cr4
+	movl $PHYS(boot_pml4), %eax /* without C: table walks are private anyway */
+	movl %eax, %cr3
+	movl $EFER_MSR, %ecx
+	rdmsr
+	orl $0x900, %eax /* LME, NXE */
+	wrmsr
+	lgdt boot_gdtr
+	movl %cr0, %eax
+	orl $0x80010000, %eax /* PG, WP */
+	movl %eax, %cr0
+	ljmp $SEL_CODE, $boot_long
+
+boot_fail_cpuid: /* set 1, reason 4: the CPUID page */
+	movl $0x00041100, %eax
+	jmp boot_terminate
+boot_fail: /* set 0, reason 1: the protocol is not ours */
+	movl $0x00010100, %eax
+boot_terminate:
+	movl $GHCB_MSR, %ecx
+	xorl %edx, %edx
+	wrmsr
+	.byte 0xf3, 0x0f, 0x01, 0xd9 /* VMGEXIT */
+6:	hlt
+	jmp 6b
+
+	.code64
+boot_long:
+	movl $SEL_DATA, %eax
+	movl %eax, %ds
+	movl %eax, %es
+	movl %eax, %ss
+	xorl %eax, %eax
+	movl %eax, %fs
+	movl %eax, %gs
+	shlq $32, %rsi
+	movl $PHYS(boot_pml4), %eax
+	orq %rsi, %rax
+	movq %rax, %cr3
+	movq $boot_high, %rax
+	jmp *%rax
+
+	.balign 8
+boot_gdt:
+	.quad 0
+	.quad 0x00af9b000000ffff /* code, 64-bit */
+	.quad 0x00cf93000000ffff /* data */
+boot_gdt_end:
+boot_gdtr:
+	.word boot_gdt_end - boot_gdt - 1
+	.long boot_gdt
+	.balign 4
+boot_versions:
+	.long 0
+
+	.text
+	.code64
+boot_high:
+	movq $boot_stack + BOOT_STACK_SIZE, %rsp
+	xorl %ebp, %ebp
+	movq %rsi, %rdi /* C-bit mask */
+	xorl %esi, %esi
+	movl boot_versions, %esi /* max[31:16] min[15:0] */
+	call early_main
+7:	hlt
+	jmp 7b
+
+	/* Loaded pages: nothing is validated yet but what the IGVM holds. */
+	.section .data.page, "aw"
+	.balign 0x1000
+boot_tables:
+boot_pml4:
+	.quad PHYS(boot_pdpt_low) + 3
+	.fill 510, 8, 0
+	.quad PHYS(boot_pdpt_high) + 3
+boot_pdpt_low:
+	.quad PHYS(boot_pd_low) + 3
+	.fill 511, 8, 0
+boot_pdpt_high:
+	.fill 510, 8, 0
+	.quad PHYS(boot_pd_high) + 3
+	.quad 0
+boot_pd_low: /* the entry page where it is linked */
+	.fill KERNEL_PHYS >> 21, 8, 0
+	.quad KERNEL_PHYS + 0x83
+	.fill 511 - (KERNEL_PHYS >> 21), 8, 0
+boot_pd_high: /* KERNEL_MAX at KERNEL_BASE */
+	.set at, KERNEL_PHYS
+	.rept KERNEL_MAX >> 21
+	.quad at + 0x83
+	.set at, at + 0x200000
+	.endr
+	.fill 512 - (KERNEL_MAX >> 21), 8, 0
+boot_tables_end:
+	.globl boot_stack
+boot_stack:
+	.fill BOOT_STACK_SIZE, 1, 0
+
+	.section .note.GNU-stack, "", @progbits

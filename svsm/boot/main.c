@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+#include "boot/main.h"
+#include "base/x86.h"
+#include "boot/guest.h"
+#include "cpu/desc.h"
+#include "mm/image.h"
+#include "mm/paging.h"
+#include "cpu/usermode.h"
+#include "mm/alloc.h"
+#include "mm/launch_area.h"
+#include "log/log.h"
+#include "mm/memmap.h"
+#include "cpu/percpu.h"
+#include "selftest/selftest.h"
+#include "boot/smp.h"
+#include "cpu/timer.h"
+#include "lib/string.h"
+#include "platform/announce.h"
+#include "platform/platform.h"
+#include "platform/snp/snp.h"
+
+/* Reasons of set 1 that Linux gives too */
+#define TERM_CPUID_PAGE 1, 4
+#define TERM_SECRETS    1, 6
+
+static void memory_init(void)
+{
+	uint64_t end = KERNEL_BASE + launch_info.svsm.size;
+
+	alloc_init(kernel_end, (end - (uint64_t)kernel_end) / PAGE_SIZE);
+	if (!memmap_init(igvm_memory_map, IGVM_AREA_SIZE, gpa(launch_info.svsm.gpa),
+			 launch_info.svsm.size))
+		panic("the host's memory map is unusable");
+	/* An address that reaches the C-bit would name another page, one of the SVSM's maybe. */
+	if (memmap_end().v > MIN(platform_cbit, GUEST_MAP_MAX))
+		panic("the host's memory map ends at %lx, beyond the C-bit", memmap_end().v);
+	paging_init();
+}
+
+/* A launch without a secrets page leaves zeros or nonsense; VMPCK0 is what the SVSM lives on. */
+static bool secrets_ok(void)
+{
+	static const uint8_t none[32];
+	const struct snp_secrets *s = &snp_secrets_page;
+
+	return s->version && s->version < 0x10000 &&
+	       memcmp(s->vmpck[VMPL_SVSM], none, sizeof(none));
+}
+
+static void check_launch_pages(void)
+{
+	if (!snp_cpuid_page_ok())
+		platform->terminate(TERM_CPUID_PAGE);
+	if (!secrets_ok()) {
+		log_error("secrets page: no version or no VMPCK0");
+		platform->terminate(TERM_SECRETS);
+	}
+}
+
+static uint32_t own_apic_id(void)
+{
+	uint32_t r[4];
+
+	platform->cpuid(0xb, 0, r);
+	if (r[1])
+		return r[3];
+	platform->cpuid(1, 0, r);
+	return r[1] >> 24;
+}
+
+static void banner(void)
+{
+	log_info("Keelson SVSM " SVSM_VERSION ", VMPL0, %lu KiB image, %lu of %lu pages free",
+		 (kernel_end - (char *)KERNEL_BASE) / 1024, alloc_free_pages(),
+		 alloc_total_pages());
+	native_announce();
+}
+
+/* The machine has nothing left to do: ACPI power off of a q35, then the protocol's way. */
+NORETURN static void power_off(void)
+{
+	outw(0x604, 0x2000);
+	platform->terminate(0, 0);
+}
+
+/* On the boot CPU's own, guarded stack. */
+NORETURN static void kernel_run(void)
+{
+	struct cpu *c = percpu_this();
+
+	if (!platform->cpu_init(c))
+		platform->terminate(0, 0);
+	log_console_ready();
+	banner();
+	check_launch_pages();
+	launch_area_check();
+	paging_protect();
+	usermode_init_cpu();
+	c->apic_id = own_apic_id();
+	c->online = true;
+	timer_init_cpu();
+	smp_init();
+	if (launch_info.flags & LAUNCH_FLAG_SELFTEST)
+		selftest_run();
+	if (launch_info.flags & LAUNCH_FLAG_PANIC)
+		__asm__ volatile("ud2");
+	if (launch_info.guest == LAUNCH_GUEST_NONE)
+		power_off();
+	guest_launch();
+	cpu_loop();
+}
+
+NORETURN static void switch_stack(uint64_t top, void (*fn)(void))
+{
+	__asm__ volatile("movq %0, %%rsp\n"
+			 "xorl %%ebp, %%ebp\n"
+			 "call *%1\n"
+			 "ud2\n"
+			 :
+			 : "r"(top), "r"(fn)
+			 : "memory");
+	__builtin_unreachable();
+}
+
+void kernel_main(void)
+{
+	struct cpu *c = percpu_boot();
+
+	desc_init_early(c);
+	platform_detect();
+	memory_init();
+	if (!desc_alloc(c))
+		panic("no memory for stacks");
+	desc_load(c);
+	switch_stack(c->desc->main.top, kernel_run);
+}

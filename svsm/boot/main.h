@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#pragma once
+
+/* The way from the boot stub to the guest: boot/early.c, boot/main.c, boot/cpu_loop.c. */
+#include "base/types.h"
+
+NORETURN void early_main(uint64_t cbit, uint32_t versions); /* boot.S calls it */
+NORETURN void kernel_main(void); /* .bss is validated and zero; still the boot stack and tables */
+
+/* What a CPU does once it is up: run the guest's VMPL, serve its calls, sleep when there is none.
+ */
+NORETURN void cpu_loop(void);
+
+#define SVSM_VERSION "0.1"

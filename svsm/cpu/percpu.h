@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#pragma once
+
+/*
+ * One struct cpu per vCPU. GS points to the own one; the table of all is fixed after smp_init().
+ * Fields without a comment on locking are written by the owning CPU only.
+ */
+#include "base/addr.h"
+#include "task/sched.h"
+#include "cpu/timer.h"
+#include "task/vcpu.h"
+
+#define PERCPU_MAX 512
+
+struct ghcb_state; /* platform/snp/ghcb.h */
+struct logring;    /* log/logring.h */
+struct cpu_desc;   /* cpu/desc.h: GDT, TSS and the stacks behind them */
+
+struct cpu {
+	struct cpu *self; /* GS:0 */
+	/* cpu/user.S reaches these three by mm/layout.h's CPU_*. */
+	uint64_t user_kernel_rsp;    /* where user_enter() returns to */
+	struct user_regs *user_regs; /* of the process in ring 3 */
+	uint64_t user_scratch;       /* its RSP, for an instant */
+	unsigned index;              /* 0 = boot CPU; fixed */
+	uint32_t apic_id;            /* fixed */
+	bool online;                 /* set once by the CPU itself, read by all (acquire) */
+	bool service; /* runs ring 3 only, the guest never sees it; fixed before the CPU starts */
+	bool idle;    /* task/sched.c: sleeps or is about to; any CPU may clear it (atomic) */
+	bool spare;   /* task/sched.c: comes for work and has not missed a call (atomic) */
+	bool log_draining;
+	uint32_t log_guest_count;
+	uint32_t nmi_count;
+	uint32_t nmi_done; /* nmi_count when the hypervisor was last told that NMIs are welcome */
+	uint32_t panic_depth;
+	struct logring *log;     /* this CPU's ring */
+	struct ghcb_state *ghcb; /* NULL until the platform has set it up */
+	struct cpu_desc *desc;
+	gpa_t own_vmsa; /* VMPL0 VMSA; GPA_NONE on the boot CPU (the host made it) */
+	struct timer_cpu timer;
+	struct sched_queue queue; /* has its own lock */
+	struct vcpu_guest guest;  /* has its own lock */
+};
+
+/* This CPU. Valid from percpu_init_boot() on; before that GS is 0. */
+static inline struct cpu *percpu_this(void)
+{
+	struct cpu *c;
+
+	__asm__ volatile("mov %%gs:0, %0" : "=r"(c));
+	return c;
+}
+
+unsigned percpu_count(void);
+unsigned percpu_guest_count(void);               /* less the service CPUs */
+struct cpu *percpu_get(unsigned index);          /* NULL when out of range */
+struct cpu *percpu_by_apic_id(uint32_t apic_id); /* NULL when there is none */
+
+/* Boot only. */
+struct cpu *percpu_boot(void); /* the static struct of the boot CPU, before GS is set too */
+struct cpu *percpu_new(uint32_t apic_id); /* NULL: out of memory, table full, or a duplicate */
+void percpu_publish(struct cpu *c);       /* the CPU is up: from now on it can be found */

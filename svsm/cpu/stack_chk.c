@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+#include "log/log.h"
+
+NORETURN void __stack_chk_fail(void);
+
+/* GCC calls this when a function's canary has changed. */
+void __stack_chk_fail(void)
+{
+	panic("stack smashed");
+}

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+#include "cpu/timer.h"
+#include "abi/vmsa.h"
+#include "base/x86.h"
+#include "cpu/x2apic.h"
+#include "log/log.h"
+#include "cpu/percpu.h"
+#include "platform/platform.h"
+
+/* A rate outside is a lie or a mistake. */
+#define KHZ_MIN     100000u
+#define KHZ_MAX     10000000u
+#define KHZ_ASSUMED 2000000u
+
+/* A deadline that is over is delivered when ring 3 is entered next. So often not: it was lost. */
+#define OVERDUE_MAX 8
+
+static uint64_t khz; /* set before the other CPUs start */
+static uint64_t started;
+static uint64_t latest; /* timer_uptime_ns's last answer, atomic */
+
+/* ---- rate ---- */
+
+/* SecureTSC: the processor's own word. MHz in bits 17:0, the rest is reserved. */
+static uint64_t khz_secure(void)
+{
+	if (!(platform->sev_features() & SEV_FEAT_SECURE_TSC))
+		return 0;
+	return (rdmsr(MSR_GUEST_TSC_FREQ) & 0x3ffff) * 1000;
+}
+
+/* What hypervisors agreed on: EAX of leaf 0x40000010. */
+static uint64_t khz_hypervisor(void)
+{
+	uint32_t r[4];
+
+	platform->cpuid(0x40000000, 0, r);
+	if (r[0] < 0x40000010)
+		return 0;
+	platform->cpuid(0x40000010, 0, r);
+	return r[0];
+}
+
+/* Leaf 0x15: crystal Hz (ECX) times EBX / EAX; 0x16: base MHz. */
+static uint64_t khz_processor(void)
+{
+	uint32_t r[4];
+
+	platform->cpuid(0x15, 0, r);
+	if (r[0] && r[1] && r[2])
+		return (uint64_t)r[2] * r[1] / r[0] / 1000;
+	platform->cpuid(0x16, 0, r);
+	return (r[0] & 0xffff) * 1000ull;
+}
+
+static void find_rate(void)
+{
+	uint64_t (*const ask[])(void) = {khz_secure, khz_hypervisor, khz_processor};
+
+	for (unsigned i = 0; i < ARRAY_LEN(ask); i++) {
+		uint64_t v = ask[i]();
+
+		if (v >= KHZ_MIN && v <= KHZ_MAX) {
+			khz = v;
+			return;
+		}
+	}
+	khz = KHZ_ASSUMED;
+	log_warn("timer: nobody tells the TSC's rate: %lu kHz assumed", khz);
+}
+
+/* ---- time ---- */
+
+uint64_t timer_khz(void)
+{
+	return khz;
+}
+
+uint64_t timer_now(void)
+{
+	return rdtsc();
+}
+
+uint64_t timer_ns(uint64_t tsc)
+{
+	return tsc / khz * 1000000 + tsc % khz * 1000000 / khz;
+}
+
+uint64_t timer_ticks(uint64_t ns)
+{
+	uint64_t whole;
+
+	if (__builtin_mul_overflow(ns / 1000000, khz, &whole))
+		return UINT64_MAX;
+	return __builtin_add_overflow(whole, ns % 1000000 * khz / 1000000, &whole) ? UINT64_MAX
+										   : whole;
+}
+
+uint64_t timer_uptime_ns(void)
+{
+	uint64_t ticks = timer_now() - started;
+	uint64_t before = __atomic_load_n(&latest, __ATOMIC_RELAXED);
+	/* A TSC that was set back behind our start is not followed: it would read as centuries. */
+	uint64_t now = (int64_t)ticks < 0 ? 0 : timer_ns(ticks);
+
+	while (now > before)
+		if (__atomic_compare_exchange_n(&latest, &before, now, false, __ATOMIC_RELAXED,
+						__ATOMIC_RELAXED))
+			return now;
+	return before;
+}
+
+/* ---- this CPU's timer ---- */
+
+void timer_init_cpu(void)
+{
+	if (!percpu_this()->index) {
+		find_rate();
+		started = timer_now();
+	}
+	percpu_this()->timer.works = x2apic_init_cpu();
+}
+
+bool timer_works(void)
+{
+	return percpu_this()->timer.works;
+}
+
+static void set(struct timer_cpu *t, uint64_t tsc)
+{
+	t->overdue = 0;
+	t->armed = tsc;
+	t->sets++;
+	if (x2apic_timer_set(tsc))
+		return;
+	t->works = false;
+	log_warn("timer: CPU %u: the hypervisor refused; ring 3 is not interrupted any more",
+		 percpu_this()->index);
+}
+
+static void lost(struct timer_cpu *t)
+{
+	static bool said;
+
+	if (!__atomic_exchange_n(&said, true, __ATOMIC_RELAXED))
+		log_warn("timer: CPU %u: no interrupt came; armed again", percpu_this()->index);
+	t->armed = 0;
+}
+
+void timer_arm(uint64_t tsc)
+{
+	struct timer_cpu *t = &percpu_this()->timer;
+
+	t->wanted = tsc;
+	if (!t->works)
+		return;
+	if (t->armed && t->armed <= timer_now() && ++t->overdue > OVERDUE_MAX)
+		lost(t);
+	if (!t->armed || t->armed > tsc)
+		set(t, tsc);
+}
+
+void timer_interrupt(void)
+{
+	struct timer_cpu *t = &percpu_this()->timer;
+
+	t->fired++;
+	t->armed = 0;
+	x2apic_eoi();
+	if (t->works && t->wanted > timer_now())
+		set(t, t->wanted);
+	else
+		t->wanted = 0;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#pragma once
+
+/*
+ * Pages of SVSM memory: a buddy allocator over the part of the SVSM's range that the image does not
+ * take, and small blocks on top. Everything handed out is zeroed, private and validated. Portable.
+ * Lock: LOCK_ALLOC (lib/lock.h), taken inside.
+ */
+#include "base/addr.h"
+
+#define ALLOC_MAX_ORDER 9 /* 2 MiB */
+
+/* Take [base, base + pages) as free memory; start of the bookkeeping included. Call once. */
+void alloc_init(void *base, size_t pages);
+
+void *alloc_pages(unsigned order); /* 1 << order pages, aligned to their size; NULL: none */
+void alloc_pages_free(void *p, unsigned order);
+static inline void *alloc_page(void)
+{
+	return alloc_pages(0);
+}
+static inline void alloc_page_free(void *p)
+{
+	alloc_pages_free(p, 0);
+}
+
+/* Small blocks, 16-byte aligned, up to ALLOC_SMALL_MAX bytes; larger sizes take whole pages.
+ * alloc_free needs the size it was asked for (sized free keeps headers out of the heap). */
+#define ALLOC_SMALL_MAX 2048
+void *alloc(size_t size);
+void alloc_free(void *p, size_t size);
+
+size_t alloc_free_pages(void);  /* pages free now */
+size_t alloc_total_pages(void); /* pages given by alloc_init, less the bookkeeping */

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+/* mm/copy.h. RAX is -1 at the fix-up: the exception handler has set it. */
+	.macro entry at, fixup
+	.pushsection .fault_table, "a"
+	.quad \at, \fixup
+	.popsection
+	.endm
+
+	.text
+	.globl fault_copy
+	.type fault_copy, @function
+fault_copy: /* RDI dst, RSI src, RDX len */
+	movq %rdx, %rcx
+	shrq $3, %rcx
+1:	rep movsq
+	movl %edx, %ecx
+	andl $7, %ecx
+2:	rep movsb
+	xorl %eax, %eax
+3:	ret
+	entry 1b, 3b
+	entry 2b, 3b
+
+	.globl fault_zero
+	.type fault_zero, @function
+fault_zero: /* RDI dst, RSI len */
+	xorl %eax, %eax
+	movq %rsi, %rcx
+	shrq $3, %rcx
+1:	rep stosq
+	movl %esi, %ecx
+	andl $7, %ecx
+2:	rep stosb
+	xorl %eax, %eax
+3:	ret
+	entry 1b, 3b
+	entry 2b, 3b
+
+	.macro reader name, mov, reg
+	.globl \name
+	.type \name, @function
+\name:
+1:	\mov (%rdi), %\reg
+	\mov %\reg, (%rsi)
+	xorl %eax, %eax
+2:	ret
+	entry 1b, 2b
+	.endm
+
+	.macro writer name, mov, reg
+	.globl \name
+	.type \name, @function
+\name:
+1:	\mov %\reg, (%rdi)
+	xorl %eax, %eax
+2:	ret
+	entry 1b, 2b
+	.endm
+
+	reader fault_read8, movb, cl
+	reader fault_read64, movq, rcx
+	writer fault_write8, movb, sil
+	writer fault_write64, movq, rsi
+
+	.section .note.GNU-stack, "", @progbits

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+#include "mm/guest_mem.h"
+#include "mm/memmap.h"
+#include "mm/copy.h"
+#include "mm/paging.h"
+
+/* The address in the guest map, NULL when a guest may not name these bytes. */
+static void *guest_ptr(gpa_t g, size_t len)
+{
+	return memmap_is_guest(g, len) ? paging_guest_va(g) : NULL;
+}
+
+bool guest_copy_in(void *dst, gpa_t src, size_t len)
+{
+	const void *p = guest_ptr(src, len);
+
+	return p && !fault_copy(dst, p, len);
+}
+
+bool guest_copy_out(gpa_t dst, const void *src, size_t len)
+{
+	void *p = guest_ptr(dst, len);
+
+	return p && !fault_copy(p, src, len);
+}
+
+bool guest_zero(gpa_t dst, size_t len)
+{
+	void *p = guest_ptr(dst, len);
+
+	return p && !fault_zero(p, len);
+}
+
+#define GUEST_ACCESS(bits)                                                                         \
+	bool guest_read##bits(gpa_t g, uint##bits##_t *v)                                          \
+	{                                                                                          \
+		void *p = IS_ALIGNED(g.v, sizeof(*v)) ? guest_ptr(g, sizeof(*v)) : NULL;           \
+                                                                                                   \
+		return p && !fault_read##bits(p, v);                                               \
+	}                                                                                          \
+	bool guest_write##bits(gpa_t g, uint##bits##_t v)                                          \
+	{                                                                                          \
+		void *p = IS_ALIGNED(g.v, sizeof(v)) ? guest_ptr(g, sizeof(v)) : NULL;             \
+                                                                                                   \
+		return p && !fault_write##bits(p, v);                                              \
+	}
+
+GUEST_ACCESS(8)
+GUEST_ACCESS(64)

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#include "mm/guestpage.h"
+#include "mm/guest_mem.h"
+#include "log/log.h"
+#include "mm/pagestate.h"
+
+unsigned guestpage_vmpl = VMPL_GUEST;
+
+static uint64_t bytes_of(enum platform_size size)
+{
+	return size == PLATFORM_2M ? SIZE_2M : PAGE_SIZE;
+}
+
+static bool all_in(gpa_t page, enum platform_size size, enum page_state state)
+{
+	return size == PLATFORM_2M ? pagestate_all_2m(page, state) : pagestate_get(page) == state;
+}
+
+static void set_all(gpa_t page, enum platform_size size, enum page_state state)
+{
+	if (size == PLATFORM_2M)
+		pagestate_set_2m(page, state);
+	else
+		pagestate_set(page, state);
+}
+
+/* Every page is the guest's plain memory: INVALID or VALID, whichever. */
+static bool all_plain(gpa_t page, enum platform_size size)
+{
+	for (uint64_t off = 0; off < bytes_of(size); off += PAGE_SIZE) {
+		enum page_state s = pagestate_get(gpa_add(page, off));
+
+		if (s != PAGE_INVALID && s != PAGE_VALID)
+			return false;
+	}
+	return true;
+}
+
+/* Is the page wholly in `from`? If it is in `to` already, or a mixture, or neither: say so. */
+static enum platform_result check(gpa_t page, enum platform_size size, enum page_state from,
+				  enum page_state to)
+{
+	if (all_in(page, size, from))
+		return PLATFORM_OK;
+	if (all_in(page, size, to))
+		return PLATFORM_NO_CHANGE;
+	return all_plain(page, size) ? PLATFORM_SIZEMISMATCH : PLATFORM_INVALID;
+}
+
+/* The hardware would not take back half a change: nobody may have the page from now on. */
+static void broken(gpa_t page, enum platform_size size, const char *what)
+{
+	log_guest("page %#lx is out of use: %s failed\n", (unsigned long)page.v, what);
+	set_all(page, size, PAGE_BROKEN);
+}
+
+/* The hypervisor may split a 2M entry at any time: then the rights go to each page of it. */
+static enum platform_result grant(gpa_t page, enum platform_size size)
+{
+	enum platform_result r = platform->adjust(page, size, guestpage_vmpl, RMP_RWX, false);
+
+	if (size == PLATFORM_2M && (r == PLATFORM_SIZEMISMATCH || r == PLATFORM_OVERLAP)) {
+		r = PLATFORM_OK;
+		for (uint64_t off = 0; off < SIZE_2M && r == PLATFORM_OK; off += PAGE_SIZE)
+			r = grant(gpa_add(page, off), PLATFORM_4K);
+	}
+	return r;
+}
+
+/* Only the guest's VMPL. */
+static enum platform_result revoke(gpa_t page, enum platform_size size)
+{
+	return platform->adjust(page, size, guestpage_vmpl, 0, false);
+}
+
+/* Also the VMPLs that the guest itself may have given rights to. */
+static enum platform_result revoke_all(gpa_t page, enum platform_size size)
+{
+	for (unsigned vmpl = guestpage_vmpl; vmpl < VMPL_COUNT; vmpl++) {
+		enum platform_result r = platform->adjust(page, size, vmpl, 0, false);
+
+		if (r != PLATFORM_OK)
+			return r;
+	}
+	return PLATFORM_OK;
+}
+
+enum platform_result guestpage_validate(gpa_t page, enum platform_size size)
+{
+	enum platform_result r = check(page, size, PAGE_INVALID, PAGE_VALID);
+
+	if (r != PLATFORM_OK)
+		return r;
+	r = platform->validate(page, size, true);
+	if (r != PLATFORM_OK)
+		return r;
+	r = guest_zero(page, bytes_of(size)) ? grant(page, size) : PLATFORM_FAULT;
+	if (r == PLATFORM_OK)
+		set_all(page, size, PAGE_VALID);
+	else if (platform->validate(page, size, false) != PLATFORM_OK)
+		broken(page, size, "undoing a validation");
+	return r;
+}
+
+/*
+ * Without validation nobody can access the page, so its rights need not be taken away first. They
+ * may still be in the RMP entry when the page is validated again. Then the host has not touched the
+ * entry (RMPUPDATE clears them), so it is the same memory, with what the guest itself left in it.
+ */
+enum platform_result guestpage_rescind(gpa_t page, enum platform_size size)
+{
+	enum platform_result r = check(page, size, PAGE_VALID, PAGE_INVALID);
+
+	if (r != PLATFORM_OK)
+		return r;
+	r = platform->validate(page, size, false);
+	if (r == PLATFORM_OK)
+		set_all(page, size, PAGE_INVALID);
+	return r;
+}
+
+enum platform_result guestpage_seal(gpa_t page)
+{
+	enum platform_result r;
+
+	if (pagestate_get(page) != PAGE_VALID)
+		return PLATFORM_INVALID;
+	r = revoke_all(page, PLATFORM_4K);
+	if (r == PLATFORM_OK)
+		pagestate_set(page, PAGE_VMSA);
+	else if (grant(page, PLATFORM_4K) != PLATFORM_OK)
+		broken(page, PLATFORM_4K, "undoing a seal");
+	return r;
+}
+
+/* The guest keeps the right to read: Linux takes sev_features out of it for AP_CREATION. */
+enum platform_result guestpage_make_vmsa(gpa_t page)
+{
+	return platform->adjust(page, PLATFORM_4K, guestpage_vmpl, RMP_R, true);
+}
+
+enum platform_result guestpage_unseal(gpa_t page, bool vmsa)
+{
+	enum platform_result r = vmsa ? revoke(page, PLATFORM_4K) : PLATFORM_OK;
+
+	if (r != PLATFORM_OK)
+		return r;
+	r = grant(page, PLATFORM_4K);
+	if (r == PLATFORM_OK)
+		pagestate_set(page, PAGE_VALID);
+	else
+		broken(page, PLATFORM_4K, "giving back a VMSA");
+	return r;
+}
+
+enum platform_result guestpage_deposit(gpa_t page, enum platform_size size)
+{
+	enum platform_result r;
+
+	if (!all_in(page, size, PAGE_VALID))
+		return all_plain(page, size) && size == PLATFORM_2M ? PLATFORM_SIZEMISMATCH
+								    : PLATFORM_INVALID;
+	r = revoke_all(page, size);
+	if (r == PLATFORM_OK)
+		set_all(page, size, PAGE_DEPOSITED);
+	else if (grant(page, size) != PLATFORM_OK)
+		broken(page, size, "undoing a deposit");
+	return r;
+}
+
+enum platform_result guestpage_withdraw(gpa_t page)
+{
+	enum platform_result r;
+
+	if (pagestate_get(page) != PAGE_DEPOSITED)
+		return PLATFORM_INVALID;
+	r = guest_zero(page, PAGE_SIZE) ? grant(page, PLATFORM_4K) : PLATFORM_FAULT;
+	if (r == PLATFORM_OK)
+		pagestate_set(page, PAGE_VALID);
+	else
+		broken(page, PLATFORM_4K, "a withdrawal");
+	return r;
+}

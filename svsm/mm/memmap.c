@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+#include "mm/memmap.h"
+#include "abi/igvm.h"
+#include "lib/string.h"
+
+static struct {
+	struct memmap_range ram[MEMMAP_MAX_RANGES];
+	unsigned ram_count;
+	struct memmap_range guest[MEMMAP_MAX_RANGES + 1];
+	unsigned guest_count;
+	struct memmap_range svsm;
+} map;
+
+static uint64_t end_of(const struct memmap_range *r)
+{
+	return r->base.v + r->size;
+}
+
+static void sort(struct memmap_range *r, unsigned n)
+{
+	for (unsigned i = 1; i < n; i++) {
+		struct memmap_range x = r[i];
+		unsigned j = i;
+
+		for (; j && r[j - 1].base.v > x.base.v; j--)
+			r[j] = r[j - 1];
+		r[j] = x;
+	}
+}
+
+static bool well_formed(const struct memmap_range *r)
+{
+	/* 52 bits is all the architecture has; this keeps every sum below 2^64. */
+	return r->size && IS_ALIGNED(r->base.v | r->size, PAGE_SIZE) && r->base.v < BIT(52) &&
+	       r->size <= BIT(52) - r->base.v;
+}
+
+/* Sorted ranges: refuse overlaps, join neighbours. Returns the new count, 0 for an overlap. */
+static unsigned join(struct memmap_range *r, unsigned n)
+{
+	unsigned out = 0;
+
+	for (unsigned i = 1; i < n; i++) {
+		if (r[i].base.v < end_of(&r[out]))
+			return 0;
+		if (r[i].base.v == end_of(&r[out]))
+			r[out].size += r[i].size;
+		else
+			r[++out] = r[i];
+	}
+	return out + 1;
+}
+
+static void guest_add(uint64_t base, uint64_t end)
+{
+	if (base < end)
+		map.guest[map.guest_count++] = (struct memmap_range){gpa(base), end - base};
+}
+
+static void cut_out_svsm(void)
+{
+	uint64_t from = map.svsm.base.v, to = end_of(&map.svsm);
+
+	map.guest_count = 0;
+	for (unsigned i = 0; i < map.ram_count; i++) {
+		uint64_t base = map.ram[i].base.v, end = end_of(&map.ram[i]);
+
+		if (to <= base || from >= end) {
+			guest_add(base, end);
+			continue;
+		}
+		guest_add(base, MIN(from, end));
+		guest_add(MAX(to, base), end);
+	}
+}
+
+bool memmap_set(const struct memmap_range *r, unsigned count, gpa_t svsm_base, uint64_t svsm_size)
+{
+	if (!count || count > MEMMAP_MAX_RANGES)
+		return false;
+	for (unsigned i = 0; i < count; i++) {
+		map.ram[i] = r[i];
+		if (!well_formed(&map.ram[i]))
+			return false;
+	}
+	sort(map.ram, count);
+	map.ram_count = join(map.ram, count);
+	map.svsm = (struct memmap_range){svsm_base, svsm_size};
+	if (!map.ram_count || !well_formed(&map.svsm) || !memmap_is_ram(svsm_base, svsm_size)) {
+		map.ram_count = 0;
+		return false;
+	}
+	cut_out_svsm();
+	return true;
+}
+
+bool memmap_init(const void *table, size_t size, gpa_t svsm_base, uint64_t svsm_size)
+{
+	static struct memmap_range ram[MEMMAP_MAX_RANGES];
+	unsigned count = 0;
+
+	for (size_t at = 0; at + sizeof(struct igvm_memory_map_entry) <= size;
+	     at += sizeof(struct igvm_memory_map_entry)) {
+		struct igvm_memory_map_entry e;
+
+		memcpy(&e, (const char *)table + at, sizeof(e));
+		if (!e.pages)
+			break;
+		if (e.type != IGVM_MEMORY_RAM)
+			continue;
+		if (count == MEMMAP_MAX_RANGES || e.pages > BIT(40) || e.pfn > BIT(40))
+			return false;
+		ram[count].base = gpa(e.pfn << PAGE_SHIFT);
+		ram[count++].size = e.pages << PAGE_SHIFT;
+	}
+	return memmap_set(ram, count, svsm_base, svsm_size);
+}
+
+bool memmap_is_ram(gpa_t g, uint64_t len)
+{
+	if (!len || g.v + len < g.v)
+		return false;
+	for (unsigned i = 0; i < map.ram_count; i++) {
+		const struct memmap_range *r = &map.ram[i];
+
+		if (g.v >= r->base.v && g.v + len <= end_of(r))
+			return true;
+	}
+	return false;
+}
+
+bool memmap_is_svsm(gpa_t g, uint64_t len)
+{
+	len = len ? len : 1;
+	if (g.v + len < g.v)
+		return true;
+	return g.v < end_of(&map.svsm) && g.v + len > map.svsm.base.v;
+}
+
+bool memmap_is_guest(gpa_t g, uint64_t len)
+{
+	return memmap_is_ram(g, len) && !memmap_is_svsm(g, len);
+}
+
+unsigned memmap_ranges(const struct memmap_range **r)
+{
+	*r = map.ram;
+	return map.ram_count;
+}
+
+unsigned memmap_guest_ranges(const struct memmap_range **r)
+{
+	*r = map.guest;
+	return map.guest_count;
+}
+
+struct memmap_range memmap_svsm(void)
+{
+	return map.svsm;
+}
+
+gpa_t memmap_end(void)
+{
+	return map.ram_count ? gpa(end_of(&map.ram[map.ram_count - 1])) : gpa(0);
+}

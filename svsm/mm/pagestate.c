@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#include "mm/pagestate.h"
+
+#define LOCKS 64u
+
+struct range {
+	uint64_t pfn;
+	uint64_t count;
+	uint8_t *states;
+};
+
+static struct range ranges[PAGESTATE_MAX_RANGES];
+static unsigned range_count;
+static struct spinlock locks[LOCKS];
+
+void pagestate_reset(void)
+{
+	range_count = 0;
+}
+
+bool pagestate_add(gpa_t base, uint64_t bytes, uint8_t *states)
+{
+	struct range r = {gpa_pfn(base), bytes >> PAGE_SHIFT, states};
+
+	if (range_count == PAGESTATE_MAX_RANGES || !r.count || r.pfn + r.count < r.pfn)
+		return false;
+	for (unsigned i = 0; i < range_count; i++) {
+		if (r.pfn < ranges[i].pfn + ranges[i].count && ranges[i].pfn < r.pfn + r.count)
+			return false;
+	}
+	for (uint64_t i = 0; i < r.count; i++)
+		states[i] = PAGE_INVALID;
+	ranges[range_count++] = r;
+	return true;
+}
+
+static uint8_t *find(uint64_t pfn)
+{
+	for (unsigned i = 0; i < range_count; i++) {
+		const struct range *r = &ranges[i];
+
+		if (pfn >= r->pfn && pfn - r->pfn < r->count)
+			return &r->states[pfn - r->pfn];
+	}
+	return NULL;
+}
+
+void pagestate_mark(gpa_t base, uint64_t bytes, enum page_state state)
+{
+	uint64_t end = gpa_pfn(gpa(base.v + bytes + PAGE_MASK));
+
+	for (uint64_t pfn = gpa_pfn(base); pfn < end; pfn++)
+		pagestate_set(gpa(pfn << PAGE_SHIFT), state);
+}
+
+/* Neighbouring regions get different locks, so that vCPUs working side by side do not meet. */
+static unsigned lock_index(gpa_t a)
+{
+	return (unsigned)(a.v / SIZE_2M) % LOCKS;
+}
+
+struct pages_locked pagestate_lock(gpa_t a)
+{
+	return pagestate_lock2(a, a);
+}
+
+struct pages_locked pagestate_lock2(gpa_t a, gpa_t b)
+{
+	unsigned lo = MIN(lock_index(a), lock_index(b));
+	unsigned hi = MAX(lock_index(a), lock_index(b));
+	struct pages_locked held = {&locks[lo], lo == hi ? NULL : &locks[hi]};
+
+	spin_lock(held.first);
+	if (held.second)
+		spin_lock(held.second);
+	return held;
+}
+
+void pagestate_unlock(struct pages_locked held)
+{
+	if (held.second)
+		spin_unlock(held.second);
+	spin_unlock(held.first);
+}
+
+enum page_state pagestate_get(gpa_t page)
+{
+	uint8_t *s = find(gpa_pfn(page));
+
+	return s ? (enum page_state)READ_ONCE(*s) : PAGE_NOT_RAM;
+}
+
+void pagestate_set(gpa_t page, enum page_state state)
+{
+	uint8_t *s = find(gpa_pfn(page));
+
+	if (s)
+		WRITE_ONCE(*s, (uint8_t)state);
+}
+
+bool pagestate_all_2m(gpa_t base, enum page_state state)
+{
+	for (uint64_t off = 0; off < SIZE_2M; off += PAGE_SIZE) {
+		if (pagestate_get(gpa_add(base, off)) != state)
+			return false;
+	}
+	return true;
+}
+
+void pagestate_set_2m(gpa_t base, enum page_state state)
+{
+	for (uint64_t off = 0; off < SIZE_2M; off += PAGE_SIZE)
+		pagestate_set(gpa_add(base, off), state);
+}
+
+/* First page in `state` of one range at or after pfn; ~0 when there is none. */
+static uint64_t find_in(const struct range *r, uint64_t pfn, enum page_state state)
+{
+	for (uint64_t i = pfn > r->pfn ? pfn - r->pfn : 0; i < r->count; i++) {
+		if (READ_ONCE(r->states[i]) == state)
+			return r->pfn + i;
+	}
+	return ~0ull;
+}
+
+gpa_t pagestate_find(gpa_t from, enum page_state state)
+{
+	uint64_t best = ~0ull;
+
+	for (unsigned i = 0; i < range_count; i++) {
+		uint64_t pfn = find_in(&ranges[i], gpa_pfn(from), state);
+
+		best = MIN(best, pfn);
+	}
+	return best == ~0ull ? GPA_NONE : gpa(best << PAGE_SHIFT);
+}

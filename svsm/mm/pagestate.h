@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#pragma once
+
+/*
+ * Who owns each page of RAM: one byte a page. What the hardware's RMP cannot tell the SVSM (has
+ * this page been validated already, and for whom?) is decided here, so a double validation, or a
+ * guest page that is really the SVSM's, is refused before any instruction runs.
+ *
+ *             validate                 register as CAA
+ *   INVALID ------------> VALID  ------------------------>  CAA
+ *      ^                  |  ^ ^  <------------------------
+ *      |     rescind      |  | |   last VMSA using it goes
+ *      +------------------+  | |
+ *      |                     | +-- delete vCPU --- VMSA <--- create vCPU --- VALID
+ *      |                     |
+ *      |                     +---- withdraw ---- DEPOSITED <--- deposit ---- VALID
+ *      |
+ *   NOT_RAM, SVSM: never change once the guest runs (SVSM is set at boot)
+ *   any guest state -> BROKEN: the hardware would not undo half a change; out of use for ever
+ *
+ * Locks: a lock for each 2 MiB region (hashed). A 4K or 2M operation lies in one region. Order:
+ * lib/lock.h; of two regions the lower lock index first, which pagestate_lock2 does.
+ */
+#include "base/addr.h"
+#include "base/spinlock.h"
+
+enum page_state {
+	PAGE_NOT_RAM = 0, /* outside the memory map */
+	PAGE_SVSM,        /* belongs to the SVSM */
+	PAGE_INVALID,     /* the guest's; shared with the host or not validated yet */
+	PAGE_VALID,       /* the guest's; validated, its VMPL has all rights */
+	PAGE_CAA,         /* VALID, and the calling area of one vCPU: pinned */
+	PAGE_VMSA,        /* a VMSA of the guest, which may read it */
+	PAGE_DEPOSITED,   /* lent to the SVSM by DEPOSIT_MEM */
+	PAGE_BROKEN,      /* out of use for ever */
+};
+
+#define PAGESTATE_MAX_RANGES 32
+
+/*
+ * Tell of `bytes` of RAM at base (both page aligned, not overlapping an earlier range); states is
+ * memory for bytes / 4096 states, kept for ever. All pages start INVALID. Boot only, no locks.
+ * False when there are too many ranges or they overlap.
+ */
+bool pagestate_add(gpa_t base, uint64_t bytes, uint8_t *states);
+/* Set all pages of a range that are RAM. Boot only, no locks. */
+void pagestate_mark(gpa_t base, uint64_t bytes, enum page_state state);
+/* Forget everything: unit tests. */
+void pagestate_reset(void);
+
+/* Regions held; returned by value, given back once. */
+struct pages_locked {
+	struct spinlock *first;
+	struct spinlock *second; /* NULL when both pages share a lock */
+};
+
+struct pages_locked pagestate_lock(gpa_t a);
+struct pages_locked pagestate_lock2(gpa_t a, gpa_t b);
+void pagestate_unlock(struct pages_locked held);
+
+/* State of a page; the region is locked by the caller, or the answer is only a hint. */
+enum page_state pagestate_get(gpa_t page);
+/* Region locked; no effect on NOT_RAM pages. */
+void pagestate_set(gpa_t page, enum page_state state);
+
+/* The 512 pages from a 2 MiB aligned base: true when all are in `state`. Region locked. */
+bool pagestate_all_2m(gpa_t base, enum page_state state);
+void pagestate_set_2m(gpa_t base, enum page_state state);
+
+/* The first page in `state` at or after `from`, in address order; GPA_NONE at the end. No locks:
+ * the caller locks the page's region and looks again. Bounded by the amount of RAM. */
+gpa_t pagestate_find(gpa_t from, enum page_state state);

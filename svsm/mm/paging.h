@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#pragma once
+
+/*
+ * The SVSM's page tables (mm/layout.h draws the address space). Built once at boot; afterwards
+ * only single pages of SVSM data memory change. APM vol. 2, chapter 5 and 15.34.5 (C-bit).
+ */
+#include "base/addr.h"
+#include "mm/layout.h"
+
+/* Build the final tables from the image's sections and the memory map, and switch this CPU to them.
+ * Needs the allocator and the memory map. Panics when memory does not suffice. */
+void paging_init(void);
+
+/* CR3 value for other CPUs, C-bit included. */
+uint64_t paging_root(void);
+
+/* Put the kernel's half into a process's PML4. That half never changes at this level. */
+void paging_share(uint64_t *user_root);
+
+/* Set CR4 as far as this CPU has it (SMEP, SMAP, UMIP, PGE) and what ring 3 needs for its x87 and
+ * SSE instructions. Needs platform->cpuid. */
+void paging_protect(void);
+uint64_t paging_cr4(void);
+
+enum paging_kind {
+	PAGING_GUARD,   /* hole */
+	PAGING_PRIVATE, /* data, C-bit set */
+	PAGING_SHARED,  /* data, the hypervisor's too */
+};
+
+/* Change one page of SVSM memory outside the image's text and rodata; flushes it on this CPU only,
+ * so the page must not have been used on others. Lock: LOCK_PAGING inside. */
+void paging_set(void *page, enum paging_kind kind);
+
+/* The leaf entry of an address in the tables in use; 0 when not mapped. size (may be NULL): bytes.
+ */
+uint64_t paging_lookup(uint64_t va, uint64_t *size);
+
+static inline void *paging_guest_va(gpa_t g)
+{
+	return (void *)(GUEST_MAP_BASE + g.v);
+}
+
+/* SVSM memory only. */
+static inline void *paging_va(gpa_t g)
+{
+	return (void *)(g.v + KERNEL_OFFSET);
+}
+
+static inline gpa_t paging_pa(const void *p)
+{
+	return gpa((uint64_t)p - KERNEL_OFFSET);
+}

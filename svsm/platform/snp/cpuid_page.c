@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+#include "base/x86.h"
+#include "mm/launch_area.h"
+#include "log/log.h"
+#include "platform/snp/ghcb.h"
+#include "platform/snp/snp.h"
+
+/* Leaves whose answer depends on ECX: APM vol. 3, appendix E, and Intel's 0xb, 0xd, 0x10, 0x14 ...
+ */
+static bool indexed(uint32_t leaf)
+{
+	switch (leaf) {
+	case 0x7:
+	case 0xb:
+	case 0xd:
+	case 0xf:
+	case 0x10:
+	case 0x12:
+	case 0x14:
+	case 0x17:
+	case 0x18:
+	case 0x1d:
+	case 0x1e:
+	case 0x1f:
+	case 0x8000001d:
+	case 0x80000026:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* NULL: the leaf is not there, which means zeros. */
+static const struct snp_cpuid_fn *find(uint32_t leaf, uint32_t sub)
+{
+	uint32_t count = MIN(snp_cpuid_page.count, (uint32_t)SNP_CPUID_MAX);
+
+	for (uint32_t i = 0; i < count; i++) {
+		const struct snp_cpuid_fn *f = &snp_cpuid_page.fn[i];
+
+		if (f->eax_in == leaf && (!indexed(leaf) || f->ecx_in == sub))
+			return f;
+	}
+	return NULL;
+}
+
+/* What only the hypervisor knows: the APIC ID. Everything else of the answer is dropped. */
+static bool ask(uint32_t leaf, uint32_t sub, uint32_t out[4])
+{
+	struct ghcb *g = ghcb_begin();
+	bool ok = false;
+
+	if (!g)
+		return false;
+	GHCB_SET(g, rax, leaf);
+	GHCB_SET(g, rcx, sub);
+	if (leaf == 0xd)
+		GHCB_SET(g, xcr0, 1);
+	if (!ghcb_call(g, GHCB_EXIT_CPUID, 0, 0) && GHCB_HAS(g, rax) && GHCB_HAS(g, rbx) &&
+	    GHCB_HAS(g, rcx) && GHCB_HAS(g, rdx)) {
+		out[0] = g->rax;
+		out[1] = g->rbx;
+		out[2] = g->rcx;
+		out[3] = g->rdx;
+		ok = true;
+	}
+	ghcb_end(g);
+	return ok;
+}
+
+/* SNP firmware ABI 8.17.2.5 leaves the APIC ID fields to the hypervisor. */
+static void patch_apic_id(uint32_t leaf, uint32_t sub, uint32_t out[4])
+{
+	uint32_t hv[4];
+
+	if (leaf != 1 && leaf != 0xb && leaf != 0x8000001e)
+		return;
+	if (!ask(leaf, sub, hv))
+		return;
+	if (leaf == 1)
+		out[1] = (out[1] & 0x00ffffff) | (hv[1] & 0xff000000);
+	else if (leaf == 0xb)
+		out[3] = hv[3];
+	else
+		out[0] = hv[0];
+}
+
+void snp_cpuid(uint32_t leaf, uint32_t sub, uint32_t out[4])
+{
+	const struct snp_cpuid_fn *f = find(leaf, sub);
+
+	out[0] = out[1] = out[2] = out[3] = 0;
+	if (!f)
+		return;
+	out[0] = f->eax;
+	out[1] = f->ebx;
+	out[2] = f->ecx;
+	out[3] = f->edx;
+	patch_apic_id(leaf, sub, out);
+}
+
+static bool bad(const char *why)
+{
+	log_error("cpuid page: %s", why);
+	return false;
+}
+
+bool snp_cpuid_page_ok(void)
+{
+	const struct snp_cpuid_fn *f;
+
+	if (!snp_cpuid_page.count || snp_cpuid_page.count > SNP_CPUID_MAX)
+		return bad("count is not 1 to 64");
+	f = find(0x80000000, 0);
+	if (!f || f->eax < 0x8000001f)
+		return bad("no leaf 8000001F");
+	f = find(0x8000001f, 0);
+	if (!f || !(f->eax & BIT(1)) || !(f->eax & BIT(4)))
+		return bad("no SEV and SEV-SNP in leaf 8000001F");
+	if (platform_cbit != BIT(f->ebx & 0x3f))
+		return bad("C-bit differs from the hypervisor's");
+	if (!find(1, 0))
+		return bad("no leaf 1");
+	/* Every processor with SNP has them: a host that hides them wants ring 3 near ring 0. */
+	f = find(7, 0);
+	if (!f || !(f->ebx & BIT(7)) || !(f->ebx & BIT(20)))
+		return bad("no SMEP and SMAP in leaf 7");
+	return true;
+}

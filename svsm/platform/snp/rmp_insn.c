@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+#include "mm/copy.h"
+#include "mm/paging.h"
+#include "mm/memmap.h"
+#include "platform/snp/snp.h"
+
+static enum platform_result result_of(uint32_t eax)
+{
+	switch (eax) {
+	case SNP_SUCCESS:
+		return PLATFORM_OK;
+	case SNP_FAIL_PERMISSION:
+		return PLATFORM_PERMISSION;
+	case SNP_FAIL_INUSE:
+		return PLATFORM_INUSE;
+	case SNP_FAIL_OVERLAP:
+		return PLATFORM_OVERLAP;
+	case SNP_FAIL_SIZEMISMATCH:
+		return PLATFORM_SIZEMISMATCH;
+	case ~0u: /* the fix-up's mark */
+		return PLATFORM_FAULT;
+	default:
+		return PLATFORM_INVALID;
+	}
+}
+
+enum platform_result snp_pvalidate(const void *va, int size, bool valid)
+{
+	uint64_t rax = (uint64_t)va;
+	bool same = false;
+
+	__asm__ volatile("1: .byte 0xf2, 0x0f, 0x01, 0xff\n" /* PVALIDATE */
+			 "setc %1\n"
+			 "2:\n" FAULT_ENTRY
+			 : "+a"(rax), "+r"(same)
+			 : "c"((uint64_t)size), "d"((uint64_t)valid)
+			 : "memory", "cc");
+	if (!(uint32_t)rax && same)
+		return PLATFORM_NO_CHANGE;
+	return result_of(rax);
+}
+
+enum platform_result snp_rmpadjust(const void *va, int size, uint64_t attr)
+{
+	uint64_t rax = (uint64_t)va, rcx = size;
+
+	__asm__ volatile("1: .byte 0xf3, 0x0f, 0x01, 0xfe\n" /* RMPADJUST */
+			 "2:\n" FAULT_ENTRY
+			 : "+a"(rax), "+c"(rcx)
+			 : "d"(attr)
+			 : "memory", "cc");
+	return result_of(rax);
+}
+
+/* Where a page is mapped private. NULL: not RAM, not aligned, or across the SVSM's border. */
+static void *va_of(gpa_t g, enum platform_size size)
+{
+	uint64_t bytes = size == PLATFORM_2M ? SIZE_2M : PAGE_SIZE;
+
+	struct memmap_range s = memmap_svsm();
+
+	if (!IS_ALIGNED(g.v, bytes))
+		return NULL;
+	if (g.v >= s.base.v && g.v + bytes <= s.base.v + s.size)
+		return paging_va(g);
+	return memmap_is_guest(g, bytes) ? paging_guest_va(g) : NULL;
+}
+
+enum platform_result snp_validate(gpa_t g, enum platform_size size, bool valid)
+{
+	void *va = va_of(g, size);
+
+	return va ? snp_pvalidate(va, size, valid) : PLATFORM_INVALID;
+}
+
+enum platform_result snp_adjust(gpa_t g, enum platform_size size, unsigned vmpl, uint8_t perms,
+				bool vmsa)
+{
+	void *va = va_of(g, size);
+
+	if (!va || vmpl == VMPL_SVSM || vmpl >= VMPL_COUNT)
+		return PLATFORM_INVALID;
+	return snp_rmpadjust(va, size, vmpl | (uint64_t)perms << 8 | (vmsa ? RMPADJUST_VMSA : 0));
+}
+
+#define INVLPGB_ASID   BIT(2) /* RAX: of the ASID in EDX[15:0], where 0 is a guest's own */
+#define INVLPGB_GLOBAL BIT(3) /* global translations too */
+
+static bool invlpgb(uint64_t what)
+{
+	uint64_t rax = what;
+
+	__asm__ volatile("1: .byte 0x0f, 0x01, 0xfe\n"
+			 "2:\n" FAULT_ENTRY
+			 : "+a"(rax)
+			 : "c"(0ul), "d"(0ul)
+			 : "memory");
+	return rax == what;
+}
+
+static bool tlbsync(void)
+{
+	uint64_t rax = 0;
+
+	__asm__ volatile("1: .byte 0x0f, 0x01, 0xff\n"
+			 "2:\n" FAULT_ENTRY
+			 : "+a"(rax)
+			 :
+			 : "memory");
+	return !rax;
+}
+
+/*
+ * APM vol. 3. All VMPLs share the ASID. The hypervisor decides whether a guest may execute these,
+ * whatever CPUID shows, so they are tried: #UD or #VC is a no. There is no way that does without
+ * them: the other CPUs need never come to VMPL0, and a flush by the hypervisor is only its word.
+ */
+enum platform_result snp_flush(void)
+{
+	return invlpgb(INVLPGB_ASID | INVLPGB_GLOBAL) && tlbsync() ? PLATFORM_OK
+								   : PLATFORM_UNSUPPORTED;
+}

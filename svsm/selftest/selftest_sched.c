@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+/* Self-tests of time and scheduling: the timer in ring 3, tasks that move to a CPU without a guest,
+ * and the NMI that wakes it. They need two CPUs more than this one, one of them a service CPU. */
+#include "base/x86.h"
+#include "log/log.h"
+#include "cpu/percpu.h"
+#include "task/sched.h"
+#include "selftest/selftest.h"
+#include "cpu/timer.h"
+#include "lib/fmt.h"
+#include "user/process.h"
+
+#define SPIN_PAGES  256
+#define SPIN_RESULT 164            /* services/spin */
+#define LIMIT       60000000000ull /* ns: nothing here takes so long, however loaded the host is */
+#define HANDOVERS   10000
+
+extern const char service_spin_start[], service_spin_end[];
+
+struct job {
+	struct process *p;
+	struct sched_task *task;
+	bool done, moved;         /* moved: another CPU than the boot CPU has begun a turn */
+	unsigned here, elsewhere; /* turns on the boot CPU and on others */
+	unsigned last_cpu;
+	enum process_stop stop;
+};
+
+static struct process *spinner(void)
+{
+	return process_create("spin", service_spin_start, service_spin_end - service_spin_start,
+			      SPIN_PAGES);
+}
+
+static void note_cpu(struct job *j)
+{
+	j->last_cpu = percpu_this()->index;
+	if (!j->last_cpu) {
+		j->here++;
+		return;
+	}
+	j->elsewhere++;
+	__atomic_store_n(&j->moved, true, __ATOMIC_RELEASE);
+}
+
+static enum sched_step run_job(void *arg)
+{
+	struct job *j = arg;
+
+	note_cpu(j);
+	j->stop = process_run(j->p);
+	if (j->stop == PROCESS_PREEMPTED)
+		return STEP_MORE;
+	__atomic_store_n(&j->done, true, __ATOMIC_RELEASE);
+	return STEP_WAITS;
+}
+
+/* Without lending this CPU. */
+static bool wait_for(const bool *flag)
+{
+	uint64_t limit = timer_now() + timer_ticks(LIMIT);
+
+	while (!__atomic_load_n(flag, __ATOMIC_ACQUIRE))
+		if (timer_now() > limit)
+			return false;
+		else
+			cpu_relax();
+	return true;
+}
+
+/* What the test before this one gave them is over, and they sleep. */
+static bool others_idle(void)
+{
+	for (unsigned i = 1; i < percpu_count(); i++)
+		if (!wait_for(&percpu_get(i)->idle))
+			return false;
+	return percpu_count() >= 3;
+}
+
+SELFTEST(timer_preempts)
+{
+	struct timer_cpu *t = &percpu_this()->timer;
+	struct process *p = spinner();
+	unsigned preempted = 0, early = 0;
+	enum process_stop stop;
+	uint32_t fired = t->fired;
+	uint64_t until = 0;
+
+	SELFTEST_TRUE(p && timer_works());
+	do {
+		if (timer_now() >= until)
+			timer_arm(until = timer_now() + timer_ticks(SCHED_TURN_NS));
+		stop = process_run(p);
+		preempted += stop == PROCESS_PREEMPTED;
+		early += stop == PROCESS_PREEMPTED && timer_now() < until;
+	} while (stop == PROCESS_PREEMPTED);
+	SELFTEST_EQ(stop, PROCESS_EXITED);
+	SELFTEST_EQ(p->exit_status, SPIN_RESULT);
+	SELFTEST_TRUE(preempted >= 2);
+	SELFTEST_TRUE(early <= 1); /* of a deadline that an earlier test left armed */
+	SELFTEST_EQ(t->fired - fired, preempted);
+	fmt_snprintf(detail, SELFTEST_DETAIL, "%u turns, %lu ms in ring 3 and back", preempted + 1,
+		     timer_ns(p->user_tsc) / 1000000);
+	process_destroy(p);
+	return true;
+}
+
+/* Slices that end early share one deadline; an earlier one is set at once. */
+SELFTEST(timer_is_lazy)
+{
+	struct timer_cpu *t = &percpu_this()->timer;
+	uint64_t far = timer_now() + timer_ticks(LIMIT);
+	uint32_t sets;
+
+	timer_arm(timer_now());
+	timer_interrupt(); /* as if that one had fired: nothing is armed */
+	timer_arm(far);
+	sets = t->sets;
+	for (unsigned i = 1; i <= 100; i++)
+		timer_arm(far + i);
+	SELFTEST_EQ(t->sets, sets);
+	timer_arm(timer_now());
+	SELFTEST_EQ(t->sets, sets + 1);
+	return true;
+}
+
+/* A task whose caller goes on: the service CPU finishes it, and the caller finds it done. */
+SELFTEST(sched_collect)
+{
+	static struct job j;
+	unsigned here;
+
+	j.p = spinner();
+	j.task = sched_task_new(run_job, &j);
+	SELFTEST_TRUE(j.p && j.task && others_idle());
+	sched_wake(j.task);
+	SELFTEST_EQ(sched_run(j.task, &j.done, SCHED_TURN_NS, false), SCHED_SLICE);
+	here = j.here;
+	SELFTEST_TRUE(here >= 1);
+	SELFTEST_TRUE(wait_for(&j.done));
+	SELFTEST_EQ(j.here, here);
+	SELFTEST_TRUE(percpu_get(j.last_cpu)->service);
+	SELFTEST_EQ(j.stop, PROCESS_EXITED);
+	SELFTEST_EQ(j.p->exit_status, SPIN_RESULT);
+	SELFTEST_EQ(sched_run(j.task, &j.done, SCHED_TURN_NS, false), SCHED_DONE);
+	fmt_snprintf(detail, SELFTEST_DETAIL, "%u turns here, %u on CPU %u", j.here, j.elsewhere,
+		     j.last_cpu);
+	process_destroy(j.p);
+	return true;
+}
+
+/* Two at once: the second goes to the vCPU that has no guest yet. Then this CPU helps both. */
+SELFTEST(sched_two_tasks)
+{
+	static struct job j[2];
+
+	SELFTEST_TRUE(others_idle());
+	for (unsigned i = 0; i < 2; i++) {
+		j[i].p = spinner();
+		j[i].task = sched_task_new(run_job, &j[i]);
+		SELFTEST_TRUE(j[i].p && j[i].task);
+		sched_wake(j[i].task);
+		SELFTEST_TRUE(sched_run(j[i].task, &j[i].done, SCHED_TURN_NS, false) != SCHED_DONE);
+		SELFTEST_TRUE(wait_for(&j[i].moved));
+	}
+	for (unsigned i = 0; i < 2; i++) {
+		SELFTEST_EQ(sched_run(j[i].task, &j[i].done, LIMIT, true), SCHED_DONE);
+		SELFTEST_EQ(j[i].p->exit_status, SPIN_RESULT);
+		process_destroy(j[i].p);
+	}
+	fmt_snprintf(detail, SELFTEST_DETAIL, "turns here and elsewhere: %u and %u, %u and %u",
+		     j[0].here, j[0].elsewhere, j[1].here, j[1].elsewhere);
+	return true;
+}
+
+/* Never done on the CPU that lends, always on another. In place of ring 3 it takes the timer
+ * itself.
+ */
+static enum sched_step hop(void *arg)
+{
+	struct job *j = arg;
+
+	timer_interrupt();
+	note_cpu(j);
+	if (!j->last_cpu)
+		return STEP_MORE;
+	__atomic_store_n(&j->done, true, __ATOMIC_RELEASE);
+	return STEP_WAITS;
+}
+
+/* Lend for one turn, which is over at once; ticks until another CPU has done it. 0: nobody did. */
+static uint64_t hand_over_once(struct job *j, unsigned pause)
+{
+	uint64_t start = timer_now();
+
+	while (timer_now() - start < pause) /* the other CPU is on its way to sleep, or asleep */
+		cpu_relax();
+	j->done = false;
+	sched_wake(j->task);
+	start = timer_now();
+	sched_run(j->task, &j->done, 1000, false);
+	return wait_for(&j->done) ? timer_now() - start : 0;
+}
+
+SELFTEST(sched_handovers)
+{
+	static struct job j;
+	uint64_t least = ~0ull, most = 0, sum = 0;
+
+	j.task = sched_task_new(hop, &j);
+	SELFTEST_TRUE(j.task && others_idle() && sched_has_spare_cpu());
+	for (unsigned i = 0; i < HANDOVERS; i++) {
+		uint64_t took = hand_over_once(&j, i % 64 * 512);
+
+		if (!took)
+			log_info("selftest: (hand-over %u was lost)", i);
+		SELFTEST_TRUE(took);
+		least = MIN(least, took);
+		most = MAX(most, took);
+		sum += took;
+	}
+	SELFTEST_EQ(j.elsewhere, HANDOVERS);
+	fmt_snprintf(detail, SELFTEST_DETAIL,
+		     "%u, TSC ticks each: %lu at least, %lu mean, %lu at most; %lu kHz", HANDOVERS,
+		     least, sum / HANDOVERS, most, timer_khz());
+	return true;
+}

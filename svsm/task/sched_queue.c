@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+#include "task/sched_queue.h"
+#include "lib/lock.h"
+#include "cpu/percpu.h"
+
+enum task_state task_state(const struct sched_task *t)
+{
+	return __atomic_load_n(&t->state, __ATOMIC_RELAXED);
+}
+
+bool task_runs(const struct sched_task *t)
+{
+	return task_state(t) >= TASK_RUNS;
+}
+
+static uint64_t oldest(const struct sched_queue *q)
+{
+	return __atomic_load_n(&q->oldest, __ATOMIC_RELAXED);
+}
+
+/* q has changed. Its lock held. */
+static void note_oldest(struct sched_queue *q)
+{
+	__atomic_store_n(&q->oldest, q->first ? q->first->ticket : 0, __ATOMIC_RELAXED);
+}
+
+void queue_push(struct sched_task *t)
+{
+	static uint64_t tickets;
+	struct sched_queue *q = &percpu_this()->queue;
+
+	spin_lock(&q->lock);
+	t->ticket = __atomic_add_fetch(&tickets, 1, __ATOMIC_RELAXED);
+	t->next = NULL;
+	*(q->first ? &q->last->next : &q->first) = t;
+	q->last = t;
+	__atomic_store_n(&t->queue, q, __ATOMIC_RELAXED);
+	note_oldest(q);
+	spin_unlock(&q->lock);
+}
+
+/* It is this CPU's now. q's lock held. */
+static void take_out(struct sched_queue *q, struct sched_task *t)
+{
+	struct sched_task **at = &q->first, *before = NULL;
+
+	for (; *at != t; at = &before->next)
+		before = *at;
+	*at = t->next;
+	if (q->last == t)
+		q->last = before;
+	note_oldest(q);
+	__atomic_store_n(&t->queue, NULL, __ATOMIC_RELAXED);
+	__atomic_exchange_n(&t->state, TASK_RUNS, __ATOMIC_ACQ_REL);
+}
+
+struct sched_task *queue_take_first(struct sched_queue *q)
+{
+	struct sched_task *t;
+
+	spin_lock(&q->lock);
+	t = q->first;
+	if (t)
+		take_out(q, t);
+	spin_unlock(&q->lock);
+	return t;
+}
+
+bool queue_take(struct sched_task *t)
+{
+	struct sched_queue *q = __atomic_load_n(&t->queue, __ATOMIC_RELAXED);
+	bool there;
+
+	if (!q)
+		return false;
+	spin_lock(&q->lock);
+	there = t->queue == q;
+	if (there)
+		take_out(q, t);
+	spin_unlock(&q->lock);
+	return there;
+}
+
+/* With the task that is ready for longest; NULL: all are empty. A hint: no lock. */
+static struct sched_queue *oldest_queue(void)
+{
+	struct sched_queue *found = NULL;
+	uint64_t least = UINT64_MAX;
+
+	for (unsigned i = 0; i < percpu_count(); i++) {
+		struct sched_queue *q = &percpu_get(i)->queue;
+		uint64_t ticket = oldest(q);
+
+		if (ticket && ticket < least) {
+			least = ticket;
+			found = q;
+		}
+	}
+	return found;
+}
+
+bool queue_all_empty(void)
+{
+	return !oldest_queue();
+}
+
+/* Not the own queue first: a task that goes on and on here would leave those for ever that wait in
+ * the queue of a CPU with a guest. */
+struct sched_task *queue_take_any(void)
+{
+	struct sched_task *t = NULL;
+	struct sched_queue *q;
+
+	while (!t && (q = oldest_queue()))
+		t = queue_take_first(q);
+	return t;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#pragma once
+
+/*
+ * Every VMSA the guest has, with the vCPU and the calling area it belongs to. A vCPU may have more
+ * than one for a while: Linux creates the new VMSA of a CPU that comes back online before it
+ * deletes the old one. The newest is the one whose calls are served (struct cpu, field guest).
+ *
+ * An entry is *claimed* while its page must stay a VMSA: by the vCPU itself during a call, or by
+ * somebody who deletes it. A claim is no lock: who finds one gives up (delete) or waits for the
+ * deleter's few instructions (begin).
+ *
+ * Lock: one for the table, LOCK_REGISTRY (lib/lock.h), taken inside; struct vcpu_guest's within
+ * it. Where a page's state must agree with the table (all but begin, claim, release), the
+ * caller holds the page-state regions of the pages named.
+ */
+#include "base/addr.h"
+
+struct cpu;
+
+struct vmsa_entry {
+	gpa_t vmsa;
+	gpa_t caa;
+	struct cpu *cpu;
+	uint8_t vmpl;
+	bool claimed;
+};
+
+#define VMSA_REGISTRY_MAX 1024
+
+/* New VMSA, which becomes the cpu's current one. False: table full, or vmsa is there already. */
+bool vmsa_registry_add(struct cpu *cpu, gpa_t vmsa, gpa_t caa, uint8_t vmpl);
+/* Take out a claimed VMSA. The cpu's current one goes with it if it is that. */
+void vmsa_registry_remove(gpa_t vmsa);
+/* A claimed VMSA's calling area moves. */
+void vmsa_registry_remap(gpa_t vmsa, gpa_t caa);
+
+/* VMSAs that use this calling area. */
+unsigned vmsa_registry_caa_users(gpa_t caa);
+/* True when a VMSA of a vCPU other than cpu uses it. */
+bool vmsa_registry_caa_foreign(gpa_t caa, const struct cpu *cpu);
+
+enum vmsa_claim {
+	VMSA_CLAIMED,
+	VMSA_CLAIM_UNKNOWN, /* no such VMSA */
+	VMSA_CLAIM_BUSY,    /* its vCPU is in a call, or somebody deletes it */
+};
+
+/* Claim any VMSA; *out is a copy of the entry. */
+enum vmsa_claim vmsa_registry_claim(gpa_t vmsa, struct vmsa_entry *out);
+void vmsa_registry_release(gpa_t vmsa);
+
+/* Claim the current VMSA of cpu for a call; release with vmsa_registry_release. False: it has none.
+ */
+bool vmsa_registry_begin(struct cpu *cpu, struct vmsa_entry *out);
+
+/* Forget everything: unit tests. */
+void vmsa_registry_reset(void);

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#include "mm/alloc.h"
+#include "lib/lock.h"
+#include "user/service.h"
+#include "user/syscall.h"
+
+/* The new blob is complete before the old one goes: prepared, then committed. */
+int service_blob_replace(struct service *s, uint32_t slot, uint32_t len,
+			 bool (*fill)(void *to, uint64_t from, size_t len), uint64_t from)
+{
+	void *new, *old;
+	uint32_t old_len;
+
+	if (slot >= SERVICE_SLOTS || !len || len > SERVICE_BLOB_MAX)
+		return SYS_EINVAL;
+	new = alloc(len);
+	if (!new)
+		return SYS_ENOMEM;
+	if (!fill(new, from, len)) {
+		alloc_free(new, len);
+		return SYS_EFAULT;
+	}
+	spin_lock(&s->lock);
+	old = s->blob[slot].data;
+	old_len = s->blob[slot].len;
+	s->blob[slot].data = new;
+	s->blob[slot].len = len;
+	spin_unlock(&s->lock);
+	if (old)
+		alloc_free(old, old_len);
+	return 0;
+}
