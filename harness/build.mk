@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # build/keelson: starts QEMU, owns its ports, plays the security processor, drives the suites.
 
-HARNESS_SRC := $(sort $(wildcard harness/*.c harness/*/*.c launch/*.c)) \
+HARNESS_SRC := $(sort $(wildcard harness/*.c harness/*/*.c launch/profiles/*.c)) \
 	$(IGVM_LIB) svsm/lib/control_frame.c svsm/lib/crc32.c svsm/lib/base64.c
 HARNESS_OBJ := $(call objects,harness,$(HARNESS_SRC))
 

@@ -7,11 +7,11 @@
 #include <string.h>
 
 #include "harness/commands.h"
-#include "harness/job.h"
-#include "harness/paths.h"
-#include "harness/report.h"
-#include "harness/signals.h"
-#include "harness/talk.h"
+#include "harness/run/job.h"
+#include "harness/core/paths.h"
+#include "harness/report/report.h"
+#include "harness/core/signals.h"
+#include "harness/session/talk.h"
 
 static const char *fact(const struct session *s, const char *key, const char *otherwise)
 {

@@ -8,10 +8,10 @@
 #include <unistd.h>
 
 #include "harness/commands.h"
-#include "harness/paths.h"
-#include "harness/report.h"
-#include "harness/signals.h"
-#include "harness/suite_run.h"
+#include "harness/core/paths.h"
+#include "harness/report/report.h"
+#include "harness/core/signals.h"
+#include "harness/run/suite_run.h"
 
 /* What was asked for: a suite and the patterns for its tests. */
 struct choice {

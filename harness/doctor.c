@@ -10,10 +10,10 @@
 #include <unistd.h>
 
 #include "harness/commands.h"
-#include "harness/exitcode.h"
-#include "launch/profile.h"
-#include "harness/options.h"
-#include "harness/paths.h"
+#include "harness/core/exitcode.h"
+#include "launch/profiles/profile.h"
+#include "harness/core/options.h"
+#include "harness/core/paths.h"
 
 static unsigned faults;
 

@@ -6,10 +6,10 @@
 #include <string.h>
 
 #include "harness/commands.h"
-#include "harness/exitcode.h"
+#include "harness/core/exitcode.h"
 #include "harness/igvm/igvm_cmd.h"
-#include "harness/options.h"
-#include "harness/paths.h"
+#include "harness/core/options.h"
+#include "harness/core/paths.h"
 
 static const struct {
 	const char *name;

@@ -3,20 +3,21 @@
 /*
  * Small parts of the harness: suites.cfg, exit codes, shell words, host verbs, phases of a boot.
  *
- * sources: harness/suites.c harness/util.c harness/exitcode.c harness/host_verbs.c
- * sources: harness/timeline.c harness/host_files.c harness/checkquote.c harness/quote.c
- * sources: harness/signature.c harness/qemu.c harness/signals.c svsm/lib/control_frame.c
+ * sources: harness/run/suites.c harness/core/util.c harness/core/exitcode.c
+ * sources: harness/verbs/host_verbs.c launch/profiles/words.c
+ * sources: harness/session/timeline.c harness/verbs/host_files.c harness/verbs/checkquote.c harness/verbs/quote.c
+ * sources: harness/verbs/signature.c harness/qemu/qemu.c harness/core/signals.c svsm/lib/control_frame.c
  * sources: svsm/lib/crc32.c svsm/lib/base64.c
  * libs: -lcrypto -ljansson
  */
 #include "tests/native/check.h"
 #include "abi/control.h"
 #include "abi/native.h"
-#include "harness/exitcode.h"
-#include "harness/host_verbs.h"
-#include "harness/suites.h"
-#include "harness/timeline.h"
-#include "harness/util.h"
+#include "harness/core/exitcode.h"
+#include "harness/verbs/host_verbs.h"
+#include "harness/run/suites.h"
+#include "harness/session/timeline.h"
+#include "harness/core/util.h"
 #include "lib/base64.h"
 
 #include <stdio.h>

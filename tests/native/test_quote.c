@@ -3,11 +3,11 @@
 /*
  * The judge of quotes: what libcrypto signs passes, and no single changed bit does.
  *
- * sources: harness/quote.c harness/signature.c
+ * sources: harness/verbs/quote.c harness/verbs/signature.c
  * libs: -lcrypto
  */
 #include "tests/native/check.h"
-#include "harness/quote.h"
+#include "harness/verbs/quote.h"
 
 #include <openssl/ecdsa.h>
 #include <openssl/pem.h>

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Endorsement and attestation keys, and quotes that two judges on the host check: tpm2_checkquote and
-# libcrypto alone (harness/quote.c).
+# libcrypto alone (harness/verbs/quote.c).
 . /lib/external.sh
 
 NONCE=0123456789abcdef0011223344556677

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+#include <getopt.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/core/exitcode.h"
+#include "harness/core/options.h"
+
+enum {
+	OPT_PLATFORM = 256,
+	OPT_QEMU,
+	OPT_MONITOR,
+	OPT_KERNEL,
+	OPT_INITRD,
+	OPT_APPEND,
+	OPT_IGVM,
+	OPT_RUNS,
+	OPT_NAME,
+	OPT_DISK,
+	OPT_SWTPM,
+	OPT_GROUP,
+	OPT_SMP,
+	OPT_MEM,
+	OPT_SERVICE_CPUS,
+	OPT_ICOUNT,
+	OPT_TIMEOUT,
+	OPT_OPTION,
+	OPT_EXEC,
+	OPT_SHELL,
+	OPT_JSON,
+	OPT_DRY_RUN,
+	OPT_STRICT,
+	OPT_LIST,
+	OPT_ALL,
+	OPT_KEEP,
+	OPT_HELP,
+};
+
+static const struct option table[] = {
+	{"platform", 1, NULL, OPT_PLATFORM},
+	{"qemu", 1, NULL, OPT_QEMU},
+	{"monitor", 1, NULL, OPT_MONITOR},
+	{"kernel", 1, NULL, OPT_KERNEL},
+	{"initrd", 1, NULL, OPT_INITRD},
+	{"append", 1, NULL, OPT_APPEND},
+	{"igvm", 1, NULL, OPT_IGVM},
+	{"runs", 1, NULL, OPT_RUNS},
+	{"name", 1, NULL, OPT_NAME},
+	{"disk", 1, NULL, OPT_DISK},
+	{"swtpm", 1, NULL, OPT_SWTPM},
+	{"group", 1, NULL, OPT_GROUP},
+	{"smp", 1, NULL, OPT_SMP},
+	{"mem", 1, NULL, OPT_MEM},
+	{"service-cpus", 1, NULL, OPT_SERVICE_CPUS},
+	{"icount", 1, NULL, OPT_ICOUNT},
+	{"timeout", 1, NULL, OPT_TIMEOUT},
+	{"option", 1, NULL, OPT_OPTION},
+	{"exec", 1, NULL, OPT_EXEC},
+	{"shell", 0, NULL, OPT_SHELL},
+	{"json", 0, NULL, OPT_JSON},
+	{"dry-run", 0, NULL, OPT_DRY_RUN},
+	{"strict", 0, NULL, OPT_STRICT},
+	{"list", 0, NULL, OPT_LIST},
+	{"all", 0, NULL, OPT_ALL},
+	{"keep", 0, NULL, OPT_KEEP},
+	{"help", 0, NULL, OPT_HELP},
+	{NULL, 0, NULL, 0},
+};
+
+static void help(void)
+{
+	puts("  --platform NAME            native (default), plain (no SVSM), snp or tdx\n"
+	     "  --qemu PROGRAM             qemu-system-x86_64 of your choice\n"
+	     "  --kernel FILE              bzImage instead of the fetched Debian kernel\n"
+	     "  --initrd FILE              initramfs instead of the built one\n"
+	     "  --append WORDS             added to the kernel's command line\n"
+	     "  --igvm FILE                boot this IGVM file, build none\n"
+	     "  --smp N, --mem MIB         the guest's vCPUs and memory\n"
+	     "  --service-cpus N           CPUs that run services and that the guest never sees\n"
+	     "  --icount SHIFT             time goes by instructions, 2^SHIFT ns each (slow)\n"
+	     "  --disk FILE                raw image, given to the guest as a virtio disk\n"
+	     "  --swtpm SOCKET             platform plain: the guest's TPM is the swtpm behind it\n"
+	     "  --timeout SECONDS          give up after that long without any progress\n"
+	     "  --strict                   every event takes the way it takes on hardware\n"
+	     "  --option WORD              monitor option: stats, trace (docs/monitor.md)\n"
+	     "  --monitor FILE             another monitor image\n"
+	     "  --name NAME, --runs DIR    the run folder: DIR/NAME-TIME-PID\n"
+	     "  --keep                     keep the IGVM file in the run folder of a good run\n"
+	     "  --exec 'COMMAND LINE'      run: let the guest's shell run it; any number of them, "
+	     "up to\n"
+	     "                             the first that fails; output and exit code are theirs\n"
+	     "  --shell                    run: a shell on the guest's console, in this terminal\n"
+	     "  --json                     machine-readable output\n"
+	     "  --dry-run                  print QEMU's command line and stop");
+}
+
+static bool whole(const char *name, const char *text, unsigned long min, unsigned long max,
+		  unsigned *out)
+{
+	char *end;
+	unsigned long v = strtoul(text, &end, 10);
+
+	if (*text < '0' || *text > '9' || *end || v < min || v > max) {
+		problem("--%s takes a number from %lu to %lu, not '%s'", name, min, max, text);
+		return false;
+	}
+	*out = (unsigned)v;
+	return true;
+}
+
+static bool number(const char *name, const char *text, unsigned long max, unsigned *out)
+{
+	return whole(name, text, 1, max, out);
+}
+
+/* 0 is a number too; -1 stands for nothing said. */
+static bool number_or_none(const char *name, const char *text, unsigned long max, int *out)
+{
+	unsigned v;
+
+	if (!whole(name, text, 0, max, &v))
+		return false;
+	*out = (int)v;
+	return true;
+}
+
+static bool take_text(struct options *o, int c)
+{
+	const char **slot = c == OPT_PLATFORM  ? &o->platform
+			    : c == OPT_QEMU    ? &o->qemu
+			    : c == OPT_MONITOR ? &o->monitor
+			    : c == OPT_KERNEL  ? &o->kernel
+			    : c == OPT_INITRD  ? &o->initrd
+			    : c == OPT_APPEND  ? &o->append
+			    : c == OPT_IGVM    ? &o->igvm
+			    : c == OPT_RUNS    ? &o->runs
+			    : c == OPT_NAME    ? &o->name
+			    : c == OPT_DISK    ? &o->disk
+			    : c == OPT_SWTPM   ? &o->swtpm
+			    : c == OPT_GROUP   ? &o->group
+					       : NULL;
+
+	if (slot)
+		*slot = optarg;
+	return slot != NULL;
+}
+
+static bool take_flag(struct options *o, int c)
+{
+	bool *slot = c == OPT_JSON      ? &o->json
+		     : c == OPT_DRY_RUN ? &o->dry_run
+		     : c == OPT_STRICT  ? &o->strict
+		     : c == OPT_LIST    ? &o->list
+		     : c == OPT_ALL     ? &o->all
+		     : c == OPT_KEEP    ? &o->keep
+		     : c == OPT_SHELL   ? &o->shell
+					: NULL;
+
+	if (slot)
+		*slot = true;
+	return slot != NULL;
+}
+
+static bool take(struct options *o, int c)
+{
+	switch (c) {
+	case OPT_SMP:
+		return number("smp", optarg, 254, &o->smp);
+	case OPT_MEM:
+		return number("mem", optarg, 1u << 20, &o->mem);
+	case OPT_SERVICE_CPUS:
+		return number_or_none("service-cpus", optarg, 64, &o->service_cpus);
+	case OPT_ICOUNT:
+		return number_or_none("icount", optarg, 10, &o->icount);
+	case OPT_TIMEOUT:
+		return number("timeout", optarg, 86400, &o->timeout);
+	case OPT_EXEC:
+		strlist_add(&o->exec, optarg);
+		return true;
+	case OPT_OPTION:
+		strlist_add(&o->words, optarg);
+		return true;
+	default:
+		return take_text(o, c) || take_flag(o, c);
+	}
+}
+
+int options_read(struct options *o, int argc, char **argv, const char *usage)
+{
+	int c;
+
+	*o = (struct options){
+		.platform = "native", .qemu = getenv("QEMU"), .service_cpus = -1, .icount = -1};
+	if (!o->qemu || !*o->qemu)
+		o->qemu = "qemu-system-x86_64";
+	optind = 0;
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, ":", table, NULL)) != -1) {
+		if (c == OPT_HELP) {
+			printf("usage: keelson %s\n", usage);
+			help();
+			return -1;
+		}
+		if (c == '?' || c == ':') {
+			problem(c == ':' ? "%s needs a value" : "unknown option %s",
+				argv[optind - 1]);
+			return CODE_USAGE;
+		}
+		if (!take(o, c))
+			return CODE_USAGE;
+	}
+	while (optind < argc)
+		strlist_add(&o->args, argv[optind++]);
+	if (o->swtpm && strcmp(o->platform, "plain") != 0) {
+		problem("--swtpm goes with --platform plain: elsewhere the SVSM has the TPM");
+		return CODE_USAGE;
+	}
+	return CODE_PASSED;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#pragma once
+
+/* The command line of `run` and `test`. Strings point into argv or are static. */
+#include "harness/core/util.h"
+
+struct options {
+	const char *platform; /* native, plain, snp or tdx */
+	const char *qemu;
+	const char *monitor; /* NULL: build/monitor.elf.mb */
+	const char *kernel;  /* NULL: what the suite says */
+	const char *initrd;
+	const char *append; /* words added to the kernel's command line */
+	const char *igvm;   /* a ready IGVM file: nothing is built */
+	const char *runs;   /* folder of run folders; NULL: build/runs */
+	const char *name;   /* of the run folder; NULL: the suite's */
+	const char *disk;   /* raw image given to the guest as a virtio disk */
+	const char *swtpm;  /* plain: control socket of a running swtpm, the guest's TPM */
+	const char *group;  /* test: the suites of this group */
+	unsigned smp;       /* the guest's vCPUs; 0: what the suite says */
+	unsigned mem;       /* MiB; 0: what the suite says */
+	int service_cpus;   /* -1: what the suite says */
+	int icount;         /* log2 of ns an instruction takes; -1: what the suite says */
+	unsigned timeout;   /* seconds without progress; 0: what the suite says */
+	bool test;          /* the command is `test`: the test protocol may be offered */
+	bool json, dry_run, strict, list, all, keep, shell;
+	struct strlist words; /* monitor options (abi/native.h) */
+	struct strlist exec;  /* run: command lines for the guest's shell */
+	struct strlist args;  /* what is no option */
+};
+
+/*
+ * Reads argv[1..]. CODE_PASSED, or CODE_USAGE after one line that says what is wrong, or -1 when
+ * help was asked for and printed.
+ */
+int options_read(struct options *o, int argc, char **argv, const char *usage);

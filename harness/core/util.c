@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "harness/core/exitcode.h"
+#include "harness/core/util.h"
+
+char *str_ascii(char *s)
+{
+	for (unsigned char *p = (unsigned char *)s; *p; p++)
+		if (*p < ' ' || *p > '~')
+			*p = *p == '\t' ? ' ' : '?';
+	return s;
+}
+
+void problem(const char *fmt, ...)
+{
+	va_list ap;
+
+	fflush(stdout);
+	fputs("keelson: ", stderr);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+}
+
+uint64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+bool file_exists(const char *path)
+{
+	return access(path, F_OK) == 0;
+}
+
+int64_t file_size(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 ? (int64_t)st.st_size : -1;
+}
+
+char *file_text(const char *path, size_t *size)
+{
+	FILE *f = fopen(path, "rbe");
+	char *text = NULL;
+	size_t have = 0, room = 0, n;
+
+	if (!f)
+		return NULL;
+	do {
+		if (room - have < 2) {
+			room = room ? room * 2 : 65536;
+			text = mem_grow(text, room);
+		}
+		n = fread(text + have, 1, room - have - 1, f);
+		have += n;
+	} while (n);
+	if (ferror(f)) {
+		fclose(f);
+		free(text);
+		return NULL;
+	}
+	fclose(f);
+	text[have] = 0;
+	if (size)
+		*size = have;
+	return text;
+}
+
+bool file_write(const char *path, const char *text)
+{
+	char *tmp = str("%s.%d.new", path, (int)getpid());
+	FILE *f = fopen(tmp, "we");
+	bool ok = f && fputs(text, f) >= 0;
+
+	if (f && fclose(f) != 0)
+		ok = false;
+	ok = ok && rename(tmp, path) == 0;
+	if (!ok)
+		problem("cannot write %s: %s", path, strerror(errno));
+	free(tmp);
+	return ok;
+}
+
+bool file_sha256(const char *path, char hex[65])
+{
+	unsigned char digest[EVP_MAX_MD_SIZE], buf[65536];
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	FILE *f = fopen(path, "rbe");
+	size_t n;
+	bool ok = ctx && f && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL);
+
+	while (ok && (n = fread(buf, 1, sizeof(buf), f)) > 0)
+		ok = EVP_DigestUpdate(ctx, buf, n);
+	ok = ok && !ferror(f) && EVP_DigestFinal_ex(ctx, digest, NULL);
+	for (int i = 0; ok && i < 32; i++)
+		sprintf(hex + 2 * i, "%02x", digest[i]);
+	if (f)
+		fclose(f);
+	EVP_MD_CTX_free(ctx);
+	return ok;
+}

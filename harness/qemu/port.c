@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "harness/qemu/port.h"
+
+#define FIFO_SIZE (1 << 20) /* as much as an ordinary user may ask for; 64 Ki is what one has */
+
+/* Opened for both, so that neither side's opening waits for the other and nothing ends early. */
+static int open_fifo(const char *path, const char *end)
+{
+	char *name = str("%s.%s", path, end);
+	int fd = -1;
+
+	unlink(name);
+	if (mkfifo(name, 0600) == 0)
+		fd = open(name, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	if (fd >= 0)
+		fcntl(fd, F_SETPIPE_SZ, FIFO_SIZE);
+	free(name);
+	return fd;
+}
+
+bool port_open(struct port *p, const char *path)
+{
+	memset(p, 0, sizeof(*p));
+	control_decoder_init(&p->in);
+	p->path = str_dup(path);
+	p->tx_fd = open_fifo(path, "in");
+	p->rx_fd = open_fifo(path, "out");
+	return p->tx_fd >= 0 && p->rx_fd >= 0;
+}
+
+static void close_fifo(const char *path, const char *end, int fd)
+{
+	char *name = str("%s.%s", path, end);
+
+	if (fd >= 0)
+		close(fd);
+	unlink(name);
+	free(name);
+}
+
+void port_close(struct port *p)
+{
+	if (!p->path)
+		return;
+	close_fifo(p->path, "in", p->tx_fd);
+	close_fifo(p->path, "out", p->rx_fd);
+	free(p->path);
+	p->path = NULL;
+	p->tx_fd = p->rx_fd = -1;
+}
+
+static bool fill(struct port *p)
+{
+	ssize_t n = read(p->rx_fd, p->rx, sizeof(p->rx));
+
+	p->rx_used = 0;
+	p->rx_have = n > 0 ? (size_t)n : 0;
+	p->bytes += p->rx_have;
+	return n > 0;
+}
+
+bool port_receive(struct port *p, struct control_frame *f)
+{
+	do {
+		if (control_decoder_again(&p->in, f))
+			return true;
+		while (p->rx_used < p->rx_have)
+			if (control_decoder_push(&p->in, p->rx[p->rx_used++], f))
+				return true;
+	} while (fill(p));
+	return false;
+}
+
+void port_send(struct port *p, uint8_t type, const char *text)
+{
+	uint8_t out[CONTROL_FRAME_MAX];
+	size_t length = MIN(strlen(text), (size_t)CONTROL_MAX), done = 0;
+	size_t n = control_frame_encode(out, sizeof(out), type, p->seq++, text, length);
+
+	while (done < n) {
+		ssize_t put = write(p->tx_fd, out + done, n - done);
+
+		if (put < 0 && errno != EINTR)
+			break;
+		done += put > 0 ? (size_t)put : 0;
+	}
+}
+
+static const char *const names[] = {
+	"?",    "HELLO",      "INFO",    "LOG",     "LIST",     "TEST", "LIST_END",
+	"RUN",  "START",      "FAILURE", "VERDICT", "END",      "BYE",  "BYE_ACK",
+	"HOST", "HOST_REPLY", "EXEC",    "OUTPUT",  "EXEC_END",
+};
+
+const char *port_frame_name(uint8_t type)
+{
+	return type < ARRAY_LEN(names) ? names[type] : "?";
+}

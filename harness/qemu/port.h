@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#pragma once
+
+/*
+ * The harness's end of the test-control port: two FIFOs in the boot's folder, which QEMU's chardev
+ * "pipe" opens. Not a socket: a UART hands over single bytes, of which a socket's buffer holds some
+ * 280 and a pipe's 64 Ki, and QEMU drops what a guest sends while the buffer is full.
+ */
+#include "lib/control_frame.h"
+#include "harness/core/util.h"
+
+struct port {
+	char *path; /* QEMU's name for it: PATH.in is what the target reads, PATH.out what it wrote
+		     */
+	int rx_fd, tx_fd;
+	uint32_t seq;
+	struct control_decoder in;
+	uint8_t rx[4096];
+	size_t rx_have, rx_used;
+	uint64_t bytes; /* received */
+};
+
+/* False with errno set. path: without .in and .out. Fine to close in any state but zeroed memory.
+ */
+bool port_open(struct port *p, const char *path);
+void port_close(struct port *p); /* and removes the FIFOs */
+/* The next whole frame that is here already; never waits. */
+bool port_receive(struct port *p, struct control_frame *f);
+/* Never waits: what a target does not take is lost, and shows up as its silence. */
+void port_send(struct port *p, uint8_t type, const char *text);
+/* "HELLO", "RUN" ...; "?" for what abi/control.h does not have. */
+const char *port_frame_name(uint8_t type);

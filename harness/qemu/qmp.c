@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+#include <errno.h>
+#include <jansson.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "harness/qemu/qmp.h"
+#include "harness/core/util.h"
+
+#define QMP_MOST (4u << 20) /* an answer longer than this is not QEMU's */
+
+static bool send_object(struct qmp *q, json_t *o)
+{
+	char *text = json_dumps(o, JSON_COMPACT), *line = str("%s\n", text);
+	size_t n = strlen(line), done = 0;
+
+	while (done < n) {
+		ssize_t put = send(q->fd, line + done, n - done, MSG_NOSIGNAL);
+
+		if (put <= 0 && errno != EINTR)
+			break;
+		done += put > 0 ? (size_t)put : 0;
+	}
+	free(text);
+	free(line);
+	json_decref(o);
+	return done == n;
+}
+
+void qmp_open(struct qmp *q, int fd)
+{
+	*q = (struct qmp){.fd = fd};
+	send_object(q, json_pack("{s:s}", "execute", "qmp_capabilities"));
+}
+
+void qmp_close(struct qmp *q)
+{
+	if (q->fd >= 0)
+		close(q->fd);
+	free(q->buf);
+	*q = (struct qmp){.fd = -1};
+}
+
+static void note_event(struct qmp *q, const json_t *o)
+{
+	const char *event = json_string_value(json_object_get(o, "event")), *reason;
+
+	if (!event || strcmp(event, "SHUTDOWN") != 0)
+		return;
+	reason = json_string_value(json_object_get(json_object_get(o, "data"), "reason"));
+	if (reason && strcmp(reason, "guest-reset") == 0)
+		q->reset_seen = true;
+}
+
+/* Takes one line from the buffer; NULL when there is no whole one. The caller owns the object. */
+static json_t *take_line(struct qmp *q)
+{
+	char *end = q->have ? memchr(q->buf, '\n', q->have) : NULL;
+	size_t n;
+	json_t *o;
+
+	if (!end)
+		return NULL;
+	n = (size_t)(end - q->buf) + 1;
+	o = json_loadb(q->buf, n, 0, NULL);
+	q->have -= n;
+	memmove(q->buf, end + 1, q->have);
+	return o ? o : json_null();
+}
+
+/* False at the end of the stream. */
+static bool fill(struct qmp *q, int ms)
+{
+	struct pollfd p = {.fd = q->fd, .events = POLLIN};
+	ssize_t n;
+
+	if (q->have > QMP_MOST || poll(&p, 1, ms) <= 0)
+		return false;
+	q->buf = mem_grow(q->buf, q->have + 65536);
+	n = recv(q->fd, q->buf + q->have, 65536, MSG_DONTWAIT);
+	if (n <= 0)
+		return false;
+	q->have += (size_t)n;
+	return true;
+}
+
+void qmp_look(struct qmp *q)
+{
+	json_t *o;
+
+	if (q->fd < 0)
+		return;
+	while (fill(q, 0))
+		;
+	while ((o = take_line(q))) {
+		note_event(q, o);
+		json_decref(o);
+	}
+}
+
+/* The answer to a command: its "return" value, a new reference; NULL when it failed or came late.
+ */
+static json_t *answer(struct qmp *q, const char *id, unsigned ms)
+{
+	uint64_t until = now_ms() + ms, now;
+	json_t *o, *value;
+
+	for (;;) {
+		while ((o = take_line(q))) {
+			const char *is = json_string_value(json_object_get(o, "id"));
+			bool ours = is && strcmp(is, id) == 0;
+
+			note_event(q, o);
+			value = ours ? json_incref(json_object_get(o, "return")) : NULL;
+			json_decref(o);
+			if (ours)
+				return value;
+		}
+		now = now_ms();
+		if (now >= until || !fill(q, (int)(until - now)))
+			return NULL;
+	}
+}
+
+char *qmp_human(struct qmp *q, const char *command, unsigned ms)
+{
+	json_t *v;
+	char *text = NULL;
+
+	if (q->fd < 0 ||
+	    !send_object(q, json_pack("{s:s, s:s, s:{s:s}}", "execute", "human-monitor-command",
+				      "id", "human", "arguments", "command-line", command)))
+		return NULL;
+	v = answer(q, "human", ms);
+	if (json_is_string(v))
+		text = str_dup(json_string_value(v));
+	json_decref(v);
+	return text;
+}
+
+bool qmp_stop(struct qmp *q, unsigned ms)
+{
+	json_t *v;
+
+	if (q->fd < 0 || !send_object(q, json_pack("{s:s, s:s}", "execute", "stop", "id", "stop")))
+		return false;
+	v = answer(q, "stop", ms);
+	json_decref(v);
+	return v != NULL;
+}

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "harness/qemu/terminal.h"
+
+#define LEAVE 0x1d /* Ctrl-], as telnet has it */
+/* For a script's end: its last line, Ctrl-D for whoever reads, words for a shell that missed that.
+ */
+#define END_OF_FILE "\n\004exit\n"
+
+static struct termios saved;
+static bool changed;
+
+static void restore(void)
+{
+	if (changed)
+		tcsetattr(0, TCSADRAIN, &saved);
+	changed = false;
+}
+
+static void make_raw(void)
+{
+	struct termios raw;
+
+	if (tcgetattr(0, &saved) != 0)
+		return; /* not a terminal: a script feeds us */
+	raw = saved;
+	cfmakeraw(&raw);
+	changed = true;
+	atexit(restore);
+	tcsetattr(0, TCSADRAIN, &raw);
+}
+
+bool terminal_open(struct terminal *t, const char *folder)
+{
+	char *path = str("%s/console", folder);
+	bool ok;
+
+	*t = (struct terminal){.input = true};
+	ok = port_open(&t->console, path);
+	free(path);
+	return ok;
+}
+
+void terminal_on(struct terminal *t)
+{
+	t->on = true;
+	make_raw();
+}
+
+static void write_all(int fd, const char *bytes, size_t n)
+{
+	while (n) {
+		ssize_t put = write(fd, bytes, n);
+
+		if (put < 0 && errno == EAGAIN) {
+			struct pollfd p = {.fd = fd, .events = POLLOUT};
+
+			poll(&p, 1, 1000);
+		} else if (put < 0 && errno != EINTR) {
+			return;
+		}
+		bytes += put > 0 ? put : 0;
+		n -= put > 0 ? (size_t)put : 0;
+	}
+}
+
+static void from_guest(struct terminal *t)
+{
+	char bytes[4096];
+	ssize_t n;
+
+	while ((n = read(t->console.rx_fd, bytes, sizeof(bytes))) > 0)
+		if (t->on)
+			write_all(1, bytes, (size_t)n);
+}
+
+/* A FIFO that says so takes as much as from_user() writes, without waiting. */
+static bool room(const struct terminal *t)
+{
+	struct pollfd p = {.fd = t->console.tx_fd, .events = POLLOUT};
+
+	return poll(&p, 1, 0) == 1;
+}
+
+/* What a script has to say waits for the guest; a person may want to leave one that is deaf. */
+static bool wanted(const struct terminal *t)
+{
+	return t->on && t->input && (changed || room(t));
+}
+
+/* Little at a time: the guest's UART takes some hundred bytes before its reader must be awake. */
+static void from_user(struct terminal *t)
+{
+	struct pollfd p = {.fd = 0, .events = POLLIN};
+	char bytes[64], *leave;
+	ssize_t n;
+
+	if (!wanted(t) || poll(&p, 1, 0) != 1)
+		return;
+	n = read(0, bytes, sizeof(bytes));
+	if (n <= 0) {
+		t->input = false;
+		n = sizeof(END_OF_FILE) - 1;
+		memcpy(bytes, END_OF_FILE, (size_t)n);
+	}
+	leave = changed ? memchr(bytes, LEAVE, (size_t)n) : NULL;
+	if (leave)
+		t->left = true;
+	else if (room(t))
+		write_all(t->console.tx_fd, bytes, (size_t)n);
+}
+
+void terminal_pump(struct terminal *t)
+{
+	from_guest(t);
+	from_user(t);
+}
+
+void terminal_off(struct terminal *t)
+{
+	if (t->on)
+		terminal_pump(t); /* its last words */
+	t->on = false;
+	restore();
+}
+
+void terminal_close(struct terminal *t)
+{
+	terminal_off(t);
+	port_close(&t->console);
+}
+
+size_t terminal_poll(const struct terminal *t, struct pollfd *p)
+{
+	size_t n = 0;
+
+	p[n++] = (struct pollfd){.fd = t->console.rx_fd, .events = POLLIN};
+	if (wanted(t))
+		p[n++] = (struct pollfd){.fd = 0, .events = POLLIN};
+	return n;
+}
+
+/* $TERM goes into a shell's command line: letters, digits, '-' and '_' only. */
+static const char *kind(void)
+{
+	const char *term = getenv("TERM");
+
+	if (!term || !*term || strlen(term) > 40 ||
+	    strspn(term, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") !=
+		    strlen(term))
+		return "vt100";
+	return term;
+}
+
+char *terminal_shell(void)
+{
+	struct winsize w = {.ws_row = 24, .ws_col = 80};
+
+	ioctl(1, TIOCGWINSZ, &w);
+	/* A session leader's first terminal becomes its controlling one. */
+	return str("exec >/dev/ttyS0 2>&1 </dev/ttyS0; stty sane rows %u cols %u; "
+		   "TERM=%s exec sh -l",
+		   w.ws_row ? w.ws_row : 24, w.ws_col ? w.ws_col : 80, kind());
+}

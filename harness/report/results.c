@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/report/results.h"
+
+static const char *const names[] = {"pass", "fail", "skip"};
+
+const char *verdict_name(enum verdict v)
+{
+	return names[v];
+}
+
+bool verdict_parse(const char *text, enum verdict *v)
+{
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		if (strcmp(text, names[i]) != 0)
+			continue;
+		*v = (enum verdict)i;
+		return true;
+	}
+	return false;
+}
+
+bool results_open(struct results *r, const struct runfolder *folder)
+{
+	FILE *f;
+
+	*r = (struct results){.jsonl = runfolder_file(folder, "results.jsonl")};
+	f = fopen(r->jsonl, "we");
+	if (!f) {
+		problem("cannot write %s", r->jsonl);
+		return false;
+	}
+	fclose(f);
+	return true;
+}
+
+char *results_json(const struct result *r)
+{
+	json_t *o = json_pack("{s:s, s:s, s:s, s:i, s:s}", "suite", r->suite, "test", r->test,
+			      "verdict", verdict_name(r->verdict), "ms", (int)r->ms, "detail",
+			      r->detail);
+	char *text = json_dumps(o, JSON_COMPACT | JSON_PRESERVE_ORDER);
+
+	json_decref(o);
+	return text;
+}
+
+static void append(const char *path, const struct result *r)
+{
+	char *line = results_json(r);
+	FILE *f = fopen(path, "ae");
+
+	if (!f || fprintf(f, "%s\n", line) < 0)
+		problem("cannot write %s", path);
+	if (f)
+		fclose(f);
+	free(line);
+}
+
+void results_add(struct results *r, const char *suite, const char *test, enum verdict v,
+		 unsigned ms, const char *detail)
+{
+	struct result *x;
+
+	r->v = mem_grow(r->v, (r->n + 1) * sizeof(*r->v));
+	x = &r->v[r->n++];
+	*x = (struct result){str_dup(suite), str_ascii(str_dup(test)), str_ascii(str_dup(detail)),
+			     v, ms};
+	*(v == VERDICT_PASS ? &r->passed : v == VERDICT_FAIL ? &r->failed : &r->skipped) += 1;
+	append(r->jsonl, x);
+}
+
+void results_merge(struct results *r, const struct results *other)
+{
+	for (size_t i = 0; i < other->n; i++) {
+		const struct result *x = &other->v[i];
+
+		results_add(r, x->suite, x->test, x->verdict, x->ms, x->detail);
+	}
+}
+
+void results_free(struct results *r)
+{
+	for (size_t i = 0; i < r->n; i++) {
+		free(r->v[i].suite);
+		free(r->v[i].test);
+		free(r->v[i].detail);
+	}
+	free(r->v);
+	free(r->jsonl);
+	*r = (struct results){0};
+}

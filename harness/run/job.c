@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "harness/run/job.h"
+#include "harness/run/make_igvm.h"
+#include "harness/core/paths.h"
+#include "harness/report/report.h"
+#include "harness/core/signals.h"
+#include "harness/session/talk.h"
+
+void job_words(struct strlist *words, int argc, char **argv)
+{
+	char *self = paths_in_build("keelson");
+
+	strlist_add(words, self);
+	for (int i = 0; i < argc; i++)
+		strlist_add(words, argv[i]);
+	free(self);
+}
+
+/* A run that never reaches QEMU leaves the same files, empty. */
+static void touch_logs(const struct job *j)
+{
+	static const char *const names[] = {"console.log", "svsm.log", "monitor.log", "qemu.log",
+					    "control.log"};
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		char *path = runfolder_file(&j->folder, names[i]);
+		FILE *f = fopen(path, "ae");
+
+		if (f)
+			fclose(f);
+		free(path);
+	}
+}
+
+bool job_open(struct job *j, const struct options *o, const struct suite *s,
+	      const struct runfolder *outer, const struct strlist *words)
+{
+	const char *name = o->name && !outer ? o->name : s->name;
+
+	*j = (struct job){.options = o, .suite = s};
+	j->session.qmp.fd = j->session.qemu.pidfd = -1;
+	if (!(outer ? runfolder_create_in(&j->folder, outer, name)
+		    : runfolder_create(&j->folder, o->runs, name)))
+		return false;
+	touch_logs(j);
+	record_open(&j->record, &j->folder, name, words);
+	runfolder_recreate(&j->folder, words);
+	return results_open(&j->results, &j->folder);
+}
+
+/* ---- what QEMU gets ---- */
+
+/* log2 of ns an instruction takes; -1: real time */
+static int icount(const struct options *o, const struct suite *s)
+{
+	if (o->icount >= 0)
+		return o->icount;
+	return s->icount != SUITE_UNSET ? (int)s->icount : -1;
+}
+
+static char *monitor_words(const struct options *o, const struct suite *s)
+{
+	struct strlist words = {0};
+	char *text;
+
+	if (o->strict || s->strict)
+		strlist_add(&words, "strict");
+	if (icount(o, s) >= 0)
+		strlist_add(&words, "turns");
+	for (size_t i = 0; i < o->words.n; i++)
+		strlist_add(&words, o->words.v[i]);
+	text = str("%s", words.n ? words.v[0] : "");
+	for (size_t i = 1; i < words.n; i++) {
+		char *longer = str("%s %s", text, words.v[i]);
+
+		free(text);
+		text = longer;
+	}
+	strlist_free(&words);
+	return text;
+}
+
+static void fill_setup(struct session_setup *setup, const struct options *o, const struct suite *s,
+		       const char *folder)
+{
+	struct launch *l = &setup->launch;
+
+	*setup = (struct session_setup){.profile = profile_find(o->platform), .folder = folder};
+	setup->timeout = o->timeout ? o->timeout : s->timeout;
+	l->name = s->name;
+	l->qemu = o->qemu;
+	l->monitor = o->monitor ? o->monitor : paths_in_build("monitor.elf.mb");
+	l->igvm = o->igvm ? o->igvm : str("%s/svsm.igvm", folder);
+	l->kernel = make_igvm_kernel(s, o);
+	l->initrd = make_igvm_initrd(s, o);
+	l->cmdline = make_igvm_cmdline(s, o);
+	l->options = monitor_words(o, s);
+	l->smp = o->smp ? o->smp : s->smp;
+	l->service_cpus = make_igvm_service_cpus(s, o);
+	l->icount = icount(o, s);
+	l->mem = o->mem ? o->mem : s->mem;
+	l->swtpm = o->swtpm;
+	l->disk = o->disk ? o->disk : s->disk ? str("%s/disk.img", folder) : NULL;
+}
+
+void job_dry_run(const struct options *o, const struct suite *s)
+{
+	struct strlist igvm = {0}, qemu = {0};
+	struct session_setup setup;
+	char *folder = str("%s/NEW-RUN", o->runs ? o->runs : paths_in_build("runs")), *line;
+
+	fill_setup(&setup, o, s, folder);
+	if (!o->igvm && !setup.profile->plain) {
+		char *self = paths_in_build("keelson");
+
+		strlist_add(&igvm, self);
+		make_igvm_words(s, o, setup.launch.igvm, &igvm);
+		line = strlist_shell(&igvm);
+		puts(line);
+		free(line);
+		free(self);
+	}
+	session_command(&setup, 3, &qemu);
+	line = strlist_shell(&qemu);
+	puts(line);
+	free(line);
+	strlist_free(&igvm);
+	strlist_free(&qemu);
+	free(folder);
+}
+
+/* ---- the files of a run ---- */
+
+/* Raw bytes that no two sectors share: xorshift64, the same every time. */
+static bool make_disk(const char *path, unsigned mib)
+{
+	uint64_t x = 0x9e3779b97f4a7c15ull, block[512];
+	FILE *f = fopen(path, "we");
+	bool ok = f;
+
+	for (uint64_t done = 0; ok && done < (uint64_t)mib << 20; done += sizeof(block)) {
+		for (size_t i = 0; i < ARRAY_LEN(block); i++) {
+			x ^= x << 13;
+			x ^= x >> 7;
+			x ^= x << 17;
+			block[i] = x;
+		}
+		ok = fwrite(block, sizeof(block), 1, f) == 1;
+	}
+	if (f && fclose(f) != 0)
+		ok = false;
+	return ok;
+}
+
+static bool refuse(struct job *j, int code, char *why)
+{
+	outcome_set(&j->outcome, code, why);
+	return false;
+}
+
+static bool check_files(struct job *j)
+{
+	const struct launch *l = &j->setup.launch;
+
+	if (!j->setup.profile->plain && !file_exists(l->igvm))
+		return refuse(j, CODE_HOST, str("no such IGVM file: %s", l->igvm));
+	if (j->setup.profile->native && !file_exists(l->monitor))
+		return refuse(j, CODE_HOST,
+			      str("%s is missing: run `make`", paths_short(l->monitor)));
+	if (l->disk && !file_exists(l->disk))
+		return refuse(j, CODE_HOST, str("no such disk image: %s", l->disk));
+	return true;
+}
+
+static bool build_igvm(struct job *j)
+{
+	char *why = NULL;
+
+	if (j->options->igvm || j->setup.profile->plain)
+		return true;
+	j->own_igvm = true;
+	if (make_igvm(j->suite, j->options, j->setup.launch.igvm, &why) != CODE_PASSED)
+		return refuse(j, CODE_HOST, why);
+	return true;
+}
+
+bool job_prepare(struct job *j)
+{
+	struct strlist words = {0};
+	char *missing;
+
+	fill_setup(&j->setup, j->options, j->suite, j->folder.path);
+	missing = j->setup.profile->missing(j->options->qemu);
+	if (missing)
+		return refuse(j, CODE_HOST, missing);
+	if (!build_igvm(j))
+		return false;
+	if (j->suite->disk && !j->options->disk) {
+		j->own_disk = true;
+		if (!make_disk(j->setup.launch.disk, j->suite->disk))
+			return refuse(j, CODE_HOST, str("cannot write %s", j->setup.launch.disk));
+	}
+	if (!check_files(j))
+		return false;
+	if (j->options->igvm)
+		strlist_add(&words, "(given)");
+	else
+		make_igvm_words(j->suite, j->options, j->setup.launch.igvm, &words);
+	record_target(&j->record, j->suite, &j->setup, &words);
+	strlist_free(&words);
+	return true;
+}
+
+/* ---- boots ---- */
+
+bool job_boot(struct job *j)
+{
+	session_free(&j->session);
+	if (signals_taken())
+		return refuse(j, CODE_SIGNAL + signals_taken(),
+			      str_dup(strsignal(signals_taken())));
+	free(j->boot_folder);
+	j->boot_folder = runfolder_boot(&j->folder, ++j->boots);
+	if (!j->boot_folder)
+		return refuse(j, CODE_HOST, str("no folder for boot %u", j->boots));
+	j->setup.folder = j->boot_folder;
+	report_status("[%s] boot %u", j->suite->name, j->boots);
+	if (!session_start(&j->session, &j->setup))
+		return false;
+	return j->suite->kind == SUITE_SELFTEST || talk_hello(&j->session);
+}
+
+bool job_reboot(struct job *j)
+{
+	char *files = str_dup(j->session.files.folder);
+	bool ok;
+
+	job_boot_end(j);
+	j->setup.files = files;
+	ok = job_boot(j);
+	j->setup.files = NULL;
+	free(files);
+	return ok;
+}
+
+char *job_why(const struct job *j)
+{
+	return outcome_text(j->session.outcome.reason ? &j->session.outcome : &j->outcome);
+}
+
+bool job_boot_end(struct job *j)
+{
+	struct session *s = &j->session;
+
+	if (!s->info)
+		return false; /* it never started */
+	session_stop(s);
+	record_boot(&j->record, s);
+	if (s->outcome.code != CODE_PASSED &&
+	    exitcode_worse(s->outcome.code, j->outcome.code) != j->outcome.code)
+		outcome_set(&j->outcome, s->outcome.code, str_dup(s->outcome.reason));
+	return s->outcome.code == CODE_PASSED;
+}
+
+static void tidy(const struct job *j, int code)
+{
+	if (code != CODE_PASSED || j->options->keep)
+		return;
+	if (j->own_igvm)
+		unlink(j->setup.launch.igvm);
+	if (j->own_disk)
+		unlink(j->setup.launch.disk);
+}
+
+int job_close(struct job *j)
+{
+	if (j->outcome.code == CODE_PASSED && j->results.failed)
+		outcome_set(&j->outcome, CODE_FAILED, str("%zu tests failed", j->results.failed));
+	results_junit(&j->results, &j->folder);
+	record_close(&j->record, &j->outcome, &j->results);
+	tidy(j, j->outcome.code);
+	return j->outcome.code;
+}
+
+void job_free(struct job *j)
+{
+	session_free(&j->session);
+	results_free(&j->results);
+	free(j->outcome.reason);
+	free(j->boot_folder);
+	free(j->folder.path);
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/core/exitcode.h"
+#include "harness/igvm/igvm_cmd.h"
+#include "harness/igvm/launch_page.h"
+#include "harness/run/make_igvm.h"
+#include "harness/core/paths.h"
+
+static char *choose(const char *given, const char *own)
+{
+	return given ? str_dup(given) : own ? paths_in_root(own) : NULL;
+}
+
+char *make_igvm_kernel(const struct suite *s, const struct options *o)
+{
+	return choose(o->kernel, s->kernel);
+}
+
+char *make_igvm_initrd(const struct suite *s, const struct options *o)
+{
+	return choose(o->initrd, s->initrd);
+}
+
+char *make_igvm_cmdline(const struct suite *s, const struct options *o)
+{
+	return str("%s%s%s", s->cmdline ? s->cmdline : "", o->append ? " " : "",
+		   o->append ? o->append : "");
+}
+
+unsigned make_igvm_service_cpus(const struct suite *s, const struct options *o)
+{
+	struct launch_info l;
+
+	if (o->igvm)
+		return launch_page_read(o->igvm, &l) ? l.service_cpus : 0;
+	if (o->service_cpus >= 0 && s->kind != SUITE_PAYLOAD)
+		return (unsigned)o->service_cpus;
+	return suite_service_cpus(s);
+}
+
+/* value is malloc'ed or NULL; it goes into the words and is freed. */
+static void add_option(struct strlist *w, const char *option, char *value)
+{
+	if (value) {
+		strlist_add(w, option);
+		strlist_add(w, value);
+	}
+	free(value);
+}
+
+static void add_svsm(struct strlist *w)
+{
+	char *svsm = paths_in_build("svsm.elf");
+
+	strlist_add(w, "--svsm");
+	strlist_add(w, svsm);
+	free(svsm);
+}
+
+static void add_linux(const struct suite *s, const struct options *o, struct strlist *w)
+{
+	add_svsm(w);
+	add_option(w, "--kernel", make_igvm_kernel(s, o));
+	add_option(w, "--initrd", make_igvm_initrd(s, o));
+	add_option(w, "--cmdline", make_igvm_cmdline(s, o));
+}
+
+void make_igvm_words(const struct suite *s, const struct options *o, const char *out,
+		     struct strlist *w)
+{
+	strlist_add(w, "igvm");
+	strlist_add(w, "build");
+	switch (s->kind) {
+	case SUITE_BARE:
+		add_svsm(w);
+		add_option(w, "--bare", choose(NULL, s->image));
+		break;
+	case SUITE_PAYLOAD:
+		add_option(w, "--payload", choose(NULL, s->image));
+		break;
+	case SUITE_LINUX:
+		add_linux(s, o, w);
+		break;
+	case SUITE_SELFTEST:
+		add_svsm(w);
+		strlist_add(w, "--selftest");
+		break;
+	}
+	if (s->kind != SUITE_PAYLOAD)
+		add_option(w, "--service-cpus", str("%u", make_igvm_service_cpus(s, o)));
+	if (s->kind != SUITE_PAYLOAD && o->test && s->test)
+		strlist_add(w, "--test");
+	strlist_add(w, "--output");
+	strlist_add(w, out);
+}
+
+/* Names the first input that is not there, and the target of `make` that brings it. */
+static char *lacking(const struct strlist *w)
+{
+	for (size_t i = 2; i + 1 < w->n; i++) {
+		const char *name = w->v[i], *path = w->v[i + 1];
+		bool guest = !strcmp(name, "--kernel") || !strcmp(name, "--initrd");
+
+		if (!guest && strcmp(name, "--svsm") && strcmp(name, "--bare") &&
+		    strcmp(name, "--payload"))
+			continue;
+		if (!file_exists(path))
+			return str("%s is missing: run `make%s`", paths_short(path),
+				   guest ? " guests" : "");
+	}
+	return NULL;
+}
+
+int make_igvm(const struct suite *s, const struct options *o, const char *out, char **why)
+{
+	struct strlist words = {0};
+	int rc;
+
+	make_igvm_words(s, o, out, &words);
+	*why = lacking(&words);
+	rc = *why ? CODE_HOST : CODE_PASSED;
+	if (!*why) {
+		optind = 0;
+		rc = igvm_command((int)words.n, words.v);
+		if (rc)
+			*why = str("the IGVM file could not be built");
+	}
+	strlist_free(&words);
+	return rc ? CODE_HOST : CODE_PASSED;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#pragma once
+
+/* The IGVM file of a suite, built with the library behind `keelson igvm build`. */
+#include "harness/core/options.h"
+#include "harness/run/suites.h"
+
+/*
+ * Writes the file. CODE_PASSED, or CODE_HOST after *why (malloc'ed) says what is missing or
+ * refused.
+ */
+int make_igvm(const struct suite *s, const struct options *o, const char *out, char **why);
+/* A Linux suite's input files (malloc'ed) and command line (malloc'ed), options first. */
+char *make_igvm_kernel(const struct suite *s, const struct options *o);
+char *make_igvm_initrd(const struct suite *s, const struct options *o);
+char *make_igvm_cmdline(const struct suite *s, const struct options *o);
+/* CPUs for services: what a ready file says, else the option, else the suite. */
+unsigned make_igvm_service_cpus(const struct suite *s, const struct options *o);
+/* The same as the `keelson igvm build` words that do it. */
+void make_igvm_words(const struct suite *s, const struct options *o, const char *out,
+		     struct strlist *words);

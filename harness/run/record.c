@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "harness/core/paths.h"
+#include "harness/run/record.h"
+
+static json_t *words_json(const struct strlist *l)
+{
+	json_t *a = json_array();
+
+	for (size_t i = 0; i < l->n; i++)
+		json_array_append_new(a, json_string(l->v[i]));
+	return a;
+}
+
+static void save(const struct record *r)
+{
+	char *text = json_dumps(r->json, JSON_INDENT(2) | JSON_PRESERVE_ORDER), *line;
+
+	line = str("%s\n", text ? text : "{}");
+	file_write(r->path, line);
+	free(line);
+	free(text);
+}
+
+static json_t *host_json(void)
+{
+	struct utsname u = {0};
+
+	uname(&u);
+	return json_pack("{s:s, s:s, s:s}", "kernel", u.release, "machine", u.machine, "name",
+			 u.nodename);
+}
+
+void record_open(struct record *r, const struct runfolder *folder, const char *name,
+		 const struct strlist *words)
+{
+	time_t now = time(NULL);
+	char when[40];
+	struct tm tm;
+
+	strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%S%z", localtime_r(&now, &tm));
+	r->path = runfolder_file(folder, "run.json");
+	r->from = now_ms();
+	r->json = json_pack("{s:s, s:s, s:o, s:s, s:o, s:n}", "name", name, "started", when,
+			    "command", words_json(words), "root", paths_root(), "host", host_json(),
+			    "exit");
+	save(r);
+}
+
+static void add_hash(json_t *files, const char *what, const char *path)
+{
+	char hex[65];
+
+	if (!path || !file_sha256(path, hex))
+		return;
+	json_object_set_new(files, what,
+			    json_pack("{s:s, s:I, s:s}", "path", path, "size",
+				      (json_int_t)file_size(path), "sha256", hex));
+}
+
+/* The file that follows an option among the builder's words. */
+static const char *value_of(const struct strlist *words, const char *option)
+{
+	for (size_t i = 0; i + 1 < words->n; i++)
+		if (strcmp(words->v[i], option) == 0)
+			return words->v[i + 1];
+	return NULL;
+}
+
+void record_target(struct record *r, const struct suite *s, const struct session_setup *setup,
+		   const struct strlist *igvm_words)
+{
+	static const char *const parts[] = {"svsm", "kernel", "initrd", "bare", "payload"};
+	json_t *files = json_object();
+	char *version = NULL;
+
+	profile_qemu_version(setup->launch.qemu, &version);
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+		char *option = str("--%s", parts[i]);
+
+		add_hash(files, parts[i], value_of(igvm_words, option));
+		free(option);
+	}
+	add_hash(files, "igvm", setup->launch.igvm);
+	if (setup->profile->native)
+		add_hash(files, "monitor", setup->launch.monitor);
+	json_object_set_new(r->json, "suite", json_string(s->name));
+	json_object_set_new(r->json, "platform", json_string(setup->profile->name));
+	json_object_set_new(r->json, "vcpus", json_integer(setup->launch.smp));
+	json_object_set_new(r->json, "service_cpus", json_integer(setup->launch.service_cpus));
+	json_object_set_new(r->json, "memory_mib", json_integer(setup->launch.mem));
+	json_object_set_new(r->json, "monitor_options", json_string(setup->launch.options));
+	json_object_set_new(r->json, "qemu_version", version ? json_string(version) : json_null());
+	json_object_set_new(r->json, "files", files);
+	json_object_set_new(r->json, "igvm_command", words_json(igvm_words));
+	json_object_set_new(r->json, "boots", json_array());
+	free(version);
+	save(r);
+}
+
+static json_t *text_or_null(const char *s)
+{
+	json_t *v = s ? json_string(s) : NULL;
+
+	return v ? v : json_null();
+}
+
+/* What a shell would show: 128 + the number of the signal that ended it. */
+static int exit_status(const struct session *s)
+{
+	int status = s->qemu.status;
+
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+void record_boot(struct record *r, const struct session *s)
+{
+	json_t *boots = json_object_get(r->json, "boots"), *boot = json_object();
+
+	json_object_set_new(boot, "folder", json_string(s->folder));
+	json_object_set_new(boot, "qemu", words_json(&s->command));
+	json_object_set_new(boot, "qemu_status", json_integer(exit_status(s)));
+	json_object_set_new(boot, "code", json_integer(s->outcome.code));
+	json_object_set_new(boot, "reason", text_or_null(s->outcome.reason));
+	json_object_set_new(boot, "svsm_version", text_or_null(s->svsm_version));
+	json_object_set(boot, "info", s->info);
+	json_object_set_new(boot, "timeline_ms", timeline_json(&s->time));
+	json_object_set_new(boot, "dropped_control_bytes",
+			    json_integer((json_int_t)s->port.in.dropped));
+	json_array_append_new(boots, boot);
+	save(r);
+}
+
+void record_close(struct record *r, const struct outcome *o, const struct results *results)
+{
+	json_object_set_new(r->json, "seconds", json_real((double)(now_ms() - r->from) / 1000));
+	json_object_set_new(r->json, "exit",
+			    json_pack("{s:i, s:s, s:s}", "code", o->code, "name",
+				      exitcode_name(o->code), "reason",
+				      o->reason ? o->reason : ""));
+	json_object_set_new(r->json, "results",
+			    json_pack("{s:i, s:i, s:i}", "passed", (int)results->passed, "failed",
+				      (int)results->failed, "skipped", (int)results->skipped));
+	save(r);
+	json_decref(r->json);
+	free(r->path);
+}

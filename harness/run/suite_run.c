@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+#include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/report/report.h"
+#include "harness/run/selftest.h"
+#include "harness/run/suite_run.h"
+#include "harness/session/talk.h"
+
+#define RESETS_MOST 4 /* of a test */
+
+static void verdict(struct job *j, const char *test, enum verdict v, unsigned ms,
+		    const char *detail)
+{
+	results_add(&j->results, j->suite->name, test, v, ms, detail);
+	report_result(&j->results.v[j->results.n - 1]);
+}
+
+static bool wanted(const struct strlist *patterns, const char *name)
+{
+	for (size_t i = 0; i < patterns->n; i++)
+		if (fnmatch(patterns->v[i], name, 0) == 0)
+			return true;
+	return patterns->n == 0;
+}
+
+/* Drops what was not asked for. False when a pattern fits nothing. */
+static bool select_tests(const struct suite *s, struct talk_list *l, const struct strlist *patterns)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < patterns->n; i++) {
+		size_t k = 0;
+
+		while (k < l->n && fnmatch(patterns->v[i], l->v[k].name, 0) != 0)
+			k++;
+		if (k < l->n)
+			continue;
+		problem("suite %s has no test '%s'", s->name, patterns->v[i]);
+		return false;
+	}
+	for (size_t i = 0; i < l->n; i++) {
+		struct talk_test t = l->v[i];
+
+		if (!wanted(patterns, t.name))
+			continue;
+		l->v[i] = l->v[kept];
+		l->v[kept++] = t;
+	}
+	for (size_t i = kept; i < l->n; i++) {
+		free(l->v[i].name);
+		free(l->v[i].shows);
+	}
+	l->n = kept;
+	return true;
+}
+
+/* A step of the suite's own failed, outside any test. */
+static void step_failed(struct job *j, const char *step, unsigned ms)
+{
+	char *why = job_why(j);
+
+	verdict(j, step, VERDICT_FAIL, ms, why);
+	free(why);
+}
+
+/* The boot that test i was to have failed: so do all from there on. */
+static void fail_rest(struct job *j, const struct talk_list *l, size_t i)
+{
+	char *reason = job_why(j), *why = str("not run: boot %u: %s", j->boots, reason);
+
+	job_boot_end(j);
+	for (; i < l->n; i++)
+		verdict(j, l->v[i].name, VERDICT_FAIL, 0, why);
+	free(why);
+	free(reason);
+}
+
+/* A test that announces a reset (docs/test-control.md) goes on in the next boot. */
+static bool run_test(struct job *j, const char *name, struct talk_verdict *v)
+{
+	bool up = talk_run(&j->session, name, v);
+
+	for (unsigned n = 0; v->reset && n < RESETS_MOST; n++) {
+		unsigned before = v->ms;
+
+		free(v->detail);
+		if (!job_reboot(j)) {
+			*v = (struct talk_verdict){VERDICT_FAIL, job_why(j), before, false};
+			return false;
+		}
+		up = talk_run(&j->session, name, v);
+		v->ms += before;
+	}
+	if (v->reset) {
+		free(v->detail);
+		v->detail = str("it announced more than %u resets", RESETS_MOST);
+	}
+	return up;
+}
+
+/*
+ * After a test that took the target down, the next one gets a fresh boot. A target that does not
+ * come up again fails all the rest.
+ */
+static void run_tests(struct job *j, const struct talk_list *l)
+{
+	bool up = true;
+
+	for (size_t i = 0; i < l->n; i++) {
+		struct talk_verdict v;
+
+		if (!up && !job_boot(j)) {
+			fail_rest(j, l, i);
+			return;
+		}
+		report_status("[%s] %zu/%zu %s", j->suite->name, i + 1, l->n, l->v[i].name);
+		up = run_test(j, l->v[i].name, &v);
+		verdict(j, l->v[i].name, v.verdict, v.ms, v.detail);
+		free(v.detail);
+		if (!up)
+			job_boot_end(j);
+	}
+	if (!up)
+		return;
+	if (!talk_bye(&j->session))
+		step_failed(j, "power-off", 0);
+	job_boot_end(j);
+}
+
+static void boot_only(struct job *j)
+{
+	unsigned ms = j->session.time.ready;
+
+	if (talk_bye(&j->session))
+		verdict(j, "boot", VERDICT_PASS, ms, "");
+	else
+		step_failed(j, "boot", ms);
+	job_boot_end(j);
+}
+
+bool suite_run(struct job *j, const struct strlist *patterns)
+{
+	struct talk_list l = {0};
+	bool ok;
+
+	if (!job_boot(j)) {
+		step_failed(j, "boot", 0);
+		job_boot_end(j);
+		return true;
+	}
+	if (j->suite->kind == SUITE_SELFTEST)
+		return selftest_run(j, patterns);
+	if (j->suite->boot_only)
+		return boot_only(j), true;
+	if (!talk_tests(&j->session, &l)) {
+		step_failed(j, "list", 0);
+		job_boot_end(j);
+		talk_list_free(&l);
+		return true;
+	}
+	ok = select_tests(j->suite, &l, patterns);
+	if (ok)
+		run_tests(j, &l);
+	else
+		job_boot_end(j);
+	if (ok && !l.n)
+		verdict(j, "list", VERDICT_FAIL, 0, "the suite has no tests");
+	talk_list_free(&l);
+	return ok;
+}
+
+static void print_test(const char *suite, const struct talk_test *t)
+{
+	json_t *o;
+	char *text;
+
+	if (!report_is_json()) {
+		printf("%s/%-32s %s\n", suite, t->name, t->shows);
+		return;
+	}
+	o = json_pack("{s:s, s:s, s:s}", "suite", suite, "test", str_ascii(t->name), "shows",
+		      str_ascii(t->shows));
+	text = json_dumps(o, JSON_COMPACT);
+	puts(text);
+	free(text);
+	json_decref(o);
+}
+
+bool suite_list(struct job *j)
+{
+	struct talk_list l = {0};
+	bool ok = job_boot(j) && talk_tests(&j->session, &l);
+
+	for (size_t i = 0; i < l.n; i++)
+		print_test(j->suite->name, &l.v[i]);
+	if (ok)
+		ok = talk_bye(&j->session);
+	job_boot_end(j);
+	/* The SVSM's own tests have no list; any other target that powers off early owes one. */
+	if (!ok && j->suite->kind != SUITE_SELFTEST && j->outcome.code == CODE_PASSED)
+		outcome_set(&j->outcome, CODE_GUEST, str("it ended without a list of its tests"));
+	talk_list_free(&l);
+	return ok;
+}

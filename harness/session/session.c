@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "harness/session/session.h"
+#include "harness/session/session_logs.h"
+#include "harness/session/session_port.h"
+#include "harness/core/signals.h"
+#include "harness/session/state.h"
+#include "harness/session/symbols.h"
+
+#define PORT_NAME       "control" /* its FIFOs: control.in, control.out */
+#define TICK_BOOT_MS    20        /* how exactly the phases of a boot are known */
+#define TICK_MS         100
+#define PANIC_SETTLE_MS 1500 /* a panicking kernel prints its trace and may reset by itself */
+
+void session_command(const struct session_setup *setup, int qmp_fd, struct strlist *argv)
+{
+	struct launch l = setup->launch;
+	char *console = str("%s/console.log", setup->folder);
+	char *control = str("%s/" PORT_NAME, setup->folder);
+	char *svsm = str("%s/svsm.log", setup->folder);
+	char *monitor = str("%s/monitor.log", setup->folder);
+
+	l.console = setup->terminal ? setup->terminal->console.path : NULL;
+	l.console_log = console;
+	l.svsm_log = svsm;
+	l.monitor_log = monitor;
+	l.control = control;
+	l.qmp_fd = qmp_fd;
+	setup->profile->command(&l, argv);
+	free(console);
+	free(control);
+	free(svsm);
+	free(monitor);
+}
+
+static void finish(struct session *s, int code, char *reason)
+{
+	if (s->over) {
+		free(reason);
+		return;
+	}
+	s->over = true;
+	outcome_set(&s->outcome, code, reason);
+}
+
+static void prepare(struct session *s, const struct session_setup *setup)
+{
+	*s = (struct session){.profile = setup->profile,
+			      .folder = setup->folder,
+			      .disk = setup->launch.disk,
+			      .terminal = setup->terminal,
+			      .files = {.folder = setup->files ? str_dup(setup->files)
+							       : str("%s/files", setup->folder)},
+			      .info = json_object(),
+			      .qmp.fd = -1,
+			      .qemu.pidfd = -1};
+	session_logs_open(s);
+}
+
+bool session_start(struct session *s, const struct session_setup *setup)
+{
+	char *log = str("%s/qemu.log", setup->folder), *port = str("%s/" PORT_NAME, setup->folder);
+	char *why = NULL;
+	int qmp[2] = {-1, -1};
+	bool ok;
+
+	prepare(s, setup);
+	ok = session_port_open(s, port) &&
+	     socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, qmp) == 0;
+	session_command(setup, qmp[1], &s->command);
+	s->time.started = now_ms();
+	watch_start(&s->watch, setup->timeout);
+	if (!ok)
+		why = str("cannot make the control port or the QMP socket: %s", strerror(errno));
+	else
+		ok = qemu_start(&s->qemu, &s->command, log, &qmp[1], 1, &why);
+	if (qmp[1] >= 0)
+		close(qmp[1]);
+	qmp_open(&s->qmp, qmp[0]);
+	if (!ok)
+		finish(s, CODE_HOST, why);
+	free(log);
+	free(port);
+	return ok;
+}
+
+/* The monitor's last line says which VMPL, vCPU and RIP it was; QEMU's, what it did not like. */
+static char *with_last_words(const struct session *s, const char *reason)
+{
+	static const char mark[] = "exit: ";
+	const char *last = s->monitor.last_line ? strstr(s->monitor.last_line, mark) : NULL;
+	char *path = str("%s/qemu.log", s->folder), *text = file_text(path, NULL), *line, *all;
+	char *named = last ? symbols_explain(last + strlen(mark)) : NULL;
+
+	free(path);
+	line = text ? strtok(text, "\n") : NULL;
+	if (s->fault_line)
+		all = str("%s [%s]", reason, s->fault_line);
+	else if (last)
+		all = str("%s [%s]", reason, named);
+	else if (line)
+		all = str("%s [%s]", reason, line);
+	else
+		all = str_dup(reason);
+	free(named);
+	free(text);
+	return all;
+}
+
+/* QEMU ends at a reset (-no-reboot); on native it is the monitor that ends it. */
+static void take_reset(struct session *s, struct outcome *o)
+{
+	bool reset = s->profile->native ? outcome_native_reset(s->qemu.status)
+					: o->code == CODE_PASSED && s->qmp.reset_seen;
+
+	if (!reset)
+		return;
+	s->was_reset = s->reset_announced && !s->panic_line;
+	if (s->was_reset)
+		outcome_set(o, CODE_PASSED, str("reset, as announced"));
+	else
+		outcome_set(o, CODE_GUEST, str("the guest asked for a reset"));
+}
+
+static void end_by_itself(struct session *s)
+{
+	struct outcome o = {0};
+	char *reason;
+
+	session_logs_finish(s);
+	qmp_look(&s->qmp);
+	outcome_of_qemu(&o, s->qemu.status, s->profile->native);
+	take_reset(s, &o);
+	if (s->panic_line && (o.code == CODE_PASSED || o.code == CODE_GUEST))
+		outcome_set(&o, CODE_GUEST, str_dup(s->panic_line));
+	if (s->svsm_panic_line && o.code == CODE_SVSM)
+		outcome_set(&o, CODE_SVSM, str_dup(s->svsm_panic_line));
+	reason = o.code == CODE_PASSED ? str_dup(o.reason) : with_last_words(s, o.reason);
+	if (o.code != CODE_PASSED)
+		state_write(s->folder, reason, &s->qmp, false);
+	finish(s, o.code, reason);
+	free(o.reason);
+}
+
+void session_fail(struct session *s, int code, char *reason)
+{
+	if (s->over) {
+		free(reason);
+		return;
+	}
+	if (s->qemu.pid && !qemu_ended(&s->qemu))
+		state_write(s->folder, reason, &s->qmp, true);
+	finish(s, code, reason);
+	qemu_kill(&s->qemu);
+}
+
+/* Ends the run when a panic was seen and has had its time, or when nothing happens any more. */
+static void judge(struct session *s)
+{
+	char *why;
+
+	watch_look(&s->watch, s->qemu.pid);
+	if (s->panic_at && now_ms() - s->panic_at > PANIC_SETTLE_MS) {
+		session_fail(s, CODE_GUEST, str_dup(s->panic_line));
+		return;
+	}
+	why = watch_verdict(&s->watch);
+	if (!why)
+		return;
+	if (s->svsm_panic_line)
+		session_fail(s, CODE_SVSM, str_dup(s->svsm_panic_line));
+	else
+		session_fail(s, CODE_TIMEOUT, str_dup(why));
+	free(why);
+}
+
+static void interrupted(struct session *s)
+{
+	finish(s, CODE_SIGNAL + signals_taken(), str_dup(strsignal(signals_taken())));
+	qemu_kill(&s->qemu);
+}
+
+static void wait_a_tick(struct session *s)
+{
+	struct pollfd p[3 + TERMINAL_POLL] = {
+		{.fd = s->port.rx_fd, .events = POLLIN},
+		{.fd = s->qemu.pidfd, .events = POLLIN},
+		{.fd = signals_fd(), .events = POLLIN},
+	};
+	size_t n = 3;
+
+	if (s->terminal)
+		n += terminal_poll(s->terminal, p + n);
+	poll(p, n, s->hello ? TICK_MS : TICK_BOOT_MS);
+}
+
+/* A person may think for as long as they like. */
+static void look_at_terminal(struct session *s)
+{
+	if (!s->terminal)
+		return;
+	terminal_pump(s->terminal);
+	if (s->terminal->on && s->terminal->input)
+		watch_words(&s->watch);
+	if (!s->terminal->left)
+		return;
+	finish(s, CODE_PASSED, str("left from the terminal"));
+	qemu_kill(&s->qemu);
+}
+
+enum session_event session_wait(struct session *s, struct control_frame *f)
+{
+	bool ended;
+
+	while (!s->over) {
+		/* Asked before the port is read: what it sent before it ended is then all there. */
+		ended = qemu_ended(&s->qemu);
+		if (session_port_look(s, f))
+			return SESSION_FRAME;
+		session_logs_look(s);
+		look_at_terminal(s);
+		if (signals_taken())
+			interrupted(s);
+		else if (ended)
+			end_by_itself(s);
+		else
+			judge(s);
+		if (!s->over)
+			wait_a_tick(s);
+	}
+	return SESSION_OVER;
+}
+
+void session_stop(struct session *s)
+{
+	qemu_kill(&s->qemu);
+	session_logs_finish(s);
+	session_logs_close(s);
+	qmp_close(&s->qmp);
+	session_port_close(s);
+	if (!s->over)
+		finish(s, CODE_PASSED, str("stopped by the harness"));
+}
+
+void session_free(struct session *s)
+{
+	json_decref(s->info);
+	strlist_free(&s->command);
+	free(s->outcome.reason);
+	free(s->panic_line);
+	free(s->fault_line);
+	free(s->svsm_panic_line);
+	free(s->svsm_version);
+	free(s->files.folder);
+	*s = (struct session){.qmp.fd = -1, .qemu.pidfd = -1};
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/session/session.h"
+#include "harness/session/session_logs.h"
+
+/* ---- what a line says ---- */
+
+static void console_line(void *ctx, const char *line)
+{
+	struct session *s = ctx;
+	const char *at = strstr(line, "Kernel panic - not syncing");
+
+	if (!at || s->panic_line)
+		return;
+	s->panic_line = str_dup(at);
+	s->panic_at = now_ms();
+}
+
+static char *version_of(const char *text)
+{
+	return str_ascii(str("%.*s", (int)strcspn(text, ", "), text));
+}
+
+/* "[0] error: panic: ...", "[0] Keelson SVSM 0.1, ...", "[0] guest: Linux at ..." */
+static void svsm_line(void *ctx, const char *line)
+{
+	struct session *s = ctx;
+	const char *at;
+
+	/* SeaBIOS says a line or two here before it finds that the port is not for it. */
+	if (*line == '[' && !s->time.svsm)
+		s->time.svsm = timeline_mark(&s->time, now_ms());
+	if ((at = strstr(line, "error: panic: ")) && !s->svsm_panic_line)
+		s->svsm_panic_line = str_dup(at + strlen("error: "));
+	if ((at = strstr(line, "Keelson SVSM ")) && !s->svsm_version)
+		s->svsm_version = version_of(at + strlen("Keelson SVSM "));
+	if (strstr(line, "] guest: ") && !s->time.guest)
+		s->time.guest = timeline_mark(&s->time, now_ms());
+}
+
+/* "[cpu 0   0.000] fault: ..." says more than the "exit: monitor fault" that ends it. */
+static void monitor_line(void *ctx, const char *line)
+{
+	struct session *s = ctx;
+	const char *at = strstr(line, "] fault: ");
+
+	if (at && !s->fault_line)
+		s->fault_line = str_dup(at + strlen("] fault: "));
+}
+
+/* ---- the files ---- */
+
+static void open_log(struct session *s, struct tail *t, const char *name,
+		     void (*take)(void *ctx, const char *line))
+{
+	char *path = str("%s/%s.log", s->folder, name);
+
+	tail_open(t, path, take, s);
+	free(path);
+}
+
+void session_logs_open(struct session *s)
+{
+	open_log(s, &s->console, "console", console_line);
+	open_log(s, &s->svsm, "svsm", svsm_line);
+	open_log(s, &s->monitor, "monitor", monitor_line);
+}
+
+void session_logs_look(struct session *s)
+{
+	bool any = tail_look(&s->monitor);
+
+	any |= tail_look(&s->svsm);
+	any |= tail_look(&s->console);
+	if (!s->time.monitor && s->monitor.first_at)
+		s->time.monitor = timeline_mark(&s->time, s->monitor.first_at);
+	if (!s->time.console && s->console.first_at)
+		s->time.console = timeline_mark(&s->time, s->console.first_at);
+	if (any)
+		watch_words(&s->watch);
+}
+
+void session_logs_finish(struct session *s)
+{
+	tail_finish(&s->monitor);
+	tail_finish(&s->svsm);
+	tail_finish(&s->console);
+}
+
+void session_logs_close(struct session *s)
+{
+	tail_close(&s->monitor);
+	tail_close(&s->svsm);
+	tail_close(&s->console);
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/verbs/host_verbs.h"
+#include "harness/session/session.h"
+#include "harness/session/session_port.h"
+#include "harness/core/signals.h"
+
+bool session_port_open(struct session *s, const char *path)
+{
+	char *log = str("%s/control.log", s->folder);
+
+	s->control_log = fopen(log, "we");
+	free(log);
+	return port_open(&s->port, path);
+}
+
+void session_port_close(struct session *s)
+{
+	port_close(&s->port);
+	if (s->control_log)
+		fclose(s->control_log);
+	s->control_log = NULL;
+}
+
+static void log_frame(struct session *s, char direction, uint8_t type, const char *text)
+{
+	const char *name = port_frame_name(type);
+
+	if (!s->control_log)
+		return;
+	fprintf(s->control_log, "%6u %c %s %s\n", timeline_mark(&s->time, now_ms()), direction,
+		name, text);
+	fflush(s->control_log);
+}
+
+void session_send(struct session *s, uint8_t type, const char *text)
+{
+	log_frame(s, '>', type, text);
+	if (!s->over)
+		port_send(&s->port, type, text);
+}
+
+static void answer_host(struct session *s, struct control_frame *f)
+{
+	struct host_context c = {.disk = s->disk,
+				 .platform = s->profile->name,
+				 .files = &s->files,
+				 .reset = s->test_runs ? &s->reset_announced : NULL};
+	char answer[CONTROL_MAX];
+
+	host_verb(&c, f->payload, answer, sizeof(answer));
+	session_send(s, CONTROL_HOST_REPLY, answer);
+}
+
+static void take_info(struct session *s, struct control_frame *f)
+{
+	char *field[2];
+
+	control_frame_fields(f->payload, field, 2);
+	json_object_set_new(s->info, str_ascii(field[0]), json_string(str_ascii(field[1])));
+	if (strcmp(field[0], "kernel_seconds") == 0)
+		s->time.kernel_seconds = strtod(field[1], NULL);
+	if (strcmp(field[0], "ready_seconds") == 0)
+		s->time.ready_seconds = strtod(field[1], NULL);
+}
+
+/* True when the frame belongs to the conversation and is the caller's. */
+static bool take_frame(struct session *s, struct control_frame *f)
+{
+	char *text = str_ascii(str_dup(f->payload));
+
+	log_frame(s, '<', f->type, text);
+	free(text);
+	switch (f->type) {
+	case CONTROL_INFO:
+		take_info(s, f);
+		return false;
+	case CONTROL_LOG:
+		return false;
+	case CONTROL_HOST:
+		answer_host(s, f);
+		return false;
+	case CONTROL_HELLO:
+		if (!s->hello)
+			s->time.ready = timeline_mark(&s->time, now_ms());
+		s->hello = true;
+		return true;
+	default:
+		return true;
+	}
+}
+
+/* As port_receive(); bytes that are no frame yet count as words too. */
+static bool next_frame(struct session *s, struct control_frame *f)
+{
+	uint64_t before = s->port.bytes;
+	bool got = port_receive(&s->port, f);
+
+	if (got || s->port.bytes != before)
+		watch_words(&s->watch);
+	return got;
+}
+
+bool session_port_look(struct session *s, struct control_frame *f)
+{
+	/* signals too, before each frame: a target may never stop talking */
+	while (!signals_taken() && next_frame(s, f))
+		if (take_frame(s, f))
+			return true;
+	return false;
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/core/paths.h"
+#include "harness/session/state.h"
+#include "harness/session/symbols.h"
+#include "harness/core/util.h"
+
+#define LOG_LINES 40
+
+static void copy_tail(FILE *f, const char *folder, const char *name)
+{
+	char *path = str("%s/%s", folder, name), *text = file_text(path, NULL), *p;
+	unsigned lines = 0;
+
+	free(path);
+	if (!text)
+		return;
+	for (p = text + strlen(text); p > text; p--)
+		if (p[-1] == '\n' && *p && ++lines > LOG_LINES)
+			break;
+	fprintf(f, "\n== the end of %s ==\n%s\n", name, p);
+	free(text);
+}
+
+/* "RIP=ffffffff80001234 RFL=..." gets a line with the function's name below it. */
+static void name_rip(FILE *f, const char *line, struct symbols *const *images)
+{
+	const char *at = strstr(line, "IP=");
+	uint64_t rip = at ? strtoull(at + 3, NULL, 16) : 0;
+
+	for (size_t i = 0; at && i < 2; i++) {
+		char *name = symbols_name(images[i], rip);
+
+		if (name)
+			fprintf(f, "    %s\n", name);
+		free(name);
+	}
+}
+
+static void copy_registers(FILE *f, char *text)
+{
+	char *monitor = paths_in_build("monitor.elf"), *svsm = paths_in_build("svsm.elf");
+	struct symbols *images[] = {symbols_read(monitor, "monitor"), symbols_read(svsm, "svsm")};
+	char *save = NULL;
+
+	for (char *line = strtok_r(text, "\r\n", &save); line;
+	     line = strtok_r(NULL, "\r\n", &save)) {
+		fprintf(f, "%s\n", line);
+		if (strncmp(line, "RIP=", 4) == 0 || strncmp(line, "EIP=", 4) == 0)
+			name_rip(f, line, images);
+	}
+	symbols_free(images[0]);
+	symbols_free(images[1]);
+	free(monitor);
+	free(svsm);
+}
+
+void state_write(const char *folder, const char *reason, struct qmp *q, bool alive)
+{
+	char *path = str("%s/state.txt", folder);
+	FILE *f = fopen(path, "we");
+	char *text = NULL;
+
+	free(path);
+	if (!f)
+		return;
+	fprintf(f, "%s\n\n== registers ==\n", reason);
+	if (alive && qmp_stop(q, 3000))
+		text = qmp_human(q, "info registers -a", 5000);
+	if (text)
+		copy_registers(f, text);
+	else
+		fprintf(f, "(%s)\n", alive ? "QEMU did not answer" : "the machine is gone");
+	free(text);
+	copy_tail(f, folder, "monitor.log");
+	copy_tail(f, folder, "svsm.log");
+	copy_tail(f, folder, "console.log");
+	copy_tail(f, folder, "qemu.log");
+	fclose(f);
+}

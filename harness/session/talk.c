@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base64.h"
+#include "harness/session/talk.h"
+
+#define TESTS_MOST 10000
+
+static bool broken(struct session *s, char *reason)
+{
+	session_fail(s, CODE_GUEST, reason);
+	return false;
+}
+
+bool talk_hello(struct session *s)
+{
+	struct control_frame f;
+
+	if (session_wait(s, &f) == SESSION_OVER)
+		return false;
+	if (f.type != CONTROL_HELLO)
+		return broken(s, str("control port: frame type %u before HELLO", f.type));
+	return true;
+}
+
+/* False when a test of that name is there: nobody could ask for the second one. */
+static bool add_test(struct talk_list *l, struct control_frame *f)
+{
+	char *field[2];
+
+	control_frame_fields(f->payload, field, 2);
+	for (size_t i = 0; i < l->n; i++)
+		if (strcmp(l->v[i].name, field[0]) == 0)
+			return false;
+	l->v = mem_grow(l->v, (l->n + 1) * sizeof(*l->v));
+	l->v[l->n++] = (struct talk_test){str_dup(field[0]), str_dup(field[1])};
+	return true;
+}
+
+bool talk_tests(struct session *s, struct talk_list *l)
+{
+	struct control_frame f;
+
+	*l = (struct talk_list){0};
+	session_send(s, CONTROL_LIST, "");
+	while (session_wait(s, &f) == SESSION_FRAME) {
+		if (f.type == CONTROL_TEST && l->n < TESTS_MOST) {
+			if (add_test(l, &f))
+				continue;
+			return broken(s,
+				      str("control port: test '%.60s' is listed twice", f.payload));
+		}
+		if (f.type != CONTROL_LIST_END)
+			return broken(
+				s, str("control port: frame type %u in the list of tests", f.type));
+		if (strtoul(f.payload, NULL, 10) == l->n)
+			return true;
+		return broken(s, str("control port: %zu tests listed, the target counts %.20s",
+				     l->n, f.payload));
+	}
+	return false;
+}
+
+void talk_list_free(struct talk_list *l)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		free(l->v[i].name);
+		free(l->v[i].shows);
+	}
+	free(l->v);
+	*l = (struct talk_list){0};
+}
+
+/* ---- one test ---- */
+
+/* What a running test has said so far. */
+struct progress {
+	bool started, judged;
+	unsigned failures;
+	enum verdict verdict;
+	char *detail, *first_failure;
+};
+
+static void take_failure(struct progress *p, struct control_frame *f)
+{
+	char *field[2];
+
+	p->failures++;
+	if (p->first_failure)
+		return;
+	control_frame_fields(f->payload, field, 2);
+	p->first_failure = str("%s: %s", field[0], field[1]);
+}
+
+/* NULL, or what is wrong with the frame (malloc'ed). */
+static char *take_verdict(struct progress *p, struct control_frame *f, const char *name)
+{
+	char *field[3];
+
+	control_frame_fields(f->payload, field, 3);
+	if (strcmp(field[0], name) != 0)
+		return str("verdict on another test: '%.60s'", field[0]);
+	if (p->judged)
+		return str("a second verdict");
+	if (!verdict_parse(field[1], &p->verdict))
+		return str("unknown verdict '%.20s'", field[1]);
+	p->judged = true;
+	p->detail = str_dup(field[2]);
+	return NULL;
+}
+
+/* NULL: go on. done is set by END. */
+static char *take(struct progress *p, struct control_frame *f, const char *name, bool *done)
+{
+	switch (f->type) {
+	case CONTROL_START:
+		if (p->started || strcmp(f->payload, name) != 0)
+			return str("START of '%.60s'", f->payload);
+		p->started = true;
+		return NULL;
+	case CONTROL_FAILURE:
+		take_failure(p, f);
+		return NULL;
+	case CONTROL_VERDICT:
+		return take_verdict(p, f, name);
+	case CONTROL_END:
+		*done = true;
+		return strcmp(f->payload, name) ? str("END of '%.60s'", f->payload) : NULL;
+	case CONTROL_HELLO:
+		return str("the target started over");
+	default:
+		return str("unexpected frame type %u", f->type);
+	}
+}
+
+static void fail(struct talk_verdict *v, char *detail)
+{
+	v->verdict = VERDICT_FAIL;
+	free(v->detail);
+	v->detail = detail;
+}
+
+/* Passed means: started, said so, said it had finished, and no check failed. */
+static void weigh(const struct progress *p, struct talk_verdict *v)
+{
+	v->verdict = p->verdict;
+	v->detail = str_dup(p->detail ? p->detail : "");
+	if (!p->started)
+		fail(v, str("it never said START"));
+	else if (!p->judged)
+		fail(v, str("END without a verdict"));
+	else if (p->failures && p->verdict == VERDICT_PASS)
+		fail(v, str("'pass' although %u checks failed; first: %s", p->failures,
+			    p->first_failure));
+	else if (p->failures)
+		fail(v, p->failures == 1 ? str_dup(p->first_failure)
+					 : str("%u checks failed; first: %s", p->failures,
+					       p->first_failure));
+	else if (p->verdict == VERDICT_SKIP && !*v->detail)
+		fail(v, str("skipped without a reason"));
+}
+
+static char *cut_short(const struct session *s, const struct progress *p)
+{
+	return str("%s: %s%s%s", exitcode_name(s->outcome.code), s->outcome.reason,
+		   p->first_failure ? "; before that: " : "",
+		   p->first_failure ? p->first_failure : "");
+}
+
+bool talk_run(struct session *s, const char *name, struct talk_verdict *v)
+{
+	struct progress p = {0};
+	struct control_frame f;
+	uint64_t from = now_ms();
+	char *wrong = NULL;
+	bool done = false;
+
+	*v = (struct talk_verdict){0};
+	s->test_runs = true;
+	session_send(s, CONTROL_RUN, name);
+	while (!done && !wrong && session_wait(s, &f) == SESSION_FRAME)
+		wrong = take(&p, &f, name, &done);
+	v->ms = (unsigned)(now_ms() - from);
+	v->reset = s->was_reset && p.started && !p.judged && !p.failures;
+	/* Of this test alone: a reset that comes later is nobody's. */
+	s->test_runs = s->reset_announced = false;
+	if (wrong)
+		broken(s, str("control port, test %s: %s", name, wrong));
+	if (s->over)
+		fail(v, cut_short(s, &p));
+	else
+		weigh(&p, v);
+	free(wrong);
+	free(p.detail);
+	free(p.first_failure);
+	return !s->over;
+}
+
+/* ---- command lines ---- */
+
+/* NULL, or what is wrong with the frame (malloc'ed). */
+static char *take_output(struct control_frame *f)
+{
+	unsigned char bytes[CONTROL_MAX];
+	char *field[2];
+	FILE *to;
+	long n;
+
+	control_frame_fields(f->payload, field, 2);
+	n = base64_decode(bytes, sizeof(bytes), field[1]);
+	to = strcmp(field[0], "1") == 0 ? stdout : strcmp(field[0], "2") == 0 ? stderr : NULL;
+	if (n < 0 || !to)
+		return str("OUTPUT that is none");
+	fwrite(bytes, 1, (size_t)n, to);
+	fflush(to);
+	return NULL;
+}
+
+bool talk_exec(struct session *s, const char *command, int *code)
+{
+	struct control_frame f;
+	char *wrong = NULL;
+
+	session_send(s, CONTROL_EXEC, command);
+	while (!wrong && session_wait(s, &f) == SESSION_FRAME) {
+		if (f.type == CONTROL_EXEC_END) {
+			*code = (int)(strtoul(f.payload, NULL, 10) & 255);
+			return true;
+		}
+		wrong = f.type == CONTROL_OUTPUT ? take_output(&f)
+						 : str("frame type %u after EXEC", f.type);
+	}
+	if (wrong)
+		broken(s, str("control port: %s", wrong));
+	free(wrong);
+	return false;
+}
+
+bool talk_bye(struct session *s)
+{
+	struct control_frame f;
+	bool answered = false;
+
+	session_send(s, CONTROL_BYE, "");
+	while (session_wait(s, &f) == SESSION_FRAME) {
+		if (f.type != CONTROL_BYE_ACK || answered)
+			return broken(s, str("control port: frame type %u after BYE", f.type));
+		answered = true;
+	}
+	if (answered || s->outcome.code != CODE_PASSED)
+		return s->outcome.code == CODE_PASSED;
+	outcome_set(&s->outcome, CODE_GUEST, str("it powered off without answering BYE"));
+	return false;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+#include "harness/session/timeline.h"
+
+unsigned timeline_mark(const struct timeline *t, uint64_t when)
+{
+	return when <= t->started ? 1 : (unsigned)(when - t->started);
+}
+
+/* to - from, or -1 when one of them was not seen. */
+static int span(unsigned from, unsigned to)
+{
+	return from && to && to >= from ? (int)(to - from) : -1;
+}
+
+struct phases timeline_phases(const struct timeline *t)
+{
+	struct phases p = {-1, -1, -1, -1};
+	unsigned guest = t->guest ? t->guest : t->console;
+	double user;
+
+	p.monitor = t->svsm ? (int)t->svsm : -1;
+	p.svsm = span(t->svsm, guest);
+	p.kernel = span(guest, t->ready);
+	if (t->ready_seconds <= t->kernel_seconds || p.kernel < 0)
+		return p;
+	/* The guest's claim may be any number, and none: only what fits becomes an integer. */
+	user = (t->ready_seconds - t->kernel_seconds) * 1000;
+	p.user = user < p.kernel ? (int)user : p.kernel;
+	p.kernel -= p.user;
+	return p;
+}
+
+static json_t *known(int ms)
+{
+	return ms < 0 ? json_null() : json_integer(ms);
+}
+
+json_t *timeline_json(const struct timeline *t)
+{
+	struct phases p = timeline_phases(t);
+	json_t *o = json_object();
+
+	json_object_set_new(o, "monitor_first_word", known(t->monitor ? (int)t->monitor : -1));
+	json_object_set_new(o, "svsm_first_word", known(t->svsm ? (int)t->svsm : -1));
+	json_object_set_new(o, "guest_start", known(t->guest ? (int)t->guest : -1));
+	json_object_set_new(o, "console_first_word", known(t->console ? (int)t->console : -1));
+	json_object_set_new(o, "ready", known(t->ready ? (int)t->ready : -1));
+	json_object_set_new(o, "phase_monitor", known(p.monitor));
+	json_object_set_new(o, "phase_svsm", known(p.svsm));
+	json_object_set_new(o, "phase_kernel", known(p.kernel));
+	json_object_set_new(o, "phase_user_space", known(p.user));
+	return o;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+/* Plain QEMU, TCG: the monitor makes it an SEV-SNP machine. */
+#include "abi/native.h"
+#include "launch/profiles/profile.h"
+
+#define QEMU_LEAST 702 /* measured: 7.2 and 10.0 */
+
+static char *missing(const char *qemu)
+{
+	char *text;
+	unsigned version = profile_qemu_version(qemu, &text);
+
+	if (!version)
+		return str("%s does not run: install it (Debian: qemu-system-x86) or name one by "
+			   "--qemu",
+			   qemu);
+	if (version < QEMU_LEAST)
+		return str("%s is too old (\"%s\"): 7.2 or newer is needed", qemu, text);
+	return NULL;
+}
+
+static void command(const struct launch *l, struct strlist *argv)
+{
+	/* CPU 0 is the monitor's own: a QEMU bug forbids guests on it (docs/fidelity.md). */
+	profile_tcg(l, "keelson", "", 1 + l->smp + l->service_cpus, argv);
+	profile_common(l, argv);
+	strlist_add(argv, "-chardev");
+	strlist_addf(argv, "file,id=mon,path=%s", l->monitor_log);
+	strlist_add(argv, "-device");
+	strlist_addf(argv, "isa-debugcon,iobase=0x%x,chardev=mon", NATIVE_MONITOR_LOG_PORT);
+	strlist_add(argv, "-device");
+	strlist_addf(argv, "isa-debug-exit,iobase=0x%x,iosize=4", NATIVE_EXIT_PORT);
+	strlist_add(argv, "-kernel");
+	strlist_add(argv, l->monitor);
+	strlist_add(argv, "-fw_cfg");
+	strlist_addf(argv, "name=" NATIVE_FW_IGVM ",file=%s", l->igvm);
+	if (*l->options) {
+		strlist_add(argv, "-fw_cfg");
+		strlist_addf(argv, "name=" NATIVE_FW_OPTIONS ",string=%s", l->options);
+	}
+}
+
+const struct profile profile_native = {
+	.name = "native",
+	.says = "plain QEMU (TCG) turned into an SEV-SNP machine by the monitor; nothing is secret",
+	.native = true,
+	.missing = missing,
+	.command = command,
+};

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "abi/native.h"
+#include "launch/profiles/profile.h"
+
+static const struct profile *const profiles[] = {&profile_native, &profile_plain, &profile_snp,
+						 &profile_tdx};
+
+const struct profile *profile_find(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(profiles); i++)
+		if (strcmp(profiles[i]->name, name) == 0)
+			return profiles[i];
+	return NULL;
+}
+
+/* QEMU reads a comma in an option's value as the end, unless it is doubled. */
+static char *escape(const char *value)
+{
+	char *out = mem_alloc(2 * strlen(value) + 1), *p = out;
+
+	for (; *value; value++) {
+		*p++ = *value;
+		if (*value == ',')
+			*p++ = ',';
+	}
+	return out;
+}
+
+void profile_chardev(struct strlist *argv, const char *kind, const char *id, const char *path)
+{
+	char *safe = escape(path);
+
+	strlist_add(argv, "-chardev");
+	strlist_addf(argv, "%s,id=%s,path=%s", kind, id, safe);
+	free(safe);
+}
+
+/* COM1: into a file, or through FIFOs and into the file. */
+static void console(const struct launch *l, struct strlist *argv)
+{
+	char *log = escape(l->console_log), *fifos = l->console ? escape(l->console) : NULL;
+
+	strlist_add(argv, "-chardev");
+	if (fifos)
+		strlist_addf(argv, "pipe,id=con,path=%s,logfile=%s", fifos, log);
+	else
+		strlist_addf(argv, "file,id=con,path=%s", log);
+	strlist_add(argv, "-serial");
+	strlist_add(argv, "chardev:con");
+	free(log);
+	free(fifos);
+}
+
+static void disk(const struct launch *l, struct strlist *argv)
+{
+	char *safe = escape(l->disk);
+
+	strlist_add(argv, "-drive");
+	strlist_addf(argv, "if=none,id=disk0,format=raw,file=%s", safe);
+	strlist_add(argv, "-device");
+	strlist_add(argv, "virtio-blk-pci,drive=disk0,disable-legacy=on,iommu_platform=on");
+	free(safe);
+}
+
+static void accelerator(const struct launch *l, struct strlist *argv)
+{
+	strlist_add(argv, "-accel");
+	if (l->icount < 0) {
+		strlist_add(argv, "tcg,thread=multi");
+		return;
+	}
+	strlist_add(argv, "tcg,thread=single");
+	strlist_add(argv, "-icount");
+	strlist_addf(argv, "shift=%d,sleep=off", l->icount);
+}
+
+void profile_tcg(const struct launch *l, const char *name, const char *less, unsigned cpus,
+		 struct strlist *argv)
+{
+	strlist_add(argv, l->qemu);
+	strlist_add(argv, "-name");
+	strlist_addf(argv, "%s-%s", name, l->name);
+	strlist_add(argv, "-machine");
+	strlist_add(argv, "q35,sata=off,smbus=off"); /* no guest uses those two */
+	accelerator(l, argv);
+	strlist_add(argv, "-cpu");
+	strlist_addf(argv, "max,family=25,model=1,stepping=1,phys-bits=48%s", less);
+	strlist_add(argv, "-smp");
+	strlist_addf(argv, "%u", cpus);
+}
+
+void profile_common(const struct launch *l, struct strlist *argv)
+{
+	strlist_add(argv, "-nodefaults");
+	strlist_add(argv, "-no-reboot");
+	strlist_add(argv, "-display");
+	strlist_add(argv, "none");
+	strlist_add(argv, "-m");
+	strlist_addf(argv, "%uM", l->mem);
+	console(l, argv);
+	profile_chardev(argv, "pipe", "ctl", l->control);
+	strlist_add(argv, "-serial");
+	strlist_add(argv, "chardev:ctl");
+	profile_chardev(argv, "file", "svsm", l->svsm_log);
+	strlist_add(argv, "-device");
+	/* SeaBIOS takes a port that reads 0xe9 for its own log, and this is the SVSM's. */
+	strlist_addf(argv, "isa-debugcon,iobase=0x%x,readback=0,chardev=svsm",
+		     NATIVE_SVSM_LOG_PORT);
+	strlist_add(argv, "-chardev");
+	strlist_addf(argv, "socket,id=qmp,fd=%d", l->qmp_fd);
+	strlist_add(argv, "-mon");
+	strlist_add(argv, "chardev=qmp,mode=control");
+	if (l->disk)
+		disk(l, argv);
+}
+
+void profile_igvm(const struct launch *l, const char *machine, const char *cpu,
+		  struct strlist *argv)
+{
+	strlist_add(argv, l->qemu);
+	strlist_add(argv, "-name");
+	strlist_addf(argv, "keelson-%s", l->name);
+	strlist_add(argv, "-machine");
+	strlist_addf(argv, "q35,%s,memory-backend=ram0,igvm-cfg=igvm0", machine);
+	strlist_add(argv, "-accel");
+	strlist_add(argv, "kvm");
+	strlist_add(argv, "-cpu");
+	strlist_add(argv, cpu);
+	strlist_add(argv, "-smp");
+	strlist_addf(argv, "%u", l->smp + l->service_cpus);
+	strlist_add(argv, "-object");
+	strlist_addf(argv, "memory-backend-memfd,id=ram0,size=%uM,share=true,prealloc=false",
+		     l->mem);
+	strlist_add(argv, "-object");
+	strlist_addf(argv, "igvm-cfg,id=igvm0,file=%s", l->igvm);
+	profile_common(l, argv);
+}
+
+/* The first line that `qemu --version` writes; "" when it does not run. */
+static void version_line(const char *qemu, char *line, int size)
+{
+	char *words[] = {(char *)qemu, "--version", NULL};
+	FILE *f;
+	int out[2];
+	pid_t pid;
+
+	*line = 0;
+	if (pipe(out) < 0)
+		return;
+	pid = fork();
+	if (pid == 0) {
+		dup2(out[1], 1);
+		close(out[0]);
+		close(out[1]);
+		execvp(qemu, words);
+		_exit(127);
+	}
+	close(out[1]);
+	f = fdopen(out[0], "r");
+	if (f && fgets(line, size, f))
+		line[strcspn(line, "\n")] = 0;
+	if (f)
+		fclose(f);
+	if (pid > 0)
+		waitpid(pid, NULL, 0);
+}
+
+char profile_module_parameter(const char *module, const char *name)
+{
+	char *path = str("/sys/module/%s/parameters/%s", module, name);
+	FILE *f = fopen(path, "re");
+	int first = f ? fgetc(f) : EOF;
+
+	if (f)
+		fclose(f);
+	free(path);
+	return first == EOF ? 0 : (char)first;
+}
+
+unsigned profile_qemu_version(const char *qemu, char **text)
+{
+	unsigned major = 0, minor = 0;
+	const char *at;
+	char line[256];
+
+	if (text)
+		*text = NULL;
+	version_line(qemu, line, sizeof(line));
+	at = strstr(line, "version ");
+	if (!at || sscanf(at, "version %u.%u", &major, &minor) != 2)
+		return 0;
+	if (text)
+		*text = str_dup(line);
+	return major * 100 + minor;
+}

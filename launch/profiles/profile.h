@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#pragma once
+
+/*
+ * A launch profile knows what QEMU gets to run an IGVM file on one platform, and whether this host
+ * can do that. One file a platform; profile.c lists them.
+ */
+#include "launch/profiles/words.h"
+
+struct launch {
+	const char *name;
+	const char *qemu;
+	const char *monitor; /* native only: the monitor's image */
+	const char *igvm;
+	const char *kernel, *initrd, *cmdline; /* Linux suites; for profiles without an IGVM file */
+	const char *console_log, *svsm_log, *monitor_log;
+	const char *console;   /* FIFOs for the console, as control; NULL: it only has its log */
+	const char *disk;      /* raw image or NULL */
+	const char *swtpm;     /* plain: control socket of the guest's TPM, or NULL */
+	const char *options;   /* monitor options, words split by spaces, may be "" */
+	unsigned smp;          /* the guest's vCPUs */
+	unsigned service_cpus; /* more that the guest does not see */
+	int icount;            /* log2 of ns an instruction takes; -1: real time */
+	unsigned mem;          /* MiB */
+	const char *control;   /* path of the control port's FIFOs, without .in and .out */
+	int qmp_fd;            /* connected socket that QEMU inherits */
+};
+
+struct profile {
+	const char *name;
+	const char *says; /* one line for doctor */
+	/* abi/native.h's exit statuses apply */
+	bool native;
+	/* QEMU gets the kernel itself: no IGVM file, no SVSM */
+	bool plain;
+	/* NULL when this host can run it, else one line that says what is missing (malloc'ed). */
+	char *(*missing)(const char *qemu);
+	void (*command)(const struct launch *l, struct strlist *argv);
+};
+
+extern const struct profile profile_native, profile_plain, profile_snp, profile_tdx;
+
+const struct profile *profile_find(const char *name); /* NULL: no such platform */
+
+/* kind: of QEMU's character devices that take a path */
+void profile_chardev(struct strlist *argv, const char *kind, const char *id, const char *path);
+/* The machine of native and plain, one for both so that their boots compare: TCG with a thread a
+ * CPU, or one for all when time goes by instructions. name: QEMU's, before the suite's; less: what
+ * is taken from the CPU model, ",-FEATURE" or "". */
+void profile_tcg(const struct launch *l, const char *name, const char *less, unsigned cpus,
+		 struct strlist *argv);
+/* What every platform has: serial ports, the SVSM's log, QMP, the disk. */
+void profile_common(const struct launch *l, struct strlist *argv);
+/* Where QEMU itself loads the IGVM file (igvm0) into guest memory (ram0), on KVM. */
+void profile_igvm(const struct launch *l, const char *machine, const char *cpu,
+		  struct strlist *argv);
+/* The first character of a kernel module's parameter, 0 where there is none. */
+char profile_module_parameter(const char *module, const char *name);
+/* major * 100 + minor of a QEMU program; 0 when it does not run. text (malloc'ed) is its first
+ * line. */
+unsigned profile_qemu_version(const char *qemu, char **text);
