@@ -5,7 +5,7 @@
 #include "boot/guest.h"
 #include "mm/alloc.h"
 #include "mm/guestpage.h"
-#include "log/log.h"
+#include "base/assert.h"
 #include "mm/pagestate.h"
 #include "cpu/percpu.h"
 #include "task/vmsa_registry.h"

@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-#include "boot/main.h"
+#include "boot/cpu_loop.h"
 #include "cpu/percpu.h"
 #include "task/sched.h"
 #include "platform/platform.h"
 #include "protocols/dispatch.h"
+#include "lib/lock.h"
 
 /* The VMPL to run, 0 when this vCPU has no guest VMSA. */
 static unsigned guest_vmpl(struct cpu *c)
 {
 	unsigned vmpl;
 
-	spin_lock(&c->guest.lock);
+	lock_take(LOCK_VCPU, &c->guest.lock);
 	vmpl = gpa_eq(c->guest.vmsa, GPA_NONE) ? 0 : c->guest.vmpl;
-	spin_unlock(&c->guest.lock);
+	lock_give(LOCK_VCPU, &c->guest.lock);
 	return vmpl;
 }
 

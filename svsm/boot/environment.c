@@ -6,7 +6,7 @@
 #include "mm/alloc.h"
 #include "mm/guest_mem.h"
 #include "mm/launch_area.h"
-#include "log/log.h"
+#include "base/assert.h"
 #include "lib/string.h"
 #include "platform/platform.h"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 #include "boot/guest.h"
+#include "base/assert.h"
 #include "mm/guest_mem.h"
 #include "mm/guestpage.h"
 #include "mm/launch_area.h"

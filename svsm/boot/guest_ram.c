@@ -3,7 +3,7 @@
 #include "boot/guest.h"
 #include "mm/alloc.h"
 #include "mm/guestpage.h"
-#include "log/log.h"
+#include "base/assert.h"
 #include "mm/pagestate.h"
 
 #define CHUNK (4ull << 30) /* its states fill 1 MiB: one block of the allocator */

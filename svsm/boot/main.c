@@ -2,12 +2,14 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 #include "boot/main.h"
+#include "boot/cpu_loop.h"
+#include "base/assert.h"
 #include "base/x86.h"
 #include "boot/guest.h"
 #include "cpu/desc.h"
 #include "mm/image.h"
 #include "mm/paging.h"
-#include "cpu/usermode.h"
+#include "user/usermode.h"
 #include "mm/alloc.h"
 #include "mm/launch_area.h"
 #include "log/log.h"
@@ -92,7 +94,8 @@ NORETURN static void kernel_run(void)
 
 	if (!platform->cpu_init(c))
 		platform->terminate(0, 0);
-	log_console_ready();
+	c->log.ready = true;
+	log_set_console(platform->console_write);
 	banner();
 	check_launch_pages();
 	launch_area_check();

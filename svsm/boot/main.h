@@ -8,8 +8,4 @@
 NORETURN void early_main(uint64_t cbit, uint32_t versions); /* boot.S calls it */
 NORETURN void kernel_main(void); /* .bss is validated and zero; still the boot stack and tables */
 
-/* What a CPU does once it is up: run the guest's VMPL, serve its calls, sleep when there is none.
- */
-NORETURN void cpu_loop(void);
-
 #define SVSM_VERSION "0.1"

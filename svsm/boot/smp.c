@@ -6,12 +6,12 @@
 #include "base/x86.h"
 #include "cpu/desc.h"
 #include "mm/paging.h"
-#include "cpu/usermode.h"
+#include "user/usermode.h"
 #include "mm/alloc.h"
 #include "mm/launch_area.h"
 #include "log/log.h"
 #include "lib/madt.h"
-#include "boot/main.h"
+#include "boot/cpu_loop.h"
 #include "cpu/percpu.h"
 #include "cpu/timer.h"
 #include "platform/platform.h"
@@ -25,6 +25,7 @@ NORETURN static void ap_main(struct cpu *c)
 	if (!platform->cpu_init(c))
 		for (;;)
 			platform->halt();
+	c->log.ready = true;
 	usermode_init_cpu();
 	timer_init_cpu();
 	__atomic_store_n(&c->online, true, __ATOMIC_RELEASE);

@@ -6,14 +6,14 @@
  * built there. The CPU aligns the stack before it pushes (APM vol. 2, 8.9.3), so bit 3 of RSP tells
  * whether an error code came: a hypervisor that injects vector 14 need not bring one.
  *
- * From ring 3: user_trap (cpu/user.S) makes it the return of user_enter(); an NMI goes back at once,
+ * From ring 3: user_trap (user/user.S) makes it the return of user_enter(); an NMI goes back at once,
  * because on the way out by SYSRET no IRET would open the CPU for the next one.
  *
  * From ring 0: exception_stack() tells where to go on. The vectors that nest move their frame to the
  * interrupted stack when that is sound, so that the IST stack is free for the same vector again (#VC
  * in a #VC handler).
  *
- * GS: in ring 0 it is the kernel's, except for a few instructions of cpu/user.S, where an NMI or
+ * GS: in ring 0 it is the kernel's, except for a few instructions of user/user.S, where an NMI or
  * whatever a hypervisor injects may strike. GS_BASE itself tells: struct cpu lies in the upper half,
  * and a user's base is 0 always (no FSGSBASE, no descriptor with a base). Whoever had the user's GS
  * gets it back, and its stack is not used.

@@ -8,9 +8,9 @@
 #include "cpu/frame.h"
 #include "cpu/panic.h"
 #include "cpu/percpu.h"
-#include "task/wake.h"
+#include "cpu/sleep.h"
 
-extern const char user_text[], user_text_end[]; /* cpu/user.S */
+extern const char user_text[], user_text_end[]; /* user/user.S */
 
 #define ROOM 2048 /* a handler that moves wants this much below the interrupted RSP */
 
@@ -27,7 +27,7 @@ uint64_t fault_fixup(uint64_t rip)
 /*
  * Only #VC and #PF move: they nest in normal work. For the others the IST stack is the point (#DF:
  * the stack is gone) or they return at once (NMI, a fix-up). There is no red zone, so everything
- * below the interrupted RSP is free, but in cpu/user.S, where RSP may be the user's.
+ * below the interrupted RSP is free, but in user/user.S, where RSP may be the user's.
  */
 struct frame *exception_stack(struct frame *f)
 {
@@ -80,7 +80,7 @@ void exception_dispatch(struct frame *f)
 	switch (f->vector) {
 	case VEC_NMI: /* counted only: a handler that did more could nest with itself */
 		percpu_this()->nmi_count++;
-		f->rip = wake_resume(f->rip);
+		f->rip = sleep_resume(f->rip);
 		return;
 	case VEC_VC:
 		if (fixup(f) || platform_vc(f))

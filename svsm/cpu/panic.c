@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include "base/x86.h"
+#include "base/assert.h"
 #include "mm/copy.h"
 #include "cpu/desc.h"
 #include "cpu/frame.h"
@@ -52,7 +53,7 @@ static void print_trace(uint64_t rbp)
 	}
 }
 
-/* In cpu/user.S they are the registers of a service. */
+/* In user/user.S they are the registers of a service. */
 static void print_registers(const struct frame *f)
 {
 	log_error("rax %016lx rbx %016lx rcx %016lx rdx %016lx", f->rax, f->rbx, f->rcx, f->rdx);

@@ -3,12 +3,16 @@
 
 #include "cpu/percpu.h"
 #include "mm/alloc.h"
+#include "lib/lock.h"
 #include "log/logring.h"
+
+/* The linker puts them around what PERCPU has marked. */
+extern char __start_svsm_percpu[], __stop_svsm_percpu[];
 
 static struct logring boot_log;
 static struct cpu boot_cpu = {
 	.self = &boot_cpu,
-	.log = &boot_log,
+	.log = {.ring = &boot_log},
 	.own_vmsa = {~0ull},
 	.guest = {.vmsa = {~0ull}, .caa = {~0ull}},
 };
@@ -47,6 +51,29 @@ struct cpu *percpu_boot(void)
 	return &boot_cpu;
 }
 
+struct log_cpu *log_this_cpu(void)
+{
+	return &percpu_this()->log;
+}
+
+uint32_t *lock_held(void)
+{
+	return &percpu_this()->locks_held;
+}
+
+/* Its ring and its copies of the PERCPU variables. A CPU that cannot be had is left out for good,
+ * so what was taken for it is not given back. */
+static bool alloc_parts(struct cpu *c)
+{
+	char *copies = alloc(__stop_svsm_percpu - __start_svsm_percpu);
+
+	c->log.ring = alloc(sizeof(*c->log.ring));
+	if (!copies || !c->log.ring)
+		return false;
+	c->area = copies - __start_svsm_percpu;
+	return true;
+}
+
 struct cpu *percpu_new(uint32_t apic_id)
 {
 	struct cpu *c;
@@ -54,15 +81,10 @@ struct cpu *percpu_new(uint32_t apic_id)
 	if (count == PERCPU_MAX || percpu_by_apic_id(apic_id))
 		return NULL;
 	c = alloc(sizeof(*c));
-	if (!c)
+	if (!c || !alloc_parts(c))
 		return NULL;
-	c->log = alloc(sizeof(*c->log));
-	if (!c->log) {
-		alloc_free(c, sizeof(*c));
-		return NULL;
-	}
 	c->self = c;
-	c->index = count;
+	c->index = c->log.cpu = count;
 	c->apic_id = apic_id;
 	c->own_vmsa = c->guest.vmsa = c->guest.caa = GPA_NONE;
 	return c;

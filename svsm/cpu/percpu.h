@@ -5,21 +5,28 @@
 /*
  * One struct cpu per vCPU. GS points to the own one; the table of all is fixed after smp_init().
  * Fields without a comment on locking are written by the owning CPU only.
+ *
+ * Here stands what more than one module uses. What a module keeps of each CPU for itself it defines
+ * in its own file:
+ *
+ *	static PERCPU struct timer_cpu timer;
+ *	struct timer_cpu *t = percpu_mine(&timer);
+ *
+ * Such a variable starts as all zeros; each CPU has its own copy (the boot CPU the variable
+ *itself).
  */
 #include "base/addr.h"
-#include "task/sched.h"
-#include "cpu/timer.h"
-#include "task/vcpu.h"
+#include "cpu/vcpu.h"
+#include "log/log.h"
 
 #define PERCPU_MAX 512
 
 struct ghcb_state; /* platform/snp/ghcb.h */
-struct logring;    /* log/logring.h */
 struct cpu_desc;   /* cpu/desc.h: GDT, TSS and the stacks behind them */
 
 struct cpu {
 	struct cpu *self; /* GS:0 */
-	/* cpu/user.S reaches these three by mm/layout.h's CPU_*. */
+	/* user/user.S reaches these three by mm/layout.h's CPU_*. */
 	uint64_t user_kernel_rsp;    /* where user_enter() returns to */
 	struct user_regs *user_regs; /* of the process in ring 3 */
 	uint64_t user_scratch;       /* its RSP, for an instant */
@@ -29,21 +36,23 @@ struct cpu {
 	bool service; /* runs ring 3 only, the guest never sees it; fixed before the CPU starts */
 	bool idle;    /* task/sched.c: sleeps or is about to; any CPU may clear it (atomic) */
 	bool spare;   /* task/sched.c: comes for work and has not missed a call (atomic) */
-	bool log_draining;
-	uint32_t log_guest_count;
 	uint32_t nmi_count;
 	uint32_t nmi_done; /* nmi_count when the hypervisor was last told that NMIs are welcome */
 	uint32_t panic_depth;
-	struct logring *log;     /* this CPU's ring */
+	uint32_t locks_held; /* ranks: lib/lock.h */
+	struct log_cpu log;
 	struct ghcb_state *ghcb; /* NULL until the platform has set it up */
 	struct cpu_desc *desc;
-	gpa_t own_vmsa; /* VMPL0 VMSA; GPA_NONE on the boot CPU (the host made it) */
-	struct timer_cpu timer;
-	struct sched_queue queue; /* has its own lock */
-	struct vcpu_guest guest;  /* has its own lock */
+	gpa_t own_vmsa;          /* VMPL0 VMSA; GPA_NONE on the boot CPU (the host made it) */
+	intptr_t area;           /* from a PERCPU variable to this CPU's copy, in bytes */
+	struct vcpu_guest guest; /* has its own lock */
 };
 
-/* This CPU. Valid from percpu_init_boot() on; before that GS is 0. */
+#define PERCPU            SECTION("svsm_percpu")
+#define percpu_of(c, var) ((__typeof__(var))((uintptr_t)(var) + (uintptr_t)(c)->area))
+#define percpu_mine(var)  percpu_of(percpu_this(), var)
+
+/* This CPU. Valid once early_main() has set GS, which it does first of all. */
 static inline struct cpu *percpu_this(void)
 {
 	struct cpu *c;

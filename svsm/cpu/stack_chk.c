@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-#include "log/log.h"
+#include "base/assert.h"
 
 NORETURN void __stack_chk_fail(void);
 

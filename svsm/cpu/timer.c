@@ -17,6 +17,7 @@
 /* A deadline that is over is delivered when ring 3 is entered next. So often not: it was lost. */
 #define OVERDUE_MAX 8
 
+static PERCPU struct timer_cpu timer;
 static uint64_t khz; /* set before the other CPUs start */
 static uint64_t started;
 static uint64_t latest; /* timer_uptime_ns's last answer, atomic */
@@ -114,18 +115,23 @@ uint64_t timer_uptime_ns(void)
 
 /* ---- this CPU's timer ---- */
 
+const struct timer_cpu *timer_this_cpu(void)
+{
+	return percpu_mine(&timer);
+}
+
 void timer_init_cpu(void)
 {
 	if (!percpu_this()->index) {
 		find_rate();
 		started = timer_now();
 	}
-	percpu_this()->timer.works = x2apic_init_cpu();
+	percpu_mine(&timer)->works = x2apic_init_cpu();
 }
 
 bool timer_works(void)
 {
-	return percpu_this()->timer.works;
+	return percpu_mine(&timer)->works;
 }
 
 static void set(struct timer_cpu *t, uint64_t tsc)
@@ -133,7 +139,7 @@ static void set(struct timer_cpu *t, uint64_t tsc)
 	t->overdue = 0;
 	t->armed = tsc;
 	t->sets++;
-	if (x2apic_timer_set(tsc))
+	if (x2apic_timer_set(tsc, khz))
 		return;
 	t->works = false;
 	log_warn("timer: CPU %u: the hypervisor refused; ring 3 is not interrupted any more",
@@ -151,7 +157,7 @@ static void lost(struct timer_cpu *t)
 
 void timer_arm(uint64_t tsc)
 {
-	struct timer_cpu *t = &percpu_this()->timer;
+	struct timer_cpu *t = percpu_mine(&timer);
 
 	t->wanted = tsc;
 	if (!t->works)
@@ -164,7 +170,7 @@ void timer_arm(uint64_t tsc)
 
 void timer_interrupt(void)
 {
-	struct timer_cpu *t = &percpu_this()->timer;
+	struct timer_cpu *t = percpu_mine(&timer);
 
 	t->fired++;
 	t->armed = 0;

@@ -14,10 +14,9 @@
  * exits (fire, EOI, arm) in a slice's length, however many they are.
  */
 #include "base/types.h"
+#include "cpu/vectors.h"
 
-#define TIMER_VECTOR 0xf0
-
-/* Part of struct cpu; its own CPU's only. */
+/* One a CPU; its own CPU's only. */
 struct timer_cpu {
 	bool works;
 	uint64_t armed;   /* TSC, 0: not armed */
@@ -27,12 +26,13 @@ struct timer_cpu {
 	uint32_t fired;   /* interrupts: statistics */
 };
 
-void timer_init_cpu(void);         /* each CPU, after platform->cpu_init; the boot CPU first */
-bool timer_works(void);            /* this CPU has a timer */
-uint64_t timer_khz(void);          /* the TSC's rate as far as we know it */
-uint64_t timer_now(void);          /* TSC ticks */
-uint64_t timer_ns(uint64_t tsc);   /* ticks to ns */
-uint64_t timer_ticks(uint64_t ns); /* ns to ticks; at most UINT64_MAX */
+void timer_init_cpu(void); /* each CPU, after platform->cpu_init; the boot CPU first */
+const struct timer_cpu *timer_this_cpu(void); /* for tests and statistics */
+bool timer_works(void);                       /* this CPU has a timer */
+uint64_t timer_khz(void);                     /* the TSC's rate as far as we know it */
+uint64_t timer_now(void);                     /* TSC ticks */
+uint64_t timer_ns(uint64_t tsc);              /* ticks to ns */
+uint64_t timer_ticks(uint64_t ns);            /* ns to ticks; at most UINT64_MAX */
 /* Since the SVSM started; never goes back, whatever CPU asks and whatever becomes of the TSC. */
 uint64_t timer_uptime_ns(void);
 

@@ -6,7 +6,7 @@
 #include "base/x86.h"
 #include "log/log.h"
 #include "cpu/percpu.h"
-#include "cpu/timer.h"
+#include "cpu/vectors.h"
 #include "platform/platform.h"
 
 /* MSR_X2APIC_BASE + MMIO offset / 16: APM vol. 2, table 16-6 */
@@ -21,7 +21,6 @@
 #define BASE_X2APIC      BIT(10) /* EXTD */
 #define BASE_ENABLE      BIT(11)
 #define SVR_ENABLE       BIT(8)
-#define SPURIOUS_VECTOR  0xff
 #define LVT_DEADLINE     BIT(18) /* one-shot without */
 #define DIVIDE_BY_1      0xb
 #define ICR_NMI          (4u << 8 | BIT(14))
@@ -85,14 +84,14 @@ bool x2apic_init_cpu(void)
 	return !why;
 }
 
-bool x2apic_timer_set(uint64_t tsc)
+bool x2apic_timer_set(uint64_t tsc, uint64_t tsc_khz)
 {
-	uint64_t now = timer_now(), ns, count;
+	uint64_t now = rdtsc(), ahead, count;
 
 	if (deadline_mode)
 		return platform->msr_write(MSR_TSC_DEADLINE, MAX(tsc, 1ull));
-	ns = MIN(tsc > now ? timer_ns(tsc - now) : 0, 1000000000ull);
-	count = ns * bus_khz / 1000000;
+	ahead = MIN(tsc > now ? tsc - now : 0, tsc_khz * 1000); /* a second at most: no overflow */
+	count = ahead * bus_khz / tsc_khz;
 	return platform->msr_write(X2APIC_TMICT, MAX(MIN(count, (uint64_t)UINT32_MAX), 1ull));
 }
 

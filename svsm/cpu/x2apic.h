@@ -13,8 +13,8 @@
  * device at any CPU. False after a line in the log: there is no x2APIC to be had. */
 bool x2apic_init_cpu(void);
 
-/* One interrupt TIMER_VECTOR when the TSC reaches that value, in place of one set before. False:
- * refused. */
-bool x2apic_timer_set(uint64_t tsc);
+/* One interrupt TIMER_VECTOR when the TSC, which counts tsc_khz, reaches that value, in place of
+ * one set before. False: refused. */
+bool x2apic_timer_set(uint64_t tsc, uint64_t tsc_khz);
 void x2apic_eoi(void);
 bool x2apic_send_nmi(uint32_t apic_id); /* false: refused */

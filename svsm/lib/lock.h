@@ -3,18 +3,45 @@
 #pragma once
 
 /*
- * The lock order, here and nowhere else. A CPU that holds one may take only those further down.
- * All are spinlocks with interrupts off (the SVSM runs with IF=0 throughout).
+ * The SVSM's locks and their order, here and nowhere else: a CPU that holds one may take only those
+ * with a higher rank. Each take checks that, and panics where the order is broken, so a run of the
+ * suites or of the unit tests proves the order of every path that it takes.
  *
- *  0  LOCK_VTPM       protocols/vtpm.c        the TPM command; never held while ring 3 runs
- *  0a LOCK_SERVICE    struct service          its request and process
- *  0b LOCK_SCHED      struct sched_queue      tasks that are ready, of one CPU; never two of them
- *  1  LOCK_PAGESTATE  mm/pagestate.c      state of guest pages, striped: ascending stripe
- *  2  LOCK_REGISTRY   task/vmsa_registry.c  which VMSA is whose
- *  3  LOCK_VCPU       struct vcpu_guest       VMSA and CAA of one vCPU; never two of them
- *  4  LOCK_PAGING     mm/paging.c            the SVSM's own page tables
- *  5  LOCK_ALLOC      mm/alloc.c          free lists
- *
- * The log takes no lock at all. No lock is held across RUN_VMPL. An exception handler takes none.
+ * All are spinlocks with interrupts off (the SVSM runs with IF=0 throughout). The log takes no lock
+ * at all. No lock is held across RUN_VMPL or while ring 3 runs. An exception handler takes none.
  */
+#include "base/assert.h"
 #include "base/spinlock.h"
+
+enum lock_rank {
+	LOCK_VTPM,      /* protocols/vtpm.c: the TPM command */
+	LOCK_SERVICE,   /* struct service: its request and process */
+	LOCK_SCHED,     /* struct sched_queue: tasks that are ready, of one CPU */
+	LOCK_PAGESTATE, /* mm/pagestate.c: state of guest pages, striped; and of two stripes ... */
+	LOCK_PAGESTATE_NEXT, /* ... the higher one */
+	LOCK_REGISTRY,       /* task/vmsa_registry.c: which VMSA is whose */
+	LOCK_VCPU,           /* struct vcpu_guest: VMSA and CAA of one vCPU */
+	LOCK_PAGING,         /* mm/paging.c: the SVSM's own page tables */
+	LOCK_ALLOC,          /* mm/alloc.c: free lists */
+};
+
+/* The ranks that this CPU holds, bit n for rank n: cpu/percpu.c's; a unit test's thread has one. */
+uint32_t *lock_held(void);
+
+static inline void lock_take(enum lock_rank rank, struct spinlock *l)
+{
+	uint32_t *held = lock_held();
+
+	ASSERT(!(*held >> rank));
+	spin_lock(l);
+	*held |= 1u << rank;
+}
+
+static inline void lock_give(enum lock_rank rank, struct spinlock *l)
+{
+	uint32_t *held = lock_held();
+
+	ASSERT(*held >> rank & 1);
+	*held &= ~(1u << rank);
+	spin_unlock(l);
+}

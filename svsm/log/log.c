@@ -4,15 +4,12 @@
 #include <stdarg.h>
 #include "log/log.h"
 #include "log/logring.h"
-#include "cpu/panic.h"
-#include "cpu/percpu.h"
 #include "lib/fmt.h"
-#include "platform/platform.h"
 
 _Static_assert(LOG_LINE_MAX + 1 <= LOGRING_LINE, "a line and its newline fit a slot");
 
 static enum log_level log_level = LOG_INFO;
-static bool console_ready;
+static log_console_fn console;
 static const char *const level_name[] = {"error: ", "warning: ", "", "debug: "};
 
 void log_set_level(enum log_level level)
@@ -20,62 +17,64 @@ void log_set_level(enum log_level level)
 	log_level = level;
 }
 
-void log_console_ready(void)
+void log_set_console(log_console_fn write)
 {
-	console_ready = true;
+	console = write;
 	log_drain();
 }
 
 /* Out with this CPU's lines. When an exception interrupted a drain, its lines wait for that drain
  * to go on; in a panic nothing goes on, so everything goes out now. */
-static void drain(struct cpu *c, bool last)
+static void drain(struct log_cpu *c, bool last)
 {
 	char line[LOGRING_LINE];
 	uint32_t lost;
 	size_t n;
 
-	while ((n = logring_get(c->log, line, last)))
-		if (!platform->console_write(line, n))
+	while ((n = logring_get(c->ring, line, last)))
+		if (!console(line, n))
 			break;
-	lost = logring_lost(c->log);
+	lost = logring_lost(c->ring);
 	if (lost) {
-		n = fmt_scnprintf(line, sizeof(line), "[%u] (%u log lines lost)\n", c->index, lost);
-		platform->console_write(line, n);
+		n = fmt_scnprintf(line, sizeof(line), "[%u] (%u log lines lost)\n", c->cpu, lost);
+		console(line, n);
 	}
 }
 
 void log_drain(void)
 {
-	struct cpu *c = percpu_this();
+	struct log_cpu *c = log_this_cpu();
 
 	/* A CPU logs by itself only once it has its own way to the hypervisor. */
-	if (!console_ready || !c->ghcb || c->log_draining)
+	if (!console || !c->ready || c->draining)
 		return;
-	c->log_draining = true;
+	c->draining = true;
 	drain(c, false);
-	c->log_draining = false;
+	c->draining = false;
 }
 
 void log_drain_last(void)
 {
-	struct cpu *c = percpu_this();
+	struct log_cpu *c = log_this_cpu();
 
-	c->log_draining = true;
+	if (!console)
+		return;
+	c->draining = true;
 	drain(c, true);
-	c->log_draining = false;
+	c->draining = false;
 }
 
 static void log_va(enum log_level level, const char *fmt, va_list ap)
 {
-	struct cpu *c = percpu_this();
+	struct log_cpu *c = log_this_cpu();
 	char line[LOG_LINE_MAX + 1];
-	size_t n = fmt_scnprintf(line, sizeof(line) - 1, "[%u] %s", c->index, level_name[level]);
+	size_t n = fmt_scnprintf(line, sizeof(line) - 1, "[%u] %s", c->cpu, level_name[level]);
 	int len = fmt_vsnprintf(line + n, LOG_LINE_MAX - n, fmt, ap);
 
 	n += MIN((size_t)(len < 0 ? 0 : len), LOG_LINE_MAX - n - 1);
 	if (!n || line[n - 1] != '\n')
 		line[n++] = '\n';
-	logring_put(c->log, line, n);
+	logring_put(c->ring, line, n);
 	log_drain();
 }
 
@@ -92,11 +91,11 @@ void log_write(enum log_level level, const char *fmt, ...)
 
 void log_guest(const char *fmt, ...)
 {
-	struct cpu *c = percpu_this();
+	struct log_cpu *c = log_this_cpu();
 	va_list ap;
 
-	c->log_guest_count++;
-	if (c->log_guest_count > LOG_GUEST_BURST && c->log_guest_count % 256)
+	c->guest_lines++;
+	if (c->guest_lines > LOG_GUEST_BURST && c->guest_lines % 256)
 		return;
 	va_start(ap, fmt);
 	log_va(LOG_WARN, fmt, ap);

@@ -12,6 +12,20 @@
 
 #define LOG_LINE_MAX 232
 
+struct logring; /* log/logring.h */
+
+/* A CPU's part of the log; its own CPU's only. */
+struct log_cpu {
+	struct logring *ring;
+	unsigned cpu;  /* the number that stands before each line */
+	bool ready;    /* it has its own way to the hypervisor, so it drains its ring itself */
+	bool draining; /* an exception may interrupt that, and then does not drain */
+	uint32_t guest_lines; /* log_guest() calls so far */
+};
+
+/* This CPU's. cpu/percpu.c has it; the log is the lower layer and knows nothing of struct cpu. */
+struct log_cpu *log_this_cpu(void);
+
 enum log_level {
 	LOG_ERROR,
 	LOG_WARN,
@@ -22,7 +36,13 @@ enum log_level {
 void log_write(enum log_level level, const char *fmt, ...) PRINTF(2, 3);
 void log_set_level(enum log_level level); /* lines above it are not kept; default LOG_INFO */
 void log_drain(void);                     /* this CPU's ring to the console */
-void log_console_ready(void);             /* the platform can write now; boot only */
+/* Everything in this CPU's ring to the console, whatever was interrupted: for a panic. */
+void log_drain_last(void);
+
+/* Where lines go: text as it is; false when it could not be written now. Boot only; what has been
+ * kept until then goes out at once. */
+typedef bool (*log_console_fn)(const char *text, size_t len);
+void log_set_console(log_console_fn write);
 
 /* The same text again and again at a guest's wish would flood the log: at most LOG_GUEST_BURST
  * lines in a row per CPU, then one of 256. For everything a guest can cause. */
@@ -33,8 +53,3 @@ void log_guest(const char *fmt, ...) PRINTF(1, 2);
 #define log_warn(...)   log_write(LOG_WARN, __VA_ARGS__)
 #define log_info(...)   log_write(LOG_INFO, __VA_ARGS__)
 #define log_debug(...)  log_write(LOG_DEBUG, __VA_ARGS__)
-
-/* For what cannot happen, or leaves nothing to go on with; never for what a guest can cause. Prints
- * registers and a symbolised stack trace, then terminates the guest (set 0, reason 0). */
-NORETURN void panic(const char *fmt, ...) PRINTF(1, 2);
-#define ASSERT(c) ((c) ? (void)0 : panic("%s:%d: assertion %s", __FILE__, __LINE__, #c))

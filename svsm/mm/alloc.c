@@ -3,7 +3,7 @@
 
 #include "mm/alloc.h"
 #include "lib/lock.h"
-#include "log/log.h"
+#include "base/assert.h"
 #include "lib/string.h"
 
 /*
@@ -139,9 +139,9 @@ void *alloc_pages(unsigned order)
 
 	if (order > ALLOC_MAX_ORDER)
 		return NULL;
-	spin_lock(&heap.lock);
+	lock_take(LOCK_ALLOC, &heap.lock);
 	index = take(order);
-	spin_unlock(&heap.lock);
+	lock_give(LOCK_ALLOC, &heap.lock);
 	if (index == SIZE_MAX)
 		return NULL;
 	return memset(block_at(index), 0, PAGE_SIZE << order);
@@ -152,11 +152,11 @@ void alloc_pages_free(void *p, unsigned order)
 	size_t index = index_of(p);
 
 	ASSERT(IS_ALIGNED((uintptr_t)p, PAGE_SIZE) && index >= heap.first && index < heap.end);
-	spin_lock(&heap.lock);
+	lock_take(LOCK_ALLOC, &heap.lock);
 	ASSERT(heap.state[index] == (USED | order));
 	heap.state[index] = 0;
 	release(index, order);
-	spin_unlock(&heap.lock);
+	lock_give(LOCK_ALLOC, &heap.lock);
 }
 
 static unsigned small_class(size_t size)
@@ -204,12 +204,12 @@ void *alloc(size_t size)
 	if (size > ALLOC_SMALL_MAX)
 		return alloc_pages(page_order(size));
 	c = small_class(size);
-	spin_lock(&heap.lock);
+	lock_take(LOCK_ALLOC, &heap.lock);
 	if (small[c] || small_refill(c)) {
 		b = small[c];
 		small[c] = b->next;
 	}
-	spin_unlock(&heap.lock);
+	lock_give(LOCK_ALLOC, &heap.lock);
 	return b ? memset(b, 0, 1ul << (c + SMALL_MIN_SHIFT)) : NULL;
 }
 
@@ -225,10 +225,10 @@ void alloc_free(void *p, size_t size)
 		return;
 	}
 	c = small_class(size);
-	spin_lock(&heap.lock);
+	lock_take(LOCK_ALLOC, &heap.lock);
 	b->next = small[c];
 	small[c] = b;
-	spin_unlock(&heap.lock);
+	lock_give(LOCK_ALLOC, &heap.lock);
 }
 
 size_t alloc_free_pages(void)

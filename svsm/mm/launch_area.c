@@ -2,7 +2,7 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 #include "mm/launch_area.h"
-#include "log/log.h"
+#include "base/assert.h"
 #include "mm/memmap.h"
 
 /* Absent, or page aligned guest RAM. */

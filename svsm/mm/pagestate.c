@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 #include "mm/pagestate.h"
+#include "lib/lock.h"
 
 #define LOCKS 64u
 
@@ -71,17 +72,17 @@ struct pages_locked pagestate_lock2(gpa_t a, gpa_t b)
 	unsigned hi = MAX(lock_index(a), lock_index(b));
 	struct pages_locked held = {&locks[lo], lo == hi ? NULL : &locks[hi]};
 
-	spin_lock(held.first);
+	lock_take(LOCK_PAGESTATE, held.first);
 	if (held.second)
-		spin_lock(held.second);
+		lock_take(LOCK_PAGESTATE_NEXT, held.second);
 	return held;
 }
 
 void pagestate_unlock(struct pages_locked held)
 {
 	if (held.second)
-		spin_unlock(held.second);
-	spin_unlock(held.first);
+		lock_give(LOCK_PAGESTATE_NEXT, held.second);
+	lock_give(LOCK_PAGESTATE, held.first);
 }
 
 enum page_state pagestate_get(gpa_t page)

@@ -2,6 +2,7 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 #include "mm/paging.h"
+#include "base/assert.h"
 #include "base/x86.h"
 #include "mm/image.h"
 #include "mm/alloc.h"
@@ -132,13 +133,13 @@ void paging_set(void *page, enum paging_kind kind)
 
 	ASSERT(IS_ALIGNED(va, PAGE_SIZE) && memmap_is_svsm(paging_pa(page), PAGE_SIZE) &&
 	       va >= (uint64_t)kernel_data);
-	spin_lock(&paging_lock);
+	lock_take(LOCK_PAGING, &paging_lock);
 	if (kind == PAGING_GUARD)
 		flags = 0;
 	else
 		flags |= paging_pa(page).v | (kind == PAGING_PRIVATE ? platform_cbit : 0);
 	WRITE_ONCE(*entry_for(va, 0), flags);
-	spin_unlock(&paging_lock);
+	lock_give(LOCK_PAGING, &paging_lock);
 	invlpg(va);
 }
 

@@ -9,7 +9,7 @@
 #include "abi/vtpm.h"
 #include "mm/alloc.h"
 #include "mm/launch_area.h"
-#include "user/service.h"
+#include "user/service/service.h"
 #include "cpu/timer.h"
 #include "protocols/buffer.h"
 #include "protocols/dispatch.h"

@@ -18,7 +18,7 @@
 #include "abi/svsm.h"
 #include "abi/vtpm.h"
 #include "lib/lock.h"
-#include "user/service.h"
+#include "user/service/service.h"
 #include "cpu/timer.h"
 #include "lib/string.h"
 #include "protocols/dispatch.h"
@@ -102,9 +102,9 @@ static enum sched_end lend(uint64_t ns, bool wait)
 {
 	enum sched_end end;
 
-	spin_unlock(&vtpm.lock);
+	lock_give(LOCK_VTPM, &vtpm.lock);
 	end = service_run(&vtpm_service, &vtpm.request, ns, wait);
-	spin_lock(&vtpm.lock);
+	lock_take(LOCK_VTPM, &vtpm.lock);
 	return end;
 }
 
@@ -172,11 +172,11 @@ static uint64_t call_command(struct svsm_call *call)
 	uint64_t start = timer_now();
 	uint64_t rax;
 
-	spin_lock(&vtpm.lock);
+	lock_take(LOCK_VTPM, &vtpm.lock);
 	rax = command(gpa(call->rcx));
 	vtpm.stats.calls++;
 	vtpm.stats.longest = MAX(vtpm.stats.longest, timer_now() - start);
-	spin_unlock(&vtpm.lock);
+	lock_give(LOCK_VTPM, &vtpm.lock);
 	return rax;
 }
 
@@ -205,16 +205,16 @@ struct vtpm_stats vtpm_stats(void)
 {
 	struct vtpm_stats s;
 
-	spin_lock(&vtpm.lock);
+	lock_take(LOCK_VTPM, &vtpm.lock);
 	s = vtpm.stats;
-	spin_unlock(&vtpm.lock);
+	lock_give(LOCK_VTPM, &vtpm.lock);
 	return s;
 }
 
 void vtpm_forget(void)
 {
-	spin_lock(&vtpm.lock);
+	lock_take(LOCK_VTPM, &vtpm.lock);
 	if (vtpm.busy && answered())
 		vtpm.busy = false;
-	spin_unlock(&vtpm.lock);
+	lock_give(LOCK_VTPM, &vtpm.lock);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
-#include "user/service.h"
+#include "user/service/service.h"
 
 extern const uint8_t service_vtpm_start[], service_vtpm_end[];
 

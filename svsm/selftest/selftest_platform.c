@@ -88,7 +88,7 @@ SELFTEST(ghcb_depth)
 /* platform/snp/vc.c logs each emulated instruction at the debug level. */
 SELFTEST(log_in_exception)
 {
-	struct logring *log = percpu_this()->log;
+	struct logring *log = percpu_this()->log.ring;
 	uint32_t before = log->head;
 	uint32_t r[4];
 

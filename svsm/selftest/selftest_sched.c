@@ -10,7 +10,7 @@
 #include "selftest/selftest.h"
 #include "cpu/timer.h"
 #include "lib/fmt.h"
-#include "user/process.h"
+#include "user/process_run.h"
 
 #define SPIN_PAGES  256
 #define SPIN_RESULT 164            /* services/spin */
@@ -81,7 +81,7 @@ static bool others_idle(void)
 
 SELFTEST(timer_preempts)
 {
-	struct timer_cpu *t = &percpu_this()->timer;
+	const struct timer_cpu *t = timer_this_cpu();
 	struct process *p = spinner();
 	unsigned preempted = 0, early = 0;
 	enum process_stop stop;
@@ -110,7 +110,7 @@ SELFTEST(timer_preempts)
 /* Slices that end early share one deadline; an earlier one is set at once. */
 SELFTEST(timer_is_lazy)
 {
-	struct timer_cpu *t = &percpu_this()->timer;
+	const struct timer_cpu *t = timer_this_cpu();
 	uint64_t far = timer_now() + timer_ticks(LIMIT);
 	uint32_t sets;
 

@@ -10,6 +10,7 @@
 #include "selftest/selftest_user.h"
 #include "lib/fmt.h"
 #include "lib/string.h"
+#include "user/process_run.h"
 
 extern const char service_probe_start[], service_probe_end[];
 
@@ -111,7 +112,7 @@ SELFTEST(user_pages)
 /* A process's text never gets through a line of its own making. */
 SELFTEST(user_log)
 {
-	const struct logring *log = percpu_this()->log;
+	const struct logring *log = percpu_this()->log.ring;
 	struct process *p = selftest_probe("probe:flood", PROBE_PAGES);
 	uint32_t head = log->head;
 

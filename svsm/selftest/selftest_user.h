@@ -3,7 +3,7 @@
 #pragma once
 
 /* What the self-tests of user mode share. */
-#include "user/process.h"
+#include "user/process_run.h"
 
 #define PROBE_PAGES 128
 

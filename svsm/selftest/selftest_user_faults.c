@@ -6,6 +6,7 @@
 #include "selftest/selftest.h"
 #include "selftest/selftest_user.h"
 #include "lib/fmt.h"
+#include "user/process_run.h"
 
 /* #PF error codes, APM vol. 2, 8.4.2 */
 #define P 1u

@@ -5,7 +5,7 @@
  * that costs. services/probe/checks.c: spin-a and spin-b keep x87 and SSE registers and look at
  * them all the time, R13 counts their rounds, and R12 tells them to end. */
 #include "base/x86.h"
-#include "cpu/usermode.h"
+#include "user/usermode.h"
 #include "cpu/percpu.h"
 #include "task/sched.h"
 #include "selftest/selftest.h"
@@ -13,6 +13,7 @@
 #include "cpu/timer.h"
 #include "task/wake.h"
 #include "lib/fmt.h"
+#include "user/process_run.h"
 
 #define TURNS    20
 #define TURN_NS  500000ull

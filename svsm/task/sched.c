@@ -55,7 +55,7 @@ static struct sched_task *take(struct sched_task *t)
 		return NULL;
 	if (queue_take(t))
 		return t;
-	return task_state(t) == TASK_WAITS ? queue_take_first(&percpu_this()->queue) : NULL;
+	return task_state(t) == TASK_WAITS ? queue_take_mine() : NULL;
 }
 
 /* An interrupt before its time (the end of an earlier slice, or the hypervisor's idea) does not end

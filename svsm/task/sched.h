@@ -23,16 +23,7 @@
  * Lock: one a queue (task/sched_queue.h), LOCK_SCHED, held for a few instructions, never two,
  * never while a step runs.
  */
-#include "base/spinlock.h"
-
-struct sched_task;
-
-/* Part of struct cpu; all zeros: empty. */
-struct sched_queue {
-	struct spinlock lock;
-	struct sched_task *first, *last;
-	uint64_t oldest; /* ticket of the first, 0: none; also read without the lock */
-};
+#include "task/task.h"
 
 #define SCHED_TURN_NS 10000000ull
 
@@ -42,12 +33,7 @@ enum sched_end {
 	SCHED_ELSEWHERE, /* another CPU runs it now (and with wait: the slice is over) */
 };
 
-/* A task runs `step` on some CPU again and again: one turn of ring 3, until it says that it waits.
- */
-enum sched_step {
-	STEP_MORE,  /* preempted: it wants to go on, at once when its turn is not over */
-	STEP_WAITS, /* nothing to do until sched_wake */
-};
+/* A task that waits. NULL: no memory. */
 struct sched_task *sched_task_new(enum sched_step (*step)(void *), void *arg);
 
 /* There is work for t: it is ready now, or will be when the turn that it is in ends. No CPU is

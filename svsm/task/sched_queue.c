@@ -5,6 +5,8 @@
 #include "lib/lock.h"
 #include "cpu/percpu.h"
 
+static PERCPU struct sched_queue queue;
+
 enum task_state task_state(const struct sched_task *t)
 {
 	return __atomic_load_n(&t->state, __ATOMIC_RELAXED);
@@ -29,16 +31,16 @@ static void note_oldest(struct sched_queue *q)
 void queue_push(struct sched_task *t)
 {
 	static uint64_t tickets;
-	struct sched_queue *q = &percpu_this()->queue;
+	struct sched_queue *q = percpu_mine(&queue);
 
-	spin_lock(&q->lock);
+	lock_take(LOCK_SCHED, &q->lock);
 	t->ticket = __atomic_add_fetch(&tickets, 1, __ATOMIC_RELAXED);
 	t->next = NULL;
 	*(q->first ? &q->last->next : &q->first) = t;
 	q->last = t;
 	__atomic_store_n(&t->queue, q, __ATOMIC_RELAXED);
 	note_oldest(q);
-	spin_unlock(&q->lock);
+	lock_give(LOCK_SCHED, &q->lock);
 }
 
 /* It is this CPU's now. q's lock held. */
@@ -56,16 +58,21 @@ static void take_out(struct sched_queue *q, struct sched_task *t)
 	__atomic_exchange_n(&t->state, TASK_RUNS, __ATOMIC_ACQ_REL);
 }
 
-struct sched_task *queue_take_first(struct sched_queue *q)
+static struct sched_task *take_first(struct sched_queue *q)
 {
 	struct sched_task *t;
 
-	spin_lock(&q->lock);
+	lock_take(LOCK_SCHED, &q->lock);
 	t = q->first;
 	if (t)
 		take_out(q, t);
-	spin_unlock(&q->lock);
+	lock_give(LOCK_SCHED, &q->lock);
 	return t;
+}
+
+struct sched_task *queue_take_mine(void)
+{
+	return take_first(percpu_mine(&queue));
 }
 
 bool queue_take(struct sched_task *t)
@@ -75,11 +82,11 @@ bool queue_take(struct sched_task *t)
 
 	if (!q)
 		return false;
-	spin_lock(&q->lock);
+	lock_take(LOCK_SCHED, &q->lock);
 	there = t->queue == q;
 	if (there)
 		take_out(q, t);
-	spin_unlock(&q->lock);
+	lock_give(LOCK_SCHED, &q->lock);
 	return there;
 }
 
@@ -90,7 +97,7 @@ static struct sched_queue *oldest_queue(void)
 	uint64_t least = UINT64_MAX;
 
 	for (unsigned i = 0; i < percpu_count(); i++) {
-		struct sched_queue *q = &percpu_get(i)->queue;
+		struct sched_queue *q = percpu_of(percpu_get(i), &queue);
 		uint64_t ticket = oldest(q);
 
 		if (ticket && ticket < least) {
@@ -114,6 +121,6 @@ struct sched_task *queue_take_any(void)
 	struct sched_queue *q;
 
 	while (!t && (q = oldest_queue()))
-		t = queue_take_first(q);
+		t = take_first(q);
 	return t;
 }

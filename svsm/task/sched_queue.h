@@ -7,7 +7,15 @@
  * stands in one queue at most, and then it is TASK_READY. Any CPU may take it out, which makes it
  * TASK_RUNS: from then on it is that CPU's to run until it is put down.
  */
-#include "task/sched.h"
+#include "base/spinlock.h"
+#include "task/task.h"
+
+/* One a CPU; all zeros: empty. */
+struct sched_queue {
+	struct spinlock lock;
+	struct sched_task *first, *last;
+	uint64_t oldest; /* ticket of the first, 0: none; also read without the lock */
+};
 
 enum task_state {
 	TASK_WAITS,
@@ -34,7 +42,7 @@ bool task_runs(const struct sched_task *t);
 void queue_push(struct sched_task *t);
 /* t from wherever it stands; false: in no queue. */
 bool queue_take(struct sched_task *t);
-struct sched_task *queue_take_first(struct sched_queue *q); /* NULL: q is empty */
+struct sched_task *queue_take_mine(void); /* the first of this CPU's; NULL: it is empty */
 /* The one that is ready for longest, from whatever queue; NULL: none. */
 struct sched_task *queue_take_any(void);
 /* No task is ready anywhere. A hint: no lock. */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 #include "task/vmsa_registry.h"
-#include "base/spinlock.h"
 #include "base/x86.h"
 #include "cpu/percpu.h"
+#include "lib/lock.h"
 
 static struct vmsa_entry table[VMSA_REGISTRY_MAX]; /* cpu == NULL: free */
 static unsigned used;                              /* entries from here on were never used */
@@ -37,24 +37,24 @@ static struct vmsa_entry *free_entry(void)
 /* What RUN_VMPL will enter, and whose calls are served. */
 static void set_current(struct cpu *cpu, gpa_t vmsa, gpa_t caa, uint8_t vmpl)
 {
-	spin_lock(&cpu->guest.lock);
+	lock_take(LOCK_VCPU, &cpu->guest.lock);
 	cpu->guest.vmsa = vmsa;
 	cpu->guest.caa = caa;
 	cpu->guest.vmpl = vmpl;
-	spin_unlock(&cpu->guest.lock);
+	lock_give(LOCK_VCPU, &cpu->guest.lock);
 }
 
 bool vmsa_registry_add(struct cpu *cpu, gpa_t vmsa, gpa_t caa, uint8_t vmpl)
 {
 	struct vmsa_entry *e;
 
-	spin_lock(&lock);
+	lock_take(LOCK_REGISTRY, &lock);
 	e = find(vmsa) ? NULL : free_entry();
 	if (e) {
 		*e = (struct vmsa_entry){vmsa, caa, cpu, vmpl, false};
 		set_current(cpu, vmsa, caa, vmpl);
 	}
-	spin_unlock(&lock);
+	lock_give(LOCK_REGISTRY, &lock);
 	return e != NULL;
 }
 
@@ -62,37 +62,37 @@ void vmsa_registry_remove(gpa_t vmsa)
 {
 	struct vmsa_entry *e;
 
-	spin_lock(&lock);
+	lock_take(LOCK_REGISTRY, &lock);
 	e = find(vmsa);
 	if (e && gpa_eq(e->cpu->guest.vmsa, vmsa))
 		set_current(e->cpu, GPA_NONE, GPA_NONE, e->vmpl);
 	if (e)
 		*e = (struct vmsa_entry){0};
-	spin_unlock(&lock);
+	lock_give(LOCK_REGISTRY, &lock);
 }
 
 void vmsa_registry_remap(gpa_t vmsa, gpa_t caa)
 {
 	struct vmsa_entry *e;
 
-	spin_lock(&lock);
+	lock_take(LOCK_REGISTRY, &lock);
 	e = find(vmsa);
 	if (e) {
 		e->caa = caa;
 		if (gpa_eq(e->cpu->guest.vmsa, vmsa))
 			set_current(e->cpu, vmsa, caa, e->vmpl);
 	}
-	spin_unlock(&lock);
+	lock_give(LOCK_REGISTRY, &lock);
 }
 
 unsigned vmsa_registry_caa_users(gpa_t caa)
 {
 	unsigned n = 0;
 
-	spin_lock(&lock);
+	lock_take(LOCK_REGISTRY, &lock);
 	for (unsigned i = 0; i < used; i++)
 		n += table[i].cpu && gpa_eq(table[i].caa, caa);
-	spin_unlock(&lock);
+	lock_give(LOCK_REGISTRY, &lock);
 	return n;
 }
 
@@ -100,10 +100,10 @@ bool vmsa_registry_caa_foreign(gpa_t caa, const struct cpu *cpu)
 {
 	bool foreign = false;
 
-	spin_lock(&lock);
+	lock_take(LOCK_REGISTRY, &lock);
 	for (unsigned i = 0; i < used; i++)
 		foreign |= table[i].cpu && table[i].cpu != cpu && gpa_eq(table[i].caa, caa);
-	spin_unlock(&lock);
+	lock_give(LOCK_REGISTRY, &lock);
 	return foreign;
 }
 
@@ -112,14 +112,14 @@ enum vmsa_claim vmsa_registry_claim(gpa_t vmsa, struct vmsa_entry *out)
 	enum vmsa_claim r = VMSA_CLAIM_UNKNOWN;
 	struct vmsa_entry *e;
 
-	spin_lock(&lock);
+	lock_take(LOCK_REGISTRY, &lock);
 	e = find(vmsa);
 	if (e) {
 		r = e->claimed ? VMSA_CLAIM_BUSY : VMSA_CLAIMED;
 		e->claimed = true;
 		*out = *e;
 	}
-	spin_unlock(&lock);
+	lock_give(LOCK_REGISTRY, &lock);
 	return r;
 }
 
@@ -127,11 +127,11 @@ void vmsa_registry_release(gpa_t vmsa)
 {
 	struct vmsa_entry *e;
 
-	spin_lock(&lock);
+	lock_take(LOCK_REGISTRY, &lock);
 	e = find(vmsa);
 	if (e)
 		e->claimed = false;
-	spin_unlock(&lock);
+	lock_give(LOCK_REGISTRY, &lock);
 }
 
 bool vmsa_registry_begin(struct cpu *cpu, struct vmsa_entry *out)
@@ -140,9 +140,9 @@ bool vmsa_registry_begin(struct cpu *cpu, struct vmsa_entry *out)
 		enum vmsa_claim r;
 		gpa_t vmsa;
 
-		spin_lock(&cpu->guest.lock);
+		lock_take(LOCK_VCPU, &cpu->guest.lock);
 		vmsa = cpu->guest.vmsa;
-		spin_unlock(&cpu->guest.lock);
+		lock_give(LOCK_VCPU, &cpu->guest.lock);
 		if (gpa_eq(vmsa, GPA_NONE))
 			return false;
 		r = vmsa_registry_claim(vmsa, out);

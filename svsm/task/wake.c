@@ -2,6 +2,7 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 #include "task/wake.h"
+#include "cpu/sleep.h"
 #include "cpu/x2apic.h"
 #include "cpu/percpu.h"
 #include "platform/platform.h"

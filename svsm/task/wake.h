@@ -10,7 +10,7 @@
  *	wake_sleep(seen);        sleeps unless one came since
  *
  * Between the last look at nmi_count and the HLT an NMI would be too early to wake and too late to
- * be seen. So the NMI handler moves a RIP in between behind the HLT (wake_resume), as if it had
+ * be seen. So the NMI handler moves a RIP in between behind the HLT (cpu/sleep.h), as if it had
  * slept.
  */
 #include "base/types.h"
@@ -23,14 +23,3 @@ void wake_cpu(const struct cpu *c);
 uint32_t wake_ready(void);
 /* HLT, unless an NMI came after wake_ready gave `seen`. May come back for no reason. */
 void wake_sleep(uint32_t seen);
-
-/* cpu/sleep.S: HLT unless *count != seen. */
-void sleep_unless(const uint32_t *count, uint32_t seen);
-extern const char sleep_end[];
-/* For the NMI handler: where the interrupted code shall go on. */
-static inline uint64_t wake_resume(uint64_t rip)
-{
-	uint64_t start = (uint64_t)sleep_unless, end = (uint64_t)sleep_end;
-
-	return rip >= start && rip < end ? end : rip;
-}

@@ -14,7 +14,7 @@
 
 struct service;
 
-struct user_regs { /* cpu/user.S knows the order */
+struct user_regs { /* user/user.S knows the order */
 	uint64_t r15, r14, r13, r12, r11, r10, r9, r8;
 	uint64_t rbp, rdi, rsi, rdx, rcx, rbx, rax;
 	uint64_t vector, error; /* of the exception or interrupt; vector 256: SYSCALL */
@@ -44,22 +44,3 @@ struct process {
 		uint32_t len, lines;
 	} console;
 };
-
-enum process_stop {
-	PROCESS_WAITS,     /* SERVICE_CALL_WAIT and no request: run it again when there is one */
-	PROCESS_PREEMPTED, /* an interrupt came; run it again any time */
-	PROCESS_ANSWERED,  /* it has answered a request; run it again: it will wait */
-	PROCESS_EXITED,    /* exit_status */
-	PROCESS_FAULTED,   /* exception; the report is in the log */
-};
-
-/*
- * Load a static, non-PIE or static-PIE x86-64 ELF file. The file is taken as hostile: every offset,
- * size and address is checked, W+X segments are refused. Segments that need no copy are mapped from
- * the image in place. NULL after one log line that says what was wrong.
- */
-struct process *process_create(const char *name, const void *elf, size_t size, size_t page_limit);
-void process_destroy(struct process *p);
-
-/* Run it on this CPU until it stops for one of the reasons. System calls are served inside. */
-enum process_stop process_run(struct process *p);

@@ -42,7 +42,7 @@ uint64_t space_find(const struct space *s, uint64_t low, uint64_t high, uint64_t
 /* Fill mapped user memory before the process runs (loader); whatever its rights. */
 bool space_write(struct space *s, uint64_t va, const void *from, size_t len);
 
-/* cpu/usermode.c. A space is in one CPU's CR3 while its process runs there and in none else, so
+/* user/usermode.c. A space is in one CPU's CR3 while its process runs there and in none else, so
  * what a CPU may have cached of it ends with space_leave, and a change in between flushes here
  * only. */
 void space_enter(const struct space *s);

@@ -2,7 +2,7 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /* The process itself: its end, its IDs, its thread, signals that never come. */
-#include "cpu/usermode.h"
+#include "user/usermode.h"
 #include "user/elf.h"
 #include "user/syscall.h"
 

@@ -2,6 +2,7 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 #include "user/syscall.h"
+#include "base/assert.h"
 #include "abi/service.h"
 #include "log/log.h"
 

@@ -7,7 +7,7 @@
  * command they are for, so that whoever gets one can see whether it is his. Defines service_*,
  * sched_has_spare_cpu and timer_*.
  */
-#include "user/service.h"
+#include "user/service/service.h"
 
 /* What a good answer holds behind the TPM's header. */
 struct page_echo {

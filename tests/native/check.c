@@ -2,10 +2,12 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 #include "tests/native/check.h"
+#include "lib/lock.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define MAX_TESTS  512
@@ -126,4 +128,26 @@ int main(int argc, char **argv)
 	printf("%s: %u passed, %u failed, %u skipped\n", base ? base + 1 : argv[0], passed, failed,
 	       skips);
 	return failed || !(passed + skips);
+}
+
+/* lib/lock.h: each thread of a test is a CPU. */
+uint32_t *lock_held(void)
+{
+	static _Thread_local uint32_t held;
+
+	return &held;
+}
+
+/* base/assert.h: what cannot happen has happened. A test that waits for it has a panic() of its
+ * own. */
+__attribute__((weak)) void panic(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	fputs("panic: ", stderr);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+	abort();
 }

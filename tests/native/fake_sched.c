@@ -5,12 +5,15 @@
 #include <string.h>
 #include <time.h>
 #include "tests/native/fake_sched.h"
+#include "tests/native/check.h"
 #include "tests/native/gs.h"
 #include "mm/alloc.h"
 #include "cpu/timer.h"
 #include "task/wake.h"
 
 struct cpu cpus[CPUS];
+extern char __start_svsm_percpu[], __stop_svsm_percpu[];
+static char areas[CPUS][4096] ALIGNED(64); /* their copies of the PERCPU variables */
 
 uint64_t fake_now;
 bool real_time;
@@ -105,10 +108,13 @@ void wake_sleep(uint32_t seen)
 
 void fake_sched_setup(void)
 {
+	CHECK(__stop_svsm_percpu - __start_svsm_percpu <= (ptrdiff_t)sizeof(areas[0]));
 	memset(cpus, 0, sizeof(cpus));
+	memset(areas, 0, sizeof(areas));
 	memset(nmis, 0, sizeof(nmis));
 	for (unsigned i = 0; i < CPUS; i++) {
 		cpus[i].index = i;
+		cpus[i].area = areas[i] - __start_svsm_percpu;
 		cpus[i].guest.vmsa = i < 2 ? gpa(0x1000) : GPA_NONE;
 	}
 	cpus[3].service = true;

@@ -11,7 +11,7 @@
 #include "services/lib/service.h"
 #include "services/vtpm/serve.h"
 #include "services/vtpm/tpm.h"
-#include "user/process.h"
+#include "user/process_run.h"
 #include "user/syscall.h"
 
 struct fake_ring3 fake_ring3;

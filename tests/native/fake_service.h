@@ -4,10 +4,10 @@
 
 /*
  * Ring 3 for tests of what stands on it: the vTPM's program runs as a function of this one, its
- * system calls are the kernel's own (user/service_calls.c). Defines process_*, sched_*, timer_*
- * and service_* of a service.
+ * system calls are the kernel's own (user/service/service_calls.c). Defines process_*, sched_*,
+ * timer_* and service_* of a service.
  */
-#include "user/service.h"
+#include "user/service/service.h"
 
 struct fake_ring3 {
 	uint64_t now;           /* timer_uptime_ns */

@@ -8,7 +8,7 @@
 #include "tests/native/check.h"
 #include "mm/paging.h"
 #include "cpu/random.h"
-#include "cpu/usermode.h"
+#include "user/usermode.h"
 #include "tests/native/fake_user.h"
 #include "mm/alloc.h"
 #include "log/log.h"

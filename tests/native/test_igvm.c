@@ -4,7 +4,7 @@
  * The IGVM parser: a good file, each malformed variant with its own error, a file cut at every
  * byte, and random damage.
  *
- * sources: svsm/lib/igvm/igvm.c svsm/lib/igvm/igvm_area.c svsm/lib/igvm/igvm_rules.c
+ * sources: svsm/lib/igvm/igvm_read.c svsm/lib/igvm/igvm_area.c svsm/lib/igvm/igvm_rules.c
  * sources: svsm/lib/igvm/igvm_text.c svsm/lib/crc32.c
  */
 #include "tests/native/check.h"

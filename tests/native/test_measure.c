@@ -4,7 +4,7 @@
  * The launch digest, against digests that others published: virtee/sev-snp-measure's test of an
  * OVMF (EPYC-v4, one vCPU, guest features 0x21 and 0x1), and its chain for plain pages.
  *
- * sources: svsm/lib/igvm/igvm.c svsm/lib/igvm/igvm_area.c svsm/lib/igvm/igvm_rules.c
+ * sources: svsm/lib/igvm/igvm_read.c svsm/lib/igvm/igvm_area.c svsm/lib/igvm/igvm_rules.c
  * sources: svsm/lib/igvm/igvm_text.c harness/igvm/measure.c svsm/lib/crc32.c
  * libs: -lcrypto
  */

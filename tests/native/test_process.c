@@ -4,13 +4,13 @@
  * process_run: what brings a process back, and the time that counts as its own. Ring 3 is a
  * function that leaves a vector.
  *
- * sources: svsm/user/process.c
+ * sources: svsm/user/process_run.c
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include "base/x86.h"
 #include "tests/native/check.h"
-#include "cpu/usermode.h"
+#include "user/usermode.h"
 #include "mm/alloc.h"
 #include "log/log.h"
 #include "cpu/timer.h"
@@ -19,6 +19,7 @@
 #include "user/elf.h"
 #include "user/report.h"
 #include "user/syscall.h"
+#include "user/process_run.h"
 
 #define RIP 0x400002
 
@@ -176,7 +177,7 @@ TEST(what_stops_it)
 }
 
 /* A host that stops the machine for an hour has not let the process compute for an hour: it would
- * be ended as one that hangs (user/service.c). */
+ * be ended as one that hangs (user/service/service.c). */
 TEST(time_that_stood_still_is_not_its_own)
 {
 	p.user_tsc = 0;

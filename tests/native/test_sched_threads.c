@@ -16,7 +16,7 @@
 
 #define REQUESTS 3000
 
-/* A service with one request at a time, as user/service.c drives it. */
+/* A service with one request at a time, as user/service/service.c drives it. */
 struct server {
 	struct sched_task *task;
 	unsigned asked; /* atomic */

@@ -5,7 +5,7 @@
  * is a function that makes system calls; user pointers are host pointers below 1 << 47 that a list
  * of mapped ranges knows.
  *
- * sources: svsm/user/service.c svsm/user/service_calls.c svsm/user/service_blob.c
+ * sources: svsm/user/service/service.c svsm/user/service/service_calls.c svsm/user/service/service_blob.c
  * sources: svsm/user/syscall.c
  */
 #include <errno.h>
@@ -15,8 +15,8 @@
 #include "tests/native/check.h"
 #include "mm/alloc.h"
 #include "log/log.h"
-#include "user/service.h"
-#include "user/process.h"
+#include "user/service/service.h"
+#include "user/process_run.h"
 #include "user/syscall.h"
 
 static enum process_stop (*program)(struct process *p);

@@ -89,11 +89,12 @@ static void restart(void)
 {
 	memset(&hv, 0, sizeof(hv));
 	memset(&cpu, 0, sizeof(cpu));
+	gs_become(&cpu);
+	memset((void *)timer_this_cpu(), 0, sizeof(struct timer_cpu));
 	hv.max = 0x40000010;
 	hv.khz = 3000000;
 	hv.f1_ecx = BIT(21) | BIT(24);
 	warnings = 0;
-	gs_become(&cpu);
 }
 
 /* ---- rate ---- */
@@ -209,7 +210,7 @@ TEST(slices_that_end_early_cost_nothing)
 	timer_arm(FAR - 1); /* an earlier one is no matter for laziness */
 	CHECK_EQ(hv.last[0x6e0], FAR - 1);
 	CHECK_EQ(hv.writes, 4);
-	CHECK_EQ(cpu.timer.sets, 3);
+	CHECK_EQ(timer_this_cpu()->sets, 3);
 }
 
 TEST(a_slice_that_is_over_is_not_armed_again)
@@ -224,7 +225,7 @@ TEST(a_slice_that_is_over_is_not_armed_again)
 	CHECK_EQ(hv.writes, 2);
 	timer_arm(FAR);
 	CHECK_EQ(hv.last[0x6e0], FAR);
-	CHECK_EQ(cpu.timer.fired, 2);
+	CHECK_EQ(timer_this_cpu()->fired, 2);
 }
 
 /* Fired, but the interrupt never came: after some slices it is armed anew, and said once. */

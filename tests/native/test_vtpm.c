@@ -6,7 +6,7 @@
  *
  * sources: tests/native/fake.c tests/native/fake_service.c tests/native/tpm_client.c
  * sources: svsm/mm/pagestate.c svsm/task/vmsa_registry.c svsm/mm/guestpage.c
- * sources: svsm/user/service.c svsm/user/service_calls.c svsm/user/service_blob.c
+ * sources: svsm/user/service/service.c svsm/user/service/service_calls.c svsm/user/service/service_blob.c
  * sources: svsm/user/syscall.c svsm/protocols/dispatch.c svsm/protocols/buffer.c
  * sources: svsm/protocols/core.c svsm/protocols/core_memory.c svsm/protocols/core_vcpu.c
  * sources: svsm/protocols/vtpm.c svsm/protocols/vtpm_pace.c svsm/protocols/vtpm_page.c

@@ -5,7 +5,7 @@
 #include "boot/linux/acpi_tables.h"
 #include "boot/guest.h"
 #include "mm/alloc.h"
-#include "log/log.h"
+#include "base/assert.h"
 #include "lib/string.h"
 
 extern const uint8_t _binary_dsdt_aml_start[], _binary_dsdt_aml_end[];

@@ -6,7 +6,7 @@
 #include "boot/linux/acpi_tables.h"
 #include "mm/alloc.h"
 #include "mm/launch_area.h"
-#include "log/log.h"
+#include "base/assert.h"
 #include "cpu/percpu.h"
 #include "lib/string.h"
 

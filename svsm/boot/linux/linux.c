@@ -11,7 +11,7 @@
 #include "boot/guest.h"
 #include "mm/alloc.h"
 #include "mm/guest_mem.h"
-#include "log/log.h"
+#include "base/assert.h"
 #include "lib/string.h"
 
 #define HEADER_OFFSET offsetof(struct bootparams, hdr)

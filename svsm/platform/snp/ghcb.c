@@ -2,6 +2,7 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 #include "platform/snp/ghcb.h"
+#include "base/assert.h"
 #include "base/x86.h"
 #include "mm/paging.h"
 #include "mm/alloc.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-#include "cpu/usermode.h"
+#include "user/usermode.h"
 #include "base/x86.h"
 #include "mm/copy.h"
 #include "mm/paging.h"
@@ -12,8 +12,8 @@
 ABI_OFFSET(struct cpu, user_kernel_rsp, CPU_KERNEL_RSP, "mm/layout.h");
 ABI_OFFSET(struct cpu, user_regs, CPU_USER_REGS, "mm/layout.h");
 ABI_OFFSET(struct cpu, user_scratch, CPU_SCRATCH, "mm/layout.h");
-ABI_OFFSET(struct user_regs, rip, 0x88, "cpu/user.S");
-ABI_OFFSET(struct user_regs, fs_base, 22 * 8, "cpu/user.S: 22 words like struct frame");
+ABI_OFFSET(struct user_regs, rip, 0x88, "user/user.S");
+ABI_OFFSET(struct user_regs, fs_base, 22 * 8, "user/user.S: 22 words like struct frame");
 
 /* All that a user could set: the kernel starts with none of it. */
 #define SYSCALL_CLEARS                                                                             \

@@ -2,7 +2,7 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #include "mm/alloc.h"
 #include "lib/lock.h"
-#include "user/service.h"
+#include "user/service/service.h"
 #include "user/syscall.h"
 
 /* The new blob is complete before the old one goes: prepared, then committed. */
@@ -21,12 +21,12 @@ int service_blob_replace(struct service *s, uint32_t slot, uint32_t len,
 		alloc_free(new, len);
 		return SYS_EFAULT;
 	}
-	spin_lock(&s->lock);
+	lock_take(LOCK_SERVICE, &s->lock);
 	old = s->blob[slot].data;
 	old_len = s->blob[slot].len;
 	s->blob[slot].data = new;
 	s->blob[slot].len = len;
-	spin_unlock(&s->lock);
+	lock_give(LOCK_SERVICE, &s->lock);
 	if (old)
 		alloc_free(old, old_len);
 	return 0;

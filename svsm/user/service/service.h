@@ -65,7 +65,7 @@ enum sched_end service_run(struct service *s, struct service_request *r, uint64_
 /* The service, started or not, shall die at its next instruction by a real fault: tests. */
 void service_kill(struct service *s);
 
-/* For user/service_calls.c: the request is done. */
+/* For user/service/service_calls.c: the request is done. */
 void service_finish(struct service *s, uint32_t status, uint32_t out_len);
 /* Replace a slot's blob by a copy of len bytes that `fill` makes. 0, or why not (then the old one
  * stays): SYS_EINVAL a slot or length out of range, SYS_ENOMEM, SYS_EFAULT fill failed. */

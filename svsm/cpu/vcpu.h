@@ -15,7 +15,7 @@
 #include "base/spinlock.h"
 
 struct vcpu_guest {
-	struct spinlock lock; /* lock.h: LOCK_VCPU */
+	struct spinlock lock; /* LOCK_VCPU */
 	gpa_t vmsa;           /* GPA_NONE: nothing to run */
 	gpa_t caa;            /* GPA_NONE exactly when vmsa is */
 	uint8_t vmpl;         /* of the VMSA; 1..3 */

@@ -6,7 +6,7 @@
  * alone, so its buffers need no lock here.
  */
 #include "lib/lock.h"
-#include "user/service.h"
+#include "user/service/service.h"
 #include "lib/string.h"
 #include "user/syscall.h"
 
@@ -25,11 +25,11 @@ static enum syscall_then call_wait(struct process *p, struct syscall_args *args)
 
 	if (!s)
 		return syscall_error(args, SYS_EPERM);
-	spin_lock(&s->lock);
+	lock_take(LOCK_SERVICE, &s->lock);
 	r = s->request;
 	fresh = r && !s->taken;
 	s->taken = r != NULL;
-	spin_unlock(&s->lock);
+	lock_give(LOCK_SERVICE, &s->lock);
 	if (!r || fresh) /* it has done what it had, even if more is there already */
 		s->rested = p->user_tsc;
 	if (!r)

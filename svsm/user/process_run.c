@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-#include "user/process.h"
+#include "user/process_run.h"
 #include "base/x86.h"
 #include "mm/layout.h"
-#include "cpu/usermode.h"
+#include "user/usermode.h"
 #include "mm/alloc.h"
 #include "log/log.h"
 #include "cpu/timer.h"

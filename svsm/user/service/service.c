@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
-#include "user/service.h"
+#include "user/service/service.h"
 #include "mm/alloc.h"
 #include "lib/lock.h"
 #include "log/log.h"
 #include "cpu/timer.h"
-#include "user/process.h"
+#include "user/process_run.h"
 
 /* ---- requests ---- */
 
@@ -18,11 +18,11 @@ static void finish(struct service_request *r, uint32_t status, uint32_t out_len)
 
 void service_finish(struct service *s, uint32_t status, uint32_t out_len)
 {
-	spin_lock(&s->lock);
+	lock_take(LOCK_SERVICE, &s->lock);
 	finish(s->request, status, out_len);
 	s->request = NULL;
 	s->taken = false;
-	spin_unlock(&s->lock);
+	lock_give(LOCK_SERVICE, &s->lock);
 }
 
 /* Does anybody wait, or only for a process that has not fetched the request yet? */
@@ -30,9 +30,9 @@ static bool waiting(struct service *s, bool taken_only)
 {
 	bool any;
 
-	spin_lock(&s->lock);
+	lock_take(LOCK_SERVICE, &s->lock);
 	any = s->request && (s->taken || !taken_only);
-	spin_unlock(&s->lock);
+	lock_give(LOCK_SERVICE, &s->lock);
 	return any;
 }
 
@@ -131,7 +131,7 @@ bool service_submit(struct service *s, struct service_request *r)
 {
 	bool mine, ready;
 
-	spin_lock(&s->lock);
+	lock_take(LOCK_SERVICE, &s->lock);
 	mine = !s->request;
 	ready = mine && !dead(s) && have_task(s);
 	if (ready) {
@@ -140,7 +140,7 @@ bool service_submit(struct service *s, struct service_request *r)
 	} else if (mine) {
 		finish(r, SERVICE_LOST, 0);
 	}
-	spin_unlock(&s->lock);
+	lock_give(LOCK_SERVICE, &s->lock);
 	if (ready)
 		sched_wake(s->task);
 	return mine;
@@ -159,9 +159,9 @@ void service_kill(struct service *s)
 	static const bool never;
 	bool ready;
 
-	spin_lock(&s->lock);
+	lock_take(LOCK_SERVICE, &s->lock);
 	ready = !dead(s) && have_task(s);
-	spin_unlock(&s->lock);
+	lock_give(LOCK_SERVICE, &s->lock);
 	if (!ready)
 		return;
 	__atomic_store_n(&s->kill, true, __ATOMIC_RELEASE);

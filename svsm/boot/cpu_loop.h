@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#pragma once
+
+#include "base/types.h"
+
+/* What a CPU does once it is up: run the guest's VMPL, serve its calls, sleep when there is none.
+ */
+NORETURN void cpu_loop(void);
