@@ -3,15 +3,24 @@
 
 /*
  * Entry from the IGVM's VMSA: 32-bit protected mode, paging off, flat segments, interrupts off.
- * With paging off every access is private (APM vol. 2, 15.34.6), so the page tables can be patched
- * with the C-bit before it is known to anyone else. No stack, no IDT: failures end by the GHCB MSR
- * protocol's termination request (GHCB 2.3.1).
+ * With paging off every access is private (APM vol. 2, 15.34.4), so the page tables can be patched
+ * with the C-bit before it is known to anyone else. What fails here ends by the GHCB MSR protocol's
+ * termination request.
+ *
+ * A multiboot loader starts the image in the same way, on a machine that is no confidential one. For
+ * that case (and any other without SEV_STATUS) there are a stack, a GDT and an IDT while that MSR is
+ * read; then there is no C-bit, and platform_detect() finds out what the machine is.
  */
 #include "mm/layout.h"
 
 #define PHYS(x) ((x) - KERNEL_OFFSET)
 #define GHCB_MSR 0xc0010130
 #define EFER_MSR 0xc0000080
+#define SEV_STATUS_MSR 0xc0010131
+#define SEV_STATUS_SNP 4
+#define SEL_CODE32 0x18 /* of this page's GDT only */
+
+#define MULTIBOOT_MAGIC 0x1badb002
 
 /* struct snp_cpuid_page (abi/cpuid_page.h, which asserts its sizes) */
 #define CPUID_ENTRIES 64
@@ -21,11 +30,23 @@
 #define CPUID_EBX     0x1c
 
 	.section .boot, "ax"
+boot_page:
+	.long MULTIBOOT_MAGIC
+	.long 0 /* no flags */
+	.long -MULTIBOOT_MAGIC
+
 	.code32
 	.globl boot_start
 boot_start:
 	cli
 	cld
+	movl $PHYS(boot_stack) + BOOT_STACK_SIZE, %esp
+	lgdt boot_gdtr
+	lidt boot_idtr
+	movl $SEV_STATUS_MSR, %ecx
+	rdmsr
+	testl $SEV_STATUS_SNP, %eax
+	jz boot_absent
 
 	/* The hypervisor leaves the SEV information in the MSR; if not, ask. */
 	movl $GHCB_MSR, %ecx
@@ -54,7 +75,7 @@ boot_start:
 	/*
 	 * The hypervisor may lie, and with a wrong C-bit stack and descriptors would be its memory.
 	 * The CPUID page is private, and the security processor has checked it: leaf 8000001F,
-	 * EBX[5:0]. SNP firmware ABI 8.17.2.5, abi/cpuid_page.h.
+	 * EBX[5:0]. SNP firmware ABI 8.17.2.6, abi/cpuid_page.h.
 	 */
 	movl $PHYS(snp_cpuid_page), %edi
 	movl (%edi), %ecx
@@ -87,6 +108,7 @@ boot_start:
 	cmpl %ecx, %edi
 	jb 4b
 
+boot_paging: /* ESI: upper half of the C-bit mask */
 	movl %cr4, %eax
 	orl $0x20, %eax /* PAE */
 	movl %eax, %cr4
@@ -96,11 +118,14 @@ boot_start:
 	rdmsr
 	orl $0x900, %eax /* LME, NXE */
 	wrmsr
-	lgdt boot_gdtr
 	movl %cr0, %eax
 	orl $0x80010000, %eax /* PG, WP */
 	movl %eax, %cr0
 	ljmp $SEL_CODE, $boot_long
+
+boot_absent: /* no C-bit, no versions; also where reading SEV_STATUS faults */
+	xorl %esi, %esi
+	jmp boot_paging
 
 boot_fail_cpuid: /* set 1, reason 4: the CPUID page */
 	movl $0x00041100, %eax
@@ -136,10 +161,20 @@ boot_gdt:
 	.quad 0
 	.quad 0x00af9b000000ffff /* code, 64-bit */
 	.quad 0x00cf93000000ffff /* data */
+	.quad 0x00cf9b000000ffff /* code, 32-bit */
 boot_gdt_end:
 boot_gdtr:
 	.word boot_gdt_end - boot_gdt - 1
 	.long boot_gdt
+	.balign 8
+boot_idt: /* 32-bit interrupt gates; the page lies at a multiple of 64 KiB */
+	.rept 32
+	.word boot_absent - boot_page, SEL_CODE32, 0x8e00, KERNEL_PHYS >> 16
+	.endr
+boot_idt_end:
+boot_idtr:
+	.word boot_idt_end - boot_idt - 1
+	.long boot_idt
 	.balign 4
 boot_versions:
 	.long 0

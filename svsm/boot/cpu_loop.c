@@ -33,7 +33,7 @@ void cpu_loop(void)
 
 		if (!vmpl)
 			sched_idle();
-		else if (platform->run_vmpl(vmpl))
+		else if (platform->vcpu_run(vmpl))
 			platform->halt();
 		if (guest_vmpl(c))
 			svsm_request(c);

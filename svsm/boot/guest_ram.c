@@ -78,7 +78,7 @@ static struct memmap_range next_loaded(const struct launch_info *info, uint64_t 
 static void take(uint64_t base, uint64_t size, bool loaded)
 {
 	uint64_t done = 0;
-	enum platform_result r = (loaded ? platform_adjust_range : platform_validate_range)(
+	enum platform_result r = (loaded ? platform_rights_range : platform_accept_range)(
 		gpa(base), size, guestpage_vmpl, RMP_RWX, &done);
 
 	if (r != PLATFORM_OK)

@@ -21,11 +21,6 @@
 #include "lib/string.h"
 #include "platform/announce.h"
 #include "platform/platform.h"
-#include "platform/snp/snp.h"
-
-/* Reasons of set 1 that Linux gives too */
-#define TERM_CPUID_PAGE 1, 4
-#define TERM_SECRETS    1, 6
 
 static void memory_init(void)
 {
@@ -39,26 +34,6 @@ static void memory_init(void)
 	if (memmap_end().v > MIN(platform_cbit, GUEST_MAP_MAX))
 		panic("the host's memory map ends at %lx, beyond the C-bit", memmap_end().v);
 	paging_init();
-}
-
-/* A launch without a secrets page leaves zeros or nonsense; VMPCK0 is what the SVSM lives on. */
-static bool secrets_ok(void)
-{
-	static const uint8_t none[32];
-	const struct snp_secrets *s = &snp_secrets_page;
-
-	return s->version && s->version < 0x10000 &&
-	       memcmp(s->vmpck[VMPL_SVSM], none, sizeof(none));
-}
-
-static void check_launch_pages(void)
-{
-	if (!snp_cpuid_page_ok())
-		platform->terminate(TERM_CPUID_PAGE);
-	if (!secrets_ok()) {
-		log_error("secrets page: no version or no VMPCK0");
-		platform->terminate(TERM_SECRETS);
-	}
 }
 
 static uint32_t own_apic_id(void)
@@ -77,14 +52,7 @@ static void banner(void)
 	log_info("Keelson SVSM " SVSM_VERSION ", VMPL0, %lu KiB image, %lu of %lu pages free",
 		 (kernel_end - (char *)KERNEL_BASE) / 1024, alloc_free_pages(),
 		 alloc_total_pages());
-	native_announce();
-}
-
-/* The machine has nothing left to do: ACPI power off of a q35, then the protocol's way. */
-NORETURN static void power_off(void)
-{
-	outw(0x604, 0x2000);
-	platform->terminate(0, 0);
+	platform_announce();
 }
 
 /* On the boot CPU's own, guarded stack. */
@@ -97,7 +65,7 @@ NORETURN static void kernel_run(void)
 	c->log.ready = true;
 	log_set_console(platform->console_write);
 	banner();
-	check_launch_pages();
+	platform->launch_check();
 	launch_area_check();
 	paging_protect();
 	usermode_init_cpu();
@@ -110,7 +78,7 @@ NORETURN static void kernel_run(void)
 	if (launch_info.flags & LAUNCH_FLAG_PANIC)
 		__asm__ volatile("ud2");
 	if (launch_info.guest == LAUNCH_GUEST_NONE)
-		power_off();
+		platform->power_off();
 	guest_launch();
 	cpu_loop();
 }
@@ -132,7 +100,6 @@ void kernel_main(void)
 	struct cpu *c = percpu_boot();
 
 	desc_init_early(c);
-	platform_detect();
 	memory_init();
 	if (!desc_alloc(c))
 		panic("no memory for stacks");

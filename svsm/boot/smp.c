@@ -2,12 +2,9 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 #include "boot/smp.h"
-#include "abi/vmsa.h"
 #include "base/x86.h"
 #include "cpu/desc.h"
-#include "mm/paging.h"
 #include "user/usermode.h"
-#include "mm/alloc.h"
 #include "mm/launch_area.h"
 #include "log/log.h"
 #include "lib/madt.h"
@@ -35,43 +32,6 @@ NORETURN static void ap_main(struct cpu *c)
 	cpu_loop();
 }
 
-static void vmsa_fill(struct vmsa *v, struct cpu *c)
-{
-	desc_to_vmsa(c, v);
-	v->efer = EFER_SVME | EFER_NXE | EFER_LMA | EFER_LME;
-	v->cr0 = CR0_PG | CR0_WP | CR0_NE | CR0_ET | CR0_MP | CR0_PE;
-	v->cr3 = paging_root();
-	v->cr4 = paging_cr4();
-	v->dr6 = 0xffff0ff0;
-	v->dr7 = 0x400;
-	v->rflags = RFLAGS_R1;
-	v->rip = (uint64_t)ap_main;
-	v->rdi = (uint64_t)c;
-	v->g_pat = 0x0007040600070406;
-	v->xcr0 = 1;
-	v->mxcsr = 0x1f80;
-	v->x87_fcw = 0x37f;
-	v->x87_ftw = 0x5555;
-	v->vmpl = VMPL_SVSM;
-	v->sev_features = platform->sev_features();
-}
-
-/*
- * A page for a VMSA. Not at a 2 MiB boundary: some processors take the lock on such a page for one
- * on the whole 2 MiB (SNP erratum 1467 family).
- */
-static struct vmsa *vmsa_alloc(void)
-{
-	void *p = alloc_page();
-	void *q;
-
-	if (!p || !IS_ALIGNED((uint64_t)p, SIZE_2M))
-		return p;
-	q = alloc_page();
-	alloc_page_free(p);
-	return q;
-}
-
 static bool wait_online(const struct cpu *c)
 {
 	uint64_t start = rdtsc();
@@ -86,16 +46,10 @@ static bool wait_online(const struct cpu *c)
 
 static const char *start(struct cpu *c)
 {
-	struct vmsa *v = vmsa_alloc();
+	const char *why = desc_alloc(c) ? platform->cpu_start(c, ap_main) : "no memory";
 
-	if (!v || !desc_alloc(c))
-		return "no memory";
-	vmsa_fill(v, c);
-	c->own_vmsa = paging_pa(v);
-	if (platform->adjust(c->own_vmsa, PLATFORM_4K, 1, 0, true))
-		return "RMPADJUST failed";
-	if (platform->vmsa_register(c->apic_id, VMPL_SVSM, c->own_vmsa, v->sev_features))
-		return "the hypervisor refused AP_CREATION";
+	if (why)
+		return why;
 	return wait_online(c) ? NULL : "no answer in time";
 }
 

@@ -9,6 +9,7 @@
 #include "cpu/panic.h"
 #include "cpu/percpu.h"
 #include "cpu/sleep.h"
+#include "platform/platform.h"
 
 extern const char user_text[], user_text_end[]; /* user/user.S */
 
@@ -83,7 +84,7 @@ void exception_dispatch(struct frame *f)
 		f->rip = sleep_resume(f->rip);
 		return;
 	case VEC_VC:
-		if (fixup(f) || platform_vc(f))
+		if (fixup(f) || platform->exception(f))
 			return;
 		break;
 	case VEC_UD:

@@ -14,6 +14,3 @@ void exception_dispatch(struct frame *f);
 
 /* "#PF"; "interrupt" from 32 on. */
 const char *exception_name(uint64_t vector);
-
-/* #VC that is no fix-up case; true when the instruction was emulated. platform/snp/vc.c. */
-bool platform_vc(struct frame *f);

@@ -2,7 +2,6 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 #include "cpu/timer.h"
-#include "abi/vmsa.h"
 #include "base/x86.h"
 #include "cpu/x2apic.h"
 #include "log/log.h"
@@ -24,12 +23,9 @@ static uint64_t latest; /* timer_uptime_ns's last answer, atomic */
 
 /* ---- rate ---- */
 
-/* SecureTSC: the processor's own word. MHz in bits 17:0, the rest is reserved. */
-static uint64_t khz_secure(void)
+static uint64_t khz_platform(void)
 {
-	if (!(platform->sev_features() & SEV_FEAT_SECURE_TSC))
-		return 0;
-	return (rdmsr(MSR_GUEST_TSC_FREQ) & 0x3ffff) * 1000;
+	return platform->tsc_khz();
 }
 
 /* What hypervisors agreed on: EAX of leaf 0x40000010. */
@@ -58,7 +54,7 @@ static uint64_t khz_processor(void)
 
 static void find_rate(void)
 {
-	uint64_t (*const ask[])(void) = {khz_secure, khz_hypervisor, khz_processor};
+	uint64_t (*const ask[])(void) = {khz_platform, khz_hypervisor, khz_processor};
 
 	for (unsigned i = 0; i < ARRAY_LEN(ask); i++) {
 		uint64_t v = ask[i]();

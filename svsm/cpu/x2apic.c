@@ -75,7 +75,7 @@ bool x2apic_init_cpu(void)
 	platform->cpuid(1, 0, r);
 	if (!(r[2] & F1_ECX_X2APIC))
 		why = "CPUID has none";
-	else if (platform->sev_features() & SEV_FEAT_RESTRICTED_INJ)
+	else if (!platform->has_interrupts())
 		why = "interrupts come by #HV only";
 	else if (!switch_on() || !set_timer_entry())
 		why = "the hypervisor refused";

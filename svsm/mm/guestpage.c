@@ -58,7 +58,7 @@ static void broken(gpa_t page, enum platform_size size, const char *what)
 /* The hypervisor may split a 2M entry at any time: then the rights go to each page of it. */
 static enum platform_result grant(gpa_t page, enum platform_size size)
 {
-	enum platform_result r = platform->adjust(page, size, guestpage_vmpl, RMP_RWX, false);
+	enum platform_result r = platform->guest_rights(page, size, guestpage_vmpl, RMP_RWX);
 
 	if (size == PLATFORM_2M && (r == PLATFORM_SIZEMISMATCH || r == PLATFORM_OVERLAP)) {
 		r = PLATFORM_OK;
@@ -68,17 +68,11 @@ static enum platform_result grant(gpa_t page, enum platform_size size)
 	return r;
 }
 
-/* Only the guest's VMPL. */
-static enum platform_result revoke(gpa_t page, enum platform_size size)
-{
-	return platform->adjust(page, size, guestpage_vmpl, 0, false);
-}
-
 /* Also the VMPLs that the guest itself may have given rights to. */
 static enum platform_result revoke_all(gpa_t page, enum platform_size size)
 {
 	for (unsigned vmpl = guestpage_vmpl; vmpl < VMPL_COUNT; vmpl++) {
-		enum platform_result r = platform->adjust(page, size, vmpl, 0, false);
+		enum platform_result r = platform->guest_rights(page, size, vmpl, 0);
 
 		if (r != PLATFORM_OK)
 			return r;
@@ -92,13 +86,13 @@ enum platform_result guestpage_validate(gpa_t page, enum platform_size size)
 
 	if (r != PLATFORM_OK)
 		return r;
-	r = platform->validate(page, size, true);
+	r = platform->page_accept(page, size);
 	if (r != PLATFORM_OK)
 		return r;
 	r = guest_zero(page, bytes_of(size)) ? grant(page, size) : PLATFORM_FAULT;
 	if (r == PLATFORM_OK)
 		set_all(page, size, PAGE_VALID);
-	else if (platform->validate(page, size, false) != PLATFORM_OK)
+	else if (platform->page_release(page, size) != PLATFORM_OK)
 		broken(page, size, "undoing a validation");
 	return r;
 }
@@ -114,7 +108,7 @@ enum platform_result guestpage_rescind(gpa_t page, enum platform_size size)
 
 	if (r != PLATFORM_OK)
 		return r;
-	r = platform->validate(page, size, false);
+	r = platform->page_release(page, size);
 	if (r == PLATFORM_OK)
 		set_all(page, size, PAGE_INVALID);
 	return r;
@@ -134,15 +128,14 @@ enum platform_result guestpage_seal(gpa_t page)
 	return r;
 }
 
-/* The guest keeps the right to read: Linux takes sev_features out of it for AP_CREATION. */
 enum platform_result guestpage_make_vmsa(gpa_t page)
 {
-	return platform->adjust(page, PLATFORM_4K, guestpage_vmpl, RMP_R, true);
+	return platform->vcpu_create(page, guestpage_vmpl);
 }
 
 enum platform_result guestpage_unseal(gpa_t page, bool vmsa)
 {
-	enum platform_result r = vmsa ? revoke(page, PLATFORM_4K) : PLATFORM_OK;
+	enum platform_result r = vmsa ? platform->vcpu_delete(page, guestpage_vmpl) : PLATFORM_OK;
 
 	if (r != PLATFORM_OK)
 		return r;

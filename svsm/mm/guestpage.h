@@ -26,7 +26,8 @@ enum platform_result guestpage_validate(gpa_t page, enum platform_size size);
 enum platform_result guestpage_rescind(gpa_t page, enum platform_size size);
 
 /* VALID -> VMSA: nobody below VMPL0 has rights to it any more. Once the guest runs, the caller has
- * platform->flush() end the translations that still carry them; then it checks the content, and ...
+ * platform->guest_flush() end the translations that still carry them; then it checks the content,
+ * and ...
  */
 enum platform_result guestpage_seal(gpa_t page);
 /* ... it becomes a VMSA page that the guest may read, */

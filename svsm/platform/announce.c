@@ -20,7 +20,7 @@ static void signature(uint32_t leaf, char out[13])
 	out[12] = 0;
 }
 
-void native_announce(void)
+void platform_announce(void)
 {
 	char sig[13];
 

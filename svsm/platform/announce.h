@@ -8,4 +8,4 @@
  */
 
 /* One log line that names the hypervisor, and plainly when it is Keelson's own machine. */
-void native_announce(void);
+void platform_announce(void);

@@ -61,13 +61,15 @@ static bool vmsa_acceptable(gpa_t vmsa)
 	return guest_read8(gpa_add(vmsa, offsetof(struct vmsa, vmpl)), &vmpl) &&
 	       guest_read64(gpa_add(vmsa, offsetof(struct vmsa, efer)), &efer) &&
 	       guest_read64(gpa_add(vmsa, offsetof(struct vmsa, sev_features)), &features) &&
-	       vmpl == guestpage_vmpl && (efer & EFER_SVME) && features == platform->sev_features();
+	       vmpl == guestpage_vmpl && (efer & EFER_SVME) &&
+	       features == platform->vcpu_features();
 }
 
 /* Regions locked, states checked, page sealed. The table comes last: only then can it be run. */
 static uint64_t vmsa_commit(gpa_t vmsa, gpa_t caa, struct cpu *cpu)
 {
-	enum platform_result r = platform->flush(); /* or another vCPU may still write the page */
+	enum platform_result r =
+		platform->guest_flush(); /* or another vCPU may still write the page */
 
 	if (r != PLATFORM_OK)
 		return core_result(r);

@@ -127,13 +127,15 @@ static bool find_fresh(gpa_t *g)
 
 static enum platform_result set_valid(gpa_t g, bool valid)
 {
-	enum platform_result r = platform->validate(g, PLATFORM_2M, valid);
+	enum platform_result (*step)(gpa_t g, enum platform_size size) =
+		valid ? platform->page_accept : platform->page_release;
+	enum platform_result r = step(g, PLATFORM_2M);
 
 	if (r != PLATFORM_SIZEMISMATCH)
 		return r;
 	r = PLATFORM_OK;
 	for (uint64_t at = 0; at < SIZE_2M && !r; at += PAGE_SIZE)
-		r = platform->validate(gpa_add(g, at), PLATFORM_4K, valid);
+		r = step(gpa_add(g, at), PLATFORM_4K);
 	return r;
 }
 

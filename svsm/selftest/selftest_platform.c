@@ -107,15 +107,15 @@ SELFTEST(page_state)
 	gpa_t g = paging_pa(p);
 
 	SELFTEST_TRUE(p);
-	SELFTEST_EQ(platform->validate(g, PLATFORM_4K, true), PLATFORM_NO_CHANGE);
-	SELFTEST_EQ(platform->validate(g, PLATFORM_4K, false), PLATFORM_OK);
-	SELFTEST_EQ(platform->page_state(g, PAGE_SIZE, true), PLATFORM_OK);
+	SELFTEST_EQ(platform->page_accept(g, PLATFORM_4K), PLATFORM_NO_CHANGE);
+	SELFTEST_EQ(platform->page_release(g, PLATFORM_4K), PLATFORM_OK);
+	SELFTEST_EQ(platform->page_convert(g, PAGE_SIZE, true), PLATFORM_OK);
 	paging_set(p, PAGING_SHARED);
 	memset(p, 0x5a, PAGE_SIZE);
 	SELFTEST_EQ(p[PAGE_SIZE - 1], 0x5a);
-	SELFTEST_EQ(platform->page_state(g, PAGE_SIZE, false), PLATFORM_OK);
+	SELFTEST_EQ(platform->page_convert(g, PAGE_SIZE, false), PLATFORM_OK);
 	paging_set(p, PAGING_PRIVATE);
-	SELFTEST_EQ(platform->validate(g, PLATFORM_4K, true), PLATFORM_OK);
+	SELFTEST_EQ(platform->page_accept(g, PLATFORM_4K), PLATFORM_OK);
 	alloc_page_free(p);
 	return true;
 }
@@ -126,11 +126,11 @@ SELFTEST(rights)
 	gpa_t g = paging_pa(p);
 
 	SELFTEST_TRUE(p);
-	SELFTEST_EQ(platform->adjust(g, PLATFORM_4K, VMPL_GUEST, RMP_RWX, false), PLATFORM_OK);
-	SELFTEST_EQ(platform->adjust(g, PLATFORM_4K, VMPL_GUEST, 0, false), PLATFORM_OK);
-	SELFTEST_EQ(platform->adjust(g, PLATFORM_4K, VMPL_SVSM, 0, false), PLATFORM_INVALID);
-	SELFTEST_EQ(platform->adjust(g, PLATFORM_4K, VMPL_COUNT, 0, false), PLATFORM_INVALID);
-	SELFTEST_EQ(platform->adjust(gpa_add(g, 8), PLATFORM_4K, 2, 0, false), PLATFORM_INVALID);
+	SELFTEST_EQ(platform->guest_rights(g, PLATFORM_4K, VMPL_GUEST, RMP_RWX), PLATFORM_OK);
+	SELFTEST_EQ(platform->guest_rights(g, PLATFORM_4K, VMPL_GUEST, 0), PLATFORM_OK);
+	SELFTEST_EQ(platform->guest_rights(g, PLATFORM_4K, VMPL_SVSM, 0), PLATFORM_INVALID);
+	SELFTEST_EQ(platform->guest_rights(g, PLATFORM_4K, VMPL_COUNT, 0), PLATFORM_INVALID);
+	SELFTEST_EQ(platform->guest_rights(gpa_add(g, 8), PLATFORM_4K, 2, 0), PLATFORM_INVALID);
 	alloc_page_free(p);
 	return true;
 }

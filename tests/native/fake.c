@@ -116,6 +116,32 @@ static enum platform_result fake_adjust(gpa_t g, enum platform_size size, unsign
 	return r;
 }
 
+static enum platform_result fake_accept(gpa_t g, enum platform_size size)
+{
+	return fake_validate(g, size, true);
+}
+
+static enum platform_result fake_release(gpa_t g, enum platform_size size)
+{
+	return fake_validate(g, size, false);
+}
+
+static enum platform_result fake_rights(gpa_t g, enum platform_size size, unsigned vmpl,
+					uint8_t rights)
+{
+	return fake_adjust(g, size, vmpl, rights, false);
+}
+
+static enum platform_result fake_create(gpa_t g, unsigned vmpl)
+{
+	return fake_adjust(g, PLATFORM_4K, vmpl, RMP_R, true);
+}
+
+static enum platform_result fake_delete(gpa_t g, unsigned vmpl)
+{
+	return fake_adjust(g, PLATFORM_4K, vmpl, 0, false);
+}
+
 static enum platform_result fake_flush(void)
 {
 	if (fake_no_flush)
@@ -133,10 +159,13 @@ static uint64_t fake_features(void)
 }
 
 static const struct platform_ops fake = {.name = "fake",
-					 .validate = fake_validate,
-					 .adjust = fake_adjust,
-					 .flush = fake_flush,
-					 .sev_features = fake_features};
+					 .page_accept = fake_accept,
+					 .page_release = fake_release,
+					 .guest_rights = fake_rights,
+					 .guest_flush = fake_flush,
+					 .vcpu_create = fake_create,
+					 .vcpu_delete = fake_delete,
+					 .vcpu_features = fake_features};
 const struct platform_ops *platform = &fake;
 
 /* Guest memory as VMPL0 sees it: only what is validated. */

@@ -143,19 +143,19 @@ static enum platform_result note(gpa_t g, uint64_t len, uint8_t mark, uint64_t *
 	return PLATFORM_OK;
 }
 
-enum platform_result platform_validate_range(gpa_t g, uint64_t len, unsigned vmpl, uint8_t perms,
-					     uint64_t *done)
-{
-	CHECK_EQ(vmpl, 2);
-	CHECK_EQ(perms, RMP_RWX);
-	return note(g, len, 'V', done);
-}
-
-enum platform_result platform_adjust_range(gpa_t g, uint64_t len, unsigned vmpl, uint8_t perms,
+enum platform_result platform_accept_range(gpa_t g, uint64_t len, unsigned vmpl, uint8_t rights,
 					   uint64_t *done)
 {
 	CHECK_EQ(vmpl, 2);
-	CHECK_EQ(perms, RMP_RWX);
+	CHECK_EQ(rights, RMP_RWX);
+	return note(g, len, 'V', done);
+}
+
+enum platform_result platform_rights_range(gpa_t g, uint64_t len, unsigned vmpl, uint8_t rights,
+					   uint64_t *done)
+{
+	CHECK_EQ(vmpl, 2);
+	CHECK_EQ(rights, RMP_RWX);
 	adjusted++;
 	return note(g, len, 'A', done);
 }

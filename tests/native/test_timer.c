@@ -22,7 +22,8 @@
 
 static struct {
 	uint32_t max, khz, bus_khz, f1_ecx, f15[3], f16;
-	uint64_t features;
+	uint64_t processor_khz;
+	bool doorbell;
 	bool refuse;
 	unsigned writes;
 	uint64_t last[0x1000]; /* by the low bits of the MSR's number */
@@ -68,15 +69,21 @@ static bool fake_write(uint32_t msr, uint64_t v)
 	return !hv.refuse;
 }
 
-static uint64_t fake_features(void)
+static bool fake_has_interrupts(void)
 {
-	return hv.features;
+	return !hv.doorbell;
+}
+
+static uint64_t fake_tsc_khz(void)
+{
+	return hv.processor_khz;
 }
 
 static const struct platform_ops fake = {.cpuid = fake_cpuid,
 					 .msr_read = fake_read,
 					 .msr_write = fake_write,
-					 .sev_features = fake_features};
+					 .has_interrupts = fake_has_interrupts,
+					 .tsc_khz = fake_tsc_khz};
 const struct platform_ops *platform = &fake;
 
 void log_write(enum log_level level, const char *fmt, ...)
@@ -127,6 +134,14 @@ TEST(the_rate_is_what_the_first_credible_source_says)
 		CHECK_EQ(warnings, !t[i].want);
 		CHECK(timer_works());
 	}
+}
+
+TEST(the_processor_is_believed_before_the_hypervisor)
+{
+	restart();
+	hv.processor_khz = 2450000;
+	timer_init_cpu();
+	CHECK_EQ(timer_khz(), 2450000);
 }
 
 TEST(ticks_and_nanoseconds)
@@ -183,7 +198,7 @@ TEST(no_apic_no_timer)
 		check_context("%u", i);
 		restart();
 		hv.f1_ecx = i == 0 ? BIT(24) : hv.f1_ecx;
-		hv.features = i == 1 ? SEV_FEAT_RESTRICTED_INJ : 0;
+		hv.doorbell = i == 1;
 		hv.refuse = i == 2;
 		timer_init_cpu();
 		CHECK(!timer_works());

@@ -62,13 +62,10 @@ enum platform_result ghcb_call(struct ghcb *g, uint64_t exit_code, uint64_t info
 
 static uint64_t features;
 
-static uint64_t sev_features(void)
+uint64_t snp_sev_features(void)
 {
 	return features;
 }
-
-static const struct platform_ops ops = {.sev_features = sev_features};
-const struct platform_ops *platform = &ops;
 
 bool snp_msr_read(uint32_t msr, uint64_t *v)
 {

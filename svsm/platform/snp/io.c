@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+#include "abi/native.h"
 #include "mm/paging.h"
 #include "lib/string.h"
 #include "platform/snp/ghcb.h"
 #include "platform/snp/snp.h"
 
-#define LOG_PORT 0x402 /* a debugcon: no polling, string output in one exit */
-
-/* OUTSB of the shared buffer, GHCB 4.1.2: one VMGEXIT for the whole text. */
+/* OUTSB of the shared buffer to a debugcon, which needs no polling: one VMGEXIT for the whole text.
+ */
 bool snp_console_write(const char *s, size_t len)
 {
 	struct ghcb *g = ghcb_begin();
@@ -22,7 +22,8 @@ bool snp_console_write(const char *s, size_t len)
 		memcpy(g->buffer, s, n);
 		GHCB_SET(g, scratch, paging_pa(g).v + offsetof(struct ghcb, buffer));
 		r = ghcb_call(g, GHCB_EXIT_IOIO,
-			      (uint64_t)LOG_PORT << 16 | IOIO_A64 | IOIO_SZ8 | IOIO_REP | IOIO_STR,
+			      (uint64_t)NATIVE_SVSM_LOG_PORT << 16 | IOIO_A64 | IOIO_SZ8 |
+				      IOIO_REP | IOIO_STR,
 			      n);
 		s += n;
 		len -= n;

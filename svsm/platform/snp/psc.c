@@ -39,7 +39,7 @@ static enum platform_result send(struct ghcb *g, unsigned count)
 	return PLATFORM_REFUSED;
 }
 
-enum platform_result snp_page_state(gpa_t g, uint64_t len, bool shared)
+enum platform_result snp_page_convert(gpa_t g, uint64_t len, bool shared)
 {
 	enum platform_result r = PLATFORM_OK;
 	struct ghcb *b;

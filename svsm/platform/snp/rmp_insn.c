@@ -68,21 +68,41 @@ static void *va_of(gpa_t g, enum platform_size size)
 	return memmap_is_guest(g, bytes) ? paging_guest_va(g) : NULL;
 }
 
-enum platform_result snp_validate(gpa_t g, enum platform_size size, bool valid)
+static enum platform_result validate(gpa_t g, enum platform_size size, bool valid)
 {
 	void *va = va_of(g, size);
 
 	return va ? snp_pvalidate(va, size, valid) : PLATFORM_INVALID;
 }
 
-enum platform_result snp_adjust(gpa_t g, enum platform_size size, unsigned vmpl, uint8_t perms,
-				bool vmsa)
+enum platform_result snp_page_accept(gpa_t g, enum platform_size size)
+{
+	return validate(g, size, true);
+}
+
+enum platform_result snp_page_release(gpa_t g, enum platform_size size)
+{
+	return validate(g, size, false);
+}
+
+static enum platform_result adjust(gpa_t g, enum platform_size size, unsigned vmpl, uint64_t attr)
 {
 	void *va = va_of(g, size);
 
 	if (!va || vmpl == VMPL_SVSM || vmpl >= VMPL_COUNT)
 		return PLATFORM_INVALID;
-	return snp_rmpadjust(va, size, vmpl | (uint64_t)perms << 8 | (vmsa ? RMPADJUST_VMSA : 0));
+	return snp_rmpadjust(va, size, vmpl | attr);
+}
+
+enum platform_result snp_guest_rights(gpa_t g, enum platform_size size, unsigned vmpl,
+				      uint8_t rights)
+{
+	return adjust(g, size, vmpl, (uint64_t)rights << 8);
+}
+
+enum platform_result snp_make_vmsa(gpa_t g, unsigned vmpl, uint8_t rights)
+{
+	return adjust(g, PLATFORM_4K, vmpl, (uint64_t)rights << 8 | RMPADJUST_VMSA);
 }
 
 #define INVLPGB_ASID   BIT(2) /* RAX: of the ASID in EDX[15:0], where 0 is a guest's own */
@@ -117,7 +137,7 @@ static bool tlbsync(void)
  * whatever CPUID shows, so they are tried: #UD or #VC is a no. There is no way that does without
  * them: the other CPUs need never come to VMPL0, and a flush by the hypervisor is only its word.
  */
-enum platform_result snp_flush(void)
+enum platform_result snp_guest_flush(void)
 {
 	return invlpgb(INVLPGB_ASID | INVLPGB_GLOBAL) && tlbsync() ? PLATFORM_OK
 								   : PLATFORM_UNSUPPORTED;

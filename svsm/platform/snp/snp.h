@@ -10,13 +10,22 @@ struct frame;
 /* insn.c. The address is virtual and must be mapped private. */
 enum platform_result snp_pvalidate(const void *va, int size, bool valid);
 enum platform_result snp_rmpadjust(const void *va, int size, uint64_t attr);
-enum platform_result snp_validate(gpa_t g, enum platform_size size, bool valid);
-enum platform_result snp_adjust(gpa_t g, enum platform_size size, unsigned vmpl, uint8_t perms,
-				bool vmsa);
-enum platform_result snp_flush(void);
+enum platform_result snp_page_accept(gpa_t g, enum platform_size size);
+enum platform_result snp_page_release(gpa_t g, enum platform_size size);
+enum platform_result snp_guest_rights(gpa_t g, enum platform_size size, unsigned vmpl,
+				      uint8_t rights);
+/* The same of one page that thereby becomes a VMSA. */
+enum platform_result snp_make_vmsa(gpa_t g, unsigned vmpl, uint8_t rights);
+enum platform_result snp_guest_flush(void);
+
+/* launch.c */
+bool snp_present(void);
+void snp_early(uint32_t versions);
+enum platform_result snp_own_accept(const void *va, enum platform_size size);
+void snp_launch_check(void);
 
 /* psc.c */
-enum platform_result snp_page_state(gpa_t g, uint64_t len, bool shared);
+enum platform_result snp_page_convert(gpa_t g, uint64_t len, bool shared);
 
 /* cpuid.c */
 bool snp_cpuid_page_ok(void); /* count and sanity; reasons in the log */
@@ -30,12 +39,14 @@ void snp_nmi_done(void);
 /* io.c */
 bool snp_console_write(const char *s, size_t len);
 
-/* run.c */
-enum platform_result snp_vmsa_register(uint32_t apic_id, unsigned vmpl, gpa_t vmsa,
-				       uint64_t sev_features);
-enum platform_result snp_run_vmpl(unsigned vmpl);
+/* vcpu.c */
+uint64_t snp_sev_features(void); /* those that this VMSA, and every one made by us, has */
+const char *snp_cpu_start(struct cpu *c, void (*entry)(struct cpu *c));
+void snp_vcpu_fill(void *page, unsigned vmpl, const struct platform_entry *entry);
+enum platform_result snp_vcpu_create(gpa_t page, unsigned vmpl);
+enum platform_result snp_vcpu_delete(gpa_t page, unsigned vmpl);
+enum platform_result snp_vcpu_start(uint32_t apic_id, unsigned vmpl, gpa_t page);
+enum platform_result snp_vcpu_run(unsigned vmpl);
 
 /* vc.c */
 bool snp_vc(struct frame *f);
-
-extern const struct platform_ops snp_ops;

@@ -53,7 +53,7 @@ static bool emulate_io(struct frame *f, const struct insn *i)
 /* With SecureTSC the processor answers itself: such a #VC is made up, to have a say in the time. */
 static bool emulate_tsc(struct frame *f, uint64_t exit, bool aux)
 {
-	bool secure = platform->sev_features() & SEV_FEAT_SECURE_TSC, ok;
+	bool secure = snp_sev_features() & SEV_FEAT_SECURE_TSC, ok;
 	struct ghcb *g = secure ? NULL : ghcb_begin();
 
 	if (!g)

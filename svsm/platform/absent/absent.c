@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+/*
+ * A machine that is no confidential one that this SVSM knows. Nobody keeps the hypervisor out of
+ * such a guest, so there is nothing that an SVSM could do for it: one line that says so, and off.
+ */
+#include "platform/absent/absent.h"
+#include "abi/native.h"
+#include "base/x86.h"
+#include "platform/platform.h"
+
+static bool console_write(const char *s, size_t len)
+{
+	while (len--)
+		outb(NATIVE_SVSM_LOG_PORT, (uint8_t)*s++);
+	return true;
+}
+
+NORETURN static void power_off(void)
+{
+	outw(NATIVE_POWEROFF_PORT, 0x2000);
+	for (;;)
+		__asm__ volatile("cli\n"
+				 "hlt");
+}
+
+NORETURN static void terminate(unsigned set, unsigned reason)
+{
+	(void)set;
+	(void)reason;
+	power_off();
+}
+
+void absent_end(const char *line)
+{
+	size_t len = 0;
+
+	while (line[len])
+		len++;
+	console_write(line, len);
+	power_off();
+}
+
+static void early(uint32_t versions)
+{
+	(void)versions;
+	absent_end(
+		"Keelson SVSM: this machine is neither an SEV-SNP guest nor a TD; start the IGVM "
+		"file on a host that has SEV-SNP, or with build/keelson\n");
+}
+
+const struct platform_ops platform_absent = {
+	.name = "absent",
+	.early = early,
+	.console_write = console_write,
+	.terminate = terminate,
+	.power_off = power_off,
+};

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+/* Is this the launch that the SVSM can live on? The hypervisor's protocol and features, the VMPL,
+ * and the two pages that the security processor fills. */
+#include "abi/ghcb.h"
+#include "abi/vmsa.h"
+#include "base/x86.h"
+#include "lib/string.h"
+#include "log/log.h"
+#include "mm/image.h"
+#include "mm/launch_area.h"
+#include "platform/snp/ghcb.h"
+#include "platform/snp/snp.h"
+
+/* Termination reasons: set 0 as the GHCB specification has it, set 1 as Linux does. */
+#define TERM_PROTOCOL   0, 1
+#define TERM_NO_SNP     0, 2
+#define TERM_NOT_VMPL0  1, 3
+#define TERM_CPUID_PAGE 1, 4
+#define TERM_SECRETS    1, 6
+
+#define NEEDED_FEATURES (GHCB_HV_FEAT_SNP | GHCB_HV_FEAT_AP_CREATION | GHCB_HV_FEAT_MULTI_VMPL)
+
+/* The boot stub has asked SEV_STATUS already where it may not exist: no C-bit, no SNP. */
+bool snp_present(void)
+{
+	return platform_cbit && (rdmsr(MSR_SEV_STATUS) & SEV_STATUS_SNP);
+}
+
+static void check_hypervisor(uint32_t versions)
+{
+	uint64_t r;
+
+	if ((versions & 0xffff) > GHCB_VERSION_MAX || versions >> 16 < GHCB_VERSION_MAX)
+		ghcb_msr_terminate(TERM_PROTOCOL);
+	r = ghcb_msr_call(GHCB_MSR_HV_FEATURES_REQ);
+	if ((r & GHCB_MSR_INFO_MASK) != GHCB_MSR_HV_FEATURES_RESP ||
+	    (r >> 12 & NEEDED_FEATURES) != NEEDED_FEATURES)
+		ghcb_msr_terminate(TERM_NO_SNP);
+}
+
+/* RMPADJUST for VMPL1 succeeds at VMPL0 only: APM vol. 3. Rights of a page of ours stay none. */
+static void check_vmpl(void)
+{
+	if (snp_rmpadjust(kernel_rodata, RMP_PG_4K, 1))
+		ghcb_msr_terminate(TERM_NOT_VMPL0);
+}
+
+void snp_early(uint32_t versions)
+{
+	check_hypervisor(versions);
+	check_vmpl();
+}
+
+enum platform_result snp_own_accept(const void *va, enum platform_size size)
+{
+	return snp_pvalidate(va, size, true);
+}
+
+/* A launch without a secrets page leaves zeros or nonsense; VMPCK0 is what the SVSM lives on. */
+static bool secrets_ok(void)
+{
+	static const uint8_t none[32];
+	const struct snp_secrets *s = &snp_secrets_page;
+
+	return s->version && s->version < 0x10000 &&
+	       memcmp(s->vmpck[VMPL_SVSM], none, sizeof(none));
+}
+
+void snp_launch_check(void)
+{
+	if (!snp_cpuid_page_ok())
+		ghcb_msr_terminate(TERM_CPUID_PAGE);
+	if (!secrets_ok()) {
+		log_error("secrets page: no version or no VMPCK0");
+		ghcb_msr_terminate(TERM_SECRETS);
+	}
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+#include "base/x86.h"
+#include "abi/native.h"
+#include "abi/vmsa.h"
+#include "log/log.h"
+#include "platform/snp/ghcb.h"
+#include "platform/snp/snp.h"
+
+static bool cpu_init(struct cpu *c)
+{
+	return ghcb_init(c);
+}
+
+static void halt(void)
+{
+	__asm__ volatile("hlt" : : : "memory");
+}
+
+static bool has_interrupts(void)
+{
+	return !(snp_sev_features() & SEV_FEAT_RESTRICTED_INJ);
+}
+
+/* SecureTSC: the processor's own word. MHz in bits 17:0, the rest is reserved. */
+static uint64_t tsc_khz(void)
+{
+	if (!(snp_sev_features() & SEV_FEAT_SECURE_TSC))
+		return 0;
+	return (rdmsr(MSR_GUEST_TSC_FREQ) & 0x3ffff) * 1000;
+}
+
+/* ACPI power off of a q35, then the protocol's way. */
+NORETURN static void power_off(void)
+{
+	outw(NATIVE_POWEROFF_PORT, 0x2000);
+	ghcb_msr_terminate(0, 0);
+}
+
+PLATFORM(snp) = {
+	.name = "SEV-SNP",
+	.present = snp_present,
+	.early = snp_early,
+	.own_accept = snp_own_accept,
+	.launch_check = snp_launch_check,
+	.cpu_init = cpu_init,
+	.cpu_start = snp_cpu_start,
+	.exception = snp_vc,
+	.halt = halt,
+	.nmi_done = snp_nmi_done,
+	.has_interrupts = has_interrupts,
+	.page_accept = snp_page_accept,
+	.page_release = snp_page_release,
+	.page_convert = snp_page_convert,
+	.guest_rights = snp_guest_rights,
+	.guest_flush = snp_guest_flush,
+	.vcpu_fill = snp_vcpu_fill,
+	.vcpu_create = snp_vcpu_create,
+	.vcpu_delete = snp_vcpu_delete,
+	.vcpu_start = snp_vcpu_start,
+	.vcpu_features = snp_sev_features,
+	.vcpu_run = snp_vcpu_run,
+	.cpuid = snp_cpuid,
+	.msr_read = snp_msr_read,
+	.msr_write = snp_msr_write,
+	.tsc_khz = tsc_khz,
+	.console_write = snp_console_write,
+	.terminate = ghcb_msr_terminate,
+	.power_off = power_off,
+};

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+/* vCPUs as VMSAs: the SVSM's own on the other CPUs, and the guest's. */
+#include "abi/vmsa.h"
+#include "base/x86.h"
+#include "cpu/desc.h"
+#include "cpu/percpu.h"
+#include "mm/alloc.h"
+#include "mm/paging.h"
+#include "platform/snp/ghcb.h"
+#include "platform/snp/snp.h"
+
+#define SEL_BOOT_CS 0x10 /* Linux, Documentation/arch/x86/boot.rst, 64-bit boot protocol */
+#define SEL_BOOT_DS 0x18
+
+/* Attributes in VMCB form: APM vol. 2, 15.5.1 */
+#define ATTR_CODE64 0xa9b
+#define ATTR_DATA   0xc93
+#define ATTR_LDT    0x082
+#define ATTR_TSS    0x08b
+
+#define PAT_RESET   0x0007040600070406ull
+
+uint64_t snp_sev_features(void)
+{
+	return rdmsr(MSR_SEV_STATUS) >> SEV_STATUS_FEATURES_SHIFT;
+}
+
+static void guest_segments(struct vmsa *v)
+{
+	const struct vmsa_seg data = {SEL_BOOT_DS, ATTR_DATA, 0xffffffff, 0};
+
+	v->cs = (struct vmsa_seg){SEL_BOOT_CS, ATTR_CODE64, 0xffffffff, 0};
+	v->ds = v->es = v->ss = v->fs = v->gs = data;
+	v->ldtr = (struct vmsa_seg){0, ATTR_LDT, 0xffff, 0};
+	v->tr = (struct vmsa_seg){0, ATTR_TSS, 0xffff, 0};
+}
+
+void snp_vcpu_fill(void *page, unsigned vmpl, const struct platform_entry *entry)
+{
+	struct vmsa *v = page;
+
+	guest_segments(v);
+	v->vmpl = (uint8_t)vmpl;
+	v->efer = EFER_LME | EFER_LMA | EFER_SVME;
+	v->cr0 = CR0_PE | CR0_ET | CR0_NE | CR0_WP | CR0_PG;
+	v->cr3 = entry->pagetables.v | platform_cbit;
+	v->cr4 = CR4_PAE;
+	v->dr6 = 0xffff0ff0;
+	v->dr7 = 0x400;
+	v->rflags = RFLAGS_R1;
+	v->rip = entry->rip;
+	v->rsp = entry->rsp;
+	v->rsi = entry->rsi;
+	v->g_pat = PAT_RESET;
+	v->sev_features = snp_sev_features();
+	v->xcr0 = 1;
+	v->mxcsr = 0x1f80;
+	v->x87_fcw = 0x37f;
+	v->x87_ftw = 0xffff;
+}
+
+static void cpu_fill(struct vmsa *v, struct cpu *c, void (*entry)(struct cpu *c))
+{
+	desc_to_vmsa(c, v);
+	v->efer = EFER_SVME | EFER_NXE | EFER_LMA | EFER_LME;
+	v->cr0 = CR0_PG | CR0_WP | CR0_NE | CR0_ET | CR0_MP | CR0_PE;
+	v->cr3 = paging_root();
+	v->cr4 = paging_cr4();
+	v->dr6 = 0xffff0ff0;
+	v->dr7 = 0x400;
+	v->rflags = RFLAGS_R1;
+	v->rip = (uint64_t)entry;
+	v->rdi = (uint64_t)c;
+	v->g_pat = PAT_RESET;
+	v->xcr0 = 1;
+	v->mxcsr = 0x1f80;
+	v->x87_fcw = 0x37f;
+	v->x87_ftw = 0x5555;
+	v->vmpl = VMPL_SVSM;
+	v->sev_features = snp_sev_features();
+}
+
+/*
+ * A page for a VMSA. Not at a 2 MiB boundary: some processors take the lock on such a page for one
+ * on the whole 2 MiB (SNP erratum 1467 family).
+ */
+static struct vmsa *vmsa_alloc(void)
+{
+	void *p = alloc_page();
+	void *q;
+
+	if (!p || !IS_ALIGNED((uint64_t)p, SIZE_2M))
+		return p;
+	q = alloc_page();
+	alloc_page_free(p);
+	return q;
+}
+
+const char *snp_cpu_start(struct cpu *c, void (*entry)(struct cpu *c))
+{
+	struct vmsa *v = vmsa_alloc();
+
+	if (!v)
+		return "no memory";
+	cpu_fill(v, c, entry);
+	c->own_vmsa = paging_pa(v);
+	if (snp_make_vmsa(c->own_vmsa, 1, 0))
+		return "RMPADJUST failed";
+	if (snp_vcpu_start(c->apic_id, VMPL_SVSM, c->own_vmsa))
+		return "the hypervisor refused AP_CREATION";
+	return NULL;
+}
+
+/* The guest keeps the right to read: Linux takes SEV_FEATURES out of it for AP_CREATION. */
+enum platform_result snp_vcpu_create(gpa_t page, unsigned vmpl)
+{
+	return snp_make_vmsa(page, vmpl, RMP_R);
+}
+
+enum platform_result snp_vcpu_delete(gpa_t page, unsigned vmpl)
+{
+	return snp_guest_rights(page, PLATFORM_4K, vmpl, 0);
+}
+
+/* AP_CREATION: info1 = APIC ID, VMPL and what to do; info2 = VMSA; RAX = SEV_FEATURES. */
+enum platform_result snp_vcpu_start(uint32_t apic_id, unsigned vmpl, gpa_t page)
+{
+	uint64_t who = (uint64_t)apic_id << 32 | vmpl << 16;
+	struct ghcb *g = ghcb_begin();
+	enum platform_result r;
+
+	if (!g)
+		return PLATFORM_REFUSED;
+	GHCB_SET(g, rax, snp_sev_features());
+	r = ghcb_call(g, GHCB_EXIT_AP_CREATION, who | GHCB_AP_CREATE, page.v);
+	ghcb_end(g);
+	return r;
+}
+
+enum platform_result snp_vcpu_run(unsigned vmpl)
+{
+	struct ghcb *g = ghcb_begin();
+	enum platform_result r;
+
+	if (!g)
+		return PLATFORM_REFUSED;
+	r = ghcb_call(g, GHCB_EXIT_RUN_VMPL, vmpl, 0);
+	ghcb_end(g);
+	return r;
+}
