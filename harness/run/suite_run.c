@@ -51,10 +51,8 @@ static bool select_tests(const struct suite *s, struct talk_list *l, const struc
 		l->v[i] = l->v[kept];
 		l->v[kept++] = t;
 	}
-	for (size_t i = kept; i < l->n; i++) {
-		free(l->v[i].name);
-		free(l->v[i].shows);
-	}
+	for (size_t i = kept; i < l->n; i++)
+		talk_test_free(&l->v[i]);
 	l->n = kept;
 	return true;
 }
@@ -183,8 +181,8 @@ static void print_test(const char *suite, const struct talk_test *t)
 		printf("%s/%-32s %s\n", suite, t->name, t->shows);
 		return;
 	}
-	o = json_pack("{s:s, s:s, s:s}", "suite", suite, "test", str_ascii(t->name), "shows",
-		      str_ascii(t->shows));
+	o = json_pack("{s:s, s:s, s:s, s:s*}", "suite", suite, "test", str_ascii(t->name), "shows",
+		      str_ascii(t->shows), "rules", t->rules[0] ? str_ascii(t->rules) : NULL);
 	text = json_dumps(o, JSON_COMPACT);
 	puts(text);
 	free(text);

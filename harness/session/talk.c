@@ -30,14 +30,14 @@ bool talk_hello(struct session *s)
 /* False when a test of that name is there: nobody could ask for the second one. */
 static bool add_test(struct talk_list *l, struct control_frame *f)
 {
-	char *field[2];
+	char *field[3];
 
-	control_frame_fields(f->payload, field, 2);
+	control_frame_fields(f->payload, field, 3);
 	for (size_t i = 0; i < l->n; i++)
 		if (strcmp(l->v[i].name, field[0]) == 0)
 			return false;
 	l->v = mem_grow(l->v, (l->n + 1) * sizeof(*l->v));
-	l->v[l->n++] = (struct talk_test){str_dup(field[0]), str_dup(field[1])};
+	l->v[l->n++] = (struct talk_test){str_dup(field[0]), str_dup(field[1]), str_dup(field[2])};
 	return true;
 }
 
@@ -65,12 +65,17 @@ bool talk_tests(struct session *s, struct talk_list *l)
 	return false;
 }
 
+void talk_test_free(struct talk_test *t)
+{
+	free(t->name);
+	free(t->shows);
+	free(t->rules);
+}
+
 void talk_list_free(struct talk_list *l)
 {
-	for (size_t i = 0; i < l->n; i++) {
-		free(l->v[i].name);
-		free(l->v[i].shows);
-	}
+	for (size_t i = 0; i < l->n; i++)
+		talk_test_free(&l->v[i]);
 	free(l->v);
 	*l = (struct talk_list){0};
 }

@@ -11,6 +11,7 @@
 
 struct talk_test {
 	char *name, *shows;
+	char *rules; /* ids, split by blanks; empty where the target names none */
 };
 
 struct talk_list {
@@ -28,6 +29,7 @@ struct talk_verdict {
 
 bool talk_hello(struct session *s); /* waits until the target is ready */
 bool talk_tests(struct session *s, struct talk_list *l);
+void talk_test_free(struct talk_test *t);
 void talk_list_free(struct talk_list *l);
 /* Runs one test. *v is filled in any case; false when the target is gone or unusable afterwards. */
 bool talk_run(struct session *s, const char *name, struct talk_verdict *v);

@@ -35,51 +35,53 @@ static void write_at(void *p)
 	went_on();
 }
 
-TEST(shared_read, "shared-read-of-private", "C-bit clear on a private page")
+TEST(shared_read, "shared-read-of-private", "C-bit clear on a private page", "apm:15-39:c-bit")
 {
 	read_at(paging_shared(PAGE));
 }
 
-TEST(shared_write, "shared-write-of-private", "C-bit clear on a private page, write")
+TEST(shared_write, "shared-write-of-private", "C-bit clear on a private page, write",
+     "apm:15-39:c-bit")
 {
 	write_at(paging_shared(PAGE));
 }
 
-TEST(svsm_read, "svsm-read", "a page of the SVSM, read")
+TEST(svsm_read, "svsm-read", "a page of the SVSM, read", "svsm:4:range apm:15-36:read")
 {
 	read_at(paging_private(MEM_SVSM));
 }
 
-TEST(svsm_write, "svsm-write", "a page of the SVSM, written")
+TEST(svsm_write, "svsm-write", "a page of the SVSM, written", "svsm:4:range apm:15-36:write")
 {
 	write_at(paging_private(MEM_SVSM + 0x100000));
 }
 
-TEST(svsm_shared, "svsm-shared-read", "a page of the SVSM through the shared alias")
+TEST(svsm_shared, "svsm-shared-read", "a page of the SVSM through the shared alias",
+     "apm:15-39:c-bit")
 {
 	read_at(paging_shared(MEM_SVSM));
 }
 
-TEST(svsm_exec, "svsm-execute", "a page of the SVSM, executed")
+TEST(svsm_exec, "svsm-execute", "a page of the SVSM, executed", "svsm:4:range apm:15-36:execute")
 {
 	((void (*)(void))paging_private(MEM_SVSM))();
 	went_on();
 }
 
-TEST(vmsa_exec, "vmsa-execute", "the VMSA page of a vCPU, executed")
+TEST(vmsa_exec, "vmsa-execute", "the VMSA page of a vCPU, executed", "apm:15-39:vmsa")
 {
 	smp_start();
 	((void (*)(void))paging_private(smp_vmsa()))();
 	went_on();
 }
 
-TEST(vmsa_write, "vmsa-write", "the VMSA page of a vCPU, written")
+TEST(vmsa_write, "vmsa-write", "the VMSA page of a vCPU, written", "apm:15-39:vmsa")
 {
 	smp_start();
 	write_at(paging_private(smp_vmsa()));
 }
 
-TEST(deposited, "deposited-read", "a page that was deposited with the SVSM")
+TEST(deposited, "deposited-read", "a page that was deposited with the SVSM", "svsm:6.5:owned")
 {
 	static uint64_t list[2] ALIGNED(16);
 
@@ -90,7 +92,7 @@ TEST(deposited, "deposited-read", "a page that was deposited with the SVSM")
 	read_at(paging_private(PAGE));
 }
 
-TEST(ghcb_private, "ghcb-private", "VMGEXIT with a GHCB in private memory")
+TEST(ghcb_private, "ghcb-private", "VMGEXIT with a GHCB in private memory", "keelson:ghcb-private")
 {
 	wrmsr(MSR_GHCB, PAGE);
 	vmgexit();
@@ -98,14 +100,15 @@ TEST(ghcb_private, "ghcb-private", "VMGEXIT with a GHCB in private memory")
 	went_on();
 }
 
-TEST(msr_unknown, "msr-unknown", "an MSR protocol request that does not exist")
+TEST(msr_unknown, "msr-unknown", "an MSR protocol request that does not exist", "ghcb:msr:unknown")
 {
 	ghcb_msr(0xabc);
 	ghcb_select();
 	went_on();
 }
 
-TEST(ghcb_terminate_event, "terminate-event", "termination asked for by the GHCB event")
+TEST(ghcb_terminate_event, "terminate-event", "termination asked for by the GHCB event",
+     "ghcb:nae:termination")
 {
 	ghcb_exit(ghcb_begin(), GHCB_EXIT_TERMINATE, 0, 0);
 	went_on();

@@ -17,7 +17,8 @@ struct adjust_row {
 };
 
 /* Linux finds out that it is not VMPL0 by such an RMPADJUST: it must fail each time. */
-TEST(rmpadjust_rules, "vmpl2-rmpadjust", "RMPADJUST at VMPL2: VMPL3 only, no VMSA, own rights only")
+TEST(rmpadjust_rules, "vmpl2-rmpadjust", "RMPADJUST at VMPL2: VMPL3 only, no VMSA, own rights only",
+     "apm:rmpadjust:level apm:rmpadjust:rights apm:rmpadjust:input")
 {
 	static const struct adjust_row rows[] = {
 		{"VMPL0", MEM_PAGE(R, 1), 0, RMPADJUST_ATTR(0, RMP_RWX), SNP_FAIL_PERMISSION},
@@ -41,7 +42,8 @@ TEST(rmpadjust_rules, "vmpl2-rmpadjust", "RMPADJUST at VMPL2: VMPL3 only, no VMS
 }
 
 /* The VMSA attribute is VMPL0's alone; below it the bit is ignored: the page stays a plain one. */
-TEST(rmpadjust_vmsa, "vmpl2-rmpadjust-vmsa", "RMPADJUST at VMPL2 cannot make a VMSA page")
+TEST(rmpadjust_vmsa, "vmpl2-rmpadjust-vmsa", "RMPADJUST at VMPL2 cannot make a VMSA page",
+     "apm:rmpadjust:vmsa")
 {
 	uint32_t r = rmpadjust(MEM_PAGE(R, 1), RMP_PG_4K, RMPADJUST_ATTR(3, 0) | RMPADJUST_VMSA);
 
@@ -54,7 +56,7 @@ TEST(rmpadjust_vmsa, "vmpl2-rmpadjust-vmsa", "RMPADJUST at VMPL2 cannot make a V
 }
 
 /* VMPL0 only. Our reading: #GP; the page is as before in any case. */
-TEST(pvalidate_self, "vmpl2-pvalidate", "PVALIDATE at VMPL2 does nothing")
+TEST(pvalidate_self, "vmpl2-pvalidate", "PVALIDATE at VMPL2 does nothing", "apm:pvalidate:vmpl0")
 {
 	struct fault f;
 	uint32_t r = 0;
@@ -70,7 +72,8 @@ TEST(pvalidate_self, "vmpl2-pvalidate", "PVALIDATE at VMPL2 does nothing")
 
 /* The SVSM's own VMSA pages and levels are out of the guest's reach by the hypervisor, too. */
 TEST(hypervisor_levels, "vmpl2-hypervisor",
-     "the hypervisor runs no level above the guest's for a bad VMSA")
+     "the hypervisor runs no level above the guest's for a bad VMSA",
+     "ghcb:ap-creation:refuse ghcb:run-vmpl:no-vmsa")
 {
 	test_case("AP_CREATION of VMPL0 with a guest page");
 	CHECK_NE(ghcb_ap_create(percpu()->apic_id + 1, 0, GHCB_AP_CREATE, MEM_PAGE(R, 1), 1), 0);
@@ -81,7 +84,8 @@ TEST(hypervisor_levels, "vmpl2-hypervisor",
 }
 
 /* Sharing memory the right way: rescind, change the page state, use, and back. */
-TEST(share, "share-and-back", "a page goes shared and comes back private, 100 times")
+TEST(share, "share-and-back", "a page goes shared and comes back private, 100 times",
+     "ghcb:msr:psc svsm:6.2:clear")
 {
 	for (unsigned i = 0; i < 100; i++) {
 		uint64_t gpa = MEM_PAGE(R, i);

@@ -49,7 +49,8 @@ static unsigned withdraw(unsigned count, bool *back)
 	return list.h.count;
 }
 
-TEST(mem_round, "deposit-withdraw", "deposited pages come back, all of them, zeroed")
+TEST(mem_round, "deposit-withdraw", "deposited pages come back, all of them, zeroed",
+     "svsm:6.5:deposit svsm:6.5:owned svsm:6.6:withdraw svsm:6.6:available keelson:withdraw:clear")
 {
 	bool back[512] = {false};
 	unsigned n = 0;
@@ -76,7 +77,8 @@ TEST(mem_round, "deposit-withdraw", "deposited pages come back, all of them, zer
 	CHECK(calls_region_intact(R));
 }
 
-TEST(mem_2m, "deposit-2m", "a 2M page can be deposited, and withdrawn piecewise")
+TEST(mem_2m, "deposit-2m", "a 2M page can be deposited, and withdrawn piecewise",
+     "svsm:6.5:deposit svsm:6.6:withdraw")
 {
 	bool back[512] = {false};
 	unsigned n = 0, all = 0;
@@ -92,7 +94,8 @@ TEST(mem_2m, "deposit-2m", "a 2M page can be deposited, and withdrawn piecewise"
 	CHECK(calls_region_intact(R));
 }
 
-TEST(mem_bad, "deposit-bad", "DEPOSIT_MEM refuses what is not plain guest memory")
+TEST(mem_bad, "deposit-bad", "DEPOSIT_MEM refuses what is not plain guest memory",
+     "svsm:6.5:address svsm:6.5:entry")
 {
 	for (const struct bad_address *a = calls_bad_addresses(); a->name; a++) {
 		test_case("%s", a->name);
@@ -117,7 +120,8 @@ TEST(mem_bad, "deposit-bad", "DEPOSIT_MEM refuses what is not plain guest memory
 	CHECK(calls_region_intact(R));
 }
 
-TEST(mem_lists, "deposit-lists", "list headers of both calls")
+TEST(mem_lists, "deposit-lists", "list headers of both calls",
+     "svsm:6.5:list svsm:6.6:room svsm:5:fault")
 {
 	static const struct {
 		const char *name;

@@ -114,18 +114,19 @@ static void rounds(void *halt)
 	end(halt);
 }
 
-TEST(nmi_running, "nmi-running", "100 NMIs to a running vCPU, interrupts off there")
+TEST(nmi_running, "nmi-running", "100 NMIs to a running vCPU, interrupts off there", "apm:apic:nmi")
 {
 	rounds(NULL);
 }
 
-TEST(nmi_halted, "nmi-halted", "100 NMIs to a halted vCPU")
+TEST(nmi_halted, "nmi-halted", "100 NMIs to a halted vCPU", "apm:apic:nmi apm:hlt:wake")
 {
 	rounds((void *)1);
 }
 
 /* 16.5: while one NMI is in service the next waits, and more of them are one. */
-TEST(nmi_blocked, "nmi-blocked", "until the guest says NMI complete the next one waits")
+TEST(nmi_blocked, "nmi-blocked", "until the guest says NMI complete the next one waits",
+     "ghcb:nae:nmi-complete")
 {
 	uint64_t wait;
 

@@ -9,7 +9,8 @@
 #include "bare/lib/vmpl2.h"
 
 TEST(secrets, "secrets-page",
-     "the secrets page tells SVSM range, calling area, VMPL; VMPCK0 and 1 wiped")
+     "the secrets page tells SVSM range, calling area, VMPL; VMPCK0 and 1 wiped",
+     "svsm:4:secrets svsm:4:vmpck keelson:vmpck1")
 {
 	const struct snp_secrets *s = vmpl_secrets();
 	uint8_t low = 0, own = 0;
@@ -29,7 +30,8 @@ TEST(secrets, "secrets-page",
 	CHECK_NE(own, 0);
 }
 
-TEST(unknown, "unknown-calls", "unknown calls and protocols are refused, nothing else changes")
+TEST(unknown, "unknown-calls", "unknown calls and protocols are refused, nothing else changes",
+     "svsm:5:protocol svsm:5:call")
 {
 	static const struct call_row rows[] = {
 		{"core call 8", SVSM_CALL(0, 8), 1, 2, 3, 4, SVSM_ERR_UNSUPPORTED_CALL},
@@ -55,7 +57,7 @@ struct query_row {
 };
 
 TEST(query_protocol, "query-protocol",
-     "QUERY_PROTOCOL: versions of the core protocol, and what does not exist")
+     "QUERY_PROTOCOL: versions of the core protocol, and what does not exist", "svsm:6.7:query")
 {
 	static const struct query_row rows[] = {
 		{"core 0", SVSM_PROTO_CORE, 0, 0},
@@ -78,7 +80,8 @@ TEST(query_protocol, "query-protocol",
 }
 
 TEST(configure_vtom, "configure-vtom",
-     "CONFIGURE_VTOM: the query says unsupported, a change is refused")
+     "CONFIGURE_VTOM: the query says unsupported, a change is refused",
+     "svsm:6.8:query svsm:6.8:refuse svsm:6.8:reserved")
 {
 	static const uint64_t changes[] = {0, 2, 0x10000000, ~1ull};
 	struct svsm_call c = {.rax = CORE(CONFIGURE_VTOM), .rcx = 1};
@@ -93,7 +96,8 @@ TEST(configure_vtom, "configure-vtom",
 }
 
 /* call_pending = 0: the guest did not call; registers come back as they were. */
-TEST(not_pending, "not-pending", "an exit without call_pending is no call")
+TEST(not_pending, "not-pending", "an exit without call_pending is no call",
+     "svsm:5:pending svsm:5:pending-reserved")
 {
 	struct svsm_call c = {CORE(QUERY_PROTOCOL), 1, 2, 3, 4, 0};
 	uint8_t values[] = {0, 2, 0x80, 0xff};
@@ -110,7 +114,7 @@ TEST(not_pending, "not-pending", "an exit without call_pending is no call")
 	}
 }
 
-TEST(by_ghcb, "call-by-ghcb", "the same call by the GHCB's RUN_VMPL event")
+TEST(by_ghcb, "call-by-ghcb", "the same call by the GHCB's RUN_VMPL event", "ghcb:run-vmpl:event")
 {
 	for (unsigned i = 0; i < 20; i++) {
 		struct svsm_call c = {.rax = CORE(QUERY_PROTOCOL), .rcx = 1};
@@ -137,7 +141,8 @@ static uint64_t call_ticks(uint64_t (*call)(struct svsm_call *c))
 	return (rdtsc() - start) / ROUNDS;
 }
 
-TEST(roundtrip, "call-roundtrip", "time of a core call: QUERY_PROTOCOL, 2,000 times either way")
+TEST(roundtrip, "call-roundtrip", "time of a core call: QUERY_PROTOCOL, 2,000 times either way",
+     "keelson:figures")
 {
 	uint32_t khz[4];
 

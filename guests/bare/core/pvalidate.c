@@ -60,7 +60,8 @@ static void run_steps(const struct step *s, unsigned n)
 	}
 }
 
-TEST(pv_4k, "pvalidate-4k", "4K: rescind, validate, no change, ignore CF; a new page is zero")
+TEST(pv_4k, "pvalidate-4k", "4K: rescind, validate, no change, ignore CF; a new page is zero",
+     "svsm:6.2:no-change svsm:6.2:next svsm:6.2:clear")
 {
 	static const struct step steps[] = {
 		{"validate a validated page", E_4K(true), NO_CHANGE},
@@ -78,7 +79,8 @@ TEST(pv_4k, "pvalidate-4k", "4K: rescind, validate, no change, ignore CF; a new 
 	CHECK(calls_region_intact(R));
 }
 
-TEST(pv_2m, "pvalidate-2m", "2M: whole regions, and size mismatch once 4K pages differ")
+TEST(pv_2m, "pvalidate-2m", "2M: whole regions, and size mismatch once 4K pages differ",
+     "svsm:6.2:no-change svsm:6.2:code")
 {
 	static const struct step steps[] = {
 		{"validate a validated region", E_2M(true), NO_CHANGE},
@@ -97,7 +99,8 @@ TEST(pv_2m, "pvalidate-2m", "2M: whole regions, and size mismatch once 4K pages 
 	CHECK(calls_region_intact(R));
 }
 
-TEST(pv_entries, "pvalidate-entries", "entries: sizes 2 and 3, reserved bits, alignment of 2M")
+TEST(pv_entries, "pvalidate-entries", "entries: sizes 2 and 3, reserved bits, alignment of 2M",
+     "svsm:6.2:entry")
 {
 	uint64_t e;
 
@@ -118,7 +121,7 @@ TEST(pv_entries, "pvalidate-entries", "entries: sizes 2 and 3, reserved bits, al
 }
 
 TEST(pv_addresses, "pvalidate-addresses",
-     "pages that are not the guest's are refused, both ways and sizes")
+     "pages that are not the guest's are refused, both ways and sizes", "svsm:6.2:address")
 {
 	for (const struct bad_address *a = calls_bad_addresses(); a->name; a++) {
 		for (unsigned validate = 0; validate < 2; validate++) {
@@ -136,7 +139,7 @@ TEST(pv_addresses, "pvalidate-addresses",
 }
 
 TEST(pv_duties, "pvalidate-duties",
-     "calling areas, VMSA pages and the list itself cannot be rescinded")
+     "calling areas, VMSA pages and the list itself cannot be rescinded", "keelson:duties")
 {
 	smp_start();
 	test_case("own calling area");
@@ -162,7 +165,8 @@ struct header_row {
 };
 
 TEST(pv_header, "pvalidate-header",
-     "list headers: count 0, too many, next beyond, crossing the page, alignment")
+     "list headers: count 0, too many, next beyond, crossing the page, alignment",
+     "svsm:6.2:list svsm:5:align")
 {
 	static const struct header_row rows[] = {
 		{"count 0", 0, 0, 0},
@@ -192,7 +196,8 @@ TEST(pv_header, "pvalidate-header",
 	CHECK(calls_region_intact(R));
 }
 
-TEST(pv_list_address, "pvalidate-list-address", "lists that are not in guest memory")
+TEST(pv_list_address, "pvalidate-list-address", "lists that are not in guest memory",
+     "svsm:5:fault")
 {
 	for (const struct bad_address *a = calls_bad_addresses(); a->name; a++) {
 		test_case("%s", a->name);
@@ -203,7 +208,8 @@ TEST(pv_list_address, "pvalidate-list-address", "lists that are not in guest mem
 }
 
 /* The largest list of a page; then lists that just fit at the end of one. */
-TEST(pv_long, "pvalidate-long", "510 entries: INCOMPLETE gets on, next ends at count")
+TEST(pv_long, "pvalidate-long", "510 entries: INCOMPLETE gets on, next ends at count",
+     "svsm:6.2:incomplete svsm:6.2:next")
 {
 	for (unsigned validate = 0; validate < 2; validate++) {
 		test_case("510 entries, validate %u", validate);
@@ -219,7 +225,8 @@ TEST(pv_long, "pvalidate-long", "510 entries: INCOMPLETE gets on, next ends at c
 }
 
 /* Where Linux puts its lists: the calling area's own buffer, 510 entries. */
-TEST(pv_in_caa, "pvalidate-in-caa", "a list in the calling area itself, as Linux makes it")
+TEST(pv_in_caa, "pvalidate-in-caa", "a list in the calling area itself, as Linux makes it",
+     "svsm:6.2:list")
 {
 	struct svsm_pvalidate_list *l = (void *)percpu()->caa->buffer;
 
@@ -240,7 +247,8 @@ TEST(pv_in_caa, "pvalidate-in-caa", "a list in the calling area itself, as Linux
 	CHECK(calls_region_intact(R));
 }
 
-TEST(pv_stops, "pvalidate-stops", "a bad entry stops the list there; what came before is done")
+TEST(pv_stops, "pvalidate-stops", "a bad entry stops the list there; what came before is done",
+     "svsm:6.2:next svsm:6.2:address")
 {
 	list.h.count = 4;
 	list.h.next = 1; /* entry 0 is skipped */
@@ -256,7 +264,8 @@ TEST(pv_stops, "pvalidate-stops", "a bad entry stops the list there; what came b
 }
 
 /* 16 regions of 2M in one call: more work than one call may do. */
-TEST(pv_many_2m, "pvalidate-many-2m", "16 regions of 2M, rescinded and validated by one list each")
+TEST(pv_many_2m, "pvalidate-many-2m", "16 regions of 2M, rescinded and validated by one list each",
+     "svsm:6.2:incomplete")
 {
 	for (unsigned i = 0; i < MEM_REGIONS; i++)
 		REQUIRE(calls_region_fresh(i));
@@ -272,7 +281,8 @@ TEST(pv_many_2m, "pvalidate-many-2m", "16 regions of 2M, rescinded and validated
 		CHECK(calls_region_intact(i));
 }
 
-TEST(pv_access, "pvalidate-access", "a rescinded page raises #VC 0x404, a validated one does not")
+TEST(pv_access, "pvalidate-access", "a rescinded page raises #VC 0x404, a validated one does not",
+     "svsm:6.2:validate apm:15.36.10:validated")
 {
 	volatile uint64_t *p = (volatile uint64_t *)MEM_PAGE(R, 5);
 	struct fault f;
@@ -291,7 +301,8 @@ TEST(pv_access, "pvalidate-access", "a rescinded page raises #VC 0x404, a valida
 }
 
 /* The loader's hole: RAM of the guest that was never validated. */
-TEST(pv_hole, "pvalidate-hole", "memory nobody validated yet: 2M and 4K, and back")
+TEST(pv_hole, "pvalidate-hole", "memory nobody validated yet: 2M and 4K, and back",
+     "svsm:6.2:validate svsm:6.2:clear")
 {
 	uint64_t at = calls_unvalidated();
 

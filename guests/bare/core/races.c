@@ -58,7 +58,8 @@ static void same_page(void *arg)
 		count(pvalidate_page(7, i & 1));
 }
 
-TEST(race_pvalidate, "race-pvalidate", "two vCPUs rescind, then validate, the same page")
+TEST(race_pvalidate, "race-pvalidate", "two vCPUs rescind, then validate, the same page",
+     "svsm:5:whole")
 {
 	both(same_page);
 	CHECK_GE(smp_rounds(), 10);
@@ -79,7 +80,8 @@ static void opposite(void *arg)
 	}
 }
 
-TEST(race_opposite, "race-opposite", "one vCPU rescinds while the other validates the same page")
+TEST(race_opposite, "race-opposite", "one vCPU rescinds while the other validates the same page",
+     "svsm:5:whole")
 {
 	uint64_t last;
 
@@ -106,7 +108,8 @@ static void sizes(void *arg)
 	}
 }
 
-TEST(race_sizes, "race-sizes", "2M and 4K requests for one region at once leave it repairable")
+TEST(race_sizes, "race-sizes", "2M and 4K requests for one region at once leave it repairable",
+     "svsm:5:whole")
 {
 	both(sizes);
 	for (unsigned i = 0; i < 512; i++) {
@@ -155,7 +158,8 @@ static void adjust(void *arg)
 }
 
 TEST(race_rmpadjust, "race-rmpadjust",
-     "RMPADJUST at VMPL2 on a page that comes and goes: done, refused or #VC 0x404")
+     "RMPADJUST at VMPL2 on a page that comes and goes: done, refused or #VC 0x404",
+     "apm:15.36.10:validated")
 {
 	adjusted = refused = faulted = 0;
 	both(adjust);
@@ -266,13 +270,15 @@ static void vmsa_race(void (*fn)(void *arg))
 	CHECK(calls_region_intact(R));
 }
 
-TEST(race_vmsa, "race-vmsa", "two vCPUs create and delete one VMSA: as many deleted as created")
+TEST(race_vmsa, "race-vmsa", "two vCPUs create and delete one VMSA: as many deleted as created",
+     "svsm:5:whole svsm:6.3:active svsm:6.4:known")
 {
 	vmsa_race(vmsa_fight);
 }
 
 TEST(race_vmsa_pvalidate, "race-vmsa-pvalidate",
-     "PVALIDATE of a page that is being made a VMSA or a calling area")
+     "PVALIDATE of a page that is being made a VMSA or a calling area",
+     "svsm:5:whole keelson:duties")
 {
 	vmsa_race(vmsa_against_pvalidate);
 }

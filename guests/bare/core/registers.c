@@ -59,7 +59,8 @@ static void compare(uint64_t rax, bool rcx_too)
 	}
 }
 
-TEST(registers_kept, "registers-kept", "all other registers, flags and SSE survive a call")
+TEST(registers_kept, "registers-kept", "all other registers, flags and SSE survive a call",
+     "svsm:5:registers")
 {
 	fill(0x9e3779b97f4a7c15);
 	in.gpr[RAX] = CORE(QUERY_PROTOCOL);
@@ -69,7 +70,8 @@ TEST(registers_kept, "registers-kept", "all other registers, flags and SSE survi
 	compare(SVSM_SUCCESS, false);
 }
 
-TEST(registers_error, "registers-kept-error", "the same when the call is refused")
+TEST(registers_error, "registers-kept-error", "the same when the call is refused",
+     "svsm:5:registers")
 {
 	fill(0xc2b2ae3d27d4eb4f);
 	in.gpr[RAX] = SVSM_CALL(0x77, 0x88);
@@ -79,7 +81,8 @@ TEST(registers_error, "registers-kept-error", "the same when the call is refused
 
 /* Control registers, segment bases and debug addresses: APM vol. 2, table B-4. */
 TEST(system_kept, "system-registers-kept",
-     "CR2, CR3, CR4, EFER, segment bases and DR0-3 survive a call")
+     "CR2, CR3, CR4, EFER, segment bases and DR0-3 survive a call",
+     "svsm:5:registers apm:vmsa:state")
 {
 	uint64_t cr0 = read_cr0(), cr3 = read_cr3(), cr4 = read_cr4(), efer = rdmsr(MSR_EFER), d[4];
 

@@ -34,7 +34,8 @@ static uint64_t ask(void)
 	return svsm(CORE(QUERY_PROTOCOL), 1, 0, 0, 0);
 }
 
-TEST(remap_valid, "remap-valid", "the calling area moves, works at the new place, and moves back")
+TEST(remap_valid, "remap-valid", "the calling area moves, works at the new place, and moves back",
+     "svsm:6.1:remap svsm:6.1:pending svsm:6.1:old")
 {
 	uint64_t old = (uint64_t)percpu()->caa;
 
@@ -54,7 +55,8 @@ TEST(remap_valid, "remap-valid", "the calling area moves, works at the new place
 }
 
 TEST(remap_bad, "remap-bad",
-     "REMAP_CA refuses unaligned, foreign and unvalidated pages; the area stays")
+     "REMAP_CA refuses unaligned, foreign and unvalidated pages; the area stays",
+     "svsm:6.1:address svsm:5:align")
 {
 	static const uint64_t offsets[] = {1, 8, 0x800, 0xfff};
 
@@ -73,7 +75,8 @@ TEST(remap_bad, "remap-bad",
 	CHECK_EQ(ask(), SVSM_SUCCESS);
 }
 
-TEST(remap_foreign, "remap-foreign", "REMAP_CA refuses another vCPU's calling area and a VMSA page")
+TEST(remap_foreign, "remap-foreign", "REMAP_CA refuses another vCPU's calling area and a VMSA page",
+     "svsm:6.1:address")
 {
 	smp_start();
 	test_case("the other vCPU's calling area");

@@ -60,7 +60,8 @@ static uint64_t listed(uint64_t call, uint64_t entry)
 	return svsm(call, (uint64_t)list, 0, 0, 0);
 }
 
-TEST(shared_lists, "shared-lists", "a list in a shared page is refused, whoever made it shared")
+TEST(shared_lists, "shared-lists", "a list in a shared page is refused, whoever made it shared",
+     "svsm:5:fault")
 {
 	static const uint64_t calls[] = {CORE(PVALIDATE), CORE(DEPOSIT_MEM), CORE(WITHDRAW_MEM)};
 
@@ -75,7 +76,8 @@ TEST(shared_lists, "shared-lists", "a list in a shared page is refused, whoever 
 }
 
 /* The state map says validated or not; the page itself says otherwise at the first touch. */
-TEST(shared_entries, "shared-entries", "a shared page as the entry of a list: an error, no more")
+TEST(shared_entries, "shared-entries", "a shared page as the entry of a list: an error, no more",
+     "svsm:5:fault")
 {
 	for (unsigned k = 0; k < ARRAY_LEN(kinds); k++) {
 		test_case("deposit, %s", kinds[k].name);
@@ -93,7 +95,8 @@ TEST(shared_entries, "shared-entries", "a shared page as the entry of a list: an
 }
 
 /* PVALIDATE of a shared page: the hypervisor makes it private for it. KVM does the same. */
-TEST(shared_validate, "shared-validate", "a rescinded, shared page can be validated at once")
+TEST(shared_validate, "shared-validate", "a rescinded, shared page can be validated at once",
+     "keelson:convert")
 {
 	uint64_t page = take(&kinds[0]);
 
@@ -103,7 +106,8 @@ TEST(shared_validate, "shared-validate", "a rescinded, shared page can be valida
 	still_served();
 }
 
-TEST(shared_remap, "shared-remap-ca", "REMAP_CA to a shared page is refused")
+TEST(shared_remap, "shared-remap-ca", "REMAP_CA to a shared page is refused",
+     "svsm:5:fault svsm:6.1:address")
 {
 	for (unsigned k = 0; k < ARRAY_LEN(kinds); k++) {
 		test_case("%s", kinds[k].name);
@@ -122,7 +126,8 @@ static void fill(uint64_t vmsa)
 	smp_fill_vmsa((struct vmsa *)vmsa, 1, VMPL_GUEST, nothing, NULL, MEM_PAGE(R, 1));
 }
 
-TEST(shared_vcpu, "shared-vcpu", "VMSA and calling area of CREATE_VCPU, VMSA of DELETE_VCPU")
+TEST(shared_vcpu, "shared-vcpu", "VMSA and calling area of CREATE_VCPU, VMSA of DELETE_VCPU",
+     "svsm:5:fault svsm:6.3:address")
 {
 	uint64_t vmsa, r;
 
@@ -166,7 +171,8 @@ static void execute(void *page)
 
 /* Fetches are private whatever the C-bit says (APM vol. 2, 15.34.5). */
 TEST(shared_touched, "shared-touched",
-     "the guest's own private read of a shared page, and a fetch: #VC, page not validated")
+     "the guest's own private read of a shared page, and a fetch: #VC, page not validated",
+     "apm:15.34.5:fetch apm:15.36.10:validated")
 {
 	static void (*const touch[])(void *) = {read_private, execute};
 
@@ -184,7 +190,8 @@ TEST(shared_touched, "shared-touched",
 }
 
 /* Memory is encrypted: as shared memory a page does not show what it held as private. */
-TEST(shared_contents, "shared-contents", "a page that becomes shared shows nothing of before")
+TEST(shared_contents, "shared-contents", "a page that becomes shared shows nothing of before",
+     "apm:15.34.5:ciphertext")
 {
 	const uint64_t secret = 0x5ec2e75ec2e75ec2;
 
@@ -220,7 +227,8 @@ static void call_from_lost_area(void *arg)
 	answer = svsm_call(&c);
 }
 
-TEST(shared_own_area, "shared-own-ca", "a vCPU whose calling area became shared is not served")
+TEST(shared_own_area, "shared-own-ca", "a vCPU whose calling area became shared is not served",
+     "svsm:5:fault")
 {
 	lost_caa = fresh();
 	remapped = answer = ~0ull;

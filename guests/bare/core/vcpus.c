@@ -60,7 +60,8 @@ static void check_plain(uint64_t page)
 }
 
 TEST(vcpu_create, "vcpu-create-delete",
-     "a vCPU that never ran is created, deleted, and created again")
+     "a vCPU that never ran is created, deleted, and created again",
+     "svsm:6.3:create svsm:6.4:delete")
 {
 	need_two();
 	for (unsigned i = 0; i < 50; i++) {
@@ -81,7 +82,8 @@ struct vmsa_row {
 };
 
 TEST(vcpu_vmsa, "vcpu-vmsa-checks",
-     "CREATE_VCPU refuses a VMSA with another VMPL, no SVME, other features")
+     "CREATE_VCPU refuses a VMSA with another VMPL, no SVME, other features",
+     "svsm:6.3:vmpl svsm:6.3:svme svsm:6.3:features")
 {
 	static const struct vmsa_row rows[] = {
 		{"VMPL0", offsetof(struct vmsa, vmpl), 1, 0},
@@ -112,7 +114,8 @@ TEST(vcpu_vmsa, "vcpu-vmsa-checks",
 }
 
 TEST(vcpu_arguments, "vcpu-arguments",
-     "CREATE_VCPU: alignment, VMSA = CAA, APIC ID above and beside its limits")
+     "CREATE_VCPU: alignment, VMSA = CAA, APIC ID above and beside its limits",
+     "svsm:5:align svsm:6.3:address svsm:6.3:apic-id svsm:6.4:known")
 {
 	need_two();
 	fresh(VMSA);
@@ -154,7 +157,8 @@ TEST(vcpu_arguments, "vcpu-arguments",
 	check_plain(CAA);
 }
 
-TEST(vcpu_addresses, "vcpu-addresses", "VMSA and CAA must be the guest's own memory")
+TEST(vcpu_addresses, "vcpu-addresses", "VMSA and CAA must be the guest's own memory",
+     "svsm:6.3:address svsm:6.4:known")
 {
 	need_two();
 	fresh(VMSA);
@@ -170,7 +174,8 @@ TEST(vcpu_addresses, "vcpu-addresses", "VMSA and CAA must be the guest's own mem
 	check_plain(CAA);
 }
 
-TEST(vcpu_twice, "vcpu-twice", "a VMSA page cannot be created twice, nor serve as anything else")
+TEST(vcpu_twice, "vcpu-twice", "a VMSA page cannot be created twice, nor serve as anything else",
+     "svsm:6.3:active svsm:6.3:readable svsm:6.4:known keelson:duties")
 {
 	need_two();
 	fresh(VMSA);
@@ -200,7 +205,8 @@ TEST(vcpu_twice, "vcpu-twice", "a VMSA page cannot be created twice, nor serve a
 }
 
 /* A running VMSA: refused while it runs, granted once the hypervisor stopped it. */
-TEST(vcpu_in_use, "vcpu-in-use", "DELETE_VCPU of a running vCPU is refused, its state survives")
+TEST(vcpu_in_use, "vcpu-in-use", "DELETE_VCPU of a running vCPU is refused, its state survives",
+     "svsm:6.4:running")
 {
 	uint64_t r;
 
@@ -223,7 +229,8 @@ static void ap_calls(void *arg)
 	ap_rax[3] = svsm_pvalidate(SVSM_ENTRY(MEM_PAGE(R, 20), RMP_PG_4K, true));
 }
 
-TEST(vcpu_calls, "vcpu-calls", "the second vCPU makes calls of its own through its own area")
+TEST(vcpu_calls, "vcpu-calls", "the second vCPU makes calls of its own through its own area",
+     "svsm:6.3:create")
 {
 	smp_start();
 	for (unsigned i = 0; i < 20; i++) {
@@ -237,7 +244,8 @@ TEST(vcpu_calls, "vcpu-calls", "the second vCPU makes calls of its own through i
 }
 
 /* What a guest kernel does to take a CPU off and put it on again. */
-TEST(vcpu_again, "vcpu-off-on", "the second vCPU is stopped, deleted and started again, 10 times")
+TEST(vcpu_again, "vcpu-off-on", "the second vCPU is stopped, deleted and started again, 10 times",
+     "svsm:6.3:create svsm:6.4:delete")
 {
 	for (unsigned i = 0; i < 10; i++) {
 		smp_start();

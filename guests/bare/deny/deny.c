@@ -49,49 +49,50 @@ static void run(uint8_t rights, enum vmplstub_op op)
 	CHECK(region_reset(R));
 }
 
-TEST(allow_read, "allow-read", "R: read")
+TEST(allow_read, "allow-read", "R: read", "apm:15-36:read")
 {
 	run(RMP_R, VMPLSTUB_READ);
 }
 
-TEST(allow_write, "allow-write", "RW: write")
+TEST(allow_write, "allow-write", "RW: write", "apm:15-36:write")
 {
 	run(RMP_R | RMP_W, VMPLSTUB_WRITE);
 }
 
-TEST(allow_exec, "allow-execute", "R and supervisor execute: execute at CPL 0")
+TEST(allow_exec, "allow-execute", "R and supervisor execute: execute at CPL 0", "apm:15-36:execute")
 {
 	run(RMP_R | RMP_XS, VMPLSTUB_EXECUTE);
 }
 
-TEST(deny_read, "deny-read", "no right at all: read")
+TEST(deny_read, "deny-read", "no right at all: read", "apm:15-36:read")
 {
 	run(0, VMPLSTUB_READ);
 }
 
-TEST(deny_write, "deny-write", "R: write")
+TEST(deny_write, "deny-write", "R: write", "apm:15-36:write")
 {
 	run(RMP_R, VMPLSTUB_WRITE);
 }
 
-TEST(deny_exec, "deny-execute", "RW: execute")
+TEST(deny_exec, "deny-execute", "RW: execute", "apm:15-36:execute")
 {
 	run(RMP_R | RMP_W, VMPLSTUB_EXECUTE);
 }
 
-TEST(deny_exec_user, "deny-execute-user-only", "user execute only: execute at CPL 0")
+TEST(deny_exec_user, "deny-execute-user-only", "user execute only: execute at CPL 0",
+     "apm:15-36:execute")
 {
 	run(RMP_R | RMP_W | RMP_XU, VMPLSTUB_EXECUTE);
 }
 
 /* "Configuring a page with write but without read permission is illegal": any data access exits. */
-TEST(deny_write_only, "deny-write-only", "W without R: write")
+TEST(deny_write_only, "deny-write-only", "W without R: write", "apm:15-36:write-only")
 {
 	run(RMP_W, VMPLSTUB_WRITE);
 }
 
 /* Without EFER.SVME in the VMSA VMRUN refuses it: how an SVSM keeps a guest from running. */
-TEST(deny_svme, "deny-svme", "a VMSA whose EFER.SVME was cleared")
+TEST(deny_svme, "deny-svme", "a VMSA whose EFER.SVME was cleared", "apm:vmrun:svme")
 {
 	stub = (struct vmplstub){.op = VMPLSTUB_COUNT};
 	prepare(0);

@@ -22,9 +22,10 @@ NORETURN void test_escape_jump(void *where);
 static struct {
 	uint32_t checks, failures, cases;
 	bool skipped;
+	const char *rule; /* the test's, or the running case's own */
 	char label[96];
 	char detail[160];
-} now;
+} now = {.rule = ""};
 
 void test_log(const char *fmt, ...)
 {
@@ -48,15 +49,32 @@ void test_info(const char *key, const char *fmt, ...)
 	control_printf(CONTROL_INFO, "%s\t%s", key, text);
 }
 
+static const struct test *running; /* set before any test_case() */
+
+static void begin_case(const char *rule, const char *fmt, va_list ap)
+{
+	now.rule = rule;
+	fmt_vsnprintf(now.label, sizeof(now.label), fmt, ap);
+	now.cases++;
+	test_log("case %s", now.label);
+}
+
 void test_case(const char *fmt, ...)
 {
 	va_list ap;
 
 	va_start(ap, fmt);
-	fmt_vsnprintf(now.label, sizeof(now.label), fmt, ap);
+	begin_case(running->rule, fmt, ap);
 	va_end(ap);
-	now.cases++;
-	test_log("case %s", now.label);
+}
+
+void test_case_of(const char *rule, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	begin_case(rule, fmt, ap);
+	va_end(ap);
 }
 
 void test_abandon(void)
@@ -80,11 +98,11 @@ static void failed(const char *file, int line, const char *text)
 	uint32_t n = __atomic_fetch_add(&now.failures, 1, __ATOMIC_RELAXED);
 
 	if (n == 0)
-		fmt_snprintf(now.detail, sizeof(now.detail), "%s:%d %s%s%s", file, line, now.label,
-			     now.label[0] ? ": " : "", text);
+		fmt_snprintf(now.detail, sizeof(now.detail), "%s:%d [%s] %s%s%s", file, line,
+			     now.rule, now.label, now.label[0] ? ": " : "", text);
 	if (n < 64) /* a loop that goes wrong must not drown the port */
-		control_printf(CONTROL_FAILURE, "%s:%d\t%s%s%s", file, line, now.label,
-			       now.label[0] ? ": " : "", text);
+		control_printf(CONTROL_FAILURE, "%s:%d\t[%s] %s%s%s", file, line, now.rule,
+			       now.label, now.label[0] ? ": " : "", text);
 }
 
 bool test_check(bool good, const char *file, int line, const char *expr)
@@ -129,6 +147,8 @@ void test_unexpected(const struct trap_frame *t)
 static void run_body(const struct test *t)
 {
 	memset(&now, 0, sizeof(now));
+	running = t;
+	now.rule = t->rule;
 	if (test_escape_save(&escape) == 0)
 		t->fn();
 	cli();
@@ -164,7 +184,7 @@ static void list_tests(void)
 	unsigned n = 0;
 
 	for (const struct test *const *t = __start_bare_tests; t < __stop_bare_tests; t++, n++)
-		control_printf(CONTROL_TEST, "%s\t%s", (*t)->name, (*t)->what);
+		control_printf(CONTROL_TEST, "%s\t%s\t%s", (*t)->name, (*t)->what, (*t)->rule);
 	control_printf(CONTROL_LIST_END, "%u", n);
 }
 

@@ -13,11 +13,13 @@ struct test {
 	const char *name;
 	const char *what; /* one line: what it shows */
 	void (*fn)(void);
+	const char *rule; /* the rules that it proves: ids of docs/specification.md, a blank between
+			     two */
 };
 
-#define TEST(ident, test_name, test_what)                                                          \
+#define TEST(ident, test_name, test_what, test_rule)                                               \
 	static void ident(void);                                                                   \
-	static const struct test test_##ident = {test_name, test_what, ident};                     \
+	static const struct test test_##ident = {test_name, test_what, ident, test_rule};          \
 	static const struct test *const testp_##ident SECTION("bare_tests")                        \
 		__attribute__((no_reorder)) = &test_##ident;                                       \
 	static void ident(void)
@@ -27,6 +29,9 @@ NORETURN void test_main(const char *suite);
 
 /* Names the case that the next checks belong to (a row of a table); goes to the run's log. */
 void test_case(const char *fmt, ...) PRINTF(1, 2);
+/* The same for a case that proves other rules than the whole test does: rule is written as TEST's
+ * is. */
+void test_case_of(const char *rule, const char *fmt, ...) PRINTF(2, 3);
 void test_log(const char *fmt, ...) PRINTF(1, 2);
 void test_info(const char *key, const char *fmt, ...) PRINTF(2, 3);
 NORETURN void test_skip(const char *fmt, ...) PRINTF(1, 2);

@@ -20,7 +20,8 @@ static void ap_work(void *arg)
 	seen = (uint64_t)arg + percpu_index();
 }
 
-TEST(ap_start, "ap-start", "AP_CREATION starts a second vCPU; destroyed, it can be made again")
+TEST(ap_start, "ap-start", "AP_CREATION starts a second vCPU; destroyed, it can be made again",
+     "ghcb:ap-creation:create ghcb:ap-creation:destroy")
 {
 	for (unsigned i = 0; i < 5; i++) {
 		smp_start();
@@ -41,7 +42,8 @@ static void ap_spin(void *arg)
 }
 
 /* A VMSA that runs is in use: neither the attribute nor the validation can be taken from it. */
-TEST(vmsa_in_use, "vmsa-in-use", "RMPADJUST and PVALIDATE of a running VMSA: FAIL_INUSE")
+TEST(vmsa_in_use, "vmsa-in-use", "RMPADJUST and PVALIDATE of a running VMSA: FAIL_INUSE",
+     "apm:15.36.12:in-use")
 {
 	bool cf;
 
@@ -73,7 +75,8 @@ static void ap_reader(void *arg)
 	ap_faulted = f.vector == VEC_VC && f.error == VC_PAGE_NOT_VALIDATED;
 }
 
-TEST(tlb_rescind, "tlb-rescind", "a rescinded page faults on the other vCPU too, up to 200 times")
+TEST(tlb_rescind, "tlb-rescind", "a rescinded page faults on the other vCPU too, up to 200 times",
+     "apm:pvalidate:tlb")
 {
 	uint64_t end;
 
@@ -119,7 +122,7 @@ static void ap_race(void *arg)
 
 /* Exactly one of two vCPUs changes the page in each round. */
 TEST(pvalidate_race, "pvalidate-race",
-     "two vCPUs PVALIDATE the same page: each change happens once")
+     "two vCPUs PVALIDATE the same page: each change happens once", "apm:pvalidate:atomic")
 {
 	REQUIRE(region_reset(R));
 	REQUIRE(region_validate(R, 4, 1));
@@ -155,7 +158,7 @@ static const struct create_case creates[] = {
 
 /* What the hypervisor cannot do, it refuses at once or at the next RUN_VMPL: never silently. */
 TEST(ap_create_rules, "ap-create-rules",
-     "AP_CREATION with bad arguments is an error, or does not run")
+     "AP_CREATION with bad arguments is an error, or does not run", "ghcb:ap-creation:refuse")
 {
 	uint64_t features = snp_features();
 	static struct vmplstub s;

@@ -57,7 +57,8 @@ static bool wait_hits(uint8_t vector, uint64_t count, unsigned seconds)
 	return hits[vector] >= count;
 }
 
-TEST(apic_registers, "apic-registers", "x2APIC: ID, version, TPR, SVR; reserved MSRs give #GP")
+TEST(apic_registers, "apic-registers", "x2APIC: ID, version, TPR, SVR; reserved MSRs give #GP",
+     "apm:apic:registers apm:apic:reserved")
 {
 	begin();
 	CHECK_EQ(apic_read(APIC_ID), percpu()->apic_id);
@@ -73,7 +74,7 @@ TEST(apic_registers, "apic-registers", "x2APIC: ID, version, TPR, SVR; reserved 
 	end();
 }
 
-TEST(apic_xapic, "apic-xapic", "xAPIC by MMIO events: ID, version and TPR")
+TEST(apic_xapic, "apic-xapic", "xAPIC by MMIO events: ID, version and TPR", "apm:apic:xapic")
 {
 	uint64_t v = 0;
 
@@ -87,7 +88,8 @@ TEST(apic_xapic, "apic-xapic", "xAPIC by MMIO events: ID, version and TPR")
 	CHECK(ghcb_mmio_write(XAPIC + 0x80, 4, 0));
 }
 
-TEST(apic_self_ipi, "apic-self-ipi", "an IPI to oneself waits for IF and comes once")
+TEST(apic_self_ipi, "apic-self-ipi", "an IPI to oneself waits for IF and comes once",
+     "apm:apic:self-ipi")
 {
 	begin();
 	apic_write(APIC_SELF_IPI, VEC_IPI);
@@ -104,7 +106,8 @@ TEST(apic_self_ipi, "apic-self-ipi", "an IPI to oneself waits for IF and comes o
 }
 
 /* Two at once: the higher vector first, both delivered (16.6.3). TPR holds lower classes back. */
-TEST(apic_priority, "apic-priority", "the higher vector first; TPR holds back its class and below")
+TEST(apic_priority, "apic-priority", "the higher vector first; TPR holds back its class and below",
+     "apm:apic:priority apm:apic:tpr")
 {
 	begin();
 	apic_write(APIC_SELF_IPI, VEC_LOW);
@@ -130,7 +133,8 @@ static void timer_start(uint32_t mode, uint32_t count)
 	apic_write(APIC_TIMER_INITIAL, count);
 }
 
-TEST(timer_oneshot, "timer-oneshot", "the one-shot timer fires once and counts down to 0")
+TEST(timer_oneshot, "timer-oneshot", "the one-shot timer fires once and counts down to 0",
+     "apm:apic:timer-oneshot")
 {
 	begin();
 	timer_start(0, 1000000);
@@ -142,7 +146,8 @@ TEST(timer_oneshot, "timer-oneshot", "the one-shot timer fires once and counts d
 	end();
 }
 
-TEST(timer_periodic, "timer-periodic", "the periodic timer goes on until it is masked")
+TEST(timer_periodic, "timer-periodic", "the periodic timer goes on until it is masked",
+     "apm:apic:timer-periodic")
 {
 	uint64_t n;
 
@@ -159,7 +164,7 @@ TEST(timer_periodic, "timer-periodic", "the periodic timer goes on until it is m
 }
 
 TEST(timer_deadline, "timer-deadline",
-     "TSC deadline: fires when the TSC is there, not before; 0 disarms")
+     "TSC deadline: fires when the TSC is there, not before; 0 disarms", "apm:apic:timer-deadline")
 {
 	uint64_t deadline, v;
 
@@ -186,7 +191,7 @@ TEST(timer_deadline, "timer-deadline",
 }
 
 /* STI; HLT: the interrupt that STI lets in after one instruction must wake the HLT. */
-TEST(hlt_wake, "hlt-wake", "HLT sleeps until the timer interrupt, 200 times")
+TEST(hlt_wake, "hlt-wake", "HLT sleeps until the timer interrupt, 200 times", "apm:hlt:wake")
 {
 	begin();
 	for (unsigned i = 1; i <= 200; i++) {
@@ -252,12 +257,13 @@ static void ipi_rounds(bool halt, unsigned rounds)
 	end();
 }
 
-TEST(ipi_running, "ipi-running", "up to 2,000 IPIs to a running vCPU, none lost")
+TEST(ipi_running, "ipi-running", "up to 2,000 IPIs to a running vCPU, none lost", "apm:apic:lost")
 {
 	ipi_rounds(false, 2000);
 }
 
-TEST(ipi_halted, "ipi-halted", "up to 2,000 IPIs to a halted vCPU, none lost")
+TEST(ipi_halted, "ipi-halted", "up to 2,000 IPIs to a halted vCPU, none lost",
+     "apm:apic:lost apm:hlt:wake")
 {
 	ipi_rounds(true, 2000);
 }

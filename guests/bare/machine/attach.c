@@ -54,7 +54,8 @@ static void need_two(void)
 }
 
 TEST(create_on_init_running, "create-on-init-running",
-     "AP_CREATION on INIT for a vCPU that runs another VMSA: that one goes on until INIT")
+     "AP_CREATION on INIT for a vCPU that runs another VMSA: that one goes on until INIT",
+     "ghcb:ap-creation:on-init")
 {
 	static uint8_t second[2][PAGE_SIZE] ALIGNED(8192); /* no VMSA at a 2M boundary */
 	uint64_t vmsa = (uint64_t)second[1];
@@ -81,7 +82,8 @@ TEST(create_on_init_running, "create-on-init-running",
 
 /* A feature that the machine does not have must not be ignored: the VMSA's owner counts on it. */
 TEST(unknown_features, "vmsa-unknown-features",
-     "AP_CREATION refuses SEV_FEATURES that the machine does not offer")
+     "AP_CREATION refuses SEV_FEATURES that the machine does not offer",
+     "apm:vmrun:features ghcb:ap-creation:refuse")
 {
 	static const uint64_t unknown[] = {
 		SEV_FEAT_VTOM, SEV_FEAT_REFLECT_VC, SEV_FEAT_ALTERNATE_INJ, BIT(9), BIT(20),
@@ -120,7 +122,7 @@ static void spin_then_halt(void *arg)
  * halt, knows nothing of it. The HLT must lead to VMPL2, which comes back by RUN_VMPL(0).
  */
 TEST(created_before_halt, "created-before-halt",
-     "a VMSA given to a vCPU that is busy at VMPL0 runs when VMPL0 halts")
+     "a VMSA given to a vCPU that is busy at VMPL0 runs when VMPL0 halts", "keelson:created-runs")
 {
 	static struct vmplstub s;
 

@@ -182,7 +182,8 @@ static void end(void)
 }
 
 TEST(doorbell_take, "doorbell-take",
-     "restricted injection: IPIs come by #HV and doorbell page only")
+     "restricted injection: IPIs come by #HV and doorbell page only",
+     "ghcb:doorbell:set ghcb:doorbell:only")
 {
 	begin();
 	order(SET);
@@ -200,7 +201,8 @@ TEST(doorbell_take, "doorbell-take",
 
 /* NoFurtherSignal; a more urgent vector replaces the one in the page, which comes after it. */
 TEST(doorbell_pending, "doorbell-pending",
-     "one #HV until it is answered; the higher vector is shown first, none is lost")
+     "one #HV until it is answered; the higher vector is shown first, none is lost",
+     "ghcb:doorbell:no-further-signal ghcb:doorbell:priority")
 {
 	volatile uint64_t shown = 0;
 
@@ -233,7 +235,7 @@ TEST(doorbell_pending, "doorbell-pending",
 	end();
 }
 
-TEST(doorbell_nmi, "doorbell-nmi", "an NMI is a flag in the page and one #HV")
+TEST(doorbell_nmi, "doorbell-nmi", "an NMI is a flag in the page and one #HV", "ghcb:doorbell:nmi")
 {
 	begin();
 	order(SET);
@@ -247,7 +249,7 @@ TEST(doorbell_nmi, "doorbell-nmi", "an NMI is a flag in the page and one #HV")
 	end();
 }
 
-TEST(doorbell_halt, "doorbell-halt", "#HV ends a HLT, whatever RFLAGS.IF")
+TEST(doorbell_halt, "doorbell-halt", "#HV ends a HLT, whatever RFLAGS.IF", "ghcb:doorbell:halt")
 {
 	begin();
 	order(SET);
@@ -267,7 +269,7 @@ TEST(doorbell_halt, "doorbell-halt", "#HV ends a HLT, whatever RFLAGS.IF")
 	end();
 }
 
-TEST(ipi_event, "ipi-event", "the HV IPI event sends what the ICR would")
+TEST(ipi_event, "ipi-event", "the HV IPI event sends what the ICR would", "ghcb:nae:hv-ipi")
 {
 	begin();
 	order(SET);
@@ -280,7 +282,8 @@ TEST(ipi_event, "ipi-event", "the HV IPI event sends what the ICR would")
 	end();
 }
 
-TEST(apic_ids, "apic-ids", "the APIC ID list event: size, contents, bad buffers")
+TEST(apic_ids, "apic-ids", "the APIC ID list event: size, contents, bad buffers",
+     "ghcb:nae:apic-ids")
 {
 	volatile uint32_t *list = paging_shared((uint64_t)doorbell_page);
 	struct ghcb *g = ghcb_begin();

@@ -19,7 +19,8 @@ static void tlbsync(void)
 	__asm__ volatile(".byte 0x0f, 0x01, 0xff" : : : "memory");
 }
 
-TEST(invlpgb_flush, "invlpgb", "INVLPGB and TLBSYNC work in a guest, for its own ASID only")
+TEST(invlpgb_flush, "invlpgb", "INVLPGB and TLBSYNC work in a guest, for its own ASID only",
+     "apm:invlpgb:asid")
 {
 	struct fault f;
 

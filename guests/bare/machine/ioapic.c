@@ -28,7 +28,8 @@ static bool select(uint64_t base)
 	return ghcb_mmio_write(base, 4, ENTRY);
 }
 
-TEST(ioapic_entries, "ioapic-entries", "entries that could hit the monitor stay masked")
+TEST(ioapic_entries, "ioapic-entries", "entries that could hit the monitor stay masked",
+     "keelson:ioapic")
 {
 	for (unsigned i = 0; i < 2 * ARRAY_LEN(entries); i++) {
 		const struct entry *e = &entries[i / 2];

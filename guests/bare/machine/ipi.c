@@ -134,7 +134,7 @@ static uint64_t destination(const struct ipi_row *r)
 }
 
 TEST(ipi_destinations, "ipi-destinations",
-     "physical, logical and shorthand IPIs reach those they name, once")
+     "physical, logical and shorthand IPIs reach those they name, once", "apm:apic:destination")
 {
 	static const struct ipi_row rows[] = {
 		{"physical: me", VEC, 0, 1, 0},
@@ -164,7 +164,8 @@ TEST(ipi_destinations, "ipi-destinations",
 	end();
 }
 
-TEST(ipi_nmi, "ipi-nmi", "an NMI reaches a vCPU whose interrupts are off, and only that one")
+TEST(ipi_nmi, "ipi-nmi", "an NMI reaches a vCPU whose interrupts are off, and only that one",
+     "apm:apic:nmi")
 {
 	begin();
 	nmis[0] = nmis[1] = 0;
@@ -191,7 +192,8 @@ static void send_nmi(void)
 	apic_write(APIC_ICR, (uint64_t)smp_apic_id() << 32 | BIT(14) | NMI);
 }
 
-TEST(ipi_nmi_halted, "ipi-nmi-halted", "an NMI ends HLT with interrupts off; other vectors do not")
+TEST(ipi_nmi_halted, "ipi-nmi-halted", "an NMI ends HLT with interrupts off; other vectors do not",
+     "apm:apic:nmi apm:hlt:wake")
 {
 	uint64_t limit;
 
@@ -220,7 +222,8 @@ TEST(ipi_nmi_halted, "ipi-nmi-halted", "an NMI ends HLT with interrupts off; oth
 	end();
 }
 
-TEST(ipi_illegal, "ipi-illegal-vector", "vectors below 16 are not sent, and ESR says so")
+TEST(ipi_illegal, "ipi-illegal-vector", "vectors below 16 are not sent, and ESR says so",
+     "apm:apic:illegal-vector")
 {
 	begin();
 	apic_write(APIC_ESR, 0);
@@ -232,7 +235,8 @@ TEST(ipi_illegal, "ipi-illegal-vector", "vectors below 16 are not sent, and ESR 
 }
 
 /* CR8 is TPR[7:4]: 16.6.4. A write of it is no #VC. */
-TEST(cr8, "cr8", "CR8 and TPR are one register; CR8 holds back what is not above it")
+TEST(cr8, "cr8", "CR8 and TPR are one register; CR8 holds back what is not above it",
+     "apm:apic:cr8")
 {
 	struct fault f;
 	uint64_t v;

@@ -44,7 +44,8 @@ static void require_kvmclock(void)
 		test_skip("no kvmclock");
 }
 
-TEST(kvmclock, "kvmclock", "the clock page is filled, even-versioned, and time goes on")
+TEST(kvmclock, "kvmclock", "the clock page is filled, even-versioned, and time goes on",
+     "keelson:kvmclock")
 {
 	uint64_t page = MEM_PAGE(R, 1), t0, t1, tsc;
 	struct pvclock *c = paging_shared(page);
@@ -69,7 +70,8 @@ TEST(kvmclock, "kvmclock", "the clock page is filled, even-versioned, and time g
 	CHECK(region_reset(R));
 }
 
-TEST(kvmclock_refused, "kvmclock-refused", "a clock page that is private is never written")
+TEST(kvmclock_refused, "kvmclock-refused", "a clock page that is private is never written",
+     "keelson:kvmclock-private")
 {
 	volatile uint64_t *p = (volatile uint64_t *)MEM_PAGE(R, 2);
 

@@ -19,7 +19,8 @@ static uint64_t type_of(uint64_t answer)
 	return answer & GHCB_MSR_INFO_MASK;
 }
 
-TEST(msr_sev_info, "msr-sev-info", "SEV information: versions and the C-bit's position")
+TEST(msr_sev_info, "msr-sev-info", "SEV information: versions and the C-bit's position",
+     "ghcb:msr:sev-info")
 {
 	uint64_t r = ghcb_msr(GHCB_MSR_SEV_INFO_REQ);
 
@@ -31,7 +32,8 @@ TEST(msr_sev_info, "msr-sev-info", "SEV information: versions and the C-bit's po
 }
 
 /* The loader's CPUID page and the hypervisor's word must be the same machine. */
-TEST(msr_cpuid, "msr-cpuid", "CPUID by the MSR protocol agrees with the CPUID page")
+TEST(msr_cpuid, "msr-cpuid", "CPUID by the MSR protocol agrees with the CPUID page",
+     "ghcb:msr:cpuid snp:8.17.2.6:agree")
 {
 	const struct snp_cpuid_page *page = vmpl_cpuid_page();
 	static const uint32_t leaves[] = {0, 0x80000000, 0x8000001f};
@@ -56,7 +58,8 @@ TEST(msr_cpuid, "msr-cpuid", "CPUID by the MSR protocol agrees with the CPUID pa
 	}
 }
 
-TEST(msr_features, "msr-features", "hypervisor features by MSR and by event agree")
+TEST(msr_features, "msr-features", "hypervisor features by MSR and by event agree",
+     "ghcb:msr:hv-features ghcb:nae:hv-features")
 {
 	uint64_t r = ghcb_msr(GHCB_MSR_HV_FEATURES_REQ);
 	struct ghcb *g;
@@ -70,7 +73,8 @@ TEST(msr_features, "msr-features", "hypervisor features by MSR and by event agre
 	CHECK_EQ(g->exit_info2, r >> 12);
 }
 
-TEST(msr_preferred_gpa, "msr-preferred-gpa", "preferred GHCB GPA: an answer, here none preferred")
+TEST(msr_preferred_gpa, "msr-preferred-gpa", "preferred GHCB GPA: an answer, here none preferred",
+     "ghcb:msr:preferred-gpa")
 {
 	uint64_t r = ghcb_msr(GHCB_MSR_PREF_GPA_REQ);
 
@@ -78,7 +82,8 @@ TEST(msr_preferred_gpa, "msr-preferred-gpa", "preferred GHCB GPA: an answer, her
 	CHECK_EQ(r >> 12, 0xfffffffffffffull);
 }
 
-TEST(msr_psc, "msr-psc", "page state change by the MSR protocol, both ways, and what it refuses")
+TEST(msr_psc, "msr-psc", "page state change by the MSR protocol, both ways, and what it refuses",
+     "ghcb:msr:psc")
 {
 	uint64_t page = MEM_PAGE(R, 9);
 
@@ -101,7 +106,8 @@ TEST(msr_psc, "msr-psc", "page state change by the MSR protocol, both ways, and 
 	CHECK(region_reset(R));
 }
 
-TEST(msr_register, "msr-register", "GHCB registration echoes the page and takes the GHCB there")
+TEST(msr_register, "msr-register", "GHCB registration echoes the page and takes the GHCB there",
+     "ghcb:msr:register")
 {
 	uint64_t other = MEM_PAGE(R, 12);
 	struct percpu *c = percpu();
@@ -120,7 +126,8 @@ TEST(msr_register, "msr-register", "GHCB registration echoes the page and takes 
 	CHECK(region_reset(R));
 }
 
-TEST(msr_run_vmpl, "msr-run-vmpl", "RUN_VMPL of a level without a VMSA is an error, not an end")
+TEST(msr_run_vmpl, "msr-run-vmpl", "RUN_VMPL of a level without a VMSA is an error, not an end",
+     "ghcb:msr:run-vmpl ghcb:run-vmpl:no-vmsa")
 {
 	for (unsigned vmpl = 1; vmpl < 6; vmpl++) {
 		uint64_t r;
@@ -132,7 +139,8 @@ TEST(msr_run_vmpl, "msr-run-vmpl", "RUN_VMPL of a level without a VMSA is an err
 	}
 }
 
-TEST(sev_status, "sev-status", "SEV_STATUS: SEV, ES and SNP on, read without an exit (15.34.10)")
+TEST(sev_status, "sev-status", "SEV_STATUS: SEV, ES and SNP on, read without an exit (15.34.10)",
+     "apm:15.34.10:sev-status")
 {
 	uint64_t s = rdmsr(MSR_SEV_STATUS);
 

@@ -15,7 +15,7 @@
 #define INJECT_GP    0x80000b0dull /* SW_EXITINFO2[31:0]: valid, error code, exception, #GP */
 #define MALFORMED    2
 
-TEST(nae_cpuid, "nae-cpuid", "CPUID event agrees with the MSR protocol")
+TEST(nae_cpuid, "nae-cpuid", "CPUID event agrees with the MSR protocol", "ghcb:nae:cpuid")
 {
 	uint32_t r[4] = {0};
 
@@ -26,7 +26,7 @@ TEST(nae_cpuid, "nae-cpuid", "CPUID event agrees with the MSR protocol")
 	CHECK_EQ(r[1] & 0x3f, NATIVE_CBIT);
 }
 
-TEST(nae_ioio, "nae-ioio", "IOIO: single accesses, strings, sizes")
+TEST(nae_ioio, "nae-ioio", "IOIO: single accesses, strings, sizes", "ghcb:nae:ioio")
 {
 	static const uint8_t bytes[] = {0x11, 0x22, 0x33, 0x5a};
 	struct ghcb *g;
@@ -60,7 +60,8 @@ TEST(nae_ioio, "nae-ioio", "IOIO: single accesses, strings, sizes")
 }
 
 /* The monitor's own ports are nobody else's: the run must go on. */
-TEST(nae_ioio_refused, "nae-ioio-refused", "the monitor's own ports do nothing for a guest")
+TEST(nae_ioio_refused, "nae-ioio-refused", "the monitor's own ports do nothing for a guest",
+     "keelson:ports")
 {
 	uint32_t v;
 
@@ -74,7 +75,8 @@ TEST(nae_ioio_refused, "nae-ioio-refused", "the monitor's own ports do nothing f
 	CHECK(ghcb_in(COM1_SCRATCH, 1, &v));
 }
 
-TEST(nae_msr, "nae-msr", "MSR event: a known MSR, and #GP asked for by an unknown one")
+TEST(nae_msr, "nae-msr", "MSR event: a known MSR, and #GP asked for by an unknown one",
+     "ghcb:nae:msr")
 {
 	struct ghcb *g;
 	uint64_t v = 0;
@@ -97,7 +99,8 @@ TEST(nae_msr, "nae-msr", "MSR event: a known MSR, and #GP asked for by an unknow
 	CHECK_EQ(g->exit_info2, INJECT_GP);
 }
 
-TEST(nae_mmio, "nae-mmio", "MMIO events: the IOAPIC's version through index and data register")
+TEST(nae_mmio, "nae-mmio", "MMIO events: the IOAPIC's version through index and data register",
+     "ghcb:nae:mmio")
 {
 	uint64_t v = 0;
 
@@ -108,7 +111,8 @@ TEST(nae_mmio, "nae-mmio", "MMIO events: the IOAPIC's version through index and 
 	CHECK_EQ(v >> 16 & 0xff, 23); /* 24 entries */
 }
 
-TEST(nae_misc, "nae-misc", "WBINVD, MONITOR and MWAIT events are answered without an error")
+TEST(nae_misc, "nae-misc", "WBINVD, MONITOR and MWAIT events are answered without an error",
+     "ghcb:nae:wbinvd ghcb:nae:rdtsc ghcb:nae:dr7")
 {
 	struct ghcb *g;
 
@@ -159,7 +163,8 @@ static const struct malformed malformed[] = {
 	 GHCB_ERR_MISSING_INPUT},
 };
 
-TEST(nae_malformed, "nae-malformed", "a malformed GHCB gets error 2 and the reason of table 7")
+TEST(nae_malformed, "nae-malformed", "a malformed GHCB gets error 2 and the reason of table 7",
+     "ghcb:error:event ghcb:error:usage ghcb:error:input ghcb:error:scratch")
 {
 	REQUIRE(region_reset(R));
 	for (unsigned i = 0; i < ARRAY_LEN(malformed); i++) {
@@ -183,7 +188,8 @@ TEST(nae_malformed, "nae-malformed", "a malformed GHCB gets error 2 and the reas
 }
 
 /* Without the valid bits of SW_EXITCODE and the infos nothing may be taken from them. */
-TEST(nae_missing_code, "nae-missing-code", "exit code, info 1 and info 2 must be marked valid")
+TEST(nae_missing_code, "nae-missing-code", "exit code, info 1 and info 2 must be marked valid",
+     "ghcb:error:input")
 {
 	static const size_t offsets[] = {offsetof(struct ghcb, exit_code),
 					 offsetof(struct ghcb, exit_info1),
@@ -207,7 +213,7 @@ TEST(nae_missing_code, "nae-missing-code", "exit code, info 1 and info 2 must be
 }
 
 TEST(nae_unregistered, "nae-unregistered",
-     "a shared page that is not the registered GHCB: error 2, reason 1")
+     "a shared page that is not the registered GHCB: error 2, reason 1", "ghcb:error:registered")
 {
 	uint64_t other = MEM_PAGE(R, 2);
 	struct ghcb *g = paging_shared(other);
@@ -224,7 +230,8 @@ TEST(nae_unregistered, "nae-unregistered",
 }
 
 /* A string longer than the buffer may not run over it. */
-TEST(nae_scratch_overrun, "nae-scratch-overrun", "a transfer that leaves the buffer is refused")
+TEST(nae_scratch_overrun, "nae-scratch-overrun", "a transfer that leaves the buffer is refused",
+     "ghcb:error:scratch")
 {
 	struct ghcb *g = ghcb_begin();
 

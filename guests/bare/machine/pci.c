@@ -66,7 +66,8 @@ static void check_device(uint64_t at)
 	CHECK_NE(v, 0xffffffff);
 }
 
-TEST(mmio_above_4g, "mmio-above-4g", "a 64-bit BAR works below 4 GiB and in the window above")
+TEST(mmio_above_4g, "mmio-above-4g", "a 64-bit BAR works below 4 GiB and in the window above",
+     "keelson:mmio64")
 {
 	static const uint64_t places[] = {NATIVE_MMIO64_BASE, NATIVE_MMIO64_BASE + 5 * SIZE_1G,
 					  NATIVE_MMIO64_END - SIZE_2M};

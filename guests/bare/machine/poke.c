@@ -61,7 +61,8 @@ static void wait_calls(void)
 		cpu_relax();
 }
 
-TEST(text_poke, "text-poke", "an INT3 taken away is gone for the vCPU that runs there, 300 times")
+TEST(text_poke, "text-poke", "an INT3 taken away is gone for the vCPU that runs there, 300 times",
+     "apm:7.6.1:cross-modify")
 {
 	breakpoints = calls = late = 0;
 	gone = 0;

@@ -48,7 +48,7 @@ static void fill(unsigned count, unsigned op)
 		list.entry[i] = entry(MEM_PAGE(R, i), op, false);
 }
 
-TEST(psc_4k, "psc-4k", "a full list of 4K entries to shared and back")
+TEST(psc_4k, "psc-4k", "a full list of 4K entries to shared and back", "ghcb:psc:list")
 {
 	REQUIRE(region_reset(R));
 	fill(GHCB_PSC_MAX_ENTRIES, GHCB_PSC_SHARED);
@@ -62,7 +62,8 @@ TEST(psc_4k, "psc-4k", "a full list of 4K entries to shared and back")
 	CHECK(region_reset(R));
 }
 
-TEST(psc_2m, "psc-2m", "a 2M entry to shared and back; the page is one 2M page again")
+TEST(psc_2m, "psc-2m", "a 2M entry to shared and back; the page is one 2M page again",
+     "ghcb:psc:2m")
 {
 	bool cf;
 
@@ -83,7 +84,7 @@ TEST(psc_2m, "psc-2m", "a 2M entry to shared and back; the page is one 2M page a
 
 /* A page that leaves the guest loses its validation, whatever the guest thinks: 15.36.5. */
 TEST(psc_drops_validation, "psc-drops-validation",
-     "a page that was shared meanwhile is not validated")
+     "a page that was shared meanwhile is not validated", "apm:15.36.5:rmpupdate")
 {
 	bool cf;
 
@@ -115,7 +116,8 @@ static const struct bad bad[] = {
 };
 
 /* SW_EXITINFO2[63:32]: 1 = the header, 2 = an entry; zero means that all went well. */
-TEST(psc_bad, "psc-bad", "page state change lists with errors are refused, cur stays on the entry")
+TEST(psc_bad, "psc-bad", "page state change lists with errors are refused, cur stays on the entry",
+     "ghcb:psc:bad")
 {
 	REQUIRE(region_reset(R));
 	for (unsigned i = 0; i < ARRAY_LEN(bad); i++) {
@@ -138,7 +140,8 @@ TEST(psc_bad, "psc-bad", "page state change lists with errors are refused, cur s
 }
 
 /* The entry's cur_page field counts 4K pages already done: 0 before, whatever at the end. */
-TEST(psc_stops, "psc-stops", "entries before a bad one are done, those behind it are not")
+TEST(psc_stops, "psc-stops", "entries before a bad one are done, those behind it are not",
+     "ghcb:psc:order")
 {
 	REQUIRE(region_reset(R));
 	memset(&list, 0, sizeof(list));

@@ -32,7 +32,8 @@ static void run_steps(const struct step *s, unsigned n)
 	}
 }
 
-TEST(pvalidate_2m, "pvalidate-2m", "PVALIDATE of a 2M page: success, no change (CF), rescind")
+TEST(pvalidate_2m, "pvalidate-2m", "PVALIDATE of a 2M page: success, no change (CF), rescind",
+     "apm:pvalidate:cf apm:pvalidate:input")
 {
 	static const struct step steps[] = {
 		{"validate", 0, RMP_PG_2M, 1, SNP_SUCCESS, false},
@@ -49,7 +50,8 @@ TEST(pvalidate_2m, "pvalidate-2m", "PVALIDATE of a 2M page: success, no change (
 
 /* A 4K PVALIDATE in a 2M entry faults to the hypervisor, which smashes it; a 2M one on 4K entries
  * is FAIL_SIZEMISMATCH. */
-TEST(pvalidate_4k, "pvalidate-4k", "PVALIDATE of 4K pages, and 2M on a smashed region")
+TEST(pvalidate_4k, "pvalidate-4k", "PVALIDATE of 4K pages, and 2M on a smashed region",
+     "apm:pvalidate:cf apm:15-40:4k-in-2m apm:15-40:2m-on-4k")
 {
 	static const struct step steps[] = {
 		{"first page", 0, RMP_PG_4K, 1, SNP_SUCCESS, false},
@@ -68,7 +70,8 @@ TEST(pvalidate_4k, "pvalidate-4k", "PVALIDATE of 4K pages, and 2M on a smashed r
 }
 
 /* Validated 2M entry, 4K rescind: smashed; the other 511 pages stay validated. */
-TEST(pvalidate_smash, "pvalidate-smash", "rescinding 4K of a validated 2M page leaves the rest")
+TEST(pvalidate_smash, "pvalidate-smash", "rescinding 4K of a validated 2M page leaves the rest",
+     "apm:15-40:4k-in-2m")
 {
 	volatile uint64_t *p = (volatile uint64_t *)MEM_REGION(R);
 	bool cf;
@@ -90,7 +93,7 @@ TEST(pvalidate_smash, "pvalidate-smash", "rescinding 4K of a validated 2M page l
 
 /* Contents survive rescinding and validating as long as the hypervisor leaves the page alone. */
 TEST(pvalidate_contents, "pvalidate-contents",
-     "rescind and validate keep a private page's contents")
+     "rescind and validate keep a private page's contents", "apm:pvalidate:contents")
 {
 	volatile uint64_t *p = (volatile uint64_t *)MEM_PAGE(R, 5);
 
@@ -104,7 +107,8 @@ TEST(pvalidate_contents, "pvalidate-contents",
 }
 
 /* RAX is a virtual address: an unmapped one is a page fault, not a result. */
-TEST(pvalidate_fault, "pvalidate-fault", "PVALIDATE through an unmapped address raises #PF")
+TEST(pvalidate_fault, "pvalidate-fault", "PVALIDATE through an unmapped address raises #PF",
+     "apm:pvalidate:page-fault")
 {
 	struct fault f;
 
@@ -120,7 +124,8 @@ TEST(pvalidate_fault, "pvalidate-fault", "PVALIDATE through an unmapped address 
 
 /* "rFLAGS bits OF, ZF, AF, PF and SF are set based on this return code"; CF as the operation found.
  */
-TEST(pvalidate_flags, "pvalidate-flags", "PVALIDATE sets ZF by its return code")
+TEST(pvalidate_flags, "pvalidate-flags", "PVALIDATE sets ZF by its return code",
+     "apm:pvalidate:flags")
 {
 	uint64_t flags, rax;
 

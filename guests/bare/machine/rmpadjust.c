@@ -25,7 +25,8 @@ static void run_table(const struct adjust *t, unsigned n)
 	}
 }
 
-TEST(rmpadjust_rules, "rmpadjust-rules", "RMPADJUST: VMPL, size and alignment rules")
+TEST(rmpadjust_rules, "rmpadjust-rules", "RMPADJUST: VMPL, size and alignment rules",
+     "apm:rmpadjust:level apm:rmpadjust:input apm:15-40:2m-on-4k")
 {
 	static const struct adjust table[] = {
 		{"own VMPL", 0, RMP_PG_4K, RMPADJUST_ATTR(0, RMP_RWX), SNP_FAIL_PERMISSION},
@@ -45,7 +46,8 @@ TEST(rmpadjust_rules, "rmpadjust-rules", "RMPADJUST: VMPL, size and alignment ru
 	CHECK(region_reset(R));
 }
 
-TEST(rmpadjust_2m, "rmpadjust-2m", "RMPADJUST of a 2M page, then 4K inside it")
+TEST(rmpadjust_2m, "rmpadjust-2m", "RMPADJUST of a 2M page, then 4K inside it",
+     "apm:15-40:4k-in-2m apm:15-40:2m-on-4k")
 {
 	static const struct adjust table[] = {
 		{"2M", 0, RMP_PG_2M, RMPADJUST_ATTR(2, RMP_R | RMP_W), SNP_SUCCESS},
@@ -59,7 +61,8 @@ TEST(rmpadjust_2m, "rmpadjust-2m", "RMPADJUST of a 2M page, then 4K inside it")
 	CHECK(region_reset(R));
 }
 
-TEST(rmpadjust_unvalidated, "rmpadjust-unvalidated", "RMPADJUST of an unvalidated page: #VC 0x404")
+TEST(rmpadjust_unvalidated, "rmpadjust-unvalidated", "RMPADJUST of an unvalidated page: #VC 0x404",
+     "apm:rmpadjust:validated")
 {
 	struct fault f;
 
@@ -73,7 +76,8 @@ TEST(rmpadjust_unvalidated, "rmpadjust-unvalidated", "RMPADJUST of an unvalidate
 }
 
 /* CPUID 8000001F EAX[6]: RMPQUERY; without it the instruction is undefined. */
-TEST(query, "rmpquery", "RMPQUERY tells size and rights, or raises #UD where CPUID lacks it")
+TEST(query, "rmpquery", "RMPQUERY tells size and rights, or raises #UD where CPUID lacks it",
+     "apm:rmpquery:result apm:rmpquery:cpuid")
 {
 	bool have = ghcb_msr_cpuid(0x8000001f, 0) >> 6 & 1;
 	uint64_t size = 0, attributes;
@@ -100,7 +104,8 @@ TEST(query, "rmpquery", "RMPQUERY tells size and rights, or raises #UD where CPU
 }
 
 /* Rights a page has when the hypervisor assigned it: all for VMPL0, none for the others. */
-TEST(rights_reset, "rights-reset", "a fresh private page gives VMPL1..3 nothing")
+TEST(rights_reset, "rights-reset", "a fresh private page gives VMPL1..3 nothing",
+     "apm:15.36.5:rights")
 {
 	uint64_t size, attributes;
 

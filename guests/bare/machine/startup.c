@@ -81,14 +81,14 @@ static void hold(void (*fn)(void *arg))
 }
 
 TEST(reset_hold_event, "reset-hold-event",
-     "AP HLT loop: held until SIPI, then SW_EXITINFO2 is not zero")
+     "AP HLT loop: held until SIPI, then SW_EXITINFO2 is not zero", "ghcb:nae:ap-reset-hold")
 {
 	hold(hold_by_event);
 	CHECK_NE(answer, 0);
 }
 
 TEST(reset_hold_msr, "reset-hold-msr",
-     "AP reset hold by MSR: held until SIPI, the answer is not zero")
+     "AP reset hold by MSR: held until SIPI, the answer is not zero", "ghcb:msr:ap-reset-hold")
 {
 	hold(hold_by_msr);
 	CHECK_EQ(answer & GHCB_MSR_INFO_MASK, GHCB_MSR_AP_RESET_RESP);
@@ -106,7 +106,8 @@ static void begin_here(void *arg)
 
 /* Operation 0: the VMSA waits for an INIT. */
 TEST(create_on_init, "create-on-init",
-     "AP_CREATION, create on INIT: the VMSA runs after INIT, not before")
+     "AP_CREATION, create on INIT: the VMSA runs after INIT, not before",
+     "ghcb:ap-creation:on-init")
 {
 	uint64_t vmsa = MEM_PAGE(R, 1);
 	uint64_t features = snp_features();

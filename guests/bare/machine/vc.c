@@ -95,7 +95,8 @@ static void prepare(void)
 	insn_target = MEM_PAGE(R, 0);
 }
 
-TEST(vc_cpl0, "vc-cpl0", "#VC error codes of intercepted instructions at CPL 0")
+TEST(vc_cpl0, "vc-cpl0", "#VC error codes of intercepted instructions at CPL 0",
+     "apm:15.35.5:reflected apm:15.35.4:automatic apm:15.36:absent")
 {
 	prepare();
 	for (unsigned i = 0; i < ARRAY_LEN(table); i++)
@@ -103,7 +104,8 @@ TEST(vc_cpl0, "vc-cpl0", "#VC error codes of intercepted instructions at CPL 0")
 	CHECK(region_reset(R));
 }
 
-TEST(vc_cpl3, "vc-cpl3", "#VC error codes of intercepted instructions at CPL 3")
+TEST(vc_cpl3, "vc-cpl3", "#VC error codes of intercepted instructions at CPL 3",
+     "apm:15.35.5:reflected apm:15.35.5:privilege apm:15.36:absent")
 {
 	prepare();
 	for (unsigned i = 0; i < ARRAY_LEN(table); i++)
@@ -122,7 +124,8 @@ static void catch_cpuid(struct fault *f, unsigned cpl)
 }
 
 /* The frame's 16-byte alignment and its stack: APM vol. 2, 8.9.3 and 8.9.4. */
-TEST(vc_ist, "vc-ist", "#VC takes its IST stack at CPL 0 and CPL 3, else the current one or RSP0")
+TEST(vc_ist, "vc-ist", "#VC takes its IST stack at CPL 0 and CPL 3, else the current one or RSP0",
+     "apm:8.9.4:ist")
 {
 	struct fault f;
 
@@ -145,7 +148,8 @@ TEST(vc_ist, "vc-ist", "#VC takes its IST stack at CPL 0 and CPL 3, else the cur
 
 static uint64_t flags_with_if;
 
-TEST(vc_flags, "vc-flags", "#VC saves RFLAGS as they were and clears IF in the handler")
+TEST(vc_flags, "vc-flags", "#VC saves RFLAGS as they were and clears IF in the handler",
+     "apm:8.9.3:flags")
 {
 	struct fault f;
 
@@ -163,7 +167,7 @@ TEST(vc_flags, "vc-flags", "#VC saves RFLAGS as they were and clears IF in the h
 }
 
 /* With IOPL 3 the instruction passes its own checks and is then intercepted: 15.35.5. */
-TEST(vc_iopl, "vc-iopl", "port I/O at CPL 3 with IOPL 3 raises #VC")
+TEST(vc_iopl, "vc-iopl", "port I/O at CPL 3 with IOPL 3 raises #VC", "apm:15.35.5:privilege")
 {
 	static const struct vc_case rows[] = {
 		ROW(in, VEC_VC, GHCB_EXIT_IOIO, VEC_VC, GHCB_EXIT_IOIO),
@@ -204,7 +208,8 @@ static void check_404(const struct touch *t, unsigned cpl)
 }
 
 /* APM vol. 2, 15.36.10 and table 15-39: assigned, not validated: #VC, error PAGE_NOT_VALIDATED. */
-TEST(not_validated, "not-validated", "access to an unvalidated private page raises #VC 0x404")
+TEST(not_validated, "not-validated", "access to an unvalidated private page raises #VC 0x404",
+     "apm:15.36.10:validated")
 {
 	REQUIRE(region_reset(R));
 	insn_target = MEM_PAGE(R, 3);

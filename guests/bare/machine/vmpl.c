@@ -56,7 +56,8 @@ static void stub_run(unsigned vmpl)
 	CHECK_EQ(r, GHCB_MSR_RUN_VMPL_RESP);
 }
 
-TEST(vmpl_switch, "vmpl-switch", "a VMSA of VMPL1, 2 and 3 runs on this vCPU and comes back")
+TEST(vmpl_switch, "vmpl-switch", "a VMSA of VMPL1, 2 and 3 runs on this vCPU and comes back",
+     "ghcb:msr:run-vmpl")
 {
 	static struct vmplstub s;
 
@@ -73,7 +74,8 @@ TEST(vmpl_switch, "vmpl-switch", "a VMSA of VMPL1, 2 and 3 runs on this vCPU and
 	}
 }
 
-TEST(vmpl_run_event, "vmpl-run-event", "RUN_VMPL by the GHCB event does the same as by MSR")
+TEST(vmpl_run_event, "vmpl-run-event", "RUN_VMPL by the GHCB event does the same as by MSR",
+     "ghcb:run-vmpl:event ghcb:run-vmpl:no-vmsa")
 {
 	static struct vmplstub s;
 
@@ -91,7 +93,8 @@ TEST(vmpl_run_event, "vmpl-run-event", "RUN_VMPL by the GHCB event does the same
 
 /* After the switch the VMSA page holds the lower VMPL's registers; what is written there counts. */
 TEST(vmpl_registers, "vmpl-registers",
-     "registers of the VMPL left are in its VMSA page, and are taken from it")
+     "registers of the VMPL left are in its VMSA page, and are taken from it",
+     "apm:vmsa:state apm:15.36.9:exit-code")
 {
 	static struct vmplstub s;
 	volatile struct vmsa *v = vmsa_page();
@@ -120,7 +123,7 @@ TEST(vmpl_registers, "vmpl-registers",
 	stub_remove(2);
 }
 
-TEST(vmpl_sse, "vmpl-sse", "SSE and x87 state belong to the VMPL")
+TEST(vmpl_sse, "vmpl-sse", "SSE and x87 state belong to the VMPL", "apm:vmsa:fpu")
 {
 	static struct vmplstub s;
 	static uint64_t mine[2] = {0x1111111122222222, 0x3333333344444444};
@@ -141,7 +144,7 @@ TEST(vmpl_sse, "vmpl-sse", "SSE and x87 state belong to the VMPL")
 }
 
 /* DR0-3 are swapped with SEV_FEATURES[5] only; CR2, FS and GS always: table B-4. */
-TEST(vmpl_system, "vmpl-system", "CR2 and FS/GS bases belong to the VMPL")
+TEST(vmpl_system, "vmpl-system", "CR2 and FS/GS bases belong to the VMPL", "apm:vmsa:state")
 {
 	static struct vmplstub s;
 
@@ -181,7 +184,8 @@ static const struct insn_row vmpl2_adjust[] = {
 	{"VMPL4", RMPADJUST_ATTR(4, 0), SNP_FAIL_INPUT},
 };
 
-TEST(vmpl2_rmpadjust, "vmpl2-rmpadjust", "RMPADJUST at VMPL2: lower levels only, own rights only")
+TEST(vmpl2_rmpadjust, "vmpl2-rmpadjust", "RMPADJUST at VMPL2: lower levels only, own rights only",
+     "apm:rmpadjust:level apm:rmpadjust:rights apm:rmpadjust:input")
 {
 	static struct vmplstub s;
 
@@ -201,7 +205,7 @@ TEST(vmpl2_rmpadjust, "vmpl2-rmpadjust", "RMPADJUST at VMPL2: lower levels only,
 
 /* 15.36.6: validation is VMPL0's alone. */
 TEST(vmpl2_pvalidate, "vmpl2-pvalidate",
-     "PVALIDATE at VMPL2 changes nothing: #GP or FAIL_PERMISSION")
+     "PVALIDATE at VMPL2 changes nothing: #GP or FAIL_PERMISSION", "apm:pvalidate:vmpl0")
 {
 	static struct vmplstub s;
 	bool cf;
@@ -221,7 +225,7 @@ TEST(vmpl2_pvalidate, "vmpl2-pvalidate",
 
 /* DR0-3 are not part of the VMSA without SEV_FEATURES[5]; PAT, STAR and friends always are. */
 TEST(vmpl_msrs, "vmpl-msrs",
-     "SYSCALL and SYSENTER registers in the VMSA page are those of the VMPL")
+     "SYSCALL and SYSENTER registers in the VMSA page are those of the VMPL", "apm:vmsa:state")
 {
 	static struct vmplstub s;
 	volatile struct vmsa *v = vmsa_page();
@@ -244,7 +248,8 @@ TEST(vmpl_msrs, "vmpl-msrs",
 	stub_remove(2);
 }
 
-TEST(vmpl_vmsa_cpl, "vmpl-vmsa-fields", "CPL, VMPL and RFLAGS are written back with the registers")
+TEST(vmpl_vmsa_cpl, "vmpl-vmsa-fields", "CPL, VMPL and RFLAGS are written back with the registers",
+     "apm:vmsa:state")
 {
 	static struct vmplstub s;
 	volatile struct vmsa *v = vmsa_page();
@@ -266,7 +271,7 @@ TEST(vmpl_vmsa_cpl, "vmpl-vmsa-fields", "CPL, VMPL and RFLAGS are written back w
 }
 
 /* Many switches with work on both sides: what one level writes the other sees. */
-TEST(vmpl_pingpong, "vmpl-pingpong", "2,000 switches keep both levels' state")
+TEST(vmpl_pingpong, "vmpl-pingpong", "2,000 switches keep both levels' state", "apm:vmsa:state")
 {
 	static struct vmplstub s;
 

@@ -6,12 +6,13 @@
 #include "bare/lib/ghcb.h"
 #include "bare/lib/test.h"
 
-TEST(terminate, "terminate", "the guest asks for termination (GHCB 2.3.1, set 0 reason 0)")
+TEST(terminate, "terminate", "the guest asks for termination (GHCB 2.3.1, set 0 reason 0)",
+     "ghcb:msr:terminate")
 {
 	ghcb_terminate(0, 0);
 }
 
-TEST(triple_fault, "triple-fault", "an exception with an empty IDT")
+TEST(triple_fault, "triple-fault", "an exception with an empty IDT", "apm:8.2.9:shutdown")
 {
 	struct {
 		uint16_t limit;

@@ -77,7 +77,8 @@ static void check_after(struct digest ek, uint64_t count, uint32_t session)
 	CHECK(digest_same(ek, ek_digest()));
 }
 
-TEST(idle, "kill-idle", "the service dies between two commands: state kept, PCRs spoiled")
+TEST(idle, "kill-idle", "the service dies between two commands: state kept, PCRs spoiled",
+     "keelson:service-death")
 {
 	struct vtpm_stats before, after;
 	struct digest ek;
@@ -99,7 +100,8 @@ TEST(idle, "kill-idle", "the service dies between two commands: state kept, PCRs
 }
 
 TEST(working, "kill-working",
-     "the service dies over a long command: FAILURE for that one, then the TPM works again")
+     "the service dies over a long command: FAILURE for that one, then the TPM works again",
+     "keelson:service-death")
 {
 	static struct tpm_message slow;
 	struct digest ek;

@@ -47,7 +47,8 @@ static uint32_t ask(const struct ek_row *row, uint8_t out[512])
 	return (uint32_t)c.rcx;
 }
 
-TEST(same, "ek-public", "the EKs that the SVSM vouches for are those of the TCG's templates")
+TEST(same, "ek-public", "the EKs that the SVSM vouches for are those of the TCG's templates",
+     "tpm:ek:template")
 {
 	static uint8_t public[512];
 	const struct tpm_message *r = tpm_response();
@@ -72,7 +73,8 @@ static bool same_key(const struct ek_row *row, const uint8_t *before, uint32_t l
 	return ask(row, now) == len && memcmp(now, before, len) == 0;
 }
 
-TEST(lasting, "ek-lasting", "the EK outlives Clear and reset, and goes with its seed")
+TEST(lasting, "ek-lasting", "the EK outlives Clear and reset, and goes with its seed",
+     "tpm:ek:seed")
 {
 	static uint8_t first[512];
 	uint32_t len;
@@ -98,7 +100,7 @@ TEST(lasting, "ek-lasting", "the EK outlives Clear and reset, and goes with its 
 }
 
 /* tests/integration/test_vtpm_raw.py compares this between machines. */
-TEST(own, "ek-own", "the name of this TPM's EK goes to the run's facts")
+TEST(own, "ek-own", "the name of this TPM's EK goes to the run's facts", "keelson:vtpm:unique")
 {
 	static uint8_t public[512];
 	uint32_t len;

@@ -10,7 +10,8 @@
 
 static uint32_t handles[MANY];
 
-TEST(objects, "exhaust-objects", "objects until OBJECT_MEMORY; flushed, there is room again")
+TEST(objects, "exhaust-objects", "objects until OBJECT_MEMORY; flushed, there is room again",
+     "tpm:exhaust:objects")
 {
 	unsigned n = 0, first;
 	uint32_t code = 0;
@@ -41,7 +42,7 @@ TEST(objects, "exhaust-objects", "objects until OBJECT_MEMORY; flushed, there is
 
 /* Loaded sessions, then saved ones: each active session has a handle, loaded or not. */
 TEST(sessions, "exhaust-sessions",
-     "sessions until SESSION_MEMORY, saved ones until SESSION_HANDLES")
+     "sessions until SESSION_MEMORY, saved ones until SESSION_HANDLES", "tpm:exhaust:sessions")
 {
 	unsigned loaded = 0, active = 0;
 	uint32_t code = 0;
@@ -73,7 +74,8 @@ TEST(sessions, "exhaust-sessions",
 	CHECK_EQ(flush((uint32_t)tpm_get(tpm_response(), 10, 4)), 0);
 }
 
-TEST(nv, "exhaust-nv", "NV indexes until NV_SPACE; it survives a reset, and can be cleared")
+TEST(nv, "exhaust-nv", "NV indexes until NV_SPACE; it survives a reset, and can be cleared",
+     "tpm:exhaust:nv")
 {
 	static uint8_t data[1024];
 	unsigned n = 0;
@@ -107,7 +109,8 @@ TEST(nv, "exhaust-nv", "NV indexes until NV_SPACE; it survives a reset, and can 
 	still_works();
 }
 
-TEST(persistent, "exhaust-persistent", "persistent keys until NV_SPACE, and away with them")
+TEST(persistent, "exhaust-persistent", "persistent keys until NV_SPACE, and away with them",
+     "tpm:exhaust:persistent")
 {
 	uint32_t code = 0, key;
 	unsigned n = 0;

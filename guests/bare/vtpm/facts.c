@@ -19,7 +19,8 @@ static uint64_t ticks(const char *text)
 	return (rdtsc() - start) / ROUNDS;
 }
 
-TEST(facts, "facts", "time of a PCR read, an extend and GetRandom, and of the longest call yet")
+TEST(facts, "facts", "time of a PCR read, an extend and GetRandom, and of the longest call yet",
+     "keelson:figures")
 {
 	struct vtpm_stats s;
 

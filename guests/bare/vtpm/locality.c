@@ -25,7 +25,8 @@ static uint32_t expected(uint8_t mask, unsigned locality)
 	return mask & BIT(locality) ? 0 : TPM_RC_LOCALITY;
 }
 
-TEST(pcr_start, "pcr-start", "after Startup(CLEAR) PCRs 17 to 22 are all ones, the others zero")
+TEST(pcr_start, "pcr-start", "after Startup(CLEAR) PCRs 17 to 22 are all ones, the others zero",
+     "tpm:pcr:start")
 {
 	vtpm_fresh();
 	for (unsigned i = 0; i < ARRAY_LEN(rules); i++) {
@@ -54,7 +55,8 @@ static void one_pcr(const struct pcr_rule *r, unsigned n)
 	}
 }
 
-TEST(pcr_locality, "pcr-locality", "who may extend and reset each of the 24 PCRs, by locality")
+TEST(pcr_locality, "pcr-locality", "who may extend and reset each of the 24 PCRs, by locality",
+     "tpm:pcr:locality")
 {
 	vtpm_fresh();
 	for (unsigned i = 0; i < ARRAY_LEN(rules); i++) {
@@ -64,7 +66,7 @@ TEST(pcr_locality, "pcr-locality", "who may extend and reset each of the 24 PCRs
 }
 
 TEST(startup_locality, "startup-locality",
-     "TPM2_Startup is for localities 0 and 3, and PCR 0 tells which it was")
+     "TPM2_Startup is for localities 0 and 3, and PCR 0 tells which it was", "tpm:startup:locality")
 {
 	for (unsigned l = 0; l <= 4; l++) {
 		struct digest d;
@@ -99,7 +101,8 @@ static unsigned creation_locality(uint8_t locality)
 	return l;
 }
 
-TEST(locality_own, "locality-own", "a command's locality is its own, not the one before's")
+TEST(locality_own, "locality-own", "a command's locality is its own, not the one before's",
+     "tpm:locality:own")
 {
 	static const uint8_t order[] = {4, 0, 3, 1, 2, 0, 4, 4, 0, 1};
 
@@ -113,7 +116,8 @@ TEST(locality_own, "locality-own", "a command's locality is its own, not the one
 }
 
 TEST(policy_locality, "policy-locality",
-     "PolicyLocality: an index is written from the locality its policy names, and no other")
+     "PolicyLocality: an index is written from the locality its policy names, and no other",
+     "tpm:policy:locality")
 {
 	static const uint8_t only3[] = "\x08"; /* TPMA_LOCALITY: three */
 	uint8_t policy[SHA256_SIZE];

@@ -53,7 +53,8 @@ static void lock(uint32_t key)
 	CHECK_EQ(use(key, "right"), TPM_RC_LOCKOUT);
 }
 
-TEST(lockout, "lockout", "wrong passwords lock the TPM; DictionaryAttackLockReset opens it")
+TEST(lockout, "lockout", "wrong passwords lock the TPM; DictionaryAttackLockReset opens it",
+     "tpm:lockout:tries")
 {
 	uint32_t key, open;
 
@@ -71,7 +72,8 @@ TEST(lockout, "lockout", "wrong passwords lock the TPM; DictionaryAttackLockRese
 	vtpm_fresh();
 }
 
-TEST(lockout_reset, "lockout-reset", "a power cycle does not open a locked TPM")
+TEST(lockout_reset, "lockout-reset", "a power cycle does not open a locked TPM",
+     "tpm:lockout:lasting")
 {
 	uint32_t key;
 
@@ -89,7 +91,7 @@ TEST(lockout_reset, "lockout-reset", "a power cycle does not open a locked TPM")
 	CHECK_EQ(flush(key), 0);
 }
 
-TEST(lockout_own, "lockout-own", "the lockout's own password may be wrong once")
+TEST(lockout_own, "lockout-own", "the lockout's own password may be wrong once", "tpm:lockout:own")
 {
 	vtpm_fresh();
 	REQUIRE_EQ(set_parameters(), 0);

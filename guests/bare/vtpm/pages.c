@@ -31,7 +31,8 @@ static uint64_t ask_at(uint64_t at)
 	return rax;
 }
 
-TEST(bad_pages, "pages-bad", "requests that are not in the guest's memory are refused")
+TEST(bad_pages, "pages-bad", "requests that are not in the guest's memory are refused",
+     "svsm:5:fault")
 {
 	vtpm_fresh();
 	for (const struct bad_address *a = calls_bad_addresses(); a->name; a++) {
@@ -49,7 +50,8 @@ TEST(bad_pages, "pages-bad", "requests that are not in the guest's memory are re
 	still_works();
 }
 
-TEST(duties, "pages-duties", "neither VMSAs nor calling areas, whoever's, carry a request")
+TEST(duties, "pages-duties", "neither VMSAs nor calling areas, whoever's, carry a request",
+     "keelson:duties")
 {
 	vtpm_fresh();
 	smp_start();
@@ -61,7 +63,8 @@ TEST(duties, "pages-duties", "neither VMSAs nor calling areas, whoever's, carry 
 	still_works();
 }
 
-TEST(aligned, "pages-alignment", "any alignment, across two pages too, the rest stays as it was")
+TEST(aligned, "pages-alignment", "any alignment, across two pages too, the rest stays as it was",
+     "svsm:8:address")
 {
 	static const uint32_t offsets[] = {1,     3,     8,     0x7f1, 0xfe0,
 					   0xff0, 0xff7, 0xff8, 0xffb, 0xfff};
@@ -83,7 +86,8 @@ TEST(aligned, "pages-alignment", "any alignment, across two pages too, the rest 
 }
 
 /* What the second page's fate is when the first is good. */
-TEST(second_page, "pages-second", "a request that runs into a page which is not the guest's")
+TEST(second_page, "pages-second", "a request that runs into a page which is not the guest's",
+     "svsm:5:fault")
 {
 	uint64_t page = MEM_PAGE(R, 1);
 
@@ -102,7 +106,8 @@ TEST(second_page, "pages-second", "a request that runs into a page which is not 
 }
 
 /* The answer of a command whose response has no room is kept for the same command elsewhere. */
-TEST(response_page, "pages-response", "a response that cannot be written is not lost")
+TEST(response_page, "pages-response", "a response that cannot be written is not lost",
+     "keelson:vtpm:response-kept")
 {
 	uint64_t page = MEM_PAGE(R, 1), at = page + PAGE_SIZE - 24;
 	struct digest before;
@@ -122,7 +127,8 @@ TEST(response_page, "pages-response", "a response that cannot be written is not 
 	CHECK(calls_region_intact(R));
 }
 
-TEST(shared_page, "pages-shared", "a shared page is refused, whoever made it shared")
+TEST(shared_page, "pages-shared", "a shared page is refused, whoever made it shared",
+     "svsm:5:fault")
 {
 	for (unsigned behind = 0; behind < 2; behind++) {
 		static unsigned used;

@@ -11,7 +11,8 @@
 #define GET_RANDOM_LEN 12
 static const uint8_t get_random[GET_RANDOM_LEN] = {0x80, 1, 0, 0, 0, 12, 0, 0, 1, 0x7b, 0, 8};
 
-TEST(query, "query", "QUERY: TPM_SEND_COMMAND and no features; the protocol has version 1")
+TEST(query, "query", "QUERY: TPM_SEND_COMMAND and no features; the protocol has version 1",
+     "svsm:8:query svsm:6.7:query")
 {
 	static const struct {
 		uint32_t version;
@@ -32,7 +33,8 @@ TEST(query, "query", "QUERY: TPM_SEND_COMMAND and no features; the protocol has 
 	}
 }
 
-TEST(unknown, "unknown-calls", "other calls of the vTPM and the test protocol are refused")
+TEST(unknown, "unknown-calls", "other calls of the vTPM and the test protocol are refused",
+     "svsm:5:protocol svsm:5:call")
 {
 	static const struct call_row rows[] = {
 		{"vTPM call 2", SVSM_CALL(2, 2), 1, 2, 3, 4, SVSM_ERR_UNSUPPORTED_CALL},
@@ -64,7 +66,8 @@ static uint64_t request(uint32_t command, uint8_t locality, uint32_t len)
 	return rax;
 }
 
-TEST(platform, "platform-commands", "of all platform commands only TPM_SEND_COMMAND is supported")
+TEST(platform, "platform-commands", "of all platform commands only TPM_SEND_COMMAND is supported",
+     "svsm:8:platform-command")
 {
 	static const uint32_t wild[] = {41,         63,         64,         0xff,
 					0x100,      0x108,      0x10000,    0x80000000,
@@ -83,7 +86,8 @@ TEST(platform, "platform-commands", "of all platform commands only TPM_SEND_COMM
 	still_works();
 }
 
-TEST(localities, "localities", "localities 0 to 4 are served, 5 to 255 refused")
+TEST(localities, "localities", "localities 0 to 4 are served, 5 to 255 refused",
+     "keelson:vtpm:locality")
 {
 	vtpm_fresh();
 	for (unsigned l = 0; l < 256; l++) {
@@ -102,7 +106,8 @@ struct length_row {
 };
 
 TEST(lengths, "lengths",
-     "lengths: what fits goes to the TPM, which has its own words; the rest is refused")
+     "lengths: what fits goes to the TPM, which has its own words; the rest is refused",
+     "svsm:8:length tpm:command:size")
 {
 	static const struct length_row rows[] = {
 		{"0", 0, SVSM_SUCCESS, TPM_RC_INSUFFICIENT},
@@ -138,7 +143,8 @@ TEST(lengths, "lengths",
 	still_works();
 }
 
-TEST(header_size, "header-size", "a TPM header that says another size gets COMMAND_SIZE")
+TEST(header_size, "header-size", "a TPM header that says another size gets COMMAND_SIZE",
+     "tpm:command:size tpm:command:tag tpm:command:code")
 {
 	static const uint32_t sizes[] = {0, 1, 9, 10, 11, 13, 0x1000, 0x7fffffff, 0xffffffff};
 	static struct tpm_message c;
@@ -164,7 +170,8 @@ TEST(header_size, "header-size", "a TPM header that says another size gets COMMA
 }
 
 /* Part 3, 17: Hash takes up to MAX_DIGEST_BUFFER; here the command is as long as it may be. */
-TEST(longest, "longest", "a command that fills the page to its last byte reaches the TPM whole")
+TEST(longest, "longest", "a command that fills the page to its last byte reaches the TPM whole",
+     "svsm:8:length")
 {
 	static struct tpm_message c;
 	uint32_t most;

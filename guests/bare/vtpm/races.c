@@ -102,7 +102,8 @@ static void race_field(const struct field *f)
 }
 
 TEST(rewritten, "race-rewritten",
-     "another vCPU rewrites the request during the call: answers fit one version of it")
+     "another vCPU rewrites the request during the call: answers fit one version of it",
+     "keelson:copy-once")
 {
 	vtpm_fresh();
 	smp_start();
@@ -145,7 +146,8 @@ static void ask_once(const struct tpm_message *c)
 }
 
 TEST(rescinded, "race-rescinded",
-     "another vCPU rescinds and validates the page during the call: served or refused")
+     "another vCPU rescinds and validates the page during the call: served or refused",
+     "keelson:copy-once svsm:5:fault")
 {
 	static struct tpm_message c;
 	uint64_t end;
@@ -233,13 +235,14 @@ static void both(void (*fn)(void *arg))
 }
 
 TEST(two_commands, "race-two-commands",
-     "two vCPUs, two commands: each gets its own answer or RETRY")
+     "two vCPUs, two commands: each gets its own answer or RETRY", "keelson:vtpm:own-answer")
 {
 	both(two_lengths);
 }
 
 TEST(one_command, "race-same-command",
-     "two vCPUs, the same bytes: each answer goes to one of them, never to both")
+     "two vCPUs, the same bytes: each answer goes to one of them, never to both",
+     "keelson:vtpm:own-answer")
 {
 	unsigned twice = 0;
 
@@ -264,7 +267,7 @@ static void extend_high(void *arg)
 }
 
 TEST(two_localities, "race-localities",
-     "two vCPUs at two localities: neither gets the other's rights")
+     "two vCPUs at two localities: neither gets the other's rights", "tpm:locality:own")
 {
 	uint32_t codes[2] = {0, 0};
 

@@ -43,7 +43,8 @@ static void check_key(uint32_t parent)
 	CHECK_EQ(flush(key), 0);
 }
 
-TEST(collect, "retry-collect", "a long command gets RETRY; sent again it collects its answer")
+TEST(collect, "retry-collect", "a long command gets RETRY; sent again it collects its answer",
+     "keelson:vtpm:retry")
 {
 	unsigned again = 1;
 	uint32_t parent, code;
@@ -63,7 +64,8 @@ TEST(collect, "retry-collect", "a long command gets RETRY; sent again it collect
 }
 
 TEST(meanwhile, "retry-meanwhile",
-     "meanwhile other commands get RETRY at once, and other protocols are served")
+     "meanwhile other commands get RETRY at once, and other protocols are served",
+     "keelson:vtpm:retry")
 {
 	struct svsm_call c;
 	uint32_t parent = begin(0);
@@ -90,7 +92,8 @@ TEST(meanwhile, "retry-meanwhile",
 
 /* TPMS_CREATION_DATA.locality of TPM2_Create: behind the PCR selection and digest, part 2, 15.1. */
 TEST(locality_kept, "retry-locality",
-     "a long command keeps its locality, and is collected from that locality only")
+     "a long command keeps its locality, and is collected from that locality only",
+     "keelson:vtpm:retry tpm:locality:own")
 {
 	const struct tpm_message *r = tpm_response();
 	uint32_t at;
@@ -121,7 +124,7 @@ static void others(void *arg)
 }
 
 TEST(other_vcpu, "retry-other-vcpu",
-     "another vCPU is served meanwhile: RETRY from the TPM, all else as ever")
+     "another vCPU is served meanwhile: RETRY from the TPM, all else as ever", "keelson:vtpm:retry")
 {
 	uint32_t odd = 0, parent;
 
@@ -136,7 +139,7 @@ TEST(other_vcpu, "retry-other-vcpu",
 }
 
 TEST(abandoned, "retry-abandoned",
-     "a long command that nobody asks for again does not block the TPM")
+     "a long command that nobody asks for again does not block the TPM", "keelson:vtpm:abandoned")
 {
 	uint32_t parent = begin(0);
 
@@ -170,7 +173,8 @@ static void pause_ms(uint64_t ms, uint32_t rate)
 }
 
 TEST(linux_way, "retry-linux",
-     "eight attempts with Linux's pauses collect an RSA-2048 key, or the last was held for 8 s")
+     "eight attempts with Linux's pauses collect an RSA-2048 key, or the last was held for 8 s",
+     "keelson:vtpm:held")
 {
 	uint32_t rate = khz();
 
@@ -209,7 +213,8 @@ static void also(void *arg)
 }
 
 TEST(same_long, "retry-same-command",
-     "two vCPUs with the same long command: each collects a key of its own")
+     "two vCPUs with the same long command: each collects a key of its own",
+     "keelson:vtpm:own-answer")
 {
 	uint32_t handle;
 

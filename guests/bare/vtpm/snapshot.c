@@ -40,7 +40,8 @@ static uint64_t load(uint32_t len)
 	return vtpm_test(KLST(VTPM_LOAD), &c);
 }
 
-TEST(save_load, "save-restore", "a snapshot brings back PCRs, NV, sessions and objects")
+TEST(save_load, "save-restore", "a snapshot brings back PCRs, NV, sessions and objects",
+     "keelson:test:snapshot")
 {
 	uint32_t len, session, key;
 	struct digest pcr;
@@ -68,7 +69,8 @@ TEST(save_load, "save-restore", "a snapshot brings back PCRs, NV, sessions and o
 	still_works();
 }
 
-TEST(save_other, "save-other-tpm", "a snapshot survives that the TPM was cleared and reset")
+TEST(save_other, "save-other-tpm", "a snapshot survives that the TPM was cleared and reset",
+     "keelson:test:snapshot")
 {
 	uint32_t len;
 	uint64_t count;
@@ -87,7 +89,8 @@ TEST(save_other, "save-other-tpm", "a snapshot survives that the TPM was cleared
 	CHECK_EQ(tpm(0, "00000122 %4 01800001 @pw", OWNER), 0);
 }
 
-TEST(load_bad, "restore-bad", "what is no snapshot is refused and the TPM goes on as it was")
+TEST(load_bad, "restore-bad", "what is no snapshot is refused and the TPM goes on as it was",
+     "keelson:test:snapshot")
 {
 	uint32_t len;
 	struct digest pcr;
@@ -116,7 +119,8 @@ TEST(load_bad, "restore-bad", "what is no snapshot is refused and the TPM goes o
 	still_works();
 }
 
-TEST(test_bounds, "test-bounds", "the test protocol checks offsets, lengths and pages")
+TEST(test_bounds, "test-bounds", "the test protocol checks offsets, lengths and pages",
+     "keelson:test:bounds")
 {
 	struct svsm_call c;
 

@@ -22,7 +22,8 @@ static struct clock clock_read(void)
 			      (uint32_t)tpm_get(r, 30, 4), (uint8_t)tpm_get(r, 34, 1)};
 }
 
-TEST(before_startup, "before-startup", "before TPM2_Startup every other command gets INITIALIZE")
+TEST(before_startup, "before-startup", "before TPM2_Startup every other command gets INITIALIZE",
+     "tpm:startup:first")
 {
 	static const char *const commands[] = {"0000017b 0008",
 					       "00000143 01",
@@ -43,7 +44,8 @@ TEST(before_startup, "before-startup", "before TPM2_Startup every other command 
 	still_works();
 }
 
-TEST(no_state, "startup-no-state", "Startup(STATE) without Shutdown(STATE) is refused")
+TEST(no_state, "startup-no-state", "Startup(STATE) without Shutdown(STATE) is refused",
+     "tpm:startup:state")
 {
 	vtpm_fresh();
 	vtpm_reset();
@@ -63,7 +65,8 @@ TEST(no_state, "startup-no-state", "Startup(STATE) without Shutdown(STATE) is re
 	CHECK_EQ(tpm(0, "00000144 0000"), 0);
 }
 
-TEST(resume, "startup-state", "Shutdown(STATE), reset, Startup(STATE): TPM Resume keeps PCRs 0-15")
+TEST(resume, "startup-state", "Shutdown(STATE), reset, Startup(STATE): TPM Resume keeps PCRs 0-15",
+     "tpm:startup:resume")
 {
 	struct clock before, after;
 	struct digest pcr0;
@@ -91,7 +94,8 @@ TEST(resume, "startup-state", "Shutdown(STATE), reset, Startup(STATE): TPM Resum
 }
 
 TEST(restart, "startup-restart",
-     "Shutdown(STATE), reset, Startup(CLEAR): TPM Restart; a plain reset: TPM Reset")
+     "Shutdown(STATE), reset, Startup(CLEAR): TPM Restart; a plain reset: TPM Reset",
+     "tpm:startup:restart")
 {
 	struct clock before, after;
 
@@ -113,7 +117,8 @@ TEST(restart, "startup-restart",
 	CHECK_EQ(after.safe, 0); /* no orderly shutdown */
 }
 
-TEST(self_test, "self-test", "SelfTest of all and incremental, and the result says so")
+TEST(self_test, "self-test", "SelfTest of all and incremental, and the result says so",
+     "tpm:self-test:result")
 {
 	vtpm_fresh();
 	CHECK_EQ(tpm(0, "00000142 00000002 0001 0023"), 0);
@@ -127,7 +132,8 @@ TEST(self_test, "self-test", "SelfTest of all and incremental, and the result sa
 	still_works();
 }
 
-TEST(sessions_lost, "reset-volatile", "a reset ends sessions and objects; NV stays")
+TEST(sessions_lost, "reset-volatile", "a reset ends sessions and objects; NV stays",
+     "tpm:reset:volatile")
 {
 	uint32_t session, object;
 	uint64_t count;
@@ -163,7 +169,8 @@ static struct digest primary_name(uint32_t hierarchy)
 }
 
 /* That the EK stays: ek.c. */
-TEST(clear, "clear", "TPM2_Clear: owner's keys, seed and NV go; the platform's seed stays")
+TEST(clear, "clear", "TPM2_Clear: owner's keys, seed and NV go; the platform's seed stays",
+     "tpm:clear:owner")
 {
 	struct digest owner, platform;
 	uint32_t key;
@@ -191,7 +198,7 @@ TEST(clear, "clear", "TPM2_Clear: owner's keys, seed and NV go; the platform's s
 	CHECK_EQ(tpm(0, "00000126 %4 @pw", LOCKOUT), 0);
 }
 
-TEST(no_leak, "auth-own", "an authorization is its command's own")
+TEST(no_leak, "auth-own", "an authorization is its command's own", "tpm:auth:own")
 {
 	uint32_t session;
 

@@ -222,7 +222,7 @@ static void fuzz(unsigned part)
 }
 
 #define PART(n)                                                                                    \
-	TEST(part_##n, "fuzz-" #n, "10,000 mutated commands and request pages")                    \
+	TEST(part_##n, "fuzz-" #n, "10,000 mutated commands and request pages", "keelson:hostile") \
 	{                                                                                          \
 		fuzz(n);                                                                           \
 	}

@@ -26,11 +26,12 @@ ABI_SIZE(struct control_header, 16, "control frame header");
 /* T: target to host; H: host to target. Payloads are UTF-8 text without NUL, fields split by '\t'.
  */
 enum control_type {
-	CONTROL_HELLO = 1,    /* T  suite name '\t' version: sent once when the target is ready */
-	CONTROL_INFO = 2,     /* T  key '\t' value: a fact for run.json (kernel, vmpl, ...) */
-	CONTROL_LOG = 3,      /* T  a line for the run's log; counts as progress */
-	CONTROL_LIST = 4,     /* H  asks for the tests */
-	CONTROL_TEST = 5,     /* T  one test's name '\t' one line that says what it shows */
+	CONTROL_HELLO = 1, /* T  suite name '\t' version: sent once when the target is ready */
+	CONTROL_INFO = 2,  /* T  key '\t' value: a fact for run.json (kernel, vmpl, ...) */
+	CONTROL_LOG = 3,   /* T  a line for the run's log; counts as progress */
+	CONTROL_LIST = 4,  /* H  asks for the tests */
+	CONTROL_TEST = 5,  /* T  one test's name '\t' one line that says what it shows, and perhaps
+			    *    '\t' the rules that it proves, split by blanks */
 	CONTROL_LIST_END = 6, /* T  the number of tests listed, decimal */
 	CONTROL_RUN = 7,      /* H  name of one test */
 	CONTROL_START = 8,    /* T  name: the test has begun */
