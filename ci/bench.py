@@ -90,6 +90,15 @@ def round_trip():
         print(f"core call round trip     {int(info[key]) * 1000 / khz:.1f} us   (by {way})")
 
 
+def machine():
+    record, _ = keelson("test", "machine/cost-*")
+    info = record["boots"][0]["info"]
+    khz = int(info["tsc_khz"])
+    for what, key in (("one exit", "exit_tsc"), ("PVALIDATE of 2M", "pvalidate_2m_tsc"),
+                      ("RMPADJUST of 2M", "rmpadjust_2m_tsc")):
+        print(f"{what:<24} {int(info[key]) * 1000 / khz:.1f} us")
+
+
 def user_mode():
     _, folder = keelson("test", "selftest/user_cost")
     detail = (folder / "results.jsonl").read_text()
@@ -144,6 +153,7 @@ def main():
     record = boots()
     exits()
     round_trip()
+    machine()
     user_mode()
     vtpm()
     sizes(record)

@@ -77,7 +77,22 @@ static bool lost_right(uint64_t old, uint64_t new)
 	return !(new &PTE_P) || (old & ~new &PTE_W) || (~old & new &PTE_NX);
 }
 
-bool npt_sync(gpa_t g)
+/* The tables' words for n entries of one 2 MiB that are to give the same rights. */
+static bool set_entries(uint64_t *pte, gpa_t g, unsigned n, uint8_t rights)
+{
+	uint64_t new = make_pte(g, rights);
+	bool reduced = false;
+
+	for (unsigned i = 0; i < n; i++) {
+		reduced |= lost_right(pte[i], new);
+		WRITE_ONCE(pte[i], new);
+		new += new ? PAGE_SIZE : 0;
+	}
+	return reduced;
+}
+
+/* A tree is looked up once, not once a page: of a 2M entry that is most of the work. */
+bool npt_sync(gpa_t g, unsigned n)
 {
 	bool reduced = false;
 
@@ -85,14 +100,10 @@ bool npt_sync(gpa_t g)
 		uint8_t vmpl = (uint8_t)(i / 2);
 		bool private = i & 1;
 		uint64_t *pt = leaf_table(vmpl, private, g, false, NULL);
-		uint64_t *pte, new;
 
-		if (!pt)
-			continue;
-		pte = &pt[gpa_pfn(g) & 511];
-		new = make_pte(g, rmp_rule_rights(rmp_entry(g), vmpl, private));
-		reduced |= lost_right(*pte, new);
-		WRITE_ONCE(*pte, new);
+		if (pt)
+			reduced |= set_entries(&pt[gpa_pfn(g) & 511], g, n,
+					       rmp_rule_rights(rmp_entry(g), vmpl, private));
 	}
 	return reduced;
 }

@@ -18,9 +18,9 @@
 
 void npt_init(void);
 hpa_t npt_root(uint8_t vmpl, bool paged);
-/* The RMP entry of the page changed. True when some tree lost a right, so that TLBs must be
- * flushed. */
-bool npt_sync(gpa_t g);
+/* The RMP entries of n pages within one 2 MiB changed, and are all alike now. True when some tree
+ * lost a right, so that TLBs must be flushed. */
+bool npt_sync(gpa_t g, unsigned n);
 /* Make the table for the 2 MiB around g, if it is not there. True when it was missing. */
 bool npt_fill(uint8_t vmpl, bool private, gpa_t g);
 /* The rights the entry gives now: RMP_R | RMP_W | RMP_XU (for execute), 0 when absent. */

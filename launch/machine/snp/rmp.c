@@ -43,13 +43,9 @@ const struct rmp_entry *rmp_entry(gpa_t g)
  * right. */
 static void commit(gpa_t g, unsigned n, struct rmp_entry e)
 {
-	bool reduced = false;
-
-	for (unsigned i = 0; i < n; i++) {
+	for (unsigned i = 0; i < n; i++)
 		table[gpa_pfn(g) + i] = e;
-		reduced |= npt_sync(gpa_add(g, i * PAGE_SIZE));
-	}
-	if (reduced)
+	if (npt_sync(g, n))
 		tlb_flush_others();
 }
 

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+/*
+ * The nested tables of every VMPL follow the RMP, page by page and for a whole 2M entry.
+ *
+ * sources: launch/machine/cpu/npt.c launch/machine/snp/rmp_rules.c
+ */
+#include "base/x86.h"
+#include "machine/cpu/npt.h"
+#include "machine/host/host.h"
+#include "machine/snp/rmp.h"
+#include "tests/native/check.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define BASE 0x40200000ull /* a 2 MiB that no table is shared with */
+
+/* ---- one region's RMP entries; "physical" addresses of tables are offsets into an arena ---- */
+
+static struct rmp_entry rmp[PFNS_2M];
+static uint8_t arena[128 * PAGE_SIZE] ALIGNED(4096);
+static unsigned used;
+
+void *host_pages_alloc(unsigned count)
+{
+	void *p = arena + used * PAGE_SIZE;
+
+	used += count;
+	if (used > sizeof(arena) / PAGE_SIZE)
+		abort();
+	return memset(p, 0, count * PAGE_SIZE);
+}
+
+hpa_t host_pa(const void *p)
+{
+	return hpa((uint64_t)((const uint8_t *)p - arena));
+}
+
+void *host_ptr(hpa_t pa)
+{
+	if (pa.v >= sizeof(arena))
+		abort();
+	return arena + pa.v;
+}
+
+void host_fault(const char *fmt, ...)
+{
+	(void)fmt;
+	abort();
+}
+
+const struct rmp_entry *rmp_entry(gpa_t g)
+{
+	static const struct rmp_entry nowhere;
+
+	return g.v - BASE < SIZE_2M ? &rmp[(g.v - BASE) >> PAGE_SHIFT] : &nowhere;
+}
+
+static gpa_t page(unsigned i)
+{
+	return gpa(BASE + i * PAGE_SIZE);
+}
+
+static void set(unsigned first, unsigned n, uint8_t state, uint8_t vmpl2)
+{
+	for (unsigned i = first; i < first + n; i++)
+		rmp[i] = (struct rmp_entry){.state = state,
+					    .perms = {RMP_RWX, RMP_RWX, vmpl2, RMP_R}};
+}
+
+static void setup(void)
+{
+	used = 0;
+	set(0, PFNS_2M, RMP_GUEST | RMP_ASSIGNED | RMP_VALIDATED, RMP_RWX);
+	npt_init();
+	for (uint8_t vmpl = 0; vmpl < VMPL_COUNT; vmpl++)
+		for (unsigned private = 0; private < 2; private ++)
+			CHECK(npt_fill(vmpl, private, page(0)));
+}
+
+/* What each tree gives to a page, against the rule. */
+static void check_page(unsigned i)
+{
+	for (uint8_t vmpl = 0; vmpl < VMPL_COUNT; vmpl++)
+		for (unsigned private = 0; private < 2; private ++) {
+			uint8_t rule = rmp_rule_rights(&rmp[i], vmpl, private);
+
+			check_context("page %u VMPL%u %s", i, vmpl, private ? "private" : "shared");
+			CHECK_EQ(npt_rights(vmpl, private, page(i)),
+				 (rule & (RMP_R | RMP_W)) | (rule & RMP_XS ? RMP_XU : 0));
+		}
+}
+
+static void check_all(void)
+{
+	for (unsigned i = 0; i < PFNS_2M; i++)
+		check_page(i);
+}
+
+/* The leaf of a tree for a page: [level 4][1 GiB][2 MiB][4 KiB]. */
+static uint64_t leaf(uint8_t vmpl, unsigned private, unsigned i)
+{
+	const uint64_t *t = host_ptr(npt_root(vmpl, true));
+
+	t = host_ptr(hpa(t[private * 256] & PTE_ADDR));
+	t = host_ptr(hpa(t[BASE >> 30] & PTE_ADDR));
+	t = host_ptr(hpa(t[BASE >> 21 & 511] & PTE_ADDR));
+	return t[i];
+}
+
+TEST(a_2m_entry_in_every_tree)
+{
+	setup();
+	check_all();
+	set(0, PFNS_2M, RMP_GUEST | RMP_ASSIGNED | RMP_VALIDATED, RMP_R);
+	CHECK(npt_sync(page(0), PFNS_2M));
+	check_all();
+	for (unsigned i = 0; i < PFNS_2M; i++)
+		CHECK_EQ(leaf(2, true, i) & PTE_ADDR, page(i).v);
+	set(0, PFNS_2M, RMP_GUEST, 0); /* shared */
+	CHECK(npt_sync(page(0), PFNS_2M));
+	check_all();
+	for (unsigned i = 0; i < PFNS_2M; i++) {
+		CHECK_EQ(leaf(2, true, i), 0);
+		CHECK_EQ(leaf(2, false, i) & PTE_ADDR, page(i).v);
+	}
+}
+
+TEST(one_page_leaves_the_others_alone)
+{
+	setup();
+	set(511, 1, RMP_GUEST | RMP_ASSIGNED, 0);
+	CHECK(npt_sync(page(511), 1));
+	check_all();
+}
+
+/* Only what is lost costs the other CPUs a flush, and one page of 512 is enough. */
+TEST(a_flush_is_asked_for_when_a_right_is_lost)
+{
+	setup();
+	CHECK(!npt_sync(page(0), PFNS_2M));
+	set(0, PFNS_2M, RMP_GUEST | RMP_ASSIGNED | RMP_VALIDATED, RMP_R);
+	CHECK(npt_sync(page(0), PFNS_2M));
+	set(0, PFNS_2M, RMP_GUEST | RMP_ASSIGNED | RMP_VALIDATED, RMP_RWX);
+	CHECK(!npt_sync(page(0), PFNS_2M));
+	set(0, PFNS_2M, RMP_GUEST | RMP_ASSIGNED, 0);
+	CHECK(npt_sync(page(7), 1));
+	set(0, PFNS_2M, RMP_GUEST | RMP_ASSIGNED | RMP_VALIDATED, RMP_RWX);
+	CHECK(!npt_sync(page(7), 1));
+	npt_alias(2, false, page(300), RMP_R);
+	CHECK(npt_sync(page(0), PFNS_2M)); /* what an alias gave is lost as well */
+	check_all();
+}
