@@ -17,7 +17,7 @@ unsigned machine_vcpu_count;
 /* Per physical CPU: the host's own segments and system call MSRs, for VMLOAD after each exit. */
 static hpa_t host_vmcbs[HOST_MAX_CPUS];
 
-void vmrun_asm(uint64_t vmcb, uint64_t host_vmcb, uint64_t gpr[16]);
+void vmrun_asm(uint64_t vmcb, uint64_t host_vmcb, uint64_t gpr[16], uint64_t cr4);
 
 static struct vmpl_ctx *ctx(struct vcpu *v)
 {
@@ -133,15 +133,16 @@ bool machine_switch(struct vcpu *v, uint8_t vmpl)
 
 /*
  * TCG flushes its TLB once more at VMRUN and once more at VMEXIT when one of these bits changes: so
- * the monitor follows its guest. They mean nothing to its own tables, which have no user pages.
+ * the monitor follows its guest. They mean nothing to its own tables, which have no user pages. The
+ * write flushes too, so vmrun_asm makes it: what the monitor touched between it and VMRUN would
+ * have to be translated once more. The new CR4, or 0 when it need not change.
  */
-static void follow_guest(const struct vmcb *m)
+static uint64_t follow_guest(const struct vmcb *m)
 {
 	const uint64_t followed = CR4_PSE | CR4_PGE | CR4_SMEP | CR4_SMAP;
 	uint64_t cr4 = read_cr4();
 
-	if ((cr4 ^ m->cr4) & followed)
-		write_cr4((cr4 & ~followed) | (m->cr4 & followed));
+	return (cr4 ^ m->cr4) & followed ? (cr4 & ~followed) | (m->cr4 & followed) : 0;
 }
 
 static void enter(struct vcpu *v)
@@ -149,11 +150,10 @@ static void enter(struct vcpu *v)
 	struct vmpl_ctx *c = ctx(v);
 	struct vmcb *m = c->vmcb;
 
-	follow_guest(m);
 	m->nested_cr3 = npt_root(v->vmpl, guest_paged(m)).v;
 	v->entry_rip = m->rip;
 	tlb_enter(v, m);
-	vmrun_asm(host_pa(m).v, host_vmcbs[host_cpu()].v, c->gpr);
+	vmrun_asm(host_pa(m).v, host_vmcbs[host_cpu()].v, c->gpr, follow_guest(m));
 	tlb_leave(v);
 }
 

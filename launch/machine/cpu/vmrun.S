@@ -2,11 +2,12 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /*
- * void vmrun_asm(uint64_t vmcb, uint64_t host_vmcb, uint64_t gpr[16]);
+ * void vmrun_asm(uint64_t vmcb, uint64_t host_vmcb, uint64_t gpr[16], uint64_t cr4);
  *
  * One VMRUN: APM vol. 2, 15.5. FS, GS, TR, LDTR and the system call MSRs travel by VMLOAD and VMSAVE,
  * RAX and RSP in the VMCB, the other registers here. Called and returns with IF=0, GIF=1; the guest
- * runs with the host's IF=1, so that physical interrupts end it (V_INTR_MASKING).
+ * runs with the host's IF=1, so that physical interrupts end it (V_INTR_MASKING). cr4 is what the
+ * host's CR4 has to be, 0 when it is that already.
  */
 	.text
 	.globl vmrun_asm
@@ -22,6 +23,10 @@ vmrun_asm:
 	push %rdx
 	mov %rdi, %rax
 	mov %rdx, %rdi
+	test %rcx, %rcx
+	jz 1f
+	mov %rcx, %cr4	/* flushes the TLB: late, when little is touched before VMRUN does it again */
+1:
 	mov 0x08(%rdi), %rcx
 	mov 0x10(%rdi), %rdx
 	mov 0x18(%rdi), %rbx
