@@ -27,7 +27,7 @@ static void report_khz(void)
 
 /* An exit that stays in the VMPL and that the machine answers itself: the least that one can cost.
  */
-TEST(exit_cost, "cost-exit", "time of an exit: RDMSR of the GHCB MSR, 20,000 times")
+TEST(exit_cost, "cost-exit", "time of an exit: RDMSR of the GHCB MSR, 20,000 times", "keelson:cost")
 {
 	uint64_t start = rdtsc(), same = 0, value = rdmsr(MSR_GHCB);
 
@@ -39,7 +39,8 @@ TEST(exit_cost, "cost-exit", "time of an exit: RDMSR of the GHCB MSR, 20,000 tim
 }
 
 /* PVALIDATE and RMPADJUST of a 2M entry: 512 entries in the nested tables of each VMPL. */
-TEST(rmp_cost, "cost-rmp-2m", "time of PVALIDATE and RMPADJUST of a 2M page, 200 times each")
+TEST(rmp_cost, "cost-rmp-2m", "time of PVALIDATE and RMPADJUST of a 2M page, 200 times each",
+     "keelson:cost")
 {
 	uint64_t start, validate = 0, adjust = 0, done = 0;
 
