@@ -12,7 +12,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "harness/core/exitcode.h"
 #include "harness/core/util.h"
 
 char *str_ascii(char *s)

@@ -2,7 +2,6 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 #include "harness/igvm/blob.h"
-#include "harness/igvm/igvm_cmd.h"
 
 #include <errno.h>
 #include <stdarg.h>

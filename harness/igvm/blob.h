@@ -2,8 +2,17 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #pragma once
 
-/* A file, whole in memory; and the one way in which the IGVM tools report an error. */
+/* A file, whole in memory; and the one way in which the IGVM tools report an error: a line on
+ * stderr and an exit code. */
 #include "base/types.h"
+
+/* Exit codes of `keelson igvm`, as core/exitcode.h has them */
+enum igvm_exit {
+	IGVM_EXIT_OK = 0,
+	IGVM_EXIT_BAD_FILE = 1, /* an input is malformed or does not fit */
+	IGVM_EXIT_USAGE = 2,
+	IGVM_EXIT_HOST = 3, /* a file cannot be read or written */
+};
 
 struct blob {
 	uint8_t *data;

@@ -3,7 +3,6 @@
 
 #include "harness/igvm/build.h"
 #include "harness/igvm/elf.h"
-#include "harness/igvm/igvm_cmd.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -28,7 +28,7 @@ struct igvm_build_options {
 	bool panic; /* the SVSM faults on purpose */
 };
 
-/* Writes the file. Returns an exit code of igvm_cmd.h, and on an error has said so. */
+/* Writes the file. Returns an exit code of blob.h, and on an error has said so. */
 int igvm_build(const struct igvm_build_options *o);
 
 /* linux.c: adds kernel, initrd and command line, and fills the ranges of *info. */

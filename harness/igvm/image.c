@@ -2,7 +2,6 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 #include "harness/igvm/image.h"
-#include "harness/igvm/igvm_cmd.h"
 #include "lib/crc32.h"
 
 #include <inttypes.h>

@@ -7,43 +7,8 @@
  * conversation's frames and, once, the end; facts (INFO), log lines and host requests are dealt
  * with inside. Single-threaded; one session at a time per thread.
  */
-#include <jansson.h>
-#include <stdio.h>
-
-#include "harness/core/exitcode.h"
-#include "harness/verbs/host_files.h"
-#include "launch/profiles/profile.h"
-#include "harness/qemu/port.h"
-#include "harness/qemu/qemu.h"
-#include "harness/qemu/qmp.h"
-#include "harness/qemu/tail.h"
-#include "harness/qemu/terminal.h"
-#include "harness/session/timeline.h"
-#include "harness/session/watch.h"
-
-struct session {
-	const struct profile *profile;
-	const char *folder; /* this boot's logs */
-	const char *disk;
-	struct host_files files; /* what the target handed over */
-	struct strlist command;
-	struct qemu qemu;
-	struct qmp qmp;
-	struct tail console, svsm, monitor;
-	struct watch watch;
-	struct timeline time;
-	struct outcome outcome; /* valid once over */
-	json_t *info;           /* of INFO frames: key -> value */
-	FILE *control_log;      /* control.log: the port's traffic, one line a frame */
-	bool over, hello;
-	bool test_runs; /* a test runs: it may announce a reset */
-	bool reset_announced, was_reset;
-	char *panic_line, *svsm_panic_line, *svsm_version;
-	char *fault_line; /* the monitor's own */
-	uint64_t panic_at;
-	struct port port;
-	struct terminal *terminal; /* the console's, or NULL */
-};
+#include "harness/session/session_port.h" /* and session_send() */
+#include "harness/session/session_struct.h"
 
 /* What a boot needs; log paths, port and QMP socket of launch are filled in here. */
 struct session_setup {
@@ -68,7 +33,6 @@ enum session_event {
 };
 /* Waits for the next frame of the conversation, or for the end. */
 enum session_event session_wait(struct session *s, struct control_frame *f);
-void session_send(struct session *s, uint8_t type, const char *text);
 /* Ends a target that does not follow the protocol. reason is taken over. */
 void session_fail(struct session *s, int code, char *reason);
 /* Kills what still runs, reads the logs to their ends, closes everything but outcome, info, time.

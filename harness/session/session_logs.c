@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/session/session.h"
 #include "harness/session/session_logs.h"
+#include "harness/session/session_struct.h"
 
 /* ---- what a line says ---- */
 

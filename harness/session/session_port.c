@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "harness/verbs/host_verbs.h"
-#include "harness/session/session.h"
 #include "harness/session/session_port.h"
+#include "harness/session/session_struct.h"
 #include "harness/core/signals.h"
 
 bool session_port_open(struct session *s, const char *path)

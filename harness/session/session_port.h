@@ -16,3 +16,5 @@ bool session_port_open(struct session *s, const char *path);
 /* The next frame that is the caller's, if there is one already and no signal has come. */
 bool session_port_look(struct session *s, struct control_frame *f);
 void session_port_close(struct session *s);
+/* A frame to the target, and a line to control.log; only the line once the session is over. */
+void session_send(struct session *s, uint8_t type, const char *text);

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#pragma once
+
+/* What is known of one boot (session.h). The parts of a session share it, and callers read it. */
+#include <jansson.h>
+#include <stdio.h>
+
+#include "harness/core/exitcode.h"
+#include "harness/verbs/host_files.h"
+#include "launch/profiles/profile.h"
+#include "harness/qemu/port.h"
+#include "harness/qemu/qemu.h"
+#include "harness/qemu/qmp.h"
+#include "harness/qemu/tail.h"
+#include "harness/qemu/terminal.h"
+#include "harness/session/timeline.h"
+#include "harness/session/watch.h"
+
+struct session {
+	const struct profile *profile;
+	const char *folder; /* this boot's logs */
+	const char *disk;
+	struct host_files files; /* what the target handed over */
+	struct strlist command;
+	struct qemu qemu;
+	struct qmp qmp;
+	struct tail console, svsm, monitor;
+	struct watch watch;
+	struct timeline time;
+	struct outcome outcome; /* valid once over */
+	json_t *info;           /* of INFO frames: key -> value */
+	FILE *control_log;      /* control.log: the port's traffic, one line a frame */
+	bool over, hello;
+	bool test_runs; /* a test runs: it may announce a reset */
+	bool reset_announced, was_reset;
+	char *panic_line, *svsm_panic_line, *svsm_version;
+	char *fault_line; /* the monitor's own */
+	uint64_t panic_at;
+	struct port port;
+	struct terminal *terminal; /* the console's, or NULL */
+};
