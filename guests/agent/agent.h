@@ -35,9 +35,13 @@ void agent_log(const char *fmt, ...) PRINTF(1, 2);
 bool agent_host(const char *request, char *answer, size_t size);
 /* A frame of abi/control.h, cut to what one holds. */
 void agent_send(uint8_t type, const char *fmt, ...) PRINTF(2, 3);
-unsigned agent_failures(void);   /* agent_fail() calls of the running test */
+unsigned agent_failures(void); /* agent_fail() calls of the running test */
+/* A test begins; it has ended, and its verdict follows from what it has reported. */
+void agent_begin(const char *test);
+void agent_end(const char *test);
+
+/* ---- serve.c ---- */
 NORETURN void agent_serve(void); /* lists and runs tests until BYE, then powers off */
-void agent_open_port(const char *path);
 
 #define AGENT_STR1(x) #x
 #define AGENT_STR(x)  AGENT_STR1(x)

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "agent/agent.h"
+#include "agent/port.h"
 
 static void mounts(void)
 {
@@ -110,7 +111,7 @@ int main(void)
 	/* The TPM's driver; a kernel that is no SNP guest refuses it, and then there is none. */
 	agent_load_module("keelson");
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	agent_open_port("/dev/ttyS1");
+	port_open("/dev/ttyS1");
 	kernel_words();
 	facts(init_at);
 	agent_serve();

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+/* The control port of the guest: a serial line, raw, with frames in both directions. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/reboot.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "agent/port.h"
+
+static struct {
+	int fd;
+	uint32_t seq;
+	struct control_decoder in;
+} port;
+
+void port_power_off(const char *why)
+{
+	printf("keelson: %s, powering off\n", why);
+	fflush(stdout);
+	tcdrain(port.fd);
+	reboot(RB_POWER_OFF);
+	_exit(1); /* PID 1 may not leave: the kernel panics, and the harness sees it */
+}
+
+void port_send(uint8_t type, const char *text, size_t length)
+{
+	uint8_t frame[CONTROL_FRAME_MAX];
+	size_t n = control_frame_encode(frame, sizeof(frame), type, port.seq++, text, length);
+
+	for (size_t done = 0; done < n;) {
+		ssize_t put = write(port.fd, frame + done, n - done);
+
+		if (put < 0 && errno != EINTR)
+			port_power_off("the control port failed");
+		done += put > 0 ? (size_t)put : 0;
+	}
+}
+
+void port_open(const char *path)
+{
+	struct termios t;
+
+	port.fd = open(path, O_RDWR | O_NOCTTY);
+	if (port.fd < 0) {
+		printf("keelson: no control port %s: %s\n", path, strerror(errno));
+		port_power_off("nothing to do");
+	}
+	tcgetattr(port.fd, &t);
+	cfmakeraw(&t);
+	cfsetspeed(&t, B115200);
+	tcsetattr(port.fd, TCSANOW, &t);
+	control_decoder_init(&port.in);
+}
+
+void port_next(struct control_frame *f)
+{
+	static uint8_t buf[256];
+	static size_t have, used;
+
+	for (;;) {
+		if (control_decoder_again(&port.in, f))
+			return;
+		while (used < have)
+			if (control_decoder_push(&port.in, buf[used++], f))
+				return;
+		ssize_t n = read(port.fd, buf, sizeof(buf));
+
+		if (n < 0 && errno != EINTR)
+			port_power_off("the control port failed");
+		have = n > 0 ? (size_t)n : 0;
+		used = 0;
+	}
+}

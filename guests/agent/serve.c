@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+/* The agent's conversation with the harness: it lists the tests that registered themselves, and
+ * those of the programs in /tests, and runs what is asked for. */
+#include <string.h>
+
+#include "abi/control.h"
+#include "agent/agent.h"
+#include "agent/external.h"
+#include "agent/port.h"
+
+extern const struct agent_test *const __start_agent_tests[];
+extern const struct agent_test *const __stop_agent_tests[];
+
+static unsigned list_own(bool last)
+{
+	const struct agent_test *const *t;
+	unsigned n = 0;
+
+	for (t = __start_agent_tests; t < __stop_agent_tests; t++) {
+		if ((*t)->last != last)
+			continue;
+		agent_send(CONTROL_TEST, "%s\t%s", (*t)->name, (*t)->shows);
+		n++;
+	}
+	return n;
+}
+
+static void list(void)
+{
+	unsigned n = external_own_wanted() ? list_own(false) + list_own(true) : 0;
+
+	agent_send(CONTROL_LIST_END, "%u", n + external_list());
+}
+
+static const struct agent_test *find(const char *name)
+{
+	const struct agent_test *const *t;
+
+	for (t = __start_agent_tests; t < __stop_agent_tests; t++)
+		if (!strcmp((*t)->name, name))
+			return *t;
+	return NULL;
+}
+
+static void run(const char *name)
+{
+	const struct agent_test *t = external_own_wanted() ? find(name) : NULL;
+
+	agent_begin(name);
+	if (t)
+		t->run();
+	else if (!external_run(name))
+		agent_fail(AGENT_HERE, "no test of that name");
+	agent_end(name);
+}
+
+void agent_serve(void)
+{
+	struct control_frame f;
+
+	agent_send(CONTROL_HELLO, "linux\t1");
+	for (;;) {
+		port_next(&f);
+		if (f.type == CONTROL_LIST)
+			list();
+		else if (f.type == CONTROL_RUN)
+			run(f.payload);
+		else if (f.type == CONTROL_EXEC)
+			exec_command(f.payload);
+		else if (f.type == CONTROL_BYE)
+			break;
+	}
+	agent_send(CONTROL_BYE_ACK, "%s", "");
+	port_power_off("all done");
+}
