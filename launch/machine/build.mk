@@ -1,14 +1,18 @@
 # SPDX-License-Identifier: MIT
 # The monitor: the native platform's own image, loaded by QEMU's -kernel.
 
-MONITOR_SRC := $(sort $(wildcard $(foreach d,start host cpu snp hv hv/ghcb dev load,launch/machine/$(d)/*.c launch/machine/$(d)/*.S))) \
+MONITOR_DIRS := host/mem host cpu cpu/exec snp dev hv hv/ghcb load start
+MONITOR_SRC := $(sort $(wildcard $(foreach d,$(MONITOR_DIRS),launch/machine/$(d)/*.c launch/machine/$(d)/*.S))) \
 	$(FW_LIB) $(IGVM_LIB) $(VAPIC_LIB) svsm/lib/symtab.c
 MONITOR_OBJ := $(call objects,monitor,$(MONITOR_SRC))
 
 $(eval $(call compile,monitor,$$(CC),$$(FW_CFLAGS) -Ilaunch))
 
+# The linker takes no notice of a name in its script that fits no object.
 $(BUILD)/monitor.elf: $(MONITOR_OBJ) launch/machine/machine.lds ci/symtab.sh
 	$(call say,LD,$@)
+	$(Q)for o in $$(grep -o '\*[a-z_/]*/[a-z_]*\.o' launch/machine/machine.lds | tr -d '*'); do \
+		case '$(MONITOR_OBJ) ' in *"/$$o "*) ;; *) echo "machine.lds: there is no $$o" >&2; exit 1 ;; esac; done
 	$(Q)ci/symtab.sh $(BUILD)/obj/monitor/symtab launch/machine/machine.lds $@ $(FW_LDFLAGS) -- $(MONITOR_OBJ)
 
 # QEMU's multiboot loader takes ELF32 only.

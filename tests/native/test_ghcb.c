@@ -7,7 +7,7 @@
  */
 #include "tests/native/check.h"
 #include "base/x86.h"
-#include "machine/hv/ghcb/call.h"
+#include "machine/hv/ghcb/ghcb.h"
 
 #include <string.h>
 

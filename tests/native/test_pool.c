@@ -3,10 +3,10 @@
 /*
  * The monitor's page pool: runs of pages are zeroed, disjoint, inside the pool, and found again.
  *
- * sources: launch/machine/host/pool.c
+ * sources: launch/machine/host/mem/pool.c
  */
 #include "tests/native/check.h"
-#include "machine/host/mem.h"
+#include "machine/host/mem/mem.h"
 
 #include <stdlib.h>
 #include <string.h>

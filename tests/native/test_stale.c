@@ -3,13 +3,13 @@
 /*
  * Software interrupts: which bytes are one, and what becomes of a real, a stale and a closed one.
  *
- * sources: launch/machine/cpu/stale.c
+ * sources: launch/machine/cpu/exec/stale.c
  */
 #include "tests/native/check.h"
 #include "base/x86.h"
-#include "machine/cpu/exits.h"
+#include "machine/cpu/exec/exits.h"
 #include "machine/host/host.h"
-#include "machine/cpu/stale.h"
+#include "machine/cpu/exec/stale.h"
 #include "machine/cpu/walk.h"
 
 #include <string.h>

@@ -4,12 +4,12 @@
  * Guest page walks and #VC frames of the machine, on a few pages of fake guest memory.
  *
  * sources: launch/machine/cpu/walk.c launch/machine/cpu/access.c launch/machine/snp/vc.c
- * sources: launch/machine/cpu/event.c launch/machine/snp/rmp_rules.c
+ * sources: launch/machine/cpu/exec/event.c launch/machine/snp/rmp_rules.c
  */
 #include "tests/native/check.h"
 #include "base/x86.h"
 #include "machine/host/host.h"
-#include "machine/cpu/event.h"
+#include "machine/cpu/exec/event.h"
 #include "machine/cpu/npt.h"
 #include "machine/snp/rmp.h"
 

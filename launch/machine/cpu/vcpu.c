@@ -2,7 +2,7 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #include "base/x86.h"
 #include "machine/host/host.h"
-#include "machine/cpu/exits.h"
+#include "machine/cpu/exec/exits.h"
 #include "machine/cpu/fpu.h"
 #include "machine/cpu/npt.h"
 #include "machine/snp/rmp.h"

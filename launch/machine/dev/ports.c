@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 #include "base/x86.h"
-#include "machine/dev/io.h"
+#include "machine/dev/ports.h"
 #include "machine/hv/stop.h"
 #include "abi/native.h"
 

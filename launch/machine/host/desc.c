@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-#include "machine/host/layout.h"
+#include "machine/layout.h"
 #include "machine/host/percpu.h"
 #include "base/x86.h"
 

@@ -4,7 +4,7 @@
 #include "machine/host/fault.h"
 #include "machine/host/exit.h"
 #include "machine/host/log.h"
-#include "machine/host/mem.h"
+#include "machine/host/mem/mem.h"
 #include "machine/host/percpu.h"
 #include "machine/host/smp.h"
 #include "machine/cpu/machine.h"

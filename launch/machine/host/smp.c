@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-#include "machine/host/fwcfg.h"
+#include "machine/host/mem/fwcfg.h"
 #include "machine/host/lapic.h"
-#include "machine/host/layout.h"
-#include "machine/host/mem.h"
+#include "machine/layout.h"
+#include "machine/host/mem/mem.h"
 #include "machine/host/percpu.h"
 #include "machine/host/smp.h"
 #include "machine/hv/hv.h"

@@ -2,7 +2,7 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #include "base/x86.h"
 #include "machine/hv/ap.h"
-#include "machine/hv/ghcb/call.h"
+#include "machine/hv/ghcb/ghcb.h"
 #include "machine/hv/doorbell.h"
 #include "machine/hv/state.h"
 #include "machine/hv/vmpl.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 #include "base/x86.h"
-#include "machine/cpu/exits.h"
+#include "machine/cpu/exec/exits.h"
 #include "machine/snp/rmp.h"
 
 /*

@@ -4,7 +4,7 @@
 #include "abi/ghcb.h"
 #include "machine/host/host.h"
 #include "machine/hv/hv.h"
-#include "machine/cpu/exits.h"
+#include "machine/cpu/exec/exits.h"
 
 /*
  * MSRs that are not the guest's own. The two of SEV are the processor's; the rest a hypervisor

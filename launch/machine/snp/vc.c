@@ -2,7 +2,7 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #include "base/x86.h"
 #include "machine/host/host.h"
-#include "machine/cpu/event.h"
+#include "machine/cpu/exec/event.h"
 
 /*
  * Delivery of #VC (vector 29), as APM vol. 2, 8.9 describes it for 64-bit mode and 8.7 for 32-bit

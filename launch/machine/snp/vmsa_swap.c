@@ -4,7 +4,7 @@
 #include "machine/host/host.h"
 #include "lib/string.h"
 #include "machine/cpu/fpu.h"
-#include "machine/cpu/stale.h"
+#include "machine/cpu/exec/stale.h"
 #include "machine/cpu/vmcb.h"
 #include "machine/snp/vmsa_swap.h"
 

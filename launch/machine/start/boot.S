@@ -6,7 +6,7 @@
  * address. Enters long mode on first tables which map the low 4 GiB three times: identity, direct map
  * and (the first GiB) at the image's own address.
  */
-#include "machine/host/layout.h"
+#include "machine/layout.h"
 
 #define MB_MAGIC 0x1badb002
 #define MB_FLAGS 0

@@ -3,7 +3,7 @@
 
 /* From the boot stack to the guests. */
 #include "machine/host/lapic.h"
-#include "machine/host/mem.h"
+#include "machine/host/mem/mem.h"
 #include "machine/host/options.h"
 #include "machine/host/percpu.h"
 #include "machine/host/smp.h"

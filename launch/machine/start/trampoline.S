@@ -5,7 +5,7 @@
  * What a CPU runs after SIPI, copied to TRAMPOLINE_PA: straight from real mode into long mode on the
  * monitor's tables (smp.c maps the page 1:1 meanwhile), then to its own stack by its APIC ID.
  */
-#include "machine/host/layout.h"
+#include "machine/layout.h"
 
 #define HERE(sym) (TRAMPOLINE_PA + sym - trampoline_start)
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
-#include "machine/hv/ghcb/call.h"
+#include "machine/hv/ghcb/ghcb.h"
 #include "machine/hv/state.h"
 #include "machine/hv/stop.h"
 #include "base/x86.h"

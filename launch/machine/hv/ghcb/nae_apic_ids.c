@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
-#include "machine/hv/ghcb/call.h"
+#include "machine/hv/ghcb/ghcb.h"
 #include "machine/host/host.h"
 
 /* GHCB 4.1.14: SW_EXITINFO1 is a shared buffer of RAX pages; too few: RAX tells how many. */

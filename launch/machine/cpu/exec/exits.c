@@ -3,8 +3,8 @@
 #include "base/x86.h"
 #include "abi/ghcb.h"
 #include "machine/host/host.h"
-#include "machine/cpu/exits.h"
-#include "machine/cpu/stale.h"
+#include "machine/cpu/exec/exits.h"
+#include "machine/cpu/exec/stale.h"
 #include "machine/cpu/tlb.h"
 
 /*

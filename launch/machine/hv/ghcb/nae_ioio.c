@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
-#include "machine/dev/io.h"
+#include "machine/dev/ports.h"
 #include "lib/string.h"
 
 /* GHCB 4.1.2: SW_EXITINFO1 is the VMCB's IOIO information, APM vol. 2, 15.10.2. */

@@ -2,7 +2,7 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #include "base/x86.h"
 #include "abi/native.h"
-#include "machine/cpu/exits.h"
+#include "machine/cpu/exec/exits.h"
 #include "machine/hv/hv.h"
 
 /*

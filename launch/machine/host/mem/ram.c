@@ -2,7 +2,7 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 #include "base/x86.h"
-#include "machine/host/mem.h"
+#include "machine/host/mem/mem.h"
 
 #define E820_RAM   1
 #define HOLE_START 0xa0000ull /* VGA: RAM to nobody */

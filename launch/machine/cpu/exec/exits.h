@@ -4,7 +4,7 @@
 
 /* The exits that a processor of SEV-SNP would settle by itself, and those it makes of others. */
 #include "machine/cpu/decode.h"
-#include "machine/cpu/event.h"
+#include "machine/cpu/exec/event.h"
 
 /* Each takes the vCPU right after the exit and returns RESUME or an enum machine_exit. */
 int insn_rmp(struct vcpu *v, const struct insn *i); /* PVALIDATE, RMPADJUST, RMPQUERY */

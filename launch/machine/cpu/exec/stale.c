@@ -2,8 +2,8 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #include "base/x86.h"
 #include "machine/host/host.h"
-#include "machine/cpu/exits.h"
-#include "machine/cpu/stale.h"
+#include "machine/cpu/exec/exits.h"
+#include "machine/cpu/exec/stale.h"
 #include "machine/cpu/walk.h"
 
 /*

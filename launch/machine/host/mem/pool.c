@@ -2,7 +2,7 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /* The monitor's pages: one bitmap, next fit, runs of any length. */
-#include "machine/host/mem.h"
+#include "machine/host/mem/mem.h"
 #include "base/spinlock.h"
 #include "lib/string.h"
 

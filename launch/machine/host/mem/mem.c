@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-#include "machine/host/mem.h"
-#include "machine/host/layout.h"
+#include "machine/host/mem/mem.h"
+#include "machine/layout.h"
 #include "base/x86.h"
 #include "lib/string.h"
 

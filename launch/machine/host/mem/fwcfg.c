@@ -2,7 +2,7 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /* QEMU's fw_cfg device by DMA (QEMU docs/specs/fw_cfg). One user at a time. */
-#include "machine/host/fwcfg.h"
+#include "machine/host/mem/fwcfg.h"
 #include "base/spinlock.h"
 #include "base/x86.h"
 #include "lib/string.h"

@@ -3,7 +3,7 @@
 #pragma once
 
 /* What a guest may reach of the machine's ports and memory-mapped registers. */
-#include "machine/hv/ghcb/call.h"
+#include "machine/hv/ghcb/ghcb.h"
 
 /* One access of 1, 2 or 4 bytes, as a VMM would answer it. io_out may end the run (power off). */
 uint32_t io_in(struct vcpu *v, uint16_t port, unsigned size);
