@@ -4,12 +4,15 @@
 
 /* Where things are in the monitor's address space; also read by assembly. */
 #ifdef __ASSEMBLER__
-#define HOST_MAX_CPUS 33
-#define LAYOUT(n)     n
+#define LAYOUT(n) n
 #else
-#include "machine/host/host.h"
+#include "base/types.h"
 #define LAYOUT(n) n##ull
+/* From the linker script */
+extern char image_start[], image_text_end[], image_rodata_end[], image_end[];
 #endif
+
+#define HOST_MAX_CPUS 33 /* CPU 0 plus 32 vCPUs */
 
 #define DIRECT_BASE   LAYOUT(0xffff800000000000) /* PML4 slot 256: all RAM, and MMIO */
 #define IMAGE_BASE    LAYOUT(0xffffffff80000000) /* image at IMAGE_BASE + IMAGE_LOAD */

@@ -6,10 +6,12 @@
  * sources: launch/machine/cpu/npt.c launch/machine/snp/rmp_rules.c
  */
 #include "base/x86.h"
-#include "machine/cpu/npt.h"
-#include "machine/host/host.h"
-#include "machine/snp/rmp.h"
 #include "tests/native/check.h"
+#include "machine/cpu/npt.h"
+#include "machine/host/mem/direct.h"
+#include "machine/host/mem/pool.h"
+#include "machine/host_assert.h"
+#include "machine/snp/rmp.h"
 
 #include <stdlib.h>
 #include <string.h>

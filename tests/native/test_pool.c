@@ -6,7 +6,9 @@
  * sources: launch/machine/host/mem/pool.c
  */
 #include "tests/native/check.h"
-#include "machine/host/mem/mem.h"
+#include "machine/host/mem/direct.h"
+#include "machine/host/mem/pool.h"
+#include "machine/host_assert.h"
 
 #include <stdlib.h>
 #include <string.h>

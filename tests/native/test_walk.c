@@ -8,9 +8,10 @@
  */
 #include "tests/native/check.h"
 #include "base/x86.h"
-#include "machine/host/host.h"
 #include "machine/cpu/exec/event.h"
 #include "machine/cpu/npt.h"
+#include "machine/cpu/walk.h"
+#include "machine/host/mem/direct.h"
 #include "machine/snp/rmp.h"
 
 #include <stdlib.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
-#include "base/x86.h"
-#include "machine/host/host.h"
-#include "lib/string.h"
-#include "machine/snp/rmp.h"
 #include "machine/cpu/walk.h"
+#include "machine/host/mem/direct.h"
+#include "machine/snp/rmp.h"
+#include "base/x86.h"
+#include "lib/string.h"
 
 static uint8_t wanted(unsigned flags)
 {

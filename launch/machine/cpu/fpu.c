@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
-#include "base/x86.h"
 #include "machine/cpu/fpu.h"
+#include "base/x86.h"
 #include "lib/string.h"
-#include "machine/cpu/vmcb.h"
 
 #define PAT_RESET        0x0007040600070406ull
 #define CR4_PKE          BIT(22)

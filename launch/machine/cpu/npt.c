@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
-#include "base/x86.h"
-#include "machine/host/host.h"
 #include "machine/cpu/npt.h"
+#include "machine/host/mem/direct.h"
+#include "machine/host/mem/pool.h"
+#include "machine/host_assert.h"
 #include "machine/snp/rmp.h"
+#include "base/x86.h"
 
 #define PTE_MARKED BIT(9) /* ignored by the processor: not what the RMP alone would give */
 #define TABLE_PTE  (PTE_P | PTE_W | PTE_U | PTE_A | PTE_D)

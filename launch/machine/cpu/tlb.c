@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
-#include "base/x86.h"
-#include "machine/host/host.h"
 #include "machine/cpu/tlb.h"
 #include "machine/cpu/vmcb.h"
+#include "machine/host/isr.h"
+#include "machine/host/percpu.h"
+#include "machine/host/smp.h"
+#include "machine/host/time.h"
+#include "machine/host_assert.h"
+#include "base/x86.h"
 
 /*
  * A waiter spins as long as a kick usually takes, then sleeps until the other CPU has left its

@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
-#include "base/x86.h"
-#include "machine/host/host.h"
 #include "machine/cpu/exec/exits.h"
 #include "machine/cpu/fpu.h"
 #include "machine/cpu/npt.h"
-#include "machine/snp/rmp.h"
 #include "machine/cpu/tlb.h"
+#include "machine/cpu/walk.h"
+#include "machine/host/mem/direct.h"
+#include "machine/host/mem/pool.h"
+#include "machine/host/percpu.h"
+#include "machine/host/smp.h"
+#include "machine/layout.h"
+#include "machine/snp/rmp.h"
 #include "machine/snp/vmsa_swap.h"
+#include "base/x86.h"
 
 /* The vCPUs, and the loop that runs the current VMPL of one. */
 

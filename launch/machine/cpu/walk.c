@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
-#include "base/x86.h"
-#include "machine/host/host.h"
-#include "machine/cpu/npt.h"
-#include "machine/snp/rmp.h"
 #include "machine/cpu/walk.h"
+#include "machine/cpu/npt.h"
+#include "machine/host/mem/direct.h"
+#include "base/x86.h"
 
 #define PTE_PAGE (PTE_ADDR & ~NPT_CBIT)
 

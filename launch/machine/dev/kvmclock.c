@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 #include "machine/dev/kvmclock.h"
-#include "base/x86.h"
-#include "machine/host/host.h"
 #include "machine/cpu/machine.h"
+#include "machine/host/mem/direct.h"
+#include "machine/host/time.h"
+#include "base/x86.h"
 
 static struct {
 	uint64_t tsc;  /* system time 0 */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
-#include "base/x86.h"
 #include "machine/dev/ports.h"
 #include "machine/hv/stop.h"
 #include "abi/native.h"
+#include "base/x86.h"
 
 /*
  * Ports that are not passed through. Those of the monitor and those that would let a guest disturb

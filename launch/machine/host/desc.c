@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-#include "machine/layout.h"
+#include "machine/host/desc.h"
 #include "machine/host/percpu.h"
+#include "machine/layout.h"
 #include "base/x86.h"
 
 #define STUB_SIZE 32 /* entry.S aligns each stub so */
 
-struct percpu percpus[HOST_MAX_CPUS] SECTION(".bss.percpu");
 static struct x86_gate idt[256] ALIGNED(4096);
 static uint8_t early_stack[4096] ALIGNED(16);
 

@@ -4,10 +4,13 @@
 #include "machine/host/fault.h"
 #include "machine/host/exit.h"
 #include "machine/host/log.h"
-#include "machine/host/mem/mem.h"
+#include "machine/host/mem/paging.h"
+#include "machine/host/park.h"
 #include "machine/host/percpu.h"
-#include "machine/host/smp.h"
-#include "machine/cpu/machine.h"
+#include "machine/host/upcall.h"
+#include "machine/host_assert.h"
+#include "machine/layout.h"
+#include "abi/native.h"
 #include "base/x86.h"
 #include "lib/symtab.h"
 
@@ -85,24 +88,16 @@ static void enter_fault(void)
 		host_exit(NATIVE_EXIT_MONITOR, "monitor fault, and another while reporting it");
 }
 
-void fault_describe_guest(void)
-{
-	unsigned cpu = host_cpu();
-
-	if (cpu && smp_released() && machine_vcpus[cpu - 1])
-		machine_describe(machine_vcpus[cpu - 1]);
-}
-
 void fault_exception(const struct trap_frame *f)
 {
 	enter_fault();
-	exit_stop_others();
+	park_others();
 	host_log("fault: %s (vector %u) error 0x%llx in the monitor",
 		 f->vector < 32 ? names[f->vector] : "?", (unsigned)f->vector,
 		 (unsigned long long)f->error);
 	print_registers(f);
 	fault_backtrace(f->rip, f->rbp);
-	fault_describe_guest();
+	upcall_describe(host_cpu());
 	host_exit(NATIVE_EXIT_MONITOR, "monitor fault");
 }
 
@@ -111,12 +106,12 @@ void host_fault(const char *fmt, ...)
 	va_list ap;
 
 	enter_fault();
-	exit_stop_others();
+	park_others();
 	va_start(ap, fmt);
 	log_vprint("fault: ", fmt, ap);
 	va_end(ap);
 	fault_backtrace((uint64_t)__builtin_return_address(0),
 			*(uint64_t *)__builtin_frame_address(0));
-	fault_describe_guest();
+	upcall_describe(host_cpu());
 	host_exit(NATIVE_EXIT_MONITOR, "monitor fault");
 }

@@ -2,7 +2,9 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #pragma once
 
-#include "machine/host/host.h"
+/* Reports of what went wrong in host mode; host_fault() itself is declared in
+ * machine/host_assert.h. */
+#include "base/types.h"
 
 /* What entry.S leaves on the stack, lowest address first. */
 struct trap_frame {
@@ -16,5 +18,3 @@ struct trap_frame {
 NORETURN void fault_exception(const struct trap_frame *f);
 /* Frames from rbp upwards to the log, with symbols. Touches only mapped memory. */
 void fault_backtrace(uint64_t rip, uint64_t rbp);
-/* The state of this CPU's vCPU to the log, when it has one. */
-void fault_describe_guest(void);

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-#include "machine/host/exit.h"
+#include "machine/host/isr.h"
+#include "machine/host/desc.h"
 #include "machine/host/fault.h"
 #include "machine/host/lapic.h"
 #include "machine/host/log.h"
+#include "machine/host/park.h"
 #include "machine/host/percpu.h"
 #include "machine/host/time.h"
-#include "machine/hv/hv.h"
+#include "machine/host/upcall.h"
 #include "base/x86.h"
 
 void irq_open(void);
@@ -36,7 +38,7 @@ static void guest_vector(unsigned vector)
 		lapic_eoi();
 	}
 	if (p->cpu) /* a guest may aim a device at CPU 0: that reaches nobody */
-		hv_host_interrupt(vector, level);
+		upcall_interrupt(vector, level);
 }
 
 /* EOI ends the highest vector in service, which is the one taken last: answer in that order. */
@@ -57,14 +59,14 @@ void host_irq_eoi_level(unsigned vector)
 /* QMP inject-nmi: tell where this CPU and its guest are, and go on. */
 static void nmi(const struct trap_frame *f)
 {
-	if (exit_stopping()) {
+	if (park_asked()) {
 		if (!log_writing())
-			exit_park();
+			park();
 		return; /* at the end of its line */
 	}
 	host_log("NMI: this CPU was here");
 	fault_backtrace(f->rip, f->rbp);
-	fault_describe_guest();
+	upcall_describe(host_cpu());
 }
 
 /* From entry.S, on this CPU's stack or an IST stack, interrupts off. */
@@ -97,7 +99,15 @@ void host_halt(void)
 	irq_sleep();
 }
 
-void host_kick(unsigned cpu)
+void host_nap(uint64_t ticks)
 {
-	lapic_ipi(cpu, VECTOR_KICK);
+	uint64_t armed = percpu()->deadline, end = rdtsc() + ticks;
+
+	if (!armed || (int64_t)(end - armed) < 0)
+		host_timer_arm(end);
+	host_halt();
+	if (armed)
+		host_timer_arm(armed);
+	else
+		host_timer_stop();
 }

@@ -2,6 +2,7 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 #include "machine/host/lapic.h"
+#include "machine/host/mem/direct.h"
 #include "base/x86.h"
 
 #define LAPIC_PA  0xfee00000

@@ -3,7 +3,9 @@
 #pragma once
 
 /* The CPU's own local APIC, xAPIC by MMIO (APM vol. 2, 16.3). Every function acts on this CPU's. */
-#include "machine/host/host.h"
+#include "base/types.h"
+
+#define HOST_VECTOR_OWN 0xf0 /* from here on vectors are the monitor's own */
 
 enum {
 	VECTOR_KICK = HOST_VECTOR_OWN,
@@ -18,12 +20,15 @@ unsigned lapic_id(void);
 void lapic_eoi(void);
 bool lapic_in_service(unsigned vector);
 bool lapic_is_level(unsigned vector); /* from the TMR; valid while the vector is in service */
+/* LDR and DFR (xAPIC layout): what the guest chose, so that messages of devices in logical mode
+ * reach it. */
+void host_lapic_set_logical(uint32_t ldr, uint32_t dfr);
 
 void lapic_ipi(unsigned cpu, uint8_t vector);
 void lapic_nmi_others(void);
 void lapic_init_others(void);         /* INIT */
 void lapic_sipi_others(uint8_t page); /* start-up at page << 12 */
 
-void lapic_timer_set(uint32_t count); /* one-shot, in LAPIC_TIMER_HZ units; 0 stops it */
+void lapic_timer_set(uint32_t count); /* one-shot, in LAPIC_TIMER_KHZ units; 0 stops it */
 uint32_t lapic_timer_read(void);
 #define LAPIC_TIMER_KHZ 1000000u /* QEMU's counts virtual nanoseconds (hw/intc/apic_common.c) */

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-#include "machine/host/exit.h"
 #include "machine/host/log.h"
+#include "machine/host/park.h"
 #include "machine/host/percpu.h"
+#include "machine/host/time.h"
+#include "abi/native.h"
 #include "base/x86.h"
 #include "lib/fmt.h"
 
@@ -57,8 +59,8 @@ void log_vprint(const char *head, const char *fmt, va_list ap)
 	if (!mine)
 		return;
 	__atomic_store_n(&owner, 0, __ATOMIC_RELEASE);
-	if (exit_stopping())
-		exit_park();
+	if (park_asked())
+		park();
 }
 
 bool log_writing(void)

@@ -2,12 +2,16 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #pragma once
 
+/* Lines to NATIVE_MONITOR_LOG_PORT; callable from anywhere, any CPU. */
 #include <stdarg.h>
-#include "machine/host/host.h"
+#include "base/types.h"
 
 #define LOG_LINE_MAX 320 /* prefix and newline included; longer lines are cut */
 
-bool log_writing(void); /* this CPU is in the middle of a line (asked by its NMI handler) */
-/* One line: the usual prefix, head, then the text; a newline is added when there is none. */
+/* One line; a newline is added when there is none. Waits for another CPU's line, but not for ever.
+ */
+void host_log(const char *fmt, ...) PRINTF(1, 2);
+/* The same with head between the usual prefix and the text. */
 void log_vprint(const char *head, const char *fmt, va_list ap)
 	__attribute__((format(printf, 2, 0)));
+bool log_writing(void); /* this CPU is in the middle of a line (asked by its NMI handler) */

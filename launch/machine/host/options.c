@@ -2,6 +2,10 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 #include "machine/host/options.h"
+#include "machine/host/log.h"
+#include "machine/host/mem/direct.h"
+#include "machine/host/mem/fwcfg.h"
+#include "abi/native.h"
 #include "lib/string.h"
 
 struct host_options host_options;

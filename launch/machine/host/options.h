@@ -2,8 +2,14 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #pragma once
 
-#include "machine/host/host.h"
+/* What the harness asks the monitor for: the words in NATIVE_FW_OPTIONS (abi/native.h). */
+#include "base/types.h"
 
-/* Fill host_options from NATIVE_FW_OPTIONS: words split by spaces or commas; unknown ones are
- * logged. */
+struct host_options {
+	bool strict, stats, trace;
+	bool turns; /* all CPUs share one host thread (-icount): irq_turn() */
+};
+extern struct host_options host_options; /* written once, before any guest runs */
+
+/* Fill it: words split by spaces or commas; unknown ones are logged. */
 void options_read(void);

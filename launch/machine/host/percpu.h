@@ -3,8 +3,8 @@
 #pragma once
 
 /* What each CPU has for itself, reached by GS. */
-#include "machine/host/host.h"
 #include "base/x86_desc.h"
+#include "machine/layout.h"
 
 enum {
 	IST_NMI = 1,
@@ -19,7 +19,7 @@ struct percpu {
 	struct percpu *self; /* first: what %gs:0 reads */
 	unsigned cpu;
 	uint32_t online;
-	uint32_t stopped; /* stands still for host_exit */
+	uint32_t stopped; /* stands still for good: park.c */
 	unsigned fault_depth;
 	uint64_t deadline; /* of the timer; 0: not armed */
 	unsigned levels;   /* level interrupts in service, in the order taken */
@@ -41,9 +41,4 @@ static inline struct percpu *percpu(void)
 	return p;
 }
 
-/* desc.c: GDT, TSS, IDT and GS base of this CPU; IST stacks as in the TSS by then. */
-void desc_early(void); /* CPU 0, before there are stacks */
-void desc_load(unsigned cpu);
-void desc_set_gs(unsigned cpu);
-/* As a Linux guest has them: each that differs costs a TLB flush a switch (docs/field-notes.md). */
-void desc_control_registers(void);
+unsigned host_cpu(void); /* the number of this CPU */

@@ -1,22 +1,31 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-#include "machine/host/mem/fwcfg.h"
-#include "machine/host/lapic.h"
-#include "machine/layout.h"
-#include "machine/host/mem/mem.h"
-#include "machine/host/percpu.h"
 #include "machine/host/smp.h"
-#include "machine/hv/hv.h"
+#include "machine/host/desc.h"
+#include "machine/host/isr.h"
+#include "machine/host/lapic.h"
+#include "machine/host/mem/direct.h"
+#include "machine/host/mem/fwcfg.h"
+#include "machine/host/mem/paging.h"
+#include "machine/host/percpu.h"
+#include "machine/host/upcall.h"
+#include "machine/host_assert.h"
+#include "machine/layout.h"
 #include "base/x86.h"
 #include "lib/string.h"
 
-#define STACKS_STRIDE 0x40000ull              /* VA of one CPU's stacks */
-#define INIT_WAIT     (LAPIC_TIMER_KHZ / 5)   /* 0.2 ms from INIT to SIPI */
-#define SIPI_WAIT     (LAPIC_TIMER_KHZ * 100) /* then again */
-#define SIPI_TRIES    30
+#define STACK_PAGES     8 /* a CPU's main stack */
+#define STACK_IST_PAGES 2
+#define STACKS_STRIDE   0x40000ull              /* VA of one CPU's stacks */
+#define INIT_WAIT       (LAPIC_TIMER_KHZ / 5)   /* 0.2 ms from INIT to SIPI */
+#define SIPI_WAIT       (LAPIC_TIMER_KHZ * 100) /* then again */
+#define SIPI_TRIES      30
 
-uint64_t smp_stacks[HOST_MAX_CPUS]; /* read by trampoline.S */
+uint64_t smp_stacks[HOST_MAX_CPUS];               /* read by trampoline.S */
+extern char trampoline_start[], trampoline_end[]; /* trampoline.S */
+extern uint32_t trampoline_cr3;
+
 static unsigned cpus = 1;
 static uint32_t released;
 
@@ -27,9 +36,9 @@ unsigned host_cpus(void)
 	return cpus;
 }
 
-unsigned host_cpu(void)
+void host_kick(unsigned cpu)
 {
-	return percpu()->cpu;
+	lapic_ipi(cpu, VECTOR_KICK);
 }
 
 uint64_t smp_stack(unsigned cpu)
@@ -139,6 +148,5 @@ void smp_ap_main(unsigned cpu)
 	while (!smp_released())
 		host_halt();
 	write_cr3(read_cr3()); /* forget the trampoline's mapping */
-	machine_cpu_init();
-	hv_vcpu_main(machine_vcpus[cpu - 1]);
+	upcall_cpu_main(cpu);
 }

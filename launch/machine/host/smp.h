@@ -2,11 +2,15 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #pragma once
 
-#include "machine/host/host.h"
+/* CPU 0 is the monitor's own, CPUs 1..N run vCPU 0..N-1; APIC ID = CPU number. */
+#include "base/types.h"
+
+unsigned host_cpus(void);     /* all, CPU 0 included; 1 before smp_start() */
+void host_kick(unsigned cpu); /* make that CPU leave its guest or its halt; asynchronous */
 
 /* Main and IST stacks with guard pages; CPU 0 calls it for all. */
 void smp_stacks_init(unsigned cpu);
 uint64_t smp_stack(unsigned cpu); /* top of the main stack */
 void smp_start(void);   /* bring up all CPUs and wait for them; a missing one is a fault */
-void smp_release(void); /* let them go into their guests */
+void smp_release(void); /* let them go into upcall_cpu_main() */
 bool smp_released(void);

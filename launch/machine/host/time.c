@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+#include "machine/host/time.h"
 #include "machine/host/lapic.h"
 #include "machine/host/percpu.h"
-#include "machine/host/time.h"
+#include "machine/host_assert.h"
 #include "base/x86.h"
 
 #define WINDOW_TICKS (LAPIC_TIMER_KHZ * 10) /* 10 ms */
@@ -91,19 +92,6 @@ void host_timer_stop(void)
 		return;
 	p->deadline = 0;
 	lapic_timer_set(0);
-}
-
-void host_nap(uint64_t ticks)
-{
-	uint64_t armed = percpu()->deadline, end = rdtsc() + ticks;
-
-	if (!armed || (int64_t)(end - armed) < 0)
-		host_timer_arm(end);
-	host_halt();
-	if (armed)
-		host_timer_arm(armed);
-	else
-		host_timer_stop();
 }
 
 void time_fired(void)

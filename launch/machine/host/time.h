@@ -2,7 +2,13 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #pragma once
 
-#include "machine/host/host.h"
+/* The time-stamp counter and this CPU's one-shot timer. */
+#include "base/types.h"
+
+uint64_t host_tsc_khz(void); /* 0 until time_calibrate_finish() */
+/* One-shot on this CPU: ends host_halt() and makes the guest exit. */
+void host_timer_arm(uint64_t tsc_deadline);
+void host_timer_stop(void);
 
 /* Calibration of the TSC against the LAPIC timer of CPU 0: begin, let some 10 ms of other work
  * pass, finish (which waits for what is missing). */

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
-#include "base/x86.h"
 #include "machine/hv/ap.h"
-#include "machine/hv/ghcb/ghcb.h"
+#include "machine/host/mem/direct.h"
+#include "machine/host/mem/mem.h"
+#include "machine/host/smp.h"
+#include "machine/host/time.h"
 #include "machine/hv/doorbell.h"
-#include "machine/hv/state.h"
+#include "machine/hv/ghcb/ghcb.h"
 #include "machine/hv/vmpl.h"
-#include "machine/host/host.h"
+#include "base/x86.h"
 
 /* A request slot: FREE -> CLAIMED (who asks) -> POSTED -> SERVING (the target) -> DONE -> FREE. */
 enum ap_state {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
+#include "machine/cpu/machine.h"
+#include "machine/host/smp.h"
 #include "machine/hv/state.h"
-#include "machine/host/host.h"
 
 enum shorthand {
 	TO_DEST,

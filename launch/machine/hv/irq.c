@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
-#include "base/x86.h"
-#include "machine/hv/doorbell.h"
 #include "machine/hv/irq.h"
-#include "machine/hv/state.h"
-#include "machine/host/host.h"
+#include "machine/host/isr.h"
+#include "machine/host/lapic.h"
+#include "machine/host/options.h"
+#include "machine/host/percpu.h"
+#include "machine/host/smp.h"
+#include "machine/host/time.h"
+#include "machine/hv/doorbell.h"
+#include "base/x86.h"
 
 #define TURN_US 250 /* irq_turn() */
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
-#include "base/x86.h"
-#include "machine/hv/ap.h"
-#include "machine/hv/ghcb/ghcb.h"
-#include "machine/hv/doorbell.h"
-#include "machine/hv/irq.h"
 #include "machine/hv/run.h"
-#include "machine/hv/state.h"
+#include "machine/host/isr.h"
+#include "machine/hv/ap.h"
+#include "machine/hv/doorbell.h"
+#include "machine/hv/ghcb/ghcb.h"
+#include "machine/hv/irq.h"
 #include "machine/hv/stop.h"
+#include "base/x86.h"
 
 static void halt(struct vcpu *v)
 {

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
+#include "machine/hv/stats.h"
+#include "machine/host/log.h"
+#include "machine/host/options.h"
 #include "machine/hv/state.h"
-#include "machine/host/host.h"
 
 static const char *const name[STAT_COUNT] = {
 	[STAT_VMGEXIT] = "vmgexit",   [STAT_HLT] = "hlt",

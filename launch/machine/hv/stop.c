@@ -2,7 +2,9 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #include <stdarg.h>
 #include "machine/hv/stop.h"
+#include "machine/host/exit.h"
 #include "machine/hv/stats.h"
+#include "abi/native.h"
 #include "lib/fmt.h"
 
 #define LINE 160

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
+#include "machine/hv/vmpl.h"
 #include "machine/hv/ghcb/ghcb.h"
 #include "machine/hv/state.h"
-#include "machine/hv/vmpl.h"
 
 bool vmpl_run(struct vcpu *v, unsigned vmpl)
 {

@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
-#include "base/x86.h"
+#include "machine/cpu/machine.h"
+#include "machine/dev/kvmclock.h"
+#include "machine/host/isr.h"
+#include "machine/host/mem/pool.h"
+#include "machine/host/time.h"
 #include "machine/hv/doorbell.h"
 #include "machine/hv/run.h"
-#include "machine/hv/state.h"
 #include "machine/hv/stop.h"
+#include "machine/layout.h"
+#include "base/x86.h"
 
 #define PERIOD_MS   1000
 #define DEAD_ROUNDS 3 /* a vCPU between two halts looks dead for an instant: ask several times */

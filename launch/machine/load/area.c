@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+#include "machine/cpu/machine.h"
+#include "machine/host/mem/direct.h"
+#include "machine/host/mem/mem.h"
+#include "machine/host/mem/pool.h"
+#include "machine/host_assert.h"
 #include "machine/load/internal.h"
 #include "lib/string.h"
-#include "machine/cpu/machine.h"
 
 void area_declare(const struct loader *l, struct loader_areas *a, const struct igvm_header *h)
 {

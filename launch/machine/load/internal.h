@@ -5,7 +5,7 @@
 /* What the parts of the loader share. One launch, one CPU: no locks. */
 #include "abi/cpuid_page.h"
 #include "abi/secrets.h"
-#include "machine/host/host.h"
+#include "machine/host/mem/fwcfg.h"
 #include "lib/igvm/igvm.h"
 
 struct loader {

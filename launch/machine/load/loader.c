@@ -2,10 +2,17 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 #include "machine/load/loader.h"
+#include "machine/cpu/machine.h"
+#include "machine/host/exit.h"
+#include "machine/host/log.h"
+#include "machine/host/mem/direct.h"
+#include "machine/host/mem/fwcfg.h"
+#include "machine/host/mem/pool.h"
+#include "machine/host/time.h"
 #include "machine/load/internal.h"
+#include "abi/native.h"
 #include "base/x86.h"
 #include "lib/fmt.h"
-#include "machine/cpu/machine.h"
 
 #define HEAD_LIMIT 0x4000000u /* 64 MiB of headers are more than RAM could use */
 

@@ -2,9 +2,9 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /* ACPI 6.5, 5.2.12: the table that tells the guest its processors and interrupt controllers. */
+#include "machine/cpu/machine.h"
 #include "machine/load/internal.h"
 #include "lib/string.h"
-#include "machine/cpu/machine.h"
 
 #define LAPIC_ADDRESS  0xfee00000u
 #define IOAPIC_ADDRESS 0xfec00000u

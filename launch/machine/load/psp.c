@@ -3,10 +3,12 @@
 
 /* The pages that the security processor writes at launch: SEV-SNP firmware ABI (56860), 8.17.2.5/6
  */
-#include "machine/load/internal.h"
-#include "base/x86.h"
-#include "machine/hv/hv.h"
 #include "machine/cpu/machine.h"
+#include "machine/host_assert.h"
+#include "machine/hv/hv.h"
+#include "machine/load/internal.h"
+#include "abi/native.h"
+#include "base/x86.h"
 
 #define SECRETS_VERSION 3
 #define RDRAND_TRIES    1000

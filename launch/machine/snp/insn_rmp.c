@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
-#include "base/x86.h"
+#include "machine/cpu/decode.h"
 #include "machine/cpu/exec/exits.h"
+#include "machine/cpu/walk.h"
 #include "machine/snp/rmp.h"
+#include "base/x86.h"
 
 /*
  * PVALIDATE, RMPADJUST, RMPQUERY: APM vol. 3. They come as intercepted #UD, because the processor

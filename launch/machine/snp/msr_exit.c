@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
-#include "base/x86.h"
-#include "abi/ghcb.h"
-#include "machine/host/host.h"
-#include "machine/hv/hv.h"
+#include "machine/cpu/decode.h"
 #include "machine/cpu/exec/exits.h"
+#include "machine/cpu/machine.h"
+#include "machine/cpu/vmcb.h"
+#include "machine/host/options.h"
+#include "machine/hv/hv.h"
+#include "abi/ghcb.h"
+#include "base/x86.h"
 
 /*
  * MSRs that are not the guest's own. The two of SEV are the processor's; the rest a hypervisor

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
-#include "base/x86.h"
-#include "machine/host/host.h"
 #include "machine/cpu/exec/exits.h"
 #include "machine/cpu/npt.h"
+#include "machine/cpu/walk.h"
 #include "machine/snp/rmp.h"
 #include "machine/snp/vmsa_swap.h"
+#include "base/x86.h"
 
 /*
  * Nested page faults: fill the tables from the RMP, or find out what SEV-SNP makes of the access

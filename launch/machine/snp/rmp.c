@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
-#include "machine/host/host.h"
-#include "lib/string.h"
 #include "machine/snp/rmp.h"
 #include "machine/cpu/npt.h"
 #include "machine/cpu/tlb.h"
+#include "machine/host/mem/direct.h"
+#include "machine/host/mem/mem.h"
+#include "machine/host/mem/pool.h"
+#include "machine/host_assert.h"
+#include "lib/string.h"
 
 struct spinlock rmp_lock;
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
-#include "base/x86.h"
-#include "machine/host/host.h"
 #include "machine/cpu/exec/event.h"
+#include "machine/cpu/walk.h"
+#include "base/x86.h"
 
 /*
  * Delivery of #VC (vector 29), as APM vol. 2, 8.9 describes it for 64-bit mode and 8.7 for 32-bit

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
-#include "base/x86.h"
-#include "machine/host/host.h"
-#include "lib/string.h"
-#include "machine/cpu/fpu.h"
-#include "machine/cpu/exec/stale.h"
-#include "machine/cpu/vmcb.h"
 #include "machine/snp/vmsa_swap.h"
+#include "machine/cpu/exec/stale.h"
+#include "machine/cpu/fpu.h"
+#include "machine/cpu/vmcb.h"
+#include "machine/host/mem/direct.h"
+#include "machine/host/mem/pool.h"
+#include "abi/native.h"
+#include "base/x86.h"
+#include "lib/string.h"
 
 static uint8_t *msr_map, *io_map;
 

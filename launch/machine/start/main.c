@@ -2,15 +2,20 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /* From the boot stack to the guests. */
+#include "machine/cpu/machine.h"
+#include "machine/host/desc.h"
 #include "machine/host/lapic.h"
+#include "machine/host/log.h"
+#include "machine/host/mem/direct.h"
 #include "machine/host/mem/mem.h"
+#include "machine/host/mem/pool.h"
 #include "machine/host/options.h"
-#include "machine/host/percpu.h"
 #include "machine/host/smp.h"
 #include "machine/host/time.h"
+#include "machine/host_assert.h"
 #include "machine/hv/hv.h"
+#include "machine/layout.h"
 #include "machine/load/loader.h"
-#include "machine/cpu/machine.h"
 #include "base/x86.h"
 
 uint64_t __stack_chk_guard;

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
-#include "base/x86.h"
-#include "abi/native.h"
+#include "machine/cpu/decode.h"
 #include "machine/cpu/exec/exits.h"
+#include "machine/cpu/walk.h"
 #include "machine/hv/hv.h"
+#include "abi/native.h"
+#include "base/x86.h"
 
 /*
  * Control registers. CR0 writes are intercepted because paging on or off changes the nested root;

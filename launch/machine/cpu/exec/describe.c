@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
-#include "base/x86.h"
-#include "machine/host/host.h"
-#include "lib/fmt.h"
-#include "machine/snp/rmp.h"
 #include "machine/cpu/walk.h"
+#include "machine/host/log.h"
+#include "machine/snp/rmp.h"
+#include "base/x86.h"
+#include "lib/fmt.h"
 
 /* What is known about a vCPU at the end of a run. */
 

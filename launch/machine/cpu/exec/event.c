@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
-#include "base/x86.h"
 #include "machine/cpu/exec/event.h"
-#include "machine/snp/rmp.h"
+#include "base/x86.h"
 
 /* The vectors that push an error code: APM vol. 2, 8.2 */
 #define HAS_ERROR                                                                                  \

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
-#include "machine/host/host.h"
-#include "machine/cpu/exec/exits.h"
+#include "machine/cpu/machine.h"
+#include "machine/cpu/vmcb.h"
+#include "machine/host/log.h"
 
 static const char *const names[MACHINE_EXIT_SLOTS] = {
 	[SVM_EXIT_CR_READ + 0] = "cr_read",

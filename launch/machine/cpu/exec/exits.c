@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
-#include "base/x86.h"
-#include "abi/ghcb.h"
-#include "machine/host/host.h"
 #include "machine/cpu/exec/exits.h"
 #include "machine/cpu/exec/stale.h"
 #include "machine/cpu/tlb.h"
+#include "machine/host/log.h"
+#include "machine/host/options.h"
+#include "abi/ghcb.h"
+#include "base/x86.h"
 
 /*
  * What becomes of each exit. APM vol. 2, 15.35.5: automatic exits go to the hypervisor; the others

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
-#include "base/x86.h"
+#include "machine/cpu/decode.h"
 #include "machine/cpu/exec/exits.h"
+#include "machine/cpu/walk.h"
+#include "base/x86.h"
 
 /* Completing instructions in a guest's name. */
 

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
-#include "base/x86.h"
-#include "machine/host/host.h"
-#include "machine/cpu/exec/exits.h"
 #include "machine/cpu/exec/stale.h"
+#include "machine/cpu/decode.h"
+#include "machine/cpu/exec/event.h"
 #include "machine/cpu/walk.h"
+#include "machine/host/log.h"
+#include "machine/host/mem/direct.h"
+#include "machine/host/mem/mem.h"
+#include "base/x86.h"
 
 /*
  * Translations that QEMU forgot to drop. A CPU that writes to a page with translated code makes

@@ -2,7 +2,12 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 #include "machine/host/mem/mem.h"
+#include "machine/host/mem/direct.h"
+#include "machine/host/mem/paging.h"
+#include "machine/host/mem/pool.h"
+#include "machine/host_assert.h"
 #include "machine/layout.h"
+#include "abi/native.h"
 #include "base/x86.h"
 #include "lib/string.h"
 
@@ -14,26 +19,8 @@ static struct host_range ranges[RANGES_MAX]; /* the guest's, once the block is c
 static unsigned range_count;
 static uint64_t ram_end;
 static struct host_range block; /* the monitor's: image, then pool */
-static uint64_t image_pa = IMAGE_LOAD;
 
 void boot_relocate(void *dst, const void *src, size_t words, uint64_t cr3);
-
-void *host_ptr(hpa_t pa)
-{
-	return (void *)(DIRECT_BASE + pa.v);
-}
-
-hpa_t host_pa(const void *p)
-{
-	uint64_t va = (uint64_t)p, pa;
-
-	if (va >= (uint64_t)image_start && va < (uint64_t)image_end)
-		return hpa(va - (uint64_t)image_start + image_pa);
-	if (va >= DIRECT_BASE && va < IMAGE_BASE)
-		return hpa(va - DIRECT_BASE);
-	HOST_ASSERT(paging_lookup(va, &pa));
-	return hpa(pa);
-}
 
 bool host_guest_ram(gpa_t g, uint64_t len)
 {
@@ -139,7 +126,7 @@ void mem_init(void)
 	choose_block();
 	pool_init(block.base + image_size(), block.size - image_size());
 	root = build_tables();
-	image_pa = block.base;
+	direct_image_moved(block.base);
 	boot_relocate(host_ptr(hpa(block.base)), image_start, image_size() / 8, root);
 	memset(host_ptr(hpa(IMAGE_LOAD)), 0, image_size()); /* guest RAM from here on */
 }

@@ -2,8 +2,10 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /* The monitor's own page tables: four levels, the largest page that fits, all of it U=0. */
-#include "machine/layout.h"
-#include "machine/host/mem/mem.h"
+#include "machine/host/mem/paging.h"
+#include "machine/host/mem/direct.h"
+#include "machine/host/mem/pool.h"
+#include "machine/host_assert.h"
 #include "base/x86.h"
 
 #define TABLE_FLAGS (PTE_P | PTE_W | PTE_A)

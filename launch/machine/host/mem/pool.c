@@ -2,7 +2,9 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /* The monitor's pages: one bitmap, next fit, runs of any length. */
-#include "machine/host/mem/mem.h"
+#include "machine/host/mem/pool.h"
+#include "machine/host/mem/direct.h"
+#include "machine/host_assert.h"
 #include "base/spinlock.h"
 #include "lib/string.h"
 

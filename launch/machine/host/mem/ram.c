@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+#include "machine/host/mem/ram.h"
+#include "machine/host/mem/direct.h"
+#include "machine/host/mem/fwcfg.h"
+#include "machine/host_assert.h"
 #include "base/x86.h"
-#include "machine/host/mem/mem.h"
 
 #define E820_RAM   1
 #define HOLE_START 0xa0000ull /* VGA: RAM to nobody */

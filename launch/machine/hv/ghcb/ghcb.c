@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 #include "machine/hv/ghcb/ghcb.h"
+#include "machine/host/log.h"
+#include "machine/host/mem/direct.h"
+#include "machine/host/options.h"
 #include "machine/hv/state.h"
 #include "machine/hv/stop.h"
 

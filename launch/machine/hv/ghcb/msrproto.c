@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
-#include "machine/hv/ghcb/ghcb.h"
+#include "machine/cpu/machine.h"
+#include "machine/host/log.h"
+#include "machine/host/mem/mem.h"
+#include "machine/host/options.h"
 #include "machine/hv/ap.h"
+#include "machine/hv/ghcb/ghcb.h"
 #include "machine/hv/state.h"
 #include "machine/hv/stop.h"
 #include "machine/hv/vmpl.h"
+#include "abi/native.h"
 
 /* GHCB 2.3.1: requests in the low 12 bits of the MSR itself, answers in the same place. */
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
-#include "base/x86.h"
+#include "machine/cpu/machine.h"
+#include "machine/host/time.h"
 #include "machine/hv/ghcb/ghcb.h"
 #include "machine/hv/state.h"
-#include "machine/host/host.h"
+#include "abi/native.h"
+#include "base/x86.h"
 
 /*
  * CPUID as KVM would offer it to an SNP guest on this processor, less what TCG gets wrong: no

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 #include "machine/dev/ports.h"
+#include "machine/hv/ghcb/ghcb.h"
 #include "lib/string.h"
 
 /* GHCB 4.1.2: SW_EXITINFO1 is the VMCB's IOIO information, APM vol. 2, 15.10.2. */

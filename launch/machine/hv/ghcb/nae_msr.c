@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
-#include "base/x86.h"
-#include "machine/hv/ghcb/ghcb.h"
-#include "machine/hv/doorbell.h"
+#include "machine/cpu/machine.h"
+#include "machine/dev/kvmclock.h"
 #include "machine/dev/mtrr.h"
-#include "machine/hv/state.h"
+#include "machine/hv/doorbell.h"
+#include "machine/hv/ghcb/ghcb.h"
+#include "base/x86.h"
 
 /* The MSRs a KVM guest on an AMD processor sees. One table for the GHCB's MSR event and for the
  * one-exit answers. Others are #GP. */

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+#include "machine/host/park.h"
+#include "machine/host/lapic.h"
+#include "machine/host/percpu.h"
+#include "machine/host/time.h"
+#include "machine/layout.h"
+#include "base/x86.h"
+
+#define STOP_WAIT_MS 100
+
+static uint32_t stopper; /* CPU number + 1 of the one that ends the run */
+
+bool park_asked(void)
+{
+	uint32_t s = __atomic_load_n(&stopper, __ATOMIC_ACQUIRE);
+
+	return s && s != host_cpu() + 1;
+}
+
+void park(void)
+{
+	__atomic_store_n(&percpu()->stopped, 1, __ATOMIC_RELEASE);
+	for (;;)
+		__asm__ volatile("cli; hlt");
+}
+
+static bool others_stopped(void)
+{
+	for (unsigned i = 0; i < HOST_MAX_CPUS; i++) {
+		struct percpu *p = &percpus[i];
+
+		if (i != host_cpu() && __atomic_load_n(&p->online, __ATOMIC_ACQUIRE) &&
+		    !__atomic_load_n(&p->stopped, __ATOMIC_ACQUIRE))
+			return false;
+	}
+	return true;
+}
+
+void park_others(void)
+{
+	uint32_t me = host_cpu() + 1, none = 0;
+	uint64_t start = rdtsc();
+
+	if (!__atomic_compare_exchange_n(&stopper, &none, me, false, __ATOMIC_ACQ_REL,
+					 __ATOMIC_ACQUIRE)) {
+		if (none == me)
+			return;
+		park();
+	}
+	if (others_stopped())
+		return;
+	lapic_nmi_others();
+	while (!others_stopped() && rdtsc() - start < STOP_WAIT_MS * host_tsc_khz())
+		cpu_relax();
+}

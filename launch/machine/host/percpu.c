@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+#include "machine/host/percpu.h"
+
+struct percpu percpus[HOST_MAX_CPUS] SECTION(".bss.percpu");
+
+unsigned host_cpu(void)
+{
+	return percpu()->cpu;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#pragma once
+
+/*
+ * What the bare machine asks of the monitor on it: start/upcall.c answers, so that host/ knows
+ * nothing of guests. Interrupts are off in all of them.
+ */
+#include "base/types.h"
+
+/* CPU 1 and above, once, on its own stack, when smp_release() was called. */
+NORETURN void upcall_cpu_main(unsigned cpu);
+/* A hardware interrupt below HOST_VECTOR_OWN on the CPU that took it, not CPU 0. A level one stays
+ * in service until host_irq_eoi_level(); an edge one is acknowledged already. */
+void upcall_interrupt(unsigned vector, bool level);
+/* The state of that CPU's guest to the log, if it has one: for reports of a fault or an NMI. */
+void upcall_describe(unsigned cpu);

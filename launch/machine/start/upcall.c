@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+#include "machine/cpu/machine.h"
+#include "machine/host/smp.h"
+#include "machine/host/upcall.h"
+#include "machine/hv/hv.h"
+
+NORETURN void upcall_cpu_main(unsigned cpu)
+{
+	machine_cpu_init();
+	hv_vcpu_main(machine_vcpus[cpu - 1]);
+}
+
+void upcall_interrupt(unsigned vector, bool level)
+{
+	hv_host_interrupt(vector, level);
+}
+
+void upcall_describe(unsigned cpu)
+{
+	if (cpu && smp_released() && machine_vcpus[cpu - 1])
+		machine_describe(machine_vcpus[cpu - 1]);
+}
