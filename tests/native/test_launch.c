@@ -18,7 +18,7 @@
 #include "lib/crc32.h"
 #include "lib/igvm/igvm.h"
 #include "abi/native.h"
-#include "machine/cpu/machine.h"
+#include "machine/cpu/vcpu.h"
 #include "machine/host/exit.h"
 #include "machine/host/log.h"
 #include "machine/host/mem/direct.h"
@@ -29,6 +29,8 @@
 #include "machine/host_assert.h"
 #include "machine/hv/hv.h"
 #include "machine/load/loader.h"
+#include "machine/snp/rmp.h"
+#include "machine/snp/vmsa_attach.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -7,6 +7,7 @@
  */
 #include "base/x86.h"
 #include "tests/native/check.h"
+#include "machine/cpu/guard.h"
 #include "machine/cpu/npt.h"
 #include "machine/host/mem/direct.h"
 #include "machine/host/mem/pool.h"
@@ -57,6 +58,11 @@ const struct rmp_entry *rmp_entry(gpa_t g)
 	static const struct rmp_entry nowhere;
 
 	return g.v - BASE < SIZE_2M ? &rmp[(g.v - BASE) >> PAGE_SHIFT] : &nowhere;
+}
+
+uint8_t guard_rights(gpa_t g, uint8_t vmpl, bool is_private)
+{
+	return rmp_rule_rights(rmp_entry(g), vmpl, is_private);
 }
 
 static gpa_t page(unsigned i)

@@ -7,9 +7,9 @@
  */
 #include "tests/native/check.h"
 #include "base/x86.h"
+#include "machine/cpu/access.h"
 #include "machine/cpu/exec/event.h"
 #include "machine/cpu/exec/stale.h"
-#include "machine/cpu/walk.h"
 #include "machine/host/log.h"
 #include "machine/host/mem/direct.h"
 #include "machine/host/mem/mem.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
-#include "machine/cpu/walk.h"
+#include "machine/cpu/access.h"
+#include "machine/cpu/guard.h"
 #include "machine/host/mem/direct.h"
-#include "machine/snp/rmp.h"
 #include "base/x86.h"
 #include "lib/string.h"
 
@@ -21,8 +21,8 @@ static enum walk_status resolve(struct vcpu *v, uint64_t la, unsigned flags, str
 	if (s != WALK_OK)
 		return s;
 	if (flags & WALK_FETCH)
-		w->private = true;
-	return walk_rmp_status(rmp_access_check(w->gpa, v->vmpl, w->private, wanted(flags)));
+		w->is_private = true;
+	return walk_check(v, w, wanted(flags));
 }
 
 struct piece {
@@ -77,11 +77,11 @@ enum walk_status guest_write(struct vcpu *v, uint64_t la, const void *buf, unsig
 	struct piece p[2];
 	enum walk_status s;
 
-	spin_lock(&rmp_lock);
+	guard_lock();
 	s = pieces(v, la, n, flags | WALK_WRITE, w, p);
 	if (s == WALK_OK)
 		put(p, buf);
-	spin_unlock(&rmp_lock);
+	guard_unlock();
 	return s;
 }
 

@@ -6,7 +6,8 @@
  * The part of a VMPL's state that VMRUN does not switch: x87, SSE, AVX, XCR0, PKRU, PAT, TSC_AUX,
  * DR0-3. It lives in the processor while its VMPL is current. The monitor itself uses none of it.
  */
-#include "machine/cpu/machine.h"
+#include "machine/cpu/vcpu.h"
+#include "abi/vmsa.h"
 
 void fpu_cpu_init(void); /* CR4 bits that saving and restoring needs */
 /* Would the processor take these values (PAT)? */

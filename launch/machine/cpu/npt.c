@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 #include "machine/cpu/npt.h"
+#include "machine/cpu/guard.h"
 #include "machine/host/mem/direct.h"
 #include "machine/host/mem/pool.h"
 #include "machine/host_assert.h"
-#include "machine/snp/rmp.h"
 #include "base/x86.h"
 
 #define PTE_MARKED BIT(9) /* ignored by the processor: not what the RMP alone would give */
@@ -105,7 +105,7 @@ bool npt_sync(gpa_t g, unsigned n)
 
 		if (pt)
 			reduced |= set_entries(&pt[gpa_pfn(g) & 511], g, n,
-					       rmp_rule_rights(rmp_entry(g), vmpl, private));
+					       guard_rights(g, vmpl, private));
 	}
 	return reduced;
 }
@@ -121,7 +121,7 @@ bool npt_fill(uint8_t vmpl, bool private, gpa_t g)
 	for (unsigned i = 0; i < PFNS_2M; i++) {
 		gpa_t p = gpa_add(base, i * PAGE_SIZE);
 
-		WRITE_ONCE(pt[i], make_pte(p, rmp_rule_rights(rmp_entry(p), vmpl, private)));
+		WRITE_ONCE(pt[i], make_pte(p, guard_rights(p, vmpl, private)));
 	}
 	return true;
 }

@@ -7,7 +7,7 @@
  * it has seen right before VMRUN, and every VMRUN flushes when the generation moved (under TCG it
  * always flushes). A CPU that is not in its guest has nothing to flush now.
  */
-#include "machine/cpu/machine.h"
+#include "machine/cpu/vcpu.h"
 
 /* Return when no other CPU runs a guest on translations older than now. Not called from a guest
  * path that is between tlb_enter and tlb_leave. */

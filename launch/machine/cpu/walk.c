@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 #include "machine/cpu/walk.h"
+#include "machine/cpu/guard.h"
 #include "machine/cpu/npt.h"
 #include "machine/host/mem/direct.h"
 #include "base/x86.h"
@@ -44,12 +45,12 @@ static enum walk_status page_fault(const struct walker *k, struct walk *w, uint3
 	return WALK_PAGE_FAULT;
 }
 
-enum walk_status walk_rmp_status(enum rmp_access a)
+enum walk_status walk_check(struct vcpu *v, const struct walk *w, uint8_t want)
 {
-	switch (a) {
-	case RMP_ACCESS_OK:
+	switch (guard_access(w->gpa, v->vmpl, w->is_private, want)) {
+	case GUARD_OK:
 		return WALK_OK;
-	case RMP_ACCESS_NOT_VALIDATED:
+	case GUARD_NOT_VALIDATED:
 		return WALK_NOT_VALIDATED;
 	default:
 		return WALK_EXIT;
@@ -64,7 +65,8 @@ static enum walk_status entry_at(const struct walker *k, struct walk *w, uint64_
 	enum walk_status s;
 
 	w->gpa = gpa(at);
-	s = walk_rmp_status(rmp_access_check(w->gpa, k->v->vmpl, true, RMP_R | RMP_W));
+	w->is_private = true;
+	s = walk_check(k->v, w, RMP_R | RMP_W);
 	if (s == WALK_OK)
 		*entry = host_ptr(hpa(at));
 	return s;
@@ -144,7 +146,7 @@ static enum walk_status walk_pae(struct walker *k, uint64_t la, struct walk *w)
 		return page_fault(k, w, PF_ERR_P);
 	mark(entry, true, k->flags);
 	w->size = 1ull << shift;
-	w->private = at & NPT_CBIT;
+	w->is_private = at & NPT_CBIT;
 	w->gpa = gpa((at & PTE_PAGE & ~(w->size - 1)) | (la & (w->size - 1)));
 	return WALK_OK;
 }
@@ -173,7 +175,7 @@ static enum walk_status walk_legacy(struct walker *k, uint64_t la, struct walk *
 		mark(entry, leaf, k->flags);
 		if (leaf) {
 			w->size = 1ull << shift;
-			w->private = true;
+			w->is_private = true;
 			w->gpa = gpa((e & 0xfffff000 & ~(w->size - 1)) | (la & (w->size - 1)));
 			return WALK_OK;
 		}
@@ -200,7 +202,7 @@ enum walk_status walk_linear(struct vcpu *v, uint64_t la, unsigned flags, struct
 		return page_fault(&k, w, 0);
 	if (!(m->cr0 & CR0_PG)) {
 		w->gpa = gpa(la);
-		w->private = true;
+		w->is_private = true;
 		w->size = SIZE_1G;
 		return WALK_OK;
 	}

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 #include "machine/dev/kvmclock.h"
-#include "machine/cpu/machine.h"
 #include "machine/host/mem/direct.h"
 #include "machine/host/time.h"
+#include "machine/snp/rmp.h"
 #include "base/x86.h"
 
 static struct {

@@ -8,6 +8,8 @@
 #include "machine/hv/doorbell.h"
 #include "machine/hv/ghcb/ghcb.h"
 #include "machine/hv/vmpl.h"
+#include "machine/snp/rmp.h"
+#include "machine/snp/vmsa_attach.h"
 #include "base/x86.h"
 
 /* A request slot: FREE -> CLAIMED (who asks) -> POSTED -> SERVING (the target) -> DONE -> FREE. */
@@ -27,7 +29,7 @@ static bool step(struct ap_request *r, uint32_t from, uint32_t to)
 
 bool ap_runnable(struct vcpu *v)
 {
-	struct vmpl_ctx *ctx = hv_ctx(v);
+	struct vmpl_ctx *ctx = vcpu_ctx(v);
 
 	return !gpa_eq(ctx->vmsa, GPA_NONE) && !ctx->halted && !ctx->reset_hold;
 }
@@ -193,7 +195,7 @@ void nae_ap_creation(struct ghcb_call *c)
 
 void ap_hold(struct vcpu *v, gpa_t ghcb)
 {
-	hv_ctx(v)->reset_hold = true;
+	vcpu_ctx(v)->reset_hold = true;
 	hv_state(v)->hold_ghcb[v->vmpl] = ghcb;
 }
 

@@ -7,7 +7,7 @@
  * posted to it and carried out by its own CPU; who asks waits, and serves its own requests
  * meanwhile, so two that ask each other both get an answer.
  */
-#include "machine/cpu/machine.h"
+#include "machine/cpu/vcpu.h"
 
 /* On v's own CPU, out of machine_run: carry out what others asked of v. */
 void ap_serve(struct vcpu *v);

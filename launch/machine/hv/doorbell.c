@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 #include "machine/hv/doorbell.h"
+#include "machine/cpu/exec/inject.h"
 #include "machine/host/mem/direct.h"
 #include "machine/host/percpu.h"
 #include "machine/host/smp.h"
 #include "machine/hv/ghcb/ghcb.h"
+#include "machine/snp/rmp.h"
 #include "abi/doorbell.h"
 #include "base/x86.h"
 

@@ -16,7 +16,7 @@
 
 static inline bool doorbell_used(struct vcpu *v)
 {
-	return hv_ctx(v)->sev_features & SEV_FEAT_RESTRICTED_INJ;
+	return vcpu_ctx(v)->sev_features & SEV_FEAT_RESTRICTED_INJ;
 }
 
 /* Before anything looks at or changes the APIC: move what the guest took to ISR. */

@@ -7,19 +7,12 @@
  * guest. It reaches a guest only through the GHCB, shared pages and RMPUPDATE.
  */
 #include "base/addr.h"
-#include "machine/cpu/machine.h"
+#include "machine/cpu/vcpu.h"
 
 /* ---- run.c ---- */
 NORETURN void hv_vcpu_main(struct vcpu *v); /* entered on CPU index + 1, IF=0 */
 NORETURN void hv_service_main(void);        /* CPU 0: heartbeat, log drain */
 void hv_init(void);                         /* vAPICs, boot vCPU at VMPL0; after the launch */
-
-/* ---- called by the machine ---- */
-/* One-exit answers, only when !host_options.strict: true when the hypervisor took the event, so
- * that no #VC is raised. v is at an intercepted RDMSR/WRMSR. */
-bool hv_fast_msr(struct vcpu *v, uint32_t msr, bool write, uint64_t *value, bool *gp);
-/* The guest wrote CR8, 0..15: TPR[7:4] of the current VMPL's APIC. */
-void hv_cr8_write(struct vcpu *v, uint8_t value);
 
 /* ---- called by machine/host/isr.c, interrupts off, on the CPU that took it ---- */
 void hv_host_interrupt(unsigned vector, bool level);

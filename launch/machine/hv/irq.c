@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 #include "machine/hv/irq.h"
+#include "machine/cpu/exec/inject.h"
+#include "machine/cpu/exec/vmm.h"
 #include "machine/host/isr.h"
 #include "machine/host/lapic.h"
 #include "machine/host/options.h"
@@ -153,7 +155,7 @@ static bool deliver_nmi(struct vcpu *v, struct vapic *a)
 	return true;
 }
 
-void hv_cr8_write(struct vcpu *v, uint8_t value)
+void vmm_cr8_write(struct vcpu *v, uint8_t value)
 {
 	apic_write(hv_apic(v), APIC_TPR, (uint32_t)value << 4);
 }

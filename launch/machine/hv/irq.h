@@ -3,7 +3,7 @@
 #pragma once
 
 /* Interrupts of one vCPU: from the host's APIC and timer into its APICs, and into the guest. */
-#include "machine/cpu/machine.h"
+#include "machine/cpu/vcpu.h"
 
 /* Before each machine_run: hand the most important deliverable event to the current VMPL, or ask
  * for a window. On v's own CPU. */

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 #include "machine/hv/run.h"
+#include "machine/cpu/exec/enter.h"
 #include "machine/host/isr.h"
 #include "machine/hv/ap.h"
 #include "machine/hv/doorbell.h"
 #include "machine/hv/ghcb/ghcb.h"
 #include "machine/hv/irq.h"
 #include "machine/hv/stop.h"
+#include "machine/snp/vmsa_attach.h"
 #include "base/x86.h"
 
 static void halt(struct vcpu *v)
@@ -15,14 +17,14 @@ static void halt(struct vcpu *v)
 	host_halt();
 	hv_state(v)->dead = false;
 	irq_timer_poll(v);
-	if (hv_ctx(v)->halted && irq_wakes(v))
-		hv_ctx(v)->halted = false;
+	if (vcpu_ctx(v)->halted && irq_wakes(v))
+		vcpu_ctx(v)->halted = false;
 }
 
 static void handle_hlt(struct vcpu *v)
 {
 	hv_count(v, STAT_HLT);
-	hv_ctx(v)->halted = !irq_wakes(v);
+	vcpu_ctx(v)->halted = !irq_wakes(v);
 }
 
 static const char *reason(const struct vcpu *v)
@@ -80,7 +82,7 @@ static void handle(struct vcpu *v, enum machine_exit why)
 
 NORETURN void hv_vcpu_main(struct vcpu *v)
 {
-	if (!gpa_eq(hv_ctx(v)->vmsa, GPA_NONE) && !machine_switch(v, v->vmpl))
+	if (!gpa_eq(vcpu_ctx(v)->vmsa, GPA_NONE) && !machine_switch(v, v->vmpl))
 		stop_vmpl(v, "has a boot VMSA that cannot be run");
 	for (;;) {
 		ap_serve(v);

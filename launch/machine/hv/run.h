@@ -3,7 +3,7 @@
 #pragma once
 
 /* The life of a vCPU, and what CPU 0 watches over: run.c, service.c. */
-#include "machine/cpu/machine.h"
+#include "machine/cpu/vcpu.h"
 
 /* v waits for something that only another vCPU can bring: no VMSA, held, or HLT with interrupts
  * off. Read by CPU 0 through hv_vcpu.dead. */

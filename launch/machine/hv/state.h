@@ -48,11 +48,6 @@ static inline struct hv_vcpu *hv_state(const struct vcpu *v)
 	return hv_states[v->index];
 }
 
-static inline struct vmpl_ctx *hv_ctx(struct vcpu *v)
-{
-	return &v->ctx[v->vmpl];
-}
-
 /* The APIC of the VMPL that runs now. */
 static inline struct vapic *hv_apic(struct vcpu *v)
 {

@@ -3,7 +3,7 @@
 #pragma once
 
 /* Counters of what the hypervisor's half was asked for, by VMPL. */
-#include "machine/cpu/machine.h"
+#include "machine/cpu/vcpu.h"
 
 enum stat {
 	STAT_VMGEXIT,

@@ -2,6 +2,7 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #include <stdarg.h>
 #include "machine/hv/stop.h"
+#include "machine/cpu/exec/describe.h"
 #include "machine/host/exit.h"
 #include "machine/hv/stats.h"
 #include "abi/native.h"

@@ -3,7 +3,7 @@
 #pragma once
 
 /* The end of a run. None of these returns; each writes one line that a user can act on. */
-#include "machine/cpu/machine.h"
+#include "machine/cpu/vcpu.h"
 
 /* exit: vCPU N VMPL N <what> RIP ... CPL ...; registers above it; exit code by the VMPL at fault.
  */

@@ -3,6 +3,7 @@
 #include "machine/hv/vmpl.h"
 #include "machine/hv/ghcb/ghcb.h"
 #include "machine/hv/state.h"
+#include "machine/snp/vmsa_attach.h"
 
 bool vmpl_run(struct vcpu *v, unsigned vmpl)
 {

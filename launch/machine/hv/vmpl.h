@@ -3,7 +3,7 @@
 #pragma once
 
 /* Which VMPL of a vCPU runs: GHCB 4.1.15 (RUN_VMPL); SVSM specification (58019), 4. */
-#include "machine/cpu/machine.h"
+#include "machine/cpu/vcpu.h"
 
 /* Go on with vmpl, on v's own CPU, out of machine_run. False when it has no VMSA to run. */
 bool vmpl_run(struct vcpu *v, unsigned vmpl);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
-#include "machine/cpu/machine.h"
+#include "machine/cpu/exec/inject.h"
+#include "machine/cpu/vcpu.h"
 #include "machine/dev/kvmclock.h"
 #include "machine/host/isr.h"
 #include "machine/host/mem/pool.h"
@@ -30,7 +31,6 @@ void hv_init(void)
 			apic_reset(&h->apic[vmpl], v->apic_id, vmpl, i == 0);
 			h->hold_ghcb[vmpl] = GPA_NONE;
 			doorbell_reset(&h->doorbell[vmpl]);
-			v->ctx[vmpl].apic = &h->apic[vmpl];
 			v->ctx[vmpl].ghcb_registered = GPA_NONE;
 		}
 		hv_states[i] = h;
@@ -39,7 +39,7 @@ void hv_init(void)
 
 bool run_is_dead(struct vcpu *v)
 {
-	struct vmpl_ctx *ctx = hv_ctx(v);
+	struct vmpl_ctx *ctx = vcpu_ctx(v);
 
 	if (gpa_eq(ctx->vmsa, GPA_NONE) || ctx->reset_hold)
 		return true;

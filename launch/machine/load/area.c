@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-#include "machine/cpu/machine.h"
+#include "machine/cpu/vcpu.h"
 #include "machine/host/mem/direct.h"
 #include "machine/host/mem/mem.h"
 #include "machine/host/mem/pool.h"

@@ -2,7 +2,6 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 #include "machine/load/loader.h"
-#include "machine/cpu/machine.h"
 #include "machine/host/exit.h"
 #include "machine/host/log.h"
 #include "machine/host/mem/direct.h"
@@ -10,6 +9,7 @@
 #include "machine/host/mem/pool.h"
 #include "machine/host/time.h"
 #include "machine/load/internal.h"
+#include "machine/snp/rmp.h"
 #include "abi/native.h"
 #include "base/x86.h"
 #include "lib/fmt.h"

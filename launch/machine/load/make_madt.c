@@ -2,7 +2,7 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /* ACPI 6.5, 5.2.12: the table that tells the guest its processors and interrupt controllers. */
-#include "machine/cpu/machine.h"
+#include "machine/cpu/vcpu.h"
 #include "machine/load/internal.h"
 #include "lib/string.h"
 

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-#include "machine/cpu/machine.h"
+#include "machine/cpu/vcpu.h"
 #include "machine/host/exit.h"
 #include "machine/host/mem/direct.h"
 #include "machine/host/mem/pool.h"
 #include "machine/host_assert.h"
 #include "machine/load/internal.h"
+#include "machine/snp/rmp.h"
+#include "machine/snp/vmsa_attach.h"
 #include "abi/native.h"
+#include "abi/vmsa.h"
 #include "lib/string.h"
 
 #define RUN_LIMIT 0x40000000u /* bytes of one DMA */

@@ -3,7 +3,7 @@
 
 /* The pages that the security processor writes at launch: SEV-SNP firmware ABI (56860), 8.17.2.5/6
  */
-#include "machine/cpu/machine.h"
+#include "machine/cpu/vcpu.h"
 #include "machine/host_assert.h"
 #include "machine/hv/hv.h"
 #include "machine/load/internal.h"

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
-#include "machine/cpu/decode.h"
-#include "machine/cpu/exec/exits.h"
+#include "machine/snp/insn_rmp.h"
+#include "machine/cpu/exec/event.h"
+#include "machine/cpu/exec/insn.h"
 #include "machine/cpu/walk.h"
 #include "machine/snp/rmp.h"
 #include "base/x86.h"
@@ -65,7 +66,7 @@ static bool operand(struct vcpu *v, const struct insn *i, uint32_t size, struct 
 	s = walk_linear(v, la & ~PAGE_MASK, 0, w);
 	if (s != WALK_OK)
 		return *rc = event_access(v, s, w), false;
-	if (!w->private)
+	if (!w->is_private)
 		return *rc = insn_fault(v, VEC_GP), false;
 	if (size == RMP_PG_2M && w->size < SIZE_2M)
 		return *rc = finish(v, i, SNP_FAIL_SIZEMISMATCH, false), false;

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
+#include "machine/snp/msr_exit.h"
 #include "machine/cpu/decode.h"
-#include "machine/cpu/exec/exits.h"
-#include "machine/cpu/machine.h"
+#include "machine/cpu/exec/event.h"
+#include "machine/cpu/exec/insn.h"
+#include "machine/cpu/exec/vmm.h"
 #include "machine/cpu/vmcb.h"
 #include "machine/host/options.h"
-#include "machine/hv/hv.h"
+#include "machine/snp/vc.h"
 #include "abi/ghcb.h"
 #include "base/x86.h"
 
@@ -45,7 +47,7 @@ int msr_access(struct vcpu *v)
 		value = c->sev_features << SEV_STATUS_FEATURES_SHIFT;
 		return complete(v, false, value | SEV_STATUS_SEV | SEV_STATUS_ES | SEV_STATUS_SNP);
 	}
-	if (!host_options.strict && hv_fast_msr(v, msr, write, &value, &gp))
+	if (!host_options.strict && vmm_fast_msr(v, msr, write, &value, &gp))
 		return gp ? insn_fault(v, VEC_GP) : complete(v, write, value);
 	return vc_raise(v, SVM_EXIT_MSR);
 }

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
-#include "machine/cpu/exec/exits.h"
+#include "machine/snp/npf.h"
+#include "machine/cpu/exec/event.h"
+#include "machine/cpu/exec/linear.h"
 #include "machine/cpu/npt.h"
 #include "machine/cpu/walk.h"
 #include "machine/snp/rmp.h"
+#include "machine/snp/vc.h"
 #include "machine/snp/vmsa_swap.h"
 #include "base/x86.h"
 

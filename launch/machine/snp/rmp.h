@@ -10,7 +10,8 @@
  * the innermost lock of the monitor; no CPU is in its guest while it waits for it, so a holder may
  * wait for other CPUs to flush.
  */
-#include "machine/cpu/machine.h"
+#include "base/addr.h"
+#include "base/spinlock.h"
 #include "machine/snp/rmp_rules.h"
 
 extern struct spinlock rmp_lock;
@@ -30,3 +31,18 @@ enum rmp_access rmp_access_check(gpa_t g, uint8_t vmpl, bool private, uint8_t wa
 bool rmp_vmsa_lock(gpa_t g);
 void rmp_vmsa_unlock(gpa_t g);
 bool rmp_is_vmsa(gpa_t g); /* a VMSA page that is not in use */
+
+/* ---- the hypervisor's instructions ---- */
+/* RMPUPDATE: size RMP_PG_4K or RMP_PG_2M; assigned true = private (unvalidated), false = shared.
+ * Flushes and kicks as needed. APM vol. 2, 15.36.5. */
+enum snp_insn_result rmp_update(gpa_t g, int size, bool assigned);
+enum snp_insn_result rmp_psmash(gpa_t g);
+bool rmp_is_shared(gpa_t g, uint64_t len); /* the whole range is guest RAM and hypervisor-owned */
+
+/* ---- the launch ---- */
+/* What SNP_LAUNCH_UPDATE does to a page: assigned, validated, permissions of VMPL1..3 as given. */
+void rmp_launch_page(gpa_t g, const uint8_t perms[VMPL_COUNT], bool vmsa);
+/* The same of a 2M page (56860, 8.17: PAGE_SIZE = 1). False when the RMP entry is not one of 2M. */
+bool rmp_launch_large(gpa_t g, const uint8_t perms[VMPL_COUNT]);
+/* All guest RAM assigned, not validated, 2M entries where possible. */
+void rmp_launch_ram(void);

@@ -7,7 +7,7 @@
  * the current VMPL of a vCPU is ever loaded, and only its own CPU loads and saves it, because
  * x87/SSE, debug registers, PAT, XCR0, PKRU and TSC_AUX stay in the processor while the VMPL does.
  */
-#include "machine/cpu/machine.h"
+#include "machine/cpu/vcpu.h"
 
 /* Read the state of c from its VMSA page, which is locked and was found valid. */
 void vmsa_load(struct vmpl_ctx *c);

@@ -2,7 +2,8 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /* From the boot stack to the guests. */
-#include "machine/cpu/machine.h"
+#include "machine/cpu/guard.h"
+#include "machine/cpu/npt.h"
 #include "machine/host/desc.h"
 #include "machine/host/lapic.h"
 #include "machine/host/log.h"
@@ -67,6 +68,8 @@ static void host_main(void)
 	time_calibrate_finish();
 	describe();
 	options_read();
+	guard_init();
+	npt_init();
 	machine_init();
 	loader_launch();
 	hv_init();

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-#include "machine/cpu/machine.h"
+#include "machine/cpu/exec/describe.h"
+#include "machine/cpu/exec/enter.h"
+#include "machine/cpu/vcpu.h"
 #include "machine/host/smp.h"
 #include "machine/host/upcall.h"
 #include "machine/hv/hv.h"

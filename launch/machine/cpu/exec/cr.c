@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
+#include "machine/cpu/exec/cr.h"
 #include "machine/cpu/decode.h"
-#include "machine/cpu/exec/exits.h"
+#include "machine/cpu/exec/event.h"
+#include "machine/cpu/exec/inject.h"
+#include "machine/cpu/exec/insn.h"
+#include "machine/cpu/exec/vmm.h"
 #include "machine/cpu/walk.h"
-#include "machine/hv/hv.h"
 #include "abi/native.h"
 #include "base/x86.h"
 
@@ -67,7 +70,7 @@ static int set_cr8(struct vcpu *v, uint64_t new, unsigned length)
 	if (new > 15)
 		return insn_fault(v, VEC_GP);
 	machine_set_tpr(v, (uint8_t) new);
-	hv_cr8_write(v, (uint8_t) new);
+	vmm_cr8_write(v, (uint8_t) new);
 	insn_skip(m, length);
 	return RESUME;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
-#include "machine/cpu/walk.h"
+#include "machine/cpu/exec/describe.h"
+#include "machine/cpu/access.h"
+#include "machine/cpu/guard.h"
 #include "machine/host/log.h"
-#include "machine/snp/rmp.h"
 #include "base/x86.h"
 #include "lib/fmt.h"
 
@@ -63,15 +64,8 @@ static void print_registers(const struct vmpl_ctx *c)
 
 static void print_fault(const struct vcpu *v)
 {
-	const struct rmp_entry *e = rmp_entry(gpa_page(gpa(v->fault_at)));
-
 	host_log("  why: %s (0x%llx)", v->fault, (ull)v->fault_at);
-	host_log("  RMP there: %s%s%s%s%s permissions %x %x %x %x",
-		 e->state & RMP_GUEST ? "" : "not guest RAM ",
-		 e->state & RMP_ASSIGNED ? "assigned" : "shared",
-		 e->state & RMP_VALIDATED ? " validated" : "", e->state & RMP_VMSA ? " VMSA" : "",
-		 e->state & RMP_HUGE ? " 2M" : "", e->perms[0], e->perms[1], e->perms[2],
-		 e->perms[3]);
+	guard_describe(gpa_page(gpa(v->fault_at)));
 }
 
 void machine_describe(struct vcpu *v)

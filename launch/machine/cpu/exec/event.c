@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 #include "machine/cpu/exec/event.h"
+#include "machine/cpu/guard.h"
 #include "base/x86.h"
 
 /* The vectors that push an error code: APM vol. 2, 8.2 */
@@ -42,11 +43,10 @@ int event_access(struct vcpu *v, enum walk_status s, const struct walk *w)
 		event_exception(m, VEC_PF, w->error);
 		return RESUME;
 	case WALK_NOT_VALIDATED:
-		m->cr2 = w->linear;
-		return vc_raise(v, VC_PAGE_NOT_VALIDATED);
+		return guard_not_validated(v, w->linear);
 	case WALK_EXIT:
 		/* a shared access to a shared page would not have failed */
-		if (rmp_access_check(w->gpa, v->vmpl, true, 0) == RMP_ACCESS_SHARED)
+		if (guard_is_shared(w->gpa, 1))
 			return event_shared(v, w->gpa);
 		break;
 	}

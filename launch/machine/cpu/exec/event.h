@@ -2,20 +2,12 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #pragma once
 
-/*
- * Exceptions the machine raises in a guest: #VC frames are built by hand (the processor under us
- * may not know vector 29's error code), the rest go through EVENTINJ.
- */
+/* Exceptions the machine raises in a guest through EVENTINJ, and what ends machine_run. */
 #include "machine/cpu/walk.h"
 
 /* RESUME, or an enum machine_exit that ends machine_run */
 #define RESUME (-1)
 
-/* Raise #VC with this error code (an SVM exit code) at the current instruction. */
-int vc_raise(struct vcpu *v, uint32_t error);
-/* Deliver an interrupt that the guest takes now, the same way. False, and nothing has changed: this
- * one has to go through EVENTINJ. */
-bool vc_interrupt(struct vcpu *v, uint8_t vector);
 /* Inject an exception; the state must not hold an event already. error is ignored for vectors that
  * push none. */
 void event_exception(struct vmcb *m, uint8_t vector, uint32_t error);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
-#include "machine/cpu/machine.h"
+#include "machine/cpu/exec/exit_count.h"
+#include "machine/cpu/vcpu.h"
 #include "machine/cpu/vmcb.h"
 #include "machine/host/log.h"
 
-static const char *const names[MACHINE_EXIT_SLOTS] = {
+static const char *const names[EXIT_SLOTS] = {
 	[SVM_EXIT_CR_READ + 0] = "cr_read",
 	[SVM_EXIT_CR_READ + 3] = "cr3_read",
 	[SVM_EXIT_CR_WRITE + 0] = "cr0_write",
@@ -23,13 +24,13 @@ static const char *const names[MACHINE_EXIT_SLOTS] = {
 	[SVM_EXIT_SHUTDOWN] = "shutdown",
 	[SVM_EXIT_VMMCALL] = "vmmcall",
 	[SVM_EXIT_WBINVD] = "wbinvd",
-	[MACHINE_EXIT_INVALID] = "invalid",
-	[MACHINE_EXIT_NPF] = "npf",
+	[EXIT_SLOT_INVALID] = "invalid",
+	[EXIT_SLOT_NPF] = "npf",
 };
 
 void machine_stats(void)
 {
-	for (unsigned s = 0; s < MACHINE_EXIT_SLOTS; s++) {
+	for (unsigned s = 0; s < EXIT_SLOTS; s++) {
 		unsigned long long sum = 0;
 
 		for (unsigned i = 0; i < machine_vcpu_count; i++)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
-#include "machine/cpu/decode.h"
-#include "machine/cpu/exec/exits.h"
-#include "machine/cpu/walk.h"
+#include "machine/cpu/exec/insn.h"
+#include "machine/cpu/access.h"
+#include "machine/cpu/exec/event.h"
 #include "base/x86.h"
 
 /* Completing instructions in a guest's name. */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
+#include "machine/cpu/exec/linear.h"
+#include "machine/cpu/access.h"
 #include "machine/cpu/decode.h"
-#include "machine/cpu/exec/exits.h"
-#include "machine/cpu/walk.h"
+#include "machine/cpu/exec/insn.h"
 
 /*
  * Which linear address did the instruction at RIP use? CR2 has to tell it with PAGE_NOT_VALIDATED

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 #include "machine/cpu/exec/stale.h"
+#include "machine/cpu/access.h"
 #include "machine/cpu/decode.h"
 #include "machine/cpu/exec/event.h"
-#include "machine/cpu/walk.h"
 #include "machine/host/log.h"
 #include "machine/host/mem/direct.h"
 #include "machine/host/mem/mem.h"

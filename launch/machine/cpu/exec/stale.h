@@ -3,7 +3,7 @@
 #pragma once
 
 /* Software interrupts that QEMU executes although memory no longer holds them (stale.c). */
-#include "machine/cpu/machine.h"
+#include "machine/cpu/vcpu.h"
 #include "machine/cpu/vmcb.h"
 
 /* Intercept the next software interrupt; at every exit and for a new VMCB. */

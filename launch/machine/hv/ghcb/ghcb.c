@@ -6,6 +6,7 @@
 #include "machine/host/options.h"
 #include "machine/hv/state.h"
 #include "machine/hv/stop.h"
+#include "machine/snp/rmp.h"
 
 /*
  * The page must be shared memory. On hardware the hypervisor maps a private one without an error
@@ -34,7 +35,7 @@ static void run(struct ghcb_call *c)
 
 void ghcb_vmgexit(struct vcpu *v)
 {
-	uint64_t msr = hv_ctx(v)->ghcb_msr;
+	uint64_t msr = vcpu_ctx(v)->ghcb_msr;
 	struct ghcb_call c = {.v = v, .gpa = gpa(msr)};
 
 	hv_count(v, STAT_VMGEXIT);

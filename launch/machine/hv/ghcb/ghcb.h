@@ -8,7 +8,7 @@
  * written. GHCB specification (56421), 2.3 and 4.1. ghcb_page.c is portable.
  */
 #include "abi/ghcb.h"
-#include "machine/cpu/machine.h"
+#include "machine/cpu/vcpu.h"
 
 struct ghcb_call {
 	struct vcpu *v;

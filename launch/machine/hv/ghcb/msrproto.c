@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
-#include "machine/cpu/machine.h"
+#include "machine/cpu/vcpu.h"
 #include "machine/host/log.h"
 #include "machine/host/mem/mem.h"
 #include "machine/host/options.h"
@@ -38,7 +38,7 @@ static uint64_t register_gpa(struct vcpu *v, uint64_t m)
 	/* The page may be made shared later, but it has to be memory. */
 	if (!host_guest_ram(g, PAGE_SIZE))
 		return PFN_BITS(~0ull) | GHCB_MSR_REG_GPA_RESP;
-	hv_ctx(v)->ghcb_registered = g;
+	vcpu_ctx(v)->ghcb_registered = g;
 	return g.v | GHCB_MSR_REG_GPA_RESP;
 }
 
@@ -79,7 +79,7 @@ static uint64_t answer(struct vcpu *v, uint64_t m)
 
 void msrproto_vmgexit(struct vcpu *v, uint64_t m)
 {
-	struct vmpl_ctx *ctx = hv_ctx(v);
+	struct vmpl_ctx *ctx = vcpu_ctx(v);
 
 	switch (m & GHCB_MSR_INFO_MASK) {
 	case GHCB_MSR_RUN_VMPL_REQ:

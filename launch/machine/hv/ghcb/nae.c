@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
+#include "machine/cpu/vcpu.h"
 #include "machine/hv/ghcb/ghcb.h"
 #include "machine/hv/state.h"
 #include "machine/hv/stop.h"
@@ -25,7 +26,7 @@ static void nae_rdtsc(struct ghcb_call *c)
 	ghcb_set_rax(c, (uint32_t)t);
 	ghcb_set_rdx(c, t >> 32);
 	if (c->code == GHCB_EXIT_RDTSCP)
-		ghcb_set_rcx(c, hv_ctx(c->v)->tsc_aux);
+		ghcb_set_rcx(c, vcpu_ctx(c->v)->tsc_aux);
 }
 
 static void nae_rdpmc(struct ghcb_call *c)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
-#include "machine/cpu/machine.h"
+#include "machine/cpu/vcpu.h"
 #include "machine/host/mem/direct.h"
 #include "machine/hv/ghcb/ghcb.h"
+#include "machine/snp/rmp.h"
 
 /* GHCB 4.1.14: SW_EXITINFO1 is a shared buffer of RAX pages; too few: RAX tells how many. */
 void nae_apic_ids(struct ghcb_call *c)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
-#include "machine/cpu/machine.h"
+#include "machine/cpu/vcpu.h"
 #include "machine/host/time.h"
 #include "machine/hv/ghcb/ghcb.h"
 #include "machine/hv/state.h"

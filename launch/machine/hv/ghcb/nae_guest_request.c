@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
-#include "machine/cpu/machine.h"
 #include "machine/hv/ghcb/ghcb.h"
+#include "machine/snp/rmp.h"
 
 /* SW_EXITINFO2[63:32] of a guest request: GHCB 4.1.8, the VMM's own error. The value is one that
  * the specification leaves free, as KVM chooses it. */

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
-#include "machine/cpu/machine.h"
+#include "machine/cpu/vcpu.h"
 #include "machine/host/lapic.h"
 #include "machine/host/mem/direct.h"
 #include "machine/host/mem/mem.h"
 #include "machine/hv/ghcb/ghcb.h"
 #include "machine/hv/state.h"
 #include "abi/native.h"
+#include "base/spinlock.h"
 #include "lib/string.h"
 
 /* GHCB 4.1.10: info1 is the address, info2 the length, SW_SCRATCH the data. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
-#include "machine/cpu/machine.h"
+#include "machine/cpu/exec/vmm.h"
+#include "machine/cpu/vcpu.h"
 #include "machine/dev/kvmclock.h"
 #include "machine/dev/mtrr.h"
 #include "machine/hv/doorbell.h"
@@ -123,7 +124,7 @@ static enum msr_result msr_read(struct vcpu *v, uint32_t msr, uint64_t *value)
 		*value = rdtsc();
 		return MSR_OK;
 	case MSR_PAT:
-		*value = hv_ctx(v)->pat;
+		*value = vcpu_ctx(v)->pat;
 		return MSR_OK;
 	case MSR_KVM_SYSTEM_TIME:
 	case MSR_KVM_SYSTEM_TIME_OLD:
@@ -157,7 +158,7 @@ static enum msr_result msr_write(struct vcpu *v, uint32_t msr, uint64_t value)
 	case MSR_PAT:
 		if (!pat_valid(value))
 			return MSR_GP;
-		hv_ctx(v)->pat = value;
+		vcpu_ctx(v)->pat = value;
 		return MSR_OK;
 	case MSR_KVM_SYSTEM_TIME:
 	case MSR_KVM_SYSTEM_TIME_OLD:
@@ -170,7 +171,7 @@ static enum msr_result msr_write(struct vcpu *v, uint32_t msr, uint64_t value)
 	}
 }
 
-bool hv_fast_msr(struct vcpu *v, uint32_t msr, bool write, uint64_t *value, bool *gp)
+bool vmm_fast_msr(struct vcpu *v, uint32_t msr, bool write, uint64_t *value, bool *gp)
 {
 	enum msr_result r;
 

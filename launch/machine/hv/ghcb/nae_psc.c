@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
-#include "machine/cpu/machine.h"
 #include "machine/host/mem/mem.h"
 #include "machine/hv/ghcb/ghcb.h"
+#include "machine/snp/rmp.h"
 #include "lib/string.h"
 
 /* SW_EXITINFO2 of a refused list: GHCB 4.1.6 */

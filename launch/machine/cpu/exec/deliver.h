@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#pragma once
+
+/*
+ * Exception frames built by hand: for an exception that the processor under us does not know, and
+ * for interrupts that it would deliver twice. APM vol. 2, 8.7 and 8.9.
+ */
+#include "machine/cpu/vcpu.h"
+
+/* An exception with an error code at the current instruction, a contributory one (8.2.9): #PF on
+ * the way to its handler is delivered instead, any other fault makes a double fault. Protected
+ * mode. RESUME, or an enum machine_exit. */
+int deliver_exception(struct vcpu *v, uint8_t vector, uint32_t error);
+/* An interrupt that the guest takes now. False, and nothing has changed: this one has to go through
+ * EVENTINJ. */
+bool deliver_interrupt(struct vcpu *v, uint8_t vector);

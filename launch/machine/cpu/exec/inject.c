@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+#include "machine/cpu/exec/inject.h"
+#include "machine/cpu/exec/deliver.h"
+#include "machine/cpu/exec/event.h"
+#include "machine/cpu/vmcb.h"
+#include "base/x86.h"
+
+/* An NMI does not wait for an interrupt shadow: QEMU keeps the shadow's flag through PAUSE, so a
+ * vCPU that spins with interrupts off could stay in one for ever. */
+bool machine_can_inject_nmi(struct vcpu *v)
+{
+	return !(vcpu_ctx(v)->vmcb->event_inj & EVENT_VALID);
+}
+
+bool machine_can_inject(struct vcpu *v)
+{
+	const struct vmcb *m = vcpu_ctx(v)->vmcb;
+
+	return machine_can_inject_nmi(v) && !(m->int_state & VMCB_INT_SHADOW) &&
+	       (m->rflags & RFLAGS_IF);
+}
+
+void machine_inject(struct vcpu *v, uint8_t vector)
+{
+	if (!deliver_interrupt(v, vector))
+		vcpu_ctx(v)->vmcb->event_inj = EVENT_VALID | EVENT_INTR | vector;
+}
+
+void machine_inject_nmi(struct vcpu *v)
+{
+	vcpu_ctx(v)->vmcb->event_inj = EVENT_VALID | EVENT_NMI | VEC_NMI;
+}
+
+bool machine_inject_hv(struct vcpu *v)
+{
+	struct vmcb *m = vcpu_ctx(v)->vmcb;
+
+	if (m->event_inj & EVENT_VALID)
+		return false;
+	event_exception(m, VEC_HV, 0);
+	return true;
+}
+
+/* The window is a virtual interrupt that is intercepted: it comes due when the guest would take
+ * one, whatever its TPR. */
+void machine_want_window(struct vcpu *v, bool on)
+{
+	struct vmcb *m = vcpu_ctx(v)->vmcb;
+
+	if (on) {
+		m->int_ctl |= (uint32_t)(VMCB_V_IRQ | VMCB_V_IGN_TPR);
+		m->intercept3 |= VMCB_INTERCEPT3(SVM_EXIT_VINTR);
+	} else {
+		m->int_ctl &= (uint32_t) ~(VMCB_V_IRQ | VMCB_V_IGN_TPR);
+		m->intercept3 &= ~VMCB_INTERCEPT3(SVM_EXIT_VINTR);
+	}
+}
+
+void machine_set_tpr(struct vcpu *v, uint8_t tpr)
+{
+	struct vmcb *m = vcpu_ctx(v)->vmcb;
+
+	m->int_ctl = (m->int_ctl & ~(uint32_t)VMCB_V_TPR_MASK) | (tpr & VMCB_V_TPR_MASK);
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#pragma once
+
+/* Host interrupts into the guest, with the current VMPL, outside machine_run. */
+#include "machine/cpu/vcpu.h"
+
+bool machine_can_inject(struct vcpu *v);     /* IF=1, no shadow, no event pending */
+bool machine_can_inject_nmi(struct vcpu *v); /* no event pending */
+void machine_inject(struct vcpu *v, uint8_t vector);
+void machine_inject_nmi(struct vcpu *v);
+/* #HV, whatever RFLAGS.IF and the interrupt shadow say. False when an event is on its way already.
+ */
+bool machine_inject_hv(struct vcpu *v);
+void machine_want_window(struct vcpu *v, bool on); /* MACHINE_WINDOW when it can take one */
+void machine_set_tpr(struct vcpu *v, uint8_t tpr); /* what CR8 reads: 0..15 */

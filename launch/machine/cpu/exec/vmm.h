@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#pragma once
+
+/*
+ * What the processor asks of the hypervisor at once, without leaving machine_run(); hv/ implements
+ * it. On v's own CPU, for its current VMPL.
+ */
+#include "machine/cpu/vcpu.h"
+
+/* One-exit answers, only when !host_options.strict: true when the hypervisor took the event, so
+ * that nothing is reflected. v is at an intercepted RDMSR or WRMSR; *gp: it faults. */
+bool vmm_fast_msr(struct vcpu *v, uint32_t msr, bool write, uint64_t *value, bool *gp);
+/* The guest wrote CR8, 0..15: TPR[7:4] of its APIC. */
+void vmm_cr8_write(struct vcpu *v, uint8_t value);

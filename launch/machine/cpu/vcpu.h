@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#pragma once
+
+/*
+ * The virtual processors: what each keeps, and why it comes back to the hypervisor. Everything of a
+ * vCPU belongs to the CPU that runs it, unless a field says otherwise.
+ */
+#include "base/addr.h"
+#include "abi/snp.h"
+
+struct vmcb;
+
+/* Exits are counted by SVM exit code below 0x9e; nested faults and refused VMRUNs have a slot each.
+ */
+#define EXIT_SLOTS        0xa0
+#define EXIT_SLOT_INVALID 0x9e
+#define EXIT_SLOT_NPF     0x9f
+
+/* What one vCPU keeps for each VMPL that has a VMSA. */
+struct vmpl_ctx {
+	gpa_t vmsa;  /* GPA_NONE: nothing to run */
+	bool loaded; /* the VMCB holds the state; else the VMSA page does */
+	struct vmcb *vmcb;
+	uint64_t ghcb_msr;     /* MSR 0xC0010130 as last written or answered */
+	uint64_t sev_features; /* latched from the VMSA when it was attached */
+	uint64_t gpr[16];      /* x86 encoding order; RAX and RSP live in the VMCB while loaded */
+	uint64_t dr[4];
+	uint64_t xcr0, pat;
+	uint32_t pkru, tsc_aux;
+	uint8_t fx[832] ALIGNED(64); /* XSAVE area: legacy, header, AVX */
+	uint64_t shadow_rip;         /* the last exit was in an interrupt shadow, at this RIP */
+	uint64_t soft_rip;           /* a software interrupt was injected, with RIP behind it */
+	bool cr3_hidden;             /* VMCB.CR3 has a C-bit that the guest did not write */
+	uint64_t cr3_bare;           /* the last CR3 that needed it; ~0: none */
+	gpa_t ghcb_registered;       /* GPA_NONE until registered */
+	bool halted;                 /* HLT: waits for an interrupt */
+	bool reset_hold;             /* AP reset hold: waits for SIPI or AP_CREATION */
+};
+
+struct vcpu {
+	unsigned index;   /* 0..N-1 */
+	uint32_t apic_id; /* = index + 1 = the CPU it runs on: devices reach it without translation
+			   */
+	uint8_t vmpl;     /* whose VMCB is current */
+	struct vmpl_ctx ctx[VMPL_COUNT];
+	uint32_t in_guest; /* 1 between "about to VMRUN" and "VMEXIT handled the TLB" */
+	uint64_t flush_seen;
+	const char *fault;           /* MACHINE_FAULT, MACHINE_MMIO: why */
+	uint64_t fault_at;           /* these and MACHINE_SHARED: at which address */
+	uint64_t entry_rip;          /* RIP of the last VMRUN: a refused one spoils the save area */
+	uint64_t npf_last, npf_same; /* the same nested fault again and again makes no progress */
+	uint64_t exits[EXIT_SLOTS];
+};
+
+/* Of the VMPL that runs now. */
+static inline struct vmpl_ctx *vcpu_ctx(struct vcpu *v)
+{
+	return &v->ctx[v->vmpl];
+}
+
+extern struct vcpu *machine_vcpus[];
+extern unsigned machine_vcpu_count;
+struct vcpu *machine_vcpu_by_apic_id(uint32_t apic_id); /* NULL when there is none */
+
+/* Why machine_run came back: the events a hypervisor sees (automatic exits) plus host business. */
+enum machine_exit {
+	MACHINE_VMGEXIT, /* RIP already after the instruction */
+	MACHINE_HLT,     /* RIP already after the instruction */
+	MACHINE_INTR,    /* a host interrupt is pending */
+	MACHINE_WINDOW,  /* the guest can take an interrupt now */
+	MACHINE_PAUSE,
+	MACHINE_SHUTDOWN, /* triple fault; machine_describe tells where */
+	MACHINE_SHARED,   /* a private access to the shared page at fault_at; RIP at the instruction
+			   */
+	MACHINE_FAULT,    /* the VMSA's state was refused by VMRUN, or a rule of SNP was broken */
+	MACHINE_MMIO, /* an NPF on a private-looking address where there is no RAM: hv may only stop
+		       */
+};
+
+/* A vCPU for every CPU but the first, without a VMSA; on CPU 0, before the guests run. */
+void machine_init(void);

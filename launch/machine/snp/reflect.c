@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+#include "machine/cpu/decode.h"
+#include "machine/cpu/exec/cr.h"
+#include "machine/cpu/exec/event.h"
+#include "machine/cpu/exec/exits.h"
+#include "machine/cpu/exec/insn.h"
+#include "machine/cpu/exec/stale.h"
+#include "machine/cpu/guard.h"
+#include "machine/cpu/tlb.h"
+#include "machine/cpu/vmcb.h"
+#include "machine/snp/insn_rmp.h"
+#include "machine/snp/msr_exit.h"
+#include "machine/snp/npf.h"
+#include "machine/snp/vc.h"
+#include "base/x86.h"
+
+/*
+ * What becomes of each exit. APM vol. 2, 15.35.5: automatic exits go to the hypervisor; the others
+ * raise #VC in the guest, with the exit code as error code.
+ */
+
+/* VMGEXIT is VMMCALL with an F2 or F3 prefix. */
+static int vmmcall(struct vcpu *v)
+{
+	struct insn i = insn_at_rip(v);
+
+	if (i.kind == INSN_UNKNOWN)
+		return event_fault(v, "VMMCALL or VMGEXIT that cannot be read",
+				   vcpu_ctx(v)->vmcb->rip);
+	if (i.kind != INSN_VMGEXIT)
+		return vc_raise(v, SVM_EXIT_VMMCALL);
+	insn_skip(vcpu_ctx(v)->vmcb, i.length);
+	return MACHINE_VMGEXIT;
+}
+
+/*
+ * INVLPGB, TLBSYNC: APM vol. 3. Whatever it names, INVLPGB drops everything and is done when it
+ * ends, so TLBSYNC has nothing to wait for. A guest names ASID 0, its own.
+ */
+static int broadcast_flush(struct vcpu *v, const struct insn *i)
+{
+	struct vmcb *m = vcpu_ctx(v)->vmcb;
+
+	if (m->cpl || (i->kind == INSN_INVLPGB && (uint16_t)insn_gpr(v, 2)))
+		return insn_fault(v, VEC_GP);
+	if (i->kind == INSN_INVLPGB)
+		tlb_flush_others(); /* this CPU flushes at its next VMRUN */
+	insn_skip(m, i->length);
+	return RESUME;
+}
+
+static int undefined(struct vcpu *v)
+{
+	struct insn i = insn_at_rip(v);
+
+	switch (i.kind) {
+	case INSN_PVALIDATE:
+	case INSN_RMPADJUST:
+	case INSN_RMPQUERY:
+		return insn_rmp(v, &i);
+	case INSN_INVLPGB:
+	case INSN_TLBSYNC:
+		return broadcast_flush(v, &i);
+	default:
+		return insn_fault(v, VEC_UD);
+	}
+}
+
+/* VMRUN and its kind do not exist in a guest of SNP; EFER.SVME is set all the same. */
+static int no_nested_svm(struct vcpu *v)
+{
+	return insn_fault(v, VEC_UD);
+}
+
+static int reflect(struct vcpu *v)
+{
+	return vc_raise(v, (uint32_t)vcpu_ctx(v)->vmcb->exit_code);
+}
+
+/* #GP(0) at CPL 3 comes before the intercept; newer QEMU has it the other way round. */
+static int cache_flush(struct vcpu *v)
+{
+	return vcpu_ctx(v)->vmcb->cpl ? insn_fault(v, VEC_GP) : reflect(v);
+}
+
+guard_exit *const guard_exits[EXIT_SLOTS] = {
+	[SVM_EXIT_CR_READ + 0] = cr_access,
+	[SVM_EXIT_CR_READ + 3] = cr_access,
+	[SVM_EXIT_CR_WRITE + 0] = cr_access,
+	[SVM_EXIT_CR_WRITE + 3] = cr_access,
+	[SVM_EXIT_CR_WRITE + 8] = cr_access,
+	[SVM_EXIT_CR0_SEL_WRITE] = cr_access,
+	[SVM_EXIT_DR_READ + 7] = reflect,
+	[SVM_EXIT_DR_WRITE + 7] = reflect,
+	[SVM_EXIT_EXCEPTION + VEC_UD] = undefined,
+	[SVM_EXIT_INTR] = exits_interrupt,
+	[SVM_EXIT_NMI] = exits_interrupt,
+	[SVM_EXIT_VINTR] = exits_window,
+	[SVM_EXIT_RDTSC] = reflect,
+	[SVM_EXIT_RDTSCP] = reflect,
+	[SVM_EXIT_RDPMC] = reflect,
+	[SVM_EXIT_CPUID] = reflect,
+	[SVM_EXIT_SWINT] = stale_interrupt,
+	[SVM_EXIT_INVD] = cache_flush,
+	[SVM_EXIT_PAUSE] = exits_pause,
+	[SVM_EXIT_HLT] = exits_halt,
+	[SVM_EXIT_INVLPGA] = no_nested_svm,
+	[SVM_EXIT_IOIO] = reflect,
+	[SVM_EXIT_MSR] = msr_access,
+	[SVM_EXIT_SHUTDOWN] = exits_shutdown,
+	[SVM_EXIT_VMRUN] = no_nested_svm,
+	[SVM_EXIT_VMMCALL] = vmmcall,
+	[SVM_EXIT_VMLOAD] = no_nested_svm,
+	[SVM_EXIT_VMSAVE] = no_nested_svm,
+	[SVM_EXIT_STGI] = no_nested_svm,
+	[SVM_EXIT_CLGI] = no_nested_svm,
+	[SVM_EXIT_SKINIT] = no_nested_svm,
+	[SVM_EXIT_WBINVD] = cache_flush,
+	[SVM_EXIT_MONITOR] = reflect,
+	[SVM_EXIT_MWAIT] = reflect,
+	[SVM_EXIT_MWAIT_COND] = reflect,
+	[EXIT_SLOT_NPF] = npf_handle,
+};

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#include "machine/snp/vmsa_attach.h"
+#include "machine/cpu/fpu.h"
+#include "machine/host/mem/direct.h"
+#include "machine/host/mem/pool.h"
+#include "machine/snp/rmp.h"
+#include "machine/snp/vmsa_swap.h"
+
+static void unload(struct vmpl_ctx *c)
+{
+	if (!c->loaded)
+		return;
+	vmsa_save(c);
+	c->loaded = false;
+	rmp_vmsa_unlock(c->vmsa);
+}
+
+/* SEV_FEATURES that are modelled; VMRUN refuses those a processor does not know (15.36.16). */
+#define FEATURES (SEV_FEAT_SNP_ACTIVE | SEV_FEAT_RESTRICTED_INJ | SEV_FEAT_DEBUG_SWAP)
+
+static bool fits(uint8_t vmpl, gpa_t page, uint64_t sev_features)
+{
+	const struct vmsa *s = host_ptr(hpa(page.v));
+
+	return READ_ONCE(s->vmpl) == vmpl && READ_ONCE(s->sev_features) == sev_features &&
+	       (sev_features & SEV_FEAT_SNP_ACTIVE) && !(sev_features & ~FEATURES) && fpu_valid(s);
+}
+
+bool machine_attach(struct vcpu *v, uint8_t vmpl, gpa_t vmsa, uint64_t sev_features)
+{
+	struct vmpl_ctx *c = &v->ctx[vmpl];
+
+	if (!gpa_eq(vmsa, GPA_NONE) && !gpa_eq(vmsa, c->vmsa) &&
+	    (!rmp_is_vmsa(vmsa) || !IS_ALIGNED(vmsa.v, PAGE_SIZE) ||
+	     !fits(vmpl, vmsa, sev_features)))
+		return false;
+	unload(c);
+	if (gpa_eq(vmsa, GPA_NONE)) {
+		c->vmsa = vmsa;
+		return true;
+	}
+	if (!rmp_is_vmsa(vmsa) || !fits(vmpl, vmsa, sev_features))
+		return false;
+	c->vmsa = vmsa;
+	c->sev_features = sev_features;
+	if (!c->vmcb)
+		c->vmcb = host_pages_alloc(1);
+	vmsa_reset_control(c, v->index * VMPL_COUNT + vmpl + 1);
+	return true;
+}
+
+bool machine_switch(struct vcpu *v, uint8_t vmpl)
+{
+	struct vmpl_ctx *new = &v->ctx[vmpl];
+
+	if (new->loaded)
+		return true;
+	if (gpa_eq(new->vmsa, GPA_NONE) || !rmp_vmsa_lock(new->vmsa))
+		return false;
+	if (!fits(vmpl, new->vmsa, new->sev_features)) {
+		rmp_vmsa_unlock(new->vmsa);
+		return false;
+	}
+	unload(vcpu_ctx(v));
+	v->vmpl = vmpl;
+	vmsa_load(new);
+	new->loaded = true;
+	return true;
+}
