@@ -6,8 +6,9 @@
  * sources: launch/machine/hv/ghcb/ghcb_page.c
  */
 #include "tests/native/check.h"
+#include "abi/ghcb.h"
 #include "base/x86.h"
-#include "machine/hv/ghcb/ghcb.h"
+#include "machine/hv/ghcb/ghcb_page.h"
 
 #include <string.h>
 

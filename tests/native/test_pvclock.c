@@ -6,7 +6,7 @@
  * sources: launch/machine/dev/pvclock.c
  */
 #include "tests/native/check.h"
-#include "machine/dev/kvmclock.h"
+#include "machine/dev/pvclock.h"
 
 #include <time.h>
 

@@ -170,8 +170,7 @@ static uint64_t xcr0_for(uint64_t want)
 	return (want & (XCR0_SSE | XCR0_AVX)) == XCR0_AVX ? XCR0_X87 : want;
 }
 
-/* Every byte one of UC, WC, WT, WP, WB, UC-: else WRMSR faults, and so would VMRUN refuse it. */
-static bool pat_valid(uint64_t pat)
+bool fpu_pat_valid(uint64_t pat)
 {
 	for (unsigned i = 0; i < 64; i += 8)
 		if (!(0xf3u >> (pat >> i & 7) & 1) || (pat >> i & 0xf8))
@@ -181,7 +180,7 @@ static bool pat_valid(uint64_t pat)
 
 bool fpu_valid(const struct vmsa *s)
 {
-	return pat_valid(READ_ONCE(s->g_pat));
+	return fpu_pat_valid(READ_ONCE(s->g_pat));
 }
 
 /* The VMSA page may have changed since it was found valid. */
@@ -189,7 +188,7 @@ static void load_pat(const struct vmsa *s)
 {
 	uint64_t pat = READ_ONCE(s->g_pat);
 
-	wrmsr(MSR_PAT, pat_valid(pat) ? pat : PAT_RESET);
+	wrmsr(MSR_PAT, fpu_pat_valid(pat) ? pat : PAT_RESET);
 }
 
 void fpu_load(struct vmpl_ctx *c, const struct vmsa *s)

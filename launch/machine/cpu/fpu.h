@@ -10,6 +10,8 @@
 #include "abi/vmsa.h"
 
 void fpu_cpu_init(void); /* CR4 bits that saving and restoring needs */
+/* Every byte one of UC, WC, WT, WP, WB, UC-: else WRMSR faults, and so would VMRUN refuse it. */
+bool fpu_pat_valid(uint64_t pat);
 /* Would the processor take these values (PAT)? */
 bool fpu_valid(const struct vmsa *s);
 void fpu_load(struct vmpl_ctx *c, const struct vmsa *s);

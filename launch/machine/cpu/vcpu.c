@@ -14,10 +14,8 @@ static void add_vcpu(unsigned index)
 
 	v->index = index;
 	v->apic_id = index + 1;
-	for (unsigned i = 0; i < VMPL_COUNT; i++) {
+	for (unsigned i = 0; i < VMPL_COUNT; i++)
 		v->ctx[i].vmsa = GPA_NONE;
-		v->ctx[i].ghcb_registered = GPA_NONE;
-	}
 	machine_vcpus[index] = v;
 }
 

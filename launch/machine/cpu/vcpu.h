@@ -33,9 +33,6 @@ struct vmpl_ctx {
 	uint64_t soft_rip;           /* a software interrupt was injected, with RIP behind it */
 	bool cr3_hidden;             /* VMCB.CR3 has a C-bit that the guest did not write */
 	uint64_t cr3_bare;           /* the last CR3 that needed it; ~0: none */
-	gpa_t ghcb_registered;       /* GPA_NONE until registered */
-	bool halted;                 /* HLT: waits for an interrupt */
-	bool reset_hold;             /* AP reset hold: waits for SIPI or AP_CREATION */
 };
 
 struct vcpu {

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 #include "machine/dev/kvmclock.h"
+#include "machine/cpu/guard.h"
+#include "machine/dev/pvclock.h"
 #include "machine/host/mem/direct.h"
 #include "machine/host/time.h"
-#include "machine/snp/rmp.h"
 #include "base/x86.h"
 
 static struct {
@@ -71,7 +72,7 @@ bool kvmclock_set_system_time(struct kvmclock *c, uint64_t value)
 	uint32_t version;
 
 	c->system_time = value;
-	if (!(value & BIT(0)) || g.v & 3 || !rmp_is_shared(g, sizeof(*t)))
+	if (!(value & BIT(0)) || g.v & 3 || !guard_is_shared(g, sizeof(*t)))
 		return true; /* as KVM: a bad address is not written, and not a fault */
 	t = host_ptr(hpa(g.v));
 	version = (READ_ONCE(t->version) + 1) | 1;
@@ -94,7 +95,7 @@ bool kvmclock_set_wall_clock(struct kvmclock *c, uint64_t value)
 	uint32_t version;
 
 	c->wall_clock = value;
-	if (g.v & 3 || !rmp_is_shared(g, sizeof(*w)))
+	if (g.v & 3 || !guard_is_shared(g, sizeof(*w)))
 		return true;
 	w = host_ptr(hpa(g.v));
 	version = (READ_ONCE(w->version) + 1) | 1;

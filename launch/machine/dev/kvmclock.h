@@ -6,28 +6,7 @@
  * KVM's paravirtual clock: Linux, Documentation/virt/kvm/x86/msr.rst. The time base is one for all
  * vCPUs (system time 0 = start of the monitor), so that the TSC_STABLE flag is true.
  */
-#include "base/addr.h"
-
-struct pvclock_vcpu_time_info {
-	uint32_t version; /* odd while it changes */
-	uint32_t pad0;
-	uint64_t tsc_timestamp;
-	uint64_t system_time; /* ns at tsc_timestamp */
-	uint32_t tsc_to_system_mul;
-	int8_t tsc_shift;
-	uint8_t flags;
-	uint8_t pad[2];
-} PACKED;
-ABI_SIZE(struct pvclock_vcpu_time_info, 32, "KVM msr.rst: pvclock_vcpu_time_info");
-
-struct pvclock_wall_clock {
-	uint32_t version;
-	uint32_t sec; /* UTC at system time 0 */
-	uint32_t nsec;
-} PACKED;
-ABI_SIZE(struct pvclock_wall_clock, 12, "KVM msr.rst: pvclock_wall_clock");
-
-#define PVCLOCK_TSC_STABLE      BIT(0)
+#include "base/types.h"
 
 #define MSR_KVM_WALL_CLOCK_OLD  0x11
 #define MSR_KVM_SYSTEM_TIME_OLD 0x12
@@ -39,15 +18,6 @@ struct kvmclock {
 	uint64_t wall_clock;
 };
 
-/* ---- pvclock.c: portable ---- */
-/* ns = ((delta << shift) * mul) >> 32, a negative shift to the right; khz must not be 0. */
-void pvclock_scale(uint64_t khz, uint32_t *mul, int8_t *shift);
-uint64_t pvclock_ns(uint64_t delta, uint32_t mul, int8_t shift);
-/* Seconds since 1970 of a date in UTC; month and day count from 1. */
-uint64_t pvclock_seconds(unsigned year, unsigned month, unsigned day, unsigned h, unsigned m,
-			 unsigned s);
-
-/* ---- kvmclock.c ---- */
 void kvmclock_init(void); /* CPU 0, once: reads the real-time clock */
 /* The MSR writes; a page that is not shared guest memory is left alone. False for #GP. */
 bool kvmclock_set_system_time(struct kvmclock *c, uint64_t value);

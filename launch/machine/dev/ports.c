@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
+
 #include "machine/dev/ports.h"
-#include "machine/hv/stop.h"
 #include "abi/native.h"
 #include "base/x86.h"
 
@@ -53,37 +53,38 @@ static const struct port_rule *rule_for(uint16_t port, unsigned size)
 	return NULL;
 }
 
-uint32_t io_in(struct vcpu *v, uint16_t port, unsigned size)
+uint32_t ports_in(uint16_t port, unsigned size)
 {
 	const struct port_rule *r = rule_for(port, size);
 
-	(void)v;
 	if (r)
 		return r->in * 0x01010101u & (size == 4 ? ~0u : (1u << size * 8) - 1);
 	return size == 1 ? inb(port) : size == 2 ? inw(port) : inl(port);
 }
 
 /* ACPI sleep and reset registers: writes that end the run. */
-static void watch(struct vcpu *v, uint16_t port, unsigned size, uint32_t value)
+static enum ports_event watch(uint16_t port, unsigned size, uint32_t value)
 {
 	if (port == NATIVE_POWEROFF_PORT && (value & (size == 1 ? SLP_EN_8 : SLP_EN_16)))
-		stop_power_off(v);
+		return PORTS_POWER_OFF;
 	if (port == NATIVE_POWEROFF_PORT + 1 && (value & SLP_EN_8))
-		stop_power_off(v);
+		return PORTS_POWER_OFF;
 	if (port == NATIVE_RESET_PORT && (value & RESET_CPU))
-		stop_reset(v, "port 0xcf9");
+		return PORTS_RESET;
 	if (port == KBD_COMMAND && (value & 0xff) == KBD_RESET)
-		stop_reset(v, "keyboard controller");
+		return PORTS_RESET_KEYBOARD;
+	return PORTS_NOTHING;
 }
 
-void io_out(struct vcpu *v, uint16_t port, unsigned size, uint32_t value)
+enum ports_event ports_out(uint16_t port, unsigned size, uint32_t value)
 {
 	if (rule_for(port, size))
-		watch(v, port, size, value);
-	else if (size == 1)
+		return watch(port, size, value);
+	if (size == 1)
 		outb(port, value);
 	else if (size == 2)
 		outw(port, value);
 	else
 		outl(port, value);
+	return PORTS_NOTHING;
 }

@@ -2,9 +2,17 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #pragma once
 
-/* What a guest may reach of the machine's ports and memory-mapped registers. */
-#include "machine/hv/ghcb/ghcb.h"
+/* What a guest may reach of the machine's I/O ports. Any CPU, no locks. */
+#include "base/types.h"
 
-/* One access of 1, 2 or 4 bytes, as a VMM would answer it. io_out may end the run (power off). */
-uint32_t io_in(struct vcpu *v, uint16_t port, unsigned size);
-void io_out(struct vcpu *v, uint16_t port, unsigned size, uint32_t value);
+/* What a write asks for besides. */
+enum ports_event {
+	PORTS_NOTHING,
+	PORTS_POWER_OFF,
+	PORTS_RESET, /* port 0xcf9 */
+	PORTS_RESET_KEYBOARD,
+};
+
+/* One access of 1, 2 or 4 bytes, as a VMM would answer it. */
+uint32_t ports_in(uint16_t port, unsigned size);
+enum ports_event ports_out(uint16_t port, unsigned size, uint32_t value);

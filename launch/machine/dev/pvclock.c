@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
-#include "machine/dev/kvmclock.h"
+#include "machine/dev/pvclock.h"
 
 /*
  * mul is a fraction of 2^32, best used with its top bit set: shift the tick until one tick counts

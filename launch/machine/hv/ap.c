@@ -6,10 +6,10 @@
 #include "machine/host/smp.h"
 #include "machine/host/time.h"
 #include "machine/hv/doorbell.h"
-#include "machine/hv/ghcb/ghcb.h"
 #include "machine/hv/vmpl.h"
 #include "machine/snp/rmp.h"
 #include "machine/snp/vmsa_attach.h"
+#include "abi/ghcb.h"
 #include "base/x86.h"
 
 /* A request slot: FREE -> CLAIMED (who asks) -> POSTED -> SERVING (the target) -> DONE -> FREE. */
@@ -29,24 +29,25 @@ static bool step(struct ap_request *r, uint32_t from, uint32_t to)
 
 bool ap_runnable(struct vcpu *v)
 {
-	struct vmpl_ctx *ctx = vcpu_ctx(v);
+	const struct hv_vcpu *h = hv_state(v);
 
-	return !gpa_eq(ctx->vmsa, GPA_NONE) && !ctx->halted && !ctx->reset_hold;
+	return !gpa_eq(vcpu_ctx(v)->vmsa, GPA_NONE) && !h->halted[v->vmpl] &&
+	       !h->reset_hold[v->vmpl];
 }
 
 static bool create(struct vcpu *v, const struct ap_request *r)
 {
-	struct vmpl_ctx *ctx = &v->ctx[r->vmpl];
+	struct hv_vcpu *h = hv_state(v);
 	bool run = !ap_runnable(v) || v->vmpl == r->vmpl;
 
 	if (!machine_attach(v, r->vmpl, r->vmsa, r->features))
 		return false;
-	ctx->halted = false;
-	ctx->reset_hold = false;
-	ctx->ghcb_registered = GPA_NONE;
-	hv_state(v)->apic[r->vmpl].nmi_blocked = false;
-	hv_state(v)->fresh |= 1u << r->vmpl;
-	doorbell_reset(&hv_state(v)->doorbell[r->vmpl]);
+	h->halted[r->vmpl] = false;
+	h->reset_hold[r->vmpl] = false;
+	h->ghcb_registered[r->vmpl] = GPA_NONE;
+	h->apic[r->vmpl].nmi_blocked = false;
+	h->fresh |= 1u << r->vmpl;
+	doorbell_reset(&h->doorbell[r->vmpl]);
 	return !run || vmpl_run(v, r->vmpl);
 }
 
@@ -80,13 +81,12 @@ static bool apply(struct vcpu *v, const struct ap_request *r)
 
 static void wake(struct vcpu *v, unsigned vmpl)
 {
-	struct vmpl_ctx *ctx = &v->ctx[vmpl];
 	gpa_t page = hv_state(v)->hold_ghcb[vmpl];
 	struct ghcb *g;
 
-	ctx->reset_hold = false;
+	hv_state(v)->reset_hold[vmpl] = false;
 	if (gpa_eq(page, GPA_NONE)) {
-		ctx->ghcb_msr = 1ull << 12 | GHCB_MSR_AP_RESET_RESP;
+		v->ctx[vmpl].ghcb_msr = 1ull << 12 | GHCB_MSR_AP_RESET_RESP;
 	} else if (rmp_is_shared(page, PAGE_SIZE)) {
 		g = host_ptr(hpa(page.v));
 		WRITE_ONCE(g->exit_info2, 1);
@@ -102,7 +102,7 @@ static void serve_startup(struct vcpu *v, unsigned vmpl)
 	if ((seen & APIC_SAW_INIT) && r.state == AP_POSTED) {
 		h->on_init[vmpl].state = AP_FREE;
 		create(v, &r);
-	} else if ((seen & APIC_SAW_SIPI) && v->ctx[vmpl].reset_hold) {
+	} else if ((seen & APIC_SAW_SIPI) && h->reset_hold[vmpl]) {
 		wake(v, vmpl);
 	}
 }
@@ -175,32 +175,15 @@ static bool acceptable(const struct vcpu *me, const struct vcpu *target, const s
 	       (IS_ALIGNED(r->vmsa.v, PAGE_SIZE) && host_guest_ram(r->vmsa, PAGE_SIZE));
 }
 
-void nae_ap_creation(struct ghcb_call *c)
+bool ap_change(struct vcpu *me, struct vcpu *target, const struct ap_request *r)
 {
-	struct vcpu *target = machine_vcpu_by_apic_id(c->info1 >> 32);
-	struct ap_request r = {
-		.op = MIN(c->info1 & 0xffff, 0xff),
-		.vmpl = MIN(c->info1 >> 16 & 0xffff, 0xff),
-		.vmsa = gpa(c->info2),
-		.features = c->rax,
-	};
-
-	if (r.op != GHCB_AP_DESTROY && !ghcb_needs_met(c, NEED_RAX))
-		ghcb_fail(c, GHCB_ERR_MISSING_INPUT);
-	else if (!acceptable(c->v, target, &r))
-		ghcb_fail(c, GHCB_ERR_INVALID_INPUT);
-	else if (!(target == c->v ? apply(c->v, &r) : post(c->v, target, &r)))
-		ghcb_fail(c, GHCB_ERR_INVALID_INPUT);
+	if (!acceptable(me, target, r))
+		return false;
+	return target == me ? apply(me, r) : post(me, target, r);
 }
 
 void ap_hold(struct vcpu *v, gpa_t ghcb)
 {
-	vcpu_ctx(v)->reset_hold = true;
+	hv_state(v)->reset_hold[v->vmpl] = true;
 	hv_state(v)->hold_ghcb[v->vmpl] = ghcb;
-}
-
-void nae_ap_hold(struct ghcb_call *c)
-{
-	ghcb_answer(c);
-	ap_hold(c->v, c->gpa);
 }

@@ -7,8 +7,12 @@
  * posted to it and carried out by its own CPU; who asks waits, and serves its own requests
  * meanwhile, so two that ask each other both get an answer.
  */
-#include "machine/cpu/vcpu.h"
+#include "machine/hv/state.h"
 
+/* AP_CREATION: the VMPL that runs now on me asks for r to be done to target, which may be NULL or
+ * me itself. Returns when it is done, at most after some seconds. False: it may not be, or was
+ * refused; then nothing has changed. */
+bool ap_change(struct vcpu *me, struct vcpu *target, const struct ap_request *r);
 /* On v's own CPU, out of machine_run: carry out what others asked of v. */
 void ap_serve(struct vcpu *v);
 /* v's current VMPL waits for a SIPI or AP_CREATION; ghcb: page to answer into, GPA_NONE: the MSR.

@@ -3,6 +3,7 @@
 #include "machine/cpu/vcpu.h"
 #include "machine/host/smp.h"
 #include "machine/hv/state.h"
+#include "lib/vapic/vapic.h"
 
 enum shorthand {
 	TO_DEST,

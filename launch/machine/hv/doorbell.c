@@ -5,7 +5,6 @@
 #include "machine/host/mem/direct.h"
 #include "machine/host/percpu.h"
 #include "machine/host/smp.h"
-#include "machine/hv/ghcb/ghcb.h"
 #include "machine/snp/rmp.h"
 #include "abi/doorbell.h"
 #include "base/x86.h"
@@ -111,8 +110,15 @@ bool doorbell_wakes(struct vcpu *v)
 	return p && (a->nmi || (READ_ONCE(p->flags) & DOORBELL_NMI) || apic_pending(a) >= 0);
 }
 
-static bool set(struct hv_doorbell_state *d, gpa_t g)
+gpa_t doorbell_page(struct vcpu *v)
 {
+	return state(v)->page;
+}
+
+bool doorbell_set(struct vcpu *v, gpa_t g)
+{
+	struct hv_doorbell_state *d = state(v);
+
 	doorbell_reset(d);
 	if (!IS_ALIGNED(g.v, PAGE_SIZE) || !rmp_is_shared(g, PAGE_SIZE))
 		return false;
@@ -120,33 +126,7 @@ static bool set(struct hv_doorbell_state *d, gpa_t g)
 	return true;
 }
 
-void nae_doorbell(struct ghcb_call *c)
+void doorbell_clear(struct vcpu *v)
 {
-	struct hv_doorbell_state *d = state(c->v);
-
-	switch (c->info1) {
-	case GHCB_DOORBELL_PREFERRED:
-		c->out2 = GPA_NONE.v;
-		break;
-	case GHCB_DOORBELL_SET:
-		if (set(d, gpa(c->info2)))
-			c->out2 = d->page.v;
-		else
-			ghcb_fail(c, GHCB_ERR_INVALID_INPUT);
-		break;
-	case GHCB_DOORBELL_QUERY:
-		c->out2 = d->page.v;
-		break;
-	case GHCB_DOORBELL_CLEAR:
-		doorbell_reset(d);
-		break;
-	default:
-		ghcb_fail(c, GHCB_ERR_INVALID_INPUT);
-	}
-}
-
-/* An interrupt command without the APIC's registers. */
-void nae_ipi(struct ghcb_call *c)
-{
-	apic_ipi_send(hv_apic(c->v), (uint32_t)c->info1, c->info1 >> 32);
+	doorbell_reset(state(v));
 }

@@ -25,5 +25,10 @@ void doorbell_sync(struct vcpu *v);
 void doorbell_deliver(struct vcpu *v);
 /* Would an event end the current VMPL's HLT? */
 bool doorbell_wakes(struct vcpu *v);
+/* The current VMPL's page; GPA_NONE: not set. */
+gpa_t doorbell_page(struct vcpu *v);
+/* Another page. False when it is no shared page: then there is none. */
+bool doorbell_set(struct vcpu *v, gpa_t g);
+void doorbell_clear(struct vcpu *v);
 /* The VMPL gets a new VMSA: no page, nothing posted. */
 void doorbell_reset(struct hv_doorbell_state *d);

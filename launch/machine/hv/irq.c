@@ -11,6 +11,7 @@
 #include "machine/host/time.h"
 #include "machine/hv/doorbell.h"
 #include "base/x86.h"
+#include "lib/vapic/vapic.h"
 
 #define TURN_US 250 /* irq_turn() */
 

@@ -5,6 +5,8 @@
 /* Interrupts of one vCPU: from the host's APIC and timer into its APICs, and into the guest. */
 #include "machine/cpu/vcpu.h"
 
+/* A hardware interrupt for the vCPU of this CPU, from any point of host mode. */
+void hv_host_interrupt(unsigned vector, bool level);
 /* Before each machine_run: hand the most important deliverable event to the current VMPL, or ask
  * for a window. On v's own CPU. */
 void irq_deliver(struct vcpu *v);

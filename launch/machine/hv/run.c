@@ -2,29 +2,41 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #include "machine/hv/run.h"
 #include "machine/cpu/exec/enter.h"
+#include "machine/cpu/exec/inject.h"
 #include "machine/host/isr.h"
 #include "machine/hv/ap.h"
 #include "machine/hv/doorbell.h"
-#include "machine/hv/ghcb/ghcb.h"
+#include "machine/hv/hypercall.h"
 #include "machine/hv/irq.h"
 #include "machine/hv/stop.h"
 #include "machine/snp/vmsa_attach.h"
 #include "base/x86.h"
 
+/* v waits for something that only another vCPU can bring: no VMSA, held, or HLT with interrupts
+ * off. */
+static bool is_dead(struct vcpu *v)
+{
+	struct vmpl_ctx *ctx = vcpu_ctx(v);
+
+	if (gpa_eq(ctx->vmsa, GPA_NONE) || hv_state(v)->reset_hold[v->vmpl])
+		return true;
+	return hv_state(v)->halted[v->vmpl] && !machine_can_inject(v);
+}
+
 static void halt(struct vcpu *v)
 {
-	hv_state(v)->dead = run_is_dead(v);
+	hv_state(v)->dead = is_dead(v);
 	host_halt();
 	hv_state(v)->dead = false;
 	irq_timer_poll(v);
-	if (vcpu_ctx(v)->halted && irq_wakes(v))
-		vcpu_ctx(v)->halted = false;
+	if (hv_state(v)->halted[v->vmpl] && irq_wakes(v))
+		hv_state(v)->halted[v->vmpl] = false;
 }
 
 static void handle_hlt(struct vcpu *v)
 {
 	hv_count(v, STAT_HLT);
-	vcpu_ctx(v)->halted = !irq_wakes(v);
+	hv_state(v)->halted[v->vmpl] = !irq_wakes(v);
 }
 
 static const char *reason(const struct vcpu *v)
@@ -39,7 +51,7 @@ static void memory_fault(struct vcpu *v)
 	gpa_t g = gpa_page(gpa(v->fault_at));
 
 	hv_count(v, STAT_PSC);
-	if (psc_change(g, RMP_PG_4K, true) != SNP_SUCCESS)
+	if (!hypercall_make_private(g))
 		stop_vmpl(v, "touched the shared page 0x%llx, which cannot be made private",
 			  (unsigned long long)g.v);
 }
@@ -49,7 +61,7 @@ static void handle(struct vcpu *v, enum machine_exit why)
 	doorbell_sync(v);
 	switch (why) {
 	case MACHINE_VMGEXIT:
-		ghcb_vmgexit(v);
+		hypercall_serve(v);
 		break;
 	case MACHINE_HLT:
 		handle_hlt(v);

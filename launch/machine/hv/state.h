@@ -6,8 +6,28 @@
 #include "lib/vapic/vapic.h"
 #include "machine/dev/kvmclock.h"
 #include "machine/dev/mtrr.h"
-#include "machine/hv/stats.h"
-#include "machine/hv/hv.h"
+#include "machine/cpu/vcpu.h"
+
+/* What a vCPU asked the hypervisor for, and what came of it. */
+enum stat {
+	STAT_VMGEXIT,
+	STAT_HLT,
+	STAT_INTR,
+	STAT_WINDOW,
+	STAT_PAUSE,
+	STAT_MSR_PROTOCOL,
+	STAT_CPUID,
+	STAT_IOIO,
+	STAT_MSR,
+	STAT_MSR_FAST,
+	STAT_MMIO,
+	STAT_PSC,
+	STAT_RUN_VMPL,
+	STAT_AP_CREATION,
+	STAT_OTHER,
+	STAT_INJECTED,
+	STAT_COUNT,
+};
 
 /* One VMSA change asked for by another vCPU (ap.c). */
 struct ap_request {
@@ -31,6 +51,9 @@ struct hv_vcpu {
 	struct kvmclock clock[VMPL_COUNT];
 	struct ap_request request;
 	struct ap_request on_init[VMPL_COUNT]; /* AP_CREATION op 0: used when INIT arrives */
+	bool halted[VMPL_COUNT];               /* HLT: waits for an interrupt */
+	bool reset_hold[VMPL_COUNT];           /* AP reset hold: waits for SIPI or AP_CREATION */
+	gpa_t ghcb_registered[VMPL_COUNT];     /* GPA_NONE until registered */
 	uint8_t fresh; /* bit n: VMPL n was given a VMSA and has not run since */
 	struct hv_doorbell_state doorbell[VMPL_COUNT];
 	gpa_t hold_ghcb[VMPL_COUNT]; /* reset hold asked for by NAE: where the answer goes */
@@ -42,6 +65,9 @@ struct hv_vcpu {
 };
 
 extern struct hv_vcpu *hv_states[];
+
+/* The state of every vCPU, and the clock; CPU 0, after the launch. */
+void hv_init(void);
 
 static inline struct hv_vcpu *hv_state(const struct vcpu *v)
 {

@@ -2,6 +2,7 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #include "machine/hv/stats.h"
 #include "machine/cpu/exec/exit_count.h"
+#include "machine/cpu/vcpu.h"
 #include "machine/host/log.h"
 #include "machine/host/options.h"
 #include "machine/hv/state.h"

@@ -5,7 +5,7 @@
  */
 #include "machine/cpu/vcpu.h"
 #include "machine/host_assert.h"
-#include "machine/hv/hv.h"
+#include "machine/hv/cpuid.h"
 #include "machine/load/internal.h"
 #include "abi/native.h"
 #include "base/x86.h"

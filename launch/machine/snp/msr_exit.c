@@ -8,7 +8,6 @@
 #include "machine/cpu/vmcb.h"
 #include "machine/host/options.h"
 #include "machine/snp/vc.h"
-#include "abi/ghcb.h"
 #include "base/x86.h"
 
 /*

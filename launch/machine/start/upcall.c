@@ -6,7 +6,8 @@
 #include "machine/cpu/vcpu.h"
 #include "machine/host/smp.h"
 #include "machine/host/upcall.h"
-#include "machine/hv/hv.h"
+#include "machine/hv/irq.h"
+#include "machine/hv/run.h"
 
 NORETURN void upcall_cpu_main(unsigned cpu)
 {

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 #include "machine/hv/ghcb/ghcb.h"
+#include "machine/cpu/vcpu.h"
 #include "machine/host/log.h"
 #include "machine/host/mem/direct.h"
 #include "machine/host/options.h"
+#include "machine/hv/ghcb/msrproto.h"
+#include "machine/hv/ghcb/nae.h"
+#include "machine/hv/ghcb/psc.h"
+#include "machine/hv/hypercall.h"
 #include "machine/hv/state.h"
 #include "machine/hv/stop.h"
 #include "machine/snp/rmp.h"
@@ -25,7 +30,7 @@ static void run(struct ghcb_call *c)
 	unsigned reason = ghcb_check(c);
 
 	/* GHCB 2.3.2: an SNP guest uses only the GPA it registered. */
-	if (!gpa_eq(c->v->ctx[c->v->vmpl].ghcb_registered, c->gpa))
+	if (!gpa_eq(hv_state(c->v)->ghcb_registered[c->v->vmpl], c->gpa))
 		ghcb_fail(c, GHCB_ERR_NOT_REGISTERED);
 	else if (reason)
 		ghcb_fail(c, reason);
@@ -33,7 +38,7 @@ static void run(struct ghcb_call *c)
 		nae_dispatch(c);
 }
 
-void ghcb_vmgexit(struct vcpu *v)
+void hypercall_serve(struct vcpu *v)
 {
 	uint64_t msr = vcpu_ctx(v)->ghcb_msr;
 	struct ghcb_call c = {.v = v, .gpa = gpa(msr)};
@@ -68,4 +73,9 @@ void *ghcb_scratch(const struct ghcb_call *c, uint64_t len)
 	if (c->scratch + len < c->scratch || !rmp_is_shared(gpa(c->scratch), len))
 		return NULL;
 	return host_ptr(hpa(c->scratch));
+}
+
+bool hypercall_make_private(gpa_t g)
+{
+	return psc_change(g, RMP_PG_4K, true) == SNP_SUCCESS;
 }

@@ -2,90 +2,9 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #pragma once
 
-/*
- * One non-automatic exit: the request as it was copied from the GHCB, and the answer. The page is
- * shared with other vCPUs of the guest, so it is read once (ghcb_read) and from then on only
- * written. GHCB specification (56421), 2.3 and 4.1. ghcb_page.c is portable.
- */
-#include "abi/ghcb.h"
-#include "machine/cpu/vcpu.h"
+/* The GHCB of a VMGEXIT: hypercall_serve() (hv/hypercall.h), and what its handlers need of it. */
+#include "machine/hv/ghcb/ghcb_page.h"
 
-struct ghcb_call {
-	struct vcpu *v;
-	gpa_t gpa; /* of the page */
-	struct ghcb *page;
-	uint64_t code, info1, info2, scratch;
-	uint64_t rax, rbx, rcx, rdx, xcr0, dr7;
-	uint8_t cpl;
-	uint8_t valid[16];
-	uint16_t version;
-	uint32_t usage;
-	/* the answer: SW_EXITINFO1 and 2 */
-	uint64_t out1, out2;
-	bool answered; /* already written: the handler switched the VMPL or will answer later */
-};
-
-/* SW_EXITINFO1[31:0]: table 7 */
-#define GHCB_RESULT_OK        0
-#define GHCB_RESULT_EXCEPTION 1
-#define GHCB_RESULT_MALFORMED 2
-
-/* Which inputs a request needs besides code, info1 and info2: bits of a call's mask. */
-#define NEED_RAX     BIT(0)
-#define NEED_RBX     BIT(1)
-#define NEED_RCX     BIT(2)
-#define NEED_RDX     BIT(3)
-#define NEED_SCRATCH BIT(4)
-#define NEED_CPL     BIT(5)
-
-/* ---- ghcb_page.c ---- */
-/* Copy the request and clear the page's valid bitmap. */
-void ghcb_read(struct ghcb_call *c, struct ghcb *page);
-bool ghcb_has(const struct ghcb_call *c, unsigned offset); /* offset: multiple of 8 below 0x400 */
-bool ghcb_needs_met(const struct ghcb_call *c, unsigned needs);
-/* 0, or the reason for a refusal by the page's own fields: usage, version, code and infos valid. */
-unsigned ghcb_check(const struct ghcb_call *c);
-/* Write a register back and say that it is valid. */
-void ghcb_set_rax(struct ghcb_call *c, uint64_t v);
-void ghcb_set_rbx(struct ghcb_call *c, uint64_t v);
-void ghcb_set_rcx(struct ghcb_call *c, uint64_t v);
-void ghcb_set_rdx(struct ghcb_call *c, uint64_t v);
-/* Decide the answer... */
-void ghcb_fail(struct ghcb_call *c, unsigned reason);                     /* GHCB_ERR_* */
-void ghcb_exception(struct ghcb_call *c, uint8_t vector, bool has_error); /* #GP(0) or #UD */
-/* ... and write it. */
-void ghcb_answer(struct ghcb_call *c);
-
-/* ---- ghcb.c ---- */
-void ghcb_vmgexit(struct vcpu *v);
 /* The memory that SW_SCRATCH points at: len bytes inside the GHCB's own buffer or in shared guest
  * memory; NULL when it is neither. */
 void *ghcb_scratch(const struct ghcb_call *c, uint64_t len);
-
-/* ---- msrproto.c ---- */
-void msrproto_vmgexit(struct vcpu *v, uint64_t request);
-
-/* ---- nae.c ---- */
-/* What this hypervisor offers: GHCB table 6. */
-#define HV_FEATURES                                                                                \
-	(GHCB_HV_FEAT_SNP | GHCB_HV_FEAT_AP_CREATION | GHCB_HV_FEAT_RESTRICTED_INJ |               \
-	 GHCB_HV_FEAT_APIC_ID_LIST | GHCB_HV_FEAT_MULTI_VMPL)
-void nae_dispatch(struct ghcb_call *c);
-
-/* ---- the handlers, in the file of that name ---- */
-void nae_cpuid(struct ghcb_call *c);         /* cpuid.c */
-void nae_ioio(struct ghcb_call *c);          /* io.c */
-void nae_msr(struct ghcb_call *c);           /* msr.c */
-void nae_mmio_read(struct ghcb_call *c);     /* mmio.c */
-void nae_mmio_write(struct ghcb_call *c);    /* mmio.c */
-void nae_psc(struct ghcb_call *c);           /* psc.c */
-void nae_ap_creation(struct ghcb_call *c);   /* ap.c */
-void nae_ap_hold(struct ghcb_call *c);       /* ap.c */
-void nae_run_vmpl(struct ghcb_call *c);      /* vmpl.c */
-void nae_doorbell(struct ghcb_call *c);      /* doorbell.c */
-void nae_ipi(struct ghcb_call *c);           /* doorbell.c */
-void nae_apic_ids(struct ghcb_call *c);      /* apicids.c */
-void nae_guest_request(struct ghcb_call *c); /* guestreq.c */
-
-/* One page or 2M to private or shared; used by both protocols. psc.c */
-enum snp_insn_result psc_change(gpa_t g, int size, bool private);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
-#include "machine/hv/ghcb/ghcb.h"
+#include "machine/hv/ghcb/ghcb_page.h"
 #include "base/x86.h"
 #include "lib/string.h"
 

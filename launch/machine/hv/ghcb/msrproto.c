@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
-#include "machine/cpu/vcpu.h"
+#include "machine/hv/ghcb/msrproto.h"
 #include "machine/host/log.h"
 #include "machine/host/mem/mem.h"
 #include "machine/host/options.h"
 #include "machine/hv/ap.h"
-#include "machine/hv/ghcb/ghcb.h"
-#include "machine/hv/state.h"
+#include "machine/hv/cpuid.h"
+#include "machine/hv/ghcb/nae.h"
+#include "machine/hv/ghcb/psc.h"
 #include "machine/hv/stop.h"
 #include "machine/hv/vmpl.h"
+#include "abi/ghcb.h"
 #include "abi/native.h"
 
 /* GHCB 2.3.1: requests in the low 12 bits of the MSR itself, answers in the same place. */
@@ -38,7 +40,7 @@ static uint64_t register_gpa(struct vcpu *v, uint64_t m)
 	/* The page may be made shared later, but it has to be memory. */
 	if (!host_guest_ram(g, PAGE_SIZE))
 		return PFN_BITS(~0ull) | GHCB_MSR_REG_GPA_RESP;
-	vcpu_ctx(v)->ghcb_registered = g;
+	hv_state(v)->ghcb_registered[v->vmpl] = g;
 	return g.v | GHCB_MSR_REG_GPA_RESP;
 }
 
@@ -69,7 +71,7 @@ static uint64_t answer(struct vcpu *v, uint64_t m)
 	case GHCB_MSR_PSC_REQ:
 		return psc(v, m);
 	case GHCB_MSR_HV_FEATURES_REQ:
-		return HV_FEATURES << 12 | GHCB_MSR_HV_FEATURES_RESP;
+		return nae_features() << 12 | GHCB_MSR_HV_FEATURES_RESP;
 	case GHCB_MSR_TERMINATE:
 		stop_terminated(v, m >> 12 & 0xf, m >> 16 & 0xff);
 	default:

@@ -2,11 +2,13 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #include "machine/cpu/vcpu.h"
 #include "machine/host/mem/direct.h"
-#include "machine/hv/ghcb/ghcb.h"
+#include "machine/hv/ghcb/nae.h"
+#include "machine/hv/state.h"
 #include "machine/snp/rmp.h"
+#include "abi/ghcb.h"
 
 /* GHCB 4.1.14: SW_EXITINFO1 is a shared buffer of RAX pages; too few: RAX tells how many. */
-void nae_apic_ids(struct ghcb_call *c)
+static void apic_ids(struct ghcb_call *c)
 {
 	uint32_t *list;
 	unsigned i;
@@ -23,3 +25,11 @@ void nae_apic_ids(struct ghcb_call *c)
 		WRITE_ONCE(list[i + 1], machine_vcpus[i]->apic_id);
 	WRITE_ONCE(list[0], machine_vcpu_count);
 }
+
+NAE_HANDLER(nae_apic_ids) = {
+	.code = GHCB_EXIT_APIC_IDS,
+	.run = apic_ids,
+	.features = GHCB_HV_FEAT_APIC_ID_LIST,
+	.needs = NEED_RAX,
+	.stat = STAT_OTHER,
+};

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
-#include "machine/hv/ghcb/ghcb.h"
+#include "machine/hv/ghcb/nae.h"
+#include "machine/hv/state.h"
 #include "machine/snp/rmp.h"
+#include "abi/ghcb.h"
 
 /* SW_EXITINFO2[63:32] of a guest request: GHCB 4.1.8, the VMM's own error. The value is one that
  * the specification leaves free, as KVM chooses it. */
@@ -11,7 +13,7 @@
  * SNP_GUEST_REQUEST: no security processor is attached to the native platform yet. The pages are
  * checked as KVM does, and the guest is told that its hypervisor failed; it keeps running.
  */
-void nae_guest_request(struct ghcb_call *c)
+static void guest_request(struct ghcb_call *c)
 {
 	gpa_t request = gpa(c->info1), response = gpa(c->info2);
 
@@ -23,3 +25,16 @@ void nae_guest_request(struct ghcb_call *c)
 	}
 	c->out2 = VMM_ERROR_GENERIC;
 }
+
+NAE_HANDLER(nae_guest_request) = {
+	.code = GHCB_EXIT_GUEST_REQ,
+	.run = guest_request,
+	.stat = STAT_OTHER,
+};
+
+NAE_HANDLER(nae_ext_guest_request) = {
+	.code = GHCB_EXIT_EXT_GUEST_REQ,
+	.run = guest_request,
+	.needs = NEED_RAX | NEED_RBX,
+	.stat = STAT_OTHER,
+};

@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
+#include "machine/cpu/vcpu.h"
 #include "machine/dev/ports.h"
 #include "machine/hv/ghcb/ghcb.h"
+#include "machine/hv/ghcb/nae.h"
+#include "machine/hv/state.h"
+#include "machine/hv/stop.h"
+#include "abi/ghcb.h"
 #include "lib/string.h"
 
 /* GHCB 4.1.2: SW_EXITINFO1 is the VMCB's IOIO information, APM vol. 2, 15.10.2. */
@@ -27,6 +32,20 @@ static uint32_t mask_of(unsigned size)
 	return size == 4 ? ~0u : (1u << size * 8) - 1;
 }
 
+static void out(struct vcpu *v, uint16_t port, unsigned size, uint32_t value)
+{
+	switch (ports_out(port, size, value)) {
+	case PORTS_NOTHING:
+		break;
+	case PORTS_POWER_OFF:
+		stop_power_off(v);
+	case PORTS_RESET:
+		stop_reset(v, "port 0xcf9");
+	case PORTS_RESET_KEYBOARD:
+		stop_reset(v, "keyboard controller");
+	}
+}
+
 /* INS and OUTS: info2 is the count, the data lies where SW_SCRATCH points. */
 static void string(struct ghcb_call *c, uint16_t port, unsigned size)
 {
@@ -50,16 +69,16 @@ static void string(struct ghcb_call *c, uint16_t port, unsigned size)
 		uint32_t v = 0;
 
 		if (c->info1 & IOIO_IN) {
-			v = io_in(c->v, port, size);
+			v = ports_in(port, size);
 			memcpy(data, &v, size);
 		} else {
 			memcpy(&v, data, size);
-			io_out(c->v, port, size, v);
+			out(c->v, port, size, v);
 		}
 	}
 }
 
-void nae_ioio(struct ghcb_call *c)
+static void ioio(struct ghcb_call *c)
 {
 	uint16_t port = IOIO_PORT(c->info1);
 	unsigned size = size_of(c->info1);
@@ -69,9 +88,15 @@ void nae_ioio(struct ghcb_call *c)
 	else if (c->info1 & IOIO_STR)
 		string(c, port, size);
 	else if (c->info1 & IOIO_IN)
-		ghcb_set_rax(c, io_in(c->v, port, size));
+		ghcb_set_rax(c, ports_in(port, size));
 	else if (!ghcb_needs_met(c, NEED_RAX))
 		ghcb_fail(c, GHCB_ERR_MISSING_INPUT);
 	else
-		io_out(c->v, port, size, c->rax & mask_of(size));
+		out(c->v, port, size, c->rax & mask_of(size));
 }
+
+NAE_HANDLER(nae_ioio) = {
+	.code = GHCB_EXIT_IOIO,
+	.run = ioio,
+	.stat = STAT_IOIO,
+};

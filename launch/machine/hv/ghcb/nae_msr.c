@@ -1,190 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
-#include "machine/cpu/exec/vmm.h"
-#include "machine/cpu/vcpu.h"
-#include "machine/dev/kvmclock.h"
-#include "machine/dev/mtrr.h"
-#include "machine/hv/doorbell.h"
-#include "machine/hv/ghcb/ghcb.h"
+
+#include "machine/hv/ghcb/nae.h"
+#include "machine/hv/msr.h"
+#include "machine/hv/state.h"
+#include "abi/ghcb.h"
 #include "base/x86.h"
 
-/* The MSRs a KVM guest on an AMD processor sees. One table for the GHCB's MSR event and for the
- * one-exit answers. Others are #GP. */
-
-enum msr_result {
-	MSR_OK,
-	MSR_GP,
-	MSR_UNKNOWN
-};
-
-#define MSR_MCG_CAP        0x179
-#define MSR_MCG_STATUS     0x17a
-#define MSR_PATCH_LEVEL    0x8b
-#define MSR_PATCH_LOADER   0xc0010020
-#define MSR_MISC_ENABLE    0x1a0
-#define MSR_DEBUGCTL       0x1d9
-#define MSR_LAST_INT_TO    0x1de
-#define MSR_K7_EVNTSEL0    0xc0010000
-#define MSR_K7_PERFCTR3    0xc0010007
-#define MSR_SYSCFG         0xc0010010
-#define MSR_HWCR           0xc0010015
-#define MSR_NB_CFG         0xc001001f
-#define MSR_INT_PENDING    0xc0010055
-#define MSR_MMIO_CONF      0xc0010058
-#define MSR_VM_CR          0xc0010114
-#define MSR_OSVW_LENGTH    0xc0010140
-#define MSR_OSVW_STATUS    0xc0010141
-#define MSR_TW_CFG         0xc0011023
-#define MSR_DE_CFG         0xc0011029
-#define MSR_BU_CFG2        0xc001102a
-#define MSR_PLATFORM_ID    0x17
-#define MSR_EBL_CR_POWERON 0x2a
-
-/* Read as a constant; writes are accepted and dropped, as KVM does for a guest it knows. */
-static const struct {
-	uint32_t msr;
-	uint64_t value;
-} constants[] = {
-	{MSR_PATCH_LEVEL, 0x01000065ull << 32},
-	{MSR_PATCH_LOADER, 0},
-	{MSR_MISC_ENABLE, 1}, /* fast strings */
-	{MSR_MCG_CAP, 0},     /* no banks */
-	{MSR_MCG_STATUS, 0},
-	{MSR_DEBUGCTL, 0},
-	{MSR_PLATFORM_ID, 0},
-	{MSR_EBL_CR_POWERON, 0},
-	{MSR_SYSCFG, 0},
-	{MSR_HWCR, BIT(24)}, /* the TSC counts with P0's frequency */
-	{MSR_NB_CFG, 0},
-	{MSR_INT_PENDING, 0},
-	{MSR_MMIO_CONF, 0},
-	{MSR_VM_CR, BIT(4)}, /* SVM is off */
-	{MSR_OSVW_LENGTH, 0},
-	{MSR_OSVW_STATUS, 0},
-	{MSR_TW_CFG, 0},
-	{MSR_DE_CFG, BIT(1)}, /* LFENCE serialises */
-	{MSR_BU_CFG2, 0},
-};
-
-static enum msr_result constant(uint32_t msr, uint64_t *value)
-{
-	unsigned i;
-
-	*value = 0;
-	if (msr > MSR_DEBUGCTL && msr <= MSR_LAST_INT_TO)
-		return MSR_OK; /* last branch records: none */
-	if (msr >= MSR_K7_EVNTSEL0 && msr <= MSR_K7_PERFCTR3)
-		return MSR_OK; /* no counters */
-	for (i = 0; i < ARRAY_LEN(constants); i++)
-		if (constants[i].msr == msr) {
-			*value = constants[i].value;
-			return MSR_OK;
-		}
-	return MSR_UNKNOWN;
-}
-
-static bool is_apic(uint32_t msr)
-{
-	return msr >= MSR_X2APIC_BASE && msr <= MSR_X2APIC_BASE + 0xff;
-}
-
-static bool pat_valid(uint64_t value)
-{
-	unsigned i;
-
-	for (i = 0; i < 64; i += 8) {
-		uint8_t type = value >> i;
-
-		if (type > 7 || type == 2 || type == 3)
-			return false;
-	}
-	return true;
-}
-
-static enum msr_result result(bool ok)
-{
-	return ok ? MSR_OK : MSR_GP;
-}
-
-static enum msr_result msr_read(struct vcpu *v, uint32_t msr, uint64_t *value)
-{
-	struct hv_vcpu *h = hv_state(v);
-	struct vapic *a = hv_apic(v);
-
-	if (is_apic(msr))
-		return result(apic_msr_read(a, msr - MSR_X2APIC_BASE, value));
-	switch (msr) {
-	case MSR_TSC_DEADLINE:
-		*value = apic_timer_deadline(a);
-		return MSR_OK;
-	case MSR_APIC_BASE:
-		*value = a->base;
-		return MSR_OK;
-	case MSR_TSC:
-		*value = rdtsc();
-		return MSR_OK;
-	case MSR_PAT:
-		*value = vcpu_ctx(v)->pat;
-		return MSR_OK;
-	case MSR_KVM_SYSTEM_TIME:
-	case MSR_KVM_SYSTEM_TIME_OLD:
-		*value = h->clock[v->vmpl].system_time;
-		return MSR_OK;
-	case MSR_KVM_WALL_CLOCK:
-	case MSR_KVM_WALL_CLOCK_OLD:
-		*value = h->clock[v->vmpl].wall_clock;
-		return MSR_OK;
-	default:
-		return mtrr_read(&h->mtrr, msr, value) ? MSR_OK : constant(msr, value);
-	}
-}
-
-static enum msr_result msr_write(struct vcpu *v, uint32_t msr, uint64_t value)
-{
-	struct hv_vcpu *h = hv_state(v);
-	struct vapic *a = hv_apic(v);
-	uint64_t ignored;
-
-	if (is_apic(msr))
-		return result(apic_msr_write(a, msr - MSR_X2APIC_BASE, value));
-	switch (msr) {
-	case MSR_TSC_DEADLINE:
-		apic_timer_set_deadline(a, value);
-		return MSR_OK;
-	case MSR_APIC_BASE:
-		return result(apic_base_write(a, value));
-	case MSR_TSC:
-		return MSR_OK; /* one TSC for all, not a guest's to move */
-	case MSR_PAT:
-		if (!pat_valid(value))
-			return MSR_GP;
-		vcpu_ctx(v)->pat = value;
-		return MSR_OK;
-	case MSR_KVM_SYSTEM_TIME:
-	case MSR_KVM_SYSTEM_TIME_OLD:
-		return result(kvmclock_set_system_time(&h->clock[v->vmpl], value));
-	case MSR_KVM_WALL_CLOCK:
-	case MSR_KVM_WALL_CLOCK_OLD:
-		return result(kvmclock_set_wall_clock(&h->clock[v->vmpl], value));
-	default:
-		return mtrr_write(&h->mtrr, msr, value) ? MSR_OK : constant(msr, &ignored);
-	}
-}
-
-bool vmm_fast_msr(struct vcpu *v, uint32_t msr, bool write, uint64_t *value, bool *gp)
-{
-	enum msr_result r;
-
-	doorbell_sync(v);
-	r = write ? msr_write(v, msr, *value) : msr_read(v, msr, value);
-	if (r == MSR_UNKNOWN)
-		return false; /* the guest's own #VC handler decides, then the GHCB says #GP */
-	hv_count(v, STAT_MSR_FAST);
-	*gp = r == MSR_GP;
-	return true;
-}
-
-static void nae_rdmsr(struct ghcb_call *c)
+static void rdmsr_event(struct ghcb_call *c)
 {
 	uint64_t value = 0;
 
@@ -196,7 +19,7 @@ static void nae_rdmsr(struct ghcb_call *c)
 	ghcb_set_rdx(c, value >> 32);
 }
 
-static void nae_wrmsr(struct ghcb_call *c)
+static void wrmsr_event(struct ghcb_call *c)
 {
 	if (!ghcb_needs_met(c, NEED_RAX | NEED_RDX))
 		ghcb_fail(c, GHCB_ERR_MISSING_INPUT);
@@ -204,12 +27,19 @@ static void nae_wrmsr(struct ghcb_call *c)
 		ghcb_exception(c, VEC_GP, true);
 }
 
-void nae_msr(struct ghcb_call *c)
+static void msr_event(struct ghcb_call *c)
 {
 	if (c->info1 > 1)
 		ghcb_fail(c, GHCB_ERR_INVALID_INPUT);
 	else if (c->info1)
-		nae_wrmsr(c);
+		wrmsr_event(c);
 	else
-		nae_rdmsr(c);
+		rdmsr_event(c);
 }
+
+NAE_HANDLER(nae_msr) = {
+	.code = GHCB_EXIT_MSR,
+	.run = msr_event,
+	.needs = NEED_RCX,
+	.stat = STAT_MSR,
+};

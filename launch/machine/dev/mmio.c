@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+#include "machine/dev/mmio.h"
+#include "machine/host/lapic.h"
+#include "machine/host/mem/direct.h"
+#include "machine/host/mem/mem.h"
+#include "abi/native.h"
+#include "base/spinlock.h"
+#include "lib/vapic/vapic.h"
+
+#define ABOVE_LEGACY  0x100000ull /* below: BIOS shadow and VGA window, absent here */
+#define BELOW_4G      0x100000000ull
+#define IOAPIC_BASE   0xfec00000ull
+#define IOAPIC_WINDOW 0x10
+#define IOAPIC_RTE    0x10 /* first redirection entry; two registers each */
+#define RTE_MASKED    BIT(16)
+#define MSI_END       0xfef00000ull
+
+static bool inside(uint64_t a, unsigned len, uint64_t from, uint64_t to)
+{
+	return a >= from && a < to && len <= to - a;
+}
+
+/* Devices below 4G and in the 64-bit window are passed through; not RAM (the monitor's least of
+ * all), nor what would send messages past the virtual APICs. */
+static bool passed_through(uint64_t a, unsigned len)
+{
+	if (inside(a, len, NATIVE_MMIO64_BASE, NATIVE_MMIO64_END))
+		return true; /* above all RAM */
+	if (!inside(a, len, ABOVE_LEGACY, BELOW_4G))
+		return false;
+	if (a + len > APIC_BASE_ADDR && a < MSI_END)
+		return false;
+	return !host_is_ram(hpa(a), len);
+}
+
+static uint64_t phys_read(uint64_t a, unsigned len)
+{
+	volatile void *p = host_ptr(hpa(a));
+
+	switch (len) {
+	case 1:
+		return *(volatile uint8_t *)p;
+	case 2:
+		return *(volatile uint16_t *)p;
+	case 4:
+		return *(volatile uint32_t *)p;
+	default:
+		return *(volatile uint64_t *)p;
+	}
+}
+
+static bool in_ioapic(uint64_t a)
+{
+	return a >= IOAPIC_BASE && a < IOAPIC_BASE + PAGE_SIZE;
+}
+
+/*
+ * A redirection entry with a delivery mode other than fixed or lowest priority (SMI, NMI, INIT,
+ * ExtINT) or with a vector of the monitor's own would hit the monitor itself: it stays masked.
+ */
+static uint32_t filter_ioapic(uint32_t value)
+{
+	uint32_t reg = phys_read(IOAPIC_BASE, 4) & 0xff;
+
+	if (reg < IOAPIC_RTE || (reg & 1))
+		return value;
+	if ((value >> 8 & 7) > APIC_LOWEST || (value & 0xff) >= HOST_VECTOR_OWN)
+		return value | RTE_MASKED;
+	return value;
+}
+
+static void phys_write(uint64_t a, unsigned len, uint64_t value)
+{
+	volatile void *p = host_ptr(hpa(a));
+
+	switch (len) {
+	case 1:
+		*(volatile uint8_t *)p = value;
+		break;
+	case 2:
+		*(volatile uint16_t *)p = value;
+		break;
+	case 4:
+		*(volatile uint32_t *)p = value;
+		break;
+	default:
+		*(volatile uint64_t *)p = value;
+	}
+}
+
+/* The device decodes eight address bits, so its registers come again every 256 bytes; and it knows
+ * accesses of 32 bits only. Locked, so that the register that is checked is the one written. */
+static void ioapic_write(uint64_t a, unsigned len, uint32_t value)
+{
+	static struct spinlock lock;
+
+	a = IOAPIC_BASE | (a & 0xff);
+	if (len != 4)
+		return;
+	spin_lock(&lock);
+	phys_write(a, len, a == IOAPIC_BASE + IOAPIC_WINDOW ? filter_ioapic(value) : value);
+	spin_unlock(&lock);
+}
+
+uint64_t mmio_read(uint64_t a, unsigned len)
+{
+	return passed_through(a, len) ? phys_read(a, len) : ~0ull;
+}
+
+void mmio_write(uint64_t a, unsigned len, uint64_t value)
+{
+	if (in_ioapic(a))
+		ioapic_write(a, len, (uint32_t)value);
+	else if (passed_through(a, len))
+		phys_write(a, len, value);
+}

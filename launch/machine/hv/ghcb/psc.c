@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#include "machine/hv/ghcb/psc.h"
+#include "machine/host/mem/mem.h"
+#include "machine/snp/rmp.h"
+
+static enum snp_insn_result change_4k(gpa_t g, bool private)
+{
+	enum snp_insn_result r;
+
+	/* As KVM: nothing to change is no RMPUPDATE, which would cost a private page its
+	 * validation. */
+	if (rmp_is_shared(g, PAGE_SIZE) != private)
+		return SNP_SUCCESS;
+	r = rmp_update(g, RMP_PG_4K, private);
+	if (r == SNP_SUCCESS)
+		return r;
+	/* Part of a 2M entry: break it, as KVM does, and try once more. */
+	if (rmp_psmash(gpa(ALIGN_DOWN(g.v, SIZE_2M))) != SNP_SUCCESS)
+		return r;
+	return rmp_update(g, RMP_PG_4K, private);
+}
+
+static enum snp_insn_result change_2m(gpa_t g, bool private)
+{
+	bool all_shared = rmp_is_shared(g, SIZE_2M);
+	unsigned i;
+
+	if (all_shared && !private)
+		return SNP_SUCCESS;
+	if (all_shared == private && rmp_update(g, RMP_PG_2M, private) == SNP_SUCCESS)
+		return SNP_SUCCESS;
+	/* A mixture of small pages: each on its own. */
+	for (i = 0; i < PFNS_2M; i++) {
+		enum snp_insn_result r = change_4k(gpa_add(g, i * PAGE_SIZE), private);
+
+		if (r != SNP_SUCCESS)
+			return r;
+	}
+	return SNP_SUCCESS;
+}
+
+enum snp_insn_result psc_change(gpa_t g, int size, bool private)
+{
+	uint64_t len = size == RMP_PG_2M ? SIZE_2M : PAGE_SIZE;
+
+	if (!IS_ALIGNED(g.v, len) || !host_guest_ram(g, len))
+		return SNP_FAIL_INPUT;
+	return size == RMP_PG_2M ? change_2m(g, private) : change_4k(g, private);
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#pragma once
+
+/*
+ * How a guest asks its hypervisor: the one protocol that is linked answers. hv/ghcb/ is SEV-SNP's;
+ * another architecture's is a folder beside it.
+ */
+#include "base/addr.h"
+#include "machine/cpu/vcpu.h"
+
+/* MACHINE_VMGEXIT: serve what the current VMPL of v asks for. It may be another VMPL's turn
+ * afterwards, or the end of the run. */
+void hypercall_serve(struct vcpu *v);
+/* MACHINE_SHARED: the page at g becomes private, unvalidated. False when that cannot be. */
+bool hypercall_make_private(gpa_t g);

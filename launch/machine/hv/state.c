@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#include "machine/hv/state.h"
+#include "machine/host/mem/pool.h"
+#include "machine/layout.h"
+
+struct hv_vcpu *hv_states[HOST_MAX_CPUS];
+
+void hv_init(void)
+{
+	unsigned i, vmpl;
+
+	kvmclock_init();
+	for (i = 0; i < machine_vcpu_count; i++) {
+		struct vcpu *v = machine_vcpus[i];
+		struct hv_vcpu *h = host_pages_alloc((sizeof(*h) + PAGE_MASK) / PAGE_SIZE);
+
+		h->v = v;
+		for (vmpl = 0; vmpl < VMPL_COUNT; vmpl++) {
+			apic_reset(&h->apic[vmpl], v->apic_id, vmpl, i == 0);
+			h->hold_ghcb[vmpl] = GPA_NONE;
+			h->doorbell[vmpl].page = GPA_NONE;
+			h->ghcb_registered[vmpl] = GPA_NONE;
+		}
+		hv_states[i] = h;
+	}
+}
