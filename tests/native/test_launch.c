@@ -5,13 +5,15 @@
  * monitor's loader on a machine of fakes (16 MiB of RAM, two vCPUs), and what it refuses is refused
  * for the right reason.
  *
- * sources: launch/machine/load/loader.c launch/machine/load/check.c launch/machine/load/place.c
+ * sources: launch/machine/load/loader.c launch/machine/load/source.c launch/machine/load/check.c
+ * sources: launch/machine/load/place.c
  * sources: launch/machine/load/area.c launch/machine/load/make_madt.c launch/machine/load/psp.c
  * sources: harness/igvm/image.c harness/igvm/blob.c harness/igvm/vmsa.c
  * sources: svsm/lib/igvm/igvm_read.c svsm/lib/igvm/igvm_area.c svsm/lib/igvm/igvm_rules.c
  * sources: svsm/lib/igvm/igvm_text.c svsm/lib/crc32.c svsm/lib/fmt.c
  */
 #include "tests/native/check.h"
+#include "abi/vmsa.h"
 #include "abi/cpuid_page.h"
 #include "abi/secrets.h"
 #include "harness/igvm/build.h"

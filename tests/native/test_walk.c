@@ -8,6 +8,7 @@
  * sources: launch/machine/snp/guard.c launch/machine/snp/rmp_rules.c
  */
 #include "tests/native/check.h"
+#include "abi/vmsa.h"
 #include "base/x86.h"
 #include "machine/cpu/access.h"
 #include "machine/cpu/exec/event.h"

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+#include "machine/load/area.h"
 #include "machine/cpu/vcpu.h"
 #include "machine/host/mem/direct.h"
 #include "machine/host/mem/mem.h"
 #include "machine/host/mem/pool.h"
 #include "machine/host_assert.h"
-#include "machine/load/internal.h"
+#include "machine/load/make_madt.h"
 #include "lib/string.h"
 
 void area_declare(const struct loader *l, struct loader_areas *a, const struct igvm_header *h)
@@ -62,7 +63,7 @@ uint32_t area_parameter_size(uint32_t type)
 	case IGVM_MEMORY_MAP:
 		return (host_guest_ranges(&r) + 1) * (uint32_t)sizeof(struct igvm_memory_map_entry);
 	case IGVM_MADT:
-		return madt_build(NULL);
+		return make_madt(NULL);
 	case IGVM_COMMAND_LINE:
 		return 1;
 	default:
@@ -82,7 +83,7 @@ bool area_fill(struct loader_areas *a, const struct igvm_header *h)
 	if (h->type == IGVM_MEMORY_MAP)
 		put_memory_map(p);
 	else if (h->type == IGVM_MADT)
-		madt_build(p);
+		make_madt(p);
 	else if (h->type == IGVM_COMMAND_LINE)
 		*p = 0; /* the host adds nothing */
 	else

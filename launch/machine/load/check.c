@@ -5,13 +5,14 @@
  * The rules that depend on this machine: is there RAM for every page, is every parameter offered,
  * can vCPU 0 start from this VMSA? The format itself has been checked by lib/igvm*.c.
  */
+#include "machine/load/check.h"
 #include "machine/host/exit.h"
 #include "machine/host/log.h"
 #include "machine/host/mem/direct.h"
 #include "machine/host/mem/mem.h"
 #include "machine/host/mem/pool.h"
 #include "machine/host_assert.h"
-#include "machine/load/internal.h"
+#include "machine/load/area.h"
 #include "abi/native.h"
 #include "abi/vmsa.h"
 #include "lib/string.h"

@@ -2,90 +2,23 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 #include "machine/load/loader.h"
-#include "machine/host/exit.h"
 #include "machine/host/log.h"
-#include "machine/host/mem/direct.h"
-#include "machine/host/mem/fwcfg.h"
-#include "machine/host/mem/pool.h"
 #include "machine/host/time.h"
-#include "machine/load/internal.h"
+#include "machine/load/check.h"
+#include "machine/load/place.h"
 #include "machine/snp/rmp.h"
-#include "abi/native.h"
 #include "base/x86.h"
-#include "lib/fmt.h"
-
-#define HEAD_LIMIT 0x4000000u /* 64 MiB of headers are more than RAM could use */
-
-void loader_refuse(const struct igvm_header *h, const char *fmt, ...)
-{
-	char text[160];
-	va_list ap;
-
-	va_start(ap, fmt);
-	fmt_vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	host_exit(NATIVE_EXIT_BAD_IGVM, "igvm: header at 0x%x (%s): %s", h->offset,
-		  igvm_type_name(h->type), text);
-}
-
-void loader_read(const struct loader *l, uint32_t offset, hpa_t dst, uint32_t len)
-{
-	if (!fwcfg_read(&l->fw, offset, dst, len))
-		host_exit(NATIVE_EXIT_BAD_IGVM, "igvm: cannot read 0x%x bytes at 0x%x from fw_cfg",
-			  len, offset);
-}
-
-/* The whole head of the file in monitor pages. Gives back how many. */
-static void *read_head(struct loader *l, unsigned *pages)
-{
-	uint32_t have = MIN(l->fw.size, (uint32_t)PAGE_SIZE), head;
-	void *first = host_pages_alloc(1), *all;
-	enum igvm_error e;
-
-	loader_read(l, 0, host_pa(first), have);
-	e = igvm_head_size(first, have, l->fw.size, &head);
-	host_pages_free(first, 1);
-	if (e)
-		host_exit(NATIVE_EXIT_BAD_IGVM, "igvm: %s", igvm_error_text(e));
-	*pages = (unsigned)(ALIGN_UP(head, PAGE_SIZE) / PAGE_SIZE);
-	all = head <= HEAD_LIMIT ? host_pages_try(*pages) : NULL;
-	if (!all)
-		host_exit(NATIVE_EXIT_BAD_IGVM, "igvm: no memory for 0x%x bytes of headers", head);
-	loader_read(l, 0, host_pa(all), head);
-	return all;
-}
-
-static void open_file(struct loader *l, const void *head, unsigned pages)
-{
-	uint32_t at;
-	enum igvm_error e = igvm_open(&l->file, head, pages * PAGE_SIZE, l->fw.size);
-
-	if (e)
-		host_exit(NATIVE_EXIT_BAD_IGVM, "igvm: %s", igvm_error_text(e));
-	e = igvm_check(&l->file, &at);
-	if (e)
-		host_exit(NATIVE_EXIT_BAD_IGVM, "igvm: header at 0x%x: %s", at, igvm_error_text(e));
-	l->mask = igvm_platform_mask(&l->file, IGVM_PLATFORM_SEV_SNP);
-	if (!l->mask)
-		host_exit(NATIVE_EXIT_BAD_IGVM, "igvm: the file does not support SEV-SNP");
-}
 
 void loader_launch(void)
 {
 	struct loader l = {0};
 	uint64_t start = rdtsc();
-	unsigned pages;
-	void *head;
 
-	if (!fwcfg_find(NATIVE_FW_IGVM, &l.fw))
-		host_exit(NATIVE_EXIT_BAD_IGVM,
-			  "igvm: no file; QEMU needs -fw_cfg name=" NATIVE_FW_IGVM ",file=...");
-	head = read_head(&l, &pages);
-	open_file(&l, head, pages);
+	loader_open(&l);
 	loader_check(&l);
 	rmp_launch_ram();
 	loader_place(&l);
-	host_pages_free(head, pages);
+	loader_close(&l);
 	host_log("igvm: launched %u KiB in %llu us", l.fw.size >> 10,
 		 (unsigned long long)((rdtsc() - start) * 1000 / MAX(host_tsc_khz(), 1ull)));
 }

@@ -2,8 +2,8 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /* ACPI 6.5, 5.2.12: the table that tells the guest its processors and interrupt controllers. */
+#include "machine/load/make_madt.h"
 #include "machine/cpu/vcpu.h"
-#include "machine/load/internal.h"
 #include "lib/string.h"
 
 #define LAPIC_ADDRESS  0xfee00000u
@@ -76,7 +76,7 @@ static void set_checksum(uint8_t *p, uint32_t length)
 	h->checksum = (uint8_t)-sum;
 }
 
-uint32_t madt_build(uint8_t *p)
+uint32_t make_madt(uint8_t *p)
 {
 	uint32_t length = (uint32_t)(sizeof(struct madt_header) + sizeof(struct madt_ioapic) +
 				     sizeof(overrides) + sizeof(struct madt_nmi) +

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+#include "machine/load/place.h"
 #include "machine/cpu/vcpu.h"
 #include "machine/host/exit.h"
 #include "machine/host/mem/direct.h"
 #include "machine/host/mem/pool.h"
 #include "machine/host_assert.h"
-#include "machine/load/internal.h"
+#include "machine/load/area.h"
+#include "machine/load/psp.h"
 #include "machine/snp/rmp.h"
 #include "machine/snp/vmsa_attach.h"
 #include "abi/native.h"

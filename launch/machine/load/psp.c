@@ -3,10 +3,10 @@
 
 /* The pages that the security processor writes at launch: SEV-SNP firmware ABI (56860), 8.17.2.5/6
  */
+#include "machine/load/psp.h"
 #include "machine/cpu/vcpu.h"
 #include "machine/host_assert.h"
 #include "machine/hv/cpuid.h"
-#include "machine/load/internal.h"
 #include "abi/native.h"
 #include "base/x86.h"
 

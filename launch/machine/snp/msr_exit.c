@@ -8,6 +8,7 @@
 #include "machine/cpu/vmcb.h"
 #include "machine/host/options.h"
 #include "machine/snp/vc.h"
+#include "abi/vmsa.h"
 #include "base/x86.h"
 
 /*

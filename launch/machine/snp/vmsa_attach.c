@@ -6,6 +6,7 @@
 #include "machine/host/mem/pool.h"
 #include "machine/snp/rmp.h"
 #include "machine/snp/vmsa_swap.h"
+#include "abi/vmsa.h"
 
 static void unload(struct vmpl_ctx *c)
 {

@@ -7,6 +7,7 @@
 #include "machine/host/mem/direct.h"
 #include "machine/host/mem/pool.h"
 #include "abi/native.h"
+#include "abi/vmsa.h"
 #include "base/x86.h"
 #include "lib/string.h"
 

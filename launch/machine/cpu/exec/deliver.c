@@ -4,6 +4,7 @@
 #include "machine/cpu/exec/deliver.h"
 #include "machine/cpu/access.h"
 #include "machine/cpu/exec/event.h"
+#include "abi/vmsa.h"
 #include "base/x86.h"
 
 /*
