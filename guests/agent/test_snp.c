@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "abi/native.h"
+#include "abi/machine.h"
 #include "agent/agent.h"
 #include "base/x86.h"
 
@@ -59,7 +59,7 @@ AGENT_TEST(honest, "native-says-so", "CPUID 0x40000100 says that this is Keelson
 		agent_skip("this is platform %s", platform);
 		return;
 	}
-	cpuid(NATIVE_HV_SIGNATURE_LEAF, 0, r);
+	cpuid(MACHINE_SIGNATURE_LEAF, 0, r);
 	memcpy(name, &r[1], 4);
 	memcpy(name + 4, &r[2], 4);
 	memcpy(name + 8, &r[3], 4);

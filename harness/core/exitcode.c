@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#include "abi/native.h"
+#include "abi/machine.h"
 #include "harness/core/exitcode.h"
 #include "harness/core/util.h"
 
@@ -14,13 +14,13 @@ static const struct {
 	int code;
 	const char *reason;
 } native_ends[] = {
-	{NATIVE_EXIT_OFF, CODE_PASSED, "powered off"},
-	{NATIVE_EXIT_GUEST_PANIC, CODE_GUEST,
+	{MACHINE_END_OFF, CODE_PASSED, "powered off"},
+	{MACHINE_END_GUEST_PANIC, CODE_GUEST,
 	 "triple fault, termination or broken protocol below VMPL0"},
-	{NATIVE_EXIT_SVSM_PANIC, CODE_SVSM, "it terminated, faulted or broke the protocol"},
-	{NATIVE_EXIT_MONITOR, CODE_MONITOR, "the monitor gave up"},
-	{NATIVE_EXIT_BAD_IGVM, CODE_HOST, "the monitor refused the IGVM file"},
-	{NATIVE_EXIT_RESET, CODE_GUEST, "the guest asked for a reset"},
+	{MACHINE_END_SVSM_PANIC, CODE_SVSM, "it terminated, faulted or broke the protocol"},
+	{MACHINE_END_MONITOR, CODE_MONITOR, "the monitor gave up"},
+	{MACHINE_END_BAD_IGVM, CODE_HOST, "the monitor refused the IGVM file"},
+	{MACHINE_END_RESET, CODE_GUEST, "the guest asked for a reset"},
 };
 
 void outcome_set(struct outcome *o, int code, char *reason)
@@ -38,7 +38,7 @@ static int exit_status(int code)
 
 bool outcome_native_reset(int status)
 {
-	return WIFEXITED(status) && WEXITSTATUS(status) == exit_status(NATIVE_EXIT_RESET);
+	return WIFEXITED(status) && WEXITSTATUS(status) == exit_status(MACHINE_END_RESET);
 }
 
 static void native_exit(struct outcome *o, int status)

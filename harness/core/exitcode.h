@@ -4,7 +4,7 @@
 
 /*
  * The program's exit codes (a contract: CI and scripts read them), and how QEMU's own status,
- * abi/native.h, becomes one.
+ * abi/machine.h, becomes one.
  */
 #include "base/types.h"
 
@@ -27,7 +27,7 @@ struct outcome {
 };
 
 void outcome_set(struct outcome *o, int code, char *reason);
-/* status is waitpid()'s; native says whether abi/native.h applies. */
+/* status is waitpid()'s; native says whether abi/machine.h applies. */
 void outcome_of_qemu(struct outcome *o, int status, bool native);
 /* On native: the status says that the guest asked for a reset. */
 bool outcome_native_reset(int status);

@@ -2,7 +2,7 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /* Plain QEMU, TCG: the monitor makes it an SEV-SNP machine. */
-#include "abi/native.h"
+#include "abi/machine.h"
 #include "launch/profiles/profile.h"
 
 #define QEMU_LEAST 702 /* measured: 7.2 and 10.0 */
@@ -29,16 +29,16 @@ static void command(const struct launch *l, struct strlist *argv)
 	strlist_add(argv, "-chardev");
 	strlist_addf(argv, "file,id=mon,path=%s", l->monitor_log);
 	strlist_add(argv, "-device");
-	strlist_addf(argv, "isa-debugcon,iobase=0x%x,chardev=mon", NATIVE_MONITOR_LOG_PORT);
+	strlist_addf(argv, "isa-debugcon,iobase=0x%x,chardev=mon", MACHINE_LOG_PORT);
 	strlist_add(argv, "-device");
-	strlist_addf(argv, "isa-debug-exit,iobase=0x%x,iosize=4", NATIVE_EXIT_PORT);
+	strlist_addf(argv, "isa-debug-exit,iobase=0x%x,iosize=4", MACHINE_EXIT_PORT);
 	strlist_add(argv, "-kernel");
 	strlist_add(argv, l->monitor);
 	strlist_add(argv, "-fw_cfg");
-	strlist_addf(argv, "name=" NATIVE_FW_IGVM ",file=%s", l->igvm);
+	strlist_addf(argv, "name=" MACHINE_FW_IGVM ",file=%s", l->igvm);
 	if (*l->options) {
 		strlist_add(argv, "-fw_cfg");
-		strlist_addf(argv, "name=" NATIVE_FW_OPTIONS ",string=%s", l->options);
+		strlist_addf(argv, "name=" MACHINE_FW_OPTIONS ",string=%s", l->options);
 	}
 }
 

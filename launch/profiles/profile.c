@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "abi/native.h"
+#include "abi/q35.h"
 #include "launch/profiles/profile.h"
 
 static const struct profile *const profiles[] = {&profile_native, &profile_plain, &profile_snp,
@@ -112,8 +112,7 @@ void profile_common(const struct launch *l, struct strlist *argv)
 	profile_chardev(argv, "file", "svsm", l->svsm_log);
 	strlist_add(argv, "-device");
 	/* SeaBIOS takes a port that reads 0xe9 for its own log, and this is the SVSM's. */
-	strlist_addf(argv, "isa-debugcon,iobase=0x%x,readback=0,chardev=svsm",
-		     NATIVE_SVSM_LOG_PORT);
+	strlist_addf(argv, "isa-debugcon,iobase=0x%x,readback=0,chardev=svsm", Q35_DEBUGCON_PORT);
 	strlist_add(argv, "-chardev");
 	strlist_addf(argv, "socket,id=qmp,fd=%d", l->qmp_fd);
 	strlist_add(argv, "-mon");

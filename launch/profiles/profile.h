@@ -30,7 +30,7 @@ struct launch {
 struct profile {
 	const char *name;
 	const char *says; /* one line for doctor */
-	/* abi/native.h's exit statuses apply */
+	/* abi/machine.h's exit statuses apply */
 	bool native;
 	/* QEMU gets the kernel itself: no IGVM file, no SVSM */
 	bool plain;

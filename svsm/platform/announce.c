@@ -2,7 +2,7 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 #include "platform/announce.h"
-#include "abi/native.h"
+#include "abi/machine.h"
 #include "log/log.h"
 #include "lib/string.h"
 #include "platform/platform.h"
@@ -24,7 +24,7 @@ void platform_announce(void)
 {
 	char sig[13];
 
-	signature(NATIVE_HV_SIGNATURE_LEAF, sig);
+	signature(MACHINE_SIGNATURE_LEAF, sig);
 	if (!memcmp(sig, "KeelsonNativ", 12)) {
 		log_info(
 			"platform: %s, native: a machine in software, nothing here is confidential",

@@ -12,7 +12,7 @@
  */
 #include "tests/native/check.h"
 #include "abi/control.h"
-#include "abi/native.h"
+#include "abi/machine.h"
 #include "harness/core/exitcode.h"
 #include "harness/verbs/host_verbs.h"
 #include "harness/run/suites.h"
@@ -91,12 +91,12 @@ TEST(exit_codes_of_qemu)
 	static const struct {
 		int status, native, other;
 	} cases[] = {
-		{NATIVE_EXIT_OFF << 1 | 1, CODE_PASSED, CODE_HOST},
-		{NATIVE_EXIT_GUEST_PANIC << 1 | 1, CODE_GUEST, CODE_HOST},
-		{NATIVE_EXIT_SVSM_PANIC << 1 | 1, CODE_SVSM, CODE_HOST},
-		{NATIVE_EXIT_MONITOR << 1 | 1, CODE_MONITOR, CODE_HOST},
-		{NATIVE_EXIT_BAD_IGVM << 1 | 1, CODE_HOST, CODE_HOST},
-		{NATIVE_EXIT_RESET << 1 | 1, CODE_GUEST, CODE_HOST},
+		{MACHINE_END_OFF << 1 | 1, CODE_PASSED, CODE_HOST},
+		{MACHINE_END_GUEST_PANIC << 1 | 1, CODE_GUEST, CODE_HOST},
+		{MACHINE_END_SVSM_PANIC << 1 | 1, CODE_SVSM, CODE_HOST},
+		{MACHINE_END_MONITOR << 1 | 1, CODE_MONITOR, CODE_HOST},
+		{MACHINE_END_BAD_IGVM << 1 | 1, CODE_HOST, CODE_HOST},
+		{MACHINE_END_RESET << 1 | 1, CODE_GUEST, CODE_HOST},
 		{0, CODE_MONITOR, CODE_PASSED},
 		{1, CODE_HOST, CODE_HOST},
 		{99, CODE_HOST, CODE_HOST},

@@ -6,9 +6,8 @@
  * for the right reason.
  *
  * sources: launch/machine/load/loader.c launch/machine/load/source.c launch/machine/load/check.c
- * sources: launch/machine/load/place.c
- * sources: launch/machine/load/area.c launch/machine/load/make_madt.c launch/machine/load/psp.c
- * sources: harness/igvm/image.c harness/igvm/blob.c harness/igvm/vmsa.c
+ * sources: launch/machine/load/place.c launch/machine/load/area.c launch/machine/load/make_madt.c
+ * sources: launch/machine/load/psp.c harness/igvm/image.c harness/igvm/blob.c harness/igvm/vmsa.c
  * sources: svsm/lib/igvm/igvm_read.c svsm/lib/igvm/igvm_area.c svsm/lib/igvm/igvm_rules.c
  * sources: svsm/lib/igvm/igvm_text.c svsm/lib/crc32.c svsm/lib/fmt.c
  */
@@ -19,7 +18,7 @@
 #include "harness/igvm/build.h"
 #include "lib/crc32.h"
 #include "lib/igvm/igvm.h"
-#include "abi/native.h"
+#include "abi/machine.h"
 #include "machine/cpu/vcpu.h"
 #include "machine/host/exit.h"
 #include "machine/host/log.h"
@@ -65,7 +64,7 @@ void host_log(const char *fmt, ...)
 	(void)fmt;
 }
 
-void host_exit(enum native_exit code, const char *fmt, ...)
+void host_exit(enum machine_end code, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -82,7 +81,7 @@ void host_fault(const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(last_words, sizeof(last_words), fmt, ap);
 	va_end(ap);
-	longjmp(over, NATIVE_EXIT_MONITOR);
+	longjmp(over, MACHINE_END_MONITOR);
 }
 
 /* A launch that is refused leaves its pages behind: the next reset takes them back. */
@@ -163,7 +162,7 @@ uint64_t host_tsc_khz(void)
 bool fwcfg_find(const char *name, struct fwcfg_file *f)
 {
 	f->size = (uint32_t)given.size;
-	return have_file && !strcmp(name, NATIVE_FW_IGVM);
+	return have_file && !strcmp(name, MACHINE_FW_IGVM);
 }
 
 bool fwcfg_read(const struct fwcfg_file *f, uint32_t offset, hpa_t dst, uint32_t len)
@@ -270,7 +269,7 @@ static int launch(void)
 
 static void expect_refusal(const char *part)
 {
-	CHECK_EQ(launch(), NATIVE_EXIT_BAD_IGVM);
+	CHECK_EQ(launch(), MACHINE_END_BAD_IGVM);
 	if (!strstr(last_words, part))
 		CHECK_STR(last_words, part);
 	CHECK_EQ(launch_ram_calls, 0);
@@ -576,7 +575,7 @@ TEST(vmsa_that_the_machine_refuses)
 	begin(&m);
 	end(&m);
 	attach_ok = false;
-	CHECK_EQ(launch(), NATIVE_EXIT_BAD_IGVM);
+	CHECK_EQ(launch(), MACHINE_END_BAD_IGVM);
 	CHECK(strstr(last_words, "cannot start from this VMSA"));
 }
 
@@ -591,7 +590,7 @@ TEST(truncated_everywhere)
 	whole = given.size;
 	for (given.size = 0; given.size < whole; given.size += given.size < 600 ? 1 : 509) {
 		check_context("%zu bytes", given.size);
-		CHECK_EQ(launch(), NATIVE_EXIT_BAD_IGVM);
+		CHECK_EQ(launch(), MACHINE_END_BAD_IGVM);
 		CHECK_EQ(launch_ram_calls, 0);
 		free_pages();
 	}

@@ -6,7 +6,7 @@
 #include "bare/lib/ghcb.h"
 #include "bare/lib/smp.h"
 #include "bare/lib/trap.h"
-#include "abi/native.h"
+#include "abi/q35.h"
 #include "lib/fmt.h"
 #include "lib/string.h"
 
@@ -205,7 +205,7 @@ static NORETURN void power_off(void)
 {
 	control_send(CONTROL_BYE_ACK, "", 0);
 	for (;;)
-		ghcb_out(NATIVE_POWEROFF_PORT, 2, 0x2000);
+		ghcb_out(Q35_POWEROFF_PORT, 2, Q35_POWEROFF_VALUE);
 }
 
 void test_main(const char *suite)

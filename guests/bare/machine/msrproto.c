@@ -8,7 +8,7 @@
 #include "bare/lib/snp.h"
 #include "bare/lib/test.h"
 #include "abi/cpuid_page.h"
-#include "abi/native.h"
+#include "abi/machine.h"
 #include "abi/vmsa.h"
 #include "bare/lib/vmpl.h"
 
@@ -28,7 +28,7 @@ TEST(msr_sev_info, "msr-sev-info", "SEV information: versions and the C-bit's po
 	CHECK_GE(r >> 48, 2);
 	CHECK_LE(r >> 32 & 0xffff, 2);
 	CHECK_EQ(r >> 24 & 0xff, ghcb_msr_cpuid(0x8000001f, 1) & 0x3f);
-	CHECK_EQ(r >> 24 & 0xff, NATIVE_CBIT);
+	CHECK_EQ(r >> 24 & 0xff, MACHINE_CBIT);
 }
 
 /* The loader's CPUID page and the hypervisor's word must be the same machine. */

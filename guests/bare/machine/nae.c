@@ -6,11 +6,12 @@
 #include "bare/lib/ghcb.h"
 #include "bare/lib/paging.h"
 #include "bare/lib/test.h"
-#include "abi/native.h"
+#include "abi/machine.h"
+#include "abi/q35.h"
 #include "lib/string.h"
 
 #define R            4
-#define COM1_SCRATCH (NATIVE_CONSOLE_PORT + 7)
+#define COM1_SCRATCH (Q35_CONSOLE_PORT + 7)
 #define IOAPIC       0xfec00000ull
 #define INJECT_GP    0x80000b0dull /* SW_EXITINFO2[31:0]: valid, error code, exception, #GP */
 #define MALFORMED    2
@@ -23,7 +24,7 @@ TEST(nae_cpuid, "nae-cpuid", "CPUID event agrees with the MSR protocol", "ghcb:n
 	for (unsigned i = 0; i < 4; i++)
 		CHECK_EQ(r[i], ghcb_msr_cpuid(0, i));
 	CHECK(ghcb_cpuid(0x8000001f, 0, r));
-	CHECK_EQ(r[1] & 0x3f, NATIVE_CBIT);
+	CHECK_EQ(r[1] & 0x3f, MACHINE_CBIT);
 }
 
 TEST(nae_ioio, "nae-ioio", "IOIO: single accesses, strings, sizes", "ghcb:nae:ioio")
@@ -66,9 +67,9 @@ TEST(nae_ioio_refused, "nae-ioio-refused", "the monitor's own ports do nothing f
 	uint32_t v;
 
 	test_case("exit port");
-	ghcb_out(NATIVE_EXIT_PORT, 4, 0);
+	ghcb_out(MACHINE_EXIT_PORT, 4, 0);
 	test_case("monitor log");
-	ghcb_out(NATIVE_MONITOR_LOG_PORT, 1, 'X');
+	ghcb_out(MACHINE_LOG_PORT, 1, 'X');
 	test_case("A20 gate and fast reset");
 	ghcb_out(0x92, 1, 0);
 	ghcb_out(0x92, 1, 1);

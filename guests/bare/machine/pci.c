@@ -4,7 +4,7 @@
 /* Device memory above 4 GiB, where the DSDT lets an operating system place 64-bit BARs. */
 #include "bare/lib/ghcb.h"
 #include "bare/lib/test.h"
-#include "abi/native.h"
+#include "abi/q35.h"
 
 #define CONFIG_ADDRESS 0xcf8
 #define CONFIG_DATA    0xcfc
@@ -69,8 +69,8 @@ static void check_device(uint64_t at)
 TEST(mmio_above_4g, "mmio-above-4g", "a 64-bit BAR works below 4 GiB and in the window above",
      "keelson:mmio64")
 {
-	static const uint64_t places[] = {NATIVE_MMIO64_BASE, NATIVE_MMIO64_BASE + 5 * SIZE_1G,
-					  NATIVE_MMIO64_END - SIZE_2M};
+	static const uint64_t places[] = {Q35_MMIO64_BASE, Q35_MMIO64_BASE + 5 * SIZE_1G,
+					  Q35_MMIO64_END - SIZE_2M};
 	uint64_t first, v = 0;
 	uint32_t kind;
 	unsigned slot;
@@ -88,8 +88,8 @@ TEST(mmio_above_4g, "mmio-above-4g", "a 64-bit BAR works below 4 GiB and in the 
 	}
 	test_case("nothing there, and beyond the window");
 	place(slot, first, kind);
-	CHECK(ghcb_mmio_read(NATIVE_MMIO64_BASE, 4, &v)); /* QEMU answers 0 */
-	CHECK(ghcb_mmio_read(NATIVE_MMIO64_END, 4, &v));
+	CHECK(ghcb_mmio_read(Q35_MMIO64_BASE, 4, &v)); /* QEMU answers 0 */
+	CHECK(ghcb_mmio_read(Q35_MMIO64_END, 4, &v));
 	CHECK_EQ(v, 0xffffffff);
 	check_device(first);
 }

@@ -5,7 +5,7 @@
 #include "machine/host/lapic.h"
 #include "machine/host/mem/direct.h"
 #include "machine/host/mem/mem.h"
-#include "abi/native.h"
+#include "abi/q35.h"
 #include "base/spinlock.h"
 #include "lib/vapic/vapic.h"
 
@@ -26,7 +26,7 @@ static bool inside(uint64_t a, unsigned len, uint64_t from, uint64_t to)
  * all), nor what would send messages past the virtual APICs. */
 static bool passed_through(uint64_t a, unsigned len)
 {
-	if (inside(a, len, NATIVE_MMIO64_BASE, NATIVE_MMIO64_END))
+	if (inside(a, len, Q35_MMIO64_BASE, Q35_MMIO64_END))
 		return true; /* above all RAM */
 	if (!inside(a, len, ABOVE_LEGACY, BELOW_4G))
 		return false;

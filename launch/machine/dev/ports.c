@@ -2,7 +2,8 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 #include "machine/dev/ports.h"
-#include "abi/native.h"
+#include "abi/machine.h"
+#include "abi/q35.h"
 #include "base/x86.h"
 
 /*
@@ -24,12 +25,12 @@ static const struct port_rule {
 	{0x92, 0x92, 0x02}, /* A20 gate, of all CPUs, and reset */
 	{0xa0, 0xa1, 0xff},
 	{0xb2, 0xb3, 0xff}, /* SMI command */
-	{NATIVE_EXIT_PORT, NATIVE_EXIT_PORT + 3, 0xff},
-	{NATIVE_MONITOR_LOG_PORT, NATIVE_MONITOR_LOG_PORT, 0xff},
+	{MACHINE_EXIT_PORT, MACHINE_EXIT_PORT + 3, 0xff},
+	{MACHINE_LOG_PORT, MACHINE_LOG_PORT, 0xff},
 	{0x510, 0x51b, 0xff}, /* fw_cfg: the monitor's input */
 	{0x600, 0x67f, 0x00}, /* ACPI PM block */
 	{0xcd8, 0xcf7, 0xff}, /* CPU hotplug: takes CPUs away */
-	{NATIVE_RESET_PORT, NATIVE_RESET_PORT, 0x00},
+	{Q35_RESET_PORT, Q35_RESET_PORT, 0x00},
 	{0x5658, 0x5658, 0xff}, /* QEMU's vmport: changes the registers of the CPU */
 };
 
@@ -65,11 +66,11 @@ uint32_t ports_in(uint16_t port, unsigned size)
 /* ACPI sleep and reset registers: writes that end the run. */
 static enum ports_event watch(uint16_t port, unsigned size, uint32_t value)
 {
-	if (port == NATIVE_POWEROFF_PORT && (value & (size == 1 ? SLP_EN_8 : SLP_EN_16)))
+	if (port == Q35_POWEROFF_PORT && (value & (size == 1 ? SLP_EN_8 : SLP_EN_16)))
 		return PORTS_POWER_OFF;
-	if (port == NATIVE_POWEROFF_PORT + 1 && (value & SLP_EN_8))
+	if (port == Q35_POWEROFF_PORT + 1 && (value & SLP_EN_8))
 		return PORTS_POWER_OFF;
-	if (port == NATIVE_RESET_PORT && (value & RESET_CPU))
+	if (port == Q35_RESET_PORT && (value & RESET_CPU))
 		return PORTS_RESET;
 	if (port == KBD_COMMAND && (value & 0xff) == KBD_RESET)
 		return PORTS_RESET_KEYBOARD;

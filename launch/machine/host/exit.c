@@ -6,14 +6,14 @@
 #include "machine/host/park.h"
 #include "base/x86.h"
 
-void exit_now(enum native_exit code)
+void exit_now(enum machine_end code)
 {
-	outl(NATIVE_EXIT_PORT, code);
+	outl(MACHINE_EXIT_PORT, code);
 	for (;;) /* no isa-debug-exit device: stand still */
 		__asm__ volatile("cli; hlt");
 }
 
-void host_exit(enum native_exit code, const char *fmt, ...)
+void host_exit(enum machine_end code, const char *fmt, ...)
 {
 	va_list ap;
 

@@ -10,7 +10,7 @@
 #include "machine/host/upcall.h"
 #include "machine/host_assert.h"
 #include "machine/layout.h"
-#include "abi/native.h"
+#include "abi/machine.h"
 #include "base/x86.h"
 #include "lib/symtab.h"
 
@@ -83,9 +83,9 @@ static void enter_fault(void)
 	unsigned depth = percpu()->fault_depth++;
 
 	if (depth > 1)
-		exit_now(NATIVE_EXIT_MONITOR);
+		exit_now(MACHINE_END_MONITOR);
 	if (depth)
-		host_exit(NATIVE_EXIT_MONITOR, "monitor fault, and another while reporting it");
+		host_exit(MACHINE_END_MONITOR, "monitor fault, and another while reporting it");
 }
 
 void fault_exception(const struct trap_frame *f)
@@ -98,7 +98,7 @@ void fault_exception(const struct trap_frame *f)
 	print_registers(f);
 	fault_backtrace(f->rip, f->rbp);
 	upcall_describe(host_cpu());
-	host_exit(NATIVE_EXIT_MONITOR, "monitor fault");
+	host_exit(MACHINE_END_MONITOR, "monitor fault");
 }
 
 void host_fault(const char *fmt, ...)
@@ -113,5 +113,5 @@ void host_fault(const char *fmt, ...)
 	fault_backtrace((uint64_t)__builtin_return_address(0),
 			*(uint64_t *)__builtin_frame_address(0));
 	upcall_describe(host_cpu());
-	host_exit(NATIVE_EXIT_MONITOR, "monitor fault");
+	host_exit(MACHINE_END_MONITOR, "monitor fault");
 }

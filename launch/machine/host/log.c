@@ -5,7 +5,7 @@
 #include "machine/host/park.h"
 #include "machine/host/percpu.h"
 #include "machine/host/time.h"
-#include "abi/native.h"
+#include "abi/machine.h"
 #include "base/x86.h"
 #include "lib/fmt.h"
 
@@ -36,7 +36,7 @@ static void emit(const char *s, size_t n)
 {
 	__asm__ volatile("rep outsb"
 			 : "+S"(s), "+c"(n)
-			 : "d"((uint16_t)NATIVE_MONITOR_LOG_PORT)
+			 : "d"((uint16_t)MACHINE_LOG_PORT)
 			 : "memory");
 }
 

@@ -2,7 +2,7 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #pragma once
 
-/* Lines to NATIVE_MONITOR_LOG_PORT; callable from anywhere, any CPU. */
+/* Lines to MACHINE_LOG_PORT; callable from anywhere, any CPU. */
 #include <stdarg.h>
 #include "base/types.h"
 

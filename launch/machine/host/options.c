@@ -5,7 +5,7 @@
 #include "machine/host/log.h"
 #include "machine/host/mem/direct.h"
 #include "machine/host/mem/fwcfg.h"
-#include "abi/native.h"
+#include "abi/machine.h"
 #include "lib/string.h"
 
 struct host_options host_options;
@@ -37,7 +37,7 @@ void options_read(void)
 	struct fwcfg_file f;
 	size_t n = 0, start;
 
-	if (!fwcfg_find(NATIVE_FW_OPTIONS, &f))
+	if (!fwcfg_find(MACHINE_FW_OPTIONS, &f))
 		return;
 	f.size = MIN(f.size, (uint32_t)sizeof(text) - 1);
 	if (!fwcfg_read(&f, 0, host_pa(text), f.size))

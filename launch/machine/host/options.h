@@ -2,7 +2,7 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #pragma once
 
-/* What the harness asks the monitor for: the words in NATIVE_FW_OPTIONS (abi/native.h). */
+/* What the harness asks the monitor for: the words in MACHINE_FW_OPTIONS (abi/machine.h). */
 #include "base/types.h"
 
 struct host_options {

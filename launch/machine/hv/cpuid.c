@@ -4,7 +4,7 @@
 #include "machine/hv/cpuid.h"
 #include "machine/host/time.h"
 #include "machine/hv/state.h"
-#include "abi/native.h"
+#include "abi/machine.h"
 #include "base/x86.h"
 #include "lib/vapic/vapic.h"
 
@@ -117,7 +117,7 @@ static void leaf_sev(uint32_t r[4])
 	set(r,
 	    SEV_EAX_SEV | SEV_EAX_ES | SEV_EAX_SNP | SEV_EAX_VMPL | SEV_EAX_RMPQUERY |
 		    SEV_EAX_COHERENT | SEV_EAX_RESTRICTED,
-	    NATIVE_CBIT | SEV_EBX_REDUCED | VMPL_COUNT << 12 | SEV_EBX_SFW_NO, 0, 0);
+	    MACHINE_CBIT | SEV_EBX_REDUCED | VMPL_COUNT << 12 | SEV_EBX_SFW_NO, 0, 0);
 }
 
 static void hypervisor(uint32_t leaf, uint32_t r[4])
@@ -134,8 +134,8 @@ static void hypervisor(uint32_t leaf, uint32_t r[4])
 	case MAX_KVM:
 		set(r, host_tsc_khz(), APIC_BUS_KHZ, 0, 0);
 		break;
-	case NATIVE_HV_SIGNATURE_LEAF: /* "KeelsonNativ" */
-		set(r, NATIVE_HV_SIGNATURE_LEAF, 0x6c65654b, 0x4e6e6f73, 0x76697461);
+	case MACHINE_SIGNATURE_LEAF: /* "KeelsonNativ" */
+		set(r, MACHINE_SIGNATURE_LEAF, 0x6c65654b, 0x4e6e6f73, 0x76697461);
 		break;
 	}
 }

@@ -5,14 +5,14 @@
 #include "machine/cpu/exec/describe.h"
 #include "machine/host/exit.h"
 #include "machine/hv/stats.h"
-#include "abi/native.h"
+#include "abi/machine.h"
 #include "lib/fmt.h"
 
 #define LINE 160
 
-static enum native_exit panic_code(const struct vcpu *v)
+static enum machine_end panic_code(const struct vcpu *v)
 {
-	return v->vmpl == VMPL_SVSM ? NATIVE_EXIT_SVSM_PANIC : NATIVE_EXIT_GUEST_PANIC;
+	return v->vmpl == VMPL_SVSM ? MACHINE_END_SVSM_PANIC : MACHINE_END_GUEST_PANIC;
 }
 
 NORETURN void stop_vmpl(struct vcpu *v, const char *fmt, ...)
@@ -60,12 +60,12 @@ NORETURN void stop_terminated(struct vcpu *v, unsigned set, unsigned reason)
 NORETURN void stop_power_off(struct vcpu *v)
 {
 	stats_print();
-	host_exit(NATIVE_EXIT_OFF, "vCPU %u VMPL %u asked for power off", v->index, v->vmpl);
+	host_exit(MACHINE_END_OFF, "vCPU %u VMPL %u asked for power off", v->index, v->vmpl);
 }
 
 NORETURN void stop_reset(struct vcpu *v, const char *how)
 {
 	stats_print();
-	host_exit(NATIVE_EXIT_RESET, "vCPU %u VMPL %u asked for a reset (%s)", v->index, v->vmpl,
+	host_exit(MACHINE_END_RESET, "vCPU %u VMPL %u asked for a reset (%s)", v->index, v->vmpl,
 		  how);
 }

@@ -13,7 +13,7 @@
 #include "machine/host/mem/pool.h"
 #include "machine/host_assert.h"
 #include "machine/load/area.h"
-#include "abi/native.h"
+#include "abi/machine.h"
 #include "abi/vmsa.h"
 #include "lib/string.h"
 
@@ -177,7 +177,7 @@ void loader_check(const struct loader *l)
 			check_header(&c, &h);
 	host_pages_free(c.claimed, pages);
 	if (!c.policy)
-		host_exit(NATIVE_EXIT_BAD_IGVM, "igvm: no guest policy for SEV-SNP");
+		host_exit(MACHINE_END_BAD_IGVM, "igvm: no guest policy for SEV-SNP");
 	if (!c.context)
-		host_exit(NATIVE_EXIT_BAD_IGVM, "igvm: no VP context for SEV-SNP");
+		host_exit(MACHINE_END_BAD_IGVM, "igvm: no VP context for SEV-SNP");
 }

@@ -11,7 +11,7 @@
 #include "machine/load/psp.h"
 #include "machine/snp/rmp.h"
 #include "machine/snp/vmsa_attach.h"
-#include "abi/native.h"
+#include "abi/machine.h"
 #include "abi/vmsa.h"
 #include "lib/string.h"
 
@@ -133,7 +133,7 @@ static void place_context(struct place *p, const struct igvm_vp_context *d)
 	loader_read(p->l, d->file_offset, host_pa(v), PAGE_SIZE);
 	rmp_launch_page(at, launch_perms, true);
 	if (!machine_attach(machine_vcpus[0], VMPL_SVSM, at, v->sev_features))
-		host_exit(NATIVE_EXIT_BAD_IGVM,
+		host_exit(MACHINE_END_BAD_IGVM,
 			  "igvm: the boot vCPU cannot start from this VMSA (SEV_FEATURES 0x%llx)",
 			  (unsigned long long)v->sev_features);
 }

@@ -7,7 +7,7 @@
 #include "machine/cpu/vcpu.h"
 #include "machine/host_assert.h"
 #include "machine/hv/cpuid.h"
-#include "abi/native.h"
+#include "abi/machine.h"
 #include "base/x86.h"
 
 #define SECRETS_VERSION 3
@@ -74,7 +74,7 @@ void psp_cpuid_page(struct snp_cpuid_page *p)
 {
 	add_range(p, STD_FIRST, STD_LIMIT);
 	add_range(p, HV_FIRST, HV_LIMIT);
-	add_leaf(p, NATIVE_HV_SIGNATURE_LEAF, 0);
+	add_leaf(p, MACHINE_SIGNATURE_LEAF, 0);
 	add_range(p, EXT_FIRST, EXT_LIMIT);
 }
 

@@ -6,7 +6,7 @@
 #include "machine/cpu/vmcb.h"
 #include "machine/host/mem/direct.h"
 #include "machine/host/mem/pool.h"
-#include "abi/native.h"
+#include "abi/machine.h"
 #include "abi/vmsa.h"
 #include "base/x86.h"
 #include "lib/string.h"
@@ -144,7 +144,7 @@ void vmsa_hide_cbit(struct vmpl_ctx *c)
 
 	c->cr3_bare = m->cr3;
 	c->cr3_hidden = true;
-	m->cr3 |= BIT(NATIVE_CBIT);
+	m->cr3 |= BIT(MACHINE_CBIT);
 	m->cr_read = BIT(0) | BIT(3); /* newer QEMU reports every read as CR0's */
 	m->cr_write = CR_WRITE_ALWAYS | BIT(3);
 }
@@ -169,7 +169,7 @@ void vmsa_save(struct vmpl_ctx *c)
 
 	save_vmcb(c->vmcb, s);
 	if (c->cr3_hidden)
-		s->cr3 &= ~BIT(NATIVE_CBIT);
+		s->cr3 &= ~BIT(MACHINE_CBIT);
 	c->gpr[0] = c->vmcb->rax;
 	c->gpr[4] = c->vmcb->rsp;
 	for (unsigned i = 0; i < 16; i++)

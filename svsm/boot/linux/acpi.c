@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 #include "boot/linux/acpi.h"
-#include "abi/native.h"
+#include "abi/q35.h"
 #include "boot/linux/acpi_tables.h"
 #include "boot/guest.h"
 #include "mm/alloc.h"
@@ -134,7 +134,7 @@ static uint64_t write_fadt(struct acpi_area *a, uint64_t dsdt)
 	f->boot_arch = FADT_LEGACY_DEVICES | FADT_NO_VGA | FADT_NO_CMOS_RTC;
 	f->flags =
 		FADT_WBINVD | FADT_PWR_BUTTON | FADT_SLP_BUTTON | FADT_RESET_REG | FADT_HW_REDUCED;
-	f->reset_reg = port(NATIVE_RESET_PORT);
+	f->reset_reg = port(Q35_RESET_PORT);
 	f->reset_value = RESET_VALUE;
 	f->sleep_control = port(ACPI_SLEEP_CONTROL);
 	f->sleep_status = port(ACPI_SLEEP_STATUS);

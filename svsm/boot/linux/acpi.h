@@ -3,6 +3,7 @@
 #pragma once
 
 /* The tables a direct-booted guest gets: ACPI specification 6.4, chapter 5. */
+#include "abi/q35.h"
 #include "base/addr.h"
 
 /* Write RSDP, XSDT, FADT, MADT and DSDT to [at, at + room); returns the RSDP's address. The MADT is
@@ -16,5 +17,6 @@ bool acpi_madt_valid(const void *table, uint64_t size);
  * caller's. */
 void acpi_madt_filter(void *table);
 
-#define ACPI_SLEEP_CONTROL 0x605 /* high byte of PM1a_CNT: SLP_EN is bit 5, SLP_TYP bits 4:2 */
+/* The high byte of PM1a_CNT: SLP_EN is bit 5, SLP_TYP bits 4:2 */
+#define ACPI_SLEEP_CONTROL (Q35_POWEROFF_PORT + 1)
 #define ACPI_SLEEP_STATUS  0x601 /* high byte of PM1a_STS: WAK_STS is bit 7 */

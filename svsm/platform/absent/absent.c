@@ -6,20 +6,20 @@
  * such a guest, so there is nothing that an SVSM could do for it: one line that says so, and off.
  */
 #include "platform/absent/absent.h"
-#include "abi/native.h"
+#include "abi/q35.h"
 #include "base/x86.h"
 #include "platform/platform.h"
 
 static bool console_write(const char *s, size_t len)
 {
 	while (len--)
-		outb(NATIVE_SVSM_LOG_PORT, (uint8_t)*s++);
+		outb(Q35_DEBUGCON_PORT, (uint8_t)*s++);
 	return true;
 }
 
 NORETURN static void power_off(void)
 {
-	outw(NATIVE_POWEROFF_PORT, 0x2000);
+	outw(Q35_POWEROFF_PORT, Q35_POWEROFF_VALUE);
 	for (;;)
 		__asm__ volatile("cli\n"
 				 "hlt");

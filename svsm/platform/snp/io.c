@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-#include "abi/native.h"
+#include "abi/q35.h"
 #include "mm/paging.h"
 #include "lib/string.h"
 #include "platform/snp/ghcb.h"
@@ -22,8 +22,8 @@ bool snp_console_write(const char *s, size_t len)
 		memcpy(g->buffer, s, n);
 		GHCB_SET(g, scratch, paging_pa(g).v + offsetof(struct ghcb, buffer));
 		r = ghcb_call(g, GHCB_EXIT_IOIO,
-			      (uint64_t)NATIVE_SVSM_LOG_PORT << 16 | IOIO_A64 | IOIO_SZ8 |
-				      IOIO_REP | IOIO_STR,
+			      (uint64_t)Q35_DEBUGCON_PORT << 16 | IOIO_A64 | IOIO_SZ8 | IOIO_REP |
+				      IOIO_STR,
 			      n);
 		s += n;
 		len -= n;

@@ -2,7 +2,7 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 #include "base/x86.h"
-#include "abi/native.h"
+#include "abi/q35.h"
 #include "abi/vmsa.h"
 #include "log/log.h"
 #include "platform/snp/ghcb.h"
@@ -34,7 +34,7 @@ static uint64_t tsc_khz(void)
 /* ACPI power off of a q35, then the protocol's way. */
 NORETURN static void power_off(void)
 {
-	outw(NATIVE_POWEROFF_PORT, 0x2000);
+	outw(Q35_POWEROFF_PORT, Q35_POWEROFF_VALUE);
 	ghcb_msr_terminate(0, 0);
 }
 

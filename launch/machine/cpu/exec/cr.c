@@ -7,7 +7,7 @@
 #include "machine/cpu/exec/insn.h"
 #include "machine/cpu/exec/vmm.h"
 #include "machine/cpu/walk.h"
-#include "abi/native.h"
+#include "abi/machine.h"
 #include "base/x86.h"
 
 /*
@@ -89,7 +89,7 @@ static int read_cr(struct vcpu *v, const struct insn *i)
 		value = m->cr2;
 		break;
 	case 3:
-		value = c->cr3_hidden ? m->cr3 & ~BIT(NATIVE_CBIT) : m->cr3;
+		value = c->cr3_hidden ? m->cr3 & ~BIT(MACHINE_CBIT) : m->cr3;
 		break;
 	case 4:
 		value = m->cr4;

@@ -7,7 +7,7 @@
 #include "machine/host/mem/pool.h"
 #include "machine/host_assert.h"
 #include "machine/layout.h"
-#include "abi/native.h"
+#include "abi/q35.h"
 #include "base/x86.h"
 #include "lib/string.h"
 
@@ -82,7 +82,7 @@ static void choose_block(void)
 		host_fault("too little RAM below 4 GiB for a block of %llu KiB",
 			   (unsigned long long)size / 1024);
 	ram_end = ranges[range_count - 1].base + ranges[range_count - 1].size;
-	if (ram_end > NATIVE_MMIO64_BASE)
+	if (ram_end > Q35_MMIO64_BASE)
 		host_fault("RAM reaches into the window of 64-bit BARs");
 	block.base = ALIGN_DOWN(low->base + low->size - size, SIZE_2M);
 	block.size = low->base + low->size - block.base;
@@ -111,7 +111,7 @@ static uint64_t build_tables(void)
 	map_direct(root, block.base + image_size(), low_end, 0);
 	map_direct(root, low_end, 4 * SIZE_1G, BIT(4) /* PCD */);
 	map_direct(root, 4 * SIZE_1G, ALIGN_UP(ram_end, SIZE_2M), 0);
-	map_direct(root, NATIVE_MMIO64_BASE, NATIVE_MMIO64_END, BIT(4));
+	map_direct(root, Q35_MMIO64_BASE, Q35_MMIO64_END, BIT(4));
 	map_image(root, image_start, image_text_end, 0);
 	map_image(root, image_text_end, image_rodata_end, PTE_NX);
 	map_image(root, image_rodata_end, image_end, PTE_W | PTE_NX);

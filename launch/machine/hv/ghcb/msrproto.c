@@ -11,7 +11,7 @@
 #include "machine/hv/stop.h"
 #include "machine/hv/vmpl.h"
 #include "abi/ghcb.h"
-#include "abi/native.h"
+#include "abi/machine.h"
 
 /* GHCB 2.3.1: requests in the low 12 bits of the MSR itself, answers in the same place. */
 
@@ -20,7 +20,7 @@
 static uint64_t sev_info(void)
 {
 	return (uint64_t)GHCB_VERSION_MAX << 48 | (uint64_t)GHCB_VERSION_MIN << 32 |
-	       (uint64_t)NATIVE_CBIT << 24 | GHCB_MSR_SEV_INFO_RESP;
+	       (uint64_t)MACHINE_CBIT << 24 | GHCB_MSR_SEV_INFO_RESP;
 }
 
 static uint64_t cpuid_reg(struct vcpu *v, uint64_t m)

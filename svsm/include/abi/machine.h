@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#pragma once
+
+/*
+ * What the harness, QEMU and the machine in software (launch/machine) agree on. To the SVSM and its
+ * guest the machine is one with SEV-SNP: the SVSM takes nothing from here but the signature, for
+ * one line in its log (platform/announce.c).
+ */
+#include "base/types.h"
+
+/* fw_cfg files */
+#define MACHINE_FW_IGVM    "opt/org.keelson/igvm"    /* the IGVM file, whole */
+#define MACHINE_FW_OPTIONS "opt/org.keelson/options" /* words: see below */
+/*
+ * options, split by spaces or commas:
+ *          "strict"       every event that hardware reflects is reflected
+ *          "stats"        exit counters by reason go to the monitor log at the end
+ *          "trace"        one log line an exit (slow)
+ *          "turns"        all CPUs share one host thread: let the next one go on now and then
+ */
+
+#define MACHINE_LOG_PORT  0x404 /* debugcon: the monitor's log, refused to guests */
+#define MACHINE_EXIT_PORT 0xf4  /* isa-debug-exit, 4 bytes; refused to guests */
+
+/* How a run ended: written to MACHINE_EXIT_PORT; QEMU exits with (value << 1) | 1 */
+enum machine_end {
+	MACHINE_END_OFF = 0x10, /* QEMU 33: a guest asked for power off */
+	/* QEMU 35: triple fault, termination or broken protocol below VMPL0; 37: the same at it */
+	MACHINE_END_GUEST_PANIC = 0x11,
+	MACHINE_END_SVSM_PANIC = 0x12,
+	MACHINE_END_MONITOR = 0x13,  /* QEMU 39: the monitor itself failed */
+	MACHINE_END_BAD_IGVM = 0x14, /* QEMU 41: the IGVM file was refused */
+	MACHINE_END_RESET = 0x15,    /* QEMU 43: a guest asked for a reset */
+};
+
+#define MACHINE_CBIT           47
+#define MACHINE_SIGNATURE_LEAF 0x40000100 /* "KeelsonNativ": says plainly what this is */
