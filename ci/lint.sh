@@ -42,6 +42,9 @@ stacks() { # firmware functions: -fstack-usage wrote .su files beside the object
 	find "${BUILD:-build}/obj/svsm" "${BUILD:-build}/obj/monitor" -name '*.su' -exec cat {} + 2>/dev/null |
 		awk -F'\t' '$2 > 2048 || $3 ~ /^dynamic$/ {print "  " $1 ": " $2 " bytes of stack (limit 2048, " $3 ")"; n++} END {exit n > 0}'
 }
+rules() { # docs/specification.md, the sources and the tests
+	"${PYTHON:-python3}" ci/specification.py
+}
 analyse() {
 	# shellcheck disable=SC2046
 	cppcheck --quiet --error-exitcode=1 --enable=warning,portability --inline-suppr --std=c11 \
@@ -56,5 +59,6 @@ check headers headers
 check sizes sizes
 check licences licences
 check stacks stacks
+check rules rules
 check cppcheck analyse
 exit $bad

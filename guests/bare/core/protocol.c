@@ -142,7 +142,7 @@ static uint64_t call_ticks(uint64_t (*call)(struct svsm_call *c))
 }
 
 TEST(roundtrip, "call-roundtrip", "time of a core call: QUERY_PROTOCOL, 2,000 times either way",
-     "keelson:figures")
+     "keelson:cost")
 {
 	uint32_t khz[4];
 

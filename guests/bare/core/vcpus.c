@@ -175,7 +175,7 @@ TEST(vcpu_addresses, "vcpu-addresses", "VMSA and CAA must be the guest's own mem
 }
 
 TEST(vcpu_twice, "vcpu-twice", "a VMSA page cannot be created twice, nor serve as anything else",
-     "svsm:6.3:active svsm:6.3:readable svsm:6.4:known keelson:duties")
+     "svsm:6.3:active keelson:vmsa-readable svsm:6.4:known keelson:duties")
 {
 	need_two();
 	fresh(VMSA);

@@ -84,7 +84,7 @@ TEST(psc_2m, "psc-2m", "a 2M entry to shared and back; the page is one 2M page a
 
 /* A page that leaves the guest loses its validation, whatever the guest thinks: 15.36.5. */
 TEST(psc_drops_validation, "psc-drops-validation",
-     "a page that was shared meanwhile is not validated", "apm:15.36.5:rmpupdate")
+     "a page that was shared meanwhile is not validated", "apm:15.36.6:rmpupdate")
 {
 	bool cf;
 

@@ -105,7 +105,7 @@ TEST(query, "rmpquery", "RMPQUERY tells size and rights, or raises #UD where CPU
 
 /* Rights a page has when the hypervisor assigned it: all for VMPL0, none for the others. */
 TEST(rights_reset, "rights-reset", "a fresh private page gives VMPL1..3 nothing",
-     "apm:15.36.5:rights")
+     "apm:15.36.7:rights")
 {
 	uint64_t size, attributes;
 

@@ -20,7 +20,7 @@ static uint64_t ticks(const char *text)
 }
 
 TEST(facts, "facts", "time of a PCR read, an extend and GetRandom, and of the longest call yet",
-     "keelson:figures")
+     "keelson:cost")
 {
 	struct vtpm_stats s;
 
