@@ -28,6 +28,7 @@ OTHERS = [
     ("guests/reset", "*.c", r'^EXTERNAL_TEST\(\s*\w+,\s*"([^"]+)"', "vtpm-tss"),
     ("guests/longcmd", "*.c", r'^EXTERNAL_TEST\(\s*\w+,\s*"([^"]+)"', "vtpm-long"),
     ("svsm", "**/*.c", r"^SELFTEST\((\w+)\)", "selftest"),
+    ("tests/fuzz", "test_*.c", r"^TEST\((\w+)\)", None),
     ("tests/native", "*.c", r"^TEST\((\w+)\)", None),  # the program's name
     ("tests/integration", "*.py", r"^def (test_\w+)\(", None),
 ]

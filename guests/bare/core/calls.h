@@ -2,7 +2,7 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #pragma once
 
-/* Tables of core calls: SVSM specification (58019), chapter 6. */
+/* Tables of core calls: AMD's SVSM specification (58019), chapter 6. */
 #include "bare/lib/svsm.h"
 #include "bare/lib/mem.h"
 #include "bare/lib/snp.h"

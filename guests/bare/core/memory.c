@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-/* SVSM_CORE_DEPOSIT_MEM and WITHDRAW_MEM: SVSM specification, 6.6 and 6.7. */
+/* SVSM_CORE_DEPOSIT_MEM and WITHDRAW_MEM: 58019, 6.5 and 6.6. */
 #include "bare/core/calls.h"
 #include "bare/lib/smp.h"
 #include "lib/string.h"

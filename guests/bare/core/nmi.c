@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-/* NMIs from one vCPU to another at the guest's VMPL: APM vol. 2, 16.5; GHCB 4.1 (NMI complete). */
+/* NMIs from one vCPU to another at the guest's VMPL: APM vol. 2, 16.5; GHCB, NMI Complete. */
 #include "bare/lib/apic.h"
 #include "bare/lib/ghcb.h"
 #include "bare/lib/smp.h"

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-/* The protocol itself: SVSM specification, chapter 5 (calling convention), 6.1 (QUERY_PROTOCOL). */
+/* What holds for every call, and the two calls that name no memory: 58019, 4 and table 1 (secrets
+ * page), 5 (calling convention), 6.7 (QUERY_PROTOCOL), 6.8 (CONFIGURE_VTOM). */
 #include "bare/core/calls.h"
 #include "bare/lib/vmpl.h"
 #include "abi/secrets.h"

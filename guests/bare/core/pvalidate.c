@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-/* SVSM_CORE_PVALIDATE: SVSM specification, 6.3 and table 9. */
+/* SVSM_CORE_PVALIDATE: 58019, 6.2 and table 6. */
 #include "bare/core/calls.h"
 #include "bare/lib/smp.h"
 #include "bare/lib/trap.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-/* A call changes RAX and what it documents; nothing else of the vCPU: SVSM specification, 5. */
+/* A call changes RAX and the outputs that its table names, nothing else of the vCPU: 58019, 5. */
 #include "bare/core/calls.h"
 #include "bare/lib/ghcb.h"
 

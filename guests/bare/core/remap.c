@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-/* SVSM_CORE_REMAP_CA: SVSM specification, 6.2. */
+/* SVSM_CORE_REMAP_CA: 58019, 6.1. */
 #include "bare/core/calls.h"
 #include "bare/lib/smp.h"
 #include "bare/lib/vmpl.h"

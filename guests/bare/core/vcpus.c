@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-/* SVSM_CORE_CREATE_VCPU and DELETE_VCPU: SVSM specification, 6.4 and 6.5. */
+/* SVSM_CORE_CREATE_VCPU and DELETE_VCPU: 58019, 6.3 and 6.4. */
 #include "bare/core/calls.h"
 #include "bare/lib/ghcb.h"
 #include "bare/lib/smp.h"

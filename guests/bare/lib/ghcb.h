@@ -3,7 +3,7 @@
 #pragma once
 
 /*
- * Talking to the hypervisor: GHCB specification (56421), 2.3 (MSR protocol) and 4.1 (events).
+ * Talking to the hypervisor: GHCB specification (56421), the MSR protocol and the events.
  * Each vCPU has its own GHCB. Interrupts must be off around everything here: an interrupt handler
  * may use the GHCB too.
  */

@@ -17,7 +17,7 @@ start:
 	cli
 	cld
 	mov $boot_stack_top, %esp
-	/* the C-bit's position: GHCB 2.3.1, SEV information */
+	/* the C-bit's position: GHCB MSR protocol, SEV Information */
 	mov $MSR_GHCB, %ecx
 	mov $SEV_INFO_REQ, %eax
 	xor %edx, %edx

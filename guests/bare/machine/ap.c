@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-/* A second vCPU: GHCB specification 4.1 (AP_CREATION), APM vol. 2, 15.36.7 (VMSA in use). */
+/* A second vCPU: GHCB, SNP AP Creation; APM vol. 2, 15.36.12 (VMSA in use). */
 #include "bare/machine/region.h"
 #include "bare/lib/ghcb.h"
 #include "bare/lib/smp.h"

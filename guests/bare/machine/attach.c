@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-/* VMSAs given to a vCPU that runs another one: GHCB specification, 4.1.9 (AP_CREATION). */
+/* VMSAs given to a vCPU that runs another one: GHCB, SNP AP Creation. */
 #include "bare/machine/region.h"
 #include "bare/lib/apic.h"
 #include "bare/lib/ghcb.h"

@@ -2,7 +2,7 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /*
- * Restricted injection: GHCB specification, 5; APM vol. 2, 15.36.16. vCPU 1 runs a VMSA of VMPL0
+ * Restricted injection: GHCB, #HV Doorbell Page; APM vol. 2, 15.36.16. vCPU 1 runs a VMSA of VMPL0
  * with SEV_FEATURES[3], interrupts off all the time; vCPU 0 sends it IPIs.
  */
 #include "bare/lib/apic.h"

@@ -29,7 +29,7 @@ static void on_vector(struct trap_frame *t)
 }
 
 /*
- * The hypervisor cannot see the IRET: an SNP guest says so itself (GHCB 4.1, NMI complete). The
+ * The hypervisor cannot see the IRET: an SNP guest says so itself (GHCB, NMI Complete). The
  * next NMI may come as soon as it has, so it is counted after that: who sends one a count cannot
  * make the handlers nest until the stack is full.
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-/* Answers of the MSR protocol: GHCB specification, 2.3.1 and table 3; SNP rows 2.3.2. */
+/* Answers of the GHCB MSR protocol, request by request; SEV_STATUS: APM vol. 2, 15.34.10. */
 #include "bare/machine/region.h"
 #include "bare/lib/ghcb.h"
 #include "bare/lib/paging.h"

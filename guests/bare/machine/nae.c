@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-/* Events through the GHCB page: GHCB specification, 4.1, and table 7 for malformed requests. */
+/* Events through the GHCB page, by name, and the answers to malformed requests: GHCB (56421). */
 #include "bare/machine/region.h"
 #include "bare/lib/ghcb.h"
 #include "bare/lib/paging.h"
@@ -164,7 +164,7 @@ static const struct malformed malformed[] = {
 	 GHCB_ERR_MISSING_INPUT},
 };
 
-TEST(nae_malformed, "nae-malformed", "a malformed GHCB gets error 2 and the reason of table 7",
+TEST(nae_malformed, "nae-malformed", "a malformed GHCB gets error 2 and the reason for it",
      "ghcb:error:event ghcb:error:usage ghcb:error:input ghcb:error:scratch")
 {
 	REQUIRE(region_reset(R));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-/* Page state change lists: GHCB specification, 4.1.6. */
+/* Page state change lists: GHCB, SNP Page State Change. */
 #include "bare/machine/region.h"
 #include "bare/lib/ghcb.h"
 #include "bare/lib/paging.h"
@@ -82,7 +82,8 @@ TEST(psc_2m, "psc-2m", "a 2M entry to shared and back; the page is one 2M page a
 	CHECK(region_reset(R));
 }
 
-/* A page that leaves the guest loses its validation, whatever the guest thinks: 15.36.5. */
+/* A page that leaves the guest loses its validation, whatever the guest thinks: APM vol.
+ * 2, 15.36.6. */
 TEST(psc_drops_validation, "psc-drops-validation",
      "a page that was shared meanwhile is not validated", "apm:15.36.6:rmpupdate")
 {

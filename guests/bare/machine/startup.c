@@ -2,8 +2,8 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /*
- * How a second vCPU waits and begins: GHCB specification, 2.3.1 (AP reset hold by MSR), 4.1 (AP HLT
- * loop, AP_CREATION with "create on INIT").
+ * How a second vCPU waits and begins: GHCB, AP Reset Hold by the MSR protocol and by
+ * the event, and SNP AP Creation with "create on INIT".
  */
 #include "bare/lib/apic.h"
 #include "bare/lib/ghcb.h"

@@ -2,7 +2,7 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /*
- * VMPL switching: APM vol. 2, 15.36.7 (VMPLs, VMSAs); GHCB specification 4.1 (RUN_VMPL). A stub
+ * VMPL switching: APM vol. 2, 15.36.7 (VMPLs, VMSAs); GHCB, SNP Run VMPL. A stub
  * runs on this vCPU at a lower VMPL, in our page tables, and comes back by RUN_VMPL(0).
  */
 #include "bare/machine/region.h"
@@ -203,7 +203,7 @@ TEST(vmpl2_rmpadjust, "vmpl2-rmpadjust", "RMPADJUST at VMPL2: lower levels only,
 	stub_remove(2);
 }
 
-/* 15.36.6: validation is VMPL0's alone. */
+/* Validation is VMPL0's alone: APM vol. 3, PVALIDATE. */
 TEST(vmpl2_pvalidate, "vmpl2-pvalidate",
      "PVALIDATE at VMPL2 changes nothing: #GP or FAIL_PERMISSION", "apm:pvalidate:vmpl0")
 {

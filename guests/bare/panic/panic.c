@@ -6,7 +6,7 @@
 #include "bare/lib/ghcb.h"
 #include "bare/lib/test.h"
 
-TEST(terminate, "terminate", "the guest asks for termination (GHCB 2.3.1, set 0 reason 0)",
+TEST(terminate, "terminate", "the guest asks for termination (GHCB MSR protocol, set 0 reason 0)",
      "ghcb:msr:terminate")
 {
 	ghcb_terminate(0, 0);

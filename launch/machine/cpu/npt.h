@@ -8,7 +8,7 @@
  * ones: see npt_alias.
  *
  *   root for CR0.PG=1 with PAE:  [0] shared pages (C=0)   [256] private pages (C=1, bit 47)
- *   root for all other modes:    [0] private pages: every access is private there (15.34.5)
+ *   root for all other modes:    [0] private pages: every access is private there (15.34.4)
  *
  * guard_lock() is held by every caller of npt_sync, npt_fill and npt_alias.
  */

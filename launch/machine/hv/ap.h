@@ -3,9 +3,9 @@
 #pragma once
 
 /*
- * AP creation, AP reset hold and INIT/SIPI: GHCB 4.1.4 and 4.1.9. A VMSA change of another vCPU is
- * posted to it and carried out by its own CPU; who asks waits, and serves its own requests
- * meanwhile, so two that ask each other both get an answer.
+ * AP creation, AP reset hold and INIT/SIPI: GHCB, SNP AP Creation and AP Reset Hold. A VMSA change
+ * of another vCPU is posted to it and carried out by its own CPU; who asks waits, and serves its
+ * own requests meanwhile, so two that ask each other both get an answer.
  */
 #include "machine/hv/state.h"
 

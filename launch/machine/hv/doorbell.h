@@ -4,7 +4,7 @@
 
 /*
  * Restricted injection: a VMPL whose VMSA has SEV_FEATURES[3] takes no interrupt and no NMI, only
- * #HV, and finds in its doorbell page what is pending: GHCB specification (56421), 5; APM vol. 2,
+ * #HV, and finds in its doorbell page what is pending: GHCB (56421), #HV Doorbell Page; APM vol. 2,
  * 15.36.16. Everything here is for the current VMPL, on v's own CPU, out of the guest.
  *
  *   APIC: IRR --post--> doorbell page (still in IRR) --guest takes it--> ISR --EOI-->

@@ -2,7 +2,7 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #pragma once
 
-/* Which VMPL of a vCPU runs: GHCB 4.1.15 (RUN_VMPL); SVSM specification (58019), 4. */
+/* Which VMPL of a vCPU runs: GHCB, SNP Run VMPL. */
 #include "machine/cpu/vcpu.h"
 
 /* Go on with vmpl, on v's own CPU, out of machine_run. False when it has no VMSA to run. */

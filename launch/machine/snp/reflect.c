@@ -17,8 +17,8 @@
 #include "base/x86.h"
 
 /*
- * What becomes of each exit. APM vol. 2, 15.35.5: automatic exits go to the hypervisor; the others
- * raise #VC in the guest, with the exit code as error code.
+ * What becomes of each exit. APM vol. 2, 15.35.4 and 15.35.5: automatic exits go to the hypervisor;
+ * the others raise #VC in the guest, with the exit code as error code.
  */
 
 /* VMGEXIT is VMMCALL with an F2 or F3 prefix. */

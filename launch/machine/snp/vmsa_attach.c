@@ -17,7 +17,8 @@ static void unload(struct vmpl_ctx *c)
 	rmp_vmsa_unlock(c->vmsa);
 }
 
-/* SEV_FEATURES that are modelled; VMRUN refuses those a processor does not know (15.36.16). */
+/* SEV_FEATURES that are modelled; VMRUN refuses those that a processor does not know (APM vol.
+ * 2, 15.36.16 and 15.36.20). */
 #define FEATURES (SEV_FEAT_SNP_ACTIVE | SEV_FEAT_RESTRICTED_INJ | SEV_FEAT_DEBUG_SWAP)
 
 static bool fits(uint8_t vmpl, gpa_t page, uint64_t sev_features)

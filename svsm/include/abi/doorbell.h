@@ -2,7 +2,7 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #pragma once
 
-/* The #HV doorbell page of restricted injection: GHCB specification (56421), 5; APM vol. 2,
+/* The #HV doorbell page of restricted injection: GHCB (56421), #HV Doorbell Page; APM vol. 2,
  * 15.36.16. Shared memory, one page a vCPU and VMPL. */
 #include "base/types.h"
 

@@ -34,20 +34,20 @@ struct ghcb {
 	uint32_t usage;   /* 0xffc */
 } PACKED;
 
-ABI_OFFSET(struct ghcb, rax, 0x1f8, "GHCB table 3: RAX");
-ABI_OFFSET(struct ghcb, rcx, 0x308, "GHCB table 3: RCX");
-ABI_OFFSET(struct ghcb, exit_code, 0x390, "GHCB table 3: SW_EXITCODE");
-ABI_OFFSET(struct ghcb, scratch, 0x3a8, "GHCB table 3: SW_SCRATCH");
-ABI_OFFSET(struct ghcb, valid, 0x3f0, "GHCB table 3: VALID_BITMAP");
-ABI_OFFSET(struct ghcb, buffer, 0x800, "GHCB table 3: shared buffer");
-ABI_OFFSET(struct ghcb, version, 0xffa, "GHCB table 3: version");
-ABI_SIZE(struct ghcb, 0x1000, "GHCB table 3: one page");
+ABI_OFFSET(struct ghcb, rax, 0x1f8, "GHCB layout: RAX");
+ABI_OFFSET(struct ghcb, rcx, 0x308, "GHCB layout: RCX");
+ABI_OFFSET(struct ghcb, exit_code, 0x390, "GHCB layout: SW_EXITCODE");
+ABI_OFFSET(struct ghcb, scratch, 0x3a8, "GHCB layout: SW_SCRATCH");
+ABI_OFFSET(struct ghcb, valid, 0x3f0, "GHCB layout: VALID_BITMAP");
+ABI_OFFSET(struct ghcb, buffer, 0x800, "GHCB layout: shared buffer");
+ABI_OFFSET(struct ghcb, version, 0xffa, "GHCB layout: version");
+ABI_SIZE(struct ghcb, 0x1000, "GHCB layout: one page");
 
 #define GHCB_VERSION_MIN 1
 #define GHCB_VERSION_MAX 2
 #define GHCB_BUFFER_SIZE 0x7f0
 
-/* MSR protocol, section 2.3.1: the low 12 bits of MSR 0xC0010130 */
+/* GHCB MSR protocol: the low 12 bits of MSR 0xC0010130 */
 #define GHCB_MSR_INFO_MASK        0xfffull
 #define GHCB_MSR_SEV_INFO_RESP    0x001 /* max[63:48] min[47:32] cbit[31:24] */
 #define GHCB_MSR_SEV_INFO_REQ     0x002
@@ -116,7 +116,7 @@ ABI_SIZE(struct ghcb, 0x1000, "GHCB table 3: one page");
 #define GHCB_PSC_PSMASH        3
 #define GHCB_PSC_UNSMASH       4
 
-/* SW_EXITINFO2 when SW_EXITINFO1[31:0] = 2: why the GHCB was malformed (section 4.1, table 7) */
+/* SW_EXITINFO2 when SW_EXITINFO1[31:0] = 2: why the GHCB was malformed */
 #define GHCB_ERR_NOT_REGISTERED  1
 #define GHCB_ERR_INVALID_USAGE   2
 #define GHCB_ERR_INVALID_SCRATCH 3
@@ -124,7 +124,7 @@ ABI_SIZE(struct ghcb, 0x1000, "GHCB table 3: one page");
 #define GHCB_ERR_INVALID_INPUT   5
 #define GHCB_ERR_INVALID_EVENT   6
 
-/* Page state change list in the shared buffer, section 4.1.6 */
+/* SNP Page State Change: the list in the shared buffer */
 struct ghcb_psc_header {
 	uint16_t cur;
 	uint16_t end;
@@ -134,7 +134,7 @@ struct ghcb_psc_header {
 #define GHCB_PSC_MAX_ENTRIES 253
 /* entry: cur_page[11:0] gfn[51:12] op[55:52] 2M[56] */
 #define GHCB_PSC_ENTRY_2M BIT(56)
-ABI_SIZE(struct ghcb_psc_header, 8, "GHCB 4.1.6: PSC header");
+ABI_SIZE(struct ghcb_psc_header, 8, "GHCB, SNP Page State Change: header");
 
 /* IOIO exit information: APM vol. 2, 15.10.2 */
 #define IOIO_IN      BIT(0)

@@ -4,7 +4,7 @@
 
 /*
  * The way to the hypervisor: one GHCB page per CPU, and the GHCB MSR protocol. GHCB standardization
- * (56421), 2.3 and 4.
+ * (56421).
  *
  * The page is shared memory: the hypervisor reads and writes it whenever it likes, and so does the
  * guest, whose VMPL means nothing there. No secret goes into it (a log line is none), an answer is

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-/* MSRs that the hypervisor keeps, asked for without the detour over #VC: GHCB 4.1.4. */
+/* MSRs that the hypervisor keeps, asked for without the detour over #VC: GHCB, MSR_PROT. */
 #include "platform/snp/ghcb.h"
 #include "platform/snp/snp.h"
 

@@ -6,9 +6,9 @@
 #include "platform/snp/snp.h"
 
 /*
- * Page state change list, GHCB 4.1.6. The hypervisor moves `cur` past what it has done; it is not
- * trusted to move forward, so the rounds are bounded and what was asked is kept in entries we count
- * ourselves.
+ * The list of GHCB's SNP Page State Change. The hypervisor moves `cur` past what it has done; it is
+ * not trusted to move forward, so the rounds are bounded and what was asked is kept in entries we
+ * count ourselves.
  */
 static uint64_t entry_for(uint64_t at, uint64_t left, bool shared, uint64_t *step)
 {

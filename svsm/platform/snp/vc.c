@@ -4,7 +4,7 @@
 /*
  * #VC in the SVSM itself: an instruction of ours that the hypervisor has to be asked about. The
  * exit code comes with the exception and may be a lie (a hypervisor can inject vector 29), so it
- * must agree with the instruction at RIP. GHCB 4.1; APM vol. 2, 15.35.5.
+ * must agree with the instruction at RIP. GHCB, events; APM vol. 2, 15.35.5.
  *
  * No RDMSR or WRMSR: what the hypervisor keeps is asked for by msr.c, every other MSR of ours is
  * the processor's. To emulate one would let a hypervisor skip the WRMSR of SFMASK, after which ring

@@ -29,7 +29,7 @@ static void run(struct ghcb_call *c)
 {
 	unsigned reason = ghcb_check(c);
 
-	/* GHCB 2.3.2: an SNP guest uses only the GPA it registered. */
+	/* Register GHCB GPA: an SNP guest uses only the GPA it registered. */
 	if (!gpa_eq(hv_state(c->v)->ghcb_registered[c->v->vmpl], c->gpa))
 		ghcb_fail(c, GHCB_ERR_NOT_REGISTERED);
 	else if (reason)

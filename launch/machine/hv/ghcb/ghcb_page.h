@@ -5,7 +5,7 @@
 /*
  * One non-automatic exit: the request as it was copied from the GHCB, and the answer. The page is
  * shared with other vCPUs of the guest, so it is read once (ghcb_read) and from then on only
- * written. GHCB specification (56421), 2.3 and 4.1. Portable.
+ * written. GHCB specification (56421), events. Portable.
  */
 #include "base/addr.h"
 #include "abi/ghcb.h"
@@ -27,7 +27,7 @@ struct ghcb_call {
 	bool answered; /* already written: the handler switched the VMPL or will answer later */
 };
 
-/* SW_EXITINFO1[31:0]: table 7 */
+/* SW_EXITINFO1[31:0] */
 #define GHCB_RESULT_OK        0
 #define GHCB_RESULT_EXCEPTION 1
 #define GHCB_RESULT_MALFORMED 2

@@ -13,7 +13,8 @@
 #include "abi/ghcb.h"
 #include "abi/machine.h"
 
-/* GHCB 2.3.1: requests in the low 12 bits of the MSR itself, answers in the same place. */
+/* The GHCB MSR protocol: requests in the low 12 bits of the MSR itself, answers in the same place.
+ */
 
 #define PFN_BITS(m) ((m) & ~GHCB_MSR_INFO_MASK)
 

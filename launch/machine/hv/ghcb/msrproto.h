@@ -2,7 +2,7 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #pragma once
 
-/* The GHCB MSR protocol: GHCB specification (56421), 2.3.1. */
+/* The GHCB MSR protocol: GHCB specification (56421). */
 #include "machine/cpu/vcpu.h"
 
 /* A VMGEXIT with that request in the low bits of the GHCB MSR; the answer goes into the MSR. */

@@ -3,7 +3,7 @@
 #pragma once
 
 /*
- * Non-automatic exits, the events of GHCB specification (56421), chapter 4: a handler registers
+ * Non-automatic exits, the events of the GHCB specification (56421): a handler registers
  * itself in the linker section nae_handlers, in the file nae_NAME.c.
  */
 #include "machine/hv/ghcb/ghcb_page.h"

@@ -7,7 +7,7 @@
 #include "machine/snp/rmp.h"
 #include "abi/ghcb.h"
 
-/* GHCB 4.1.14: SW_EXITINFO1 is a shared buffer of RAX pages; too few: RAX tells how many. */
+/* GHCB, APIC ID list: SW_EXITINFO1 is a shared buffer of RAX pages; too few: RAX tells how many. */
 static void apic_ids(struct ghcb_call *c)
 {
 	uint32_t *list;

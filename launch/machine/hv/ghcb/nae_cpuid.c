@@ -9,7 +9,7 @@ static void cpuid_event(struct ghcb_call *c)
 {
 	uint32_t r[4];
 
-	/* GHCB 4.1.3: leaf 0xd depends on XCR0, so it has to be given. */
+	/* GHCB, CPUID: leaf 0xd depends on XCR0, so it has to be given. */
 	if ((uint32_t)c->rax == 0xd && !ghcb_has(c, offsetof(struct ghcb, xcr0))) {
 		ghcb_fail(c, GHCB_ERR_MISSING_INPUT);
 		return;

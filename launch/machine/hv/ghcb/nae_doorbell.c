@@ -6,7 +6,7 @@
 #include "abi/ghcb.h"
 #include "lib/vapic/vapic.h"
 
-/* Restricted injection: GHCB specification (56421), chapter 5. */
+/* Restricted injection: GHCB (56421), #HV Doorbell Page and #HV IPI. */
 
 static void doorbell(struct ghcb_call *c)
 {

@@ -5,8 +5,8 @@
 #include "machine/snp/rmp.h"
 #include "abi/ghcb.h"
 
-/* SW_EXITINFO2[63:32] of a guest request: GHCB 4.1.8, the VMM's own error. The value is one that
- * the specification leaves free, as KVM chooses it. */
+/* SW_EXITINFO2[63:32] of a guest request: GHCB, SNP Guest Request, the VMM's own error. The value
+ * is one that the specification leaves free, as KVM chooses it. */
 #define VMM_ERROR_GENERIC (BIT(31) << 32)
 
 /*

@@ -9,7 +9,7 @@
 #include "abi/ghcb.h"
 #include "lib/string.h"
 
-/* GHCB 4.1.2: SW_EXITINFO1 is the VMCB's IOIO information, APM vol. 2, 15.10.2. */
+/* GHCB, IOIO_PROT: SW_EXITINFO1 is the VMCB's IOIO information, APM vol. 2, 15.10.2. */
 
 #define MAX_STRING 0x10000u /* bytes a single request may move */
 

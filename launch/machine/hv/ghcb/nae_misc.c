@@ -58,7 +58,7 @@ static void terminate(struct ghcb_call *c)
 	stop_terminated(c->v, c->info1 & 0xf, c->info1 >> 4 & 0xff);
 }
 
-/* Only SEV-ES without SNP has a jump table; SNP answers that there is none. GHCB 4.1.7. */
+/* Only SEV-ES without SNP has a jump table; SNP answers that there is none. GHCB, AP Jump Table. */
 static void jump_table(struct ghcb_call *c)
 {
 	if (c->info1 > 1)

@@ -11,7 +11,7 @@
 #include "lib/string.h"
 #include "lib/vapic/vapic.h"
 
-/* The guest's access to memory-mapped registers: info1 is the address, info2 the length, SW_SCRATCH
+/* GHCB, MMIO Read and MMIO Write: info1 is the address, info2 the length, SW_SCRATCH
  * the data. The local APIC's page is the VMPL's own. */
 
 static bool in_lapic(uint64_t a)

@@ -9,7 +9,7 @@
 #include "abi/ghcb.h"
 #include "lib/string.h"
 
-/* SW_EXITINFO2 of a refused list: GHCB 4.1.6 */
+/* SW_EXITINFO2 of a refused list: GHCB, SNP Page State Change */
 #define PSC_ERROR_HEADER (1ull << 32 | 1)
 #define PSC_ERROR_ENTRY  (1ull << 32 | 2)
 
