@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
+/* The inputs since the TPM's last reset, in a file (FUZZ_HISTORY) that outlives a crash. */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
+/* The service behind the page fuzzer: it answers rightly, wrongly or not at all, as an input says.
+ */
 #include <string.h>
 #include "abi/vtpm.h"
 #include "tests/fuzz/fuzz.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
+/* Inputs from a file of hexadecimal lines, once more and without libFuzzer. */
 #include <stdio.h>
 #include <stdlib.h>
 #include "tests/fuzz/fuzz.h"

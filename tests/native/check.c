@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
-
+/* The runner of a unit test program: its checks, its tests, and the ranks of held locks. */
 #include "tests/native/check.h"
 #include "lib/lock.h"
 

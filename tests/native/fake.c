@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
+/* A machine of fakes for the core protocol: memory, an RMP of a few pages, VMSAs, calls. */
 #include <stdarg.h>
 #include <string.h>
 #include "tests/native/check.h"

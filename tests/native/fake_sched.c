@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
-
+/* CPUs and a clock for the scheduler: threads, or one thread that plays all of them. */
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>

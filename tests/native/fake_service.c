@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
+/* Ring 3 for the tests of the vTPM: its program's main loop, one request a step. */
 #include "tests/native/fake_service.h"
 #include <stdio.h>
 #include <stdlib.h>

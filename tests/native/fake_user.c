@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
+/* Pages, page tables and user copies for the tests of processes. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
+/* TPM commands as hexadecimal text, and what a test reads out of responses. */
 #include "tests/native/tpm_client.h"
 
 static unsigned digit(char c)

@@ -2,9 +2,9 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /*
- * What a guest at VMPL2 must not get away with. Hardware leaves each of these to the hypervisor
- * (APM vol. 2, table 15-39: #VMEXIT(NPF)), which can only end the guest: so each test ends the run,
- * and passes when the harness sees exit code 4 (tests/integration/test_breach.py).
+ * What a guest at VMPL2 must not get away with. The processor makes a #VMEXIT(NPF) of each of these
+ * accesses (APM vol. 2, tables 15-36 and 15-39), and a hypervisor can do no more than end the
+ * guest. So each test ends the run; test_breach.py expects exit code 4 and the reason.
  */
 #include "bare/lib/bare.h"
 #include "bare/lib/ghcb.h"

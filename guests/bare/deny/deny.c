@@ -3,8 +3,9 @@
 
 /*
  * VMPL permissions, enforced: a payload at VMPL0 gives VMPL2 some rights on a page, and a stub at
- * VMPL2 uses another. APM vol. 2, table 15-36: #VMEXIT(NPF), which ends the run, exit code 4. The
- * tests named allow-* use a right they have: they pass.
+ * VMPL2 makes an access that needs another one. That is a #VMEXIT(NPF) (APM vol. 2, table 15-36),
+ * which ends the run with exit code 4. In the tests named allow-* the stub has the right that it
+ * needs, and they pass.
  */
 #include "bare/lib/bare.h"
 #include "bare/machine/region.h"
@@ -85,13 +86,13 @@ TEST(deny_exec_user, "deny-execute-user-only", "user execute only: execute at CP
 	run(RMP_R | RMP_W | RMP_XU, VMPLSTUB_EXECUTE);
 }
 
-/* "Configuring a page with write but without read permission is illegal": any data access exits. */
+/* Rights to write without rights to read are not legal: any access to data exits (15.36.7). */
 TEST(deny_write_only, "deny-write-only", "W without R: write", "apm:15-36:write-only")
 {
 	run(RMP_W, VMPLSTUB_WRITE);
 }
 
-/* Without EFER.SVME in the VMSA VMRUN refuses it: how an SVSM keeps a guest from running. */
+/* VMRUN refuses a VMSA without EFER.SVME: APM vol. 2, 15.5.1. An SVSM stops a vCPU that way. */
 TEST(deny_svme, "deny-svme", "a VMSA whose EFER.SVME was cleared", "apm:vmrun:svme")
 {
 	stub = (struct vmplstub){.op = VMPLSTUB_COUNT};

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-/* A guest that says HELLO and never anything again, so that the harness's time-out can be tested.
- */
+/* A guest that says HELLO and then nothing more, so that the harness's time-out can be tested. */
 #include "bare/lib/bare.h"
 #include "bare/lib/control.h"
 
@@ -10,6 +9,6 @@ void bare_main(void)
 {
 	control_printf(CONTROL_HELLO, "hang\t%d", CONTROL_VERSION);
 	for (;;)
-		/* With interrupts off the monitor would know that it is over, and end the run. */
+		/* With interrupts off the monitor would see that nothing can come, and end it. */
 		__asm__ volatile("sti; hlt");
 }

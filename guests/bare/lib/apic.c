@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/* x2APIC registers by the GHCB's MSR event: a bare guest's own driver. */
 #include "bare/lib/apic.h"
 #include "bare/lib/ghcb.h"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/* Frames to and from the harness over COM2, each access an IOIO event of the GHCB. */
 #include "bare/lib/control.h"
 #include "bare/lib/ghcb.h"
 #include "base/spinlock.h"

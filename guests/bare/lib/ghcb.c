@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/* The GHCB page of each vCPU, the MSR protocol, and the events that tests use often. */
 #include "bare/lib/ghcb.h"
 #include "bare/lib/paging.h"
 #include "bare/lib/vmpl.h"

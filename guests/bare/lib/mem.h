@@ -3,7 +3,7 @@
 #pragma once
 
 /*
- * Memory for tests: MEM_REGIONS regions of 2 MiB in guest RAM that belongs to nobody else.
+ * Memory for tests: MEM_REGIONS regions of 2 MiB in guest RAM that nothing else uses.
  * At VMPL2 every page of them is validated when a test starts, at VMPL0 none is.
  */
 #include "base/types.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/* The page tables of a bare guest: built once, then a window of 512 pages that changes. */
 #include "bare/lib/paging.h"
 
 #define GIB_MAPPED 4

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/* The second vCPU: its VMSA, its start and end, and rounds that both vCPUs begin together. */
 #include "bare/lib/smp.h"
 #include "bare/lib/ghcb.h"
 #include "bare/lib/paging.h"
@@ -16,7 +17,7 @@
 #define TICKS_A_SECOND 4000000000ull /* at least: bounds may be long, never short */
 #define PAT_RESET      0x0007040600070406ull
 
-/* One page before the VMSA, so that it never lies at a 2M boundary (an erratum forbids it). */
+/* The VMSA is the second page, so it never lies at a 2M boundary, which an erratum forbids. */
 static uint8_t vmsa_pages[2][PAGE_SIZE] ALIGNED(8192);
 static uint8_t caa_page[PAGE_SIZE] ALIGNED(4096);
 static uint8_t stack[STACK_SIZE] ALIGNED(4096);
@@ -208,7 +209,7 @@ bool smp_round(unsigned i)
 	}
 	smp_meet();
 	more = !race.over;
-	smp_meet(); /* nobody writes race.over before both have read it */
+	smp_meet(); /* race.over is not written before both vCPUs have read it */
 	return more;
 }
 

@@ -19,7 +19,7 @@ bool smp_available(void);
 /* Have vCPU 1 run fn(arg); smp_wait() says whether it came back within about seconds. */
 void smp_run(void (*fn)(void *arg), void *arg);
 bool smp_wait(unsigned seconds);
-bool smp_dead(void); /* it took an exception that was not expected */
+bool smp_dead(void); /* vCPU 1 took an exception that its test did not expect */
 /* Both vCPUs call it; each comes back when the other has called it too. */
 void smp_meet(void);
 NORETURN void smp_park_dead(void);

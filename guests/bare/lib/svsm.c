@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/* The calling convention of the SVSM from the guest's side: 58019, 5. */
 #include "bare/lib/svsm.h"
 #include "bare/lib/ghcb.h"
 

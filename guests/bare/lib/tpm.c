@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/* TPM commands from their text form, and what is read out of responses. */
 #include "bare/lib/tpm.h"
 #include "bare/lib/test.h"
 #include "lib/string.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/* Descriptors, the common exception handler, and the catches of expected faults. */
 #include "bare/lib/trap.h"
 #include "bare/lib/percpu.h"
 #include "bare/lib/test.h"

@@ -13,8 +13,9 @@
  *	}
  *	if (f.hit) ... f.vector, f.error, f.cr2 ...
  *
- * The first exception inside ends the block; after it execution goes on behind it, at CPL 0, on the
- * stack of before. Locals changed inside must be volatile. Catches do not nest on one vCPU.
+ * The first exception inside the block ends it. Execution then goes on behind the block, at CPL 0,
+ * on the stack that was in use before. Locals that the block changes must be volatile. Catches do
+ * not nest on one vCPU.
  */
 #include "base/x86.h"
 

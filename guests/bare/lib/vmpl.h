@@ -19,12 +19,12 @@ const struct snp_cpuid_page *vmpl_cpuid_page(void); /* NULL when there is none *
 
 unsigned vmpl_vcpus(void); /* as the loader told */
 
-/* The state of a 4K page of this guest; its contents are lost. False when somebody refused. */
+/* The state of a 4K page of this guest; its contents are lost. False: it was refused. */
 bool vmpl_page_shared(uint64_t gpa);
 bool vmpl_page_private(uint64_t gpa);
 /* Only the validated bit; PVALIDATE's result, SVSM_ERR_PVALIDATE_* style at VMPL2. */
 bool vmpl_page_validate(uint64_t gpa, bool validate);
 
-/* A 4K page becomes the VMSA of vCPU apic_id at our VMPL, known to whoever has to know. */
+/* A 4K page becomes the VMSA of vCPU apic_id at our VMPL, by the SVSM where there is one. */
 bool vmpl_vmsa_create(uint64_t vmsa, uint64_t caa, uint32_t apic_id);
 bool vmpl_vmsa_delete(uint64_t vmsa);

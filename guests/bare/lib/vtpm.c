@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/* TPM commands through the SVSM's vTPM protocol (58019, 8), repeated while the answer is RETRY. */
 #include "bare/lib/vtpm.h"
 #include "bare/lib/smp.h"
 #include "bare/lib/test.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-/* A guest that dies, so that the harness can be tested: each test ends the run. */
+/* A guest that dies, so that the harness can be tested. Each test ends the run. */
 #include "bare/lib/bare.h"
 #include "bare/lib/ghcb.h"
 #include "bare/lib/test.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/* TPM commands that several files of the suite need: TPM 2.0 Library, part 3, by their codes. */
 #include "bare/vtpm/common.h"
 #include "bare/lib/test.h"
 #include "lib/string.h"

@@ -2,8 +2,10 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /*
- * A service that dies as by a fault: its command is lost and says so, the TPM starts anew with its
- * permanent state, and nobody can use that to forge measurements: PCRs are not what a reset gives.
+ * A service that dies, as by a fault (docs/vtpm.md, "State"): the command under way is
+ * answered TPM_RC_FAILURE, and the TPM starts anew with its permanent state. A guest that could
+ * kill the service on purpose must not gain a TPM that looks freshly reset (TPM 2.0 Library, part
+ * 1, 12): no PCR that measures has a value that a reset gives.
  */
 #include "bare/vtpm/common.h"
 #include "bare/lib/test.h"
@@ -34,7 +36,7 @@ static bool measured(unsigned pcr)
 	return pcr != 16 && pcr < 23;
 }
 
-/* No PCR that measures anything has a reset's value; no way leads back. */
+/* No PCR that measures has the value of a reset, and neither Startup nor PCR_Reset gives it one. */
 static void check_spoiled(void)
 {
 	struct digest first = pcr_read(0);
@@ -63,14 +65,14 @@ static void prepare(void)
 		REQUIRE_EQ(pcr_extend(0, n), 0);
 }
 
-/* After the death: what is permanent is there, what is volatile is gone. */
+/* What is permanent is there after the death, and what is volatile is gone. */
 static void check_after(struct digest ek, uint64_t count, uint32_t session)
 {
 	CHECK_EQ(counter_read(), count);
 	CHECK(digest_same(ek, ek_digest()));
 	CHECK_EQ(flush(session), TPM_RC_P1_HANDLE);
 	check_spoiled();
-	/* With the platform's password gone nobody may use its hierarchy, until a power cycle. */
+	/* The platform hierarchy has an unknown password now, so it is shut until a power cycle. */
 	CHECK_NE(tpm(0, "00000126 %4 @pw", PLATFORM), 0);
 	vtpm_fresh();
 	CHECK(digest_is(pcr_read(0), 0));
@@ -92,7 +94,7 @@ TEST(idle, "kill-idle", "the service dies between two commands: state kept, PCRs
 	before = vtpm_stats();
 	kill();
 	code = tpm(0, "0000017b 0008");
-	CHECK(code == 0 || code == TPM_RC_FAILURE); /* lost if it came before the death */
+	CHECK(code == 0 || code == TPM_RC_FAILURE); /* FAILURE: it was sent before the death */
 	CHECK_EQ(tpm(0, "0000017b 0008"), 0);
 	after = vtpm_stats();
 	CHECK_EQ(after.restarts, before.restarts + 1);

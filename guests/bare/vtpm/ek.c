@@ -86,7 +86,7 @@ TEST(lasting, "ek-lasting", "the EK outlives Clear and reset, and goes with its 
 	test_case("before Startup");
 	vtpm_reset();
 	CHECK(same_key(&rows[0], first, len));
-	CHECK_EQ(tpm(0, "0000017b 0008"), TPM_RC_INITIALIZE); /* it left no trace */
+	CHECK_EQ(tpm(0, "0000017b 0008"), TPM_RC_INITIALIZE); /* still not started */
 	REQUIRE_EQ(tpm(0, "00000144 0000"), 0);
 	test_case("hierarchy off and with a password");
 	REQUIRE_EQ(tpm(0, "00000129 4000000b @pw [ %s ]", "password"), 0);
@@ -99,7 +99,7 @@ TEST(lasting, "ek-lasting", "the EK outlives Clear and reset, and goes with its 
 	CHECK(!same_key(&rows[0], first, len));
 }
 
-/* tests/integration/test_vtpm_raw.py compares this between machines. */
+/* tests/integration/test_vtpm_raw.py compares the names of two machines. */
 TEST(own, "ek-own", "the name of this TPM's EK goes to the run's facts", "keelson:vtpm:unique")
 {
 	static uint8_t public[512];

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-/* Until there is no room for more, then away with it: TPM 2.0 Library, part 1, 37. */
+/*
+ * Objects, sessions and NV until the TPM has no room for another one; then all of it is removed and
+ * there is room again. TPM 2.0 Library, part 1, 37 (NV), part 2, TPM_RC (response codes); how many
+ * there must be at least: TCG PC Client Platform TPM Profile 1.05.
+ */
 #include "bare/vtpm/common.h"
 #include "bare/lib/test.h"
 #include "lib/string.h"
@@ -40,7 +44,7 @@ TEST(objects, "exhaust-objects", "objects until OBJECT_MEMORY; flushed, there is
 	test_info("vtpm_objects", "%u", first);
 }
 
-/* Loaded sessions, then saved ones: each active session has a handle, loaded or not. */
+/* Loaded sessions come first, then saved ones: a session has a handle while it is active. */
 TEST(sessions, "exhaust-sessions",
      "sessions until SESSION_MEMORY, saved ones until SESSION_HANDLES", "tpm:exhaust:sessions")
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-/* Figures for the run's record; nothing here is asserted about time. */
+/* Figures for the run's record (run.json). They prove no rule: nothing is asserted about time. */
 #include "bare/vtpm/common.h"
 #include "bare/core/calls.h"
 #include "bare/lib/test.h"

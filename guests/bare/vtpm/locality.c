@@ -37,7 +37,7 @@ TEST(pcr_start, "pcr-start", "after Startup(CLEAR) PCRs 17 to 22 are all ones, t
 	}
 }
 
-/* Both kinds of change, refused ones leave the PCR alone. */
+/* Extend and reset, each at all localities; a refused one leaves the PCR as it was. */
 static void one_pcr(const struct pcr_rule *r, unsigned n)
 {
 	for (unsigned l = 0; l <= 4; l++) {

@@ -7,7 +7,7 @@
 
 #define TRIES 4
 
-/* An HMAC key with password "right", subject to the protection. */
+/* An HMAC key with the password "right" that the protection counts wrong tries for. */
 static uint32_t protected_key(void)
 {
 	return new_handle(
@@ -61,7 +61,7 @@ TEST(lockout, "lockout", "wrong passwords lock the TPM; DictionaryAttackLockRese
 	vtpm_fresh();
 	REQUIRE_EQ(set_parameters(), 0);
 	key = protected_key();
-	open = make_hmac_key(); /* not subject to it */
+	open = make_hmac_key(); /* its wrong tries do not count */
 	CHECK_EQ(use(key, "right"), 0);
 	lock(key);
 	CHECK_EQ(tpm(0, "00000155 %4 @pw [ %s ] 000b", open, "data"), 0);

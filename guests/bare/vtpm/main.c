@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/* The suite vtpm-raw: its tests are in the other files of this folder. */
 #include "bare/lib/bare.h"
 #include "bare/lib/test.h"
 

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-/* Where a request may lie: anywhere in the guest's own validated memory that has no other duty. */
+/*
+ * Where a request may lie: anywhere in the guest's own validated memory, at any alignment, but
+ * neither in a VMSA nor in a calling area. 58019, 5 (INVALID_ADDRESS) and 8; the alignment and the
+ * second page are what EDK II's driver needs (docs/vtpm.md).
+ */
 #include "bare/vtpm/common.h"
 #include "bare/core/calls.h"
 #include "bare/lib/ghcb.h"
@@ -85,7 +89,7 @@ TEST(aligned, "pages-alignment", "any alignment, across two pages too, the rest 
 	CHECK(calls_region_intact(R));
 }
 
-/* What the second page's fate is when the first is good. */
+/* The first page is good and the second is not: the request is refused. */
 TEST(second_page, "pages-second", "a request that runs into a page which is not the guest's",
      "svsm:5:fault")
 {
@@ -105,7 +109,7 @@ TEST(second_page, "pages-second", "a request that runs into a page which is not 
 	still_works();
 }
 
-/* The answer of a command whose response has no room is kept for the same command elsewhere. */
+/* A response that cannot be written is kept: the same command, sent from another page, gets it. */
 TEST(response_page, "pages-response", "a response that cannot be written is not lost",
      "keelson:vtpm:response-kept")
 {

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-/* Calls, platform commands, localities and lengths: SVSM specification, section 8;
- * svsm/protocols/vtpm.h says what each is answered with. */
+/*
+ * Calls, platform commands, localities and lengths: 58019, 8, tables 14 to 16. Where the tables
+ * leave it open the expectation is what COCONUT answers and Linux relies on: one platform command,
+ * 8, and INVALID_PARAMETER for the others. Localities 1 to 4 are this project's own
+ * (docs/fidelity.md).
+ */
 #include "bare/vtpm/common.h"
 #include "bare/core/calls.h"
 #include "bare/lib/test.h"
@@ -50,7 +54,7 @@ TEST(unknown, "unknown-calls", "other calls of the vTPM and the test protocol ar
 	calls_run(rows, ARRAY_LEN(rows));
 }
 
-/* One call with GetRandom(8) as data; a refused one changes nothing in the page. */
+/* One call with GetRandom(8) as data. A call that is refused changes nothing in the page. */
 static uint64_t request(uint32_t command, uint8_t locality, uint32_t len)
 {
 	static uint8_t before[PAGE_SIZE];
@@ -102,7 +106,7 @@ struct length_row {
 	const char *name;
 	uint32_t len;
 	uint64_t rax;
-	uint32_t code; /* when it is SUCCESS */
+	uint32_t code; /* of the response, when RAX is SUCCESS */
 };
 
 TEST(lengths, "lengths",
@@ -177,7 +181,7 @@ TEST(longest, "longest", "a command that fills the page to its last byte reaches
 	uint32_t most;
 
 	vtpm_fresh();
-	/* TPM_PT_MAX_COMMAND_SIZE, TPM_PT_MAX_RESPONSE_SIZE: what the page can carry, no more */
+	/* TPM_PT_MAX_COMMAND_SIZE and TPM_PT_MAX_RESPONSE_SIZE: no more than a page carries */
 	for (uint32_t property = 0x11e; property <= 0x11f; property++) {
 		REQUIRE_EQ(tpm(0, "0000017a 00000006 %4 00000001", property), 0);
 		most = (uint32_t)tpm_get(tpm_response(), 10 + 1 + 4 + 4 + 4, 4);

@@ -2,9 +2,10 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /*
- * Two vCPUs at once: one rewrites or takes away the page in which the other's request lies, or both
- * have commands of their own. What the SVSM looked at twice would show as an answer that fits
- * neither request.
+ * Two vCPUs at once: one rewrites or rescinds the page in which the other's request lies, or both
+ * have commands of their own. An SVSM that looked at a field twice would give an answer that fits
+ * neither version of the request. 58019, 5 (a fault is INVALID_ADDRESS); docs/vtpm.md, "The
+ * protocol": each byte of a request is read once, and an answer goes to one client.
  */
 #include "bare/vtpm/common.h"
 #include "bare/core/calls.h"
@@ -26,10 +27,10 @@ static struct {
 
 /* ---- a field of the request changes while it is read ---- */
 
-/* A field that has two values; what a call may end with when it had the second one. */
+/* A field that alternates between two values, and how a call ends that saw the second one. */
 struct field {
 	const char *name;
-	uint32_t offset; /* in the page; 16-bit aligned fields change at once */
+	uint32_t offset; /* in the page */
 	uint8_t bytes;   /* 1, 2 or 4 */
 	uint32_t values[2];
 	uint64_t rax;  /* with the second value */
@@ -53,7 +54,7 @@ static void set_field(const struct field *f, uint32_t v)
 	uint8_t *at = page + f->offset;
 
 	if (f->bytes == 4)
-		*(volatile uint32_t *)at = v; /* unaligned, but within a cache line: at once */
+		*(volatile uint32_t *)at = v; /* one store: not aligned, but inside a cache line */
 	else
 		*(volatile uint8_t *)at = (uint8_t)v;
 }
@@ -66,7 +67,7 @@ static void rewrite(void *arg)
 		set_field(f, f->values[i & 1]);
 }
 
-/* The response's head lies where the racer writes, so only what it leaves alone counts. */
+/* The other vCPU writes over the response's head, too: only what it leaves alone counts. */
 static void judge(const struct field *f, uint64_t rax)
 {
 	uint32_t len = *(volatile uint32_t *)page;
@@ -74,7 +75,7 @@ static void judge(const struct field *f, uint64_t rax)
 	if (rax == SVSM_SUCCESS && f->offset >= 4 && (len == 20 || len == f->len || len == 10))
 		seen.good++;
 	else if (rax == SVSM_SUCCESS && f->offset < 4)
-		seen.good++; /* the racer overwrote the length */
+		seen.good++; /* the other vCPU wrote over the length */
 	else if (rax == f->rax && rax != SVSM_SUCCESS)
 		seen.refused++;
 	else
@@ -136,7 +137,7 @@ static void ask_once(const struct tpm_message *c)
 		fault_release();
 	}
 	rax = vtpm_call((uint64_t)page);
-	/* a page that came back between the two is zero: platform command 0 */
+	/* A page that was validated again between the two is zero: platform command 0. */
 	if (rax == SVSM_SUCCESS)
 		seen.good++;
 	else if (rax == SVSM_ERR_INVALID_ADDRESS || rax == SVSM_ERR_INVALID_PARAMETER)
@@ -166,7 +167,7 @@ TEST(rescinded, "race-rescinded",
 	test_log("%u answered, %u refused", seen.good, seen.refused);
 	CHECK_EQ(seen.odd, 0);
 	CHECK_NE(seen.refused, 0);
-	vmpl_page_validate((uint64_t)page, true); /* whatever it is now */
+	vmpl_page_validate((uint64_t)page, true); /* the race may have ended with it rescinded */
 	CHECK(calls_region_intact(R));
 	still_works();
 }
@@ -180,7 +181,7 @@ struct side {
 };
 static struct side sides[2];
 
-/* GetRandom of 8 bytes here, of 24 there: the response's length tells whose it is. */
+/* One vCPU asks GetRandom for 8 bytes, the other for 24: a response's length tells whose it is. */
 static void one_of_two(unsigned bytes)
 {
 	struct side *s = &sides[percpu_index()];
@@ -254,7 +255,7 @@ TEST(one_command, "race-same-command",
 	CHECK_EQ(twice, 0);
 }
 
-/* The other vCPU's locality is 3, ours 0: creation data shows which the TPM saw. */
+/* The other vCPU extends PCR 18 at locality 3, which is allowed; at our locality 0 it is not. */
 static void extend_high(void *arg)
 {
 	(void)arg;

@@ -2,8 +2,9 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /*
- * Commands that take longer than a call may: TPM_RC_RETRY until the very same bytes, sent again,
- * collect the answer (svsm/protocols/vtpm.h). The long command is TPM2_Create of an RSA-2048 key.
+ * Commands that take longer than a call may take: the answer is TPM_RC_RETRY until the very same
+ * bytes, sent again, collect the response (docs/vtpm.md, "Long commands"; TPM_RC_RETRY: TPM 2.0
+ * Library, part 2). The long command is TPM2_Create of an RSA-2048 key.
  */
 #include "bare/vtpm/common.h"
 #include "bare/core/calls.h"
@@ -17,7 +18,7 @@
 
 static struct tpm_message slow, quick;
 
-/* A storage key, and the long command begun: its first answer is RETRY. */
+/* Makes a storage key and begins the long command under it, whose first answer is RETRY. */
 static uint32_t begin(uint8_t locality)
 {
 	uint32_t parent;
@@ -76,7 +77,7 @@ TEST(meanwhile, "retry-meanwhile",
 	for (unsigned i = 0; i < 5; i++) {
 		test_case("round %u", i);
 		if (vtpm_once(0, &quick, tpm_response()) != TPM_RC_RETRY)
-			break; /* a lucky prime: it is done, and was dropped */
+			break; /* its primes were found at once, and its answer was dropped */
 		CHECK_EQ(vtpm_once(0, &other, tpm_response()), TPM_RC_RETRY);
 		CHECK_EQ(vtpm_once(1, &slow, tpm_response()), TPM_RC_RETRY);
 		c = (struct svsm_call){.rax = CORE(QUERY_PROTOCOL), .rcx = 1};
@@ -146,14 +147,14 @@ TEST(abandoned, "retry-abandoned",
 	CHECK_EQ(vtpm_send(0, &quick, tpm_response()), 0);
 	CHECK_EQ(tpm_response()->len, 20);
 	still_works();
-	CHECK_EQ(vtpm_send(0, &slow, tpm_response()), 0); /* from the start, then */
+	CHECK_EQ(vtpm_send(0, &slow, tpm_response()), 0); /* begun anew: the answer was dropped */
 	check_key(parent);
 }
 
 /*
- * As Linux's tpm_transmit: eight attempts, pauses of 20, 40, ... 1280 ms in between. The last one,
- * recognised by its pause, is held until the answer is there, but for 8 s at most, which a very
- * slow machine may need.
+ * Linux's tpm_transmit makes eight attempts with pauses of 20, 40, ... 1280 ms in between. The SVSM
+ * knows the last one by the pause before it, and holds it until the answer is there, for 8 s at
+ * most; on a very slow machine the key may take longer than that.
  */
 static uint32_t khz(void)
 {
@@ -201,7 +202,7 @@ TEST(linux_way, "retry-linux",
 	}
 }
 
-/* Both want the very same bytes executed: each gets an answer of its own. */
+/* Both vCPUs send the very same bytes: these are two commands, with an answer each. */
 static uint32_t second_code, second_handle;
 static struct tpm_message primary;
 

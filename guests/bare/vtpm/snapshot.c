@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-/* The test protocol (abi/vtpm.h): save, restore, power cycle, and a service that dies. */
+/* The project's own test protocol (abi/vtpm.h): the TPM's state is taken, and given back. */
 #include "bare/vtpm/common.h"
 #include "bare/lib/mem.h"
 #include "bare/lib/test.h"
@@ -83,7 +83,7 @@ TEST(save_other, "save-other-tpm", "a snapshot survives that the TPM was cleared
 	CHECK_EQ(tpm(0, "00000169 01800001"), TPM_RC_H1_HANDLE);
 	REQUIRE_EQ(load(len), SVSM_SUCCESS);
 	CHECK_EQ(counter_read(), count);
-	vtpm_reset(); /* what was loaded is what is kept */
+	vtpm_reset(); /* the state that was given is the one that lasts */
 	REQUIRE_EQ(tpm(0, "00000144 0000"), 0);
 	CHECK_EQ(counter_read(), count);
 	CHECK_EQ(tpm(0, "00000122 %4 01800001 @pw", OWNER), 0);

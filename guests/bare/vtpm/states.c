@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-/* Power, Startup and Shutdown, self test, Clear: TPM 2.0 Library, part 1, 12 and part 3, 9. */
+/* Power, Startup and Shutdown (TPM 2.0 Library, part 1, 12; part 3, 9), self test, Clear. */
 #include "bare/vtpm/common.h"
 #include "bare/lib/test.h"
 #include "lib/string.h"
@@ -114,7 +114,7 @@ TEST(restart, "startup-restart",
 	after = clock_read();
 	CHECK_EQ(after.resets, before.resets + 1);
 	CHECK_EQ(after.restarts, 0);
-	CHECK_EQ(after.safe, 0); /* no orderly shutdown */
+	CHECK_EQ(after.safe, 0); /* without a shutdown the clock may have gone back */
 }
 
 TEST(self_test, "self-test", "SelfTest of all and incremental, and the result says so",
@@ -151,7 +151,7 @@ TEST(sessions_lost, "reset-volatile", "a reset ends sessions and objects; NV sta
 	CHECK_EQ(tpm(0, "00000122 %4 01800001 @pw", OWNER), 0);
 }
 
-/* The name of a hierarchy's primary key: a function of the hierarchy's seed. */
+/* The name of a primary key, which is a function of its hierarchy's seed. */
 static struct digest primary_name(uint32_t hierarchy)
 {
 	struct digest d = {{0}};
@@ -168,7 +168,7 @@ static struct digest primary_name(uint32_t hierarchy)
 	return d;
 }
 
-/* That the EK stays: ek.c. */
+/* TPM2_Clear, part 3. ek.c shows that the EK stays. */
 TEST(clear, "clear", "TPM2_Clear: owner's keys, seed and NV go; the platform's seed stays",
      "tpm:clear:owner")
 {
@@ -187,7 +187,7 @@ TEST(clear, "clear", "TPM2_Clear: owner's keys, seed and NV go; the platform's s
 	CHECK_EQ(tpm(0, "00000126 %4 @pw", LOCKOUT), 0);
 	CHECK_EQ(tpm(0, "00000173 81000010"), TPM_RC_H1_HANDLE);
 	CHECK_EQ(tpm(0, "00000169 01800001"), TPM_RC_H1_HANDLE);
-	CHECK(!digest_same(owner, primary_name(OWNER))); /* and its password is gone */
+	CHECK(!digest_same(owner, primary_name(OWNER))); /* and the owner's password is gone */
 	CHECK(digest_same(platform, primary_name(PLATFORM)));
 	test_case("disabled");
 	CHECK_EQ(tpm(0, "00000127 %4 @pw 01", LOCKOUT), 0);

@@ -2,10 +2,11 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /*
- * Mutated TPM commands and request pages through the real protocol. Deterministic: each test has
- * its own start for the random numbers, and the TPM goes back to one snapshot every RESET_EVERY
- * inputs. The seeds are the host fuzzer's (tests/fuzz), and so are the rules of mutation
- * (mutate.h).
+ * Mutated TPM commands and request pages through the real protocol. No specification has a rule for
+ * each input: whatever comes, the SVSM answers by 58019 (table 4), the TPM by a response that is
+ * well formed, and both go on. Runs are deterministic: each test has its own start for the random
+ * numbers, and the TPM goes back to one snapshot every RESET_EVERY inputs. Seeds and rules of
+ * mutation are the host fuzzer's (tests/fuzz, mutate.h).
  */
 #include "bare/core/calls.h"
 #include "bare/vtpmfuzz/mutate.h"
@@ -55,7 +56,7 @@ static void snapshot(void)
 	snapshot_len = (uint32_t)c.rcx;
 }
 
-/* The blob is still with the SVSM. */
+/* The SVSM still has the blob that snapshot() made. */
 static void restore(void)
 {
 	struct svsm_call c = {.rcx = snapshot_len};
@@ -155,7 +156,7 @@ static uint32_t some_length(void)
 				     : mutate_random(&rng) >> mutate_below(&rng, 32);
 }
 
-/* RAX is of the table; a response is a TPM's. */
+/* RAX is one that 58019 allows for the call, and a response is a TPM's. */
 static void send_page(void)
 {
 	uint64_t at = some_address(), rax;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/* The rules by which TPM commands are mutated, on the host and in the guest (mutate.h). */
 #include "bare/vtpmfuzz/mutate.h"
 #include "bare/vtpmfuzz/tpm_record.h"
 #include "abi/vtpm.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/* Inputs of the TPM fuzzers taken apart, and the commands that they make (tpm_record.h). */
 #include "bare/vtpmfuzz/tpm_record.h"
 #include "lib/string.h"
 
