@@ -107,7 +107,7 @@ enum process_stop process_run(struct process *p)
 	return serve(&head) ? PROCESS_ANSWERED : PROCESS_EXITED;
 }
 
-/* ---- one task; time passes when somebody lends it or sleeps ---- */
+/* ---- one task; time passes when a caller lends it or sleeps ---- */
 
 struct sched_task {
 	enum sched_step (*step)(void *);
@@ -132,7 +132,7 @@ void sched_wake(struct sched_task *t)
 	t->ready = true;
 }
 
-/* Turns of the task, for at most so long; what is left of it. */
+/* Runs the task's turns for at most that long; the time that is left. */
 static uint64_t work(struct sched_task *t, uint64_t ns)
 {
 	while (t->ready) {

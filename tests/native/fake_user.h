@@ -26,8 +26,8 @@ uint64_t fake_leaf(const struct space *s, uint64_t va);
 /* The byte behind it, NULL unless it can be reached with that right (SPACE_*). */
 uint8_t *fake_byte(const struct space *s, uint64_t va, unsigned right);
 
-/* Whatever happened: no leaf is writable and executable, none lacks U or C, none lies outside the
- * user's range, and the books are right. Returns the number of leaves. */
+/* Checks that no leaf is writable and executable, none lacks U or C, none lies outside the user's
+ * range, and that the counts are right. Returns the number of leaves. */
 unsigned fake_check_space(const struct space *s);
 
 /* user_copy_in and _out go to this space. */

@@ -2,7 +2,7 @@
 /* Copyright (c) 2026 The Keelson Authors */
 /*
  * The local APIC model: priorities, EOI, both register forms, destinations, the timer's three
- * modes.
+ * modes. APM vol. 2, chapter 16; TSC deadline: Intel SDM vol. 3, "TSC-Deadline Mode".
  *
  * sources: svsm/lib/vapic/apic.c svsm/lib/vapic/apic_regs.c svsm/lib/vapic/apic_timer.c
  */
@@ -388,7 +388,7 @@ TEST(tsc_deadline)
 	struct vapic a = fresh(true);
 
 	apic_timer_set_deadline(&a, now + 5);
-	CHECK_EQ(a.deadline, 0); /* not in that mode */
+	CHECK_EQ(a.deadline, 0); /* TSC deadline is not the timer's mode */
 	apic_msr_write(&a, APIC_LVT_TIMER, 0x400ec);
 	apic_timer_set_deadline(&a, now + 5);
 	CHECK_EQ(apic_timer_deadline(&a), now + 5);

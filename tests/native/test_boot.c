@@ -2,7 +2,8 @@
 /* Copyright (c) 2026 The Keelson Authors */
 /*
  * Direct boot: where things are put, which memory is validated and which only granted, boot_params,
- * ACPI tables; a kernel or a MADT that is not one.
+ * ACPI tables; a kernel or a MADT that is not one. Linux: Documentation/arch/x86/boot.rst;
+ * ACPI 6.5, 5.2.
  *
  * sources: svsm/boot/placement.c svsm/boot/guest_ram.c svsm/boot/linux/linux.c svsm/boot/bare/bare.c
  * sources: svsm/boot/linux/e820.c svsm/boot/linux/acpi.c svsm/boot/linux/acpi_madt.c
@@ -69,7 +70,7 @@ void *alloc_pages(unsigned order)
 {
 	static uint8_t pool[1 << 20] ALIGNED(4096);
 	static size_t used;
-	void *p = &pool[used]; /* some of it is kept for ever */
+	void *p = &pool[used]; /* the code under test never frees some of it */
 
 	used += PAGE_SIZE << order;
 	return CHECK(used <= sizeof(pool)) ? memset(p, 0, PAGE_SIZE << order) : NULL;

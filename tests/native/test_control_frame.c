@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 /*
- * Frames of the test-control port: round trips, noise, damage, truncation, hostile headers.
+ * Frames of the test-control port: round trips, noise, damage, truncation, hostile headers
+ * (docs/test-control.md, "The port").
  *
  * sources: svsm/lib/control_frame.c svsm/lib/crc32.c
  */

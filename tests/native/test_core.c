@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 /*
- * The core protocol from the guest's side, what concerns memory: calls go in through VMSA and
- * calling area, as a vCPU's do (fake.h).
+ * The core protocol's calls that concern memory (58019, 5 and 6), from the guest's side: calls go
+ * in through VMSA and calling area, as a vCPU's do (fake.h).
  *
  * sources: tests/native/fake.c svsm/mm/pagestate.c svsm/task/vmsa_registry.c
  * sources: svsm/mm/guestpage.c svsm/protocols/dispatch.c svsm/protocols/buffer.c
@@ -27,7 +27,7 @@ TEST(nothing_is_served_unless_the_guest_called)
 		CHECK_EQ(*(uint8_t *)fake_mem(CAA(0)), pending);
 	}
 	*(uint8_t *)fake_mem(CAA(0)) = 1;
-	v->guest_exit_code = 0x78; /* HLT: the hypervisor made this up */
+	v->guest_exit_code = 0x78; /* HLT: the hypervisor entered without a VMGEXIT */
 	svsm_request(&fake_cpus[0]);
 	CHECK_EQ(*(uint8_t *)fake_mem(CAA(0)), 1);
 	fake_cpus[0].guest.vmsa = GPA_NONE;
@@ -66,7 +66,7 @@ TEST(pvalidate_single_pages)
 	fake_setup();
 	CHECK_EQ(fake_pvalidate(0, page | OP_VALIDATE), SVSM_SUCCESS);
 	CHECK_EQ(fake_list_next(0), 1);
-	CHECK_EQ(*(uint64_t *)fake_mem(page), 0); /* never the host's or the SVSM's old content */
+	CHECK_EQ(*(uint64_t *)fake_mem(page), 0); /* cleared: 6.2 */
 	CHECK_EQ(fake_pvalidate(0, page | OP_VALIDATE), SVSM_ERR_PVALIDATE_NO_CHANGE);
 	CHECK_EQ(fake_list_next(0), 0);
 	memset(fake_mem(page), 0x11, 8);
@@ -193,7 +193,7 @@ TEST(a_failure_half_way_is_undone)
 		CHECK_EQ(fake_pvalidate(0, AT(600) | OP_VALIDATE), SVSM_ERR_PROTOCOL_BASE + 1);
 		CHECK_EQ(fake_states[600 + PFNS_2M], PAGE_INVALID);
 		fake_check_agreement();
-		fake_fail_validate = 1; /* the only thing there is to fail */
+		fake_fail_validate = 1; /* a rescission calls validate only */
 		CHECK_EQ(fake_pvalidate(0, AT(9) | OP_RESCIND), SVSM_ERR_PROTOCOL_BASE + 1);
 		CHECK_EQ(fake_states[9 + PFNS_2M], PAGE_VALID);
 		fake_check_agreement();
@@ -286,7 +286,7 @@ TEST(random_sequences_match_the_model)
 
 		e |= (r >> 3 & 1 ? OP_VALIDATE : 0) | (r >> 4 & 1 ? SVSM_PVALIDATE_IGNORE_CF : 0);
 		if ((e & ~PAGE_MASK) == LIST(0) || (e & ~PAGE_MASK) == LIST(1))
-			continue; /* these are valid pages: the caller's own list is tested above */
+			continue; /* a list that names its own page is tested above */
 		want = expect(model, e);
 		check_context("step %u entry %#lx", i, (unsigned long)e);
 		if (!CHECK_EQ(fake_pvalidate(r >> 5 & 1, e), want))

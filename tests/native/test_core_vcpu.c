@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 /*
- * The core protocol from the guest's side, what concerns vCPUs, and two of them racing (fake.h).
+ * The core protocol's calls that concern vCPUs (58019, 6.1, 6.3 and 6.4), from the guest's side,
+ * and two vCPUs that race (fake.h).
  *
  * sources: tests/native/fake.c svsm/mm/pagestate.c svsm/task/vmsa_registry.c
  * sources: svsm/mm/guestpage.c svsm/protocols/dispatch.c svsm/protocols/buffer.c
@@ -95,11 +96,11 @@ TEST(create_vcpu_refuses)
 	CHECK_EQ(create(AT(20), AT(21), 2), SVSM_ERR_INVALID_PARAMETER);
 	fake_check_agreement();
 	fake_write_vmsa(AT(20));
-	fake_cpus[1].service = true; /* it runs services: as if it were not there */
+	fake_cpus[1].service = true; /* a CPU that runs services is no vCPU of the guest */
 	CHECK_EQ(create(AT(20), AT(21), 2), SVSM_ERR_INVALID_PARAMETER);
 	fake_cpus[1].service = false;
 	fake_check_agreement();
-	fake_no_flush = true; /* then nobody could say what the VMSA will hold */
+	fake_no_flush = true; /* the guest could still write the VMSA that was checked */
 	CHECK_EQ(create(AT(20), AT(21), 2), SVSM_ERR_PROTOCOL_BASE + 1);
 	fake_check_agreement();
 	fake_no_flush = false;
@@ -116,7 +117,7 @@ TEST(create_vcpu_refuses)
 
 static unsigned created;
 
-/* The guest may write a page while it has it: exactly like that. */
+/* The guest writes a page only while it has the right to. */
 static void prepare_vmsa(uint64_t page)
 {
 	spin_lock(&fake_lock);

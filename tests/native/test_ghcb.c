@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 /*
- * Reading a GHCB once, the valid bitmap, the answer.
+ * Reading a GHCB once, the valid bitmap, the answer: GHCB specification (56421), layout and errors.
  *
  * sources: launch/machine/hv/ghcb/ghcb_page.c
  */

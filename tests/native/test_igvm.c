@@ -2,7 +2,7 @@
 /* Copyright (c) 2026 The Keelson Authors */
 /*
  * The IGVM parser: a good file, each malformed variant with its own error, a file cut at every
- * byte, and random damage.
+ * byte, and random damage. The format: the igvm_defs crate of Microsoft's igvm repository.
  *
  * sources: svsm/lib/igvm/igvm_read.c svsm/lib/igvm/igvm_area.c svsm/lib/igvm/igvm_rules.c
  * sources: svsm/lib/igvm/igvm_text.c svsm/lib/crc32.c
@@ -245,7 +245,7 @@ TEST(unknown_headers)
 	CHECK_EQ(verdict(&f), IGVM_ERR_UNKNOWN_TYPE);
 }
 
-/* The optional bit excuses ignorance, not errors: a known type is checked all the same. */
+/* The optional bit lets a loader skip a type that it does not know; a known type is checked. */
 TEST(optional_known_header_is_checked)
 {
 	struct file f;

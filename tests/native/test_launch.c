@@ -2,8 +2,8 @@
 /* Copyright (c) 2026 The Keelson Authors */
 /*
  * From the builder's image to guest memory: files made by harness/igvm are launched by the
- * monitor's loader on a machine of fakes (16 MiB of RAM, two vCPUs), and what it refuses is refused
- * for the right reason.
+ * monitor's loader on a machine of fakes (16 MiB of RAM, two vCPUs), and a file that the loader
+ * refuses is refused for the right reason. Page types, CPUID and secrets page: 56860, 8.17.2.
  *
  * sources: launch/machine/load/loader.c launch/machine/load/source.c launch/machine/load/check.c
  * sources: launch/machine/load/place.c launch/machine/load/area.c launch/machine/load/make_madt.c
@@ -359,7 +359,7 @@ TEST(pages_in_a_row_are_one_transfer)
 	CHECK_EQ(reads, 5);
 }
 
-/* One 2M page between small ones; a page of another kind is in none. */
+/* One 2M page between small ones. A page of another kind belongs to no 2M page. */
 TEST(large_pages_where_a_run_fills_them)
 {
 	static const uint8_t zeroes[SIZE_2M];

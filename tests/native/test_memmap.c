@@ -96,7 +96,7 @@ TEST(hostile_maps_are_refused)
 	CHECK(!SET({0, 0x20000000, 0}, {0, 0x20000000, 0}));              /* twice */
 	CHECK(!SET({0, 0x20000000, 0}, {0xfffffffffffff000, 0x2000, 0})); /* wraps */
 	CHECK(!SET({0, 0xfffffffffffff000, 0}));
-	CHECK(!memmap_is_ram(gpa(0), 1)); /* nothing is left of a refused map */
+	CHECK(!memmap_is_ram(gpa(0), 1)); /* a refused map leaves nothing behind */
 }
 
 TEST(too_many_ranges)

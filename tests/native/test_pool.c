@@ -57,7 +57,7 @@ TEST(all_pages_once)
 	fresh();
 	CHECK_EQ(pool_free_pages(), PAGES - 1); /* one holds the bitmap */
 	while ((p = host_pages_try(1))) {
-		CHECK(is_zero(p, PAGE_SIZE)); /* also: not handed out before */
+		CHECK(is_zero(p, PAGE_SIZE)); /* so it was not handed out before either */
 		memset(p, 1, PAGE_SIZE);
 		n++;
 	}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 /*
- * process_run: what brings a process back, and the time that counts as its own. Ring 3 is a
- * function that leaves a vector.
+ * process_run: why a process comes back from ring 3, and which time counts as its own. Ring 3 is a
+ * function here, which leaves a vector.
  *
  * sources: svsm/user/process_run.c
  */

@@ -2,6 +2,7 @@
 /* Copyright (c) 2026 The Keelson Authors */
 /*
  * The paravirtual clock's arithmetic: scale factors against exact division, dates against mktime.
+ * KVM, Documentation/virt/kvm/x86/msr.rst.
  *
  * sources: launch/machine/dev/pvclock.c
  */

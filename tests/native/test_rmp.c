@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 /*
- * The rules of the RMP, as a table: every state of an entry, every instruction.
+ * The rules of the RMP, as tables: every state of an entry, every instruction
+ * (docs/specification.md, "The processor").
  *
  * sources: launch/machine/snp/rmp_rules.c
  */
@@ -168,7 +169,7 @@ TEST(rmpquery_rules)
 	CHECK_EQ(rmp_rule_query(&e, 0, 1).event, RMP_EXIT);
 }
 
-/* ---- RMPUPDATE: APM vol. 2, 15.36.5 ---- */
+/* ---- RMPUPDATE: APM vol. 2, 15.36.5 to 15.36.7 ---- */
 
 static const struct {
 	const char *name;
@@ -206,7 +207,7 @@ TEST(rmpupdate_table)
 	}
 }
 
-/* ---- accesses ---- */
+/* ---- accesses: APM vol. 2, 15.36.10, tables 15-36 and 15-39 ---- */
 
 static const struct {
 	const char *name;

@@ -121,7 +121,7 @@ TEST(an_early_interrupt_ends_no_turn)
 	job_free(j);
 }
 
-/* Nobody has asked for anything: lending returns at once, or after its slice. */
+/* There is no request: lending returns at once, or after its slice. */
 TEST(nothing_to_do)
 {
 	struct job *j = job(1);
@@ -147,9 +147,9 @@ static void submit_and_leave(void)
 }
 
 /*
- * The three moments at which a hand-over can meet a CPU on its way to sleep: before it says that it
- * is idle, after it has looked at the queue, and when it sleeps. None may leave it asleep beside a
- * task that is ready.
+ * A hand-over can meet a CPU on its way to sleep at three moments: before the CPU says that it is
+ * idle, after it has looked at its queue, and when it sleeps. After none of them may the CPU sleep
+ * while a task is ready.
  */
 TEST(no_wakeup_is_lost_on_the_way_to_sleep)
 {
@@ -163,7 +163,7 @@ TEST(no_wakeup_is_lost_on_the_way_to_sleep)
 		sched_idle();
 		if (moment == 2) {
 			CHECK_EQ(slept, 1);
-			cpus[3].idle = true; /* it is still in there */
+			cpus[3].idle = true; /* CPU 3 is still inside sched_idle() */
 			submit_and_leave();
 			CHECK_EQ(nmis[3], 1);
 			as(3);
@@ -244,13 +244,13 @@ TEST(who_is_woken)
 	CHECK_EQ(nmis[3], 1); /* the service CPU first */
 	CHECK_EQ(run(struck, 0), SCHED_SLICE);
 	CHECK_EQ(nmis[2], 2);
-	CHECK_EQ(run(struck, 0), SCHED_SLICE); /* nobody is left: it waits for a lender */
+	CHECK_EQ(run(struck, 0), SCHED_SLICE); /* no CPU is idle: it waits for a lender */
 	CHECK_EQ(nmis[1] + nmis[2] + nmis[3], 3);
 	CHECK_EQ(run(struck, 5 * SCHED_TURN_NS), SCHED_DONE);
 	job_free(struck);
 }
 
-/* Comes for work, sleeps for want of it, and comes back for no reason. */
+/* A CPU that looks for work, sleeps because there is none, and wakes without a reason. */
 static void come_and_go(unsigned cpu)
 {
 	as(cpu);
@@ -261,13 +261,13 @@ static void come_and_go(unsigned cpu)
 TEST(a_cpu_without_a_guest_is_spare_asleep_or_not)
 {
 	fake_sched_setup();
-	CHECK(!sched_has_spare_cpu()); /* nobody has come yet */
+	CHECK(!sched_has_spare_cpu()); /* no CPU has looked for work yet */
 	come_and_go(3);
 	CHECK(sched_has_spare_cpu());
 	cpus[3].idle = true;
 	CHECK(sched_has_spare_cpu());
 	as(3);
-	CHECK(!sched_has_spare_cpu()); /* of no use to itself */
+	CHECK(!sched_has_spare_cpu()); /* a spare CPU is none for itself */
 	as(0);
 	cpus[3].guest.vmsa = gpa(0x3000);
 	CHECK(!sched_has_spare_cpu());
@@ -295,7 +295,7 @@ static void get_a_guest(void)
 	cpus[2].guest.vmsa = gpa(0x2000);
 }
 
-/* Deleted while it ran: the CPU is in RUN_VMPL still. */
+/* The guest's VMSA was deleted while it ran, and the CPU is still in RUN_VMPL. */
 TEST(who_lost_its_guest_is_spare_when_it_comes)
 {
 	fake_sched_setup();
@@ -334,8 +334,8 @@ TEST(turns_are_fair)
 		job_free(j[i]);
 }
 
-/* A task that never waits, at home on a CPU without a guest, and one that was woken where a guest
- * went on: neither keeps the other from its turns. */
+/* One task never waits and is at home on a CPU without a guest; another was woken on a CPU whose
+ * guest went on. Neither keeps the other from its turns. */
 TEST(no_queue_starves)
 {
 	struct job *endless = job(1000), *other = job(3);
@@ -356,7 +356,7 @@ TEST(no_queue_starves)
 	job_free(other);
 }
 
-/* The one that is lent for comes from any queue; in its place, one of the own queue only. */
+/* A lender takes the task that it lends for from any queue, and any other from its own queue. */
 TEST(lending_looks_into_all_queues_for_its_own_task)
 {
 	struct job *a = job(2), *b = job(1), *c = job(2);
@@ -367,7 +367,7 @@ TEST(lending_looks_into_all_queues_for_its_own_task)
 	as(1);
 	CHECK_EQ(run(a, SCHED_TURN_NS), SCHED_SLICE);
 	CHECK_EQ(a->ran[1], 1);
-	CHECK_EQ(run(c, SCHED_TURN_NS), SCHED_SLICE); /* c waits: a, which was put down here */
+	CHECK_EQ(run(c, SCHED_TURN_NS), SCHED_SLICE); /* c waits, a runs: it was preempted here */
 	CHECK(a->done && !b->done);
 	CHECK_EQ(a->ran[1], 2);
 	CHECK_EQ(run(c, SCHED_TURN_NS), SCHED_SLICE);

@@ -58,8 +58,8 @@ static void *idle_cpu(void *arg)
 
 static struct server servers[2];
 
-/* Asks its own server, sometimes lends for it, and waits without lending until it is answered: by
- * the idle CPUs alone, so a hand-over that is lost hangs here. */
+/* A caller asks its own server, sometimes lends for it, and then waits without lending. The idle
+ * CPUs have to do the work, so a hand-over that is lost hangs here. */
 static void *caller_cpu(void *arg)
 {
 	struct cpu *me = arg;

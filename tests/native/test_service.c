@@ -53,7 +53,7 @@ enum process_stop process_run(struct process *p)
 	return p->regs.rip ? program(p) : PROCESS_FAULTED;
 }
 
-static uint8_t user_memory[0x50000]; /* what the program may name */
+static uint8_t user_memory[0x50000]; /* the addresses that the program may pass */
 
 static bool mapped(uint64_t va, size_t len)
 {
@@ -280,7 +280,7 @@ static enum process_stop hostile(struct process *p)
 	CHECK_EQ(call(p, SERVICE_CALL_LOAD, 0, USER(0), 1), -ENOENT);
 	CHECK_EQ(call(p, SERVICE_CALL_WAIT + 6, 0, 0, 0), -ENOSYS);
 	CHECK_EQ(call(p, SERVICE_CALL_ANSWER, SERVICE_EFAILED, 60, 0), 0);
-	CHECK_EQ(call(p, SERVICE_CALL_ANSWER, 0, 0, 0), -EINVAL); /* it is not its any more */
+	CHECK_EQ(call(p, SERVICE_CALL_ANSWER, 0, 0, 0), -EINVAL); /* answered already */
 	return PROCESS_EXITED;
 }
 
@@ -313,7 +313,7 @@ static enum process_stop unhurried(struct process *p)
 	return p->user_tsc / (SERVICE_PATIENCE_NS / 4) % 2 ? PROCESS_PREEMPTED : echo(p);
 }
 
-/* As slow, and whenever it comes back the next request is there: it never waits. */
+/* As slow as the other, but a request is always there when it asks: it never waits. */
 static enum process_stop in_demand(struct process *p)
 {
 	enum process_stop stop = unhurried(p);
@@ -506,14 +506,14 @@ static enum process_stop slow(struct process *p)
 TEST(a_kill_comes_as_a_fault)
 {
 	setup(echo);
-	service_kill(&service); /* it never ran: it is started for that */
+	service_kill(&service); /* the service never ran: it is started, to be killed */
 	CHECK_EQ(created, 1);
 	CHECK_EQ(destroyed, 1);
 	CHECK_EQ(service.restarts, 1);
 	CHECK(service_submit(&service, &request));
 	CHECK_EQ(service_run(&service, &request, 1, true), SCHED_DONE);
 	CHECK_EQ(request.status, SERVICE_OK);
-	service_kill(&service); /* it waits */
+	service_kill(&service); /* the service waits for a request */
 	CHECK_EQ(service.restarts, 2);
 	program = slow;
 	turns = 0;

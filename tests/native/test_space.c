@@ -142,7 +142,7 @@ TEST(overlap_is_refused_and_changes_nothing)
 	finish(&s);
 }
 
-/* Whichever page is missing: all or nothing. */
+/* Whichever allocation fails, either all pages are mapped or none. */
 TEST(no_memory_half_way)
 {
 	for (unsigned n = 1; n <= 14; n++) {
@@ -205,7 +205,7 @@ TEST(holes)
 	finish(&s);
 }
 
-/* A page that may be somebody else's soon is in no TLB any more. */
+/* A page that is given away is flushed from every TLB first. */
 TEST(what_loses_rights_is_flushed)
 {
 	struct space s = make(LIMIT);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 /*
- * Time at VMPL0: whom to believe about the TSC's rate, ticks and nanoseconds, and how seldom the
- * lazy timer asks the hypervisor. The TSC is the host's own: deadlines are either over or far away.
+ * Time at VMPL0: which source of the TSC's rate is believed, ticks and nanoseconds, and how seldom
+ * the lazy timer asks the hypervisor. The TSC is the host's own: deadlines are either over or far
+ * away.
  *
  * sources: svsm/cpu/timer.c svsm/cpu/x2apic.c
  */
@@ -222,7 +223,7 @@ TEST(slices_that_end_early_cost_nothing)
 	CHECK_EQ(hv.writes, 3);
 	CHECK_EQ(hv.last[0x80b], 0);
 	CHECK_EQ(hv.last[0x6e0], FAR + 999);
-	timer_arm(FAR - 1); /* an earlier one is no matter for laziness */
+	timer_arm(FAR - 1); /* an earlier deadline is set at once */
 	CHECK_EQ(hv.last[0x6e0], FAR - 1);
 	CHECK_EQ(hv.writes, 4);
 	CHECK_EQ(timer_this_cpu()->sets, 3);
@@ -236,14 +237,15 @@ TEST(a_slice_that_is_over_is_not_armed_again)
 	hv.writes = 0;
 	timer_interrupt();
 	CHECK_EQ(hv.writes, 1); /* EOI */
-	timer_interrupt();      /* out of the blue */
+	timer_interrupt();      /* one that nothing asked for */
 	CHECK_EQ(hv.writes, 2);
 	timer_arm(FAR);
 	CHECK_EQ(hv.last[0x6e0], FAR);
 	CHECK_EQ(timer_this_cpu()->fired, 2);
 }
 
-/* Fired, but the interrupt never came: after some slices it is armed anew, and said once. */
+/* The timer fired and its interrupt never came: after some slices it is armed anew, and logged
+ * once. */
 TEST(a_lost_interrupt_does_not_stop_the_timer)
 {
 	unsigned slices = 0;
@@ -286,7 +288,7 @@ TEST(one_shot_counts)
 	timer_arm(1);
 	CHECK_EQ(hv.last[0x838], 1);
 	timer_interrupt();
-	timer_arm(FAR); /* not longer than the counter: it fires early and is set anew */
+	timer_arm(FAR); /* the counter is too short for it: it fires early and is set anew */
 	CHECK_EQ(hv.last[0x838], 1000000000);
 	restart();
 	hv.f1_ecx = BIT(21);

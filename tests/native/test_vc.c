@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 /*
- * #VC in the SVSM itself: which instruction and exit code agree, and that a hypervisor that injects
- * one at an MSR access of ours changes nothing.
+ * #VC in the SVSM itself: which instruction and exit code agree (APM vol. 2, 15.35.5; GHCB,
+ * events), and that a hypervisor which injects one at an MSR access of ours changes nothing.
  *
  * sources: svsm/platform/snp/vc.c svsm/lib/insn.c
  */
@@ -156,7 +156,7 @@ TEST(no_msr_of_ours_is_the_hypervisors)
 	for (unsigned i = 0; i < ARRAY_LEN(insn); i++) {
 		check_context("0f %02x", insn[i][1]);
 		CHECK(!take(insn[i], GHCB_EXIT_MSR, &f));
-		CHECK_EQ(asked, 0); /* nor does it see what was to be written */
+		CHECK_EQ(asked, 0); /* and the hypervisor does not see the value either */
 		before = (struct frame){.rip = (uint64_t)kernel_text,
 					.error = GHCB_EXIT_MSR,
 					.rax = 5,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 /*
- * The vTPM protocol from the guest's page to libtpms and back: calls go in through VMSA and calling
- * area (fake.h), the service runs in a fake of ring 3 (fake_service.h).
+ * The vTPM protocol (58019, 8; docs/vtpm.md) from the guest's page to libtpms and back: calls go in
+ * through VMSA and calling area (fake.h), the service runs in a fake of ring 3 (fake_service.h).
  *
  * sources: tests/native/fake.c tests/native/fake_service.c tests/native/tpm_client.c
  * sources: svsm/mm/pagestate.c svsm/task/vmsa_registry.c svsm/mm/guestpage.c
@@ -306,7 +306,7 @@ TEST(the_same_bytes_of_two_vcpus_are_two_commands)
 	CHECK(memcmp(r.data, stolen.data, 28));
 }
 
-/* Collects what the other vCPU waits for and begins something long. */
+/* Collects the answer that the other vCPU waits for, and begins a long command. */
 static void steal_and_go_on(void)
 {
 	fake_ring3.meanwhile = NULL;
@@ -324,7 +324,7 @@ TEST(nobody_waits_for_the_command_of_another_vcpu)
 	CHECK_EQ(try(TPM_STARTUP_CLEAR), 0);
 	fake_ring3.work = 15 * MS;
 	CHECK_EQ(try_at(0, 0, TPM_GET_RANDOM_16, &r), TPM_RC_RETRY);
-	fake_ring3_pass(500 * MS); /* which is the slice that this client gets next */
+	fake_ring3_pass(500 * MS); /* the pause of this client, and so its next slice */
 	fake_ring3.meanwhile = steal_and_go_on;
 	before = fake_ring3.lent;
 	CHECK_EQ(try_at(0, 0, TPM_GET_RANDOM_16, &r), TPM_RC_RETRY);
@@ -409,7 +409,7 @@ TEST(a_killed_service_dies_with_or_without_a_command)
 	struct tpm_bytes r;
 
 	setup();
-	CHECK_EQ(test_call(SVSM_TEST_VTPM_KILL, 0, 0, 0), SVSM_SUCCESS); /* before it ever ran */
+	CHECK_EQ(test_call(SVSM_TEST_VTPM_KILL, 0, 0, 0), SVSM_SUCCESS); /* it has not run yet */
 	CHECK_EQ(fake_ring3.faulted, 1);
 	CHECK_EQ(try(TPM_STARTUP_CLEAR), 0);
 	fake_ring3.work = 50 * MS;
@@ -550,7 +550,7 @@ TEST(an_ek_through_the_test_protocol)
 	CHECK_EQ(test_call(SVSM_TEST_VTPM_EK, PAGE, 1ull << 32, 0), SVSM_ERR_INVALID_PARAMETER);
 }
 
-/* Nobody comes back for it, and there is no CPU but the guest's. */
+/* The request's client does not come back, and the guest's CPU is the only one. */
 TEST(a_request_without_a_client_does_not_block_commands)
 {
 	unsigned attempts = 0;
@@ -562,7 +562,7 @@ TEST(a_request_without_a_client_does_not_block_commands)
 	while (try(TPM_GET_RANDOM_16) == TPM_RC_RETRY && ++attempts < 100)
 		fake_ring3.work = 0;
 	CHECK(attempts >= 9 && attempts <= 10);
-	/* its answer is there for who asks after all */
+	/* a client that does ask again finds the answer */
 	CHECK_EQ(test_call(SVSM_TEST_VTPM_EK, PAGE, VTPM_EK_ECC_P256, 0), SVSM_SUCCESS);
 	CHECK_EQ(rcx_out(0), 124);
 }

@@ -28,7 +28,7 @@ static uint64_t module_client(unsigned n, uint64_t spent)
 	return spent < 60000 * MS ? 2 * MS : NEVER;
 }
 
-/* One that asks again without a pause, as a guest without a timer does. */
+/* A client that asks again without a pause, as a guest without a timer does. */
 static uint64_t busy_client(unsigned n, uint64_t spent)
 {
 	(void)n;
@@ -99,7 +99,7 @@ static struct result simulate(uint64_t work, client c, bool helper, bool deaf)
 /* Durations: 1 ms to 12 s, a factor of about 1.1 apart */
 #define FOR_EACH_WORK(w) for (uint64_t w = MS; w <= 12000 * MS; w += w / 10)
 
-/* Linux gives up: what no pace within PACE_LAST can help. */
+/* Commands that take so long that Linux gives up: no pace within PACE_LAST can help. */
 #define LINUX_HELPED (10 * MS + 2538 * MS + PACE_LAST)
 #define LINUX_ALONE  (1269 * MS + PACE_LAST)
 
@@ -135,7 +135,7 @@ TEST(linux_alone)
 	}
 }
 
-/* The NMI that should have woken the service CPU is the hypervisor's to deliver. */
+/* The hypervisor may fail to deliver the NMI that wakes the service CPU. */
 TEST(linux_with_a_service_cpu_that_never_wakes)
 {
 	FOR_EACH_WORK(w)
@@ -168,7 +168,7 @@ TEST(quick_clients_always_get_it_and_are_never_held_long)
 	}
 }
 
-/* A busy host stops the guest for seconds now and then: that is no client at its end. */
+/* A busy host stops the guest for seconds now and then: such a pause is not Linux's last one. */
 TEST(a_hiccup_is_not_the_last_attempt)
 {
 	struct vtpm_pace p;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 /*
- * The vTPM's program without a kernel: the real libtpms, its memory in a buffer here.
+ * The vTPM's program without a kernel: the real libtpms, its memory in a buffer here. TPM 2.0
+ * Library, parts 1 to 3; EK Credential Profile 2.5, annex B.
  *
  * sources: tests/native/tpm_client.c svsm/services/vtpm/tpm.c svsm/services/vtpm/ek.c
  * sources: svsm/services/vtpm/message.c svsm/services/vtpm/recover.c
@@ -129,7 +130,7 @@ TEST(the_locality_is_the_command_s)
 		check_context("locality %u", locality);
 		CHECK_EQ(send_at(locality, TPM_PCR_RESET_20, &r),
 			 locality == 2 ? 0 : TPM_RC_LOCALITY);
-		CHECK_EQ(send(TPM_PCR_RESET_20), TPM_RC_LOCALITY); /* it does not stick */
+		CHECK_EQ(send(TPM_PCR_RESET_20), TPM_RC_LOCALITY); /* this one's is 0 */
 	}
 	tpm_power_off();
 }
@@ -230,7 +231,7 @@ TEST(making_an_ek_leaves_no_trace)
 	stores = nv.stores;
 	CHECK_EQ(ek_public(VTPM_EK_ECC_P256, ek[1], sizeof(ek[1]), &alive), n);
 	CHECK(alive);
-	CHECK_EQ(nv.stores - stores, 1); /* what was there already */
+	CHECK_EQ(nv.stores - stores, 1); /* one store: the state that was there already */
 	CHECK_MEM(ek[0], ek[1], n);
 	CHECK_EQ(send_at(0, TPM_PCR_READ_10, &after), 0);
 	CHECK_MEM(before.data, after.data, before.len);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 /*
- * Guest page walks and #VC frames of the machine, on a few pages of fake guest memory.
+ * Guest page walks (APM vol. 2, 5.3 to 5.6; 15.34.4, 15.34.5) and frames of #VC
+ * (8.7, 8.9, 15.35.5), on a few pages of fake guest memory.
  *
  * sources: launch/machine/cpu/walk.c launch/machine/cpu/access.c launch/machine/snp/vc.c
  * sources: launch/machine/cpu/exec/event.c launch/machine/cpu/exec/deliver.c
