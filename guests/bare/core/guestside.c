@@ -11,7 +11,7 @@
 #define R 6
 
 struct adjust_row {
-	const char *name;
+	const char *name, *rule;
 	uint64_t gpa, size, attributes;
 	uint32_t result;
 };
@@ -21,21 +21,30 @@ TEST(rmpadjust_rules, "vmpl2-rmpadjust", "RMPADJUST at VMPL2: VMPL3 only, no VMS
      "apm:rmpadjust:level apm:rmpadjust:rights apm:rmpadjust:input")
 {
 	static const struct adjust_row rows[] = {
-		{"VMPL0", MEM_PAGE(R, 1), 0, RMPADJUST_ATTR(0, RMP_RWX), SNP_FAIL_PERMISSION},
-		{"VMPL1", MEM_PAGE(R, 1), 0, RMPADJUST_ATTR(1, 0), SNP_FAIL_PERMISSION},
-		{"VMPL1 as Linux asks", MEM_PAGE(R, 1), 0, RMPADJUST_ATTR(1, RMP_R),
+		{"VMPL0", "apm:rmpadjust:level", MEM_PAGE(R, 1), 0, RMPADJUST_ATTR(0, RMP_RWX),
 		 SNP_FAIL_PERMISSION},
-		{"VMPL2", MEM_PAGE(R, 1), 0, RMPADJUST_ATTR(2, RMP_RWX), SNP_FAIL_PERMISSION},
-		{"VMPL3", MEM_PAGE(R, 1), 0, RMPADJUST_ATTR(3, RMP_RWX), SNP_SUCCESS},
-		{"VMPL3 back to nothing", MEM_PAGE(R, 1), 0, RMPADJUST_ATTR(3, 0), SNP_SUCCESS},
-		{"VMPL4", MEM_PAGE(R, 1), 0, RMPADJUST_ATTR(4, 0), SNP_FAIL_INPUT},
-		{"SVSM page, VMPL1", MEM_SVSM, 0, RMPADJUST_ATTR(1, RMP_RWX), SNP_FAIL_PERMISSION},
-		{"SVSM page, VMPL2", MEM_SVSM, 0, RMPADJUST_ATTR(2, RMP_RWX), SNP_FAIL_PERMISSION},
-		{"SVSM page, VMPL3", MEM_SVSM, 0, RMPADJUST_ATTR(3, RMP_RWX), SNP_FAIL_PERMISSION},
+		{"VMPL1", "apm:rmpadjust:level", MEM_PAGE(R, 1), 0, RMPADJUST_ATTR(1, 0),
+		 SNP_FAIL_PERMISSION},
+		{"VMPL1 as Linux asks", "apm:rmpadjust:level", MEM_PAGE(R, 1), 0,
+		 RMPADJUST_ATTR(1, RMP_R), SNP_FAIL_PERMISSION},
+		{"VMPL2", "apm:rmpadjust:level", MEM_PAGE(R, 1), 0, RMPADJUST_ATTR(2, RMP_RWX),
+		 SNP_FAIL_PERMISSION},
+		{"VMPL3", "apm:rmpadjust:level", MEM_PAGE(R, 1), 0, RMPADJUST_ATTR(3, RMP_RWX),
+		 SNP_SUCCESS},
+		{"VMPL3 back to nothing", "apm:rmpadjust:level", MEM_PAGE(R, 1), 0,
+		 RMPADJUST_ATTR(3, 0), SNP_SUCCESS},
+		{"VMPL4", "apm:rmpadjust:input", MEM_PAGE(R, 1), 0, RMPADJUST_ATTR(4, 0),
+		 SNP_FAIL_INPUT},
+		{"SVSM page, VMPL1", "apm:rmpadjust:level", MEM_SVSM, 0, RMPADJUST_ATTR(1, RMP_RWX),
+		 SNP_FAIL_PERMISSION},
+		{"SVSM page, VMPL2", "apm:rmpadjust:level", MEM_SVSM, 0, RMPADJUST_ATTR(2, RMP_RWX),
+		 SNP_FAIL_PERMISSION},
+		{"SVSM page, VMPL3", "apm:rmpadjust:rights", MEM_SVSM, 0,
+		 RMPADJUST_ATTR(3, RMP_RWX), SNP_FAIL_PERMISSION},
 	};
 
 	for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
-		test_case("%s", rows[i].name);
+		test_case_of(rows[i].rule, "%s", rows[i].name);
 		CHECK_EQ(rmpadjust(rows[i].gpa, rows[i].size, rows[i].attributes), rows[i].result);
 	}
 	CHECK(calls_region_intact(R));

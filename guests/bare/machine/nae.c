@@ -131,7 +131,7 @@ TEST(nae_misc, "nae-misc", "WBINVD, MONITOR and MWAIT events are answered withou
 }
 
 struct malformed {
-	const char *name;
+	const char *name, *rule;
 	uint64_t code, info1, info2;
 	uint32_t usage;
 	uint16_t version;
@@ -144,24 +144,31 @@ struct malformed {
 #define INS (IN8 | IOIO_STR | IOIO_REP | IOIO_A64)
 
 static const struct malformed malformed[] = {
-	{"unknown event", 0x12345, 0, 0, 0, 2, 0, 0, 0, GHCB_ERR_INVALID_EVENT},
-	{"unknown non-automatic event", 0x8000f123, 0, 0, 0, 2, 0, 0, 0, GHCB_ERR_INVALID_EVENT},
-	{"usage 1", GHCB_EXIT_WBINVD, 0, 0, 1, 2, 0, 0, 0, GHCB_ERR_INVALID_USAGE},
-	{"CPUID without RAX", GHCB_EXIT_CPUID, 0, 0, 0, 2, 0, 0, 1, GHCB_ERR_MISSING_INPUT},
-	{"CPUID without RCX", GHCB_EXIT_CPUID, 0, 0, 0, 2, 0, 1, 0, GHCB_ERR_MISSING_INPUT},
-	{"MSR without RCX", GHCB_EXIT_MSR, 0, 0, 0, 2, 0, 0, 0, GHCB_ERR_MISSING_INPUT},
-	{"MSR write without RAX", GHCB_EXIT_MSR, 1, 0, 0, 2, 0, 0, 1, GHCB_ERR_MISSING_INPUT},
-	{"string in without scratch", GHCB_EXIT_IOIO, INS, 4, 0, 2, 0, 0, 0,
+	{"unknown event", "ghcb:error:event", 0x12345, 0, 0, 0, 2, 0, 0, 0, GHCB_ERR_INVALID_EVENT},
+	{"unknown non-automatic event", "ghcb:error:event", 0x8000f123, 0, 0, 0, 2, 0, 0, 0,
+	 GHCB_ERR_INVALID_EVENT},
+	{"usage 1", "ghcb:error:usage", GHCB_EXIT_WBINVD, 0, 0, 1, 2, 0, 0, 0,
+	 GHCB_ERR_INVALID_USAGE},
+	{"CPUID without RAX", "ghcb:error:input", GHCB_EXIT_CPUID, 0, 0, 0, 2, 0, 0, 1,
 	 GHCB_ERR_MISSING_INPUT},
-	{"scratch is private", GHCB_EXIT_IOIO, INS, 4, 0, 2, MEM_REGION(R), 0, 0,
-	 GHCB_ERR_INVALID_SCRATCH},
-	{"scratch is no RAM", GHCB_EXIT_IOIO, INS, 4, 0, 2, MEM_NOT_RAM, 0, 0,
-	 GHCB_ERR_INVALID_SCRATCH},
-	{"scratch is beyond RAM", GHCB_EXIT_IOIO, INS, 4, 0, 2, MEM_TOO_HIGH, 0, 0,
-	 GHCB_ERR_INVALID_SCRATCH},
-	{"scratch wraps", GHCB_EXIT_IOIO, INS, 4, 0, 2, ~0ull - 1, 0, 0, GHCB_ERR_INVALID_SCRATCH},
-	{"MMIO read without scratch", GHCB_EXIT_MMIO_READ, IOAPIC, 4, 0, 2, 0, 0, 0,
+	{"CPUID without RCX", "ghcb:error:input", GHCB_EXIT_CPUID, 0, 0, 0, 2, 0, 1, 0,
 	 GHCB_ERR_MISSING_INPUT},
+	{"MSR without RCX", "ghcb:error:input", GHCB_EXIT_MSR, 0, 0, 0, 2, 0, 0, 0,
+	 GHCB_ERR_MISSING_INPUT},
+	{"MSR write without RAX", "ghcb:error:input", GHCB_EXIT_MSR, 1, 0, 0, 2, 0, 0, 1,
+	 GHCB_ERR_MISSING_INPUT},
+	{"string in without scratch", "ghcb:error:input", GHCB_EXIT_IOIO, INS, 4, 0, 2, 0, 0, 0,
+	 GHCB_ERR_MISSING_INPUT},
+	{"scratch is private", "ghcb:error:scratch", GHCB_EXIT_IOIO, INS, 4, 0, 2, MEM_REGION(R), 0,
+	 0, GHCB_ERR_INVALID_SCRATCH},
+	{"scratch is no RAM", "ghcb:error:scratch", GHCB_EXIT_IOIO, INS, 4, 0, 2, MEM_NOT_RAM, 0, 0,
+	 GHCB_ERR_INVALID_SCRATCH},
+	{"scratch is beyond RAM", "ghcb:error:scratch", GHCB_EXIT_IOIO, INS, 4, 0, 2, MEM_TOO_HIGH,
+	 0, 0, GHCB_ERR_INVALID_SCRATCH},
+	{"scratch wraps", "ghcb:error:scratch", GHCB_EXIT_IOIO, INS, 4, 0, 2, ~0ull - 1, 0, 0,
+	 GHCB_ERR_INVALID_SCRATCH},
+	{"MMIO read without scratch", "ghcb:error:input", GHCB_EXIT_MMIO_READ, IOAPIC, 4, 0, 2, 0,
+	 0, 0, GHCB_ERR_MISSING_INPUT},
 };
 
 TEST(nae_malformed, "nae-malformed", "a malformed GHCB gets error 2 and the reason for it",
@@ -172,7 +179,7 @@ TEST(nae_malformed, "nae-malformed", "a malformed GHCB gets error 2 and the reas
 		const struct malformed *m = &malformed[i];
 		struct ghcb *g = ghcb_begin();
 
-		test_case("%s", m->name); /* uses the GHCB: begin again */
+		test_case_of(m->rule, "%s", m->name); /* uses the GHCB: begin again */
 		g = ghcb_begin();
 		g->usage = m->usage;
 		g->version = m->version;

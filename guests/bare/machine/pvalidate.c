@@ -12,7 +12,7 @@
 #define R 0 /* the region all of this file uses */
 
 struct step {
-	const char *name;
+	const char *name, *rule;
 	uint64_t offset; /* from the region */
 	uint32_t size, validate;
 	uint32_t result;
@@ -24,7 +24,7 @@ static void run_steps(const struct step *s, unsigned n)
 	bool cf;
 
 	for (unsigned i = 0; i < n; i++) {
-		test_case("%s", s[i].name);
+		test_case_of(s[i].rule, "%s", s[i].name);
 		CHECK_EQ(pvalidate(MEM_REGION(R) + s[i].offset, s[i].size, s[i].validate, &cf),
 			 s[i].result);
 		if (s[i].result == SNP_SUCCESS)
@@ -36,11 +36,12 @@ TEST(pvalidate_2m, "pvalidate-2m", "PVALIDATE of a 2M page: success, no change (
      "apm:pvalidate:cf apm:pvalidate:input")
 {
 	static const struct step steps[] = {
-		{"validate", 0, RMP_PG_2M, 1, SNP_SUCCESS, false},
-		{"validate again: CF", 0, RMP_PG_2M, 1, SNP_SUCCESS, true},
-		{"rescind", 0, RMP_PG_2M, 0, SNP_SUCCESS, false},
-		{"rescind again: CF", 0, RMP_PG_2M, 0, SNP_SUCCESS, true},
-		{"unaligned 2M: FAIL_INPUT", 0x1000, RMP_PG_2M, 1, SNP_FAIL_INPUT, false},
+		{"validate", "apm:pvalidate:cf", 0, RMP_PG_2M, 1, SNP_SUCCESS, false},
+		{"validate again: CF", "apm:pvalidate:cf", 0, RMP_PG_2M, 1, SNP_SUCCESS, true},
+		{"rescind", "apm:pvalidate:cf", 0, RMP_PG_2M, 0, SNP_SUCCESS, false},
+		{"rescind again: CF", "apm:pvalidate:cf", 0, RMP_PG_2M, 0, SNP_SUCCESS, true},
+		{"unaligned 2M: FAIL_INPUT", "apm:pvalidate:input", 0x1000, RMP_PG_2M, 1,
+		 SNP_FAIL_INPUT, false},
 	};
 
 	REQUIRE(region_reset(R));
@@ -54,14 +55,17 @@ TEST(pvalidate_4k, "pvalidate-4k", "PVALIDATE of 4K pages, and 2M on a smashed r
      "apm:pvalidate:cf apm:15-40:4k-in-2m apm:15-40:2m-on-4k")
 {
 	static const struct step steps[] = {
-		{"first page", 0, RMP_PG_4K, 1, SNP_SUCCESS, false},
-		{"first page again: CF", 0, RMP_PG_4K, 1, SNP_SUCCESS, true},
-		{"last page", 0x1ff000, RMP_PG_4K, 1, SNP_SUCCESS, false},
-		{"2M on 4K entries", 0, RMP_PG_2M, 1, SNP_FAIL_SIZEMISMATCH, false},
-		{"2M rescind on 4K entries", 0, RMP_PG_2M, 0, SNP_FAIL_SIZEMISMATCH, false},
-		{"rescind first", 0, RMP_PG_4K, 0, SNP_SUCCESS, false},
-		{"rescind last", 0x1ff000, RMP_PG_4K, 0, SNP_SUCCESS, false},
-		{"rescind last again: CF", 0x1ff000, RMP_PG_4K, 0, SNP_SUCCESS, true},
+		{"first page", "apm:15-40:4k-in-2m", 0, RMP_PG_4K, 1, SNP_SUCCESS, false},
+		{"first page again: CF", "apm:pvalidate:cf", 0, RMP_PG_4K, 1, SNP_SUCCESS, true},
+		{"last page", "apm:pvalidate:cf", 0x1ff000, RMP_PG_4K, 1, SNP_SUCCESS, false},
+		{"2M on 4K entries", "apm:15-40:2m-on-4k", 0, RMP_PG_2M, 1, SNP_FAIL_SIZEMISMATCH,
+		 false},
+		{"2M rescind on 4K entries", "apm:15-40:2m-on-4k", 0, RMP_PG_2M, 0,
+		 SNP_FAIL_SIZEMISMATCH, false},
+		{"rescind first", "apm:pvalidate:cf", 0, RMP_PG_4K, 0, SNP_SUCCESS, false},
+		{"rescind last", "apm:pvalidate:cf", 0x1ff000, RMP_PG_4K, 0, SNP_SUCCESS, false},
+		{"rescind last again: CF", "apm:pvalidate:cf", 0x1ff000, RMP_PG_4K, 0, SNP_SUCCESS,
+		 true},
 	};
 
 	REQUIRE(region_reset(R));

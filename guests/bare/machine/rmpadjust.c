@@ -11,7 +11,7 @@
 #define R 1
 
 struct adjust {
-	const char *name;
+	const char *name, *rule;
 	uint64_t offset, size, attributes;
 	uint32_t result;
 };
@@ -19,7 +19,7 @@ struct adjust {
 static void run_table(const struct adjust *t, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++) {
-		test_case("%s", t[i].name);
+		test_case_of(t[i].rule, "%s", t[i].name);
 		CHECK_EQ(rmpadjust(MEM_REGION(R) + t[i].offset, t[i].size, t[i].attributes),
 			 t[i].result);
 	}
@@ -29,15 +29,24 @@ TEST(rmpadjust_rules, "rmpadjust-rules", "RMPADJUST: VMPL, size and alignment ru
      "apm:rmpadjust:level apm:rmpadjust:input apm:15-40:2m-on-4k")
 {
 	static const struct adjust table[] = {
-		{"own VMPL", 0, RMP_PG_4K, RMPADJUST_ATTR(0, RMP_RWX), SNP_FAIL_PERMISSION},
-		{"VMPL1 all rights", 0, RMP_PG_4K, RMPADJUST_ATTR(1, RMP_RWX), SNP_SUCCESS},
-		{"VMPL2 all rights", 0, RMP_PG_4K, RMPADJUST_ATTR(2, RMP_RWX), SNP_SUCCESS},
-		{"VMPL3 all rights", 0, RMP_PG_4K, RMPADJUST_ATTR(3, RMP_RWX), SNP_SUCCESS},
-		{"VMPL4 does not exist", 0, RMP_PG_4K, RMPADJUST_ATTR(4, 0), SNP_FAIL_INPUT},
-		{"VMPL255 does not exist", 0, RMP_PG_4K, RMPADJUST_ATTR(255, 0), SNP_FAIL_INPUT},
-		{"2M, unaligned", 0x1000, RMP_PG_2M, RMPADJUST_ATTR(1, RMP_R), SNP_FAIL_INPUT},
-		{"2M on 4K entries", 0, RMP_PG_2M, RMPADJUST_ATTR(1, RMP_R), SNP_FAIL_SIZEMISMATCH},
-		{"VMPL1 none", 0, RMP_PG_4K, RMPADJUST_ATTR(1, 0), SNP_SUCCESS},
+		{"own VMPL", "apm:rmpadjust:level", 0, RMP_PG_4K, RMPADJUST_ATTR(0, RMP_RWX),
+		 SNP_FAIL_PERMISSION},
+		{"VMPL1 all rights", "apm:rmpadjust:level", 0, RMP_PG_4K,
+		 RMPADJUST_ATTR(1, RMP_RWX), SNP_SUCCESS},
+		{"VMPL2 all rights", "apm:rmpadjust:level", 0, RMP_PG_4K,
+		 RMPADJUST_ATTR(2, RMP_RWX), SNP_SUCCESS},
+		{"VMPL3 all rights", "apm:rmpadjust:level", 0, RMP_PG_4K,
+		 RMPADJUST_ATTR(3, RMP_RWX), SNP_SUCCESS},
+		{"VMPL4 does not exist", "apm:rmpadjust:input", 0, RMP_PG_4K, RMPADJUST_ATTR(4, 0),
+		 SNP_FAIL_INPUT},
+		{"VMPL255 does not exist", "apm:rmpadjust:input", 0, RMP_PG_4K,
+		 RMPADJUST_ATTR(255, 0), SNP_FAIL_INPUT},
+		{"2M, unaligned", "apm:rmpadjust:input", 0x1000, RMP_PG_2M,
+		 RMPADJUST_ATTR(1, RMP_R), SNP_FAIL_INPUT},
+		{"2M on 4K entries", "apm:15-40:2m-on-4k", 0, RMP_PG_2M, RMPADJUST_ATTR(1, RMP_R),
+		 SNP_FAIL_SIZEMISMATCH},
+		{"VMPL1 none", "apm:rmpadjust:level", 0, RMP_PG_4K, RMPADJUST_ATTR(1, 0),
+		 SNP_SUCCESS},
 	};
 
 	REQUIRE(region_reset(R));
@@ -50,9 +59,12 @@ TEST(rmpadjust_2m, "rmpadjust-2m", "RMPADJUST of a 2M page, then 4K inside it",
      "apm:15-40:4k-in-2m apm:15-40:2m-on-4k")
 {
 	static const struct adjust table[] = {
-		{"2M", 0, RMP_PG_2M, RMPADJUST_ATTR(2, RMP_R | RMP_W), SNP_SUCCESS},
-		{"4K inside: smashed", 0x3000, RMP_PG_4K, RMPADJUST_ATTR(2, RMP_R), SNP_SUCCESS},
-		{"2M no more", 0, RMP_PG_2M, RMPADJUST_ATTR(2, RMP_R), SNP_FAIL_SIZEMISMATCH},
+		{"2M", "apm:rmpadjust:level", 0, RMP_PG_2M, RMPADJUST_ATTR(2, RMP_R | RMP_W),
+		 SNP_SUCCESS},
+		{"4K inside: smashed", "apm:15-40:4k-in-2m", 0x3000, RMP_PG_4K,
+		 RMPADJUST_ATTR(2, RMP_R), SNP_SUCCESS},
+		{"2M no more", "apm:15-40:2m-on-4k", 0, RMP_PG_2M, RMPADJUST_ATTR(2, RMP_R),
+		 SNP_FAIL_SIZEMISMATCH},
 	};
 
 	REQUIRE(region_reset(R));

@@ -103,7 +103,7 @@ TEST(localities, "localities", "localities 0 to 4 are served, 5 to 255 refused",
 }
 
 struct length_row {
-	const char *name;
+	const char *name, *rule;
 	uint32_t len;
 	uint64_t rax;
 	uint32_t code; /* of the response, when RAX is SUCCESS */
@@ -114,21 +114,23 @@ TEST(lengths, "lengths",
      "svsm:8:length tpm:command:size")
 {
 	static const struct length_row rows[] = {
-		{"0", 0, SVSM_SUCCESS, TPM_RC_INSUFFICIENT},
-		{"1", 1, SVSM_SUCCESS, TPM_RC_INSUFFICIENT},
-		{"2", 2, SVSM_SUCCESS, TPM_RC_INSUFFICIENT},
-		{"9", 9, SVSM_SUCCESS, TPM_RC_COMMAND_SIZE},
-		{"10", 10, SVSM_SUCCESS, TPM_RC_COMMAND_SIZE},
-		{"11", 11, SVSM_SUCCESS, TPM_RC_COMMAND_SIZE},
-		{"12, right", GET_RANDOM_LEN, SVSM_SUCCESS, 0},
-		{"13", 13, SVSM_SUCCESS, TPM_RC_COMMAND_SIZE},
-		{"4086", VTPM_REQUEST_MAX - 1, SVSM_SUCCESS, TPM_RC_COMMAND_SIZE},
-		{"4087, the most", VTPM_REQUEST_MAX, SVSM_SUCCESS, TPM_RC_COMMAND_SIZE},
-		{"4088", VTPM_REQUEST_MAX + 1, SVSM_ERR_INVALID_PARAMETER, 0},
-		{"4096", PAGE_SIZE, SVSM_ERR_INVALID_PARAMETER, 0},
-		{"0x7fffffff", 0x7fffffff, SVSM_ERR_INVALID_PARAMETER, 0},
-		{"0xfffffff7", 0xfffffff7, SVSM_ERR_INVALID_PARAMETER, 0},
-		{"0xffffffff", 0xffffffff, SVSM_ERR_INVALID_PARAMETER, 0},
+		{"0", "tpm:command:size", 0, SVSM_SUCCESS, TPM_RC_INSUFFICIENT},
+		{"1", "tpm:command:size", 1, SVSM_SUCCESS, TPM_RC_INSUFFICIENT},
+		{"2", "tpm:command:size", 2, SVSM_SUCCESS, TPM_RC_INSUFFICIENT},
+		{"9", "tpm:command:size", 9, SVSM_SUCCESS, TPM_RC_COMMAND_SIZE},
+		{"10", "tpm:command:size", 10, SVSM_SUCCESS, TPM_RC_COMMAND_SIZE},
+		{"11", "tpm:command:size", 11, SVSM_SUCCESS, TPM_RC_COMMAND_SIZE},
+		{"12, right", "svsm:8:length", GET_RANDOM_LEN, SVSM_SUCCESS, 0},
+		{"13", "tpm:command:size", 13, SVSM_SUCCESS, TPM_RC_COMMAND_SIZE},
+		{"4086", "tpm:command:size", VTPM_REQUEST_MAX - 1, SVSM_SUCCESS,
+		 TPM_RC_COMMAND_SIZE},
+		{"4087, the most", "tpm:command:size", VTPM_REQUEST_MAX, SVSM_SUCCESS,
+		 TPM_RC_COMMAND_SIZE},
+		{"4088", "svsm:8:length", VTPM_REQUEST_MAX + 1, SVSM_ERR_INVALID_PARAMETER, 0},
+		{"4096", "svsm:8:length", PAGE_SIZE, SVSM_ERR_INVALID_PARAMETER, 0},
+		{"0x7fffffff", "svsm:8:length", 0x7fffffff, SVSM_ERR_INVALID_PARAMETER, 0},
+		{"0xfffffff7", "svsm:8:length", 0xfffffff7, SVSM_ERR_INVALID_PARAMETER, 0},
+		{"0xffffffff", "svsm:8:length", 0xffffffff, SVSM_ERR_INVALID_PARAMETER, 0},
 	};
 	const struct vtpm_response *r = (const struct vtpm_response *)vtpm_page();
 
@@ -136,7 +138,7 @@ TEST(lengths, "lengths",
 	for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
 		static struct tpm_message m;
 
-		test_case("length %s", rows[i].name);
+		test_case_of(rows[i].rule, "length %s", rows[i].name);
 		if (!CHECK_EQ(request(VTPM_CMD_SEND_COMMAND, 0, rows[i].len), rows[i].rax) ||
 		    rows[i].rax != SVSM_SUCCESS)
 			continue;
@@ -155,17 +157,17 @@ TEST(header_size, "header-size", "a TPM header that says another size gets COMMA
 
 	vtpm_fresh();
 	for (unsigned i = 0; i < ARRAY_LEN(sizes); i++) {
-		test_case("size 0x%x", sizes[i]);
+		test_case_of("tpm:command:size", "size 0x%x", sizes[i]);
 		tpm_build(&c, "0000017b 0008");
 		for (unsigned k = 0; k < 4; k++)
 			c.data[2 + k] = (uint8_t)(sizes[i] >> (24 - 8 * k));
 		CHECK_EQ(vtpm_send(0, &c, tpm_response()), TPM_RC_COMMAND_SIZE);
 	}
-	test_case("bad tag");
+	test_case_of("tpm:command:tag", "bad tag");
 	tpm_build(&c, "0000017b 0008");
 	c.data[1] = 0x14; /* TPM_ST_ATTEST_NV */
 	CHECK_EQ(vtpm_send(0, &c, tpm_response()), TPM_RC_BAD_TAG);
-	test_case("unknown command codes");
+	test_case_of("tpm:command:code", "unknown command codes");
 	CHECK_EQ(tpm(0, "00000000"), TPM_RC_COMMAND_CODE);
 	CHECK_EQ(tpm(0, "000001ff"), TPM_RC_COMMAND_CODE);
 	CHECK_EQ(tpm(0, "20000001"), TPM_RC_COMMAND_CODE);
