@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/* Tables of core calls, the addresses that every call refuses, and regions put in order again. */
 #include "bare/core/calls.h"
 #include "bare/lib/ghcb.h"
 #include "bare/lib/vmpl2.h"

@@ -18,12 +18,12 @@ struct call_row {
 };
 void calls_run(const struct call_row *row, unsigned n);
 
-/* Addresses every call must refuse: no guest memory, the SVSM's, pages with a duty. */
+/* Addresses that every call must refuse: the SVSM's, no RAM, bits that no address has, shared. */
 struct bad_address {
 	const char *name;
 	uint64_t gpa; /* page aligned */
 };
-/* Fills in those only known at run time; ends with name NULL. Lasts until the next call. */
+/* The list ends with name NULL, and lasts until the next call. */
 const struct bad_address *calls_bad_addresses(void);
 /* A page that is guest RAM and not validated (the loader leaves some). */
 uint64_t calls_unvalidated(void);

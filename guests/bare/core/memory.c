@@ -31,7 +31,7 @@ static uint64_t deposit(uint64_t entry)
 	return submit(CORE(DEPOSIT_MEM));
 }
 
-/* Pages given back, at most count; those of region R are ticked off in back[]. */
+/* Withdraws up to count pages and marks each in back[], by its place in region R. How many came. */
 static unsigned withdraw(unsigned count, bool *back)
 {
 	memset(&list, 0, sizeof(list.h));

@@ -20,7 +20,7 @@ static void nmi_done(void)
 
 extern const char nmi_window[], nmi_window_end[];
 
-/* An NMI between the question and the HLT must not be slept over: the handler leaves the window. */
+/* An NMI between the look at `stop` and the HLT would be slept over: its handler skips the HLT. */
 static __attribute__((noinline)) void halt_unless_stopped(void)
 {
 	__asm__ volatile("nmi_window:\n\t"
@@ -33,7 +33,7 @@ static __attribute__((noinline)) void halt_unless_stopped(void)
 			 : "memory");
 }
 
-/* Nobody uses the GHCB of this vCPU while NMIs come. */
+/* Nothing else on this vCPU uses its GHCB while NMIs come, so the handler may. */
 static void on_nmi(struct trap_frame *t)
 {
 	nmis++;
@@ -43,7 +43,7 @@ static void on_nmi(struct trap_frame *t)
 		nmi_done();
 }
 
-/* Interrupts stay off: an NMI comes all the same. */
+/* Interrupts stay off, and NMIs come all the same. */
 static void listen(void *halt)
 {
 	bool owed = !complete;
@@ -124,7 +124,7 @@ TEST(nmi_halted, "nmi-halted", "100 NMIs to a halted vCPU", "apm:apic:nmi apm:hl
 	rounds((void *)1);
 }
 
-/* 16.5: while one NMI is in service the next waits, and more of them are one. */
+/* While one NMI is in service the next one waits, and others with it are one (8.2.3). */
 TEST(nmi_blocked, "nmi-blocked", "until the guest says NMI complete the next one waits",
      "ghcb:nae:nmi-complete")
 {

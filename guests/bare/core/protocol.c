@@ -96,7 +96,7 @@ TEST(configure_vtom, "configure-vtom",
 	}
 }
 
-/* call_pending = 0: the guest did not call; registers come back as they were. */
+/* call_pending = 0 says that the guest did not call: its registers come back as they were. */
 TEST(not_pending, "not-pending", "an exit without call_pending is no call",
      "svsm:5:pending svsm:5:pending-reserved")
 {

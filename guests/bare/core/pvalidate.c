@@ -37,7 +37,7 @@ static uint64_t until_done(void)
 		before = list.h.next;
 		r = submit((uint64_t)&list);
 		if (r == SVSM_ERR_INCOMPLETE && list.h.next <= before)
-			return ~0ull; /* it must get on */
+			return ~0ull; /* INCOMPLETE without progress */
 	} while (r == SVSM_ERR_INCOMPLETE || r == SVSM_ERR_BUSY);
 	return r;
 }
@@ -125,8 +125,7 @@ TEST(pv_addresses, "pvalidate-addresses",
 {
 	for (const struct bad_address *a = calls_bad_addresses(); a->name; a++) {
 		for (unsigned validate = 0; validate < 2; validate++) {
-			if (a->gpa ==
-			    percpu()->ghcb_gpa) /* shared: RMP decides; not to be tried here */
+			if (a->gpa == percpu()->ghcb_gpa) /* shared: shared.c has that case */
 				continue;
 			test_case("%s, validate %u", a->name, validate);
 			CHECK_EQ(one(SVSM_ENTRY(a->gpa, RMP_PG_4K, validate)),
@@ -207,7 +206,7 @@ TEST(pv_list_address, "pvalidate-list-address", "lists that are not in guest mem
 	CHECK_EQ(submit(calls_unvalidated()), SVSM_ERR_INVALID_ADDRESS);
 }
 
-/* The largest list of a page; then lists that just fit at the end of one. */
+/* The largest list that a page can hold. */
 TEST(pv_long, "pvalidate-long", "510 entries: INCOMPLETE gets on, next ends at count",
      "svsm:6.2:incomplete svsm:6.2:next")
 {
@@ -224,7 +223,7 @@ TEST(pv_long, "pvalidate-long", "510 entries: INCOMPLETE gets on, next ends at c
 	CHECK(calls_region_intact(R));
 }
 
-/* Where Linux puts its lists: the calling area's own buffer, 510 entries. */
+/* Linux puts its lists into the rest of the calling area's page. */
 TEST(pv_in_caa, "pvalidate-in-caa", "a list in the calling area itself, as Linux makes it",
      "svsm:6.2:list")
 {
@@ -263,7 +262,7 @@ TEST(pv_stops, "pvalidate-stops", "a bad entry stops the list there; what came b
 	CHECK(calls_region_intact(R));
 }
 
-/* 16 regions of 2M in one call: more work than one call may do. */
+/* 16 regions of 2M: more work than one call does, so INCOMPLETE comes in between. */
 TEST(pv_many_2m, "pvalidate-many-2m", "16 regions of 2M, rescinded and validated by one list each",
      "svsm:6.2:incomplete")
 {
@@ -300,7 +299,7 @@ TEST(pv_access, "pvalidate-access", "a rescinded page raises #VC 0x404, a valida
 	CHECK_EQ(*p, 1);
 }
 
-/* The loader's hole: RAM of the guest that was never validated. */
+/* The loader leaves RAM of the guest that was never validated. */
 TEST(pv_hole, "pvalidate-hole", "memory nobody validated yet: 2M and 4K, and back",
      "svsm:6.2:validate svsm:6.2:clear")
 {

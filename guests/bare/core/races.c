@@ -2,8 +2,9 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /*
- * Two vCPUs ask for the same pages at the same time. Whatever the order, each call is whole: a
- * state change happens once, a page has one duty, and in the end everything can be put right again.
+ * Two vCPUs ask for the same pages at the same time. In any order each call is whole (58019, 5): a
+ * change of state happens once, a page serves as one thing, and in the end all pages can be made
+ * plain again.
  */
 #include "bare/core/calls.h"
 #include "bare/lib/ghcb.h"
@@ -13,10 +14,10 @@
 #include "abi/vmsa.h"
 
 #define R       5
-#define ROUNDS  3000 /* at most; ... */
-#define SECONDS 6    /* ... machines are slow, so a race ends after about that long */
+#define ROUNDS  3000 /* at most */
+#define SECONDS 6    /* machines are slow, so a race also ends after about that long */
 
-/* Each vCPU has a list page of its own; BUSY is asked again. */
+/* svsm_pvalidate() has a list page for each vCPU, and asks again after BUSY. */
 static uint64_t pvalidate_page(unsigned page, bool validate)
 {
 	return svsm_pvalidate(SVSM_ENTRY(MEM_PAGE(R, page), RMP_PG_4K, validate));
@@ -70,7 +71,7 @@ TEST(race_pvalidate, "race-pvalidate", "two vCPUs rescind, then validate, the sa
 	CHECK(calls_region_intact(R));
 }
 
-/* One rescinds, the other validates: no order is wrong, the sums must agree with the last state. */
+/* One rescinds while the other validates. Any order is right, if the counts fit the last state. */
 static void opposite(void *arg)
 {
 	(void)arg;
@@ -225,8 +226,8 @@ static void vmsa_fill(void)
 	smp_fill_vmsa((struct vmsa *)VMSA, 1, VMPL_GUEST, vmsa_fight, NULL, MEM_PAGE(R, 30));
 }
 
-/* A rescinded page is zeroed when it comes back, and no VMSA is made of it; so it is filled each
- * time, which faults while it is rescinded. */
+/* A page that comes back is zero, and CREATE_VCPU refuses it; so the VMSA is filled in each round,
+ * which faults while the page is rescinded. */
 static void vmsa_refill(void)
 {
 	struct fault f;
@@ -237,7 +238,7 @@ static void vmsa_refill(void)
 	}
 }
 
-/* What else may be done to a page while it is being made a VMSA: PVALIDATE of it and its CAA. */
+/* One vCPU makes a VMSA while the other rescinds and validates its page or its calling area. */
 static void vmsa_against_pvalidate(void *arg)
 {
 	(void)arg;

@@ -13,7 +13,7 @@ static uint64_t remap(uint64_t gpa)
 	return svsm(CORE(REMAP_CA), gpa, 0, 0, 0);
 }
 
-/* The SVSM clears call_pending of the old area or of the new one: read both. */
+/* On success call_pending of the new area is 0, otherwise only that of the old one is (6.1). */
 static uint64_t remap_to(uint64_t gpa)
 {
 	struct svsm_call c = {.rax = CORE(REMAP_CA), .rcx = gpa};
@@ -39,7 +39,7 @@ TEST(remap_valid, "remap-valid", "the calling area moves, works at the new place
 {
 	uint64_t old = (uint64_t)percpu()->caa;
 
-	*(uint64_t *)MEM_PAGE(R, 3) = ~0ull; /* stale bytes there mean nothing */
+	*(uint64_t *)MEM_PAGE(R, 3) = ~0ull; /* old content of the new area does not count */
 	CHECK_EQ(remap_to(MEM_PAGE(R, 3)), SVSM_SUCCESS);
 	CHECK_EQ(ask(), SVSM_SUCCESS);
 	test_case("to itself");

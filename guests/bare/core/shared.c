@@ -2,10 +2,10 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /*
- * Calls that name a page which the hypervisor has as shared: rescinded first, as is right, or
- * behind the SVSM's back, so that it takes the page for validated memory and touches it. The
- * hypervisor then makes the page private, the touch raises #VC in the SVSM, and the call fails.
- * What was shared behind its back is lost to the guest: every case takes a page of its own.
+ * Calls that name a shared page (58019, 5: an address that faults is INVALID_ADDRESS). A guest
+ * should rescind a page before it has it made shared. Without that the SVSM takes the page for
+ * validated memory and touches it: the hypervisor makes it private, the SVSM gets a #VC, and the
+ * call fails. Such a page is lost to the guest, so every case takes a page of its own.
  */
 #include "bare/core/calls.h"
 #include "bare/lib/ghcb.h"
@@ -22,7 +22,7 @@ static struct svsm_mem_list *list;
 
 struct kind {
 	const char *name;
-	bool behind; /* without rescinding it */
+	bool behind; /* shared without a rescission */
 };
 static const struct kind kinds[] = {{"rescinded and shared", false}, {"shared behind", true}};
 
@@ -75,7 +75,7 @@ TEST(shared_lists, "shared-lists", "a list in a shared page is refused, whoever 
 	}
 }
 
-/* The state map says validated or not; the page itself says otherwise at the first touch. */
+/* The SVSM's page states say validated or not; the first access finds out that it is shared. */
 TEST(shared_entries, "shared-entries", "a shared page as the entry of a list: an error, no more",
      "svsm:5:fault")
 {
@@ -94,7 +94,7 @@ TEST(shared_entries, "shared-entries", "a shared page as the entry of a list: an
 	still_served();
 }
 
-/* PVALIDATE of a shared page: the hypervisor makes it private for it. KVM does the same. */
+/* The hypervisor makes a shared page private when PVALIDATE touches it, as KVM does. */
 TEST(shared_validate, "shared-validate", "a rescinded, shared page can be validated at once",
      "keelson:convert")
 {
@@ -138,7 +138,7 @@ TEST(shared_vcpu, "shared-vcpu", "VMSA and calling area of CREATE_VCPU, VMSA of 
 		CHECK_EQ(svsm(CORE(CREATE_VCPU), take(&kinds[k]), fresh(), smp_apic_id(), 0),
 			 SVSM_ERR_INVALID_ADDRESS);
 		still_served();
-		/* the calling area is not touched before the first call */
+		/* CREATE_VCPU may succeed: the SVSM touches a calling area at the first call. */
 		test_case("calling area %s", kinds[k].name);
 		vmsa = fresh();
 		fill(vmsa);
@@ -189,7 +189,7 @@ TEST(shared_touched, "shared-touched",
 	}
 }
 
-/* Memory is encrypted: as shared memory a page does not show what it held as private. */
+/* A page that becomes shared does not show what it held as encrypted, private memory. */
 TEST(shared_contents, "shared-contents", "a page that becomes shared shows nothing of before",
      "apm:15.34.5:ciphertext")
 {
@@ -210,7 +210,7 @@ TEST(shared_contents, "shared-contents", "a page that becomes shared shows nothi
 static uint64_t lost_caa;
 static volatile uint64_t remapped, answer;
 
-/* On vCPU 1: call with call_pending set in a page that is then shared. */
+/* vCPU 1 sets call_pending in its calling area, has that page made shared, and calls. */
 static void call_from_lost_area(void *arg)
 {
 	struct svsm_call c = {.rax = CORE(QUERY_PROTOCOL), .rcx = 1};
@@ -223,7 +223,7 @@ static void call_from_lost_area(void *arg)
 	percpu()->caa->call_pending = 1;
 	if (ghcb_msr_psc(lost_caa, GHCB_PSC_SHARED) != 0)
 		return;
-	percpu()->caa = (struct svsm_caa *)MEM_PAGE(R, 0); /* no area: the SVSM's is lost_caa */
+	percpu()->caa = (struct svsm_caa *)MEM_PAGE(R, 0); /* for the SVSM it is lost_caa still */
 	answer = svsm_call(&c);
 }
 

@@ -106,7 +106,7 @@ TEST(vcpu_vmsa, "vcpu-vmsa-checks",
 		memcpy((uint8_t *)fresh(VMSA) + rows[i].offset, &rows[i].value, rows[i].size);
 		CHECK_EQ(create(VMSA, CAA, smp_apic_id()), SVSM_ERR_INVALID_PARAMETER);
 		CHECK_EQ(delete (VMSA), SVSM_ERR_INVALID_PARAMETER);
-		/* what the guest wrote is still there and still the guest's */
+		/* the page still holds what the guest wrote, and is the guest's */
 		CHECK_EQ(memcmp((uint8_t *)VMSA + rows[i].offset, &rows[i].value, rows[i].size), 0);
 		check_plain(VMSA);
 		check_plain(CAA);
@@ -204,7 +204,7 @@ TEST(vcpu_twice, "vcpu-twice", "a VMSA page cannot be created twice, nor serve a
 	check_plain(CAA);
 }
 
-/* A running VMSA: refused while it runs, granted once the hypervisor stopped it. */
+/* DELETE_VCPU of a VMSA that runs is refused; once the hypervisor has stopped it, it is granted. */
 TEST(vcpu_in_use, "vcpu-in-use", "DELETE_VCPU of a running vCPU is refused, its state survives",
      "svsm:6.4:running")
 {
@@ -243,7 +243,7 @@ TEST(vcpu_calls, "vcpu-calls", "the second vCPU makes calls of its own through i
 	}
 }
 
-/* What a guest kernel does to take a CPU off and put it on again. */
+/* A guest kernel does this to take a CPU off and put it on again. */
 TEST(vcpu_again, "vcpu-off-on", "the second vCPU is stopped, deleted and started again, 10 times",
      "svsm:6.3:create svsm:6.4:delete")
 {

@@ -74,7 +74,7 @@ trap_common:
 	mov %rcx, 56(%rdi)
 	.endm
 
-/* uint64_t fault_save(struct fault *f): 0 now, 1 when a fault came (see trap.h) */
+/* uint64_t fault_save(struct fault *f): returns 0, and once more with 1 after a fault (trap.h) */
 	.globl fault_save
 fault_save:
 	save_caller

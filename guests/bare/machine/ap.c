@@ -56,7 +56,7 @@ TEST(vmsa_in_use, "vmsa-in-use", "RMPADJUST and PVALIDATE of a running VMSA: FAI
 	CHECK(smp_wait(10));
 }
 
-/* A kick and a flush reach the other vCPU: it must never see a page that was taken away. */
+/* The other vCPU reads a page for ever; once PVALIDATE has rescinded it, it must fault. */
 static volatile bool ap_faulted;
 static volatile uint64_t ap_reads;
 
@@ -156,7 +156,7 @@ static const struct create_case creates[] = {
 	{"features without SNP", 0, 2, GHCB_AP_CREATE, MEM_PAGE(R, 1), SEV_FEAT_SNP_ACTIVE},
 };
 
-/* What the hypervisor cannot do, it refuses at once or at the next RUN_VMPL: never silently. */
+/* The hypervisor refuses a VMSA that it cannot run at once, or at the next RUN_VMPL. */
 TEST(ap_create_rules, "ap-create-rules",
      "AP_CREATION with bad arguments is an error, or does not run", "ghcb:ap-creation:refuse")
 {

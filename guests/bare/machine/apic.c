@@ -105,7 +105,7 @@ TEST(apic_self_ipi, "apic-self-ipi", "an IPI to oneself waits for IF and comes o
 	end();
 }
 
-/* Two at once: the higher vector first, both delivered (16.6.3). TPR holds lower classes back. */
+/* Of two vectors the higher comes first (16.6.3). TPR holds back its class and below (16.6.4). */
 TEST(apic_priority, "apic-priority", "the higher vector first; TPR holds back its class and below",
      "apm:apic:priority apm:apic:tpr")
 {
@@ -190,7 +190,7 @@ TEST(timer_deadline, "timer-deadline",
 	end();
 }
 
-/* STI; HLT: the interrupt that STI lets in after one instruction must wake the HLT. */
+/* STI lets interrupts in after the HLT has begun, so that one which waits must end the HLT. */
 TEST(hlt_wake, "hlt-wake", "HLT sleeps until the timer interrupt, 200 times", "apm:hlt:wake")
 {
 	begin();
@@ -221,7 +221,7 @@ static void ap_listen(void *halt)
 		if (halt)
 			__asm__ volatile("sti\n\thlt\n\tcli" : : : "memory");
 		else
-			/* not PAUSE: TCG's keeps STI's shadow on, and nothing comes through */
+			/* no PAUSE: TCG keeps STI's shadow through it, and no interrupt comes */
 			__asm__ volatile("sti\n\tnop\n\tnop\n\tcli" : : : "memory");
 	}
 	apic_disable();

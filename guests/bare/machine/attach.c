@@ -15,7 +15,7 @@
 #define R        9
 #define ICR_INIT 0xc500u /* level, assert */
 
-/* True when *flag comes to be value within about seconds. */
+/* Waits until *flag is value, for about that many seconds. */
 static bool becomes(volatile uint64_t *flag, uint64_t value, unsigned seconds)
 {
 	uint64_t end = rdtsc() + smp_ticks(seconds);
@@ -80,7 +80,7 @@ TEST(create_on_init_running, "create-on-init-running",
 	apic_disable();
 }
 
-/* A feature that the machine does not have must not be ignored: the VMSA's owner counts on it. */
+/* A VMSA's owner counts on its SEV_FEATURES: one that the machine lacks is not ignored. */
 TEST(unknown_features, "vmsa-unknown-features",
      "AP_CREATION refuses SEV_FEATURES that the machine does not offer",
      "apm:vmrun:features ghcb:ap-creation:refuse")
@@ -118,8 +118,8 @@ static void spin_then_halt(void *arg)
 }
 
 /*
- * A VMSA of VMPL2 for a vCPU whose VMPL0 is running: it cannot run at once, and VMPL0, about to
- * halt, knows nothing of it. The HLT must lead to VMPL2, which comes back by RUN_VMPL(0).
+ * A VMSA of VMPL2 is given to a vCPU whose VMPL0 is running, so it cannot run at once. VMPL0 knows
+ * nothing of it and halts: then VMPL2 runs, and comes back by RUN_VMPL(0).
  */
 TEST(created_before_halt, "created-before-halt",
      "a VMSA given to a vCPU that is busy at VMPL0 runs when VMPL0 halts", "keelson:created-runs")

@@ -199,7 +199,7 @@ TEST(doorbell_take, "doorbell-take",
 	end();
 }
 
-/* NoFurtherSignal; a more urgent vector replaces the one in the page, which comes after it. */
+/* While NoFurtherSignal is set no #HV comes, but a more urgent vector still replaces the page's. */
 TEST(doorbell_pending, "doorbell-pending",
      "one #HV until it is answered; the higher vector is shown first, none is lost",
      "ghcb:doorbell:no-further-signal ghcb:doorbell:priority")
@@ -259,7 +259,7 @@ TEST(doorbell_halt, "doorbell-halt", "#HV ends a HLT, whatever RFLAGS.IF", "ghcb
 
 		command = HALT;
 		CHECK(stays(&done, before));
-		for (unsigned n = 0; n < 10 && done == before; n++) { /* it may halt late */
+		for (unsigned n = 0; n < 10 && done == before; n++) { /* one may miss the HLT */
 			apic_ipi(smp_apic_id(), VEC_LOW);
 			becomes(&done, before + 1, 1);
 		}

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/* Functions that execute one instruction each, for the tests of #VC (insn.h). */
+
 	.macro insn name
 	.globl insn_\name
 	.globl insn_\name\()_at

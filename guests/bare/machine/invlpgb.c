@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-/* INVLPGB and TLBSYNC: APM vol. 3. An SVSM relies on them when it takes rights from a page. */
+/* INVLPGB and TLBSYNC: APM vol. 3. An SVSM needs them after it has taken rights from a page. */
 #include "base/x86.h"
 #include "bare/lib/test.h"
 #include "bare/lib/trap.h"

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-/* The IOAPIC is the machine's own: no redirection entry may hit the monitor. */
+/* Guests program the real IOAPIC: no redirection entry may reach the monitor (docs/fidelity.md). */
 #include "bare/lib/ghcb.h"
 #include "bare/lib/test.h"
 
 #define IOAPIC 0xfec00000ull
 #define WINDOW 0x10
-#define ALIAS  0x100 /* the registers come again */
+#define ALIAS  0x100 /* where the registers repeat */
 #define ENTRY  (0x10 + 2 * 23)
 #define MASKED BIT(16)
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-/* Who an IPI reaches: APM vol. 2, 16.5 (ICR), 16.14 (x2APIC logical IDs); NMI: 8.2.3. */
+/* Which vCPUs an IPI reaches: APM vol. 2, 16.5 (ICR), 16.14 (x2APIC logical IDs); NMI: 8.2.3. */
 #include "bare/lib/apic.h"
 #include "bare/lib/ghcb.h"
 #include "bare/lib/smp.h"
@@ -29,9 +29,9 @@ static void on_vector(struct trap_frame *t)
 }
 
 /*
- * The hypervisor cannot see the IRET: an SNP guest says so itself (GHCB, NMI Complete). The
- * next NMI may come as soon as it has, so it is counted after that: who sends one a count cannot
- * make the handlers nest until the stack is full.
+ * The hypervisor of an SNP guest cannot see the IRET, so the guest says NMI Complete (GHCB), and
+ * the next NMI may come from then on. The handler counts after that: a test that sends one NMI for
+ * each count never has more than two handlers on the stack.
  */
 static void on_nmi(struct trap_frame *t)
 {
@@ -51,9 +51,9 @@ static void listen(void *arg)
 }
 
 /*
- * An NMI that was sent before this comes at the exit at the latest, and one that waits behind it
- * when its handler says NMI complete. A late one would find the GHCB in use, or none yet in the
- * next test.
+ * Takes the NMIs that are still on their way: the first comes at this exit at the latest, and one
+ * that waits behind it comes when its handler says NMI Complete. A later one would find the GHCB in
+ * use, or none yet in the next test.
  */
 static void take_nmis(void)
 {
@@ -61,7 +61,7 @@ static void take_nmis(void)
 	ghcb_select();
 }
 
-/* As the SVSM's idle CPUs sleep. */
+/* HLT with interrupts off, which is how the SVSM's idle CPUs sleep. */
 static void halt_closed(void *arg)
 {
 	(void)arg;
@@ -70,7 +70,7 @@ static void halt_closed(void *arg)
 	while (!leave)
 		__asm__ volatile("hlt" : : : "memory");
 	awake = true;
-	smp_meet(); /* nobody sends any more */
+	smp_meet(); /* vCPU 0 sends no more */
 	take_nmis();
 	apic_disable();
 }
@@ -99,14 +99,14 @@ static void end(void)
 	apic_disable();
 }
 
-/* Lets interrupts in until both vCPUs got what they should, or for a while. */
+/* Lets interrupts in until both vCPUs have as many as they should, or for some seconds. */
 static void settle(volatile uint64_t *count, uint64_t mine, uint64_t other)
 {
 	uint64_t limit = rdtsc() + smp_ticks(5);
 
 	while ((count[0] < mine || count[1] < other) && rdtsc() < limit)
 		__asm__ volatile("sti\n\tnop\n\tnop\n\tcli" : : : "memory");
-	limit = rdtsc() + 5000000; /* and nobody else gets it */
+	limit = rdtsc() + 5000000; /* time for interrupts that should not come */
 	while (rdtsc() < limit)
 		__asm__ volatile("sti\n\tnop\n\tnop\n\tcli" : : : "memory");
 }
@@ -210,7 +210,7 @@ TEST(ipi_nmi_halted, "ipi-nmi-halted", "an NMI ends HLT with interrupts off; oth
 	}
 	CHECK_EQ(got[1], 0);
 	leave = true;
-	/* One that comes between the look at leave and the HLT is not enough. */
+	/* An NMI between the look at `leave` and the HLT does not end the HLT: send more. */
 	for (limit = rdtsc() + smp_ticks(10); !awake && rdtsc() < limit;) {
 		uint64_t before = nmis[1];
 
@@ -234,7 +234,7 @@ TEST(ipi_illegal, "ipi-illegal-vector", "vectors below 16 are not sent, and ESR 
 	end();
 }
 
-/* CR8 is TPR[7:4]: 16.6.4. A write of it is no #VC. */
+/* CR8 is TPR[7:4] (16.6.4), and a write of it raises no #VC. */
 TEST(cr8, "cr8", "CR8 and TPR are one register; CR8 holds back what is not above it",
      "apm:apic:cr8")
 {

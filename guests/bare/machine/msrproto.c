@@ -31,7 +31,7 @@ TEST(msr_sev_info, "msr-sev-info", "SEV information: versions and the C-bit's po
 	CHECK_EQ(r >> 24 & 0xff, MACHINE_CBIT);
 }
 
-/* The loader's CPUID page and the hypervisor's word must be the same machine. */
+/* The CPUID page that the loader wrote and the hypervisor's answers describe one machine. */
 TEST(msr_cpuid, "msr-cpuid", "CPUID by the MSR protocol agrees with the CPUID page",
      "ghcb:msr:cpuid snp:8.17.2.6:agree")
 {

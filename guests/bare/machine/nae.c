@@ -60,7 +60,7 @@ TEST(nae_ioio, "nae-ioio", "IOIO: single accesses, strings, sizes", "ghcb:nae:io
 	CHECK_EQ(v, 0x8086); /* the host bridge's vendor */
 }
 
-/* The monitor's own ports are nobody else's: the run must go on. */
+/* Ports that only the monitor uses do nothing for a guest: the run goes on. */
 TEST(nae_ioio_refused, "nae-ioio-refused", "the monitor's own ports do nothing for a guest",
      "keelson:ports")
 {
@@ -112,7 +112,7 @@ TEST(nae_mmio, "nae-mmio", "MMIO events: the IOAPIC's version through index and 
 	CHECK_EQ(v >> 16 & 0xff, 23); /* 24 entries */
 }
 
-TEST(nae_misc, "nae-misc", "WBINVD, MONITOR and MWAIT events are answered without an error",
+TEST(nae_misc, "nae-misc", "WBINVD, RDTSC and DR7 write events are answered without an error",
      "ghcb:nae:wbinvd ghcb:nae:rdtsc ghcb:nae:dr7")
 {
 	struct ghcb *g;
@@ -195,7 +195,7 @@ TEST(nae_malformed, "nae-malformed", "a malformed GHCB gets error 2 and the reas
 	CHECK(region_reset(R));
 }
 
-/* Without the valid bits of SW_EXITCODE and the infos nothing may be taken from them. */
+/* SW_EXITCODE and both infos count only where the bitmap marks them valid. */
 TEST(nae_missing_code, "nae-missing-code", "exit code, info 1 and info 2 must be marked valid",
      "ghcb:error:input")
 {
@@ -237,7 +237,7 @@ TEST(nae_unregistered, "nae-unregistered",
 	CHECK(region_reset(R));
 }
 
-/* A string longer than the buffer may not run over it. */
+/* A string that is longer than the buffer is refused: it would run over the end. */
 TEST(nae_scratch_overrun, "nae-scratch-overrun", "a transfer that leaves the buffer is refused",
      "ghcb:error:scratch")
 {

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
-#include "base/x86.h"
-#include "bare/lib/smp.h"
-#include "bare/lib/test.h"
-#include "bare/lib/trap.h"
 
 /*
  * Code that one vCPU changes while the other executes it, as Linux's text_poke() does: an INT3
  * comes and goes. Once it is gone for good no vCPU may see it any more (APM vol. 2, 7.6.1).
  */
+#include "base/x86.h"
+#include "bare/lib/smp.h"
+#include "bare/lib/test.h"
+#include "bare/lib/trap.h"
 
 #define ROUNDS 300
 #define CALLS  5 /* of the other vCPU, in each state */

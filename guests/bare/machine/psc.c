@@ -23,7 +23,7 @@ static uint64_t entry(uint64_t gpa, unsigned op, bool huge)
 	return gpa | (uint64_t)op << 52 | (huge ? GHCB_PSC_ENTRY_2M : 0);
 }
 
-/* Hands the list over until the hypervisor is past its end or reports an error; SW_EXITINFO2. */
+/* Hands the list over until all of it is done or an error comes. Returns SW_EXITINFO2. */
 static uint64_t run_list(void)
 {
 	for (unsigned i = 0; i < 1000; i++) {
@@ -82,8 +82,7 @@ TEST(psc_2m, "psc-2m", "a 2M entry to shared and back; the page is one 2M page a
 	CHECK(region_reset(R));
 }
 
-/* A page that leaves the guest loses its validation, whatever the guest thinks: APM vol.
- * 2, 15.36.6. */
+/* A page that leaves the guest loses its validation: APM vol. 2, 15.36.6. */
 TEST(psc_drops_validation, "psc-drops-validation",
      "a page that was shared meanwhile is not validated", "apm:15.36.6:rmpupdate")
 {
@@ -116,7 +115,7 @@ static const struct bad bad[] = {
 	 MEM_PAGE(R, 1) | (uint64_t)GHCB_PSC_SHARED << 52 | GHCB_PSC_ENTRY_2M, false},
 };
 
-/* SW_EXITINFO2[63:32]: 1 = the header, 2 = an entry; zero means that all went well. */
+/* SW_EXITINFO2 of a bad header is 1 << 32 | 1, of a bad entry 1 << 32 | 2; 0 is success. */
 TEST(psc_bad, "psc-bad", "page state change lists with errors are refused, cur stays on the entry",
      "ghcb:psc:bad")
 {
@@ -140,7 +139,7 @@ TEST(psc_bad, "psc-bad", "page state change lists with errors are refused, cur s
 	CHECK(region_reset(R));
 }
 
-/* The entry's cur_page field counts 4K pages already done: 0 before, whatever at the end. */
+/* Each entry's cur_page counts the 4K pages that are done: 0 at first. */
 TEST(psc_stops, "psc-stops", "entries before a bad one are done, those behind it are not",
      "ghcb:psc:order")
 {

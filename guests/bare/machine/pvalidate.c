@@ -9,7 +9,7 @@
 #include "bare/lib/trap.h"
 #include "lib/string.h"
 
-#define R 0 /* the region all of this file uses */
+#define R 0 /* the region that this file uses */
 
 struct step {
 	const char *name, *rule;
@@ -49,8 +49,8 @@ TEST(pvalidate_2m, "pvalidate-2m", "PVALIDATE of a 2M page: success, no change (
 	CHECK(region_reset(R));
 }
 
-/* A 4K PVALIDATE in a 2M entry faults to the hypervisor, which smashes it; a 2M one on 4K entries
- * is FAIL_SIZEMISMATCH. */
+/* A 4K PVALIDATE in a 2M entry exits to the hypervisor, which splits the entry; a 2M one on 4K
+ * entries is FAIL_SIZEMISMATCH: APM vol. 2, table 15-40. */
 TEST(pvalidate_4k, "pvalidate-4k", "PVALIDATE of 4K pages, and 2M on a smashed region",
      "apm:pvalidate:cf apm:15-40:4k-in-2m apm:15-40:2m-on-4k")
 {
@@ -73,7 +73,7 @@ TEST(pvalidate_4k, "pvalidate-4k", "PVALIDATE of 4K pages, and 2M on a smashed r
 	CHECK(region_reset(R));
 }
 
-/* Validated 2M entry, 4K rescind: smashed; the other 511 pages stay validated. */
+/* A 4K rescission in a validated 2M entry splits it, and the other 511 pages stay validated. */
 TEST(pvalidate_smash, "pvalidate-smash", "rescinding 4K of a validated 2M page leaves the rest",
      "apm:15-40:4k-in-2m")
 {
@@ -95,7 +95,7 @@ TEST(pvalidate_smash, "pvalidate-smash", "rescinding 4K of a validated 2M page l
 	CHECK(region_reset(R));
 }
 
-/* Contents survive rescinding and validating as long as the hypervisor leaves the page alone. */
+/* PVALIDATE changes no content, in either direction. */
 TEST(pvalidate_contents, "pvalidate-contents",
      "rescind and validate keep a private page's contents", "apm:pvalidate:contents")
 {
@@ -126,8 +126,7 @@ TEST(pvalidate_fault, "pvalidate-fault", "PVALIDATE through an unmapped address 
 	CHECK_EQ(f.error & PF_ERR_P, 0);
 }
 
-/* "rFLAGS bits OF, ZF, AF, PF and SF are set based on this return code"; CF as the operation found.
- */
+/* OF, ZF, AF, PF and SF follow from the code in EAX; CF says whether anything changed. */
 TEST(pvalidate_flags, "pvalidate-flags", "PVALIDATE sets ZF by its return code",
      "apm:pvalidate:flags")
 {

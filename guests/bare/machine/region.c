@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/* A region of test memory brought back to one unvalidated 2M entry, and rights for this image. */
 #include "bare/machine/region.h"
 #include "bare/lib/ghcb.h"
 #include "bare/lib/smp.h"

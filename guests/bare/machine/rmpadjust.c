@@ -115,7 +115,7 @@ TEST(query, "rmpquery", "RMPQUERY tells size and rights, or raises #UD where CPU
 	CHECK(region_reset(R));
 }
 
-/* Rights a page has when the hypervisor assigned it: all for VMPL0, none for the others. */
+/* A page that the hypervisor has assigned gives all rights to VMPL0 and none to the others. */
 TEST(rights_reset, "rights-reset", "a fresh private page gives VMPL1..3 nothing",
      "apm:15.36.7:rights")
 {

@@ -27,7 +27,7 @@ static void wait_for(volatile uint64_t *v, uint64_t value)
 		cpu_relax();
 }
 
-/* Long enough for a vCPU that must not go on to do so, if it is wrong. */
+/* Long enough for a vCPU to go on that must not. */
 static void a_while(void)
 {
 	uint64_t limit = rdtsc() + 50000000;

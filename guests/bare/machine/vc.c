@@ -79,7 +79,7 @@ static void check_case(const struct vc_case *c, unsigned cpl)
 		fault_release();
 	}
 	if (cpl && f.vector == VEC_UD && f.rip == (uint64_t)insn_end_user)
-		f.vector = NONE; /* went through: the UD2 after it came back */
+		f.vector = NONE; /* the instruction went through, to the UD2 behind it */
 	CHECK_EQ(f.vector, vector);
 	if (vector == NONE || f.vector != vector)
 		return;

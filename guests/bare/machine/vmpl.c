@@ -91,7 +91,7 @@ TEST(vmpl_run_event, "vmpl-run-event", "RUN_VMPL by the GHCB event does the same
 	stub_remove(2);
 }
 
-/* After the switch the VMSA page holds the lower VMPL's registers; what is written there counts. */
+/* After a switch the VMSA page holds the VMPL's registers, and the next run takes them from it. */
 TEST(vmpl_registers, "vmpl-registers",
      "registers of the VMPL left are in its VMSA page, and are taken from it",
      "apm:vmsa:state apm:15.36.9:exit-code")
@@ -174,7 +174,7 @@ struct insn_row {
 	uint32_t result;
 };
 
-/* APM vol. 3, RMPADJUST: only a numerically higher VMPL, and only rights one has oneself. */
+/* Only for a numerically higher VMPL, and only rights that VMPL2 has: APM vol. 2, 15.36.7. */
 static const struct insn_row vmpl2_adjust[] = {
 	{"VMPL0", RMPADJUST_ATTR(0, RMP_RWX), SNP_FAIL_PERMISSION},
 	{"VMPL1", RMPADJUST_ATTR(1, RMP_R), SNP_FAIL_PERMISSION},
@@ -270,7 +270,7 @@ TEST(vmpl_vmsa_cpl, "vmpl-vmsa-fields", "CPL, VMPL and RFLAGS are written back w
 	stub_remove(2);
 }
 
-/* Many switches with work on both sides: what one level writes the other sees. */
+/* Each VMPL counts on, and sees what the other has written. */
 TEST(vmpl_pingpong, "vmpl-pingpong", "2,000 switches keep both levels' state", "apm:vmsa:state")
 {
 	static struct vmplstub s;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/* The stub that runs at a lower VMPL: one operation for each RUN_VMPL (vmplstub.h). */
 #include "bare/machine/vmplstub.h"
 #include "bare/lib/ghcb.h"
 #include "bare/lib/snp.h"
