@@ -50,7 +50,8 @@ static unsigned withdraw(unsigned count, bool *back)
 }
 
 TEST(mem_round, "deposit-withdraw", "deposited pages come back, all of them, zeroed",
-     "svsm:6.5:deposit svsm:6.5:owned svsm:6.6:withdraw svsm:6.6:available keelson:withdraw:clear")
+     "svsm:6.5:deposit svsm:6.5:owned svsm:6.6:withdraw svsm:6.6:available svsm:6.6:empty "
+     "keelson:withdraw:clear")
 {
 	bool back[512] = {false};
 	unsigned n = 0;

@@ -32,7 +32,7 @@ TEST(secrets, "secrets-page",
 }
 
 TEST(unknown, "unknown-calls", "unknown calls and protocols are refused, nothing else changes",
-     "svsm:5:protocol svsm:5:call")
+     "svsm:5:protocol svsm:5:call svsm:7:absent")
 {
 	static const struct call_row rows[] = {
 		{"core call 8", SVSM_CALL(0, 8), 1, 2, 3, 4, SVSM_ERR_UNSUPPORTED_CALL},
@@ -40,6 +40,8 @@ TEST(unknown, "unknown-calls", "unknown calls and protocols are refused, nothing
 		 SVSM_ERR_UNSUPPORTED_CALL},
 		{"core call 0xffffffff", SVSM_CALL(0, 0xffffffff), 1, 2, 3, 4,
 		 SVSM_ERR_UNSUPPORTED_CALL},
+		{"attestation", SVSM_CALL(SVSM_PROTO_ATTEST, 0), 1, 2, 3, 4,
+		 SVSM_ERR_UNSUPPORTED_PROTOCOL},
 		{"protocol 4", SVSM_CALL(4, 0), 1, 2, 3, 4, SVSM_ERR_UNSUPPORTED_PROTOCOL},
 		{"protocol 0x100", SVSM_CALL(0x100, 1), 1, 2, 3, 4, SVSM_ERR_UNSUPPORTED_PROTOCOL},
 		{"protocol 0x80000000", SVSM_CALL(0x80000000, 0), 1, 2, 3, 4,
@@ -52,29 +54,31 @@ TEST(unknown, "unknown-calls", "unknown calls and protocols are refused, nothing
 }
 
 struct query_row {
-	const char *name;
+	const char *name, *rule;
 	uint32_t protocol, version;
 	uint64_t rcx; /* max << 32 | min, 0 when unsupported */
 };
 
 TEST(query_protocol, "query-protocol",
-     "QUERY_PROTOCOL: versions of the core protocol, and what does not exist", "svsm:6.7:query")
+     "QUERY_PROTOCOL: versions of the core protocol, and what does not exist",
+     "svsm:6.7:query svsm:7:absent")
 {
 	static const struct query_row rows[] = {
-		{"core 0", SVSM_PROTO_CORE, 0, 0},
-		{"core 1", SVSM_PROTO_CORE, 1, 1ull << 32 | 1},
-		{"core 2", SVSM_PROTO_CORE, 2, 0},
-		{"core 0xffffffff", SVSM_PROTO_CORE, 0xffffffff, 0},
-		{"protocol 4", 4, 1, 0},
-		{"protocol 0x7fffffff", 0x7fffffff, 1, 0},
-		{"protocol 0xffffffff", 0xffffffff, 1, 0},
+		{"core 0", "svsm:6.7:query", SVSM_PROTO_CORE, 0, 0},
+		{"core 1", "svsm:6.7:query", SVSM_PROTO_CORE, 1, 1ull << 32 | 1},
+		{"core 2", "svsm:6.7:query", SVSM_PROTO_CORE, 2, 0},
+		{"core 0xffffffff", "svsm:6.7:query", SVSM_PROTO_CORE, 0xffffffff, 0},
+		{"attestation", "svsm:7:absent", SVSM_PROTO_ATTEST, 1, 0},
+		{"protocol 4", "svsm:6.7:query", 4, 1, 0},
+		{"protocol 0x7fffffff", "svsm:6.7:query", 0x7fffffff, 1, 0},
+		{"protocol 0xffffffff", "svsm:6.7:query", 0xffffffff, 1, 0},
 	};
 
 	for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
 		struct svsm_call c = {.rax = CORE(QUERY_PROTOCOL)};
 
 		c.rcx = (uint64_t)rows[i].protocol << 32 | rows[i].version;
-		test_case("%s", rows[i].name);
+		test_case_of(rows[i].rule, "%s", rows[i].name);
 		CHECK_EQ(svsm_call(&c), SVSM_SUCCESS);
 		CHECK_EQ(c.rcx, rows[i].rcx);
 	}

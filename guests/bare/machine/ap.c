@@ -10,6 +10,7 @@
 #include "bare/lib/trap.h"
 #include "bare/machine/vmplstub.h"
 #include "abi/vmsa.h"
+#include "lib/string.h"
 
 #define R 8
 
@@ -158,7 +159,8 @@ static const struct create_case creates[] = {
 
 /* The hypervisor refuses a VMSA that it cannot run at once, or at the next RUN_VMPL. */
 TEST(ap_create_rules, "ap-create-rules",
-     "AP_CREATION with bad arguments is an error, or does not run", "ghcb:ap-creation:refuse")
+     "AP_CREATION with bad arguments is an error, or does not run",
+     "ghcb:ap-creation:refuse apm:15-41:vmsa")
 {
 	uint64_t features = snp_features();
 	static struct vmplstub s;
@@ -167,6 +169,7 @@ TEST(ap_create_rules, "ap-create-rules",
 	REQUIRE(region_reset(R));
 	REQUIRE(region_validate(R, 1, 8));
 	smp_fill_vmsa((struct vmsa *)MEM_PAGE(R, 1), 0, 2, vmplstub_entry, &s, MEM_PAGE(R, 4));
+	memcpy((void *)MEM_PAGE(R, 2), (void *)MEM_PAGE(R, 1), PAGE_SIZE); /* lacks the attribute */
 	REQUIRE_EQ(rmpadjust(MEM_PAGE(R, 1), RMP_PG_4K, RMPADJUST_ATTR(1, 0) | RMPADJUST_VMSA), 0);
 	for (unsigned i = 0; i < ARRAY_LEN(creates); i++) {
 		const struct create_case *c = &creates[i];

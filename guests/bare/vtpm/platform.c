@@ -2,7 +2,7 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /*
- * Calls, platform commands, localities and lengths: 58019, 8, tables 14 to 16. Where the tables
+ * Calls, platform commands, localities and lengths: 58019, 8, tables 14 to 17. Where the tables
  * leave it open the expectation is what COCONUT answers and Linux relies on: one platform command,
  * 8, and INVALID_PARAMETER for the others. Localities 1 to 4 are this project's own
  * (docs/fidelity.md).
