@@ -30,11 +30,16 @@ DENIED = {
     "deny-svme": "VMRUN refused",
 }
 
+DENIED_AT_VMPL0 = {
+    "deny-vmsa-gone": "no VMSA that can be run",
+    "deny-vmsa-own": "the VMSA that it runs on",
+}
 
-def ends(run, test, why):
+
+def ends(run, test, why, who="VMPL 2"):
     assert run.verdicts() == {test: "fail"}
     reason = run.json()["exit"]["reason"]
-    assert "VMPL 2" in reason and why in reason
+    assert who in reason and why in reason
 
 
 @pytest.mark.parametrize("test", BREACHES)
@@ -45,6 +50,11 @@ def test_breach(runs, test):
 @pytest.mark.parametrize("test", DENIED)
 def test_denied(runs, test):
     ends(keelson(runs, "test", f"deny/{test}").check(4), test, DENIED[test])
+
+
+@pytest.mark.parametrize("test", DENIED_AT_VMPL0)
+def test_denied_at_vmpl0(runs, test):
+    ends(keelson(runs, "test", f"deny/{test}").check(5), test, DENIED_AT_VMPL0[test], "vCPU 1 VMPL 0")
 
 
 @pytest.mark.parametrize("test", ["allow-read", "allow-write", "allow-execute"])

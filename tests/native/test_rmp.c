@@ -48,7 +48,8 @@ static const struct {
 	 V & ~G},
 	{"a VMSA page at rest", S, RMP_PG_4K, false, RMP_DONE, SNP_SUCCESS, false,
 	 S & ~RMP_VALIDATED},
-	{"a VMSA page in use", U, RMP_PG_4K, false, RMP_DONE, SNP_FAIL_INUSE, false, U},
+	{"a VMSA page in use", U, RMP_PG_4K, false, RMP_IN_USE, SNP_SUCCESS, false, U},
+	{"a VMSA page in use, no change", U, RMP_PG_4K, true, RMP_IN_USE, SNP_SUCCESS, false, U},
 };
 
 TEST(pvalidate_table)
@@ -120,7 +121,14 @@ static const struct {
 	 RMP_DONE,
 	 SNP_SUCCESS,
 	 S},
-	{"a VMSA page in use", U, {0, 1, 0, false, RMP_PG_4K}, RMP_DONE, SNP_FAIL_INUSE, U},
+	{"a VMSA page stays one", S, {0, 2, RMP_R, true, RMP_PG_4K}, RMP_DONE, SNP_SUCCESS, S},
+	{"a VMSA page in use", U, {0, 1, 0, false, RMP_PG_4K}, RMP_IN_USE, SNP_SUCCESS, U},
+	{"a VMSA page in use, no change",
+	 U,
+	 {0, 2, RMP_R, true, RMP_PG_4K},
+	 RMP_IN_USE,
+	 SNP_SUCCESS,
+	 U},
 	{"not validated", A, {0, 1, RMP_R, false, RMP_PG_4K}, RMP_NOT_VALIDATED, SNP_SUCCESS, A},
 	{"shared", G, {0, 1, RMP_R, false, RMP_PG_4K}, RMP_EXIT, SNP_SUCCESS, G},
 	{"2M on a 2M entry", V | H, {0, 1, RMP_R, false, RMP_PG_2M}, RMP_DONE, SNP_SUCCESS, V | H},

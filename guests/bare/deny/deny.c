@@ -5,7 +5,7 @@
  * VMPL permissions, enforced: a payload at VMPL0 gives VMPL2 some rights on a page, and a stub at
  * VMPL2 makes an access that needs another one. That is a #VMEXIT(NPF) (APM vol. 2, table 15-36),
  * which ends the run with exit code 4. In the tests named allow-* the stub has the right that it
- * needs, and they pass.
+ * needs, and they pass. And what a second vCPU at VMPL0 cannot do with the VMSA that it runs on.
  */
 #include "bare/lib/bare.h"
 #include "bare/machine/region.h"
@@ -101,6 +101,49 @@ TEST(deny_svme, "deny-svme", "a VMSA whose EFER.SVME was cleared", "apm:vmrun:sv
 	ghcb_msr(2ull << 32 | GHCB_MSR_RUN_VMPL_REQ);
 	ghcb_select();
 	CHECK_EQ(stub.runs, 0);
+}
+
+static void spin(void *arg)
+{
+	(void)arg;
+	for (;;)
+		cpu_relax();
+}
+
+static void wait_for_the_end(void)
+{
+	uint64_t end = rdtsc() + smp_ticks(10);
+
+	while (rdtsc() < end)
+		cpu_relax();
+}
+
+/* VMRUN wants a VMSA page: 15.36.12. The attribute can be taken at any #VMEXIT of its vCPU, which
+ * cannot go on from there. */
+TEST(deny_vmsa_gone, "deny-vmsa-gone", "a running vCPU whose page is no VMSA any more",
+     "apm:15.36.12:in-use")
+{
+	smp_start();
+	smp_run(spin, NULL);
+	CHECK_EQ(rmpadjust(smp_vmsa(), RMP_PG_4K, RMPADJUST_ATTR(1, 0)), SNP_SUCCESS);
+	wait_for_the_end();
+	CHECK(!"the run has ended");
+}
+
+static void adjust_own(void *arg)
+{
+	(void)arg;
+	rmpadjust(smp_vmsa(), RMP_PG_4K, RMPADJUST_ATTR(1, 0) | RMPADJUST_VMSA);
+}
+
+/* In use whenever the instruction is tried: a processor would try for ever. */
+TEST(deny_vmsa_own, "deny-vmsa-own", "RMPADJUST of the VMSA that the vCPU itself runs on",
+     "apm:15.36.12:in-use")
+{
+	smp_start();
+	smp_run(adjust_own, NULL);
+	wait_for_the_end();
+	CHECK(!"the run has ended");
 }
 
 void bare_main(void)

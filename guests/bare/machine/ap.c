@@ -33,30 +33,6 @@ TEST(ap_start, "ap-start", "AP_CREATION starts a second vCPU; destroyed, it can 
 	}
 }
 
-static volatile bool ap_leave;
-
-static void ap_spin(void *arg)
-{
-	(void)arg;
-	while (!ap_leave)
-		cpu_relax();
-}
-
-/* A VMSA that runs is in use: neither the attribute nor the validation can be taken from it. */
-TEST(vmsa_in_use, "vmsa-in-use", "RMPADJUST and PVALIDATE of a running VMSA: FAIL_INUSE",
-     "apm:15.36.12:in-use")
-{
-	bool cf;
-
-	smp_start();
-	ap_leave = false;
-	smp_run(ap_spin, NULL);
-	CHECK_EQ(rmpadjust(smp_vmsa(), RMP_PG_4K, RMPADJUST_ATTR(1, 0)), SNP_FAIL_INUSE);
-	CHECK_EQ(pvalidate(smp_vmsa(), RMP_PG_4K, 0, &cf), SNP_FAIL_INUSE);
-	ap_leave = true;
-	CHECK(smp_wait(10));
-}
-
 /* The other vCPU reads a page for ever; once PVALIDATE has rescinded it, it must fault. */
 static volatile bool ap_faulted;
 static volatile uint64_t ap_reads;

@@ -4,6 +4,7 @@
 /* The stub that runs at a lower VMPL: one operation for each RUN_VMPL (vmplstub.h). */
 #include "bare/machine/vmplstub.h"
 #include "bare/lib/ghcb.h"
+#include "bare/lib/smp.h"
 #include "bare/lib/snp.h"
 #include "bare/lib/trap.h"
 
@@ -48,6 +49,12 @@ static void system_registers(struct vmplstub *s)
 	wrmsr(MSR_GS_BASE, 0);
 }
 
+static void race(struct vmplstub *s)
+{
+	for (unsigned i = 0; smp_round(i); i++)
+		s->result += rmpadjust(s->address, RMP_PG_4K, s->attributes) != SNP_SUCCESS;
+}
+
 static void once(struct vmplstub *s)
 {
 	switch (s->op) {
@@ -72,6 +79,9 @@ static void once(struct vmplstub *s)
 		break;
 	case VMPLSTUB_EXECUTE:
 		((void (*)(void))s->address)();
+		break;
+	case VMPLSTUB_RACE:
+		race(s);
 		break;
 	default:
 		break;

@@ -18,6 +18,7 @@ enum vmplstub_op {
 	VMPLSTUB_READ,      /* address */
 	VMPLSTUB_WRITE,
 	VMPLSTUB_EXECUTE,
+	VMPLSTUB_RACE, /* RMPADJUST again and again, each round with the other vCPU: smp_round() */
 };
 
 struct vmplstub {
@@ -25,7 +26,7 @@ struct vmplstub {
 	uint64_t rbx, r9, r15;
 	uint64_t runs;
 	uint64_t address, attributes;
-	uint64_t result;
+	uint64_t result; /* RACE: how many of them did not return 0 */
 	uint64_t vector; /* of an exception the operation raised, 0xff: none */
 	uint64_t xmm[2];
 };

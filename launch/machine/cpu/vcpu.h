@@ -43,6 +43,13 @@ struct vcpu {
 	struct vmpl_ctx ctx[VMPL_COUNT];
 	uint32_t in_guest; /* 1 between "about to VMRUN" and "VMEXIT handled the TLB" */
 	uint64_t flush_seen;
+	bool napped; /* the CPU slept in machine_run: the interrupts it took have still to be seen
+		      */
+	/* snp/vmsa_inuse.c's; asked is written by other CPUs too, atomically */
+	uint32_t asked;              /* bit n: vCPU n waits for the VMSA page that this one holds */
+	struct vcpu *asks;           /* in whose asked this one has its bit */
+	uint64_t down_since;         /* TSC: the current VMSA was put down; 0: it may be loaded */
+	uint64_t down_asked;         /* TSC: then somebody still waited for it */
 	const char *fault;           /* MACHINE_FAULT, MACHINE_MMIO: why */
 	uint64_t fault_at;           /* these and MACHINE_SHARED: at which address */
 	uint64_t entry_rip;          /* RIP of the last VMRUN: a refused one spoils the save area */

@@ -10,6 +10,7 @@
 #include "machine/hv/irq.h"
 #include "machine/hv/stop.h"
 #include "machine/snp/vmsa_attach.h"
+#include "machine/snp/vmsa_inuse.h"
 #include "base/x86.h"
 
 /* v waits for something that only another vCPU can bring: no VMSA, held, or HLT with interrupts
@@ -92,18 +93,35 @@ static void handle(struct vcpu *v, enum machine_exit why)
 	}
 }
 
+/* Another vCPU waits for the VMSA page, or has just had it. */
+static void stand_by(struct vcpu *v, uint64_t ticks)
+{
+	host_nap(ticks);
+	irq_timer_poll(v);
+}
+
+static void run(struct vcpu *v)
+{
+	irq_turn(v);
+	if (machine_switch(v, v->vmpl)) /* else machine_run says why not */
+		irq_deliver(v);
+	handle(v, machine_run(v));
+}
+
 NORETURN void hv_vcpu_main(struct vcpu *v)
 {
+	uint64_t down;
+
 	if (!gpa_eq(vcpu_ctx(v)->vmsa, GPA_NONE) && !machine_switch(v, v->vmpl))
 		stop_vmpl(v, "has a boot VMSA that cannot be run");
 	for (;;) {
 		ap_serve(v);
-		if (!ap_runnable(v) && !ap_run_fresh(v)) {
+		down = machine_yield(v);
+		if (!ap_runnable(v) && !ap_run_fresh(v))
 			halt(v);
-			continue;
-		}
-		irq_turn(v);
-		irq_deliver(v);
-		handle(v, machine_run(v));
+		else if (down)
+			stand_by(v, down);
+		else
+			run(v);
 	}
 }

@@ -5,6 +5,7 @@
 #include "machine/cpu/exec/insn.h"
 #include "machine/cpu/walk.h"
 #include "machine/snp/rmp.h"
+#include "machine/snp/vmsa_inuse.h"
 #include "base/x86.h"
 
 /*
@@ -40,6 +41,11 @@ static int conclude(struct vcpu *v, const struct insn *i, const struct rmp_resul
 		return finish(v, i, r->code, r->carry);
 	case RMP_NOT_VALIDATED:
 		return event_access(v, WALK_NOT_VALIDATED, w);
+	case RMP_IN_USE:
+		if (r->held->holder == v->index)
+			return event_fault(v, "RMP instruction on the VMSA that it runs on",
+					   w->gpa.v);
+		return MACHINE_INTR; /* RIP is at the instruction: the guest tries again */
 	default:
 		if (rmp_is_shared(w->gpa, 1))
 			return event_shared(v, w->gpa);
@@ -86,7 +92,10 @@ static int pvalidate(struct vcpu *v, const struct insn *i)
 		return finish(v, i, SNP_FAIL_INPUT, false);
 	if (!operand(v, i, size, &w, &rc))
 		return rc;
-	r = rmp_pvalidate(w.gpa, (int)size, validate);
+	do {
+		r = rmp_pvalidate(w.gpa, (int)size, validate);
+	} while (r.event == RMP_IN_USE && vmsa_inuse_wait(v, r.held));
+	vmsa_inuse_done(v);
 	return conclude(v, i, &r, &w);
 }
 
@@ -109,7 +118,10 @@ static int rmpadjust(struct vcpu *v, const struct insn *i)
 		return finish(v, i, SNP_FAIL_INPUT, false);
 	if (!operand(v, i, size, &w, &rc))
 		return rc;
-	r = rmp_adjust(w.gpa, &a);
+	do {
+		r = rmp_adjust(w.gpa, &a);
+	} while (r.event == RMP_IN_USE && vmsa_inuse_wait(v, r.held));
+	vmsa_inuse_done(v);
 	return conclude(v, i, &r, &w);
 }
 

@@ -71,16 +71,32 @@ static bool in_table(gpa_t g, int size)
 	return gpa_pfn(g) + span(size) <= pages;
 }
 
+/* The entry as an instruction of this size meets it: 2M are in use when any 4K of them is. */
+static struct rmp_entry meet(gpa_t g, int size, const struct rmp_entry **held)
+{
+	struct rmp_entry e = table[gpa_pfn(g)];
+
+	for (unsigned i = 0; (e.state & RMP_VMSA) && i < span(size); i++) {
+		*held = &table[gpa_pfn(g) + i];
+		if ((*held)->state & RMP_INUSE) {
+			e.state |= RMP_INUSE;
+			break;
+		}
+	}
+	return e;
+}
+
 struct rmp_result rmp_pvalidate(gpa_t g, int size, bool validate)
 {
 	struct rmp_result r = {.event = RMP_EXIT};
+	const struct rmp_entry *held = NULL;
 	struct rmp_entry e;
 
 	if (!in_table(g, size))
 		return r;
 	spin_lock(&rmp_lock);
 	do {
-		e = table[gpa_pfn(g)];
+		e = meet(g, size, &held);
 		r = rmp_rule_pvalidate(&e, size, validate);
 		if (r.event == RMP_SMASH)
 			smash(g);
@@ -88,19 +104,21 @@ struct rmp_result rmp_pvalidate(gpa_t g, int size, bool validate)
 	if (r.changed)
 		commit(g, span(size), e);
 	spin_unlock(&rmp_lock);
+	r.held = held;
 	return r;
 }
 
 struct rmp_result rmp_adjust(gpa_t g, const struct rmp_adjust *a)
 {
 	struct rmp_result r = {.event = RMP_EXIT};
+	const struct rmp_entry *held = NULL;
 	struct rmp_entry e;
 
 	if (!in_table(g, a->size))
 		return r;
 	spin_lock(&rmp_lock);
 	do {
-		e = table[gpa_pfn(g)];
+		e = meet(g, a->size, &held);
 		r = rmp_rule_adjust(&e, a);
 		if (r.event == RMP_SMASH)
 			smash(g);
@@ -108,6 +126,7 @@ struct rmp_result rmp_adjust(gpa_t g, const struct rmp_adjust *a)
 	if (r.changed)
 		commit(g, span(a->size), e);
 	spin_unlock(&rmp_lock);
+	r.held = held;
 	return r;
 }
 
@@ -205,7 +224,7 @@ bool rmp_is_vmsa(gpa_t g)
 	       (RMP_VALIDATED | RMP_VMSA);
 }
 
-bool rmp_vmsa_lock(gpa_t g)
+bool rmp_vmsa_lock(gpa_t g, uint8_t holder)
 {
 	bool ok;
 
@@ -213,8 +232,10 @@ bool rmp_vmsa_lock(gpa_t g)
 		return false;
 	spin_lock(&rmp_lock);
 	ok = rmp_is_vmsa(g);
-	if (ok)
+	if (ok) {
+		table[gpa_pfn(g)].holder = holder;
 		table[gpa_pfn(g)].state |= RMP_INUSE;
+	}
 	spin_unlock(&rmp_lock);
 	return ok;
 }
@@ -222,7 +243,7 @@ bool rmp_vmsa_lock(gpa_t g)
 void rmp_vmsa_unlock(gpa_t g)
 {
 	spin_lock(&rmp_lock);
-	table[gpa_pfn(g)].state &= (uint8_t)~RMP_INUSE;
+	WRITE_ONCE(table[gpa_pfn(g)].state, table[gpa_pfn(g)].state & (uint8_t)~RMP_INUSE);
 	spin_unlock(&rmp_lock);
 }
 

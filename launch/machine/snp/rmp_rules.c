@@ -36,7 +36,7 @@ struct rmp_result rmp_rule_pvalidate(struct rmp_entry *e, int size, bool validat
 	if (stopped(r))
 		return r;
 	if (e->state & RMP_INUSE)
-		return done(SNP_FAIL_INUSE);
+		return event(RMP_IN_USE);
 	r.carry = validate == !!(e->state & RMP_VALIDATED);
 	if (r.carry)
 		return r;
@@ -61,7 +61,7 @@ struct rmp_result rmp_rule_adjust(struct rmp_entry *e, const struct rmp_adjust *
 	if (a->perms & ~e->perms[a->current])
 		return done(SNP_FAIL_PERMISSION);
 	if (e->state & RMP_INUSE)
-		return done(SNP_FAIL_INUSE);
+		return event(RMP_IN_USE);
 	e->perms[a->target] = a->perms;
 	if (a->current == 0)
 		e->state = (uint8_t)((e->state & ~RMP_VMSA) | (a->vmsa ? RMP_VMSA : 0));

@@ -11,7 +11,11 @@
  *   shared           unvalidated         shared             exit            exit
  *   unvalidated      unvalidated         shared             validated       no change (CF)
  *   validated        unvalidated         shared             no change (CF)  unvalidated
- *   VMSA in use      FAIL_INUSE          FAIL_INUSE         FAIL_INUSE      FAIL_INUSE
+ *   VMSA in use      FAIL_INUSE          FAIL_INUSE         waits           waits
+ *
+ * PVALIDATE and RMPADJUST have no result for a VMSA in use: what they meet is an RMP fault, which
+ * the hypervisor lets the guest try again (15.36.10) until the #VMEXIT of the vCPU that runs on the
+ * page has taken the mark away (15.36.12). RMP_IN_USE stands for that fault.
  */
 #include "base/types.h"
 #include "abi/snp.h"
@@ -27,7 +31,8 @@
 struct rmp_entry {
 	uint8_t state;
 	uint8_t perms[VMPL_COUNT]; /* RMP_R .. RMP_XS */
-	uint8_t rsvd[3];
+	uint8_t holder;            /* of a page in use: the vCPU whose VMCB holds it */
+	uint8_t rsvd[2];
 };
 
 /* What comes of a guest's RMP instruction besides a code in EAX. */
@@ -36,6 +41,7 @@ enum rmp_event {
 	RMP_SMASH, /* #NPF, size mismatch: the hypervisor does PSMASH, the guest tries again */
 	RMP_EXIT,  /* #NPF, not assigned: exit to the hypervisor */
 	RMP_NOT_VALIDATED, /* #VC PAGE_NOT_VALIDATED */
+	RMP_IN_USE,        /* RMP fault: the guest tries again when the VMSA is out of use */
 };
 
 struct rmp_result {
@@ -43,6 +49,7 @@ struct rmp_result {
 	enum snp_insn_result code;
 	bool carry;   /* PVALIDATE: the page was in that state already */
 	bool changed; /* *e was written; for a huge entry the caller repeats it in all 512 */
+	const struct rmp_entry *held; /* rmp.c's: with RMP_IN_USE, the entry that is in use */
 };
 
 struct rmp_result rmp_rule_pvalidate(struct rmp_entry *e, int size, bool validate);

@@ -8,15 +8,6 @@
 #include "machine/snp/vmsa_swap.h"
 #include "abi/vmsa.h"
 
-static void unload(struct vmpl_ctx *c)
-{
-	if (!c->loaded)
-		return;
-	vmsa_save(c);
-	c->loaded = false;
-	rmp_vmsa_unlock(c->vmsa);
-}
-
 /* SEV_FEATURES that are modelled; VMRUN refuses those that a processor does not know (APM vol.
  * 2, 15.36.16 and 15.36.20). */
 #define FEATURES (SEV_FEAT_SNP_ACTIVE | SEV_FEAT_RESTRICTED_INJ | SEV_FEAT_DEBUG_SWAP)
@@ -37,7 +28,7 @@ bool machine_attach(struct vcpu *v, uint8_t vmpl, gpa_t vmsa, uint64_t sev_featu
 	    (!rmp_is_vmsa(vmsa) || !IS_ALIGNED(vmsa.v, PAGE_SIZE) ||
 	     !fits(vmpl, vmsa, sev_features)))
 		return false;
-	unload(c);
+	vmsa_put_down(c);
 	if (gpa_eq(vmsa, GPA_NONE)) {
 		c->vmsa = vmsa;
 		return true;
@@ -58,13 +49,13 @@ bool machine_switch(struct vcpu *v, uint8_t vmpl)
 
 	if (new->loaded)
 		return true;
-	if (gpa_eq(new->vmsa, GPA_NONE) || !rmp_vmsa_lock(new->vmsa))
+	if (gpa_eq(new->vmsa, GPA_NONE) || !rmp_vmsa_lock(new->vmsa, (uint8_t)v->index))
 		return false;
 	if (!fits(vmpl, new->vmsa, new->sev_features)) {
 		rmp_vmsa_unlock(new->vmsa);
 		return false;
 	}
-	unload(vcpu_ctx(v));
+	vmsa_put_down(vcpu_ctx(v));
 	v->vmpl = vmpl;
 	vmsa_load(new);
 	new->loaded = true;

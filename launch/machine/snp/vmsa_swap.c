@@ -6,6 +6,7 @@
 #include "machine/cpu/vmcb.h"
 #include "machine/host/mem/direct.h"
 #include "machine/host/mem/pool.h"
+#include "machine/snp/rmp.h"
 #include "abi/machine.h"
 #include "abi/vmsa.h"
 #include "base/x86.h"
@@ -111,7 +112,6 @@ static void load_vmcb(struct vmcb *m, const struct vmsa *s)
 	m->rsp = s->rsp;
 	m->g_pat = s->g_pat;
 	m->dbgctl = s->dbgctl;
-	m->int_state = 0;
 	m->cr_read = 0;
 	m->cr_write = CR_WRITE_ALWAYS;
 }
@@ -157,7 +157,6 @@ void vmsa_load(struct vmpl_ctx *c)
 	load_vmcb(c->vmcb, s);
 	for (unsigned i = 0; i < 16; i++)
 		c->gpr[i] = *gpr_slot(s, i);
-	c->shadow_rip = ~0ull;
 	c->cr3_hidden = false;
 	if (c->vmcb->cr3 == c->cr3_bare)
 		vmsa_hide_cbit(c); /* it would fault again after each switch */
@@ -175,4 +174,13 @@ void vmsa_save(struct vmpl_ctx *c)
 	for (unsigned i = 0; i < 16; i++)
 		*gpr_slot(s, i) = c->gpr[i];
 	fpu_save(c, s);
+}
+
+void vmsa_put_down(struct vmpl_ctx *c)
+{
+	if (!c->loaded)
+		return;
+	vmsa_save(c);
+	c->loaded = false;
+	rmp_vmsa_unlock(c->vmsa);
 }

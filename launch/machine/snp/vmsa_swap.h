@@ -13,6 +13,8 @@
 void vmsa_load(struct vmpl_ctx *c);
 /* Write it back. */
 void vmsa_save(struct vmpl_ctx *c);
+/* Write the state back, if it is loaded, and take the page out of use. */
+void vmsa_put_down(struct vmpl_ctx *c);
 /* The VMCB's control area for a fresh VMSA. asid is unique per vCPU and VMPL. */
 void vmsa_reset_control(struct vmpl_ctx *c, uint32_t asid);
 /* CR3 gets the C-bit that the guest left out, since walks are private all the same. The guest does

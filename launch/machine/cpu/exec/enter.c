@@ -66,6 +66,10 @@ enum machine_exit machine_run(struct vcpu *v)
 		return (enum machine_exit)event_fault(v, "no VMSA that can be run",
 						      vcpu_ctx(v)->vmsa.v);
 	do {
+		if (v->napped) {
+			v->napped = false;
+			return MACHINE_INTR;
+		}
 		enter(v);
 		why = exits_handle(v);
 	} while (why == RESUME);
