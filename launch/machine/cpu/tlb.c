@@ -48,6 +48,7 @@ static void wait_for(struct vcpu *v, uint64_t gen)
 	if (spin(v, gen))
 		return;
 	__atomic_fetch_or(&waiters, me, __ATOMIC_SEQ_CST);
+	machine_vcpus[host_cpu() - 1]->napped = true;
 	for (unsigned tries = 0; stale(v, gen); tries++) {
 		if (tries == TRIES)
 			host_fault("CPU %u does not leave its guest for a TLB flush", v->index + 1);

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+/*
+ * Flushes of other CPUs' translations: who is waited for, and what a sleeper owes its guest.
+ *
+ * sources: launch/machine/cpu/tlb.c
+ */
+#include "machine/cpu/tlb.h"
+#include "base/x86.h"
+#include "machine/cpu/vmcb.h"
+#include "machine/host/isr.h"
+#include "machine/host/percpu.h"
+#include "machine/host/smp.h"
+#include "machine/host/time.h"
+#include "machine/host_assert.h"
+#include "tests/native/check.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- CPU 1 flushes, CPU 2 may be in its guest; it leaves on the test's choice ---- */
+
+static struct vcpu cpus[2];
+struct vcpu *machine_vcpus[32] = {&cpus[0], &cpus[1]};
+unsigned machine_vcpu_count = 2;
+static unsigned kicks, naps, leave_at_nap;
+static bool leave_at_kick;
+static struct vmcb m;
+
+uint64_t host_tsc_khz(void)
+{
+	return 1000;
+}
+
+unsigned host_cpu(void)
+{
+	return 1;
+}
+
+void host_kick(unsigned cpu)
+{
+	kicks += cpu == 2;
+	if (cpu == 2 && leave_at_kick)
+		tlb_leave(&cpus[1]);
+}
+
+void host_nap(uint64_t ticks)
+{
+	(void)ticks;
+	if (++naps == leave_at_nap)
+		tlb_leave(&cpus[1]);
+}
+
+void host_fault(const char *fmt, ...)
+{
+	(void)fmt;
+	abort();
+}
+
+static void setup(void)
+{
+	memset(cpus, 0, sizeof(cpus));
+	cpus[1].index = 1;
+	kicks = naps = leave_at_nap = 0;
+	leave_at_kick = false;
+}
+
+TEST(who_is_out_of_its_guest_is_left_alone)
+{
+	setup();
+	tlb_flush_others();
+	CHECK_EQ(kicks, 0);
+	tlb_enter(&cpus[1], &m);
+	CHECK_EQ(m.tlb_ctl, VMCB_TLB_FLUSH_ALL);
+	tlb_leave(&cpus[1]);
+	tlb_enter(&cpus[1], &m);
+	CHECK_EQ(m.tlb_ctl, 0);
+}
+
+TEST(who_is_in_its_guest_is_kicked)
+{
+	setup();
+	tlb_enter(&cpus[1], &m);
+	leave_at_kick = true;
+	tlb_flush_others();
+	CHECK_EQ(kicks, 1);
+	CHECK_EQ(naps, 0);
+	CHECK(!cpus[0].napped);
+}
+
+/* The nap takes interrupts, and the guest that is entered next must not wait for another exit. */
+TEST(a_sleeper_has_to_look_for_interrupts)
+{
+	setup();
+	tlb_enter(&cpus[1], &m);
+	leave_at_nap = 3;
+	tlb_flush_others();
+	CHECK_EQ(naps, 3);
+	CHECK_EQ(kicks, 4);
+	CHECK(cpus[0].napped);
+	CHECK(!cpus[1].napped);
+}
