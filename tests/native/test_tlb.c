@@ -26,6 +26,7 @@ unsigned machine_vcpu_count = 2;
 static unsigned kicks, naps, leave_at_nap;
 static bool leave_at_kick;
 static struct vmcb m;
+static uint64_t word;
 
 uint64_t host_tsc_khz(void)
 {
@@ -61,8 +62,10 @@ static void setup(void)
 {
 	memset(cpus, 0, sizeof(cpus));
 	cpus[1].index = 1;
+	cpus[1].apic_id = 2;
 	kicks = naps = leave_at_nap = 0;
 	leave_at_kick = false;
+	word = 2;
 }
 
 TEST(who_is_out_of_its_guest_is_left_alone)
@@ -70,17 +73,17 @@ TEST(who_is_out_of_its_guest_is_left_alone)
 	setup();
 	tlb_flush_others();
 	CHECK_EQ(kicks, 0);
-	tlb_enter(&cpus[1], &m);
+	tlb_enter(&cpus[1], &m, &word);
 	CHECK_EQ(m.tlb_ctl, VMCB_TLB_FLUSH_ALL);
 	tlb_leave(&cpus[1]);
-	tlb_enter(&cpus[1], &m);
+	tlb_enter(&cpus[1], &m, &word);
 	CHECK_EQ(m.tlb_ctl, 0);
 }
 
 TEST(who_is_in_its_guest_is_kicked)
 {
 	setup();
-	tlb_enter(&cpus[1], &m);
+	tlb_enter(&cpus[1], &m, &word);
 	leave_at_kick = true;
 	tlb_flush_others();
 	CHECK_EQ(kicks, 1);
@@ -92,11 +95,28 @@ TEST(who_is_in_its_guest_is_kicked)
 TEST(a_sleeper_has_to_look_for_interrupts)
 {
 	setup();
-	tlb_enter(&cpus[1], &m);
+	tlb_enter(&cpus[1], &m, &word);
 	leave_at_nap = 3;
 	tlb_flush_others();
 	CHECK_EQ(naps, 3);
 	CHECK_EQ(kicks, 4);
 	CHECK(cpus[0].napped);
 	CHECK(!cpus[1].napped);
+}
+
+/* APM vol. 2, 15.36.15 */
+TEST(software_forces_a_flush)
+{
+	setup();
+	tlb_enter(&cpus[1], &m, &word);
+	tlb_enter(&cpus[1], &m, &word);
+	CHECK_EQ(m.tlb_ctl, 0);
+	CHECK_EQ(cpus[1].forced_flushes, 0);
+	word = 0;
+	tlb_enter(&cpus[1], &m, &word);
+	CHECK_EQ(m.tlb_ctl, VMCB_TLB_FLUSH_ALL);
+	CHECK_EQ(cpus[1].forced_flushes, 1);
+	CHECK_EQ(word, 2);
+	tlb_enter(&cpus[1], &m, &word);
+	CHECK_EQ(m.tlb_ctl, 0);
 }

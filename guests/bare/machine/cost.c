@@ -9,7 +9,8 @@
 #include "bare/machine/region.h"
 
 #define R          11
-#define EXITS      20000
+#define BATCHES    40
+#define EXITS      500
 #define RMP_ROUNDS 200
 
 static void report(const char *key, uint64_t ticks, unsigned rounds)
@@ -25,16 +26,25 @@ static void report_khz(void)
 	test_info("tsc_khz", "%u", khz[0]);
 }
 
-/* An exit that stays in the VMPL and that the machine answers itself: the least that one can cost.
- */
-TEST(exit_cost, "cost-exit", "time of an exit: RDMSR of the GHCB MSR, 20,000 times", "keelson:cost")
+static uint64_t exits(uint64_t value)
 {
-	uint64_t start = rdtsc(), same = 0, value = rdmsr(MSR_GHCB);
+	uint64_t start = rdtsc(), same = 0;
 
 	for (unsigned i = 0; i < EXITS; i++)
 		same += rdmsr(MSR_GHCB) == value;
-	report("exit_tsc", rdtsc() - start, EXITS);
 	CHECK_EQ(same, EXITS);
+	return rdtsc() - start;
+}
+
+/* An exit that stays in the VMPL and that the machine answers itself: the least that one can cost.
+ * The quickest batch is the one that the host did not disturb. */
+TEST(exit_cost, "cost-exit", "time of an exit: RDMSR of the GHCB MSR, 40 times 500", "keelson:cost")
+{
+	uint64_t best = ~0ull, value = rdmsr(MSR_GHCB);
+
+	for (unsigned i = 0; i < BATCHES; i++)
+		best = MIN(best, exits(value));
+	report("exit_tsc", best, EXITS);
 	report_khz();
 }
 

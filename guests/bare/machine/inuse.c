@@ -170,29 +170,7 @@ static void race(void *arg)
 	uint64_t *failed = arg;
 
 	for (unsigned i = 0; smp_round(i); i++)
-		*failed += rmpadjust(MEM_PAGE(R, 1), RMP_PG_4K, SAME) != SNP_SUCCESS;
-}
-
-static void stub_build(struct vmplstub *s)
-{
-	REQUIRE(region_reset(R));
-	REQUIRE(region_validate(R, 1, 8));
-	smp_fill_vmsa((struct vmsa *)MEM_PAGE(R, 1), 0, 2, vmplstub_entry, s, MEM_PAGE(R, 4));
-	for (unsigned i = 2; i < 9; i++)
-		REQUIRE_EQ(rmpadjust(MEM_PAGE(R, i), RMP_PG_4K, RMPADJUST_ATTR(2, RMP_RWX)), 0);
-	REQUIRE(region_image_rights(2, RMP_RWX));
-	REQUIRE_EQ(rmpadjust(MEM_PAGE(R, 1), RMP_PG_4K, SAME), 0);
-	REQUIRE_EQ(ghcb_ap_create(percpu()->apic_id, 2, GHCB_AP_CREATE, MEM_PAGE(R, 1),
-				  snp_features()),
-		   0);
-}
-
-static void stub_remove(void)
-{
-	CHECK_EQ(ghcb_ap_create(percpu()->apic_id, 2, GHCB_AP_DESTROY, 0, 0), 0);
-	CHECK_EQ(rmpadjust(MEM_PAGE(R, 1), RMP_PG_4K, RMPADJUST_ATTR(1, 0)), 0);
-	CHECK(region_image_rights(2, 0));
-	CHECK(region_reset(R));
+		*failed += rmpadjust(VMPLSTUB_VMSA(R), RMP_PG_4K, SAME) != SNP_SUCCESS;
 }
 
 /* VMPL2 of this vCPU names the VMSA of the other one, whose VMPL0 names that of this VMPL2. */
@@ -206,7 +184,7 @@ TEST(mutual, "inuse-mutual", "two vCPUs that name each other's VMSA at once both
 		.op = VMPLSTUB_RACE, .address = smp_vmsa(), .attributes = RMPADJUST_ATTR(3, 0)};
 	failed = 0;
 	smp_start();
-	stub_build(&s);
+	vmplstub_build(R, 2, &s);
 	smp_race(100, 4);
 	smp_run(race, &failed);
 	ghcb_run_vmpl(2);
@@ -215,5 +193,89 @@ TEST(mutual, "inuse-mutual", "two vCPUs that name each other's VMSA at once both
 	CHECK_EQ(s.result, 0);
 	CHECK_EQ(failed, 0);
 	CHECK_GE(smp_rounds(), 10);
-	stub_remove();
+	vmplstub_remove(R, 2);
+}
+
+/* ---- PCPU_ID: 15.36.15 ---- */
+
+static bool becomes_other(volatile struct vmsa *v)
+{
+	uint64_t end = rdtsc() + smp_ticks(10);
+
+	while (v->pcpu_id == 0 && rdtsc() < end)
+		cpu_relax();
+	return v->pcpu_id != 0;
+}
+
+static void exits(void *arg)
+{
+	(void)arg;
+	while (!leave)
+		rdmsr(MSR_GHCB);
+}
+
+TEST(pcpu_id_running, "pcpu-id-running",
+     "PCPU_ID = 0 in the VMSA of a running vCPU becomes another value at its next VMRUN",
+     "apm:15.36.15:pcpu-id")
+{
+	volatile struct vmsa *v = other_vmsa();
+
+	smp_start();
+	CHECK_NE(v->pcpu_id, 0);
+	leave = 0;
+	smp_run(exits, NULL);
+	for (unsigned i = 0; i < 100; i++) {
+		v->pcpu_id = 0;
+		REQUIRE(becomes_other(v));
+	}
+	leave = 1;
+	CHECK(smp_wait(10));
+}
+
+TEST(pcpu_id_halted, "pcpu-id-halted",
+     "PCPU_ID = 0 in the VMSA of a vCPU that halts stays 0 until it wakes up",
+     "apm:15.36.15:pcpu-id")
+{
+	volatile struct vmsa *v = other_vmsa();
+
+	if (!apic_enable())
+		test_skip("no x2APIC");
+	smp_start();
+	trap_handler_set(VEC, on_vector);
+	smp_run(halt_until_woken, NULL);
+	REQUIRE(seen_halted());
+	test_case("it is out of its guest");
+	v->pcpu_id = 0;
+	CHECK_EQ(adjust_same(), SNP_SUCCESS);
+	CHECK_EQ(v->pcpu_id, 0);
+	test_case("it is in its guest again");
+	apic_ipi(smp_apic_id(), VEC);
+	CHECK(smp_wait(10));
+	CHECK_NE(v->pcpu_id, 0);
+	apic_disable();
+}
+
+/*
+ * What is written back at #VMEXIT must not undo what software wrote meanwhile. The vCPU may have an
+ * exit of the host's between the two lines, so one time in fifty is enough.
+ */
+TEST(pcpu_id_kept, "pcpu-id-written-back", "writing the state back leaves PCPU_ID alone",
+     "apm:15.36.15:pcpu-id")
+{
+	volatile struct vmsa *v = other_vmsa();
+	unsigned kept_zero = 0;
+
+	smp_start();
+	leave = 0;
+	smp_run(counter, NULL);
+	for (unsigned i = 0; i < 50 && !kept_zero; i++) {
+		REQUIRE(counts_on());
+		v->pcpu_id = 0;
+		REQUIRE_EQ(adjust_same(), SNP_SUCCESS);
+		kept_zero += v->pcpu_id == 0;
+	}
+	CHECK_NE(kept_zero, 0);
+	CHECK(becomes_other(v));
+	leave = 1;
+	CHECK(smp_wait(10));
 }

@@ -16,36 +16,19 @@
 
 #define R 6
 
-/* Page 1 of the region is the VMSA (never 2M aligned), page 2.. the stub's stack. */
 static struct vmsa *vmsa_page(void)
 {
-	return (struct vmsa *)MEM_PAGE(R, 1);
-}
-
-static void prepare(void)
-{
-	REQUIRE(region_reset(R));
-	REQUIRE(region_validate(R, 1, 8));
+	return (struct vmsa *)VMPLSTUB_VMSA(R);
 }
 
 static void stub_build(unsigned vmpl, struct vmplstub *s)
 {
-	smp_fill_vmsa(vmsa_page(), 0, (uint8_t)vmpl, vmplstub_entry, s, MEM_PAGE(R, 4));
-	for (unsigned i = 2; i < 9; i++)
-		REQUIRE_EQ(rmpadjust(MEM_PAGE(R, i), RMP_PG_4K, RMPADJUST_ATTR(vmpl, RMP_RWX)), 0);
-	REQUIRE(region_image_rights(vmpl, RMP_RWX));
-	REQUIRE_EQ(rmpadjust(MEM_PAGE(R, 1), RMP_PG_4K, RMPADJUST_ATTR(1, 0) | RMPADJUST_VMSA), 0);
-	REQUIRE_EQ(ghcb_ap_create(percpu()->apic_id, vmpl, GHCB_AP_CREATE, MEM_PAGE(R, 1),
-				  snp_features()),
-		   0);
+	vmplstub_build(R, vmpl, s);
 }
 
 static void stub_remove(unsigned vmpl)
 {
-	CHECK_EQ(ghcb_ap_create(percpu()->apic_id, vmpl, GHCB_AP_DESTROY, 0, 0), 0);
-	CHECK_EQ(rmpadjust(MEM_PAGE(R, 1), RMP_PG_4K, RMPADJUST_ATTR(1, 0)), 0);
-	CHECK(region_image_rights(vmpl, 0));
-	CHECK(region_reset(R));
+	vmplstub_remove(R, vmpl);
 }
 
 static void stub_run(unsigned vmpl)
@@ -64,7 +47,6 @@ TEST(vmpl_switch, "vmpl-switch", "a VMSA of VMPL1, 2 and 3 runs on this vCPU and
 	for (unsigned vmpl = 1; vmpl < VMPL_COUNT; vmpl++) {
 		test_case("VMPL%u", vmpl);
 		s = (struct vmplstub){.op = VMPLSTUB_COUNT};
-		prepare();
 		stub_build(vmpl, &s);
 		for (unsigned i = 1; i <= 10; i++) {
 			stub_run(vmpl);
@@ -80,7 +62,6 @@ TEST(vmpl_run_event, "vmpl-run-event", "RUN_VMPL by the GHCB event does the same
 	static struct vmplstub s;
 
 	s = (struct vmplstub){.op = VMPLSTUB_COUNT};
-	prepare();
 	stub_build(2, &s);
 	for (unsigned i = 1; i <= 10; i++) {
 		CHECK_EQ(ghcb_run_vmpl(2), 0);
@@ -100,7 +81,6 @@ TEST(vmpl_registers, "vmpl-registers",
 	volatile struct vmsa *v = vmsa_page();
 
 	s = (struct vmplstub){.op = VMPLSTUB_REGISTERS};
-	prepare();
 	stub_build(2, &s);
 	stub_run(2);
 	CHECK_EQ(v->rbx, VMPLSTUB_RBX);
@@ -130,7 +110,6 @@ TEST(vmpl_sse, "vmpl-sse", "SSE and x87 state belong to the VMPL", "apm:vmsa:fpu
 	static uint64_t after[2];
 
 	s = (struct vmplstub){.op = VMPLSTUB_SSE};
-	prepare();
 	stub_build(2, &s);
 	__asm__ volatile("movups %0, %%xmm5" : : "m"(mine));
 	stub_run(2);
@@ -149,7 +128,6 @@ TEST(vmpl_system, "vmpl-system", "CR2 and FS/GS bases belong to the VMPL", "apm:
 	static struct vmplstub s;
 
 	s = (struct vmplstub){.op = VMPLSTUB_SYSTEM};
-	prepare();
 	stub_build(2, &s);
 	wrmsr(MSR_GS_BASE, 0x1000);
 	wrmsr(MSR_KERNEL_GS_BASE, 0x2000);
@@ -190,7 +168,6 @@ TEST(vmpl2_rmpadjust, "vmpl2-rmpadjust", "RMPADJUST at VMPL2: lower levels only,
 	static struct vmplstub s;
 
 	s = (struct vmplstub){.op = VMPLSTUB_RMPADJUST, .address = MEM_PAGE(R, 7)};
-	prepare();
 	stub_build(2, &s);
 	REQUIRE_EQ(rmpadjust(MEM_PAGE(R, 7), RMP_PG_4K, RMPADJUST_ATTR(2, RMP_R | RMP_W)), 0);
 	for (unsigned i = 0; i < ARRAY_LEN(vmpl2_adjust); i++) {
@@ -211,7 +188,6 @@ TEST(vmpl2_pvalidate, "vmpl2-pvalidate",
 	bool cf;
 
 	s = (struct vmplstub){.op = VMPLSTUB_PVALIDATE, .address = MEM_PAGE(R, 7)};
-	prepare();
 	stub_build(2, &s);
 	stub_run(2);
 	if (s.vector == 0xff)
@@ -231,7 +207,6 @@ TEST(vmpl_msrs, "vmpl-msrs",
 	volatile struct vmsa *v = vmsa_page();
 
 	s = (struct vmplstub){.op = VMPLSTUB_COUNT};
-	prepare();
 	stub_build(2, &s);
 	wrmsr(MSR_LSTAR, 0x123000);
 	wrmsr(MSR_STAR, 0x1234567800000000);
@@ -255,7 +230,6 @@ TEST(vmpl_vmsa_cpl, "vmpl-vmsa-fields", "CPL, VMPL and RFLAGS are written back w
 	volatile struct vmsa *v = vmsa_page();
 
 	s = (struct vmplstub){.op = VMPLSTUB_COUNT};
-	prepare();
 	stub_build(2, &s);
 	stub_run(2);
 	CHECK_EQ(v->cpl, 0);
@@ -270,13 +244,32 @@ TEST(vmpl_vmsa_cpl, "vmpl-vmsa-fields", "CPL, VMPL and RFLAGS are written back w
 	stub_remove(2);
 }
 
+/* 15.36.15: 0 asks for a flush at the next VMRUN of this VMSA, another value says that it was done.
+ */
+TEST(vmpl_pcpu_id, "vmpl-pcpu-id",
+     "PCPU_ID of a VMSA: 0 stays until it runs, then is another value", "apm:15.36.15:pcpu-id")
+{
+	static struct vmplstub s;
+	volatile struct vmsa *v = vmsa_page();
+
+	s = (struct vmplstub){.op = VMPLSTUB_COUNT};
+	stub_build(2, &s);
+	for (unsigned i = 0; i < 5; i++) {
+		CHECK_EQ(v->pcpu_id, 0);
+		stub_run(2);
+		CHECK_NE(v->pcpu_id, 0);
+		v->pcpu_id = 0;
+	}
+	CHECK_EQ(s.runs, 5);
+	stub_remove(2);
+}
+
 /* Each VMPL counts on, and sees what the other has written. */
 TEST(vmpl_pingpong, "vmpl-pingpong", "2,000 switches keep both levels' state", "apm:vmsa:state")
 {
 	static struct vmplstub s;
 
 	s = (struct vmplstub){.op = VMPLSTUB_COUNT};
-	prepare();
 	stub_build(2, &s);
 	for (unsigned i = 1; i <= 2000; i++) {
 		stub_run(2);

@@ -7,6 +7,7 @@
  * comes back by RUN_VMPL(0) through the MSR protocol.
  */
 #include "base/types.h"
+#include "bare/lib/mem.h"
 
 enum vmplstub_op {
 	VMPLSTUB_COUNT,
@@ -32,6 +33,14 @@ struct vmplstub {
 };
 
 void vmplstub_entry(void *arg); /* arg: struct vmplstub */
+
+/*
+ * vmplstub_make.c, for VMPL0: the stub and its VMSA on this vCPU, in pages 1 to 8 of a region, and
+ * back. Pages 5 to 8 are the test's. REQUIRE: on the boot vCPU only.
+ */
+#define VMPLSTUB_VMSA(region) MEM_PAGE(region, 1) /* never 2M aligned */
+void vmplstub_build(unsigned region, unsigned vmpl, struct vmplstub *s);
+void vmplstub_remove(unsigned region, unsigned vmpl);
 
 #define VMPLSTUB_RBX 0x1111111111111111
 #define VMPLSTUB_RBP 0x2222222222222222

@@ -68,14 +68,27 @@ void tlb_flush_others(void)
 			wait_for(machine_vcpus[i], gen);
 }
 
-void tlb_enter(struct vcpu *v, struct vmcb *vmcb)
+/*
+ * The word may say that the flush is made although it comes only now: no instruction of the guest
+ * lies in between, and who writes 0 once more meanwhile gets it by this same VMRUN.
+ */
+static bool forced(struct vcpu *v, uint64_t *word)
+{
+	if (READ_ONCE(*word))
+		return false;
+	WRITE_ONCE(*word, v->apic_id);
+	v->forced_flushes++;
+	return true;
+}
+
+void tlb_enter(struct vcpu *v, struct vmcb *vmcb, uint64_t *word)
 {
 	uint64_t gen;
 
 	/* in_guest first: a flush that comes after our load of the generation must see it */
 	__atomic_store_n(&v->in_guest, 1, __ATOMIC_SEQ_CST);
 	gen = __atomic_load_n(&generation, __ATOMIC_SEQ_CST);
-	vmcb->tlb_ctl = v->flush_seen == gen ? 0 : VMCB_TLB_FLUSH_ALL;
+	vmcb->tlb_ctl = forced(v, word) || v->flush_seen != gen ? VMCB_TLB_FLUSH_ALL : 0;
 	__atomic_store_n(&v->flush_seen, gen, __ATOMIC_SEQ_CST);
 }
 

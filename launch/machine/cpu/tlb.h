@@ -6,11 +6,15 @@
  * Other CPUs' translations. A generation counts changes that take rights away; a CPU notes the one
  * it has seen right before VMRUN, and every VMRUN flushes when the generation moved (under TCG it
  * always flushes). A CPU that is not in its guest has nothing to flush now.
+ *
+ * Software asks for a flush at a vCPU's next VMRUN by 0 in a word of memory, and sees by another
+ * value that it was made: of SEV-SNP that is PCPU_ID in the VMSA (APM vol. 2, 15.36.15).
  */
 #include "machine/cpu/vcpu.h"
 
 /* Return when no other CPU runs a guest on translations older than now. Not called from a guest
  * path that is between tlb_enter and tlb_leave. */
 void tlb_flush_others(void);
-void tlb_enter(struct vcpu *v, struct vmcb *vmcb); /* right before VMRUN, interrupts off */
-void tlb_leave(struct vcpu *v);                    /* right after VMEXIT */
+/* Right before VMRUN, interrupts off. word: see above. */
+void tlb_enter(struct vcpu *v, struct vmcb *vmcb, uint64_t *word);
+void tlb_leave(struct vcpu *v); /* right after VMEXIT */

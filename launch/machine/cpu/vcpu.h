@@ -19,8 +19,9 @@ struct vmcb;
 
 /* What one vCPU keeps for each VMPL that has a VMSA. */
 struct vmpl_ctx {
-	gpa_t vmsa;  /* GPA_NONE: nothing to run */
-	bool loaded; /* the VMCB holds the state; else the VMSA page does */
+	gpa_t vmsa;           /* GPA_NONE: nothing to run */
+	bool loaded;          /* the VMCB holds the state; else the VMSA page does */
+	uint64_t *flush_word; /* in the VMSA page, while it is loaded: tlb.h */
 	struct vmcb *vmcb;
 	uint64_t ghcb_msr;     /* MSR 0xC0010130 as last written or answered */
 	uint64_t sev_features; /* latched from the VMSA when it was attached */
@@ -43,6 +44,7 @@ struct vcpu {
 	struct vmpl_ctx ctx[VMPL_COUNT];
 	uint32_t in_guest; /* 1 between "about to VMRUN" and "VMEXIT handled the TLB" */
 	uint64_t flush_seen;
+	uint64_t forced_flushes; /* by vmpl_ctx.flush_word */
 	bool napped; /* the CPU slept in machine_run: the interrupts it took have still to be seen
 		      */
 	/* snp/vmsa_inuse.c's; asked is written by other CPUs too, atomically */

@@ -153,6 +153,7 @@ void vmsa_load(struct vmpl_ctx *c)
 {
 	struct vmsa *s = host_ptr(hpa(c->vmsa.v));
 
+	c->flush_word = (uint64_t *)((uint8_t *)s + AT(pcpu_id));
 	fpu_load(c, s);
 	load_vmcb(c->vmcb, s);
 	for (unsigned i = 0; i < 16; i++)

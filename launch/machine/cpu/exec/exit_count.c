@@ -30,6 +30,12 @@ static const char *const names[EXIT_SLOTS] = {
 
 void machine_stats(void)
 {
+	unsigned long long forced = 0;
+
+	for (unsigned i = 0; i < machine_vcpu_count; i++)
+		forced += machine_vcpus[i]->forced_flushes;
+	if (forced)
+		host_log("stats: flush.forced %llu", forced);
 	for (unsigned s = 0; s < EXIT_SLOTS; s++) {
 		unsigned long long sum = 0;
 

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+#include "abi/vmsa.h"
+#include "bare/lib/ghcb.h"
+#include "bare/lib/smp.h"
+#include "bare/lib/snp.h"
+#include "bare/lib/test.h"
+#include "bare/machine/region.h"
+#include "bare/machine/vmplstub.h"
+
+void vmplstub_build(unsigned region, unsigned vmpl, struct vmplstub *s)
+{
+	uint64_t vmsa = VMPLSTUB_VMSA(region);
+
+	REQUIRE(region_reset(region));
+	REQUIRE(region_validate(region, 1, 8));
+	smp_fill_vmsa((struct vmsa *)vmsa, 0, (uint8_t)vmpl, vmplstub_entry, s,
+		      MEM_PAGE(region, 4));
+	for (unsigned i = 2; i < 9; i++)
+		REQUIRE_EQ(rmpadjust(MEM_PAGE(region, i), RMP_PG_4K, RMPADJUST_ATTR(vmpl, RMP_RWX)),
+			   0);
+	REQUIRE(region_image_rights(vmpl, RMP_RWX));
+	REQUIRE_EQ(rmpadjust(vmsa, RMP_PG_4K, RMPADJUST_ATTR(1, 0) | RMPADJUST_VMSA), 0);
+	REQUIRE_EQ(ghcb_ap_create(percpu()->apic_id, vmpl, GHCB_AP_CREATE, vmsa, snp_features()),
+		   0);
+}
+
+void vmplstub_remove(unsigned region, unsigned vmpl)
+{
+	CHECK_EQ(ghcb_ap_create(percpu()->apic_id, vmpl, GHCB_AP_DESTROY, 0, 0), 0);
+	CHECK_EQ(rmpadjust(VMPLSTUB_VMSA(region), RMP_PG_4K, RMPADJUST_ATTR(1, 0)), 0);
+	CHECK(region_image_rights(vmpl, 0));
+	CHECK(region_reset(region));
+}
