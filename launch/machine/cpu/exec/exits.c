@@ -25,6 +25,7 @@ static bool halt_in_shadow(struct vcpu *v)
 	if (i.kind != INSN_HLT)
 		return false;
 	insn_skip(c->vmcb, i.length);
+	c->vmcb->exit_code = SVM_EXIT_HLT; /* what the VMSA will show */
 	return true;
 }
 
