@@ -3,7 +3,8 @@
 
 BARE_OUT := $(BUILD)/guests/bare
 BARE_IMAGES := $(BARE_OUT)/core.bin $(BARE_OUT)/panic.bin $(BARE_OUT)/hang.bin \
-	$(BARE_OUT)/breach.bin $(BARE_OUT)/vtpm.bin $(BARE_OUT)/vtpmfuzz.bin $(BARE_OUT)/machine.elf $(BARE_OUT)/deny.elf
+	$(BARE_OUT)/breach.bin $(BARE_OUT)/vtpm.bin $(BARE_OUT)/vtpmfuzz.bin $(BARE_OUT)/machine.elf $(BARE_OUT)/deny.elf \
+	$(BARE_OUT)/noinvlpgb.elf
 
 # FAULT_CATCH is a setjmp whose blocks compute nothing that is used after a fault (lib/trap.h).
 BARE_CFLAGS := $(filter-out -mcmodel=%,$(FW_CFLAGS)) -mcmodel=small -Wno-clobbered -Iguests
@@ -34,6 +35,7 @@ $(eval $(call bare_link,breach,$(BARE_VMPL2),0x04000000))
 $(eval $(call bare_link,vtpm,$(BARE_VMPL2) guests/bare/core/calls.c,0x04000000))
 $(eval $(call bare_link,vtpmfuzz,$(BARE_VMPL2) guests/bare/core/calls.c,0x04000000))
 $(eval $(call bare_link,machine,$(BARE_VMPL0),0x02000000))
+$(eval $(call bare_link,noinvlpgb,$(BARE_VMPL0),0x02000000))
 
 $(eval $(call bare_link,deny,$(BARE_VMPL0) $(BARE_STUB),0x02000000))
 

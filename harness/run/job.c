@@ -74,6 +74,8 @@ static char *monitor_words(const struct options *o, const struct suite *s)
 		strlist_add(&words, "strict");
 	if (icount(o, s) >= 0)
 		strlist_add(&words, "turns");
+	if (s->options)
+		strlist_add(&words, s->options);
 	for (size_t i = 0; i < o->words.n; i++)
 		strlist_add(&words, o->words.v[i]);
 	text = str("%s", words.n ? words.v[0] : "");

@@ -38,6 +38,7 @@ static const struct {
 	KEY(disk, KEY_NUMBER),         KEY(timeout, KEY_NUMBER), KEY(strict, KEY_BOOL),
 	KEY(hidden, KEY_BOOL),         KEY(boot_only, KEY_BOOL), KEY(test, KEY_BOOL),
 	KEY(service_cpus, KEY_NUMBER), KEY(icount, KEY_NUMBER),  KEY(optional, KEY_TEXT),
+	KEY(options, KEY_TEXT),
 };
 
 static char *trim(char *s)

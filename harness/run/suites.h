@@ -25,6 +25,7 @@ struct suite {
 	char *shows;                /* one line */
 	char *groups;               /* words split by spaces */
 	char *optional;             /* how to get its kernel; NULL: it has to be there */
+	char *options;              /* words for the monitor; NULL: none */
 	unsigned smp, mem, timeout; /* vCPUs, MiB, seconds */
 	unsigned disk;              /* MiB of a fresh raw virtio disk; 0: none */
 	unsigned service_cpus;      /* SUITE_UNSET: as suite_service_cpus says */

@@ -58,6 +58,19 @@ static inline uint32_t rmpquery(uint64_t va, uint64_t *size, uint64_t *attribute
 	return (uint32_t)rax;
 }
 
+#define INVLPGB_ALL 0xc /* RAX: all of that ASID, global ones too */
+
+/* A guest names its own translations by ASID 0. */
+static inline void invlpgb(uint64_t what, uint32_t asid)
+{
+	__asm__ volatile(".byte 0x0f, 0x01, 0xfe" : : "a"(what), "c"(0), "d"(asid) : "memory");
+}
+
+static inline void tlbsync(void)
+{
+	__asm__ volatile(".byte 0x0f, 0x01, 0xff" : : : "memory");
+}
+
 static inline void vmgexit(void)
 {
 	__asm__ volatile("rep; vmmcall" : : : "memory");

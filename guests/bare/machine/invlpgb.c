@@ -3,21 +3,9 @@
 
 /* INVLPGB and TLBSYNC: APM vol. 3. An SVSM needs them after it has taken rights from a page. */
 #include "base/x86.h"
+#include "bare/lib/snp.h"
 #include "bare/lib/test.h"
 #include "bare/lib/trap.h"
-
-#define OWN_ASID 0
-#define ALL      0xc /* RAX: of that ASID, global ones too */
-
-static void invlpgb(uint64_t what, uint32_t asid)
-{
-	__asm__ volatile(".byte 0x0f, 0x01, 0xfe" : : "a"(what), "c"(0), "d"(asid) : "memory");
-}
-
-static void tlbsync(void)
-{
-	__asm__ volatile(".byte 0x0f, 0x01, 0xff" : : : "memory");
-}
 
 TEST(invlpgb_flush, "invlpgb", "INVLPGB and TLBSYNC work in a guest, for its own ASID only",
      "apm:invlpgb:asid")
@@ -25,13 +13,13 @@ TEST(invlpgb_flush, "invlpgb", "INVLPGB and TLBSYNC work in a guest, for its own
 	struct fault f;
 
 	if (FAULT_CATCH(&f)) {
-		invlpgb(ALL, OWN_ASID);
+		invlpgb(INVLPGB_ALL, 0);
 		tlbsync();
 		fault_release();
 	}
 	CHECK(!f.hit);
 	if (FAULT_CATCH(&f)) {
-		invlpgb(ALL, 1);
+		invlpgb(INVLPGB_ALL, 1);
 		fault_release();
 	}
 	CHECK_EQ(f.hit ? f.vector : FAULT_NONE, VEC_GP);

@@ -14,10 +14,9 @@ static const struct {
 	const char *word;
 	bool *flag;
 } words[] = {
-	{"strict", &host_options.strict},
-	{"stats", &host_options.stats},
-	{"trace", &host_options.trace},
-	{"turns", &host_options.turns},
+	{"strict", &host_options.strict},         {"stats", &host_options.stats},
+	{"trace", &host_options.trace},           {"turns", &host_options.turns},
+	{"no-invlpgb", &host_options.no_invlpgb},
 };
 
 static void take(const char *word, size_t len)

@@ -7,7 +7,8 @@
 
 struct host_options {
 	bool strict, stats, trace;
-	bool turns; /* all CPUs share one host thread (-icount): irq_turn() */
+	bool turns;      /* all CPUs share one host thread (-icount): irq_turn() */
+	bool no_invlpgb; /* INVLPGB and TLBSYNC are undefined in a guest */
 };
 extern struct host_options host_options; /* written once, before any guest runs */
 

@@ -10,6 +10,7 @@
 #include "machine/cpu/guard.h"
 #include "machine/cpu/tlb.h"
 #include "machine/cpu/vmcb.h"
+#include "machine/host/options.h"
 #include "machine/snp/insn_rmp.h"
 #include "machine/snp/msr_exit.h"
 #include "machine/snp/npf.h"
@@ -37,12 +38,15 @@ static int vmmcall(struct vcpu *v)
 
 /*
  * INVLPGB, TLBSYNC: APM vol. 3. Whatever it names, INVLPGB drops everything and is done when it
- * ends, so TLBSYNC has nothing to wait for. A guest names ASID 0, its own.
+ * ends, so TLBSYNC has nothing to wait for. A guest names ASID 0, its own. A hypervisor may allow
+ * its guests neither.
  */
 static int broadcast_flush(struct vcpu *v, const struct insn *i)
 {
 	struct vmcb *m = vcpu_ctx(v)->vmcb;
 
+	if (host_options.no_invlpgb)
+		return insn_fault(v, VEC_UD);
 	if (m->cpl || (i->kind == INSN_INVLPGB && (uint16_t)insn_gpr(v, 2)))
 		return insn_fault(v, VEC_GP);
 	if (i->kind == INSN_INVLPGB)

@@ -18,6 +18,7 @@
  *          "stats"        exit counters by reason go to the monitor log at the end
  *          "trace"        one log line an exit (slow)
  *          "turns"        all CPUs share one host thread: let the next one go on now and then
+ *          "no-invlpgb"   INVLPGB and TLBSYNC raise #UD, as where a host does not allow them
  */
 
 #define MACHINE_LOG_PORT  0x404 /* debugcon: the monitor's log, refused to guests */
