@@ -209,6 +209,21 @@ insn_rdtscp_at:
 	rdtscp
 	ret
 
+	insn int50
+insn_int50_at:
+	int $0x50
+	ret
+
+	insn int_3
+insn_int_3_at:
+	.byte 0xcd, 3
+	ret
+
+	insn int3
+insn_int3_at:
+	int3
+	ret
+
 	insn nop
 insn_nop_at:
 	ret

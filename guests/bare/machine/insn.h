@@ -41,6 +41,9 @@ INSN(rmpadjust)
 INSN(hlt)
 INSN(rdtsc)
 INSN(rdtscp)
+INSN(int50)
+INSN(int_3)
+INSN(int3)
 INSN(nop)
 void insn_end_user(void); /* where a CPL 3 stack returns to: UD2 */
 /* The address that the touch_* functions use. */

@@ -75,7 +75,6 @@ void vmsa_reset_control(struct vmpl_ctx *c, uint32_t asid)
 	stale_arm(m);
 	c->ghcb_msr = 0;
 	c->shadow_rip = ~0ull;
-	c->soft_rip = ~0ull;
 	c->cr3_hidden = false;
 	c->cr3_bare = ~0ull;
 }

@@ -82,22 +82,17 @@ static unsigned slot(uint64_t code)
 
 /*
  * An event whose delivery the exit cut short is delivered again at the next VMRUN. Not so a
- * software interrupt: RIP still stands at its instruction, which makes it again, unless
- * stale_interrupt injected it.
+ * software interrupt, which is never injected: RIP still stands at its instruction, which makes it
+ * again.
  */
-static uint64_t cut_short(struct vmpl_ctx *c)
+static uint64_t cut_short(const struct vmcb *m)
 {
-	uint64_t e = c->vmcb->exit_int_info;
+	uint64_t e = m->exit_int_info, type = e & EVENT_TYPE_MASK;
 	uint8_t vector = e & EVENT_VECTOR;
-	bool soft =
-		(e & EVENT_TYPE_MASK) == EVENT_SOFT || ((e & EVENT_TYPE_MASK) == EVENT_EXCEPTION &&
-							(vector == VEC_BP || vector == VEC_OF));
+	bool soft = type == EVENT_SOFT ||
+		    (type == EVENT_EXCEPTION && (vector == VEC_BP || vector == VEC_OF));
 
-	if (!(e & EVENT_VALID)) {
-		c->soft_rip = ~0ull;
-		return 0;
-	}
-	return soft && c->soft_rip != c->vmcb->rip ? 0 : e;
+	return (e & EVENT_VALID) && !soft ? e : 0;
 }
 
 static void trace(struct vcpu *v)
@@ -121,7 +116,7 @@ int exits_handle(struct vcpu *v)
 	v->exits[s]++;
 	if (host_options.trace)
 		trace(v);
-	m->event_inj = cut_short(c);
+	m->event_inj = cut_short(m);
 	stale_arm(m);
 	if (m->int_state & VMCB_INT_SHADOW)
 		c->shadow_rip = m->rip;

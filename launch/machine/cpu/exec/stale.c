@@ -3,6 +3,7 @@
 #include "machine/cpu/exec/stale.h"
 #include "machine/cpu/access.h"
 #include "machine/cpu/decode.h"
+#include "machine/cpu/exec/deliver.h"
 #include "machine/cpu/exec/event.h"
 #include "machine/host/log.h"
 #include "machine/host/mem/direct.h"
@@ -55,17 +56,6 @@ unsigned stale_interrupt_length(const uint8_t *bytes, unsigned n, bool mode64, u
 	return 0;
 }
 
-/* Would the gate let a software interrupt of this privilege level through? Long mode. */
-static bool gate_open(struct vcpu *v, const struct vmcb *m, uint8_t vector)
-{
-	uint64_t gate;
-	struct walk w;
-
-	return !m->cpl || (guest_read(v, m->idtr.base + vector * 16u, &gate, sizeof(gate),
-				      WALK_IMPLICIT, &w) == WALK_OK &&
-			   (gate >> 45 & 3) >= m->cpl);
-}
-
 /* A write that changes nothing: now nobody else writes, and what QEMU translates next is right. */
 static void drop_translation(struct vcpu *v, uint64_t linear)
 {
@@ -84,8 +74,7 @@ static void drop_translation(struct vcpu *v, uint64_t linear)
 
 int stale_interrupt(struct vcpu *v)
 {
-	struct vmpl_ctx *c = &v->ctx[v->vmpl];
-	struct vmcb *m = c->vmcb;
+	struct vmcb *m = vcpu_ctx(v)->vmcb;
 	uint8_t bytes[INSN_MAX], vector;
 	unsigned length;
 
@@ -94,16 +83,9 @@ int stale_interrupt(struct vcpu *v)
 		return RESUME;
 	}
 	length = stale_interrupt_length(bytes, guest_fetch(v, bytes), true, &vector);
-	if (!length) {
-		drop_translation(v, m->rip);
-	} else if (gate_open(v, m, vector)) {
-		m->rip += length;
-		m->int_state &= ~VMCB_INT_SHADOW;
-		m->event_inj = EVENT_VALID | EVENT_SOFT | vector;
-		c->soft_rip = m->rip;
-	} else {
-		m->intercept3 &= ~SWINT; /* its #GP has to find RIP at the instruction */
-	}
+	if (length)
+		return deliver_software(v, vector, length);
+	drop_translation(v, m->rip);
 	return RESUME;
 }
 

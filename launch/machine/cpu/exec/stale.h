@@ -8,8 +8,8 @@
 
 /* Intercept the next software interrupt; at every exit and for a new VMCB. */
 void stale_arm(struct vmcb *m);
-/* The exit SVM_EXIT_SWINT: the interrupt is injected, or proves stale and is fetched again. RESUME.
- */
+/* The exit SVM_EXIT_SWINT: the interrupt is delivered, or proves stale and is fetched again.
+ * RESUME, or an enum machine_exit. */
 int stale_interrupt(struct vcpu *v);
 /* Length of the INT3 or INT n in these bytes (0..15) with its prefixes, and its vector; 0: none. */
 unsigned stale_interrupt_length(const uint8_t *bytes, unsigned n, bool mode64, uint8_t *vector);
