@@ -93,7 +93,7 @@ trap_enter_user:
 	push %rdi
 	iretq
 
-/* uint64_t test_escape_save(void *where), void test_escape_jump(void *where): test.c */
+/* uint64_t test_escape_save(void *where), void test_escape_jump(void *where): test_report.c */
 	.globl test_escape_save
 test_escape_save:
 	save_caller

@@ -7,7 +7,7 @@
 #include "bare/lib/paging.h"
 #include "bare/lib/percpu.h"
 #include "bare/lib/snp.h"
-#include "bare/lib/test.h"
+#include "bare/lib/test_report.h"
 #include "bare/lib/trap.h"
 #include "bare/lib/vmpl.h"
 #include "abi/vmsa.h"

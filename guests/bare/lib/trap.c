@@ -3,8 +3,7 @@
 
 /* Descriptors, the common exception handler, and the catches of expected faults. */
 #include "bare/lib/trap.h"
-#include "bare/lib/percpu.h"
-#include "bare/lib/test.h"
+#include "bare/lib/ghcb.h"
 #include "abi/vmsa.h"
 #include "base/x86_desc.h"
 #include "lib/string.h"
@@ -22,6 +21,7 @@ static struct x86_tss tss[PERCPU_COUNT] ALIGNED(16);
 static uint8_t ist_stack[PERCPU_COUNT][IST_COUNT][STACK_SIZE] ALIGNED(16);
 static uint8_t rsp0_stack[PERCPU_COUNT][STACK_SIZE] ALIGNED(16);
 static trap_handler_fn handlers[256];
+static void (*unexpected)(const struct trap_frame *t);
 volatile uint64_t trap_count[256];
 
 uint64_t trap_ist_top(unsigned cpu, unsigned ist)
@@ -113,6 +113,11 @@ void trap_handler_set(uint8_t vector, trap_handler_fn fn)
 	WRITE_ONCE(handlers[vector], fn);
 }
 
+void trap_unexpected_set(void (*fn)(const struct trap_frame *t))
+{
+	unexpected = fn;
+}
+
 /* Tail of fault_save (entry.S). */
 uint64_t fault_arm(struct fault *f);
 uint64_t fault_arm(struct fault *f)
@@ -169,6 +174,13 @@ static void fault_resume(const struct fault *f, struct trap_frame *t)
 	__asm__ volatile("movl %0, %%ds\n\tmovl %0, %%es" : : "r"(SEL_KDATA));
 }
 
+static NORETURN void nobody_waited(const struct trap_frame *t)
+{
+	if (unexpected)
+		unexpected(t);
+	ghcb_terminate(0, 0); /* there is nobody to tell yet */
+}
+
 void trap_dispatch(struct trap_frame *t);
 void trap_dispatch(struct trap_frame *t)
 {
@@ -185,7 +197,7 @@ void trap_dispatch(struct trap_frame *t)
 		return;
 	}
 	if (!f)
-		test_unexpected(t); /* does not come back */
+		nobody_waited(t);
 	c->catching = NULL;
 	fault_record(f, t);
 	fault_resume(f, t);

@@ -47,6 +47,9 @@ typedef void (*trap_handler_fn)(struct trap_frame *f);
  * interrupt is counted in trap_count[] and not acknowledged). */
 void trap_handler_set(uint8_t vector, trap_handler_fn fn);
 extern volatile uint64_t trap_count[256];
+/* What becomes of an exception that nobody waited for. fn may run on any vCPU, on the stack of the
+ * exception, and must not come back. Before it is set such an exception terminates the guest. */
+void trap_unexpected_set(void (*fn)(const struct trap_frame *t));
 
 void trap_init(void);                               /* IDT contents; once, on the boot vCPU */
 void trap_reset(void);                              /* no handlers, no catch, ISTs as at first */

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#pragma once
+
+/*
+ * What a running test reports. A check that fails is reported and the test goes on; REQUIRE ends
+ * the test. Checks may be made on any vCPU, REQUIRE and test_skip only on the boot one.
+ */
+#include "base/types.h"
+
+/* Names the case that the next checks belong to (a row of a table); goes to the run's log. */
+void test_case(const char *fmt, ...) PRINTF(1, 2);
+/* The same for a case that proves other rules than the whole test does: rule is written as TEST's
+ * is. */
+void test_case_of(const char *rule, const char *fmt, ...) PRINTF(2, 3);
+void test_log(const char *fmt, ...) PRINTF(1, 2);
+void test_info(const char *key, const char *fmt, ...) PRINTF(2, 3);
+NORETURN void test_skip(const char *fmt, ...) PRINTF(1, 2);
+
+bool test_check(bool good, const char *file, int line, const char *expr);
+bool test_check2(bool good, const char *file, int line, const char *expr, uint64_t a, uint64_t b);
+NORETURN void test_abandon(void); /* ends the running test; what failed was reported */
+
+#define CHECK(c) test_check((c), __FILE__, __LINE__, #c)
+#define CHECK_OP(a, op, b)                                                                         \
+	({                                                                                         \
+		uint64_t a_ = (uint64_t)(a), b_ = (uint64_t)(b);                                   \
+		test_check2(a_ op b_, __FILE__, __LINE__, #a " " #op " " #b, a_, b_);              \
+	})
+#define CHECK_EQ(a, b) CHECK_OP(a, ==, b)
+#define CHECK_NE(a, b) CHECK_OP(a, !=, b)
+#define CHECK_LE(a, b) CHECK_OP(a, <=, b)
+#define CHECK_GE(a, b) CHECK_OP(a, >=, b)
+#define REQUIRE(c)                                                                                 \
+	do {                                                                                       \
+		if (!CHECK(c))                                                                     \
+			test_abandon();                                                            \
+	} while (0)
+#define REQUIRE_EQ(a, b)                                                                           \
+	do {                                                                                       \
+		if (!CHECK_EQ(a, b))                                                               \
+			test_abandon();                                                            \
+	} while (0)
+
+/* ---- for the runner (test.c) ---- */
+
+/* Runs a test up to its end, which may be REQUIRE's or test_skip's. Forgets the one before. rule:
+ * what its failures name. */
+void test_run_body(void (*fn)(void), const char *rule);
+/* A failed check of somebody who has no expression: an exception, say. */
+void test_failed(const char *file, int line, const char *text);
+/* "pass", "fail" or "skip" for all that was reported since test_run_body(), and the reason. */
+const char *test_verdict(const char **detail);
