@@ -4,22 +4,22 @@
 
 UNIT_CFLAGS := $(HOST_CFLAGS) -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
 	-fno-sanitize-recover=undefined -D_GNU_SOURCE -Iguests -Ilaunch -I.
-UNIT_TESTS := $(sort $(patsubst tests/native/%.c,%,$(wildcard tests/native/test_*.c)))
+UNIT_SRC := $(sort $(wildcard tests/native/test_*.c tests/fuzz/test_*.c))
 
 $(eval $(call compile,unit,$$(HOSTCC),$$(UNIT_CFLAGS)))
 
 # What the lines " * sources: a.c b.c" and " * libs: -lx" of a test name
-unit_field = $(shell sed -n '/^[^ /]/q; s/^ \* $(2): *//p' tests/native/$(1).c)
+unit_field = $(shell sed -n '/^[^ /]/q; s/^ \* $(2): *//p' $(1))
 
 define unit_program
-$(BUILD)/unit/$(1): $(call objects,unit,tests/native/$(1).c tests/native/check.c $(call unit_field,$(1),sources))
+$(BUILD)/unit/$(basename $(notdir $(1))): $(call objects,unit,$(1) tests/native/check.c $(call unit_field,$(1),sources))
 	$$(call say,LD,$$@)
 	@mkdir -p $$(@D)
 	$$(Q)$$(HOSTCC) -fsanitize=address,undefined $$^ $(call unit_field,$(1),libs) -o $$@
 endef
-$(foreach t,$(UNIT_TESTS),$(eval $(call unit_program,$(t))))
+$(foreach t,$(UNIT_SRC),$(eval $(call unit_program,$(t))))
 
-UNIT_PROGRAMS := $(addprefix $(BUILD)/unit/,$(UNIT_TESTS))
+UNIT_PROGRAMS := $(addprefix $(BUILD)/unit/,$(basename $(notdir $(UNIT_SRC))))
 
 .PHONY: unit
 unit: $(UNIT_PROGRAMS) ## unit tests of the portable code, under the sanitizers

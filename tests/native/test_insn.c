@@ -3,10 +3,10 @@
 /*
  * The SVSM's instruction decoder for its own #VC, and APIC IDs from a host's MADT.
  *
- * sources: svsm/lib/insn.c svsm/lib/madt.c
+ * sources: svsm/platform/snp/insn.c svsm/lib/madt.c
  */
 #include "tests/native/check.h"
-#include "lib/insn.h"
+#include "platform/snp/insn.h"
 #include "lib/madt.h"
 
 #include <stdlib.h>

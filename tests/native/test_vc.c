@@ -4,7 +4,7 @@
  * #VC in the SVSM itself: which instruction and exit code agree (APM vol. 2, 15.35.5; GHCB,
  * events), and that a hypervisor which injects one at an MSR access of ours changes nothing.
  *
- * sources: svsm/platform/snp/vc.c svsm/lib/insn.c
+ * sources: svsm/platform/snp/vc.c svsm/platform/snp/insn.c
  */
 #include <string.h>
 #include "abi/ghcb.h"

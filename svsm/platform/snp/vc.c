@@ -13,7 +13,7 @@
 #include "abi/vmsa.h"
 #include "cpu/frame.h"
 #include "mm/image.h"
-#include "lib/insn.h"
+#include "platform/snp/insn.h"
 #include "log/log.h"
 #include "platform/snp/ghcb.h"
 #include "platform/snp/snp.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-#include "lib/insn.h"
+#include "platform/snp/insn.h"
 
 static bool two_byte(const uint8_t *b, size_t left, struct insn *i)
 {
