@@ -4,7 +4,7 @@
 # With suites (make boots SUITES='vtpm-raw vtpm-tss'), all tests of each must pass N times instead.
 # usage: boots.sh N [SUITE...]
 set -u
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit 3
 total=${1:-50}
 [ $# -eq 0 ] || shift
 good=0

@@ -3,7 +3,7 @@
 # Run the given targets of make, whatever the others did, and close with the total of all tests.
 # usage: check.sh TARGET...
 set -u
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit 3
 build=${BUILD:-build}
 log=$build/check.log
 bad=

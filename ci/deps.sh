@@ -6,11 +6,11 @@ set -eu
 stamp=$1
 
 packages='gcc libc6-dev make binutils qemu-system-x86 ovmf libssl-dev libtpms-dev libtss2-dev tpm2-tools libjansson-dev
-python3 python3-pytest acpica-tools cpio xz-utils kmod clang-format cppcheck git ca-certificates'
+python3 python3-pytest acpica-tools cpio xz-utils kmod clang-format cppcheck shellcheck pyflakes3 git ca-certificates'
 shift
 [ $# -eq 0 ] || packages=$*
 
-[ -e "$stamp" ] && [ "$stamp" -nt "$0" ] && exit 0
+[ -z "$(find "$stamp" -newer "$0" 2>/dev/null)" ] || exit 0
 
 if ! command -v apt-get >/dev/null 2>&1 || ! command -v dpkg-query >/dev/null 2>&1; then
 	lacking=

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Style and static checks; each failing check prints what to mend, all of them run.
 set -u
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit 3
 bad=0
 check() {
 	name=$1
@@ -45,6 +45,14 @@ stacks() { # firmware functions: -fstack-usage wrote .su files beside the object
 rules() { # docs/specification.md, the sources and the tests
 	"${PYTHON:-python3}" ci/specification.py
 }
+scripts() { # -x: and what they source
+	# shellcheck disable=SC2046
+	shellcheck -x -S warning $(files '*.sh') $(files ':!*.sh' | xargs awk 'FNR == 1 && /^#!.*sh$/ {print FILENAME} {nextfile}')
+}
+python() {
+	# shellcheck disable=SC2046
+	pyflakes3 $(files '*.py')
+}
 analyse() {
 	# shellcheck disable=SC2046
 	cppcheck --quiet --error-exitcode=1 --enable=warning,portability --inline-suppr --std=c11 \
@@ -60,5 +68,7 @@ check sizes sizes
 check licences licences
 check stacks stacks
 check rules rules
+check scripts scripts
+check python python
 check cppcheck analyse
 exit $bad

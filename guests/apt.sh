@@ -11,7 +11,7 @@
 #   apt_codename                the system's own Debian release, "" when it does not say
 
 fail() {
-	echo "$me: $1" >&2
+	echo "${me:?}: $1" >&2
 	exit 3
 }
 

@@ -11,14 +11,12 @@ trap 'rm -rf "$root"' EXIT
 [ -z "$tree" ] || cp -R -P "$tree/." "$root/"
 mkdir -p "$root/dev" "$root/proc" "$root/sys" "$root/tmp" "$root/modules"
 cp "$agent" "$root/init"
-# Distribution modules the tests need; none of these depends on another module.
-for name in virtio_blk; do
-	file=$(find -L "$kernel/modules" -name "$name.ko*" 2>/dev/null | head -n 1)
-	case $file in
-	*.xz) xz -dc "$file" >"$root/modules/$name.ko" ;;
-	*.ko) cp "$file" "$root/modules/" ;;
-	esac
-done
+# The one module of the distribution that the tests need; it depends on no other.
+file=$(find -L "$kernel/modules" -name 'virtio_blk.ko*' 2>/dev/null | head -n 1)
+case $file in
+*.xz) xz -dc "$file" >"$root/modules/virtio_blk.ko" ;;
+*.ko) cp "$file" "$root/modules/" ;;
+esac
 [ -z "$ours" ] || cp "$ours" "$root/modules/keelson.ko"
 
 chmod -R u=rwX,go=rX "$root"

@@ -11,6 +11,7 @@ for program; do
 	timeout 300 "$program" >"$log" 2>&1
 	code=$?
 	cat "$log"
+	# shellcheck disable=SC2046 # three numbers, or none
 	set -- $(sed -n 's/^.*: \([0-9]*\) passed, \([0-9]*\) failed, \([0-9]*\) skipped$/\1 \2 \3/p' "$log" | tail -n 1)
 	if [ $# -ne 3 ]; then
 		echo "${program##*/}: ended with code $code before its verdict"

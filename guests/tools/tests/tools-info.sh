@@ -81,7 +81,7 @@ test_getrandom() {
 		ok tpm2_getrandom -o r$size $size
 		equal "$(wc -c <r$size)" $size "bytes of $size"
 	done
-	for i in 1 2 3 4; do
+	for _ in 1 2 3 4; do
 		ok tpm2_getrandom --hex -o again 32
 		cat again >>all
 		echo >>all
@@ -134,24 +134,24 @@ test_direct_device() {
 
 show send-raw "tpm2_send: the bytes of GetRandom(8) bring the bytes of its answer"
 test_send_raw() {
-	printf '\200\001\000\000\000\014\000\000\001\173\000\010' >command
-	ok tpm2_send -o answer command
+	printf '\200\001\000\000\000\014\000\000\001\173\000\010' >request
+	ok tpm2_send -o answer request
 	equal "$(hex answer | cut -c 1-24)" 800100000014000000000008 "the answer's first 12 bytes"
 	equal "$(wc -c <answer)" 20 "bytes"
 }
 
 show send-unknown "through /dev/tpm0 an unknown command code gets TPM_RC_COMMAND_CODE"
 test_send_unknown() {
-	printf '\200\001\000\000\000\012\000\000\017\377' >command
-	tpm2_send -T device:/dev/tpm0 -o answer command
+	printf '\200\001\000\000\000\012\000\000\017\377' >request
+	tpm2_send -T device:/dev/tpm0 -o answer request
 	equal "$(hex answer)" 80010000000a00000143 "the answer"
 }
 
 show send-short "through /dev/tpm0 a command without its parameter gets TPM_RC_INSUFFICIENT"
 test_send_short() {
 	# GetRandom whose bytesRequested is missing. 0x9a, and 0x140 for "parameter 1"
-	printf '\200\001\000\000\000\012\000\000\001\173' >command
-	tpm2_send -T device:/dev/tpm0 -o answer command
+	printf '\200\001\000\000\000\012\000\000\001\173' >request
+	tpm2_send -T device:/dev/tpm0 -o answer request
 	equal "$(hex answer)" 80010000000a000001da "the answer"
 }
 

@@ -47,7 +47,7 @@ test_nv_counter() {
 	define -s 8 -a 'ownerread|ownerwrite|nt=counter'
 	ok tpm2_nvincrement -Q -C o $INDEX
 	ok tpm2_nvread -C o -s 8 -o one $INDEX
-	for i in 1 2 3; do
+	for _ in 1 2 3; do
 		ok tpm2_nvincrement -Q -C o $INDEX
 	done
 	ok tpm2_nvread -C o -s 8 -o four $INDEX
