@@ -18,7 +18,8 @@ Q       := $(if $(filter 0,$(V)),@,)
 say      = @printf '  %-8s %s\n' $(1) $(2)
 export BUILD CC LD OBJCOPY NM HOSTCC PYTHON QEMU
 
-WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wvla
+WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef -Wpointer-arith \
+	-Wimplicit-fallthrough=5
 # Same bytes wherever the tree lies: no absolute path may enter an object.
 REPRO := -ffile-prefix-map=$(CURDIR)=. -Wdate-time
 FW_CFLAGS := -std=gnu11 -O2 -g $(WARN) $(REPRO) -ffreestanding -fno-pic -fno-pie -mno-red-zone \

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "tests/native/check.h"
+#include "base/assert.h"
 #include "mm/alloc.h"
 #include "log/log.h"
 #include "cpu/timer.h"

@@ -7,6 +7,7 @@
 #include <string.h>
 #include "base/x86.h"
 #include "tests/native/check.h"
+#include "base/assert.h"
 #include "mm/paging.h"
 #include "cpu/random.h"
 #include "user/usermode.h"

@@ -6,6 +6,7 @@
  * sources: svsm/mm/alloc.c
  */
 #include "tests/native/check.h"
+#include "base/assert.h"
 #include "mm/alloc.h"
 #include "log/log.h"
 

@@ -19,6 +19,7 @@
 #include "boot/linux/e820.h"
 #include "boot/guest.h"
 #include "tests/native/check.h"
+#include "base/assert.h"
 #include "mm/alloc.h"
 #include "mm/guest_mem.h"
 #include "mm/launch_area.h"

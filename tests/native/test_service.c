@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include "tests/native/check.h"
+#include "base/assert.h"
+#include "cpu/timer.h"
 #include "mm/alloc.h"
 #include "log/log.h"
 #include "user/service/service.h"

@@ -45,6 +45,8 @@ static int run(const uint64_t *stack)
 	return d ? d->run() : NOT_KNOWN;
 }
 
+/* Called by start.S. */
+NORETURN void probe_main(const uint64_t *stack);
 NORETURN void probe_main(const uint64_t *stack)
 {
 	int status = run(stack);

@@ -7,6 +7,8 @@
 
 #define ROUNDS 30000000ull
 
+/* The program's entry point. */
+NORETURN void spin_start(void);
 NORETURN void spin_start(void)
 {
 	uint64_t sum = 0, x = 1;
