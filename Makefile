@@ -39,13 +39,19 @@ VAPIC_LIB := $(sort $(wildcard svsm/lib/vapic/*.c))
 # $(call objects,IMAGE,SOURCES): where an image's objects lie
 objects = $(patsubst %,$(BUILD)/obj/$(1)/%.o,$(basename $(2)))
 
-# $(call compile,IMAGE,COMPILER,FLAGS): how an image's sources become objects
+# Versions of what makes the images: a new compiler rebuilds everything.
+TOOLCHAIN := $(shell for tool in '$(CC)' '$(LD)' '$(OBJCOPY)' '$(HOSTCC)'; do $$tool --version 2>/dev/null | head -n 1; done)
+
+# $(call compile,IMAGE,COMPILER,FLAGS): how an image's sources become objects. FLAGS_IMAGE is what makes all of them
+# anew when it changes; flags that only some sources or the linker get are added to it.
 define compile
-$(BUILD)/obj/$(1)/%.o: %.c $(BUILD)/toolchain.txt
+IMAGES += $(1)
+FLAGS_$(1) = $(2) $(3)
+$(BUILD)/obj/$(1)/%.o: %.c $(BUILD)/obj/$(1).flags
 	$$(call say,CC,$$<)
 	@mkdir -p $$(@D)
 	$$(Q)$(2) $(3) -MMD -MP -c $$< -o $$@
-$(BUILD)/obj/$(1)/%.o: %.S $(BUILD)/toolchain.txt
+$(BUILD)/obj/$(1)/%.o: %.S $(BUILD)/obj/$(1).flags
 	$$(call say,AS,$$<)
 	@mkdir -p $$(@D)
 	$$(Q)$(2) $(3) -D__ASSEMBLER__ -MMD -MP -c $$< -o $$@
@@ -62,6 +68,18 @@ include tests/fuzz/build.mk
 include tests/referee/build.mk
 include ci/build.mk
 
+# An image's flags as they were when its objects were made. The file counts as old when its text differs; nothing is
+# written while make reads this, so `make -n` tells the truth and leaves no trace.
+differ = $(or $(subst x$(1)x,,x$(2)x),$(subst x$(2)x,,x$(1)x))
+flags_text = $(subst $(CURDIR),.,$(strip $(TOOLCHAIN) $(FLAGS_$(1))))
+define flags_file
+$(if $(call differ,$(strip $(file <$(BUILD)/obj/$(1).flags)),$(call flags_text,$(1))),.PHONY: $(BUILD)/obj/$(1).flags)
+$(BUILD)/obj/$(1).flags:
+	@mkdir -p $$(@D)
+	@printf '%s\n' '$(subst ','\'',$(call flags_text,$(1)))' >$$@
+endef
+$(foreach i,$(IMAGES),$(eval $(call flags_file,$(i))))
+
 DEPFILES := $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
 -include $(DEPFILES)
 
@@ -72,5 +90,5 @@ clean: ## remove objects and images, keep what was fetched
 	$(Q)rm -rf $(BUILD)/obj $(BUILD)/*.elf* $(BUILD)/keelson $(BUILD)/*.igvm $(BUILD)/guests/bare
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*## ' Makefile */build.mk */*/build.mk | sort -u | \
+	@grep -hE '^[a-z-]+:.*## ' $(filter-out %.d,$(MAKEFILE_LIST)) | sort -u | \
 		sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | awk -F'\t' '{printf "  %-14s %s\n", $$1, $$2}'

@@ -16,6 +16,7 @@ include $(wildcard svsm/services/*/build.mk)
 
 service_name = $(word 3,$(subst /, ,$(1)))
 $(eval $(call compile,service,$$(HOSTCC),$$(SERVICE_CFLAGS) $$(SERVICE_CFLAGS_$$(call service_name,$$<))))
+FLAGS_service += $(foreach v,$(sort $(filter SERVICE_%,$(.VARIABLES))),$(v)=$($(v)))
 
 # NAME.debug keeps the symbols: addresses in a fault's report are those of this file.
 define service_program
@@ -38,6 +39,7 @@ SVSM_OBJ := $(call objects,svsm,$(SVSM_SRC)) $(BUILD)/obj/svsm/dsdt.o \
 	$(foreach s,$(SERVICES),$(BUILD)/obj/svsm/service_$(s).o)
 
 $(eval $(call compile,svsm,$$(CC),$$(FW_CFLAGS) -I$(BUILD)/gen))
+FLAGS_svsm += $(FW_LDFLAGS)
 
 $(BUILD)/gen/dsdt.aml: svsm/boot/linux/dsdt.asl
 	$(call say,IASL,$<)

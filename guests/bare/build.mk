@@ -20,6 +20,7 @@ bare_suite = $(sort $(wildcard guests/bare/$(1)/*.c guests/bare/$(1)/*.S))
 bare_objects = $(call objects,bare,$(1))
 
 $(eval $(call compile,bare,$$(CC),$$(BARE_CFLAGS)))
+FLAGS_bare += $(FW_LDFLAGS)
 
 # $(call bare_link,SUITE,RUNTIME,BASE): the ELF file of one image
 define bare_link

@@ -8,7 +8,7 @@ $(PACKAGES)/packages: guests/tools/fetch.sh guests/tools/elf.sh guests/apt.sh
 	$(call say,FETCH,'tpm2-tools busybox')
 	$(Q)guests/tools/fetch.sh $(PACKAGES)
 
-$(GUESTS)/tools/nocurl.so: guests/tools/nocurl.c guests/tools/nocurl.map
+$(GUESTS)/tools/nocurl.so: guests/tools/nocurl.c guests/tools/nocurl.map $(BUILD)/obj/test-program.flags
 	@mkdir -p $(@D)
 	$(Q)$(HOSTCC) -std=gnu11 -O2 $(WARN) -shared -fpic -s -Wl,--build-id=none \
 		-Wl,-soname,libcurl-gnutls.so.4 -Wl,--version-script=guests/tools/nocurl.map $< -o $@

@@ -7,6 +7,7 @@ MONITOR_SRC := $(sort $(wildcard $(foreach d,$(MONITOR_DIRS),launch/machine/$(d)
 MONITOR_OBJ := $(call objects,monitor,$(MONITOR_SRC))
 
 $(eval $(call compile,monitor,$$(CC),$$(FW_CFLAGS) -Ilaunch))
+FLAGS_monitor += $(FW_LDFLAGS)
 
 # The linker takes no notice of a name in its script that fits no object.
 $(BUILD)/monitor.elf: $(MONITOR_OBJ) launch/machine/machine.lds ci/symtab.sh

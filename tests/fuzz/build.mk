@@ -48,4 +48,6 @@ fuzz-corpus: $(FUZZ)/command $(FUZZ)/page ## keep in tests/fuzz/*.hex what earli
 # The same inputs under gcc's sanitizers, by `make unit`
 FUZZ_REPLAY := $(call objects,unit,$(FUZZ_COMMAND) $(FUZZ_PAGE) tests/fuzz/replay.c tests/fuzz/test_fuzz_command.c tests/fuzz/test_fuzz_page.c)
 $(FUZZ_REPLAY): | $(FUZZ)/seeds.h
-$(FUZZ_REPLAY): UNIT_CFLAGS += -I$(FUZZ) -DOPENSSL_SUPPRESS_DEPRECATED
+FUZZ_REPLAY_CFLAGS := -I$(FUZZ) -DOPENSSL_SUPPRESS_DEPRECATED
+FLAGS_unit += $(FUZZ_REPLAY_CFLAGS)
+$(FUZZ_REPLAY): UNIT_CFLAGS += $(FUZZ_REPLAY_CFLAGS)
