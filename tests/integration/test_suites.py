@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 The Keelson Authors
-"""Every case of every suite as an item of its own. A suite runs once, when pytest collects it."""
+"""Every test of every suite as an item of its own. A suite runs once, when its first item asks for it."""
 
 import configparser
 import json
 import os
+import pathlib
 import subprocess
 import tempfile
-import pathlib
 
 import pytest
 
+import listed
 from keelson import BUILD, KEELSON, ROOT, environment, finish, start
 
 _done = {}
@@ -18,12 +19,10 @@ _done = {}
 
 def suites():
     """Name of each suite, and why it cannot run here: only one whose kernel is optional may say so."""
-    listed = subprocess.run([KEELSON, "test", "--list", "--json"], cwd=ROOT, env=environment(),
-                            capture_output=True, text=True, check=True, timeout=60)
-    found = {}
-    for suite in map(json.loads, listed.stdout.splitlines()):
-        found[suite["suite"]] = suite.get("lacks")
+    words = [KEELSON, "test", "--list", "--json"]
+    out = subprocess.run(words, cwd=ROOT, env=environment(), capture_output=True, text=True, check=True, timeout=60).stdout
     wanted = os.environ.get("SUITES", "").split()
+    found = {s["suite"]: s.get("lacks") for s in map(json.loads, out.splitlines())}
     return {name: lacks for name, lacks in found.items() if not wanted or name in wanted}
 
 
@@ -47,26 +46,29 @@ def run_suite(name):
 
 
 def pytest_generate_tests(metafunc):
-    if "result" in metafunc.fixturenames:
-        results = [r for name, lacks in suites().items() if not lacks for r in run_suite(name).results()]
-        metafunc.parametrize("result", results, ids=[f"{r['suite']}/{r['test']}" for r in results])
+    if "test" in metafunc.fixturenames:
+        cases = [(name, test) for name, lacks in suites().items() if not lacks for test in listed.tests(name)]
+        metafunc.parametrize("suite,test", cases, ids=["/".join(c) for c in cases])
     elif "suite" in metafunc.fixturenames:
         metafunc.parametrize("suite,lacks", suites().items())
 
 
-def test_case(result):
+def test_case(suite, test):
+    run = run_suite(suite)
+    result = next((r for r in run.results() if r["test"] == test), None)
+    assert result, f"it is in the image, and has no verdict: exit {run.code}\n{run.out}{run.err}"
     if result["verdict"] == "skip" and os.environ.get("KERNEL"):  # it has no module of ours, maybe no disk driver
         pytest.skip(result["detail"])
     assert result["verdict"] == "pass", result["detail"]
 
 
 def test_suite_ended(suite, lacks):
-    """A suite that ran to its end has verdicts, and an exit code that agrees with them."""
+    """A suite that ran to its end has the verdicts of its list, and an exit code that agrees with them."""
     if lacks:
         pytest.skip(f"{suite}: {lacks}")
     run = run_suite(suite)
     failed = [t for t, v in run.verdicts().items() if v == "fail"]
-    assert run.results(), run.out + run.err
+    assert sorted(r["test"] for r in run.results()) == sorted(listed.tests(suite)), run.out + run.err
     assert run.code in (0, 1), f"exit {run.code}\n{run.out}{run.err}"
     assert (run.code == 1) == bool(failed)
     last = run.out.splitlines()[-1].split()
