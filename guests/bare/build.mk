@@ -9,7 +9,7 @@ BARE_IMAGES := $(BARE_OUT)/core.bin $(BARE_OUT)/panic.bin $(BARE_OUT)/hang.bin \
 # FAULT_CATCH is a setjmp whose blocks compute nothing that is used after a fault (lib/trap.h).
 BARE_CFLAGS := $(filter-out -mcmodel=%,$(FW_CFLAGS)) -mcmodel=small -Wno-clobbered -Iguests
 BARE_LIB := $(sort $(filter-out %/vmpl0.c %/vmpl2.c,$(wildcard guests/bare/lib/*.c))) \
-	guests/bare/lib/entry.S svsm/lib/control_frame.c $(FW_LIB)
+	guests/bare/lib/entry.S svsm/lib/control_frame.c svsm/lib/vmsa.c $(FW_LIB)
 BARE_VMPL2 := guests/bare/lib/start_bare.S guests/bare/lib/vmpl2.c $(BARE_LIB)
 BARE_VMPL0 := guests/bare/lib/start_payload.S guests/bare/lib/vmpl0.c $(BARE_LIB)
 

@@ -12,10 +12,10 @@
 #include "bare/lib/vmpl.h"
 #include "abi/vmsa.h"
 #include "lib/string.h"
+#include "lib/vmsa.h"
 
 #define STACK_SIZE     0x4000
 #define TICKS_A_SECOND 4000000000ull /* at least: bounds may be long, never short */
-#define PAT_RESET      0x0007040600070406ull
 
 /* The VMSA is the second page, so it never lies at a 2M boundary, which an erratum forbids. */
 static uint8_t vmsa_pages[2][PAGE_SIZE] ALIGNED(8192);
@@ -87,24 +87,16 @@ static void serve(void *arg)
 void smp_fill_vmsa(struct vmsa *v, unsigned cpu, uint8_t vmpl, void (*fn)(void *arg), void *arg,
 		   uint64_t stack_top)
 {
-	memset(v, 0, sizeof(*v));
+	vmsa_reset(v);
 	trap_fill_vmsa(v, cpu);
 	v->vmpl = vmpl;
 	v->efer = EFER_SVME | EFER_LME | EFER_LMA | EFER_NXE;
 	v->cr0 = read_cr0();
 	v->cr3 = read_cr3();
 	v->cr4 = read_cr4();
-	v->dr6 = 0xffff0ff0;
-	v->dr7 = 0x400;
-	v->rflags = RFLAGS_R1;
 	v->rip = (uint64_t)fn;
 	v->rdi = (uint64_t)arg;
 	v->rsp = stack_top - 8; /* as after a call */
-	v->g_pat = PAT_RESET;
-	v->xcr0 = 1;
-	v->mxcsr = 0x1f80;
-	v->x87_fcw = 0x37f;
-	v->x87_ftw = 0x5555;
 	v->sev_features = snp_features();
 }
 

@@ -4,7 +4,6 @@
 #include "base/x86.h"
 #include "lib/string.h"
 
-#define PAT_RESET        0x0007040600070406ull
 #define CR4_PKE          BIT(22)
 #define XCR0_X87         BIT(0)
 #define XCR0_SSE         BIT(1)

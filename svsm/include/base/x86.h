@@ -12,6 +12,9 @@
 #define CR0_ET             BIT(4)
 #define CR0_NE             BIT(5)
 #define CR0_WP             BIT(16)
+#define CR0_AM             BIT(18)
+#define CR0_NW             BIT(29)
+#define CR0_CD             BIT(30)
 #define CR0_PG             BIT(31)
 
 #define CR4_PSE            BIT(4)
@@ -59,6 +62,7 @@
 #define MSR_SYSENTER_ESP   0x175
 #define MSR_SYSENTER_EIP   0x176
 #define MSR_PAT            0x277
+#define PAT_RESET          0x0007040600070406ull /* APM vol. 2, 7.8.2 */
 #define MSR_TSC_DEADLINE   0x6e0
 #define MSR_X2APIC_BASE    0x800
 #define MSR_EFER           0xc0000080

@@ -2,10 +2,10 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /* vCPUs as VMSAs: the SVSM's own on the other CPUs, and the guest's. */
-#include "abi/vmsa.h"
 #include "base/x86.h"
 #include "cpu/desc.h"
 #include "cpu/percpu.h"
+#include "lib/vmsa.h"
 #include "mm/alloc.h"
 #include "mm/paging.h"
 #include "platform/snp/ghcb.h"
@@ -17,10 +17,6 @@
 /* Attributes in VMCB form: APM vol. 2, 15.5.1 */
 #define ATTR_CODE64 0xa9b
 #define ATTR_DATA   0xc93
-#define ATTR_LDT    0x082
-#define ATTR_TSS    0x08b
-
-#define PAT_RESET   0x0007040600070406ull
 
 uint64_t snp_sev_features(void)
 {
@@ -33,51 +29,35 @@ static void guest_segments(struct vmsa *v)
 
 	v->cs = (struct vmsa_seg){SEL_BOOT_CS, ATTR_CODE64, 0xffffffff, 0};
 	v->ds = v->es = v->ss = v->fs = v->gs = data;
-	v->ldtr = (struct vmsa_seg){0, ATTR_LDT, 0xffff, 0};
-	v->tr = (struct vmsa_seg){0, ATTR_TSS, 0xffff, 0};
 }
 
 void snp_vcpu_fill(void *page, unsigned vmpl, const struct platform_entry *entry)
 {
 	struct vmsa *v = page;
 
+	vmsa_reset(v);
 	guest_segments(v);
 	v->vmpl = (uint8_t)vmpl;
 	v->efer = EFER_LME | EFER_LMA | EFER_SVME;
 	v->cr0 = CR0_PE | CR0_ET | CR0_NE | CR0_WP | CR0_PG;
 	v->cr3 = entry->pagetables.v | platform_cbit;
 	v->cr4 = CR4_PAE;
-	v->dr6 = 0xffff0ff0;
-	v->dr7 = 0x400;
-	v->rflags = RFLAGS_R1;
 	v->rip = entry->rip;
 	v->rsp = entry->rsp;
 	v->rsi = entry->rsi;
-	v->g_pat = PAT_RESET;
 	v->sev_features = snp_sev_features();
-	v->xcr0 = 1;
-	v->mxcsr = 0x1f80;
-	v->x87_fcw = 0x37f;
-	v->x87_ftw = 0xffff;
 }
 
 static void cpu_fill(struct vmsa *v, struct cpu *c, void (*entry)(struct cpu *c))
 {
+	vmsa_reset(v);
 	desc_to_vmsa(c, v);
 	v->efer = EFER_SVME | EFER_NXE | EFER_LMA | EFER_LME;
 	v->cr0 = CR0_PG | CR0_WP | CR0_NE | CR0_ET | CR0_MP | CR0_PE;
 	v->cr3 = paging_root();
 	v->cr4 = paging_cr4();
-	v->dr6 = 0xffff0ff0;
-	v->dr7 = 0x400;
-	v->rflags = RFLAGS_R1;
 	v->rip = (uint64_t)entry;
 	v->rdi = (uint64_t)c;
-	v->g_pat = PAT_RESET;
-	v->xcr0 = 1;
-	v->mxcsr = 0x1f80;
-	v->x87_fcw = 0x37f;
-	v->x87_ftw = 0x5555;
 	v->vmpl = VMPL_SVSM;
 	v->sev_features = snp_sev_features();
 }

@@ -16,11 +16,9 @@
  * cannot be trusted with it (exits.h).
  */
 
-#define CR0_NW BIT(29)
-#define CR0_CD BIT(30)
 #define CR0_KNOWN                                                                                  \
-	(CR0_PE | CR0_MP | CR0_EM | CR0_TS | CR0_ET | CR0_NE | CR0_WP | BIT(18) | CR0_NW |         \
-	 CR0_CD | CR0_PG)
+	(CR0_PE | CR0_MP | CR0_EM | CR0_TS | CR0_ET | CR0_NE | CR0_WP | CR0_AM | CR0_NW | CR0_CD | \
+	 CR0_PG)
 
 static bool cr0_valid(const struct vmcb *m, uint64_t new)
 {
