@@ -17,7 +17,8 @@ static bool fits(uint8_t vmpl, gpa_t page, uint64_t sev_features)
 	const struct vmsa *s = host_ptr(hpa(page.v));
 
 	return READ_ONCE(s->vmpl) == vmpl && READ_ONCE(s->sev_features) == sev_features &&
-	       (sev_features & SEV_FEAT_SNP_ACTIVE) && !(sev_features & ~FEATURES) && fpu_valid(s);
+	       (sev_features & SEV_FEAT_SNP_ACTIVE) && !(sev_features & ~FEATURES) &&
+	       fpu_pat_valid(READ_ONCE(s->g_pat));
 }
 
 bool machine_attach(struct vcpu *v, uint8_t vmpl, gpa_t vmsa, uint64_t sev_features)

@@ -7,6 +7,7 @@
 #include "machine/host/mem/direct.h"
 #include "machine/host/mem/pool.h"
 #include "machine/snp/rmp.h"
+#include "machine/snp/vmsa_fpu.h"
 #include "abi/machine.h"
 #include "abi/vmsa.h"
 #include "base/x86.h"
@@ -153,7 +154,8 @@ void vmsa_load(struct vmpl_ctx *c)
 	struct vmsa *s = host_ptr(hpa(c->vmsa.v));
 
 	c->flush_word = (uint64_t *)((uint8_t *)s + AT(pcpu_id));
-	fpu_load(c, s);
+	vmsa_fpu_from(c, s);
+	fpu_load(c);
 	load_vmcb(c->vmcb, s);
 	for (unsigned i = 0; i < 16; i++)
 		c->gpr[i] = *gpr_slot(s, i);
@@ -173,7 +175,8 @@ void vmsa_save(struct vmpl_ctx *c)
 	c->gpr[4] = c->vmcb->rsp;
 	for (unsigned i = 0; i < 16; i++)
 		*gpr_slot(s, i) = c->gpr[i];
-	fpu_save(c, s);
+	fpu_save(c);
+	vmsa_fpu_to(c, s);
 }
 
 void vmsa_put_down(struct vmpl_ctx *c)
