@@ -83,19 +83,20 @@ static void setup(void)
 	set(0, PFNS_2M, RMP_GUEST | RMP_ASSIGNED | RMP_VALIDATED, RMP_RWX);
 	npt_init();
 	for (uint8_t vmpl = 0; vmpl < VMPL_COUNT; vmpl++)
-		for (unsigned private = 0; private < 2; private ++)
-			CHECK(npt_fill(vmpl, private, page(0)));
+		for (unsigned is_private = 0; is_private < 2; is_private++)
+			CHECK(npt_fill(vmpl, is_private, page(0)));
 }
 
 /* What each tree gives to a page, against the rule. */
 static void check_page(unsigned i)
 {
 	for (uint8_t vmpl = 0; vmpl < VMPL_COUNT; vmpl++)
-		for (unsigned private = 0; private < 2; private ++) {
-			uint8_t rule = rmp_rule_rights(&rmp[i], vmpl, private);
+		for (unsigned is_private = 0; is_private < 2; is_private++) {
+			uint8_t rule = rmp_rule_rights(&rmp[i], vmpl, is_private);
 
-			check_context("page %u VMPL%u %s", i, vmpl, private ? "private" : "shared");
-			CHECK_EQ(npt_rights(vmpl, private, page(i)),
+			check_context("page %u VMPL%u %s", i, vmpl,
+				      is_private ? "private" : "shared");
+			CHECK_EQ(npt_rights(vmpl, is_private, page(i)),
 				 (rule & (RMP_R | RMP_W)) | (rule & RMP_XS ? RMP_XU : 0));
 		}
 }
@@ -107,11 +108,11 @@ static void check_all(void)
 }
 
 /* The leaf of a tree for a page: [level 4][1 GiB][2 MiB][4 KiB]. */
-static uint64_t leaf(uint8_t vmpl, unsigned private, unsigned i)
+static uint64_t leaf(uint8_t vmpl, unsigned is_private, unsigned i)
 {
 	const uint64_t *t = host_ptr(npt_root(vmpl, true));
 
-	t = host_ptr(hpa(t[private * 256] & PTE_ADDR));
+	t = host_ptr(hpa(t[is_private * 256] & PTE_ADDR));
 	t = host_ptr(hpa(t[BASE >> 30] & PTE_ADDR));
 	t = host_ptr(hpa(t[BASE >> 21 & 511] & PTE_ADDR));
 	return t[i];

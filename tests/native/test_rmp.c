@@ -221,7 +221,7 @@ static const struct {
 	const char *name;
 	unsigned state;
 	uint8_t vmpl;
-	bool private;
+	bool is_private;
 	uint8_t want;
 	enum rmp_access result;
 	uint8_t rights; /* of the nested table */
@@ -245,10 +245,10 @@ TEST(access_table)
 		struct rmp_entry e = entry(accesses[i].state);
 
 		check_context("%s", accesses[i].name);
-		CHECK_EQ(rmp_rule_access(&e, accesses[i].vmpl, accesses[i].private,
+		CHECK_EQ(rmp_rule_access(&e, accesses[i].vmpl, accesses[i].is_private,
 					 accesses[i].want),
 			 accesses[i].result);
-		CHECK_EQ(rmp_rule_rights(&e, accesses[i].vmpl, accesses[i].private),
+		CHECK_EQ(rmp_rule_rights(&e, accesses[i].vmpl, accesses[i].is_private),
 			 accesses[i].rights);
 	}
 }
@@ -258,19 +258,19 @@ TEST(rights_never_exceed_the_entry)
 {
 	for (unsigned state = 0; state < 64; state++)
 		for (unsigned perms = 0; perms <= RMP_RWX; perms++)
-			for (unsigned private = 0; private < 2; private ++) {
+			for (unsigned is_private = 0; is_private < 2; is_private++) {
 				struct rmp_entry e = {.state = (uint8_t)state,
 						      .perms = {0, 0, (uint8_t)perms, 0}};
-				uint8_t rights = rmp_rule_rights(&e, 2, private);
+				uint8_t rights = rmp_rule_rights(&e, 2, is_private);
 
 				check_context("state %x permissions %x %s", state, perms,
-					      private ? "private" : "shared");
-				if (private)
+					      is_private ? "private" : "shared");
+				if (is_private)
 					CHECK_EQ(rights & ~perms, 0);
 				if (rights)
-					CHECK_EQ(rmp_rule_access(&e, 2, private, rights),
+					CHECK_EQ(rmp_rule_access(&e, 2, is_private, rights),
 						 RMP_ACCESS_OK);
-				if (!(state & RMP_GUEST) || !!(state & RMP_ASSIGNED) != private)
+				if (!(state & RMP_GUEST) || !!(state & RMP_ASSIGNED) != is_private)
 					CHECK_EQ(rights, 0);
 			}
 }

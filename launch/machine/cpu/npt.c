@@ -49,13 +49,13 @@ static uint64_t *below(uint64_t *slot, bool create)
 }
 
 /* The page table of the 2 MiB around g. */
-static uint64_t *leaf_table(uint8_t vmpl, bool private, gpa_t g, bool create, bool *made)
+static uint64_t *leaf_table(uint8_t vmpl, bool is_private, gpa_t g, bool create, bool *made)
 {
 	uint64_t *pd, *slot;
 
 	if (g.v >> 39)
 		return NULL;
-	pd = below(&trees[vmpl].pdpt[private][g.v >> 30], create);
+	pd = below(&trees[vmpl].pdpt[is_private][g.v >> 30], create);
 	if (!pd)
 		return NULL;
 	slot = &pd[g.v >> 21 & 511];
@@ -72,23 +72,23 @@ static uint64_t make_pte(gpa_t g, uint8_t rights)
 	       (rights & (RMP_XU | RMP_XS) ? 0 : PTE_NX);
 }
 
-static bool lost_right(uint64_t old, uint64_t new)
+static bool lost_right(uint64_t before, uint64_t after)
 {
-	if (!(old & PTE_P))
+	if (!(before & PTE_P))
 		return false;
-	return !(new &PTE_P) || (old & ~new &PTE_W) || (~old & new &PTE_NX);
+	return !(after & PTE_P) || (before & ~after & PTE_W) || (~before & after & PTE_NX);
 }
 
 /* The tables' words for n entries of one 2 MiB that are to give the same rights. */
 static bool set_entries(uint64_t *pte, gpa_t g, unsigned n, uint8_t rights)
 {
-	uint64_t new = make_pte(g, rights);
+	uint64_t entry = make_pte(g, rights);
 	bool reduced = false;
 
 	for (unsigned i = 0; i < n; i++) {
-		reduced |= lost_right(pte[i], new);
-		WRITE_ONCE(pte[i], new);
-		new += new ? PAGE_SIZE : 0;
+		reduced |= lost_right(pte[i], entry);
+		WRITE_ONCE(pte[i], entry);
+		entry += entry ? PAGE_SIZE : 0;
 	}
 	return reduced;
 }
@@ -100,35 +100,35 @@ bool npt_sync(gpa_t g, unsigned n)
 
 	for (int i = 0; i < VMPL_COUNT * 2; i++) {
 		uint8_t vmpl = (uint8_t)(i / 2);
-		bool private = i & 1;
-		uint64_t *pt = leaf_table(vmpl, private, g, false, NULL);
+		bool is_private = i & 1;
+		uint64_t *pt = leaf_table(vmpl, is_private, g, false, NULL);
 
 		if (pt)
 			reduced |= set_entries(&pt[gpa_pfn(g) & 511], g, n,
-					       guard_rights(g, vmpl, private));
+					       guard_rights(g, vmpl, is_private));
 	}
 	return reduced;
 }
 
-bool npt_fill(uint8_t vmpl, bool private, gpa_t g)
+bool npt_fill(uint8_t vmpl, bool is_private, gpa_t g)
 {
 	gpa_t base = gpa(ALIGN_DOWN(g.v, SIZE_2M));
 	bool made = false;
-	uint64_t *pt = leaf_table(vmpl, private, g, true, &made);
+	uint64_t *pt = leaf_table(vmpl, is_private, g, true, &made);
 
 	if (!made)
 		return false;
 	for (unsigned i = 0; i < PFNS_2M; i++) {
 		gpa_t p = gpa_add(base, i * PAGE_SIZE);
 
-		WRITE_ONCE(pt[i], make_pte(p, guard_rights(p, vmpl, private)));
+		WRITE_ONCE(pt[i], make_pte(p, guard_rights(p, vmpl, is_private)));
 	}
 	return true;
 }
 
-uint8_t npt_rights(uint8_t vmpl, bool private, gpa_t g)
+uint8_t npt_rights(uint8_t vmpl, bool is_private, gpa_t g)
 {
-	uint64_t *pt = leaf_table(vmpl, private, g, false, NULL);
+	uint64_t *pt = leaf_table(vmpl, is_private, g, false, NULL);
 	uint64_t pte = pt ? pt[gpa_pfn(g) & 511] : 0;
 
 	if (!(pte & PTE_P))
@@ -136,9 +136,9 @@ uint8_t npt_rights(uint8_t vmpl, bool private, gpa_t g)
 	return (uint8_t)(RMP_R | (pte & PTE_W ? RMP_W : 0) | (pte & PTE_NX ? 0 : RMP_XU));
 }
 
-void npt_alias(uint8_t vmpl, bool private, gpa_t g, uint8_t rights)
+void npt_alias(uint8_t vmpl, bool is_private, gpa_t g, uint8_t rights)
 {
-	uint64_t *pt = leaf_table(vmpl, private, g, false, NULL);
+	uint64_t *pt = leaf_table(vmpl, is_private, g, false, NULL);
 
 	HOST_ASSERT(pt);
 	WRITE_ONCE(pt[gpa_pfn(g) & 511], make_pte(g, rights) | PTE_MARKED);

@@ -22,10 +22,10 @@ hpa_t npt_root(uint8_t vmpl, bool paged);
  * lost a right, so that TLBs must be flushed. */
 bool npt_sync(gpa_t g, unsigned n);
 /* Make the table for the 2 MiB around g, if it is not there. True when it was missing. */
-bool npt_fill(uint8_t vmpl, bool private, gpa_t g);
+bool npt_fill(uint8_t vmpl, bool is_private, gpa_t g);
 /* The rights the entry gives now: RMP_R | RMP_W | RMP_XU (for execute), 0 when absent. */
-uint8_t npt_rights(uint8_t vmpl, bool private, gpa_t g);
+uint8_t npt_rights(uint8_t vmpl, bool is_private, gpa_t g);
 /* Give the page at this alias these rights until its RMP entry changes. Hardware makes page walks
  * and fetches private whatever the C-bit says; a processor that does not know of C-bits needs the
  * private page at its shared address for them (docs/fidelity.md). */
-void npt_alias(uint8_t vmpl, bool private, gpa_t g, uint8_t rights);
+void npt_alias(uint8_t vmpl, bool is_private, gpa_t g, uint8_t rights);

@@ -212,12 +212,12 @@ static void basic(struct vcpu *v, uint32_t leaf, uint32_t sub, uint32_t r[4])
 
 void hv_cpuid(struct vcpu *v, uint32_t leaf, uint32_t sub, uint32_t out[4])
 {
-	uint32_t class = leaf >> 16;
+	uint32_t range = leaf >> 16;
 
 	set(out, 0, 0, 0, 0);
-	if (class == 0x4000) {
+	if (range == 0x4000) {
 		hypervisor(leaf, out);
-	} else if (class == 0x8000 && leaf <= MAX_EXTENDED) {
+	} else if (range == 0x8000 && leaf <= MAX_EXTENDED) {
 		cpuid(leaf, 0, out);
 		extended(v, leaf, out);
 	} else if (leaf <= MAX_BASIC) {

@@ -29,7 +29,7 @@
 
 struct fault {
 	gpa_t g;
-	bool private; /* the root and the alias say so */
+	bool is_private; /* the root and the alias say so */
 	bool walk, fetch, write;
 	uint8_t want; /* RMP_R ... for the nested table */
 };
@@ -38,7 +38,7 @@ static struct fault decode_fault(const struct vmcb *m)
 {
 	struct fault f = {
 		.g = gpa(m->exit_info2 & ~NPT_CBIT),
-		.private = !guest_paged(m) || (m->exit_info2 & NPT_CBIT),
+		.is_private = !guest_paged(m) || (m->exit_info2 & NPT_CBIT),
 		.walk = m->exit_info1 & NPF_WALK,
 		.fetch = (m->exit_info1 & NPF_I) && !(m->exit_info1 & NPF_WALK),
 		.write = m->exit_info1 & NPF_W,
@@ -60,7 +60,7 @@ static uint8_t rmp_want(const struct vmcb *m, const struct fault *f)
  * the guest from seeing it. */
 static bool fix_cr3(struct vmpl_ctx *c, const struct fault *f)
 {
-	if (!f->walk || f->private || (c->vmcb->cr3 & PTE_ADDR) != gpa_page(f->g).v)
+	if (!f->walk || f->is_private || (c->vmcb->cr3 & PTE_ADDR) != gpa_page(f->g).v)
 		return false;
 	vmsa_hide_cbit(c);
 	return true;
@@ -75,13 +75,13 @@ static bool open_alias(struct vcpu *v, const struct fault *f)
 		return false;
 	if (rmp_access_check(f->g, v->vmpl, true, rmp_want(m, f)) != RMP_ACCESS_OK)
 		return false;
-	npt_alias(v->vmpl, f->private, f->g, f->want);
+	npt_alias(v->vmpl, f->is_private, f->g, f->want);
 	return true;
 }
 
 static bool satisfied(struct vcpu *v, const struct fault *f)
 {
-	return (npt_rights(v->vmpl, f->private, f->g) & f->want) == f->want;
+	return (npt_rights(v->vmpl, f->is_private, f->g) & f->want) == f->want;
 }
 
 /* True when the access can be tried again. */
@@ -90,7 +90,7 @@ static bool resolve(struct vcpu *v, const struct fault *f)
 	bool ok;
 
 	spin_lock(&rmp_lock);
-	npt_fill(v->vmpl, f->private, f->g);
+	npt_fill(v->vmpl, f->is_private, f->g);
 	ok = satisfied(v, f) || fix_cr3(&v->ctx[v->vmpl], f) || open_alias(v, f);
 	spin_unlock(&rmp_lock);
 	return ok;
@@ -98,7 +98,7 @@ static bool resolve(struct vcpu *v, const struct fault *f)
 
 static int no_memory(struct vcpu *v, const struct fault *f)
 {
-	if (!f->private && !f->walk && !f->fetch)
+	if (!f->is_private && !f->walk && !f->fetch)
 		return vc_raise(v, VC_NPF);
 	v->fault = "nested page fault: private access where there is no memory";
 	v->fault_at = f->g.v;
@@ -118,9 +118,9 @@ static int not_validated(struct vcpu *v, const struct fault *f)
 static int classify(struct vcpu *v, const struct fault *f)
 {
 	const struct vmcb *m = v->ctx[v->vmpl].vmcb;
-	bool private = f->private || f->walk || f->fetch;
+	bool is_private = f->is_private || f->walk || f->fetch;
 
-	switch (rmp_access_check(f->g, v->vmpl, private, rmp_want(m, f))) {
+	switch (rmp_access_check(f->g, v->vmpl, is_private, rmp_want(m, f))) {
 	case RMP_ACCESS_OK:
 		return RESUME; /* changed by another CPU meanwhile */
 	case RMP_ACCESS_NOT_VALIDATED:

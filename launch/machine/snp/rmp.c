@@ -201,9 +201,9 @@ enum snp_insn_result rmp_psmash(gpa_t g)
 
 /* ---- questions ---- */
 
-enum rmp_access rmp_access_check(gpa_t g, uint8_t vmpl, bool private, uint8_t want)
+enum rmp_access rmp_access_check(gpa_t g, uint8_t vmpl, bool is_private, uint8_t want)
 {
-	return rmp_rule_access(rmp_entry(g), vmpl, private, want);
+	return rmp_rule_access(rmp_entry(g), vmpl, is_private, want);
 }
 
 bool rmp_is_shared(gpa_t g, uint64_t len)

@@ -26,7 +26,7 @@ struct rmp_result rmp_adjust(gpa_t g, const struct rmp_adjust *a);
 struct rmp_result rmp_query(gpa_t g, uint8_t current, uint8_t target, struct rmp_entry *out);
 /* May this VMPL make this access? want: RMP_R ... Lock-free: the answer may be old at once, as on
  * hardware. */
-enum rmp_access rmp_access_check(gpa_t g, uint8_t vmpl, bool private, uint8_t want);
+enum rmp_access rmp_access_check(gpa_t g, uint8_t vmpl, bool is_private, uint8_t want);
 /* Mark a VMSA page as in use by the vCPU of that index (15.36.12), or take the mark away. False
  * when it is no VMSA page or in use. */
 bool rmp_vmsa_lock(gpa_t g, uint8_t holder);

@@ -99,11 +99,12 @@ enum snp_insn_result rmp_rule_update(struct rmp_entry *e, int size, bool assigne
 	return SNP_SUCCESS;
 }
 
-enum rmp_access rmp_rule_access(const struct rmp_entry *e, uint8_t vmpl, bool private, uint8_t want)
+enum rmp_access rmp_rule_access(const struct rmp_entry *e, uint8_t vmpl, bool is_private,
+				uint8_t want)
 {
 	if (!(e->state & RMP_GUEST))
 		return RMP_ACCESS_NONE;
-	if (!private)
+	if (!is_private)
 		return e->state & RMP_ASSIGNED ? RMP_ACCESS_PRIVATE : RMP_ACCESS_OK;
 	if (!(e->state & RMP_ASSIGNED))
 		return RMP_ACCESS_SHARED;
@@ -112,13 +113,13 @@ enum rmp_access rmp_rule_access(const struct rmp_entry *e, uint8_t vmpl, bool pr
 	return want & ~e->perms[vmpl] ? RMP_ACCESS_VMPL : RMP_ACCESS_OK;
 }
 
-uint8_t rmp_rule_rights(const struct rmp_entry *e, uint8_t vmpl, bool private)
+uint8_t rmp_rule_rights(const struct rmp_entry *e, uint8_t vmpl, bool is_private)
 {
 	uint8_t rights;
 
-	if (rmp_rule_access(e, vmpl, private, 0) != RMP_ACCESS_OK)
+	if (rmp_rule_access(e, vmpl, is_private, 0) != RMP_ACCESS_OK)
 		return 0;
-	if (!private)
+	if (!is_private)
 		return RMP_R | RMP_W; /* code fetches are private whatever the C-bit says */
 	rights = e->perms[vmpl];
 	if (!(rights & RMP_R))

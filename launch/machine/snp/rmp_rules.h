@@ -76,9 +76,9 @@ enum rmp_access {
 	RMP_ACCESS_VMPL,          /* the VMPL lacks a right in want */
 };
 /* want: RMP_R | RMP_W | RMP_XU | RMP_XS, every one of which is needed. */
-enum rmp_access rmp_rule_access(const struct rmp_entry *e, uint8_t vmpl, bool private,
+enum rmp_access rmp_rule_access(const struct rmp_entry *e, uint8_t vmpl, bool is_private,
 				uint8_t want);
 
 /* The rights a nested page table entry may give: a subset of RMP_RWX, 0 for not present. A
  * processor without GMET knows one NX bit, so both execute rights are needed for either. */
-uint8_t rmp_rule_rights(const struct rmp_entry *e, uint8_t vmpl, bool private);
+uint8_t rmp_rule_rights(const struct rmp_entry *e, uint8_t vmpl, bool is_private);

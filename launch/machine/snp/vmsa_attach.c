@@ -46,19 +46,19 @@ bool machine_attach(struct vcpu *v, uint8_t vmpl, gpa_t vmsa, uint64_t sev_featu
 
 bool machine_switch(struct vcpu *v, uint8_t vmpl)
 {
-	struct vmpl_ctx *new = &v->ctx[vmpl];
+	struct vmpl_ctx *next = &v->ctx[vmpl];
 
-	if (new->loaded)
+	if (next->loaded)
 		return true;
-	if (gpa_eq(new->vmsa, GPA_NONE) || !rmp_vmsa_lock(new->vmsa, (uint8_t)v->index))
+	if (gpa_eq(next->vmsa, GPA_NONE) || !rmp_vmsa_lock(next->vmsa, (uint8_t)v->index))
 		return false;
-	if (!fits(vmpl, new->vmsa, new->sev_features)) {
-		rmp_vmsa_unlock(new->vmsa);
+	if (!fits(vmpl, next->vmsa, next->sev_features)) {
+		rmp_vmsa_unlock(next->vmsa);
 		return false;
 	}
 	vmsa_put_down(vcpu_ctx(v));
 	v->vmpl = vmpl;
-	vmsa_load(new);
-	new->loaded = true;
+	vmsa_load(next);
+	next->loaded = true;
 	return true;
 }

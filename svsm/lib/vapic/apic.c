@@ -125,18 +125,18 @@ uint32_t apic_ldr(const struct vapic *a)
 bool apic_base_write(struct vapic *a, uint64_t value)
 {
 	uint64_t modes = APIC_BASE_ENABLE | APIC_BASE_X2APIC;
-	uint64_t old = a->base & modes, new = value &modes;
+	uint64_t from = a->base & modes, to = value & modes;
 
 	if ((value & ~(modes | APIC_BASE_BSP)) != APIC_BASE_ADDR)
 		return false;
-	if (new == APIC_BASE_X2APIC)
+	if (to == APIC_BASE_X2APIC)
 		return false;
 	/* x2APIC is left only by way of disabled, and entered only from xAPIC: APM vol. 2, 16.9. */
-	if (old == modes && new == APIC_BASE_ENABLE)
+	if (from == modes && to == APIC_BASE_ENABLE)
 		return false;
-	if (old == 0 && new == modes)
+	if (from == 0 && to == modes)
 		return false;
-	if (new == 0 && old != 0)
+	if (to == 0 && from != 0)
 		apic_reset(a, a->id, a->vmpl, a->base & APIC_BASE_BSP);
 	a->base = value;
 	apic_host_logical(a);

@@ -20,26 +20,27 @@
 	(CR0_PE | CR0_MP | CR0_EM | CR0_TS | CR0_ET | CR0_NE | CR0_WP | CR0_AM | CR0_NW | CR0_CD | \
 	 CR0_PG)
 
-static bool cr0_valid(const struct vmcb *m, uint64_t new)
+static bool cr0_valid(const struct vmcb *m, uint64_t value)
 {
-	bool on = (new &CR0_PG) && !(m->cr0 & CR0_PG);
-	bool off = !(new &CR0_PG) && (m->cr0 & CR0_PG);
+	bool on = (value & CR0_PG) && !(m->cr0 & CR0_PG);
+	bool off = !(value & CR0_PG) && (m->cr0 & CR0_PG);
 
-	if ((new >> 32) || ((new &CR0_PG) && !(new &CR0_PE)) || ((new &CR0_NW) && !(new &CR0_CD)))
+	if ((value >> 32) || ((value & CR0_PG) && !(value & CR0_PE)) ||
+	    ((value & CR0_NW) && !(value & CR0_CD)))
 		return false;
 	if (on && (m->efer & EFER_LME))
 		return (m->cr4 & CR4_PAE) && !(m->cs.attrib & SEG_L);
 	return !(off && guest_mode64(m));
 }
 
-static int set_cr0(struct vcpu *v, uint64_t new, unsigned length)
+static int set_cr0(struct vcpu *v, uint64_t value, unsigned length)
 {
 	struct vmcb *m = v->ctx[v->vmpl].vmcb;
 
-	if (!cr0_valid(m, new))
+	if (!cr0_valid(m, value))
 		return insn_fault(v, VEC_GP);
-	m->cr0 = (new &CR0_KNOWN) | CR0_ET;
-	if ((new &CR0_PG) && (m->efer & EFER_LME))
+	m->cr0 = (value & CR0_KNOWN) | CR0_ET;
+	if ((value & CR0_PG) && (m->efer & EFER_LME))
 		m->efer |= EFER_LMA;
 	else
 		m->efer &= ~EFER_LMA;
@@ -47,13 +48,13 @@ static int set_cr0(struct vcpu *v, uint64_t new, unsigned length)
 	return RESUME;
 }
 
-static int set_cr3(struct vcpu *v, uint64_t new, unsigned length)
+static int set_cr3(struct vcpu *v, uint64_t value, unsigned length)
 {
 	struct vmpl_ctx *c = &v->ctx[v->vmpl];
 
-	if (guest_long_mode(c->vmcb) && new >> 48)
+	if (guest_long_mode(c->vmcb) && value >> 48)
 		return insn_fault(v, VEC_GP);
-	c->vmcb->cr3 = new;
+	c->vmcb->cr3 = value;
 	c->cr3_hidden = false;
 	c->vmcb->cr_read = 0;
 	c->vmcb->cr_write = CR_WRITE_ALWAYS;
@@ -61,14 +62,14 @@ static int set_cr3(struct vcpu *v, uint64_t new, unsigned length)
 	return RESUME;
 }
 
-static int set_cr8(struct vcpu *v, uint64_t new, unsigned length)
+static int set_cr8(struct vcpu *v, uint64_t value, unsigned length)
 {
 	struct vmcb *m = v->ctx[v->vmpl].vmcb;
 
-	if (new > 15)
+	if (value > 15)
 		return insn_fault(v, VEC_GP);
-	machine_set_tpr(v, (uint8_t) new);
-	vmm_cr8_write(v, (uint8_t) new);
+	machine_set_tpr(v, (uint8_t)value);
+	vmm_cr8_write(v, (uint8_t)value);
 	insn_skip(m, length);
 	return RESUME;
 }

@@ -23,7 +23,7 @@ static uint64_t one(uint64_t e)
 {
 	int size = e & GHCB_PSC_ENTRY_2M ? RMP_PG_2M : RMP_PG_4K;
 	unsigned done = ENTRY_CUR(e), pages = size == RMP_PG_2M ? PFNS_2M : 1;
-	bool private = ENTRY_OP(e) == GHCB_PSC_PRIVATE;
+	bool is_private = ENTRY_OP(e) == GHCB_PSC_PRIVATE;
 
 	if ((e & ENTRY_RSVD) || done > pages)
 		return PSC_ERROR_ENTRY;
@@ -43,9 +43,9 @@ static uint64_t one(uint64_t e)
 		return 0;
 	/* A list that was interrupted in the middle of a 2M entry goes on page by page. */
 	if (done == 0)
-		return psc_change(ENTRY_GPA(e), size, private) ? PSC_ERROR_ENTRY : 0;
+		return psc_change(ENTRY_GPA(e), size, is_private) ? PSC_ERROR_ENTRY : 0;
 	for (; done < pages; done++)
-		if (psc_change(gpa_add(ENTRY_GPA(e), done * PAGE_SIZE), RMP_PG_4K, private))
+		if (psc_change(gpa_add(ENTRY_GPA(e), done * PAGE_SIZE), RMP_PG_4K, is_private))
 			return PSC_ERROR_ENTRY;
 	return 0;
 }

@@ -9,4 +9,4 @@
 
 /* g is aligned to size, RMP_PG_4K or RMP_PG_2M, and guest RAM, else SNP_FAIL_INPUT. A 2M page may
  * be changed in part when another code comes back. */
-enum snp_insn_result psc_change(gpa_t g, int size, bool private);
+enum snp_insn_result psc_change(gpa_t g, int size, bool is_private);
