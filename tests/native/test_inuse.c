@@ -6,12 +6,13 @@
  * sources: launch/machine/snp/vmsa_inuse.c
  */
 #include "base/x86.h"
+#include "tests/native/check.h"
+#include "machine/cpu/vcpu.h"
 #include "machine/host/isr.h"
 #include "machine/host/smp.h"
 #include "machine/host/time.h"
 #include "machine/snp/vmsa_inuse.h"
 #include "machine/snp/vmsa_swap.h"
-#include "tests/native/check.h"
 
 #include <string.h>
 

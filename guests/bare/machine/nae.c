@@ -10,11 +10,12 @@
 #include "abi/q35.h"
 #include "lib/string.h"
 
-#define R            4
-#define COM1_SCRATCH (Q35_CONSOLE_PORT + 7)
-#define IOAPIC       0xfec00000ull
-#define INJECT_GP    0x80000b0dull /* SW_EXITINFO2[31:0]: valid, error code, exception, #GP */
-#define MALFORMED    2
+#define R               4
+#define MSR_PATCH_LEVEL 0x8b
+#define COM1_SCRATCH    (Q35_CONSOLE_PORT + 7)
+#define IOAPIC          0xfec00000ull
+#define INJECT_GP       0x80000b0dull /* SW_EXITINFO2[31:0]: valid, error code, exception, #GP */
+#define MALFORMED       2
 
 TEST(nae_cpuid, "nae-cpuid", "CPUID event agrees with the MSR protocol", "ghcb:nae:cpuid")
 {
@@ -86,6 +87,10 @@ TEST(nae_msr, "nae-msr", "MSR event: a known MSR, and #GP asked for by an unknow
 	CHECK(ghcb_rdmsr(MSR_APIC_BASE, &v));
 	CHECK_EQ(v & 0xfffff000, 0xfee00000);
 	CHECK_EQ(v & BIT(11), BIT(11));
+	/* the low half, as AMD has it: Linux 6.12, arch/x86/kvm/svm/svm.c, __svm_vcpu_reset() */
+	test_case("microcode");
+	CHECK(ghcb_rdmsr(MSR_PATCH_LEVEL, &v));
+	CHECK_EQ(v, 0x01000065);
 	test_case("unknown MSR, read");
 	g = ghcb_begin();
 	GHCB_SET(g, rcx, 0xdeadbeef);

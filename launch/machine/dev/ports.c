@@ -9,7 +9,8 @@
 /*
  * Ports that are not passed through. Those of the monitor and those that would let a guest disturb
  * the machine under it answer like an absent device; those that Linux polls answer so that it
- * stops at once (an absent one costs up to 100,000 reads).
+ * stops at once (an absent one costs up to 100,000 reads). Which ports QEMU's q35 has beyond a
+ * PC's: QEMU 7.2, the files named below.
  */
 static const struct port_rule {
 	uint16_t first, last;
@@ -21,19 +22,22 @@ static const struct port_rule {
 	{0x61, 0x61, 0x20}, /* PIT channel 2: "out" is high */
 	{0x64, 0x64, 0xff},
 	{0x70, 0x77, 0x00}, /* CMOS: kvmclock has the date */
-	{0x7e, 0x7f, 0xff}, /* QEMU's kvmvapic: looks at the registers of the CPU, the monitor's */
-	{0x92, 0x92, 0x02}, /* A20 gate, of all CPUs, and reset */
+	/* hw/i386/kvmvapic.c: looks at the registers of the CPU, which are the monitor's */
+	{0x7e, 0x7f, 0xff},
+	{0x92, 0x92, 0x02}, /* hw/i386/port92.c: A20 gate, of all CPUs, and reset */
 	{0xa0, 0xa1, 0xff},
-	{0xb2, 0xb3, 0xff}, /* SMI command */
+	{0xb2, 0xb3, 0xff}, /* hw/isa/apm.c: SMI command */
 	{MACHINE_EXIT_PORT, MACHINE_EXIT_PORT + 3, 0xff},
 	{MACHINE_LOG_PORT, MACHINE_LOG_PORT, 0xff},
-	{0x510, 0x51b, 0xff}, /* fw_cfg: the monitor's input */
-	{0x600, 0x67f, 0x00}, /* ACPI PM block */
-	{0xcd8, 0xcf7, 0xff}, /* CPU hotplug: takes CPUs away */
-	{Q35_RESET_PORT, Q35_RESET_PORT, 0x00},
-	{0x5658, 0x5658, 0xff}, /* QEMU's vmport: changes the registers of the CPU */
+	{0x510, 0x51b, 0xff}, /* docs/specs/fw_cfg: the monitor's input */
+	{0x600, 0x67f, 0x00}, /* hw/acpi/ich9.c: PM block, where SeaBIOS and OVMF put it */
+	/* include/hw/acpi/cpu_hotplug.h, ICH9_CPU_HOTPLUG_IO_BASE: takes CPUs away */
+	{0xcd8, 0xcf7, 0xff},
+	{Q35_RESET_PORT, Q35_RESET_PORT, 0x00}, /* hw/isa/lpc_ich9.c */
+	{0x5658, 0x5658, 0xff}, /* hw/i386/vmport.c: changes the registers of the CPU */
 };
 
+/* ACPI 6.5, 4.8.3.2.1 and 4.8.3.7; hw/isa/lpc_ich9.c; hw/input/pckbd.c */
 #define SLP_EN_16   BIT(13)
 #define SLP_EN_8    BIT(5)
 #define RESET_CPU   BIT(2)

@@ -9,7 +9,8 @@
 #include "lib/vapic/vapic.h"
 
 /*
- * CPUID as KVM would offer it to an SNP guest on this processor, less what TCG gets wrong: no
+ * CPUID as KVM would offer it to an SNP guest on this processor (Linux 6.12, arch/x86/kvm/cpuid.c,
+ * __do_cpuid_func(), with what QEMU adds), less what TCG gets wrong: no
  * XSAVE family (Linux wants XSAVEC/XSAVES as an SNP guest, TCG has neither), no CMPXCHG16B (QEMU
  * 7.2 spoils RFLAGS), no MONITOR (idle by MWAIT never sleeps).
  */
@@ -45,7 +46,7 @@ enum reg {
 #define F81_ECX_HIDE                                                                               \
 	(BIT(2) | BIT(3) | BIT(9) | BIT(10) | BIT(11) | BIT(12) | BIT(13) | BIT(15) | BIT(16) |    \
 	 BIT(22) | BIT(23) | BIT(24) | BIT(26) | BIT(27) | BIT(28) | BIT(29))
-/* 0x8000001f */
+/* 0x8000001f: APM vol. 3, appendix E */
 #define SEV_EAX_SEV        BIT(1)
 #define SEV_EAX_ES         BIT(3)
 #define SEV_EAX_SNP        BIT(4)
@@ -61,7 +62,7 @@ enum reg {
 #define F821_EAX_LFENCE  BIT(2) /* always serialising */
 #define F821_EAX_SRSO_NO BIT(29)
 #define F821_ECX_TSA_NO  (BIT(1) | BIT(2))
-/* KVM: Documentation/virt/kvm/x86/cpuid.rst */
+/* KVM: Linux 6.12, Documentation/virt/kvm/x86/cpuid.rst */
 #define KVM_CLOCKSOURCE        BIT(0)
 #define KVM_NOP_IO_DELAY       BIT(1)
 #define KVM_CLOCKSOURCE2       BIT(3)
@@ -131,7 +132,8 @@ static void hypervisor(uint32_t leaf, uint32_t r[4])
 		r[EAX] = KVM_CLOCKSOURCE | KVM_NOP_IO_DELAY | KVM_CLOCKSOURCE2 |
 			 KVM_CLOCKSOURCE_STABLE;
 		break;
-	case MAX_KVM:
+	case MAX_KVM: /* kHz of TSC and APIC bus: QEMU 7.2, target/i386/kvm/kvm.c, vmware-cpuid-freq
+		       */
 		set(r, host_tsc_khz(), APIC_BUS_KHZ, 0, 0);
 		break;
 	case MACHINE_SIGNATURE_LEAF: /* "KeelsonNativ" */
@@ -147,7 +149,7 @@ static bool speculates(void)
 	uint32_t r[4];
 
 	cpuid(0x40000000, 0, r);
-	return r[EBX] != 0x54474354; /* "TCGTCGTCGTCG" */
+	return r[EBX] != 0x54474354; /* "TCGTCGTCGTCG": QEMU 7.2, target/i386/cpu.c */
 }
 
 static void leaf_bugs(uint32_t r[4])

@@ -36,29 +36,34 @@
 #define MSR_PLATFORM_ID    0x17
 #define MSR_EBL_CR_POWERON 0x2a
 
-/* Read as a constant; writes are accepted and dropped, as KVM does for a guest it knows. */
+/*
+ * Read as a constant; writes are accepted and dropped. Those of value 0 are the list that KVM
+ * answers so, whatever the guest: Linux 6.12, arch/x86/kvm/x86.c, kvm_get_msr_common().
+ */
 static const struct {
 	uint32_t msr;
 	uint64_t value;
 } constants[] = {
-	{MSR_PATCH_LEVEL, 0x01000065ull << 32},
+	{MSR_PATCH_LEVEL, 0x01000065}, /* arch/x86/kvm/svm/svm.c, __svm_vcpu_reset() */
 	{MSR_PATCH_LOADER, 0},
-	{MSR_MISC_ENABLE, 1}, /* fast strings */
+	{MSR_MISC_ENABLE, 1}, /* fast strings: QEMU 7.2, target/i386/cpu.h, its value at reset */
 	{MSR_MCG_CAP, 0},     /* no banks */
 	{MSR_MCG_STATUS, 0},
 	{MSR_DEBUGCTL, 0},
 	{MSR_PLATFORM_ID, 0},
 	{MSR_EBL_CR_POWERON, 0},
 	{MSR_SYSCFG, 0},
-	{MSR_HWCR, BIT(24)}, /* the TSC counts with P0's frequency */
+	/* the TSC counts with P0's frequency; Linux calls it a firmware bug otherwise (6.12,
+	 * arch/x86/kernel/cpu/amd.c, bsp_init_amd()) */
+	{MSR_HWCR, BIT(24)},
 	{MSR_NB_CFG, 0},
 	{MSR_INT_PENDING, 0},
 	{MSR_MMIO_CONF, 0},
-	{MSR_VM_CR, BIT(4)}, /* SVM is off */
+	{MSR_VM_CR, BIT(4)}, /* SVMDIS: APM vol. 2, 15.30.1 */
 	{MSR_OSVW_LENGTH, 0},
 	{MSR_OSVW_STATUS, 0},
 	{MSR_TW_CFG, 0},
-	{MSR_DE_CFG, BIT(1)}, /* LFENCE serialises */
+	{MSR_DE_CFG, BIT(1)}, /* LFENCE serialises: KVM's value for a guest, svm.c again */
 	{MSR_BU_CFG2, 0},
 };
 

@@ -29,7 +29,7 @@ NORETURN void stop_vmpl(struct vcpu *v, const char *fmt, ...)
 		  (unsigned long long)machine_rip(v), machine_cpl(v));
 }
 
-/* GHCB, Termination Request (set 0), and the set that Linux uses (set 1). */
+/* GHCB 2.3.1, table 5 (set 0), and Linux's own (set 1): 6.12, arch/x86/include/asm/sev-common.h. */
 static const char *reason_text(unsigned set, unsigned reason)
 {
 	static const char *const general[] = {

@@ -5,8 +5,8 @@
 #include "machine/snp/rmp.h"
 #include "abi/ghcb.h"
 
-/* SW_EXITINFO2[63:32] of a guest request: GHCB, SNP Guest Request, the VMM's own error. The value
- * is one that the specification leaves free, as KVM chooses it. */
+/* SW_EXITINFO2[63:32] of a guest request: the VMM's own error. The value is one that the GHCB
+ * specification leaves free, as Linux chooses it: 6.12, include/uapi/linux/sev-guest.h. */
 #define VMM_ERROR_GENERIC (BIT(31) << 32)
 
 /*

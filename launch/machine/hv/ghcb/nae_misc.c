@@ -10,7 +10,7 @@
 
 /* The events that take a line or two each. */
 
-#define KVM_ENOSYS 1000
+#define KVM_ENOSYS 1000 /* Linux 6.12, include/uapi/linux/kvm_para.h */
 
 static void nothing(struct ghcb_call *c)
 {
