@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * Descriptor tables and stacks of each CPU. boot/main.c builds and loads those of the boot CPU;
+ * those of another CPU are built beforehand and reach it through its VMSA. All CPUs share one IDT.
+ * Nothing here is ever freed: a CPU that does not come up is left out for good.
+ */
 #include "cpu/desc.h"
 #include "abi/vmsa.h"
 #include "base/x86.h"
@@ -20,6 +25,8 @@ extern const char entry_stubs[];
 static struct x86_gate idt[VECTORS];
 static struct cpu_desc boot_desc;
 
+/* #VC, #PF, #DF and NMI may strike while another vector is being handled, so each has a stack of
+ * its own. The other vectors share one. */
 static enum ist ist_of(unsigned vector)
 {
 	switch (vector) {
@@ -36,6 +43,8 @@ static enum ist ist_of(unsigned vector)
 	}
 }
 
+/* Without IST stacks an exception is handled on the interrupted stack: early in boot there is no
+ * other. */
 static void idt_fill(bool with_ist)
 {
 	for (unsigned v = 0; v < VECTORS; v++) {
@@ -58,6 +67,7 @@ static void gdt_fill(struct cpu_desc *d)
 		d->tss.ist[i - 1] = d->ist[i].top;
 }
 
+/* Loads GDT, IDT, segment registers, TR and LDTR. CS is loaded by a far return. */
 static void load_tables(struct cpu_desc *d)
 {
 	struct x86_table g = {sizeof(d->gdt) - 1, (uint64_t)d->gdt};
@@ -73,12 +83,13 @@ static void load_tables(struct cpu_desc *d)
 			 "movl %3, %%ds\n"
 			 "movl %3, %%es\n"
 			 "ltr %w4\n"
-			 "lldt %w5\n" /* none: ring 3 can name it */
+			 "lldt %w5\n" /* no LDT: ring 3 can name one in a selector */
 			 :
 			 : "m"(g), "m"(i), "i"(SEL_CODE), "r"(SEL_DATA), "r"(SEL_TSS), "r"(0)
 			 : "rax", "memory");
 }
 
+/* The TSS of boot_desc has no stacks yet, so the gates must not name any. */
 void desc_init_early(struct cpu *c)
 {
 	c->desc = &boot_desc;
@@ -87,6 +98,8 @@ void desc_init_early(struct cpu *c)
 	load_tables(&boot_desc);
 }
 
+/* The lowest page of the block becomes the guard page, so an overflow faults instead of
+ * going on. */
 static bool stack_alloc(struct stack *s, unsigned order)
 {
 	char *p = alloc_pages(order);
@@ -113,12 +126,15 @@ bool desc_alloc(struct cpu *c)
 	return true;
 }
 
+/* The gates get their IST stacks last, when TR is loaded and names them. */
 void desc_load(struct cpu *c)
 {
 	load_tables(c->desc);
 	idt_fill(true);
 }
 
+/* The hidden parts of the segment registers, which a VMSA has to spell out. They say the same as
+ * the descriptors of gdt_fill(); attributes are in VMCB form. */
 void desc_to_vmsa(const struct cpu *c, struct vmsa *v)
 {
 	const struct cpu_desc *d = c->desc;
@@ -135,6 +151,7 @@ void desc_to_vmsa(const struct cpu *c, struct vmsa *v)
 	v->rsp = d->main.top - 8; /* as after a call */
 }
 
+/* The top counts as inside: it is the RSP of an empty stack. */
 static bool holds(const struct stack *s, uint64_t addr)
 {
 	return s->base && addr >= s->base && addr <= s->top;

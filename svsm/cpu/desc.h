@@ -3,9 +3,9 @@
 #pragma once
 
 /*
- * A CPU's descriptors and stacks: GDT, TSS, one IDT for all. APM vol. 2, 4.8, 8.2, 12.2.5.
- * Every vector has an IST stack: RSP is the user's for an instant after SYSCALL, and a hypervisor
- * may inject anything at any time. Below every stack lies a guard page.
+ * A CPU's descriptors and stacks: GDT, TSS, and one IDT for all. APM vol. 2, 4.8, 8.2, 12.2.5.
+ * Every vector has an IST stack, because RSP is the user's for an instant after SYSCALL and a
+ * hypervisor may inject anything at any time. Below every stack lies a guard page.
  */
 #include "base/x86_desc.h"
 
@@ -34,7 +34,7 @@ struct cpu_desc {
 	struct stack ist[IST_COUNT]; /* [IST_NONE] unused */
 };
 
-/* GDT and IDT for the boot CPU before memory is up: exceptions on the current stack. */
+/* GDT and IDT of the boot CPU before memory is set up: exceptions stay on the current stack. */
 void desc_init_early(struct cpu *c);
 /* Allocate descriptors and guarded stacks for c. False: no memory. Needs final page tables. */
 bool desc_alloc(struct cpu *c);

@@ -2,21 +2,25 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /*
- * Exception and interrupt entry, all 256 vectors, each on its IST stack. A frame as in cpu/frame.h is
- * built there. The CPU aligns the stack before it pushes (APM vol. 2, 8.9.3), so bit 3 of RSP tells
- * whether an error code came: a hypervisor that injects vector 14 need not bring one.
+ * Exception and interrupt entry for all 256 vectors, each on its IST stack. The stubs build a
+ * frame as in cpu/frame.h and call exception_dispatch().
  *
- * From ring 3: user_trap (user/user.S) makes it the return of user_enter(); an NMI goes back at once,
- * because on the way out by SYSRET no IRET would open the CPU for the next one.
+ * Error code. The CPU aligns the stack to 16 bytes before it pushes (APM vol. 2, 8.9.3), so bit 3
+ * of RSP tells whether an error code was pushed. The vector does not tell it: a hypervisor that
+ * injects vector 14 need not bring one.
  *
- * From ring 0: exception_stack() tells where to go on. The vectors that nest move their frame to the
- * interrupted stack when that is sound, so that the IST stack is free for the same vector again (#VC
- * in a #VC handler).
+ * From ring 3. user_trap (user/user.S) turns the exception into the return of user_enter(). Only
+ * an NMI is handled here and goes back by IRET at once: user_enter() may leave by SYSRET later,
+ * and SYSRET does not end the blocking of further NMIs.
  *
- * GS: in ring 0 it is the kernel's, except for a few instructions of user/user.S, where an NMI or
- * whatever a hypervisor injects may strike. GS_BASE itself tells: struct cpu lies in the upper half,
- * and a user's base is 0 always (no FSGSBASE, no descriptor with a base). Whoever had the user's GS
- * gets it back, and its stack is not used.
+ * From ring 0. exception_stack() chooses the stack for the handler. #VC and #PF move to the
+ * interrupted stack when that is sound, which frees their IST stack for the same vector again.
+ *
+ * GS. In ring 0 GS is the kernel's, except for a few instructions of user/user.S, where an NMI or
+ * an injected vector may strike. GS_BASE itself tells the two apart: struct cpu lies in the upper
+ * half, and the user's base is always 0, because ring 3 cannot set it (no FSGSBASE, no descriptor
+ * with a base). Code that was interrupted with the user's GS gets it back, and its handler stays
+ * on the IST stack.
  */
 #include "mm/layout.h"
 
@@ -27,7 +31,7 @@
 
 	.text
 	.balign 32
-	.globl entry_stubs /* 32 bytes each: cpu/desc.c */
+	.globl entry_stubs /* one stub each STUB_SIZE (32) bytes: cpu/desc.c */
 	.type entry_stubs, @function
 entry_stubs:
 	.set n, 0
@@ -59,25 +63,25 @@ entry_common:
 	pushq %r14
 	pushq %r15
 	cld
-	clac /* a gate leaves AC as it was, the user's too */
+	clac /* a gate does not clear AC, which the user may have set */
 	xorl %ebp, %ebp
 	testb $3, FRAME_CS(%rsp)
 	jz 1f
 	swapgs
 	cmpq $VECTOR_NMI, FRAME_VECTOR(%rsp)
 	jne user_trap
-	jmp 2f
+	jmp 2f /* an NMI in ring 3 */
 
-1:	movl $GS_BASE_MSR, %ecx
+1:	movl $GS_BASE_MSR, %ecx /* from ring 0: whose GS is it? */
 	rdmsr
 	testl %edx, %edx
 	js 3f
 	swapgs
-2:	movl $1, %ebx /* GS goes back to the user's */
+2:	movl $1, %ebx /* GS must be the user's again on the way out */
 	movq %rsp, %rdi
 	jmp 4f
 
-3:	xorl %ebx, %ebx
+3:	xorl %ebx, %ebx /* GS was the kernel's and stays */
 	movq %rsp, %rdi
 	call exception_stack
 	movq %rax, %rsp
@@ -101,7 +105,7 @@ entry_common:
 	popq %rcx
 	popq %rbx
 	popq %rax
-	addq $16, %rsp
+	addq $16, %rsp /* vector and error code */
 	iretq
 
 	.section .note.GNU-stack, "", @progbits

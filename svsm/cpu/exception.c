@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * What follows from an exception in ring 0, the SVSM's own code: a fix-up where a fault was
+ * expected, the platform's handler for #VC, a count for an NMI, and a panic for everything else.
+ * cpu/entry.S calls in here. Nothing here may take a lock, because the interrupted code may hold
+ * it.
+ */
 #include "cpu/exception.h"
 #include "base/x86.h"
 #include "mm/copy.h"
@@ -13,10 +19,11 @@
 
 extern const char user_text[], user_text_end[]; /* user/user.S */
 
-#define ROOM 2048 /* a handler that moves wants this much below the interrupted RSP */
+#define ROOM 2048 /* bytes of stack that a handler that moves must find */
 
 extern const struct fault_entry fault_table[], fault_table_end[];
 
+/* A short list, and a fault is rare: no search structure. */
 uint64_t fault_fixup(uint64_t rip)
 {
 	for (const struct fault_entry *e = fault_table; e < fault_table_end; e++)
@@ -26,9 +33,14 @@ uint64_t fault_fixup(uint64_t rip)
 }
 
 /*
- * Only #VC and #PF move: they nest in normal work. For the others the IST stack is the point (#DF:
- * the stack is gone) or they return at once (NMI, a fix-up). There is no red zone, so everything
- * below the interrupted RSP is free, but in user/user.S, where RSP may be the user's.
+ * #VC and #PF move to the interrupted stack, because they may strike again inside their own
+ * handler: a #VC handler that executes CPUID, for example. The others stay on their IST stack: #DF
+ * because the interrupted stack may be the cause, NMI, #GP and #UD because their handlers return
+ * at once or panic.
+ *
+ * The interrupted stack can be used only when it is one of this CPU's and has ROOM left. The code
+ * has no red zone, so all below its RSP is free. In user/user.S RSP may be the user's: the handler
+ * stays as well.
  */
 struct frame *exception_stack(struct frame *f)
 {
@@ -42,12 +54,14 @@ struct frame *exception_stack(struct frame *f)
 	if (!s || f->rsp - s->base < ROOM + sizeof(*f))
 		return f;
 	if ((uint64_t)f < f->rsp && s == desc_stack_of(percpu_this(), (uint64_t)f))
-		return f; /* no IST in use: it is there already */
+		return f; /* early in boot no IST is in use: the frame is on that stack already */
 	to = (struct frame *)ALIGN_DOWN(f->rsp - sizeof(*f), 16);
 	*to = *f;
 	return to;
 }
 
+/* RAX = -1 tells the accessor of mm/copy.S, or the inline assembler, that its instruction
+ * faulted. */
 static bool fixup(struct frame *f)
 {
 	uint64_t to = fault_fixup(f->rip);
@@ -69,6 +83,7 @@ const char *exception_name(uint64_t vector)
 	return vector < ARRAY_LEN(name) ? name[vector] : "interrupt";
 }
 
+/* The page right below one of this CPU's stacks. */
 static bool in_guard_page(uint64_t addr)
 {
 	struct cpu *c = percpu_this();
@@ -76,10 +91,12 @@ static bool in_guard_page(uint64_t addr)
 	return desc_stack_of(c, addr + PAGE_SIZE) && !desc_stack_of(c, addr);
 }
 
+/* Returns when the interrupted code can go on. A #PF right below a stack is reported as what it
+ * is, an overflow. */
 void exception_dispatch(struct frame *f)
 {
 	switch (f->vector) {
-	case VEC_NMI: /* counted only: a handler that did more could nest with itself */
+	case VEC_NMI: /* only counted: a handler that did more could nest with itself */
 		percpu_this()->nmi_count++;
 		f->rip = sleep_resume(f->rip);
 		return;

@@ -7,10 +7,11 @@
 
 struct frame;
 
-/* Where the handler shall run: the frame itself, or its copy on the interrupted stack. Must not
- * fault. */
+/* The frame that the handler shall run on: f itself, or its copy on the interrupted stack. Runs on
+ * f's IST stack and must not fault. */
 struct frame *exception_stack(struct frame *f);
+/* Handle it. Returns when the interrupted code can go on, else panics. */
 void exception_dispatch(struct frame *f);
 
-/* "#PF"; "interrupt" from 32 on. */
+/* A name for the log: "#PF" for vector 14; "interrupt" for vectors from 32 on. */
 const char *exception_name(uint64_t vector);

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * The end of the SVSM: what happened, where, a stack trace with symbols, and the platform's
+ * termination. Called for what cannot happen, from any context, with any lock held. So it takes no
+ * lock, allocates nothing, and must end the guest even if printing the report faults.
+ */
 #include <stdarg.h>
 #include "base/x86.h"
 #include "base/assert.h"
@@ -29,6 +34,7 @@ static void print_at(const char *what, uint64_t rip)
 	log_error("%s %016lx %s+0x%lx", what, rip, name ? name : "?", off);
 }
 
+/* Also the boot stack, which no struct cpu_desc lists. */
 static bool on_a_stack(uint64_t addr)
 {
 	uint64_t boot = (uint64_t)boot_stack;
@@ -37,7 +43,8 @@ static bool on_a_stack(uint64_t addr)
 	       (addr >= boot && addr < boot + BOOT_STACK_SIZE);
 }
 
-/* Frame pointers up the stack, as long as they stay on one of ours. */
+/* Walks the frame pointers up the stack for as long as they stay on one of our stacks and rise. A
+ * corrupt chain ends the trace, and so does a read that faults (mm/copy.h). */
 static void print_trace(uint64_t rbp)
 {
 	for (unsigned i = 0; i < TRACE_MAX && rbp; i++) {
@@ -53,7 +60,7 @@ static void print_trace(uint64_t rbp)
 	}
 }
 
-/* In user/user.S they are the registers of a service. */
+/* Test builds only, because in user/user.S these are the registers of a service. */
 static void print_registers(const struct frame *f)
 {
 	log_error("rax %016lx rbx %016lx rcx %016lx rdx %016lx", f->rax, f->rbx, f->rcx, f->rdx);
@@ -71,10 +78,8 @@ static void print_frame(const struct frame *f)
 	print_at("  at  ", f->rip);
 }
 
-/*
- * A second panic on the same CPU prints less, a third nothing at all. A second CPU that panics
- * leaves the stage to the first, but not for ever: that one may hang.
- */
+/* A panic inside a panic prints less at depth 2 and nothing at depth 3. A second CPU that panics
+ * waits so that the first can finish its report, but not for ever: the first one may hang. */
 static void enter(void)
 {
 	struct cpu *c = percpu_this();
@@ -90,6 +95,8 @@ static void enter(void)
 		cpu_relax();
 }
 
+/* Drains first what the ring still holds, so that the report stands behind the lines that led to
+ * it. */
 NORETURN static void finish(const char *fmt, va_list ap, const struct frame *f, uint64_t rbp)
 {
 	char msg[LOG_LINE_MAX - 32];

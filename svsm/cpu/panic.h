@@ -7,5 +7,5 @@
 
 struct frame;
 
-/* Panic from an exception: its registers and the stack below it. */
+/* Panic because of an exception: prints its frame and the trace of the interrupted code. */
 NORETURN void panic_frame(const struct frame *f, const char *fmt, ...) PRINTF(2, 3);

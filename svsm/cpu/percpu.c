@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * The table of all CPUs of the SVSM and the memory of each. The boot CPU's structure is static,
+ * because it is in use before there is an allocator; boot/smp.c adds the others one by one. After
+ * smp_init() the table does not change any more, so readers take no lock.
+ */
 #include "cpu/percpu.h"
 #include "mm/alloc.h"
 #include "lib/lock.h"
 #include "log/logring.h"
 
-/* The linker puts them around what PERCPU has marked. */
+/* Set by the linker around all variables that PERCPU has marked. */
 extern char __start_svsm_percpu[], __stop_svsm_percpu[];
 
 static struct logring boot_log;
@@ -51,6 +56,8 @@ struct cpu *percpu_boot(void)
 	return &boot_cpu;
 }
 
+/* This function and the next are declared by lower layers (log/log.h, lib/lock.h), which do not
+ * know struct cpu. */
 struct log_cpu *log_this_cpu(void)
 {
 	return &percpu_this()->log;
@@ -61,8 +68,8 @@ uint32_t *lock_held(void)
 	return &percpu_this()->locks_held;
 }
 
-/* Its ring and its copies of the PERCPU variables. A CPU that cannot be had is left out for good,
- * so what was taken for it is not given back. */
+/* The CPU's log ring and its copies of the PERCPU variables. On failure nothing is freed: the CPU
+ * is left out for good. */
 static bool alloc_parts(struct cpu *c)
 {
 	char *copies = alloc(__stop_svsm_percpu - __start_svsm_percpu);
@@ -74,6 +81,7 @@ static bool alloc_parts(struct cpu *c)
 	return true;
 }
 
+/* Not in the table yet: nobody but the caller, and the CPU itself once it runs, knows it. */
 struct cpu *percpu_new(uint32_t apic_id)
 {
 	struct cpu *c;
@@ -90,6 +98,7 @@ struct cpu *percpu_new(uint32_t apic_id)
 	return c;
 }
 
+/* Boot CPU only. The entry is written before the count that makes readers look at it. */
 void percpu_publish(struct cpu *c)
 {
 	cpus[count] = c;

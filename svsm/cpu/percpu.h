@@ -6,14 +6,14 @@
  * One struct cpu per vCPU. GS points to the own one; the table of all is fixed after smp_init().
  * Fields without a comment on locking are written by the owning CPU only.
  *
- * Here stands what more than one module uses. What a module keeps of each CPU for itself it defines
- * in its own file:
+ * This structure holds what more than one module uses. What a module keeps of each CPU for itself
+ * stands in that module's own file:
  *
  *	static PERCPU struct timer_cpu timer;
  *	struct timer_cpu *t = percpu_mine(&timer);
  *
- * Such a variable starts as all zeros; each CPU has its own copy (the boot CPU the variable
- *itself).
+ * Such a variable starts as all zeros. The boot CPU uses the variable itself, every other CPU a
+ * copy.
  */
 #include "base/addr.h"
 #include "cpu/vcpu.h"
@@ -27,23 +27,23 @@ struct cpu_desc;   /* cpu/desc.h: GDT, TSS and the stacks behind them */
 struct cpu {
 	struct cpu *self; /* GS:0 */
 	/* user/user.S reaches these three by mm/layout.h's CPU_*. */
-	uint64_t user_kernel_rsp;    /* where user_enter() returns to */
-	struct user_regs *user_regs; /* of the process in ring 3 */
+	uint64_t user_kernel_rsp;    /* kernel RSP to go back to when ring 3 ends */
+	struct user_regs *user_regs; /* registers of the process that ring 3 runs */
 	uint64_t user_scratch;       /* its RSP, for an instant */
 	unsigned index;              /* 0 = boot CPU; fixed */
 	uint32_t apic_id;            /* fixed */
 	bool online;                 /* set once by the CPU itself, read by all (acquire) */
-	bool service; /* runs ring 3 only, the guest never sees it; fixed before the CPU starts */
+	bool service; /* a service CPU, hidden from the guest; fixed before it starts */
 	bool idle;    /* task/sched.c: sleeps or is about to; any CPU may clear it (atomic) */
-	bool spare;   /* task/sched.c: comes for work and has not missed a call (atomic) */
+	bool spare;   /* task/sched.c: takes work and has not missed a wake-up (atomic) */
 	uint32_t nmi_count;
-	uint32_t nmi_done; /* nmi_count when the hypervisor was last told that NMIs are welcome */
+	uint32_t nmi_done; /* what nmi_count was at the last wake_ready() */
 	uint32_t panic_depth;
-	uint32_t locks_held; /* ranks: lib/lock.h */
+	uint32_t locks_held; /* lib/lock.h: bit n is set while a lock of rank n is held */
 	struct log_cpu log;
 	struct ghcb_state *ghcb; /* NULL until the platform has set it up */
 	struct cpu_desc *desc;
-	gpa_t own_vmsa;          /* VMPL0 VMSA; GPA_NONE on the boot CPU (the host made it) */
+	gpa_t own_vmsa;          /* its VMPL0 VMSA; GPA_NONE: the boot CPU's, made by the launch */
 	intptr_t area;           /* from a PERCPU variable to this CPU's copy, in bytes */
 	struct vcpu_guest guest; /* has its own lock */
 };
@@ -62,7 +62,7 @@ static inline struct cpu *percpu_this(void)
 }
 
 unsigned percpu_count(void);
-unsigned percpu_guest_count(void);               /* less the service CPUs */
+unsigned percpu_guest_count(void);               /* without the service CPUs */
 struct cpu *percpu_get(unsigned index);          /* NULL when out of range */
 struct cpu *percpu_by_apic_id(uint32_t apic_id); /* NULL when there is none */
 

@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * Random numbers for services and for the auxiliary vector, by RDSEED and RDRAND. There is no pool
+ * and no mixing: when the processor gives nothing, the caller gets nothing, never something
+ * weaker.
+ */
 #include "cpu/random.h"
 #include "lib/string.h"
 #include "platform/platform.h"
 
-/* APM vol. 3, RDRAND: CF = 0 while the generator is drained. Intel's advice for both: try again ten
- * times; RDSEED is slower, so more often, and then RDRAND will do, which it reseeds. */
+/* RDRAND clears CF while its generator is drained (APM vol. 3). Intel advises to try either
+ * instruction ten times. RDSEED is slower, so it gets more tries; if they fail, RDRAND stands in,
+ * which is reseeded from the same source. */
 #define RDRAND_TRIES 16
 #define RDSEED_TRIES 64
 
@@ -31,15 +37,17 @@ static bool rdseed(uint64_t *v)
 	return ok;
 }
 
-/* Some AMD processors gave all ones for ever, and said that it was fine: erratum of family 17h. */
+/* Some AMD processors of family 17h return all ones for ever and set CF all the same (an erratum).
+ * So all ones are refused, although one number in 2^64 is that by right. */
 static bool draw(bool seed, uint64_t *v)
 {
 	return ((seed && rdseed(v)) || rdrand(v)) && *v != ~0ull;
 }
 
+/* Any CPU, no lock: two CPUs that ask CPUID at the same time write the same byte. */
 bool random_fill(void *to, size_t len)
 {
-	static uint8_t features; /* 1: known, 2: RDRAND, 4: RDSEED */
+	static uint8_t features; /* 1: CPUID was asked, 2: RDRAND is there, 4: RDSEED is there */
 	uint64_t v;
 
 	if (!features) {

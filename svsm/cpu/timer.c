@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * Time at VMPL0: the TSC's rate, the uptime that services see, and the one timer of each CPU.
+ * task/sched.c arms the timer at the start of each turn, user/process_run.c reports its
+ * interrupts. The hypervisor is behind all of it, so no figure from here may decide anything but
+ * how long something takes.
+ */
 #include "cpu/timer.h"
 #include "base/x86.h"
 #include "cpu/x2apic.h"
@@ -8,18 +14,19 @@
 #include "cpu/percpu.h"
 #include "platform/platform.h"
 
-/* A rate outside is a lie or a mistake. */
+/* A TSC rate outside these limits is a lie or a mistake. */
 #define KHZ_MIN     100000u
 #define KHZ_MAX     10000000u
 #define KHZ_ASSUMED 2000000u
 
-/* A deadline that is over is delivered when ring 3 is entered next. So often not: it was lost. */
+/* A deadline that has passed is delivered when ring 3 is entered next. If it is still missing when
+ * so many turns have begun since, the interrupt was lost. */
 #define OVERDUE_MAX 8
 
 static PERCPU struct timer_cpu timer;
 static uint64_t khz; /* set before the other CPUs start */
 static uint64_t started;
-static uint64_t latest; /* timer_uptime_ns's last answer, atomic */
+static uint64_t latest; /* the last answer of timer_uptime_ns(), atomic */
 
 /* ---- rate ---- */
 
@@ -28,7 +35,7 @@ static uint64_t khz_platform(void)
 	return platform->tsc_khz();
 }
 
-/* What hypervisors agreed on: EAX of leaf 0x40000010. */
+/* Leaf 0x40000010, EAX: the TSC rate in kHz, by a convention of VMware that others follow. */
 static uint64_t khz_hypervisor(void)
 {
 	uint32_t r[4];
@@ -40,7 +47,7 @@ static uint64_t khz_hypervisor(void)
 	return r[0];
 }
 
-/* Leaf 0x15: crystal Hz (ECX) times EBX / EAX; 0x16: base MHz. */
+/* Leaf 0x15: crystal Hz (ECX) times EBX / EAX. Leaf 0x16, EAX: base frequency in MHz. */
 static uint64_t khz_processor(void)
 {
 	uint32_t r[4];
@@ -52,6 +59,8 @@ static uint64_t khz_processor(void)
 	return (r[0] & 0xffff) * 1000ull;
 }
 
+/* The first plausible answer counts. The most trustworthy source is asked first: SecureTSC's MSR
+ * is the processor's own, the others are leaves of CPUID that a hypervisor may choose. */
 static void find_rate(void)
 {
 	uint64_t (*const ask[])(void) = {khz_platform, khz_hypervisor, khz_processor};
@@ -65,7 +74,7 @@ static void find_rate(void)
 		}
 	}
 	khz = KHZ_ASSUMED;
-	log_warn("timer: nobody tells the TSC's rate: %lu kHz assumed", khz);
+	log_warn("timer: the TSC's rate is unknown, %lu kHz is assumed", khz);
 }
 
 /* ---- time ---- */
@@ -80,6 +89,7 @@ uint64_t timer_now(void)
 	return rdtsc();
 }
 
+/* Split into whole milliseconds and the rest, so that the product does not overflow. */
 uint64_t timer_ns(uint64_t tsc)
 {
 	return tsc / khz * 1000000 + tsc % khz * 1000000 / khz;
@@ -95,11 +105,13 @@ uint64_t timer_ticks(uint64_t ns)
 										   : whole;
 }
 
+/* Any CPU. The TSCs of two CPUs may differ, so the answer is never less than the last one given to
+ * anybody. */
 uint64_t timer_uptime_ns(void)
 {
 	uint64_t ticks = timer_now() - started;
 	uint64_t before = __atomic_load_n(&latest, __ATOMIC_RELAXED);
-	/* A TSC that was set back behind our start is not followed: it would read as centuries. */
+	/* A TSC that was set back behind our start would read as centuries: it counts as 0. */
 	uint64_t now = (int64_t)ticks < 0 ? 0 : timer_ns(ticks);
 
 	while (now > before)
@@ -130,6 +142,8 @@ bool timer_works(void)
 	return percpu_mine(&timer)->works;
 }
 
+/* The exit to the hypervisor that sets the timer. After a refusal this CPU has no timer any more:
+ * one line in the log, and ring 3 runs until it stops by itself. */
 static void set(struct timer_cpu *t, uint64_t tsc)
 {
 	t->overdue = 0;
@@ -138,19 +152,24 @@ static void set(struct timer_cpu *t, uint64_t tsc)
 	if (x2apic_timer_set(tsc, khz))
 		return;
 	t->works = false;
-	log_warn("timer: CPU %u: the hypervisor refused; ring 3 is not interrupted any more",
+	log_warn("timer: CPU %u: the hypervisor refused; services run there without interruption",
 		 percpu_this()->index);
 }
 
+/* The hypervisor did not deliver the interrupt: forget that the timer is armed, so that
+ * timer_arm() sets it again. One line in the log for the whole life of the VM. */
 static void lost(struct timer_cpu *t)
 {
 	static bool said;
 
 	if (!__atomic_exchange_n(&said, true, __ATOMIC_RELAXED))
-		log_warn("timer: CPU %u: no interrupt came; armed again", percpu_this()->index);
+		log_warn("timer: CPU %u: an interrupt was lost, the timer is set again",
+			 percpu_this()->index);
 	t->armed = 0;
 }
 
+/* Lazy (cpu/timer.h): an exit only when nothing is armed or the new end comes before the armed
+ * one. */
 void timer_arm(uint64_t tsc)
 {
 	struct timer_cpu *t = percpu_mine(&timer);
@@ -164,6 +183,8 @@ void timer_arm(uint64_t tsc)
 		set(t, tsc);
 }
 
+/* Called for every interrupt in ring 3. When a turn with a later end has begun meanwhile, that end
+ * is set now. */
 void timer_interrupt(void)
 {
 	struct timer_cpu *t = percpu_mine(&timer);

@@ -16,7 +16,7 @@
 
 struct vcpu_guest {
 	struct spinlock lock; /* LOCK_VCPU */
-	gpa_t vmsa;           /* GPA_NONE: nothing to run */
+	gpa_t vmsa;           /* GPA_NONE: this vCPU has no guest */
 	gpa_t caa;            /* GPA_NONE exactly when vmsa is */
 	uint8_t vmpl;         /* of the VMSA; 1..3 */
 };

@@ -4,5 +4,5 @@
 
 /* Interrupt vectors that VMPL0 uses itself. Exceptions have theirs from base/x86_desc.h. */
 
-#define TIMER_VECTOR    0xf0 /* the end of a slice of ring 3 */
+#define TIMER_VECTOR    0xf0 /* the end of a turn of ring 3 */
 #define SPURIOUS_VECTOR 0xff

@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * The driver of VMPL0's own local APIC, which the hypervisor emulates: the interrupt that ends a
+ * turn of ring 3 and the NMI that wakes a sleeping CPU. cpu/timer.c and task/wake.c are the
+ * callers. Every access is an exit by the platform's msr_read or msr_write, and the hypervisor may
+ * ignore it.
+ */
 #include "cpu/x2apic.h"
 #include "abi/vmsa.h"
 #include "base/x86.h"
@@ -21,19 +27,19 @@
 #define BASE_X2APIC      BIT(10) /* EXTD */
 #define BASE_ENABLE      BIT(11)
 #define SVR_ENABLE       BIT(8)
-#define LVT_DEADLINE     BIT(18) /* one-shot without */
+#define LVT_DEADLINE     BIT(18) /* TSC deadline mode; one-shot when clear */
 #define DIVIDE_BY_1      0xb
 #define ICR_NMI          (4u << 8 | BIT(14))
 
 #define F1_ECX_X2APIC    BIT(21)
 #define F1_ECX_DEADLINE  BIT(24)
 
-/* Without a TSC deadline the timer counts ticks of the APIC's bus. A hypervisor that does not tell
- * their rate counts nanoseconds, as KVM does. */
+/* Without TSC deadline mode the timer counts ticks of the APIC's bus. When the hypervisor does not
+ * tell their rate, a tick is taken for a nanosecond, as KVM has it. */
 #define BUS_KHZ_ASSUMED 1000000
 #define BUS_KHZ_MAX     10000000
 
-/* What is the same on all CPUs: the boot CPU finds it out before the others start. */
+/* The same on all CPUs: the boot CPU finds out before the others start. */
 static bool deadline_mode;
 static uint64_t bus_khz;
 
@@ -47,6 +53,8 @@ static void detect(void)
 	bus_khz = r[1] && r[1] <= BUS_KHZ_MAX ? r[1] : BUS_KHZ_ASSUMED;
 }
 
+/* The task priority holds back every vector below the timer's class of 16: a guest may aim a
+ * device's interrupt at any CPU. */
 static bool switch_on(void)
 {
 	uint64_t base;
@@ -84,13 +92,15 @@ bool x2apic_init_cpu(void)
 	return !why;
 }
 
+/* A deadline or count of 0 would disarm the timer, so 1 is the least. The one-shot count is
+ * bounded by a second, which keeps the product below 2^64. */
 bool x2apic_timer_set(uint64_t tsc, uint64_t tsc_khz)
 {
 	uint64_t now = rdtsc(), ahead, count;
 
 	if (deadline_mode)
 		return platform->msr_write(MSR_TSC_DEADLINE, MAX(tsc, 1ull));
-	ahead = MIN(tsc > now ? tsc - now : 0, tsc_khz * 1000); /* a second at most: no overflow */
+	ahead = MIN(tsc > now ? tsc - now : 0, tsc_khz * 1000);
 	count = ahead * bus_khz / tsc_khz;
 	return platform->msr_write(X2APIC_TMICT, MAX(MIN(count, (uint64_t)UINT32_MAX), 1ull));
 }

@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * The log's front end: formats a line, puts it into this CPU's ring and, once this CPU can reach
+ * the hypervisor, drains the ring to the console. Code of every layer calls it from any context,
+ * so it takes no lock, allocates nothing and never waits. A line that is too long is cut; one for
+ * which the ring has no room is counted as lost.
+ */
 #include <stdarg.h>
 #include "log/log.h"
 #include "log/logring.h"
@@ -23,8 +29,9 @@ void log_set_console(log_console_fn write)
 	log_drain();
 }
 
-/* Out with this CPU's lines. When an exception interrupted a drain, its lines wait for that drain
- * to go on; in a panic nothing goes on, so everything goes out now. */
+/* Writes the lines of this CPU's ring to the console. With `last` it passes over a slot whose
+ * producer was interrupted while filling it: in a panic that producer never goes on. A line that
+ * the console refuses is lost, because the ring has no way to take it back. */
 static void drain(struct log_cpu *c, bool last)
 {
 	char line[LOGRING_LINE];
@@ -41,6 +48,8 @@ static void drain(struct log_cpu *c, bool last)
 	}
 }
 
+/* An exception during a drain only adds its lines to the ring, and the interrupted drain prints
+ * them when it goes on: the ring has one consumer at a time. */
 void log_drain(void)
 {
 	struct log_cpu *c = log_this_cpu();
@@ -53,6 +62,7 @@ void log_drain(void)
 	c->draining = false;
 }
 
+/* For a panic, where nothing that was interrupted goes on: an interrupted drain is ignored. */
 void log_drain_last(void)
 {
 	struct log_cpu *c = log_this_cpu();
@@ -64,6 +74,8 @@ void log_drain_last(void)
 	c->draining = false;
 }
 
+/* Prefix, text and newline, LOG_LINE_MAX bytes at most. A newline at the end of fmt is not
+ * doubled. */
 static void log_va(enum log_level level, const char *fmt, va_list ap)
 {
 	struct log_cpu *c = log_this_cpu();

@@ -14,16 +14,17 @@
 
 struct logring; /* log/logring.h */
 
-/* A CPU's part of the log; its own CPU's only. */
+/* What the log keeps of each CPU. Only that CPU touches it. */
 struct log_cpu {
 	struct logring *ring;
-	unsigned cpu;  /* the number that stands before each line */
-	bool ready;    /* it has its own way to the hypervisor, so it drains its ring itself */
-	bool draining; /* an exception may interrupt that, and then does not drain */
+	unsigned cpu;         /* the number that stands before each line */
+	bool ready;           /* this CPU can reach the hypervisor, so it drains its ring itself */
+	bool draining;        /* a drain is going on: an exception starts no other */
 	uint32_t guest_lines; /* log_guest() calls so far */
 };
 
-/* This CPU's. cpu/percpu.c has it; the log is the lower layer and knows nothing of struct cpu. */
+/* This CPU's. cpu/percpu.c defines it, because the log is a lower layer and does not know struct
+ * cpu. */
 struct log_cpu *log_this_cpu(void);
 
 enum log_level {
@@ -34,18 +35,19 @@ enum log_level {
 };
 
 void log_write(enum log_level level, const char *fmt, ...) PRINTF(2, 3);
-void log_set_level(enum log_level level); /* lines above it are not kept; default LOG_INFO */
+void log_set_level(enum log_level level); /* less urgent lines are dropped; default LOG_INFO */
 void log_drain(void);                     /* this CPU's ring to the console */
-/* Everything in this CPU's ring to the console, whatever was interrupted: for a panic. */
+/* Write all that this CPU's ring holds, even if a drain or a producer was interrupted: for a
+ * panic. */
 void log_drain_last(void);
 
-/* Where lines go: text as it is; false when it could not be written now. Boot only; what has been
- * kept until then goes out at once. */
+/* Where lines go. The console function writes text as it is; false when it cannot write now. Boot
+ * only; lines kept until then go out at once. */
 typedef bool (*log_console_fn)(const char *text, size_t len);
 void log_set_console(log_console_fn write);
 
-/* The same text again and again at a guest's wish would flood the log: at most LOG_GUEST_BURST
- * lines in a row per CPU, then one of 256. For everything a guest can cause. */
+/* A guest could flood the log by causing the same line again and again. So for everything that a
+ * guest can cause: at most LOG_GUEST_BURST lines per CPU, then one of 256. */
 void log_guest(const char *fmt, ...) PRINTF(1, 2);
 #define LOG_GUEST_BURST 32
 

@@ -1,12 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * The ring behind the log. Its producers nest instead of running side by side: they are all code
+ * of one CPU, but an exception may interrupt one of them anywhere and put in lines of its own. So
+ * a producer reserves its slot by one compare-exchange, fills it, and marks it ready; none ever
+ * waits for another. log/log.c is the only user beside the tests.
+ */
 #include "log/logring.h"
 #include "lib/string.h"
 
 _Static_assert(sizeof(struct logring) <= 4 * PAGE_SIZE, "one small block of pages per CPU");
 
-/* Reserve the slot at head if it is free. An interrupting producer may move head meanwhile. */
+/*
+ * Reserves the slot at head. An exception between the load and the exchange may have taken that
+ * slot; then the exchange fails and the loop tries the next one. NULL when all slots are in use.
+ */
 static struct logring_slot *reserve(struct logring *r)
 {
 	uint32_t at = __atomic_load_n(&r->head, __ATOMIC_RELAXED);
@@ -33,6 +42,8 @@ bool logring_put(struct logring *r, const char *text, size_t len)
 	return true;
 }
 
+/* A slot that is reserved but not ready ends the search unless `skip` is set: its line is older
+ * than those behind it and must come out first. */
 size_t logring_get(struct logring *r, char *out, bool skip)
 {
 	while (r->tail != __atomic_load_n(&r->head, __ATOMIC_ACQUIRE)) {
