@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * Runs the tasks of ring 3 in turns, and decides on which CPU. A guest's call comes in by
+ * sched_run() (through user/service/service.c), a CPU without a guest by sched_idle() (from
+ * boot/cpu_loop.c). Nothing here may hold a lock while a step runs, wait without a bound in a
+ * guest's call, or rely on an NMI to arrive.
+ */
 #include "task/sched.h"
 #include "base/x86.h"
 #include "mm/alloc.h"
@@ -20,7 +26,8 @@ struct sched_task *sched_task_new(enum sched_step (*step)(void *), void *arg)
 	return t;
 }
 
-/* A write in any case, so that who takes the task afterwards sees what the caller has for it. */
+/* The exchange happens even where the state stays the same: it is the release that makes the
+ * caller's work visible to the CPU that runs the task next. */
 void sched_wake(struct sched_task *t)
 {
 	static const enum task_state woken[] = {[TASK_WAITS] = TASK_READY,
@@ -36,7 +43,8 @@ void sched_wake(struct sched_task *t)
 		queue_push(t);
 }
 
-/* The end of a turn: ready again, or it waits unless it was woken meanwhile. */
+/* The end of a turn. The task waits if its step said so and nobody has woken it during the turn;
+ * otherwise it is ready again, in this CPU's queue. */
 static void put_down(struct sched_task *t, enum sched_step then)
 {
 	enum task_state s = TASK_RUNS;
@@ -48,7 +56,9 @@ static void put_down(struct sched_task *t, enum sched_step then)
 	queue_push(t);
 }
 
-/* t if it is ready, else, while it waits, another. NULL: nothing to do here. */
+/* What this CPU can run on behalf of t: t itself when it is ready, or, while t waits, the first
+ * task of this CPU's queue. NULL: nothing to run here, because another CPU runs t or the queue is
+ * empty. */
 static struct sched_task *take(struct sched_task *t)
 {
 	if (task_runs(t))
@@ -58,8 +68,12 @@ static struct sched_task *take(struct sched_task *t)
 	return task_state(t) == TASK_WAITS ? queue_take_mine() : NULL;
 }
 
-/* An interrupt before its time (the end of an earlier slice, or the hypervisor's idea) does not end
- * the turn: with a new end each time, two deadlines would chase each other for ever. */
+/*
+ * One turn of a task that this CPU has taken, until its step waits or the TSC reaches `until`. An
+ * interrupt before that (an older deadline, or one that the hypervisor made up) does not end the
+ * turn. If it did, each new turn would set a new deadline, and two deadlines could interrupt each
+ * other for ever.
+ */
 static void turn(struct sched_task *t, uint64_t until)
 {
 	enum sched_step then;
@@ -78,7 +92,9 @@ static bool has_guest(const struct cpu *c)
 	return READ_ONCE(c->guest.vmsa.v) != GPA_NONE.v;
 }
 
-/* A service CPU before any other. The guest may get its vCPU at any time: then the NMI waits. */
+/* A CPU that sleeps and has no guest; a service CPU is preferred. The guest may start a vCPU on
+ * that CPU at any moment. Then the NMI waits until VMPL0 runs there, and the task stays in its
+ * queue. */
 static struct cpu *sleeper(void)
 {
 	struct cpu *found = NULL;
@@ -101,9 +117,12 @@ static void set_spare(struct cpu *c, bool spare)
 	__atomic_store_n(&c->spare, spare, __ATOMIC_RELAXED);
 }
 
-/* Asleep or in a turn: one that is just done with the last request takes the next before it sleeps.
- * Not one that was called and has not come (the NMI was lost), nor one whose guest was taken away
- * while it ran: that is in RUN_VMPL, for as long as the hypervisor likes. */
+/*
+ * `spare` is set while a CPU sleeps in sched_idle() or runs a turn from there: it looks at the
+ * queues once more before it sleeps. It is clear after a wake-up that the CPU has not followed yet
+ * (the NMI may be lost). A CPU whose guest was deleted while it ran has it clear, too: it stays in
+ * RUN_VMPL for as long as the hypervisor likes.
+ */
 bool sched_has_spare_cpu(void)
 {
 	for (unsigned i = 0; i < percpu_count(); i++) {
@@ -117,8 +136,10 @@ bool sched_has_spare_cpu(void)
 }
 
 /*
- * The other half of sched_idle's protocol: there the flag goes up before the queues are looked at,
- * here a queue is filled before the flag is. One of the two sees the other.
+ * Wakes one CPU without a guest if any task is ready. The counterpart of sched_idle(): that raises
+ * `idle` and then looks at the queues, this fills a queue and then looks at `idle`. With the
+ * fences in between, at least one of the two sees the other, so no ready task is left while a CPU
+ * goes to sleep.
  */
 static void hand_over(void)
 {
@@ -130,19 +151,21 @@ static void hand_over(void)
 	while ((c = sleeper())) {
 		if (!__atomic_exchange_n(&c->idle, false, __ATOMIC_SEQ_CST))
 			continue;
-		set_spare(c, false); /* until it comes */
+		set_spare(c, false); /* until sched_idle() runs there again */
 		wake_cpu(c);
 		return;
 	}
 }
 
+/* wake_ready() comes first: an NMI that is sent later is not counted in `seen`, so it ends the
+ * sleep. After a turn the function returns, so that cpu_loop() can look for a guest of its own. */
 void sched_idle(void)
 {
 	struct cpu *me = percpu_this();
 	uint32_t seen = wake_ready();
 	struct sched_task *t;
 
-	set_spare(me, true); /* who takes it back from now on sends an NMI that is not in `seen` */
+	set_spare(me, true); /* from now on, whoever clears it sends an NMI that is not in `seen` */
 	__atomic_store_n(&me->idle, true, __ATOMIC_SEQ_CST);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	t = queue_take_any();
@@ -153,7 +176,7 @@ void sched_idle(void)
 		turn(t, timer_now() + timer_ticks(SCHED_TURN_NS));
 	if (!has_guest(me))
 		return;
-	set_spare(me, false); /* the guest gets this CPU now, and the task another */
+	set_spare(me, false); /* its guest needs this CPU; what is ready goes to another */
 	hand_over();
 }
 
@@ -164,6 +187,12 @@ static bool is_done(const bool *done)
 	return __atomic_load_n(done, __ATOMIC_ACQUIRE);
 }
 
+/*
+ * Gives this CPU to t for `slice` TSC ticks or until *done, in turns of SCHED_TURN_NS at most.
+ * When there is nothing to run here (t runs on another CPU, or waits with this CPU's queue empty),
+ * `wait` decides: poll *done for the rest of the slice, or return at once. The caller's guest
+ * stands still meanwhile.
+ */
 static enum sched_end lend(struct sched_task *t, const bool *done, uint64_t slice, bool wait)
 {
 	uint64_t start = timer_now(), now = start, most = timer_ticks(SCHED_TURN_NS);

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * The queues of ready tasks, one per CPU. task/sched.c is the only caller. The queue's lock orders
+ * whoever puts in and takes out; the ticket of each queue's first task can be read without it, so
+ * that an idle CPU finds the longest waiting task without touching every lock.
+ */
 #include "task/sched_queue.h"
 #include "lib/lock.h"
 #include "cpu/percpu.h"
@@ -22,12 +27,13 @@ static uint64_t oldest(const struct sched_queue *q)
 	return __atomic_load_n(&q->oldest, __ATOMIC_RELAXED);
 }
 
-/* q has changed. Its lock held. */
+/* To be called after every change of q, with its lock held. */
 static void note_oldest(struct sched_queue *q)
 {
 	__atomic_store_n(&q->oldest, q->first ? q->first->ticket : 0, __ATOMIC_RELAXED);
 }
 
+/* Tickets are drawn under the lock, so they rise along a queue. They never wrap: 64 bits. */
 void queue_push(struct sched_task *t)
 {
 	static uint64_t tickets;
@@ -43,7 +49,8 @@ void queue_push(struct sched_task *t)
 	lock_give(LOCK_SCHED, &q->lock);
 }
 
-/* It is this CPU's now. q's lock held. */
+/* Unlinks t and makes it this CPU's to run. The exchange is an acquire: it pairs with the release
+ * of sched_wake() or put_down(). q's lock held. */
 static void take_out(struct sched_queue *q, struct sched_task *t)
 {
 	struct sched_task **at = &q->first, *before = NULL;
@@ -75,6 +82,8 @@ struct sched_task *queue_take_mine(void)
 	return take_first(percpu_mine(&queue));
 }
 
+/* t->queue is read without the lock, so the task may have moved meanwhile: it is looked at again
+ * inside. */
 bool queue_take(struct sched_task *t)
 {
 	struct sched_queue *q = __atomic_load_n(&t->queue, __ATOMIC_RELAXED);
@@ -90,7 +99,8 @@ bool queue_take(struct sched_task *t)
 	return there;
 }
 
-/* With the task that is ready for longest; NULL: all are empty. A hint: no lock. */
+/* The queue whose first task is ready for longest; NULL: all are empty. A hint, because no lock is
+ * held. */
 static struct sched_queue *oldest_queue(void)
 {
 	struct sched_queue *found = NULL;
@@ -113,8 +123,9 @@ bool queue_all_empty(void)
 	return !oldest_queue();
 }
 
-/* Not the own queue first: a task that goes on and on here would leave those for ever that wait in
- * the queue of a CPU with a guest. */
+/* Strictly by age, not this CPU's queue first. Otherwise a task that always wants to go on here
+ * would keep those waiting for ever that stand in the queue of a CPU with a guest. Repeats when
+ * another CPU was quicker. */
 struct sched_task *queue_take_any(void)
 {
 	struct sched_task *t = NULL;

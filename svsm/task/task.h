@@ -2,15 +2,14 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #pragma once
 
-/* A task: a piece of ring 3's work that some CPU goes on with whenever it is ready (task/sched.h).
- */
+/* A task: work of ring 3 that some CPU continues whenever the task is ready (task/sched.h). */
 #include "base/types.h"
 
 struct sched_task; /* task/sched_queue.h */
 
-/* A task runs `step` on some CPU again and again: one turn of ring 3, until it says that it waits.
- */
+/* What a task's step function returns. A CPU calls it again and again within one turn, until it
+ * says that it waits. */
 enum sched_step {
-	STEP_MORE,  /* preempted: it wants to go on, at once when its turn is not over */
+	STEP_MORE,  /* preempted: call it again, within this turn if that is not over */
 	STEP_WAITS, /* nothing to do until sched_wake */
 };

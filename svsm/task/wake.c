@@ -1,17 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * How a CPU sleeps and how another one wakes it: the three steps of task/wake.h. task/sched.c is
+ * the only caller beside the self-tests. The hypervisor may lose the NMI, so no caller may depend
+ * on it for more than speed.
+ */
 #include "task/wake.h"
 #include "cpu/sleep.h"
 #include "cpu/x2apic.h"
 #include "cpu/percpu.h"
 #include "platform/platform.h"
 
+/* A refusal by the hypervisor is ignored: to the caller it is the same as an NMI that was lost. */
 void wake_cpu(const struct cpu *c)
 {
 	x2apic_send_nmi(c->apic_id);
 }
 
+/* The hypervisor holds back NMIs to this CPU until it is told that the last one was handled. The
+ * count is read before it is told: an NMI that comes in between makes the count differ from what
+ * is returned. */
 uint32_t wake_ready(void)
 {
 	struct cpu *me = percpu_this();

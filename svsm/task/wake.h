@@ -3,23 +3,26 @@
 #pragma once
 
 /*
- * CPUs that sleep, and the NMI that wakes them: with IF=0 throughout, HLT ends for nothing else.
+ * CPUs that sleep, and the NMI that wakes them. VMPL0's kernel runs with IF=0, so nothing else
+ * ends a HLT.
  *
  *	seen = wake_ready();     from here on an NMI is not missed
  *	... is there work? no ...
- *	wake_sleep(seen);        sleeps unless one came since
+ *	wake_sleep(seen);        sleeps unless an NMI came since
  *
- * Between the last look at nmi_count and the HLT an NMI would be too early to wake and too late to
- * be seen. So the NMI handler moves a RIP in between behind the HLT (cpu/sleep.h), as if it had
- * slept.
+ * An NMI between wake_sleep's comparison and its HLT would be too late to be seen and too early to
+ * end the HLT. So the NMI handler moves a RIP that lies in between to the instruction after the
+ * HLT (cpu/sleep.h).
  */
 #include "base/types.h"
 
 struct cpu;
 
-/* An NMI for that CPU, if the hypervisor is so kind: who counts on it must bear its loss. */
+/* Send an NMI to that CPU. The hypervisor may drop it: the caller must be able to bear the
+ * loss. */
 void wake_cpu(const struct cpu *c);
-/* Tell the hypervisor that NMIs are welcome again, if one came. Gives the number of them. */
+/* Tell the hypervisor that this CPU can take another NMI, if one came. Returns how many have come
+ * so far. */
 uint32_t wake_ready(void);
-/* HLT, unless an NMI came after wake_ready gave `seen`. May come back for no reason. */
+/* HLT, unless an NMI came after wake_ready() gave `seen`. May return for no reason. */
 void wake_sleep(uint32_t seen);
