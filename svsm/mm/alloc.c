@@ -1,17 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * The SVSM's heap: a buddy allocator for whole pages, and free lists of small blocks on top.
+ * Everyone in the kernel allocates here; the sizes come from the SVSM itself, never from a guest
+ * unchecked. It must not call anything that logs or allocates, and a wrong free is a panic: the
+ * heap could not be trusted any more.
+ */
 #include "mm/alloc.h"
 #include "lib/lock.h"
 #include "base/assert.h"
 #include "lib/string.h"
 
 /*
- * Buddy allocator. One byte of state per page, for the first page of a block:
- *   FREE | order   head of a free block, linked in free_list[order] through its first bytes
+ * One byte of state per page, for the first page of a block:
+ *   FREE | order   head of a free block, linked in heap.list[order] through its first bytes
  *   USED | order   head of a block handed out
  *   0              any other page
- * Every free and every merge checks the state, so a double or misplaced free is found at once.
+ * Every free and every merge checks it, so a double or misplaced free of pages is found at once.
  */
 #define FREE 0x40
 #define USED 0x80
@@ -29,7 +35,8 @@ static struct {
 	size_t free, total;
 } heap;
 
-/* Small blocks: free lists by power of two; a page once split stays split. */
+/* Small blocks: a free list per power of two. A page that was split into small blocks stays split,
+ * and a small block has no state byte: a double free of one is not found. */
 #define SMALL_MIN_SHIFT 4
 #define SMALL_CLASSES   8
 static struct block *small[SMALL_CLASSES];
@@ -69,7 +76,9 @@ static void list_remove(size_t index, unsigned order)
 	heap.state[index] = 0;
 }
 
-/* Put a block back and join it with its buddy as often as that is free too. */
+/* Puts a block back and joins it with its buddy for as long as the buddy is free as well. The
+ * buddy of a block differs from it in one bit of the index, because the origin is aligned to the
+ * largest block. */
 static void release(size_t index, unsigned order)
 {
 	heap.free += 1ul << order;
@@ -86,6 +95,8 @@ static void release(size_t index, unsigned order)
 	list_add(index, order);
 }
 
+/* The state bytes take the first pages of the range itself. The rest becomes free in the largest
+ * blocks that alignment and the end of the range allow. */
 void alloc_init(void *base, size_t pages)
 {
 	uintptr_t start = (uintptr_t)base;
@@ -112,7 +123,8 @@ void alloc_init(void *base, size_t pages)
 	}
 }
 
-/* First free block of at least that order, split down to it. SIZE_MAX: none. Lock held. */
+/* Takes the smallest free block of at least that order and gives back the halves that are not
+ * needed. SIZE_MAX: none. Lock held. */
 static size_t take(unsigned order)
 {
 	unsigned have = order;
@@ -133,6 +145,7 @@ static size_t take(unsigned order)
 	return index;
 }
 
+/* Zeroed after the lock is given back: clearing 2 MiB under it would hold up every other CPU. */
 void *alloc_pages(unsigned order)
 {
 	size_t index;
@@ -177,7 +190,7 @@ static unsigned page_order(size_t size)
 	return order;
 }
 
-/* One more page of that class. Lock held. False: no memory. */
+/* Splits one more page into blocks of class c. Lock held. False: no memory. */
 static bool small_refill(unsigned c)
 {
 	size_t size = 1ul << (c + SMALL_MIN_SHIFT);

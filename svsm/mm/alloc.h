@@ -11,10 +11,11 @@
 
 #define ALLOC_MAX_ORDER 9 /* 2 MiB */
 
-/* Take [base, base + pages) as free memory; start of the bookkeeping included. Call once. */
+/* Take `pages` pages from base as free memory; the bookkeeping lies in the first of them. Call
+ * once. */
 void alloc_init(void *base, size_t pages);
 
-void *alloc_pages(unsigned order); /* 1 << order pages, aligned to their size; NULL: none */
+void *alloc_pages(unsigned order); /* 1 << order pages, aligned to that size; NULL: none */
 void alloc_pages_free(void *p, unsigned order);
 static inline void *alloc_page(void)
 {
@@ -26,10 +27,10 @@ static inline void alloc_page_free(void *p)
 }
 
 /* Small blocks, 16-byte aligned, up to ALLOC_SMALL_MAX bytes; larger sizes take whole pages.
- * alloc_free needs the size it was asked for (sized free keeps headers out of the heap). */
+ * alloc_free() needs the size that alloc() was given: blocks carry no headers. */
 #define ALLOC_SMALL_MAX 2048
 void *alloc(size_t size);
 void alloc_free(void *p, size_t size);
 
 size_t alloc_free_pages(void);  /* pages free now */
-size_t alloc_total_pages(void); /* pages given by alloc_init, less the bookkeeping */
+size_t alloc_total_pages(void); /* pages given to alloc_init, without the bookkeeping */

@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-/* mm/copy.h. RAX is -1 at the fix-up: the exception handler has set it. */
+/*
+ * Accesses that may fault, with the contracts of mm/copy.h. Each instruction that touches the
+ * foreign address has an entry in the fault table. Where it faults, the exception handler sets RAX
+ * to -1 and goes on at the fix-up, which returns. They keep no state outside registers, so nothing
+ * has to be undone there.
+ */
+	/* The instruction at `at` may fault; go on at `fixup`. */
 	.macro entry at, fixup
 	.pushsection .fault_table, "a"
 	.quad \at, \fixup
@@ -38,6 +44,7 @@ fault_zero: /* RDI dst, RSI len */
 	entry 1b, 3b
 	entry 2b, 3b
 
+	/* int name(const void *p, uintN_t *v): one access, so the value is not torn. */
 	.macro reader name, mov, reg
 	.globl \name
 	.type \name, @function
@@ -49,6 +56,7 @@ fault_zero: /* RDI dst, RSI len */
 	entry 1b, 2b
 	.endm
 
+	/* int name(void *p, uintN_t v): one access. */
 	.macro writer name, mov, reg
 	.globl \name
 	.type \name, @function

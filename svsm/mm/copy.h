@@ -3,9 +3,9 @@
 #pragma once
 
 /*
- * Memory accesses that may fault (mm/copy.S) and the table that makes a fault an answer. Each
- * returns 0, or -1 when a page was not there: the exception handler finds the instruction in the
- * fault table, puts -1 into RAX and goes on at the fix-up address.
+ * Memory accesses that may fault (mm/copy.S), and the table that turns a fault into a return
+ * value. Each returns 0, or -1 when the page was not there. The exception handler finds the
+ * instruction in the fault table, puts -1 into RAX and goes on at the fix-up address.
  */
 #include "base/types.h"
 
@@ -21,11 +21,11 @@ struct fault_entry {
 	uint64_t fixup; /* where to go on */
 };
 
-/* For inline assembler: the instruction at local label 1 may fault, go on at label 2. */
+/* For inline assembler: the instruction at local label 1 may fault; go on at label 2. */
 #define FAULT_ENTRY                                                                                \
 	".pushsection .fault_table, \"a\"\n"                                                       \
 	".quad 1b, 2b\n"                                                                           \
 	".popsection\n"
 
-/* 0 when there is no entry for that address. */
+/* The fix-up address for a fault at rip; 0 when there is none. */
 uint64_t fault_fixup(uint64_t rip);

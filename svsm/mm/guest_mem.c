@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * The implementation of mm/guest_mem.h: a range check against the memory map, then an access that
+ * may fault. No other file reads or writes guest memory; keep it that way, because each such place
+ * would have to get these two steps right by itself.
+ */
 #include "mm/guest_mem.h"
 #include "mm/memmap.h"
 #include "mm/copy.h"
 #include "mm/paging.h"
 
-/* The address in the guest map, NULL when a guest may not name these bytes. */
+/* The address in the map of guest RAM; NULL when a guest may not name all of these bytes. */
 static void *guest_ptr(gpa_t g, size_t len)
 {
 	return memmap_is_guest(g, len) ? paging_guest_va(g) : NULL;

@@ -2,7 +2,9 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #pragma once
 
-/* The linker's view of the image (svsm.lds): first and one-past-last bytes, page aligned. */
+/* Symbols of the image that svsm.lds and boot/boot.S define. Each section's first byte and, _end,
+ * the first byte after it; all page aligned. kernel_loaded_end: what lies behind it is not loaded
+ * at launch. */
 extern char kernel_text[], kernel_text_end[];
 extern char kernel_rodata[], kernel_rodata_end[];
 extern char kernel_data[], kernel_loaded_end[];

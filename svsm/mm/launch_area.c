@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * Checks of the launch page. The page is measured, so a wrong value is a mistake of whoever built
+ * the image and not an attack; a panic that names it is the best answer.
+ */
 #include "mm/launch_area.h"
 #include "base/assert.h"
 #include "mm/memmap.h"
 
-/* Absent, or page aligned guest RAM. */
+/* An absent range (size 0), or page aligned RAM that is not the SVSM's. */
 static bool range_ok(const struct launch_range *r)
 {
 	if (!r->size)

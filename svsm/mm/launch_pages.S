@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-/* The pages of mm/launch_area.h. Present in the file (as zeros), so that they are loaded. */
+/*
+ * The pages of mm/launch_area.h. They stand in the file as zeros, so that the loader loads them
+ * and can replace their content. All but the secrets page are read-only.
+ */
 	.macro area name
 	.balign 0x1000
 	.globl \name

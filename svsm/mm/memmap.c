@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * The physical memory map: read once from the host's parameter area, checked, then only looked up.
+ * It answers the question that guards every address from a guest: is this RAM, and is it not the
+ * SVSM's? The table is hostile input; everything after memmap_set() is trusted.
+ */
 #include "mm/memmap.h"
 #include "abi/igvm.h"
 #include "lib/string.h"
@@ -30,14 +35,15 @@ static void sort(struct memmap_range *r, unsigned n)
 	}
 }
 
+/* No address has more than 52 bits in this architecture; the bound keeps every sum below 2^64. */
 static bool well_formed(const struct memmap_range *r)
 {
-	/* 52 bits is all the architecture has; this keeps every sum below 2^64. */
 	return r->size && IS_ALIGNED(r->base.v | r->size, PAGE_SIZE) && r->base.v < BIT(52) &&
 	       r->size <= BIT(52) - r->base.v;
 }
 
-/* Sorted ranges: refuse overlaps, join neighbours. Returns the new count, 0 for an overlap. */
+/* Joins neighbouring ranges of a sorted list. Returns the new number of ranges; 0 when two of them
+ * overlap. */
 static unsigned join(struct memmap_range *r, unsigned n)
 {
 	unsigned out = 0;
@@ -59,6 +65,8 @@ static void guest_add(uint64_t base, uint64_t end)
 		map.guest[map.guest_count++] = (struct memmap_range){gpa(base), end - base};
 }
 
+/* The guest's ranges are RAM without the SVSM's, which may split one range in two: hence one entry
+ * more. */
 static void cut_out_svsm(void)
 {
 	uint64_t from = map.svsm.base.v, to = end_of(&map.svsm);
@@ -76,6 +84,8 @@ static void cut_out_svsm(void)
 	}
 }
 
+/* A map that fails the last check is left without RAM, so that every later question is answered
+ * with no. */
 bool memmap_set(const struct memmap_range *r, unsigned count, gpa_t svsm_base, uint64_t svsm_size)
 {
 	if (!count || count > MEMMAP_MAX_RANGES)
@@ -96,6 +106,7 @@ bool memmap_set(const struct memmap_range *r, unsigned count, gpa_t svsm_base, u
 	return true;
 }
 
+/* An entry of no pages ends the table. Frame numbers are bounded before they are shifted. */
 bool memmap_init(const void *table, size_t size, gpa_t svsm_base, uint64_t svsm_size)
 {
 	static struct memmap_range ram[MEMMAP_MAX_RANGES];
@@ -131,6 +142,8 @@ bool memmap_is_ram(gpa_t g, uint64_t len)
 	return false;
 }
 
+/* The safe answer to an odd question is yes: an empty range counts as one byte, one that wraps as
+ * the SVSM's. */
 bool memmap_is_svsm(gpa_t g, uint64_t len)
 {
 	len = len ? len : 1;

@@ -3,8 +3,8 @@
 #pragma once
 
 /*
- * What the machine's physical memory is: RAM ranges of the IGVM memory map parameter, and what of
- * it belongs to the SVSM. Fixed after memmap_init(); read without locks. Portable.
+ * The machine's physical memory: the RAM ranges of the IGVM memory map parameter, and which of it
+ * belongs to the SVSM. Fixed after memmap_init(); read without locks. Portable.
  */
 #include "base/addr.h"
 
@@ -15,11 +15,11 @@ struct memmap_range {
 
 #define MEMMAP_MAX_RANGES 64
 
-/* Fill from the parameter area (IGVM_VHS_MEMORY_MAP_ENTRY table, at most size bytes) and the SVSM's
- * own range. Ranges are sorted and joined. False when the table is malformed, has no RAM, has too
- * many ranges or overlapping ones, or when SVSM memory is not RAM. */
+/* Fill the map from the parameter area (a table of IGVM_VHS_MEMORY_MAP_ENTRY, at most `size`
+ * bytes) and the SVSM's own range. Ranges are sorted and joined. False when the table is
+ * malformed, has no RAM, too many ranges or overlapping ones, or when SVSM memory is not RAM. */
 bool memmap_init(const void *table, size_t size, gpa_t svsm_base, uint64_t svsm_size);
-/* The same from ranges already in our form. */
+/* The same from an array of ranges. */
 bool memmap_set(const struct memmap_range *r, unsigned count, gpa_t svsm_base, uint64_t svsm_size);
 
 /* True when every byte of [g, g + len) is RAM (SVSM memory included). len 0 and wrap-around: false.
@@ -28,7 +28,7 @@ bool memmap_is_ram(gpa_t g, uint64_t len);
 /* True when any byte of [g, g + len) is SVSM memory. len 0 counts as 1; a range that wraps: true.
  */
 bool memmap_is_svsm(gpa_t g, uint64_t len);
-/* is_ram and not is_svsm: what a guest may name. */
+/* RAM and not the SVSM's: what a guest may name. */
 bool memmap_is_guest(gpa_t g, uint64_t len);
 
 /* All RAM, ascending, adjacent ranges joined, the SVSM's own not cut out. */

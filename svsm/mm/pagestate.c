@@ -1,9 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
+
+/*
+ * The page-state map: one byte per page of RAM, and the locks that order changes of it.
+ * mm/guestpage.c and the protocols decide by it, boot/guest_ram.c fills it. It must be right
+ * whatever the guest and the host do, because the RMP cannot tell the SVSM whether a page was
+ * validated before.
+ */
 #include "mm/pagestate.h"
 #include "lib/lock.h"
 
-#define LOCKS 64u
+#define LOCKS 64u /* 2 MiB regions share them by address, modulo LOCKS */
 
 struct range {
 	uint64_t pfn;
@@ -55,7 +62,8 @@ void pagestate_mark(gpa_t base, uint64_t bytes, enum page_state state)
 		pagestate_set(gpa(pfn << PAGE_SHIFT), state);
 }
 
-/* Neighbouring regions get different locks, so that vCPUs working side by side do not meet. */
+/* Neighbouring regions get different locks, so that vCPUs that work side by side do not wait for
+ * each other. */
 static unsigned lock_index(gpa_t a)
 {
 	return (unsigned)(a.v / SIZE_2M) % LOCKS;
@@ -66,6 +74,8 @@ struct pages_locked pagestate_lock(gpa_t a)
 	return pagestate_lock2(a, a);
 }
 
+/* The lower index first: two vCPUs that lock the same two regions the other way round cannot
+ * deadlock. */
 struct pages_locked pagestate_lock2(gpa_t a, gpa_t b)
 {
 	unsigned lo = MIN(lock_index(a), lock_index(b));
@@ -115,7 +125,7 @@ void pagestate_set_2m(gpa_t base, enum page_state state)
 		pagestate_set(gpa_add(base, off), state);
 }
 
-/* First page in `state` of one range at or after pfn; ~0 when there is none. */
+/* The first page of one range, at or after pfn, that is in `state`; ~0: none. */
 static uint64_t find_in(const struct range *r, uint64_t pfn, enum page_state state)
 {
 	for (uint64_t i = pfn > r->pfn ? pfn - r->pfn : 0; i < r->count; i++) {
@@ -125,6 +135,7 @@ static uint64_t find_in(const struct range *r, uint64_t pfn, enum page_state sta
 	return ~0ull;
 }
 
+/* The ranges are not sorted, so the lowest hit of all of them counts. */
 gpa_t pagestate_find(gpa_t from, enum page_state state)
 {
 	uint64_t best = ~0ull;

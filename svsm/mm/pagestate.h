@@ -3,9 +3,9 @@
 #pragma once
 
 /*
- * Who owns each page of RAM: one byte a page. What the hardware's RMP cannot tell the SVSM (has
- * this page been validated already, and for whom?) is decided here, so a double validation, or a
- * guest page that is really the SVSM's, is refused before any instruction runs.
+ * Who owns each page of RAM: one byte per page, its page state. The RMP cannot tell the SVSM
+ * whether a page was validated before, and for whom. That is decided here, so that a second
+ * validation, or a guest's claim to a page of the SVSM's, is refused before any instruction runs.
  *
  *             validate                 register as CAA
  *   INVALID ------------> VALID  ------------------------>  CAA
@@ -19,8 +19,9 @@
  *   NOT_RAM, SVSM: never change once the guest runs (SVSM is set at boot)
  *   any guest state -> BROKEN: the hardware would not undo half a change; out of use for ever
  *
- * Locks: a lock for each 2 MiB region (hashed). A 4K or 2M operation lies in one region. Order:
- * lib/lock.h; of two regions the lower lock index first, which pagestate_lock2 does.
+ * Locks: one for each 2 MiB region (hashed). An operation on a 4K or 2M page lies in one region.
+ * Order: lib/lock.h; of two regions the one with the lower lock index first, as pagestate_lock2()
+ * does.
  */
 #include "base/addr.h"
 #include "base/spinlock.h"
@@ -39,12 +40,12 @@ enum page_state {
 #define PAGESTATE_MAX_RANGES 32
 
 /*
- * Tell of `bytes` of RAM at base (both page aligned, not overlapping an earlier range); states is
- * memory for bytes / 4096 states, kept for ever. All pages start INVALID. Boot only, no locks.
- * False when there are too many ranges or they overlap.
+ * Add `bytes` of RAM at base (both page aligned, not overlapping an earlier range) to the map.
+ * `states` is memory for bytes / 4096 states, kept for ever. All pages start INVALID. Boot only,
+ * no locks. False when there are too many ranges or they overlap.
  */
 bool pagestate_add(gpa_t base, uint64_t bytes, uint8_t *states);
-/* Set all pages of a range that are RAM. Boot only, no locks. */
+/* Set the state of all pages of a range, except those that are not RAM. Boot only, no locks. */
 void pagestate_mark(gpa_t base, uint64_t bytes, enum page_state state);
 /* Forget everything: unit tests. */
 void pagestate_reset(void);

@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * The kernel's page tables. Built once from the image's sections and the memory map; later only
+ * paging_set() changes anything, one page of SVSM data at a time. No page is ever writable and
+ * executable, and nothing is mapped for ring 3. Guest memory is mapped here but accessed in
+ * mm/guest_mem.c alone.
+ */
 #include "mm/paging.h"
 #include "base/assert.h"
 #include "base/x86.h"
@@ -15,7 +21,7 @@
 
 #define ENTRIES 512
 
-static struct spinlock paging_lock; /* LOCK_PAGING */
+static struct spinlock paging_lock; /* LOCK_PAGING: changes of entries after boot */
 static uint64_t *root;
 static uint64_t cr4_bits = CR4_PAE;
 
@@ -29,6 +35,8 @@ static uint64_t *table_of(uint64_t entry)
 	return paging_va(gpa(entry & PTE_ADDR & ~platform_cbit));
 }
 
+/* Boot only, or under paging_lock. Panics without memory: at boot there is nothing to go on with,
+ * and paging_set() finds its tables there already. */
 static uint64_t *next_table(uint64_t *entry)
 {
 	if (!(*entry & PTE_P)) {
@@ -41,6 +49,8 @@ static uint64_t *next_table(uint64_t *entry)
 	return table_of(*entry);
 }
 
+/* The entry that maps va at that level (0: 4K page, 1: 2M); tables above it are made when they are
+ * missing. */
 static uint64_t *entry_for(uint64_t va, unsigned level)
 {
 	uint64_t *t = root;
@@ -50,7 +60,7 @@ static uint64_t *entry_for(uint64_t va, unsigned level)
 	return &t[slot(va, level)];
 }
 
-/* Private mapping, 2M pages where all three are aligned. */
+/* A private mapping, by 2M pages where address, memory and size allow. */
 static void map(uint64_t va, uint64_t pa, uint64_t size, uint64_t flags)
 {
 	flags |= PTE_P | PTE_A | PTE_D | PTE_G | platform_cbit;
@@ -96,7 +106,8 @@ uint64_t paging_root(void)
 
 static uint64_t wanted_cr4(void)
 {
-	/* PSE: nothing in long mode, but as hosts have it */
+	/* PSE has no effect in long mode. Hosts have it set, and a CR4 that differs from the
+	 * host's costs TCG a TLB flush at each VMRUN. */
 	uint64_t cr4 = CR4_PAE | CR4_PGE | CR4_PSE | CR4_OSFXSR | CR4_OSXMMEXCPT;
 	uint32_t r[4];
 
@@ -107,6 +118,7 @@ static uint64_t wanted_cr4(void)
 	return cr4;
 }
 
+/* Also clears CR0.EM and TS, so that ring 3 can use x87 and SSE at once. */
 void paging_protect(void)
 {
 	cr4_bits = wanted_cr4();
@@ -126,6 +138,7 @@ uint64_t paging_cr4(void)
 	return cr4_bits;
 }
 
+/* No table is missing on the way: map_kernel() has mapped all SVSM memory by 4K pages. */
 void paging_set(void *page, enum paging_kind kind)
 {
 	uint64_t va = (uint64_t)page;
@@ -143,6 +156,7 @@ void paging_set(void *page, enum paging_kind kind)
 	invlpg(va);
 }
 
+/* Walks the tables in use, CR3's, which may be a process's. */
 uint64_t paging_lookup(uint64_t va, uint64_t *size)
 {
 	uint64_t *t = table_of(read_cr3());

@@ -13,29 +13,30 @@
  * Needs the allocator and the memory map. Panics when memory does not suffice. */
 void paging_init(void);
 
-/* CR3 value for other CPUs, C-bit included. */
+/* The kernel's value of CR3, C-bit included. */
 uint64_t paging_root(void);
 
-/* Put the kernel's half into a process's PML4. That half never changes at this level. */
+/* Copy the kernel's half into a process's PML4. Once is enough: its entries never change at that
+ * level. */
 void paging_share(uint64_t *user_root);
 
-/* Set CR4 as far as this CPU has it (SMEP, SMAP, UMIP, PGE) and what ring 3 needs for its x87 and
- * SSE instructions. Needs platform->cpuid. */
+/* Set CR4 on this CPU: SMEP, SMAP, UMIP where CPUID has them, PGE, and what ring 3 needs for x87
+ * and SSE. Needs platform->cpuid. */
 void paging_protect(void);
 uint64_t paging_cr4(void);
 
 enum paging_kind {
-	PAGING_GUARD,   /* hole */
+	PAGING_GUARD,   /* not mapped */
 	PAGING_PRIVATE, /* data, C-bit set */
-	PAGING_SHARED,  /* data, the hypervisor's too */
+	PAGING_SHARED,  /* data, shared with the hypervisor */
 };
 
-/* Change one page of SVSM memory outside the image's text and rodata; flushes it on this CPU only,
- * so the page must not have been used on others. Lock: LOCK_PAGING inside. */
+/* Change the mapping of one page of SVSM memory outside the image's text and rodata. Flushed on
+ * this CPU only, so no other CPU may have used the page. LOCK_PAGING is taken inside. */
 void paging_set(void *page, enum paging_kind kind);
 
-/* The leaf entry of an address in the tables in use; 0 when not mapped. size (may be NULL): bytes.
- */
+/* The leaf entry that maps va in the tables in use; 0 when va is not mapped. *size (size may be
+ * NULL): bytes that the entry maps. */
 uint64_t paging_lookup(uint64_t va, uint64_t *size);
 
 static inline void *paging_guest_va(gpa_t g)
