@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * What a service writes, as lines in the SVSM's log. user/sys_file.c feeds it. The text is not
+ * trusted: only printable ASCII passes, each line carries the service's name, and a flood is
+ * thinned out.
+ */
 #include "user/console.h"
 #include "log/log.h"
 
+/* All of the first CONSOLE_BURST lines, then one of CONSOLE_SPARSE. */
 static bool wanted(struct process *p)
 {
 	p->console.lines++;

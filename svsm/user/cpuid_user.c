@@ -1,17 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * CPUID for ring 3, where the instruction raises #VC. The platform's answer is cut down to what a
+ * process without XSAVE state may use. The lists name what is shown, so a feature that a later
+ * processor adds stays hidden.
+ */
 #include "user/cpuid_user.h"
 #include "abi/ghcb.h"
 #include "lib/string.h"
 #include "platform/platform.h"
 
 /*
- * What is shown: a list, so that features still to come stay hidden. APM vol. 3, appendix E.
+ * The features that are shown. APM vol. 3, appendix E.
  *
- * Leaf 1 ECX: SSE3, PCLMULQDQ, SSSE3, CMPXCHG16B, SSE4.1, SSE4.2, MOVBE, POPCNT, AES, RDRAND
- * Leaf 7 EBX: BMI1, BMI2, ERMS, RDSEED, ADX, CLFLUSHOPT, CLWB, SHA; EDX: FSRM
- * Leaf 8000_0001 ECX: LAHF, LZCNT, SSE4A, PREFETCHW
+ *   Leaf 1 ECX: SSE3, PCLMULQDQ, SSSE3, CMPXCHG16B, SSE4.1, SSE4.2, MOVBE, POPCNT, AES, RDRAND
+ *   Leaf 7 EBX: BMI1, BMI2, ERMS, RDSEED, ADX, CLFLUSHOPT, CLWB, SHA; EDX: FSRM
+ *   Leaf 8000_0001 ECX: LAHF, LZCNT, SSE4A, PREFETCHW
  */
 #define LEAF1_ECX                                                                                  \
 	(BIT(0) | BIT(1) | BIT(9) | BIT(13) | BIT(19) | BIT(20) | BIT(22) | BIT(23) | BIT(25) |    \
@@ -35,6 +40,8 @@ static void clear(uint32_t r[4])
 	memset(r, 0, 4 * sizeof(*r));
 }
 
+/* Leaves that are not named here read as zeros: APIC IDs, topology, XSAVE, SEV, the
+ * hypervisor's. */
 void cpuid_mask(uint32_t leaf, uint32_t sub, uint32_t r[4])
 {
 	switch (leaf) {
@@ -69,6 +76,7 @@ void cpuid_mask(uint32_t leaf, uint32_t sub, uint32_t r[4])
 	}
 }
 
+/* Called by user/process_run.c for a #VC in ring 3, while the process's space is loaded. */
 bool cpuid_emulate(struct process *p)
 {
 	static const uint8_t insn[] = {0x0f, 0xa2};
@@ -76,7 +84,7 @@ bool cpuid_emulate(struct process *p)
 	uint8_t bytes[sizeof(insn)];
 	uint32_t r[4];
 
-	/* A hypervisor may inject #VC where it likes: the instruction has to be there. */
+	/* A hypervisor may inject #VC anywhere: the instruction must really stand at RIP. */
 	if (u->error != GHCB_EXIT_CPUID || !user_copy_in(bytes, u->rip, sizeof(bytes)) ||
 	    memcmp(bytes, insn, sizeof(insn)))
 		return false;

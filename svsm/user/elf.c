@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * Loads a service's ELF file into a process's space. process_create() is the only caller. The file
+ * is measured with the image, but it is checked as if it came from a guest: every offset, size and
+ * address before its use. A function that returns text returns NULL, or a clause for the log that
+ * says what is wrong.
+ */
 #include "user/elf.h"
 #include "lib/string.h"
 
@@ -36,13 +42,14 @@ struct load {
 	struct space *space;
 	const uint8_t *file;
 	size_t size;
-	uint64_t bias; /* added to every address: ET_DYN */
-	uint64_t low;  /* segments come in ascending order, this is the first page still free */
-	bool entry_ok; /* in an executable segment */
+	uint64_t bias; /* added to every address; 0 but for a static-pie file */
+	uint64_t low;  /* the first page still free: segments must come in ascending order */
+	bool entry_ok; /* the entry point lies in an executable segment */
 	struct ehdr h;
 	struct elf_program *out;
 };
 
+/* True when n bytes from `offset` lie in the file. Written so that no sum can wrap. */
 static bool inside(const struct load *l, uint64_t offset, uint64_t n)
 {
 	return offset <= l->size && n <= l->size - offset;
@@ -50,7 +57,7 @@ static bool inside(const struct load *l, uint64_t offset, uint64_t n)
 
 static const char *read_header(struct load *l)
 {
-	/* class 64, little endian, version 1 */
+	/* ELFCLASS64, ELFDATA2LSB, EV_CURRENT */
 	static const uint8_t magic[] = {0x7f, 'E', 'L', 'F', 2, 1, 1};
 	struct ehdr *h = &l->h;
 
@@ -75,6 +82,7 @@ static unsigned prot_of(uint32_t flags)
 	       (flags & PF_X ? SPACE_X : 0);
 }
 
+/* Subtracts where a sum could wrap: vaddr and memsz are any 64-bit numbers. */
 static const char *check_segment(const struct load *l, const struct phdr *p)
 {
 	if (!inside(l, p->offset, p->filesz))
@@ -91,6 +99,8 @@ static const char *check_segment(const struct load *l, const struct phdr *p)
 	return NULL;
 }
 
+/* True when the segment can be mapped from the file without a copy: read-only, all of it in the
+ * file, and file and segment aligned alike. */
 static bool in_place(const struct load *l, const struct phdr *p)
 {
 	return !(p->flags & PF_W) && p->filesz == p->memsz &&
@@ -109,6 +119,8 @@ static bool map_segment(const struct load *l, const struct phdr *p, uint64_t sta
 	       space_write(l->space, start + in_page, l->file + p->offset, p->filesz);
 }
 
+/* Maps one segment and notes what the auxiliary vector will need: whether it holds the entry
+ * point, and where the program headers lie in memory. */
 static const char *load_segment(struct load *l, const struct phdr *p)
 {
 	const char *why = check_segment(l, p);
@@ -132,6 +144,8 @@ static const char *load_segment(struct load *l, const struct phdr *p)
 	return NULL;
 }
 
+/* A program that asks for an interpreter or an executable stack is refused. Headers of other types
+ * do not matter. */
 static const char *take_header(struct load *l, const struct phdr *p)
 {
 	switch (p->type) {

@@ -3,8 +3,8 @@
 #pragma once
 
 /*
- * Loader for static x86-64 programs: System V ABI, gABI chapter 5 and AMD64 supplement 3.4. Takes
- * the file as hostile; it must not change meanwhile. Portable.
+ * Loader for static x86-64 programs: System V ABI, gABI chapter 5 and AMD64 supplement 3.4. The
+ * file is checked as hostile input. It must not change while it is loaded. Portable.
  */
 #include "user/space.h"
 
@@ -24,13 +24,13 @@ struct elf_program {
 };
 
 /*
- * Map the segments into s. Read-only segments are mapped from the file in place where file and
- * segment are page aligned alike (the file must then be part of the image, whole pages of it); the
- * others are copied. NULL: done. Else what was wrong; s may then be partly filled.
+ * Map the segments into s. A read-only segment whose place in the file is aligned like its address
+ * is mapped from the file itself (the file must then be part of the image, in whole pages); the
+ * others are copied. NULL: done. Otherwise what was wrong; s may then be partly filled.
  */
 const char *elf_load(struct space *s, const void *file, size_t size, struct elf_program *out);
 
-/* Map a stack and put argc, argv (the name alone), an empty environment and the auxiliary vector on
- * it. rsp: at the program's first instruction. NULL, or what was wrong. */
+/* Map a stack and put argc, argv (the name alone), an empty environment and the auxiliary vector
+ * on it. *rsp: the stack pointer for the program's first instruction. NULL, or what was wrong. */
 const char *elf_stack(struct space *s, const char *name, const struct elf_program *prog,
 		      uint64_t *rsp);

@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * The first stack of a process: what a C library reads before main(), as the psABI wants it.
+ * Called once for each process, by process_create(), after elf_load(). It needs random numbers,
+ * for the C library's canary.
+ */
 #include "cpu/random.h"
 #include "lib/string.h"
 #include "platform/platform.h"
 #include "user/elf.h"
 
-/* AMD64 supplement 3.4.3, <elf.h>: types of the auxiliary vector */
+/* Types of the auxiliary vector: AMD64 supplement 3.4.3, <elf.h> */
 enum {
 	AT_NULL = 0,
 	AT_PHDR = 3,
@@ -30,7 +35,7 @@ enum {
 
 #define NAME_MAX 64
 
-/* What lies at the stack's very top; the vectors point into it. */
+/* Lies at the very top of the stack; the vectors point into it. */
 struct strings {
 	uint8_t random[16];
 	char platform[8];

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-/* A service's program in the image; build.mk defines SERVICE and FILE for each. Whole pages, so that
- * mapping one into the process shows nothing else. */
+/* A service's program inside the image; svsm/build.mk defines SERVICE and FILE for each. It fills
+ * whole pages, so that mapping it into the process shows nothing else of the image. */
 #define NAME(a, b)  NAME_(a, b)
 #define NAME_(a, b) a##b
 

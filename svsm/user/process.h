@@ -3,28 +3,29 @@
 #pragma once
 
 /*
- * A single-threaded program in ring 3. It has no kernel stack: entering it is a function call that
- * returns with the reason why it stopped, and its registers wait in struct process. So a process
- * can be put aside anywhere in user code and go on on any other CPU.
+ * A single-threaded program in ring 3. It has no kernel stack. To run it is a function call that
+ * returns with the reason why it stopped; its registers then lie in struct process. So a process
+ * can be stopped anywhere in user code and continued on any other CPU.
  *
- * The kernel runs with IF=0 always; user code runs with IF=1, so interrupts (the slice's end)
- * arrive there and only there.
+ * The kernel always runs with IF=0 and user code with IF=1, so interrupts (the end of a turn)
+ * arrive in user code only.
  */
 #include "user/space.h"
 
 struct service;
 
-struct user_regs { /* user/user.S knows the order */
+struct user_regs { /* user/user.S depends on the order */
 	uint64_t r15, r14, r13, r12, r11, r10, r9, r8;
 	uint64_t rbp, rdi, rsi, rdx, rcx, rbx, rax;
-	uint64_t vector, error; /* of the exception or interrupt; vector 256: SYSCALL */
+	uint64_t vector, error; /* of the exception or interrupt; USER_SYSCALL: a system call */
 	uint64_t rip, cs, rflags, rsp, ss;
 	uint64_t fs_base;
 };
 
 #define USER_SYSCALL 256
 
-/* Lines of a service in the log: so many of them, then one of CONSOLE_SPARSE. */
+/* Lines of a process in the log: CONSOLE_BURST of them, then one of CONSOLE_SPARSE
+ * (user/console.h). */
 #define CONSOLE_LINE   160
 #define CONSOLE_BURST  256
 #define CONSOLE_SPARSE 256
@@ -35,10 +36,10 @@ struct process {
 	struct user_regs regs;
 	uint8_t *fpu; /* 512-byte FXSAVE image, 16-byte aligned */
 	uint64_t brk_start, brk;
-	struct service *service; /* whose requests SERVICE_CALL_WAIT gives; NULL: none */
-	uint64_t unknown[8];     /* bit n: Linux call n was refused and logged already */
+	struct service *service; /* the one whose requests it serves; NULL: none */
+	uint64_t unknown[8];     /* bit n: Linux's call n was refused and logged before */
 	int exit_status;
-	uint64_t user_tsc; /* time on a CPU, its system calls included */
+	uint64_t user_tsc; /* TSC ticks on a CPU, its system calls included */
 	struct {           /* files 1 and 2: user/console.c */
 		char line[CONSOLE_LINE];
 		uint32_t len, lines;

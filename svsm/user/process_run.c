@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * The life of a process: created from an ELF file, entered again and again, destroyed.
+ * user/service/service.c and the self-tests call it. Whatever happens in ring 3 ends here as one
+ * of five reasons to stop; nothing that a process does may end the SVSM.
+ */
 #include "user/process_run.h"
 #include "base/x86.h"
 #include "mm/layout.h"
@@ -15,9 +20,10 @@
 #include "user/syscall.h"
 
 #define FPU_SIZE   512
-#define VEC_FIRST  32 /* external interrupts from here on */
-#define RUN_MAX_NS 1000000000ull
+#define VEC_FIRST  32            /* vectors from here on are interrupts, below are exceptions */
+#define RUN_MAX_NS 1000000000ull /* the most that one process_run() counts as time used */
 
+/* Registers not named here start as zeros, so nothing of the kernel's reaches the process. */
 static const char *load(struct process *p, const void *elf, size_t size)
 {
 	struct elf_program prog;
@@ -66,6 +72,7 @@ struct process *process_create(const char *name, const void *elf, size_t size, s
 	return NULL;
 }
 
+/* Also for a process whose creation failed half way: space and FPU image may be missing. */
 void process_destroy(struct process *p)
 {
 	space_destroy(&p->space);
@@ -73,6 +80,7 @@ void process_destroy(struct process *p)
 	alloc_free(p, sizeof(*p));
 }
 
+/* A line that the process has begun may tell why it dies, so it goes out before the report. */
 static enum process_stop fault(struct process *p)
 {
 	console_flush(p);
@@ -80,7 +88,7 @@ static enum process_stop fault(struct process *p)
 	return PROCESS_FAULTED;
 }
 
-/* False: go on. */
+/* Serves one system call. True: process_run() has to return with *stop. False: back to ring 3. */
 static bool system_call(struct process *p, enum process_stop *stop)
 {
 	struct user_regs *r = &p->regs;
@@ -91,7 +99,7 @@ static bool system_call(struct process *p, enum process_stop *stop)
 		r->rax = args.result;
 		return false;
 	case SYSCALL_AGAIN:
-		r->rip -= 2; /* 0f 05 */
+		r->rip -= 2; /* back to SYSCALL (0f 05), to be made again */
 		*stop = PROCESS_WAITS;
 		return true;
 	case SYSCALL_ANSWERED:
@@ -108,6 +116,8 @@ static bool system_call(struct process *p, enum process_stop *stop)
 	}
 }
 
+/* Any vector from 32 on, because the hypervisor may inject any. All of them stop the process as
+ * the timer's does; a vector that the SVSM does not use is worth one line in the log. */
 static void interrupt(uint64_t vector)
 {
 	static bool said;
@@ -115,11 +125,12 @@ static void interrupt(uint64_t vector)
 	timer_interrupt();
 	if (vector != TIMER_VECTOR && !said) {
 		said = true;
-		log_warn("user: interrupt %lu is nobody's", vector);
+		log_warn("user: unexpected interrupt, vector %lu", vector);
 	}
 }
 
-/* What brought the process back? False: nothing that it has to stop for. */
+/* Finds out why ring 3 came back. True: process_run() has to return with *stop. False: it was a
+ * system call or CPUID that has been served, and ring 3 goes on. */
 static bool stopped(struct process *p, enum process_stop *stop)
 {
 	const struct user_regs *r = &p->regs;
@@ -137,12 +148,16 @@ static bool stopped(struct process *p, enum process_stop *stop)
 	return true;
 }
 
-/* Far above a slice: then the host had stopped the machine, or the TSC was set back. */
+/* A turn takes milliseconds. A larger difference means that the host had stopped the machine or
+ * that the TSC was set back; a second at most counts, or the service would be taken for one that
+ * hangs. */
 static uint64_t used_since(uint64_t start)
 {
 	return MIN(rdtsc() - start, timer_ticks(RUN_MAX_NS));
 }
 
+/* The space stays loaded while system calls are served, because these copy from and to user
+ * memory. Interrupts are off except in ring 3. No lock may be held. */
 enum process_stop process_run(struct process *p)
 {
 	enum process_stop stop = PROCESS_FAULTED;

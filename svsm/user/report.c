@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * The log's account of a process that ends by a fault. The process is still loaded, so its memory
+ * at RIP can be read. Without a test build neither registers nor memory are shown, because the
+ * host reads the log.
+ */
 #include "user/report.h"
 #include "base/x86.h"
 #include "cpu/exception.h"
@@ -10,6 +15,7 @@
 
 #define BYTES 16
 
+/* Byte by byte, because the page behind RIP may be missing. */
 static void report_bytes(const struct process *p)
 {
 	char text[3 * BYTES + 1] = "";
@@ -18,7 +24,7 @@ static void report_bytes(const struct process *p)
 
 	for (unsigned i = 0; i < BYTES && user_copy_in(&b, p->regs.rip + i, 1); i++)
 		n += fmt_scnprintf(text + n, sizeof(text) - n, " %02x", b);
-	log_error("%s: bytes at rip:%s", p->name, n ? text : " none to be read");
+	log_error("%s: bytes at rip:%s", p->name, n ? text : " not readable");
 }
 
 static void report_registers(const struct process *p)
@@ -36,14 +42,15 @@ static void report_registers(const struct process *p)
 	log_error("%s: r14 %016lx r15 %016lx fs  %016lx", p->name, r->r14, r->r15, r->fs_base);
 }
 
+/* CR2 is read first: user_copy_in() may fault and overwrite it. */
 void report_fault(struct process *p)
 {
 	const struct user_regs *r = &p->regs;
 	uint64_t cr2 = read_cr2();
 
 	if (r->vector == USER_SYSCALL)
-		log_error("%s: ended by its system call %lu (%lx, %lx, %lx)", p->name, r->rax,
-			  r->rdi, r->rsi, r->rdx);
+		log_error("%s: fault: system call %lu (%lx, %lx, %lx)", p->name, r->rax, r->rdi,
+			  r->rsi, r->rdx);
 	else if (r->vector == VEC_PF)
 		log_error("%s: fault: #PF error 0x%lx at 0x%lx", p->name, r->error, cr2);
 	else

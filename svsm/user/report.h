@@ -3,10 +3,9 @@
 #pragma once
 
 /*
- * The log's account of a process that has to end: what happened and where; in test builds also
- * registers and the bytes at RIP (launch_shows_registers).
- *
- * For use right after it stopped, with its space still loaded (CR2).
+ * The log's account of a process that ends by a fault: what happened and where, in test builds
+ * also registers and the bytes at RIP (launch_shows_registers()). To be called right after the
+ * process stopped, while its space is loaded and CR2 is its own.
  */
 #include "user/process.h"
 

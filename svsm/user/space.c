@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * The page tables of a process. Everything that gives a process memory goes through here: the ELF
+ * loader, the first stack, and the memory system calls. A page is writable or executable, never
+ * both; a page of the image is never writable; and no page goes back to the allocator before the
+ * CPU's translation of it is flushed.
+ */
 #include "user/space.h"
 #include "base/x86.h"
 #include "mm/paging.h"
@@ -9,15 +15,15 @@
 #include "platform/platform.h"
 
 /*
- * A leaf entry, APM vol. 2, 5.3; the bits that the processor leaves to software:
- *   HELD   there is a mapping, be it without any right (P = 0)
- *   OWNED  the page is the space's and goes back to the allocator; else it is the image's
+ * A leaf entry, APM vol. 2, 5.3. Two of the bits that the processor leaves to software:
+ *   HELD   a mapping is here, even one without any right (P = 0)
+ *   OWNED  the page is the space's own and goes back to the allocator; otherwise it is the image's
  */
 #define HELD    BIT(9)
 #define OWNED   BIT(10)
 
 #define ENTRIES 512
-#define TOP     3 /* level of the PML4; leaves are level 0 */
+#define TOP     3 /* level of the PML4; leaf entries are at level 0 */
 
 static unsigned slot(uint64_t va, unsigned level)
 {
@@ -29,6 +35,7 @@ static uint64_t span(unsigned level) /* bytes that an entry covers */
 	return PAGE_SIZE << (9 * level);
 }
 
+/* The start of the next aligned block of that size after va. */
 static uint64_t next(uint64_t va, uint64_t size)
 {
 	return ALIGN_DOWN(va, size) + size;
@@ -39,6 +46,7 @@ static void *page_of(uint64_t entry)
 	return paging_va(gpa(entry & PTE_ADDR & ~platform_cbit));
 }
 
+/* Every page of a space is counted against its limit, page tables too. */
 static void *take_page(struct space *s)
 {
 	void *p = s->pages < s->limit ? alloc_page() : NULL;
@@ -53,8 +61,9 @@ static void give_page(struct space *s, void *p)
 	s->pages--;
 }
 
-/* The leaf entry of va; NULL when there is no table for it. *size: of the aligned block around va
- * that shares its fate. */
+/* The leaf entry of va, NULL when there is no page table for it. *size: the bytes around va,
+ * aligned to their size, to which the answer applies: one page, or all that the missing table
+ * would cover. */
 static uint64_t *find_leaf(const struct space *s, uint64_t va, uint64_t *size)
 {
 	uint64_t *t = s->root;
@@ -72,6 +81,8 @@ static uint64_t *find_leaf(const struct space *s, uint64_t va, uint64_t *size)
 	return &t[slot(va, 0)];
 }
 
+/* Like find_leaf(), but missing tables are made. NULL: no memory, or the limit is reached; tables
+ * made so far stay until space_destroy(). */
 static uint64_t *make_leaf(struct space *s, uint64_t va)
 {
 	uint64_t *t = s->root;
@@ -103,6 +114,7 @@ static bool valid_prot(unsigned prot)
 	       (prot & (SPACE_W | SPACE_X)) != (SPACE_W | SPACE_X);
 }
 
+/* PROT_NONE is HELD without P: nothing can be accessed, and the range counts as taken. */
 static uint64_t flags_of(unsigned prot)
 {
 	return HELD | PTE_U | PTE_A | PTE_D | (prot ? PTE_P : 0) | (prot & SPACE_W ? PTE_W : 0) |
@@ -118,6 +130,8 @@ bool space_create(struct space *s, size_t limit)
 	return s->root;
 }
 
+/* Frees what a table refers to, then the table. The upper half of a PML4 is the kernel's and
+ * stays. */
 static void destroy_table(struct space *s, uint64_t *t, unsigned level)
 {
 	for (unsigned i = 0; i < (level == TOP ? ENTRIES / 2 : ENTRIES); i++) {
@@ -136,7 +150,7 @@ void space_destroy(struct space *s)
 	s->root = NULL;
 }
 
-/* One page more; image NULL: a new one. False: no memory. */
+/* Maps one page: of the image, or a new one when image is NULL. False: no memory. */
 static bool map_page(struct space *s, uint64_t va, const void *image, uint64_t flags)
 {
 	uint64_t *e = make_leaf(s, va);
@@ -154,6 +168,7 @@ static bool map_page(struct space *s, uint64_t va, const void *image, uint64_t f
 	return true;
 }
 
+/* All pages of the range, or none: a range that fails half way is unmapped again. */
 static bool map(struct space *s, uint64_t va, const char *image, uint64_t len, unsigned prot)
 {
 	if (!valid_range(va, len) || !valid_prot(prot) || !space_free(s, va, len))
@@ -168,7 +183,7 @@ static bool map(struct space *s, uint64_t va, const char *image, uint64_t len, u
 
 bool space_map(struct space *s, uint64_t va, uint64_t len, unsigned prot)
 {
-	/* so that a huge length fails before it has taken everything */
+	/* a huge length fails here, before it has taken all of the memory */
 	return len / PAGE_SIZE <= s->limit - s->pages && map(s, va, NULL, len, prot);
 }
 
@@ -178,6 +193,8 @@ bool space_map_image(struct space *s, uint64_t va, const void *page, uint64_t le
 	       map(s, va, page, len, prot);
 }
 
+/* Each page is flushed before it goes back to the allocator: another process could get it
+ * at once. */
 void space_unmap(struct space *s, uint64_t va, uint64_t len)
 {
 	uint64_t size;
@@ -197,7 +214,7 @@ void space_unmap(struct space *s, uint64_t va, uint64_t len)
 	}
 }
 
-/* Every page there, and with W every page the space's own. */
+/* True when every page of the range is mapped and, for write access, is the space's own. */
 static bool can_protect(const struct space *s, uint64_t va, uint64_t len, unsigned prot)
 {
 	uint64_t need = HELD | (prot & SPACE_W ? OWNED : 0);
@@ -212,6 +229,7 @@ static bool can_protect(const struct space *s, uint64_t va, uint64_t len, unsign
 	return true;
 }
 
+/* Checked as a whole before anything changes, so a refusal leaves the range as it was. */
 bool space_protect(struct space *s, uint64_t va, uint64_t len, unsigned prot)
 {
 	uint64_t size;
@@ -242,6 +260,12 @@ bool space_free(const struct space *s, uint64_t va, uint64_t len)
 	return true;
 }
 
+/*
+ * Searches downwards from `high`. `start` moves down block by block; [start, high) is free, where
+ * high is the end of the free range found so far. A page that is taken moves `high` below it.
+ * Where a table is missing, all that it would cover is free and is passed in one step, so the
+ * entries of the tables that exist bound the search.
+ */
 uint64_t space_find(const struct space *s, uint64_t low, uint64_t high, uint64_t len)
 {
 	uint64_t start = high, size;
@@ -250,7 +274,7 @@ uint64_t space_find(const struct space *s, uint64_t low, uint64_t high, uint64_t
 		const uint64_t *e = find_leaf(s, start - PAGE_SIZE, &size);
 
 		if (e && *e)
-			high = start - PAGE_SIZE; /* taken: what is free ends below it */
+			high = start - PAGE_SIZE; /* taken: the free range can only end below it */
 		start = MAX(ALIGN_DOWN(start - PAGE_SIZE, size), low);
 		if (high - start >= len)
 			return high - len;
@@ -258,6 +282,7 @@ uint64_t space_find(const struct space *s, uint64_t low, uint64_t high, uint64_t
 	return 0;
 }
 
+/* Through the kernel's own mapping of each page, so the rights in the space do not matter. */
 bool space_write(struct space *s, uint64_t va, const void *from, size_t len)
 {
 	const char *src = from;

@@ -4,11 +4,12 @@
 
 /*
  * A process's half of the address space: its own page tables below USER_END, the kernel's above.
- * Every mapping has exactly one of write and execute. Pages are the SVSM's (mm/alloc.h) or,
- * read-only and without a copy, pages of the image (a service's text). Portable but for
- * space_enter/leave.
+ * No mapping is both writable and executable. Pages are the SVSM's (mm/alloc.h) or, read-only and
+ * without a copy, pages of the image (a service's text). Portable but for space_enter() and
+ * space_leave().
  *
- * Locks: a space belongs to its process, which runs on one CPU at a time; only LOCK_ALLOC inside.
+ * Locks: a space belongs to its process, which runs on one CPU at a time; only LOCK_ALLOC is taken
+ * inside.
  */
 #include "base/addr.h"
 
@@ -21,17 +22,17 @@
 
 struct space {
 	uint64_t *root; /* PML4 */
-	size_t pages;   /* taken from the allocator, tables included */
-	size_t limit;   /* pages it may take */
+	size_t pages;   /* pages taken from the allocator, page tables included */
+	size_t limit;   /* the most that it may take */
 };
 
 bool space_create(struct space *s, size_t limit); /* false: no memory */
 void space_destroy(struct space *s);              /* must not be loaded on any CPU */
 
-/* [va, va + len): page aligned, inside USER_BASE..USER_END. All false results leave nothing mapped.
- */
+/* [va, va + len) is page aligned and inside USER_BASE..USER_END. After false nothing is mapped
+ * that was not before. */
 bool space_map(struct space *s, uint64_t va, uint64_t len,
-	       unsigned prot); /* zeroed; refuses overlap */
+	       unsigned prot); /* new pages, zeroed; false also for an overlap */
 bool space_map_image(struct space *s, uint64_t va, const void *page, uint64_t len, unsigned prot);
 void space_unmap(struct space *s, uint64_t va, uint64_t len);                  /* holes are fine */
 bool space_protect(struct space *s, uint64_t va, uint64_t len, unsigned prot); /* false: a hole */
@@ -39,17 +40,19 @@ bool space_free(const struct space *s, uint64_t va, uint64_t len); /* nothing ma
 /* The highest free range of len bytes (page aligned, not 0) in [low, high); 0: none. */
 uint64_t space_find(const struct space *s, uint64_t low, uint64_t high, uint64_t len);
 
-/* Fill mapped user memory before the process runs (loader); whatever its rights. */
+/* Write to mapped memory of a process that does not run yet, whatever its rights there
+ * (loader). */
 bool space_write(struct space *s, uint64_t va, const void *from, size_t len);
 
-/* user/usermode.c. A space is in one CPU's CR3 while its process runs there and in none else, so
- * what a CPU may have cached of it ends with space_leave, and a change in between flushes here
- * only. */
+/* In user/usermode.c. A space is in CR3 of the one CPU that runs its process, and of no other.
+ * What that CPU has cached of it ends with space_leave(), so a change in between has to be flushed
+ * on this CPU only. */
 void space_enter(const struct space *s);
 void space_leave(void);
-void space_flush(uint64_t va, uint64_t len); /* this CPU's translations of the range */
+void space_flush(uint64_t va, uint64_t len); /* drop this CPU's translations of the range */
 
-/* Copies between the loaded space and the kernel: mm/copy.h's fault table, SMAP lifted. False when
- * any byte is not the process's to read or write; then the copy may be partly done. */
+/* Copies between the loaded space and the kernel, by the fault table of mm/copy.h and with SMAP
+ * lifted. False when a byte is not the process's to read or write; the copy may then be partly
+ * done. */
 bool user_copy_in(void *to, uint64_t va, size_t len);
 bool user_copy_out(uint64_t va, const void *from, size_t len);

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-/* Files: there are none but 1 and 2, which write to the log and look like a terminal, so that a C
- * library sends whole lines. */
+/*
+ * System calls on files. There are no files but 1 and 2, which write to the log (user/console.c)
+ * and look like a terminal, so that a C library sends whole lines. Every path is unknown. The
+ * numbers are Linux's x86-64 ones.
+ */
 #include "lib/string.h"
 #include "user/console.h"
 #include "user/syscall.h"
@@ -17,7 +20,8 @@ static bool is_console(uint64_t fd)
 	return (uint32_t)fd == 1 || (uint32_t)fd == 2;
 }
 
-/* What could be read of it goes out; bytes, or -EFAULT for none. */
+/* Writes what can be read of the buffer. The number of bytes written; -EFAULT when the first chunk
+ * cannot be read. */
 static int64_t write_user(struct process *p, uint64_t va, uint64_t len)
 {
 	char chunk[CHUNK];
@@ -38,11 +42,13 @@ static enum syscall_then sys_write(struct process *p, struct syscall_args *args)
 {
 	if (!is_console(args->a[0]))
 		return syscall_error(args, SYS_EBADF);
-	/* one call may keep the CPU for a page of text, not for a gigabyte */
+	/* a page of text per call: the kernel cannot be interrupted while it copies */
 	args->result = write_user(p, args->a[1], MIN(args->a[2], PAGE_SIZE));
 	return SYSCALL_RESUME;
 }
 
+/* At most a page of text per call. A vector that cannot be read ends the call with what has been
+ * written so far. */
 static enum syscall_then sys_writev(struct process *p, struct syscall_args *args)
 {
 	struct {
@@ -86,7 +92,7 @@ static enum syscall_then sys_lseek(struct process *p, struct syscall_args *args)
 	return syscall_error(args, is_console(args->a[0]) ? SYS_ESPIPE : SYS_EBADF);
 }
 
-/* A path in that argument: no file has it. */
+/* For a call with a path in argument `path`: no file has that name. */
 static enum syscall_then no_file(struct syscall_args *args, unsigned path)
 {
 	char c;
@@ -116,7 +122,7 @@ ABI_SIZE(struct user_stat, 144, "x86-64 struct stat");
 
 static enum syscall_then stat_console(uint64_t fd, uint64_t to, struct syscall_args *args)
 {
-	/* character device 5:1, rw for its owner */
+	/* a character device, 5:1 (the console), that its owner may read and write */
 	struct user_stat s = {.nlink = 1, .mode = 020600, .rdev = 0x501, .blksize = 1024};
 
 	if (!is_console(fd))
@@ -130,7 +136,8 @@ static enum syscall_then sys_fstat(struct process *p, struct syscall_args *args)
 	return stat_console(args->a[0], args->a[1], args);
 }
 
-/* a: directory, path, struct stat, flags */
+/* Arguments: directory, path, struct stat, flags. glibc's fstat() comes as an empty path with
+ * AT_EMPTY_PATH. */
 static enum syscall_then sys_newfstatat(struct process *p, struct syscall_args *args)
 {
 	char c;

@@ -2,8 +2,9 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /*
- * brk, mmap, munmap, mprotect, madvise. Memory is there at once or not at all: there are no page
- * faults to fill it later. Nothing becomes executable after the program was loaded.
+ * brk, mmap, munmap, mprotect, madvise. Memory is there at once or not at all: no page fault fills
+ * it later. Nothing becomes executable after the program was loaded. The process's limit of pages
+ * bounds every one of these calls.
  */
 #include "user/elf.h"
 #include "user/syscall.h"
@@ -14,11 +15,12 @@
 
 #define MAP_PRIVATE   0x02u
 #define MAP_ANONYMOUS 0x20u
-/* Without a meaning here: MAP_GROWSDOWN, NORESERVE, POPULATE, NONBLOCK, STACK */
+/* Flags without a meaning here: MAP_GROWSDOWN, NORESERVE, POPULATE, NONBLOCK, STACK */
 #define MAP_HINTS 0x3c100u
 
 #define BRK_MAX   0x40000000ull
 
+/* PROT_EXEC and unknown bits: false. */
 static bool prot_of(uint64_t prot, unsigned *out)
 {
 	*out = (prot & PROT_READ ? SPACE_R : 0) | (prot & PROT_WRITE ? SPACE_W : 0);
@@ -37,11 +39,12 @@ static enum syscall_then sys_brk(struct process *p, struct syscall_args *args)
 		space_unmap(&p->space, new, old - new);
 	if (ok)
 		p->brk = want;
-	args->result = p->brk; /* Linux's way to say no */
+	args->result = p->brk; /* the old break when refused, as on Linux */
 	return SYSCALL_RESUME;
 }
 
-/* a: address, length, prot, flags, fd, offset. The address is a hint, and not followed. */
+/* Arguments: address, length, prot, flags, fd, offset. The address is only a hint, and it is
+ * ignored. */
 static enum syscall_then sys_mmap(struct process *p, struct syscall_args *args)
 {
 	uint64_t len = ALIGN_UP(args->a[1], PAGE_SIZE), va;
@@ -60,7 +63,8 @@ static enum syscall_then sys_mmap(struct process *p, struct syscall_args *args)
 	return SYSCALL_RESUME;
 }
 
-/* Linux rounds a length up, and takes no address that is not a page's. */
+/* Rounds the length up, as Linux does. False: the address is not page aligned, or the range leaves
+ * user space. */
 static bool user_range(uint64_t va, uint64_t *len)
 {
 	uint64_t n = ALIGN_UP(*len, PAGE_SIZE);
@@ -92,13 +96,14 @@ static enum syscall_then sys_mprotect(struct process *p, struct syscall_args *ar
 		return SYSCALL_RESUME;
 	if (!prot_of(args->a[2], &prot))
 		return syscall_error(args, SYS_EACCES);
-	/* what cannot be mapped is a hole like any other */
+	/* a range outside user space counts as not mapped */
 	if (!user_range(args->a[0], &len) || !space_protect(&p->space, args->a[0], len, prot))
 		return syscall_error(args, SYS_ENOMEM);
 	return SYSCALL_RESUME;
 }
 
-/* Advice only: DONTNEED is the one that promises something (zeros), and is refused. */
+/* Advice is ignored. MADV_DONTNEED (4) is refused, because it promises that the pages read as
+ * zeros. */
 static enum syscall_then sys_madvise(struct process *p, struct syscall_args *args)
 {
 	(void)p;

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-/* The process itself: its end, its IDs, its thread, signals that never come. */
+/*
+ * System calls about the process itself: its end, its IDs, its one thread, and signals that never
+ * come. Most exist only because a C library makes them at its start. The numbers are Linux's
+ * x86-64 ones.
+ */
 #include "user/usermode.h"
 #include "user/elf.h"
 #include "user/syscall.h"
@@ -23,7 +27,8 @@ static enum syscall_then sys_exit(struct process *p, struct syscall_args *args)
 	return SYSCALL_EXIT;
 }
 
-/* A signal to itself: abort() and its kind. */
+/* There is one process, so a signal can only be one to itself: abort() and the like. It ends the
+ * process as a fault. */
 static enum syscall_then sys_kill(struct process *p, struct syscall_args *args)
 {
 	(void)p;
@@ -31,7 +36,8 @@ static enum syscall_then sys_kill(struct process *p, struct syscall_args *args)
 	return SYSCALL_FAULT;
 }
 
-/* Accepted without effect, or a result of 0: there is one user, root, and it may not change. */
+/* Accepted without effect, or with a result of 0: there is one user, root, and nothing of it can
+ * be changed. */
 static enum syscall_then sys_nothing(struct process *p, struct syscall_args *args)
 {
 	(void)p;
@@ -46,13 +52,15 @@ static enum syscall_then sys_pid(struct process *p, struct syscall_args *args)
 	return SYSCALL_RESUME;
 }
 
-/* Known, and not there: no line in the log. */
+/* -ENOSYS without a line in the log: C libraries try these and do without. */
 static enum syscall_then sys_absent(struct process *p, struct syscall_args *args)
 {
 	(void)p;
 	return syscall_error(args, SYS_ENOSYS);
 }
 
+/* FS base is the thread pointer. It may be any address of user space; GS base stays 0, because the
+ * kernel tells its own GS from the user's by that (cpu/entry.S). */
 static enum syscall_then sys_arch_prctl(struct process *p, struct syscall_args *args)
 {
 	if (args->a[0] == ARCH_GET_FS)
@@ -68,7 +76,8 @@ static enum syscall_then sys_arch_prctl(struct process *p, struct syscall_args *
 	return SYSCALL_RESUME;
 }
 
-/* One thread: nobody waits, and whoever would wait would do so for ever. a: address, operation,
+/* With one thread nobody waits, so there is nobody to wake. A wait without a time-out would never
+ * end, so it is a fault; one with a time-out has timed out at once. Arguments: address, operation,
  * value, time-out. */
 static enum syscall_then sys_futex(struct process *p, struct syscall_args *args)
 {
@@ -91,7 +100,7 @@ static enum syscall_then sys_futex(struct process *p, struct syscall_args *args)
 	}
 }
 
-/* a: process, resource, new, old */
+/* Arguments: process, resource, new limit, place for the old one. No limit can be set. */
 static enum syscall_then sys_prlimit64(struct process *p, struct syscall_args *args)
 {
 	uint64_t limit[2] = {~0ull, ~0ull};
@@ -136,7 +145,8 @@ static enum syscall_then sys_uname(struct process *p, struct syscall_args *args)
 							       : syscall_error(args, SYS_EFAULT);
 }
 
-/* Old settings are zeros: default action, nothing blocked. a: signal or how, new, old */
+/* Signal actions and masks are not kept: the old setting is always zeros (default action, nothing
+ * blocked). Arguments: signal or how, new, place for the old one. */
 static enum syscall_then signal_call(struct syscall_args *args, size_t size)
 {
 	static const uint8_t zeros[32];
@@ -160,7 +170,7 @@ static enum syscall_then sys_rt_sigprocmask(struct process *p, struct syscall_ar
 	return signal_call(args, 8);
 }
 
-/* a: process, bytes, mask. One CPU; result: bytes of the mask. */
+/* Arguments: process, bytes, mask. The process sees one CPU. Result: the bytes of the mask. */
 static enum syscall_then sys_sched_getaffinity(struct process *p, struct syscall_args *args)
 {
 	uint64_t mask = 1;

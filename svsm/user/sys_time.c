@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-/* Time and randomness. There is no wall clock that the SVSM could trust: every clock starts at 0
- * with the SVSM, but those of the CPU time used. */
+/*
+ * System calls for time and random numbers. There is no wall clock that the SVSM could trust, so
+ * every clock counts from the start of the SVSM, except the clocks of CPU time. Random numbers are
+ * the processor's or an error.
+ */
 #include "cpu/random.h"
 #include "cpu/timer.h"
 #include "user/syscall.h"
@@ -14,6 +17,7 @@
 #define GETRANDOM_FLAGS 7
 #define CHUNK           64
 
+/* False for a clock that Linux does not have. */
 static bool clock_ns(const struct process *p, uint64_t clock, uint64_t *ns)
 {
 	if (clock > CLOCK_MAX)
@@ -25,6 +29,8 @@ static bool clock_ns(const struct process *p, uint64_t clock, uint64_t *ns)
 	return true;
 }
 
+/* Writes struct timespec or timeval: seconds, and the rest in units of per_unit ns. `to`
+ * may be 0. */
 static enum syscall_then put_time(struct syscall_args *args, uint64_t to, uint64_t ns,
 				  uint64_t per_unit)
 {
@@ -70,7 +76,7 @@ static enum syscall_then sys_time(struct process *p, struct syscall_args *args)
 	return SYSCALL_RESUME;
 }
 
-/* a: to, bytes, flags. At most a page a call, as Linux promises only 256 bytes. */
+/* Arguments: to, bytes, flags. At most a page per call; Linux promises no more than 256 bytes. */
 static enum syscall_then sys_getrandom(struct process *p, struct syscall_args *args)
 {
 	uint64_t len = MIN(args->a[1], PAGE_SIZE);

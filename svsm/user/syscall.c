@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * The table of system calls. Calls register themselves in a linker section (user/syscall.h); the
+ * first process makes a table of it, indexed by number. user/process_run.c serves each SYSCALL of
+ * ring 3 through it. The number is the process's choice, so it must never lead outside the table,
+ * not even speculatively.
+ */
 #include "user/syscall.h"
 #include "base/assert.h"
 #include "abi/service.h"
@@ -12,14 +18,16 @@ extern const struct svsm_syscall __start_svsm_syscalls[], __stop_svsm_syscalls[]
 
 static syscall_fn linux_calls[SYSCALL_LINUX_MAX], own_calls[OWN_MAX];
 
-/* The index again after its check, in a way that a processor which guesses the check's outcome
- * cannot leave the table with. size: a power of two. */
+/* Returns the index, masked to the table's size, a power of two. The empty asm hides from the
+ * compiler that the check before has made the mask superfluous. A processor that speculates past
+ * that check still stays inside the table. */
 static uint64_t inside(uint64_t index, uint64_t size)
 {
 	__asm__("" : "+r"(index));
 	return index & (size - 1);
 }
 
+/* The entry of a number; NULL when it is in neither table. */
 static syscall_fn *slot(uint64_t number)
 {
 	if (number < SYSCALL_LINUX_MAX)
@@ -34,11 +42,12 @@ void syscall_init(void)
 		syscall_fn *s = slot(c->number);
 
 		ASSERT(s);
-		WRITE_ONCE(*s, c->call); /* every CPU writes the same */
+		WRITE_ONCE(*s, c->call); /* every CPU writes the same values */
 	}
 }
 
-/* Numbers that Linux does not have share the last one's line. */
+/* One line per process and number. All numbers beyond Linux's share the last bit, and so
+ * one line. */
 static void unknown(struct process *p, uint64_t number)
 {
 	uint64_t n = MIN(number, SYSCALL_LINUX_MAX - 1ull);

@@ -3,17 +3,17 @@
 #pragma once
 
 /*
- * System calls of ring 3. Each registers itself in the linker section svsm_syscalls; a number that
- * nobody registered is -ENOSYS and one line in the log per process and number.
+ * System calls of ring 3. Each registers itself in the linker section svsm_syscalls. A number that
+ * is not registered is answered with -ENOSYS and one line in the log per process and number.
  */
 #include "user/process.h"
 
 enum syscall_then {
-	SYSCALL_RESUME, /* result goes to RAX, back to user mode */
-	SYSCALL_AGAIN,  /* PROCESS_WAITS: RIP goes back to the instruction, so it is called again */
-	SYSCALL_ANSWERED, /* result goes to RAX, process_run returns PROCESS_ANSWERED */
-	SYSCALL_EXIT,     /* process_run returns PROCESS_EXITED */
-	SYSCALL_FAULT,    /* the process asked for what ends it (abort): PROCESS_FAULTED */
+	SYSCALL_RESUME,   /* result goes to RAX; back to ring 3 */
+	SYSCALL_AGAIN,    /* PROCESS_WAITS; RIP steps back, so that the call is made again */
+	SYSCALL_ANSWERED, /* result goes to RAX; process_run() returns PROCESS_ANSWERED */
+	SYSCALL_EXIT,     /* process_run() returns PROCESS_EXITED */
+	SYSCALL_FAULT,    /* PROCESS_FAULTED: the process has asked for its end (abort) */
 };
 
 struct syscall_args {
@@ -33,11 +33,11 @@ struct svsm_syscall {
 #define SVSM_SYSCALL(nr, fn)                                                                       \
 	static const struct svsm_syscall syscall_entry_##nr SECTION("svsm_syscalls") = {nr, fn}
 
-/* Index the section. Idempotent; process_create does it. */
+/* Make the table from the section. May be called again; process_create() does so. */
 void syscall_init(void);
 enum syscall_then syscall_serve(struct process *p, uint64_t number, struct syscall_args *args);
 
-/* Results: -errno as Linux has it. */
+/* Results: -errno, with Linux's numbers. */
 #define SYS_EPERM     1
 #define SYS_ENOENT    2
 #define SYS_EIO       5

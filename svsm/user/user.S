@@ -2,16 +2,19 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /*
- * Ring 3 and back. user_enter() leaves the kernel's registers on the stack and RSP in struct cpu;
- * SYSCALL, an exception or an interrupt in ring 3 fills struct user_regs and returns from it.
+ * Ring 3 and back. user_enter() saves the kernel's callee-saved registers on the stack and RSP in
+ * struct cpu. A SYSCALL, an exception or an interrupt in ring 3 fills struct user_regs and returns
+ * from user_enter().
  *
- * Between SYSCALL and the switch of RSP, and between SWAPGS and IRETQ or SYSRETQ, GS or RSP is the
- * user's in ring 0. No vector uses that RSP (cpu/desc.h), none trusts GS here (cpu/entry.S), and
- * exception_stack() leaves everything between user_text and user_text_end alone.
+ * Between SYSCALL and the switch of RSP, and between SWAPGS and IRETQ or SYSRETQ, code in ring 0
+ * runs with the user's GS or RSP. That is safe because no vector uses that RSP (cpu/desc.h), none
+ * trusts GS here (cpu/entry.S), and exception_stack() leaves a handler that interrupted code
+ * between user_text and user_text_end on its IST stack.
  *
- * SYSRETQ is safe: RIP comes from the SYSCALL instruction, so it is the user's, below USER_END and
- * canonical; it is not changed but by stepping back to that instruction, or to 0 (service_kill).
- * RFLAGS is what ring 3 had. What it restores (RCX = RIP, R11 = RFLAGS) SYSCALL has spoilt already.
+ * SYSRETQ is safe because RIP comes from the SYSCALL instruction: it is the user's, below USER_END
+ * and canonical. Nothing changes it but a step back to that instruction, or to 0 by
+ * service_kill(). RFLAGS is what ring 3 had. SYSRETQ takes RCX and R11 for RIP and RFLAGS; SYSCALL
+ * has overwritten these two anyway.
  */
 #include "mm/layout.h"
 
@@ -34,7 +37,7 @@
 #define RIP      0x88
 #define RFLAGS   0x98
 #define RSP      0xa0
-#define WORDS    22 /* up to and with SS */
+#define WORDS    22 /* quadwords of struct user_regs up to and including SS */
 #define SYSCALL  256
 
 	.text
@@ -43,7 +46,7 @@ user_text:
 
 	.globl user_enter
 	.type user_enter, @function
-user_enter: /* RDI: struct user_regs */
+user_enter: /* RDI: struct user_regs * */
 	pushq %rbx
 	pushq %rbp
 	pushq %r12
@@ -67,7 +70,7 @@ user_enter: /* RDI: struct user_regs */
 	movq RBX(%rsp), %rbx
 	movq RAX(%rsp), %rax
 	cmpl $SYSCALL, VECTOR(%rsp)
-	jne 1f
+	jne 1f /* it stopped by SYSCALL: back by SYSRET, which is quicker */
 	movq RIP(%rsp), %rcx
 	movq RFLAGS(%rsp), %r11
 	movq RSP(%rsp), %rsp
@@ -79,7 +82,8 @@ user_enter: /* RDI: struct user_regs */
 	swapgs
 	iretq
 
-	/* LSTAR. SFMASK has cleared IF, DF, TF, AC and the rest. */
+	/* Entered by SYSCALL (MSR LSTAR) with the user's RSP and GS. SFMASK has cleared IF, DF,
+	 * TF, AC and others. */
 	.globl user_syscall
 	.type user_syscall, @function
 user_syscall:
@@ -108,7 +112,8 @@ user_syscall:
 	movq %rax, RSP(%rsp)
 	jmp user_leave
 
-	/* From cpu/entry.S: RSP points at the frame on an IST stack, GS is the kernel's. */
+	/* Jumped to by cpu/entry.S: RSP points at the frame on an IST stack, GS is the kernel's. A
+	 * frame has the layout of the first quadwords of struct user_regs. */
 	.globl user_trap
 	.type user_trap, @function
 user_trap:

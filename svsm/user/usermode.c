@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * What this CPU needs to run ring 3: SYSCALL's MSRs, and loading and storing of a process's state.
+ * Also the accessors of user memory. The kernel's own state must not leak: whatever a process can
+ * read of the CPU is set here before it runs.
+ */
 #include "user/usermode.h"
 #include "base/x86.h"
 #include "mm/copy.h"
@@ -15,12 +20,12 @@ ABI_OFFSET(struct cpu, user_scratch, CPU_SCRATCH, "mm/layout.h");
 ABI_OFFSET(struct user_regs, rip, 0x88, "user/user.S");
 ABI_OFFSET(struct user_regs, fs_base, 22 * 8, "user/user.S: 22 words like struct frame");
 
-/* All that a user could set: the kernel starts with none of it. */
+/* Flags of ring 3 that the kernel must not inherit: SYSCALL clears them. */
 #define SYSCALL_CLEARS                                                                             \
 	(RFLAGS_TF | RFLAGS_IF | RFLAGS_DF | BIT(12) | BIT(13) | RFLAGS_NT | RFLAGS_RF |           \
 	 RFLAGS_AC | BIT(21))
 
-#define FLUSH_SINGLY 32 /* pages; above that all of them at once */
+#define FLUSH_SINGLY 32 /* pages to flush one by one; for more, flush everything */
 
 extern const char user_syscall[];
 
@@ -46,8 +51,9 @@ void usermode_fpu_init(uint8_t *fpu)
 }
 
 /*
- * What the process before this one may have put into the segment registers. FS and GS take their
- * bases with them: FS's is set right afterwards, the user's GS base is the one behind SWAPGS.
+ * Clears what the process before this one has left in the segment registers. Loading FS or GS may
+ * change its base as well: FS's is set right afterwards, and the user's GS base, the one behind
+ * SWAPGS, at the end here.
  */
 static void reset_segments(void)
 {
@@ -79,11 +85,12 @@ void usermode_load(struct process *p)
 	space_enter(&p->space);
 	reset_segments();
 	usermode_set_fs(p);
-	/* Processors with SNP restore every field (CPUID 80000008 EBX[2]): nothing is left behind.
-	 */
+	/* On processors with SNP, FXRSTOR restores every field (CPUID 80000008 EBX[2]), so nothing
+	 * of the process before is left. */
 	__asm__ volatile("fxrstor64 (%0)" : : "r"(p->fpu) : "memory");
 }
 
+/* To be called on the CPU that loaded p, before any other process is loaded there. */
 void usermode_store(struct process *p)
 {
 	__asm__ volatile("fxsave64 (%0)" : : "r"(p->fpu) : "memory");
@@ -100,6 +107,7 @@ void space_leave(void)
 	write_cr3(paging_root());
 }
 
+/* CR3 is written for a long range: many single flushes would cost more than refilling the TLB. */
 void space_flush(uint64_t va, uint64_t len)
 {
 	if (len > FLUSH_SINGLY * PAGE_SIZE) {
@@ -115,6 +123,7 @@ static bool is_user(uint64_t va, size_t len)
 	return va >= USER_BASE && va <= USER_END && len <= USER_END - va;
 }
 
+/* SMAP is lifted for the copy only; a fault in it becomes the return value. */
 static bool user_copy(void *to, const void *from, size_t len)
 {
 	int r;

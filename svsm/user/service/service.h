@@ -3,32 +3,34 @@
 #pragma once
 
 /*
- * Services: programs in ring 3 that the protocols ask. Each has one request at a time. A service
- * that dies takes the request that it has fetched with it (SERVICE_LOST) and is started anew for
- * the next one; its stored blobs (abi/service.h) survive it. One that computes for
- * SERVICE_PATIENCE_NS without coming back for another request is ended. After SERVICE_RESTARTS_MAX
- * deaths it stays dead and every request is lost at once.
+ * Services: programs in ring 3 that do work for the protocols. A service has one request at a
+ * time. When it dies, the request that it has fetched is lost (SERVICE_LOST), and it is started
+ * anew for the next one; its stored blobs (abi/service.h) survive. A service that computes for
+ * SERVICE_PATIENCE_NS without asking for another request is ended. After SERVICE_RESTARTS_MAX
+ * deaths it stays dead, and every request is lost at once.
  *
- * Of a request, under the lock:
+ * State of a request, under the lock:
  *
  *	submitted --SERVICE_CALL_WAIT--> taken --SERVICE_CALL_ANSWER, or the service dies--> done
  *	    ^                                                                                  |
  *	    '---------------------------------- service_submit <-------------------------------'
  *
  * Locks: struct service's own, LOCK_SERVICE; never held while ring 3 runs. The process is touched
- * by the task's step only, which runs on one CPU at a time.
+ * only by the task's step, which runs on one CPU at a time.
  */
 #include "abi/service.h"
 #include "base/spinlock.h"
 #include "task/sched.h"
 
 #define SERVICE_RESTARTS_MAX 16
-/* On a CPU; the longest TPM command takes some seconds, on a slow machine in software a minute. */
+/* Time on a CPU. The longest TPM command takes some seconds on hardware, and a minute on a slow
+ * machine in software. */
 #define SERVICE_PATIENCE_NS 600000000000ull
 
 struct process;
 
-/* Buffers are the submitter's, private to the SVSM, and stay until the request is done. */
+/* A request. The buffers belong to the submitter, are private to the SVSM, and must stay until it
+ * is done. */
 struct service_request {
 	uint32_t kind, arg;
 	const void *in;
@@ -42,14 +44,14 @@ struct service_request {
 struct service {
 	const char *name;
 	const uint8_t *elf, *elf_end;
-	size_t page_limit;               /* of the process, page tables included */
+	size_t page_limit;               /* the process's limit, page tables included */
 	struct spinlock lock;            /* lock.h: LOCK_SERVICE */
 	struct process *process;         /* NULL before the first request and after a death */
-	struct service_request *request; /* submitted, not done */
-	bool taken;                      /* the service has fetched its head */
-	bool kill;                       /* service_kill was called */
+	struct service_request *request; /* submitted and not done */
+	bool taken;                      /* the process has fetched it by SERVICE_CALL_WAIT */
+	bool kill;                       /* service_kill() was called; atomic */
 	uint32_t restarts;               /* deaths */
-	uint64_t rested;                 /* the process's user_tsc when it came for a request */
+	uint64_t rested;                 /* its user_tsc when it last asked for a request */
 	struct {
 		void *data;
 		uint32_t len;
@@ -57,18 +59,20 @@ struct service {
 	struct sched_task *task;
 };
 
-/* False: another request is there. Else it will be done some time, when somebody lends a CPU. */
+/* Submit r. False: another request is not done yet. After true it will be done once somebody has
+ * lent a CPU for long enough; a service that is dead for good makes it done at once. */
 bool service_submit(struct service *s, struct service_request *r);
-/* Lend this CPU to the service until r is done or for that long (task/sched.h). */
+/* Lend this CPU to the service for slice_ns or until r is done (sched_run() in task/sched.h). */
 enum sched_end service_run(struct service *s, struct service_request *r, uint64_t slice_ns,
 			   bool wait);
-/* The service, started or not, shall die at its next instruction by a real fault: tests. */
+/* Tests: make the service, started or not, die by a real fault at its next instruction. */
 void service_kill(struct service *s);
 
 /* For user/service/service_calls.c: the request is done. */
 void service_finish(struct service *s, uint32_t status, uint32_t out_len);
-/* Replace a slot's blob by a copy of len bytes that `fill` makes. 0, or why not (then the old one
- * stays): SYS_EINVAL a slot or length out of range, SYS_ENOMEM, SYS_EFAULT fill failed. */
+/* Replace a slot's blob by a copy of len bytes that `fill` makes. 0, or an error after which the
+ * old blob is still there: SYS_EINVAL (slot or length out of range), SYS_ENOMEM, SYS_EFAULT (fill
+ * failed). */
 int service_blob_replace(struct service *s, uint32_t slot, uint32_t len,
 			 bool (*fill)(void *to, uint64_t from, size_t len), uint64_t from);
 

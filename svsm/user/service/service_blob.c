@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
+
+/*
+ * The blobs that a service stores in the kernel, to find them again when it is started anew. For
+ * the vTPM that is the TPM's permanent state, so a blob is replaced as a whole or not at all.
+ */
 #include "mm/alloc.h"
 #include "lib/lock.h"
 #include "user/service/service.h"
 #include "user/syscall.h"
 
-/* The new blob is complete before the old one goes: prepared, then committed. */
+/* The new blob is complete before the old one goes. The lock protects the pointers only; `fill`
+ * may fault on user memory and runs without it. */
 int service_blob_replace(struct service *s, uint32_t slot, uint32_t len,
 			 bool (*fill)(void *to, uint64_t from, size_t len), uint64_t from)
 {

@@ -2,20 +2,25 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /*
- * The system calls of abi/service.h. Between "taken" and "done" a request is the calling process's
- * alone, so its buffers need no lock here.
+ * The system calls of abi/service.h, by which a service talks to the kernel. Between "taken" and
+ * "done" a request belongs to the calling process alone, so its buffers need no lock here. Offsets
+ * and lengths are the process's words: each is checked against the request before it is used.
  */
 #include "lib/lock.h"
 #include "user/service/service.h"
 #include "lib/string.h"
 #include "user/syscall.h"
 
-/* The caller's request, when it has fetched it. */
+/* The request that the calling process has fetched and not answered; NULL: none. */
 static struct service_request *taken(const struct process *p)
 {
 	return p->service && p->service->taken ? p->service->request : NULL;
 }
 
+/*
+ * Gives the process its request. Without one the call is made again when the task is woken
+ * (SYSCALL_AGAIN). A process that asks again without having answered gets the same request again.
+ */
 static enum syscall_then call_wait(struct process *p, struct syscall_args *args)
 {
 	struct service *s = p->service;
@@ -30,11 +35,11 @@ static enum syscall_then call_wait(struct process *p, struct syscall_args *args)
 	fresh = r && !s->taken;
 	s->taken = r != NULL;
 	lock_give(LOCK_SERVICE, &s->lock);
-	if (!r || fresh) /* it has done what it had, even if more is there already */
+	if (!r || fresh) /* it asks for work, so it does not hang */
 		s->rested = p->user_tsc;
 	if (!r)
 		return SYSCALL_AGAIN;
-	/* so that what it answers without having written it is nobody's old answer */
+	/* an answer that the process does not write must not be an old one's bytes */
 	if (fresh && r->out_room)
 		memset(r->out, 0, r->out_room);
 	head = (struct service_head){.kind = r->kind,
@@ -46,7 +51,7 @@ static enum syscall_then call_wait(struct process *p, struct syscall_args *args)
 							      : syscall_error(args, SYS_EFAULT);
 }
 
-/* a: to, offset, len */
+/* Arguments: to, offset, len. */
 static enum syscall_then call_read(struct process *p, struct syscall_args *args)
 {
 	const struct service_request *r = taken(p);
@@ -61,7 +66,7 @@ static enum syscall_then call_read(struct process *p, struct syscall_args *args)
 	return SYSCALL_RESUME;
 }
 
-/* a: from, offset, len */
+/* Arguments: from, offset, len. */
 static enum syscall_then call_write(struct process *p, struct syscall_args *args)
 {
 	struct service_request *r = taken(p);
@@ -74,7 +79,7 @@ static enum syscall_then call_write(struct process *p, struct syscall_args *args
 	return SYSCALL_RESUME;
 }
 
-/* a: status, len */
+/* Arguments: status, len. SERVICE_LOST is the kernel's to give. */
 static enum syscall_then call_answer(struct process *p, struct syscall_args *args)
 {
 	struct service_request *r = taken(p);
@@ -85,7 +90,7 @@ static enum syscall_then call_answer(struct process *p, struct syscall_args *arg
 	return SYSCALL_ANSWERED;
 }
 
-/* a: slot, from, len */
+/* Arguments: slot, from, len. */
 static enum syscall_then call_store(struct process *p, struct syscall_args *args)
 {
 	int error;
@@ -97,7 +102,7 @@ static enum syscall_then call_store(struct process *p, struct syscall_args *args
 	return error ? syscall_error(args, error) : SYSCALL_RESUME;
 }
 
-/* a: slot, to, room. Only the service itself replaces a blob, so no lock. */
+/* Arguments: slot, to, room. Only the service itself replaces a blob, so no lock. */
 static enum syscall_then call_load(struct process *p, struct syscall_args *args)
 {
 	struct service *s = p->service;
