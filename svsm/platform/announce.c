@@ -1,13 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * The log line that names the machine the SVSM runs on. boot/main.c prints it with the banner. The
+ * answers of CPUID are the hypervisor's own, so this is for people to read and nothing may be
+ * decided by it.
+ */
 #include "platform/announce.h"
 #include "abi/machine.h"
 #include "log/log.h"
 #include "lib/string.h"
 #include "platform/platform.h"
 
-/* Twelve bytes of EBX, ECX, EDX; unprintable ones become dots. */
+/* The twelve bytes that a hypervisor puts into EBX, ECX and EDX of such a leaf. Unprintable ones
+ * become dots, so that they cannot forge log lines. */
 static void signature(uint32_t leaf, char out[13])
 {
 	uint32_t r[4];

@@ -3,9 +3,10 @@
 #pragma once
 
 /*
- * The native platform is an SEV-SNP machine, so platform/snp/ drives it; nothing differs but the
- * line in the log that says what it is.
+ * The native platform is an SEV-SNP machine to the SVSM, so platform/snp drives it. Only this line
+ * in the log differs.
  */
 
-/* One log line that names the hypervisor, and plainly when it is Keelson's own machine. */
+/* Log one line that names the platform and the hypervisor, and says so when it is Keelson's own
+ * machine. */
 void platform_announce(void);

@@ -1,15 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * Which platform this is, and ranges of pages on top of the table's one-page operations.
+ * Everything in the kernel reaches the machine through `platform`. It points at the absent
+ * platform until platform_detect() has run, never at nothing.
+ */
 #include "platform/platform.h"
 
-/* Neither is in .bss: both are written before .bss is accepted. */
+/* Neither is in .bss, because both are written before .bss is accepted. */
 uint64_t platform_cbit SECTION(".data");
 
 const struct platform_ops *platform = &platform_absent;
 
 extern const struct platform_ops __start_svsm_platforms[], __stop_svsm_platforms[];
 
+/* First in C, without an IDT, so present() must not fault. Platforms are asked in link order, SNP
+ * before TDX: the latter executes CPUID, which would raise #VC under SNP. When none says yes, the
+ * absent platform stays. */
 void platform_detect(void)
 {
 	for (const struct platform_ops *p = __start_svsm_platforms; p < __stop_svsm_platforms;
@@ -21,10 +29,12 @@ void platform_detect(void)
 	}
 }
 
-/* One step of a range: 2M where that may work, else 4K. */
+/* A step of a range: an operation on one page, 2M where that may work, otherwise 4K. */
 typedef enum platform_result (*step_fn)(gpa_t g, enum platform_size size, unsigned vmpl,
 					uint8_t rights);
 
+/* The step on each 4K page of a range. Stops at the first failure; *done counts the bytes
+ * finished. */
 static enum platform_result small_pages(gpa_t g, uint64_t bytes, step_fn step, unsigned vmpl,
 					uint8_t rights, uint64_t *done)
 {
@@ -38,6 +48,12 @@ static enum platform_result small_pages(gpa_t g, uint64_t bytes, step_fn step, u
 	return PLATFORM_OK;
 }
 
+/*
+ * The step on a whole range, by 2M pages where alignment and length allow. The RMP may hold 4K
+ * entries there, or 2M entries where we ask for 4K; only the answer tells. A 2M page that does not
+ * fit its entries is done in 4K steps up to the next 2 MiB boundary, where 2M is tried again.
+ * Stops at the first other failure; *done (may be NULL) counts the bytes finished.
+ */
 static enum platform_result for_range(gpa_t g, uint64_t len, step_fn step, unsigned vmpl,
 				      uint8_t rights, uint64_t *done)
 {
@@ -63,8 +79,8 @@ static enum platform_result for_range(gpa_t g, uint64_t len, step_fn step, unsig
 }
 
 /*
- * Acceptance and rights of one block. Rights of a 2M page whose RMP entry has become 4K between the
- * two (the hypervisor may split at any time) are given page by page.
+ * The rights of one page, and below the acceptance with its rights. Between the two the hypervisor
+ * may split the RMP entry of a 2M page; then the rights are given to each of its 4K pages.
  */
 static enum platform_result rights_block(gpa_t g, enum platform_size size, unsigned vmpl,
 					 uint8_t rights)

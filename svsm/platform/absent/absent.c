@@ -2,14 +2,16 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /*
- * A machine that is no confidential one that this SVSM knows. Nobody keeps the hypervisor out of
- * such a guest, so there is nothing that an SVSM could do for it: one line that says so, and off.
+ * The platform of a machine that is none of those that this SVSM knows. The hypervisor can read
+ * everything there, so there is nothing that an SVSM could do for a guest: one line that says so,
+ * and power off.
  */
 #include "platform/absent/absent.h"
 #include "abi/q35.h"
 #include "base/x86.h"
 #include "platform/platform.h"
 
+/* Plain port output, which raises no #VC here. There may be nobody who listens. */
 static bool console_write(const char *s, size_t len)
 {
 	while (len--)

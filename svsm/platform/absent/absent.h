@@ -4,6 +4,7 @@
 
 #include "base/types.h"
 
-/* One line to the debug port that a q35 may have, as plain OUT, and the end of the machine: ACPI
- * power off of a q35, then halt. For machines without a hypervisor's protocol that we speak. */
+/* Write one line to the debug port that a q35 may have, by plain OUT, and end the machine: ACPI
+ * power off of a q35, then halt. For machines whose hypervisor speaks no protocol that this SVSM
+ * knows. */
 NORETURN void absent_end(const char *line);

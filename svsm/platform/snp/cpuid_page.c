@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * CPUID from the CPUID page, which the security processor has checked at launch. All of the kernel
+ * and of ring 3 get CPUID from here, so that the hypervisor cannot hide or invent a feature later.
+ * The APIC ID alone is asked of the hypervisor.
+ */
 #include "base/x86.h"
 #include "mm/launch_area.h"
 #include "log/log.h"
 #include "platform/snp/ghcb.h"
 #include "platform/snp/snp.h"
 
-/* Leaves whose answer depends on ECX: APM vol. 3, appendix E, and Intel's 0xb, 0xd, 0x10, 0x14 ...
- */
+/* Leaves whose answer depends on ECX: APM vol. 3, appendix E, and Intel's further ones. */
 static bool indexed(uint32_t leaf)
 {
 	switch (leaf) {
@@ -32,7 +36,7 @@ static bool indexed(uint32_t leaf)
 	}
 }
 
-/* NULL: the leaf is not there, which means zeros. */
+/* The page's entry for that leaf; NULL: the leaf is not there, and reads as zeros. */
 static const struct snp_cpuid_fn *find(uint32_t leaf, uint32_t sub)
 {
 	uint32_t count = MIN(snp_cpuid_page.count, (uint32_t)SNP_CPUID_MAX);
@@ -46,7 +50,8 @@ static const struct snp_cpuid_fn *find(uint32_t leaf, uint32_t sub)
 	return NULL;
 }
 
-/* What only the hypervisor knows: the APIC ID. Everything else of the answer is dropped. */
+/* Asks the hypervisor, for what it alone knows: the APIC ID. False: no answer, or an incomplete
+ * one. */
 static bool ask(uint32_t leaf, uint32_t sub, uint32_t out[4])
 {
 	struct ghcb *g = ghcb_begin();
@@ -70,7 +75,8 @@ static bool ask(uint32_t leaf, uint32_t sub, uint32_t out[4])
 	return ok;
 }
 
-/* SNP firmware ABI 8.17.2.5 leaves the APIC ID fields to the hypervisor. */
+/* The CPUID page leaves the APIC ID fields to the hypervisor (SNP firmware ABI 8.17.2.6). They are
+ * put in here; everything else of its answer is dropped. */
 static void patch_apic_id(uint32_t leaf, uint32_t sub, uint32_t out[4])
 {
 	uint32_t hv[4];
@@ -87,6 +93,7 @@ static void patch_apic_id(uint32_t leaf, uint32_t sub, uint32_t out[4])
 		out[0] = hv[0];
 }
 
+/* Any CPU, in exception handlers too. Before ghcb_init() APIC IDs read as the page has them. */
 void snp_cpuid(uint32_t leaf, uint32_t sub, uint32_t out[4])
 {
 	const struct snp_cpuid_fn *f = find(leaf, sub);
@@ -101,12 +108,15 @@ void snp_cpuid(uint32_t leaf, uint32_t sub, uint32_t out[4])
 	patch_apic_id(leaf, sub, out);
 }
 
+/* Logs why the page is refused; always false. */
 static bool bad(const char *why)
 {
 	log_error("cpuid page: %s", why);
 	return false;
 }
 
+/* A page that passes is used without further checks. The boot stub has compared the C-bit already;
+ * here the reason gets into the log. */
 bool snp_cpuid_page_ok(void)
 {
 	const struct snp_cpuid_fn *f;
@@ -123,7 +133,8 @@ bool snp_cpuid_page_ok(void)
 		return bad("C-bit differs from the hypervisor's");
 	if (!find(1, 0))
 		return bad("no leaf 1");
-	/* Every processor with SNP has them: a host that hides them wants ring 3 near ring 0. */
+	/* Every processor with SNP has them. A host that hides them wants ring 3 to be able to
+	 * reach ring 0. */
 	f = find(7, 0);
 	if (!f || !(f->ebx & BIT(7)) || !(f->ebx & BIT(20)))
 		return bad("no SMEP and SMAP in leaf 7");

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * The GHCB of each CPU: made shared, registered, and handed out by ghcb_begin() and ghcb_end();
+ * and the GHCB MSR protocol. All of platform/snp reaches the hypervisor through here. The page is
+ * shared memory, so nothing secret may be written to it, and each answer is read once.
+ */
 #include "platform/snp/ghcb.h"
 #include "base/assert.h"
 #include "base/x86.h"
@@ -25,7 +30,7 @@ bool ghcb_marked(const struct ghcb *g, size_t offset)
 	return READ_ONCE(g->valid[bit / 8]) >> bit % 8 & 1;
 }
 
-/* Depth 1 and up: put aside what the interrupted user has. */
+/* For a nested user: saves the page and the MSR of the user that was interrupted. */
 static void put_aside(struct ghcb_state *s, struct ghcb_saved *to)
 {
 	memcpy(to->page, s->page, PAGE_SIZE);
@@ -46,7 +51,7 @@ struct ghcb *ghcb_begin(void)
 
 	if (!s || s->depth >= GHCB_DEPTH)
 		return NULL;
-	/* Count first: whoever interrupts from here on must put the page aside. */
+	/* The depth first: whoever interrupts from here on must save the page. */
 	depth = s->depth;
 	WRITE_ONCE(s->depth, depth + 1);
 	barrier();
@@ -63,12 +68,14 @@ void ghcb_end(struct ghcb *g)
 	ASSERT(g == s->page && s->depth);
 	if (s->depth > 1)
 		put_back(s, &s->saved[s->depth - 2]);
-	else /* a VMGEXIT in ring 3, which no processor refuses, must not find a request here */
+	else /* VMGEXIT has no privilege check: one in ring 3 must not find a request here */
 		memset(s->page->valid, 0, sizeof(s->page->valid));
 	barrier();
 	WRITE_ONCE(s->depth, s->depth - 1);
 }
 
+/* Only the low half of SW_EXITINFO1 counts: 0 means that the hypervisor has done what was
+ * asked. */
 enum platform_result ghcb_call(struct ghcb *g, uint64_t exit_code, uint64_t info1, uint64_t info2)
 {
 	GHCB_SET(g, exit_code, exit_code);
@@ -87,8 +94,8 @@ uint64_t ghcb_msr_call(uint64_t request)
 	struct ghcb_state *s = percpu_this()->ghcb;
 	uint64_t before = 0, answer;
 
-	/* Depth counts here too, so that an interrupting user knows that the MSR is not at rest.
-	 * The page itself is not touched. */
+	/* The MSR is in use from here on, which a nested user must know: so the depth counts. The
+	 * page is not touched. */
 	if (s) {
 		before = s->depth ? rdmsr(MSR_GHCB) : s->gpa.v;
 		WRITE_ONCE(s->depth, s->depth + 1);
@@ -105,7 +112,8 @@ uint64_t ghcb_msr_call(uint64_t request)
 	return answer;
 }
 
-/* MSR protocol page state change of one 4K page. */
+/* One 4K page by the MSR protocol's Page State Change: for the GHCB page itself, before there is a
+ * GHCB. */
 static bool msr_page_state(gpa_t g, bool shared)
 {
 	uint64_t op = shared ? GHCB_PSC_SHARED : GHCB_PSC_PRIVATE;
@@ -114,6 +122,7 @@ static bool msr_page_state(gpa_t g, bool shared)
 	return (r & GHCB_MSR_INFO_MASK) == GHCB_MSR_PSC_RESP && !(r >> 32);
 }
 
+/* Repeated for ever, because the hypervisor may let the guest go on. */
 void ghcb_msr_terminate(unsigned set, unsigned reason)
 {
 	for (;;) {
@@ -123,6 +132,7 @@ void ghcb_msr_terminate(unsigned set, unsigned reason)
 	}
 }
 
+/* On failure nothing is freed: the CPU does not come up without a GHCB. */
 static bool state_alloc(struct ghcb_state *s)
 {
 	s->page = alloc_page();
@@ -132,7 +142,8 @@ static bool state_alloc(struct ghcb_state *s)
 	return s->page;
 }
 
-/* Give the page up: invalidate it, let the hypervisor have it, map it without the C-bit. */
+/* Makes the page shared: invalidate it, let the hypervisor have it, map it without the C-bit. Its
+ * content is then lost. */
 static bool make_shared(struct ghcb_state *s)
 {
 	s->gpa = paging_pa(s->page);
@@ -143,6 +154,7 @@ static bool make_shared(struct ghcb_state *s)
 	return true;
 }
 
+/* Required under SNP before the page may be used. The hypervisor must echo the address. */
 static bool register_page(const struct ghcb_state *s)
 {
 	uint64_t r = ghcb_msr_call(GHCB_MSR_REG_GPA_REQ | s->gpa.v);

@@ -3,30 +3,28 @@
 #pragma once
 
 /*
- * The way to the hypervisor: one GHCB page per CPU, and the GHCB MSR protocol. GHCB standardization
- * (56421).
+ * The way to the hypervisor: one GHCB page per CPU, and the GHCB MSR protocol (56421).
  *
- * The page is shared memory: the hypervisor reads and writes it whenever it likes, and so does the
- * guest, whose VMPL means nothing there. No secret goes into it (a log line is none), an answer is
- * read once, and no answer may lead to a panic once the guest runs.
+ * The page is shared memory: the hypervisor reads and writes it at any time, and so can the guest,
+ * because VMPLs do not protect shared pages. No secret goes into it (a log line is none), an
+ * answer is read once, and no answer may lead to a panic once the guest runs.
  *
  * Nesting. An exception may strike while a GHCB is half built or its answer half read, and the
- * handler may need the hypervisor too (a #VC for CPUID, a log line, a panic). Every use is
+ * handler may need the hypervisor too (a #VC for CPUID, a log line, a panic). So every use is
  * bracketed:
  *
  *	struct ghcb *g = ghcb_begin();    depth 0: the page is ours
- *	...                               depth 1..3: first the page and the MSR are put aside
+ *	...                               depth 1..3: first the page and the MSR are saved
  *	ghcb_call(g, exit, info1, info2)
- *	ghcb_end(g)                       what was put aside is put back, byte for byte
+ *	ghcb_end(g)                       what was saved is restored, byte for byte
  *
- * The MSR protocol is bracketed the same way (ghcb_msr_call), because it changes the MSR under a
- * GHCB that is being built. A CPU registers one page only, so the second "page" is where the first
- * is kept meanwhile: private memory.
+ * ghcb_msr_call() counts as a use, because it changes the MSR under a GHCB that is being built. A
+ * CPU registers one page only; saved pages are private memory.
  */
 #include "abi/ghcb.h"
 #include "platform/platform.h"
 
-#define GHCB_DEPTH 4 /* work, #VC or #PF in it, NMI or #DF in that, panic in that */
+#define GHCB_DEPTH 4 /* work; #VC or #PF in it; NMI or #DF in that; a panic in that */
 
 struct ghcb_saved {
 	uint64_t msr;
@@ -36,18 +34,20 @@ struct ghcb_saved {
 struct ghcb_state {
 	struct ghcb *page; /* shared with the hypervisor */
 	gpa_t gpa;
-	uint32_t depth; /* users now */
+	uint32_t depth; /* uses that are open now */
 	struct ghcb_saved saved[GHCB_DEPTH - 1];
 };
 
-/* Page allocated, made shared, registered. False: the hypervisor or memory refused. */
+/* Allocate c's page, make it shared, register it. False after a log line: no memory, or the
+ * hypervisor refused. */
 bool ghcb_init(struct cpu *c);
 
-/* NULL: too deep, or this CPU has none yet. The valid bitmap is cleared. */
+/* Begin a use. NULL: nested too deeply, or this CPU has no page yet. The valid bitmap is
+ * cleared. */
 struct ghcb *ghcb_begin(void);
 void ghcb_end(struct ghcb *g);
 
-/* Valid-bitmap upkeep for a field. */
+/* Set a field and mark it valid; is a field of the answer marked valid? */
 #define GHCB_SET(g, field, v)                                                                      \
 	do {                                                                                       \
 		(g)->field = (v);                                                                  \
@@ -57,11 +57,12 @@ void ghcb_end(struct ghcb *g);
 void ghcb_mark(struct ghcb *g, size_t offset);
 bool ghcb_marked(const struct ghcb *g, size_t offset);
 
-/* Fill exit code and information, VMGEXIT, read the answer: PLATFORM_OK or PLATFORM_REFUSED. Fields
- * that the exit needs have been set by the caller with GHCB_SET. */
+/* Fill in exit code and information, VMGEXIT, read the answer: PLATFORM_OK or PLATFORM_REFUSED.
+ * The caller has set the fields that this exit needs with GHCB_SET. */
 enum platform_result ghcb_call(struct ghcb *g, uint64_t exit_code, uint64_t info1, uint64_t info2);
 
-/* One request of the MSR protocol; returns the MSR afterwards. Works before ghcb_init. */
+/* One request of the MSR protocol; returns what the MSR then holds. Works before
+ * ghcb_init(), too. */
 uint64_t ghcb_msr_call(uint64_t request);
 NORETURN void ghcb_msr_terminate(unsigned set, unsigned reason);
 

@@ -1,13 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * The log's console on SNP: text to a debugcon port. The log calls it through
+ * platform->console_write, from any context.
+ */
 #include "abi/q35.h"
 #include "mm/paging.h"
 #include "lib/string.h"
 #include "platform/snp/ghcb.h"
 #include "platform/snp/snp.h"
 
-/* OUTSB of the shared buffer to a debugcon, which needs no polling: one VMGEXIT for the whole text.
+/*
+ * String output from the GHCB's shared buffer: one VMGEXIT for as much text as the buffer holds. A
+ * debugcon never has to be polled. False: no GHCB (nested too deeply), or the hypervisor refused.
  */
 bool snp_console_write(const char *s, size_t len)
 {

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-/* Is this the launch that the SVSM can live on? The hypervisor's protocol and features, the VMPL,
- * and the two pages that the security processor fills. */
+/*
+ * Is this a launch that the SVSM can live on? Checks the hypervisor's protocol and features, the
+ * VMPL, and the two pages that the security processor fills. What fails ends the launch by the
+ * GHCB MSR protocol's termination request: a guest must not start on a machine that was not what
+ * it seemed.
+ */
 #include "abi/ghcb.h"
 #include "abi/vmsa.h"
 #include "base/x86.h"
@@ -22,12 +26,14 @@
 
 #define NEEDED_FEATURES (GHCB_HV_FEAT_SNP | GHCB_HV_FEAT_AP_CREATION | GHCB_HV_FEAT_MULTI_VMPL)
 
-/* The boot stub has asked SEV_STATUS already where it may not exist: no C-bit, no SNP. */
+/* Without a C-bit SEV_STATUS is not read: the boot stub has tried it, with an IDT, and found no
+ * SNP. */
 bool snp_present(void)
 {
 	return platform_cbit && (rdmsr(MSR_SEV_STATUS) & SEV_STATUS_SNP);
 }
 
+/* Before there is a GHCB: versions from the boot stub, features by the MSR protocol. */
 static void check_hypervisor(uint32_t versions)
 {
 	uint64_t r;
@@ -40,7 +46,8 @@ static void check_hypervisor(uint32_t versions)
 		ghcb_msr_terminate(TERM_NO_SNP);
 }
 
-/* RMPADJUST for VMPL1 succeeds at VMPL0 only: APM vol. 3. Rights of a page of ours stay none. */
+/* At VMPL0 only RMPADJUST for VMPL1 succeeds (APM vol. 3). It asks for no rights, so nothing
+ * changes. */
 static void check_vmpl(void)
 {
 	if (snp_rmpadjust(kernel_rodata, RMP_PG_4K, 1))
@@ -58,7 +65,8 @@ enum platform_result snp_own_accept(const void *va, enum platform_size size)
 	return snp_pvalidate(va, size, true);
 }
 
-/* A launch without a secrets page leaves zeros or nonsense; VMPCK0 is what the SVSM lives on. */
+/* Without a secrets page in the launch its place holds zeros or nonsense. VMPCK0 is the key by
+ * which the SVSM talks to the security processor. */
 static bool secrets_ok(void)
 {
 	static const uint8_t none[32];

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-/* MSRs that the hypervisor keeps, asked for without the detour over #VC: GHCB, MSR_PROT. */
+/*
+ * MSRs that the hypervisor keeps (the local APIC's), read and written by GHCB events of our own
+ * (MSR_PROT) instead of RDMSR and WRMSR, which would raise #VC. Also the event NMI Complete. The
+ * answers are the hypervisor's word.
+ */
 #include "platform/snp/ghcb.h"
 #include "platform/snp/snp.h"
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * The table of SEV-SNP's operations, and those that are too small for a file of their own.
+ */
 #include "base/x86.h"
 #include "abi/q35.h"
 #include "abi/vmsa.h"
@@ -23,7 +26,7 @@ static bool has_interrupts(void)
 	return !(snp_sev_features() & SEV_FEAT_RESTRICTED_INJ);
 }
 
-/* SecureTSC: the processor's own word. MHz in bits 17:0, the rest is reserved. */
+/* With SecureTSC the processor itself tells the rate: MHz in bits 17:0, the rest is reserved. */
 static uint64_t tsc_khz(void)
 {
 	if (!(snp_sev_features() & SEV_FEAT_SECURE_TSC))
@@ -31,7 +34,8 @@ static uint64_t tsc_khz(void)
 	return (rdmsr(MSR_GUEST_TSC_FREQ) & 0x3ffff) * 1000;
 }
 
-/* ACPI power off of a q35, then the protocol's way. */
+/* The ACPI power off of a q35, by port output; if that has no effect, the protocol's termination
+ * request. */
 NORETURN static void power_off(void)
 {
 	outw(Q35_POWEROFF_PORT, Q35_POWEROFF_VALUE);

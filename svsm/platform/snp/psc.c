@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * Conversion of pages between private and shared: GHCB's SNP Page State Change. The hypervisor
+ * answers in shared memory and is not trusted to answer sensibly. So the number of rounds is
+ * bounded, and what was asked is kept in a count of our own.
+ */
 #include "mm/paging.h"
 #include "platform/snp/ghcb.h"
 #include "platform/snp/snp.h"
 
 /*
- * The list of GHCB's SNP Page State Change. The hypervisor moves `cur` past what it has done; it is
- * not trusted to move forward, so the rounds are bounded and what was asked is kept in entries we
- * count ourselves.
+ * One entry of the list for the pages from `at`: a 2M page where alignment and length allow.
+ * *step: its bytes.
  */
 static uint64_t entry_for(uint64_t at, uint64_t left, bool shared, uint64_t *step)
 {
@@ -19,6 +23,8 @@ static uint64_t entry_for(uint64_t at, uint64_t left, bool shared, uint64_t *ste
 	return at | op << 52 | (large ? GHCB_PSC_ENTRY_2M : 0);
 }
 
+/* Sends a list of `count` entries. The hypervisor moves `cur` past what it has done and may stop
+ * early, so the request is repeated, but not for ever. */
 static enum platform_result send(struct ghcb *g, unsigned count)
 {
 	struct ghcb_psc_header *h = (void *)g->buffer;
@@ -39,6 +45,8 @@ static enum platform_result send(struct ghcb *g, unsigned count)
 	return PLATFORM_REFUSED;
 }
 
+/* Lists as long as the buffer takes, until all is done. After a failure part of the range may be
+ * converted. */
 enum platform_result snp_page_convert(gpa_t g, uint64_t len, bool shared)
 {
 	enum platform_result r = PLATFORM_OK;

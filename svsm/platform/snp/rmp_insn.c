@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * The SNP instructions: PVALIDATE, RMPADJUST, INVLPGB, TLBSYNC, each with a fix-up, because a
+ * fault in them is an answer and not a bug. What they do to guest pages is decided in
+ * mm/guestpage.c, not here; addresses are checked here once more.
+ */
 #include "mm/copy.h"
 #include "mm/paging.h"
 #include "mm/memmap.h"
@@ -54,7 +59,8 @@ enum platform_result snp_rmpadjust(const void *va, int size, uint64_t attr)
 	return result_of(rax);
 }
 
-/* Where a page is mapped private. NULL: not RAM, not aligned, or across the SVSM's border. */
+/* The virtual address at which a page is mapped private. NULL: not RAM, not aligned, or across the
+ * SVSM's border. */
 static void *va_of(gpa_t g, enum platform_size size)
 {
 	uint64_t bytes = size == PLATFORM_2M ? SIZE_2M : PAGE_SIZE;
@@ -105,9 +111,10 @@ enum platform_result snp_make_vmsa(gpa_t g, unsigned vmpl, uint8_t rights)
 	return adjust(g, PLATFORM_4K, vmpl, (uint64_t)rights << 8 | RMPADJUST_VMSA);
 }
 
-#define INVLPGB_ASID   BIT(2) /* RAX: of the ASID in EDX[15:0], where 0 is a guest's own */
+#define INVLPGB_ASID   BIT(2) /* RAX: by the ASID in EDX[15:0]; in a guest 0 stands for its own */
 #define INVLPGB_GLOBAL BIT(3) /* global translations too */
 
+/* False: the instruction faulted, and the fix-up has set RAX. */
 static bool invlpgb(uint64_t what)
 {
 	uint64_t rax = what;
@@ -133,9 +140,9 @@ static bool tlbsync(void)
 }
 
 /*
- * APM vol. 3. All VMPLs share the ASID. The hypervisor decides whether a guest may execute these,
- * whatever CPUID shows, so they are tried: #UD or #VC is a no. There is no way that does without
- * them: the other CPUs need never come to VMPL0, and a flush by the hypervisor is only its word.
+ * INVLPGB and TLBSYNC (APM vol. 3); all VMPLs of a guest share one ASID. The hypervisor decides
+ * whether a guest may execute them, whatever CPUID shows. So they are tried, and #UD or #VC means
+ * no. A flush by the hypervisor would be no substitute, because only its word would vouch for it.
  */
 enum platform_result snp_guest_flush(void)
 {

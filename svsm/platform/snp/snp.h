@@ -2,19 +2,20 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #pragma once
 
-/* SEV-SNP, inner contracts of platform/snp/. */
+/* SEV-SNP: the contracts between the files of platform/snp. Those of operations are in
+ * platform/platform.h. */
 #include "platform/platform.h"
 
 struct frame;
 
-/* insn.c. The address is virtual and must be mapped private. */
+/* rmp_insn.c. va is a virtual address that is mapped private; size: RMP_PG_4K or RMP_PG_2M. */
 enum platform_result snp_pvalidate(const void *va, int size, bool valid);
 enum platform_result snp_rmpadjust(const void *va, int size, uint64_t attr);
 enum platform_result snp_page_accept(gpa_t g, enum platform_size size);
 enum platform_result snp_page_release(gpa_t g, enum platform_size size);
 enum platform_result snp_guest_rights(gpa_t g, enum platform_size size, unsigned vmpl,
 				      uint8_t rights);
-/* The same of one page that thereby becomes a VMSA. */
+/* Set the rights of one 4K page, and make it a VMSA page with that. */
 enum platform_result snp_make_vmsa(gpa_t g, unsigned vmpl, uint8_t rights);
 enum platform_result snp_guest_flush(void);
 
@@ -27,8 +28,8 @@ void snp_launch_check(void);
 /* psc.c */
 enum platform_result snp_page_convert(gpa_t g, uint64_t len, bool shared);
 
-/* cpuid.c */
-bool snp_cpuid_page_ok(void); /* count and sanity; reasons in the log */
+/* cpuid_page.c */
+bool snp_cpuid_page_ok(void); /* false: it is unusable, and the log says why */
 void snp_cpuid(uint32_t leaf, uint32_t sub, uint32_t out[4]);
 
 /* msr.c. False: the hypervisor refused; *v is then undefined. */
@@ -40,7 +41,7 @@ void snp_nmi_done(void);
 bool snp_console_write(const char *s, size_t len);
 
 /* vcpu.c */
-uint64_t snp_sev_features(void); /* those that this VMSA, and every one made by us, has */
+uint64_t snp_sev_features(void); /* of this VMSA and of every one that the SVSM makes */
 const char *snp_cpu_start(struct cpu *c, void (*entry)(struct cpu *c));
 void snp_vcpu_fill(void *page, unsigned vmpl, const struct platform_entry *entry);
 enum platform_result snp_vcpu_create(gpa_t page, unsigned vmpl);

@@ -3,12 +3,14 @@
 
 /*
  * #VC in the SVSM itself: an instruction of ours that the hypervisor has to be asked about. The
- * exit code comes with the exception and may be a lie (a hypervisor can inject vector 29), so it
- * must agree with the instruction at RIP. GHCB, events; APM vol. 2, 15.35.5.
+ * exit code comes with the exception and may be a lie, because a hypervisor can inject vector 29.
+ * So it must agree with the instruction at RIP. GHCB (56421), non-automatic exits; APM vol. 2,
+ * 15.35.5.
  *
- * No RDMSR or WRMSR: what the hypervisor keeps is asked for by msr.c, every other MSR of ours is
- * the processor's. To emulate one would let a hypervisor skip the WRMSR of SFMASK, after which ring
- * 3 would choose DF and AC for the kernel, or answer for SEV_STATUS or GS_BASE.
+ * RDMSR and WRMSR are not emulated. Those MSRs that the hypervisor keeps are reached through
+ * msr.c, and every other one is the processor's. If WRMSR were emulated, a hypervisor could skip
+ * the one that sets SFMASK, and ring 3 would then choose DF and AC for the kernel; if RDMSR were,
+ * it could answer for SEV_STATUS or GS_BASE.
  */
 #include "abi/vmsa.h"
 #include "cpu/frame.h"
@@ -30,6 +32,8 @@ static bool emulate_cpuid(struct frame *f)
 	return true;
 }
 
+/* Only the register forms of IN and OUT: insn_decode() knows no string instructions. IN keeps the
+ * upper part of RAX for widths below 4, as the instruction does. */
 static bool emulate_io(struct frame *f, const struct insn *i)
 {
 	uint64_t mask = i->width == 4 ? 0xffffffff : i->width == 2 ? 0xffff : 0xff;
@@ -50,7 +54,8 @@ static bool emulate_io(struct frame *f, const struct insn *i)
 	return ok;
 }
 
-/* With SecureTSC the processor answers itself: such a #VC is made up, to have a say in the time. */
+/* With SecureTSC the processor executes RDTSC itself. A #VC for it is then made up, by a
+ * hypervisor that wants a say in the time, and is refused. */
 static bool emulate_tsc(struct frame *f, uint64_t exit, bool aux)
 {
 	bool secure = snp_sev_features() & SEV_FEAT_SECURE_TSC, ok;
@@ -69,6 +74,7 @@ static bool emulate_tsc(struct frame *f, uint64_t exit, bool aux)
 	return ok;
 }
 
+/* An exit without arguments or results: WBINVD. */
 static bool emulate_plain(uint64_t exit)
 {
 	struct ghcb *g = ghcb_begin();
@@ -81,6 +87,8 @@ static bool emulate_plain(uint64_t exit)
 	return ok;
 }
 
+/* False: the exit code does not belong to the instruction at RIP, or the hypervisor refused. The
+ * #VC is then a panic. */
 static bool emulate(struct frame *f, const struct insn *i)
 {
 	switch (i->op) {
@@ -100,6 +108,8 @@ static bool emulate(struct frame *f, const struct insn *i)
 	}
 }
 
+/* Only for code of the image, which nobody can write: so the bytes at RIP are those that the CPU
+ * has executed. */
 bool snp_vc(struct frame *f)
 {
 	uint64_t end = (uint64_t)kernel_text_end;

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-/* vCPUs as VMSAs: the SVSM's own on the other CPUs, and the guest's. */
+/*
+ * vCPUs as VMSAs: filled, made known to the RMP, given to the hypervisor and run. Both for the
+ * SVSM's own other CPUs, whose VMSAs lie in SVSM memory, and for the guest's, whose pages
+ * mm/guestpage.c has checked.
+ */
 #include "base/x86.h"
 #include "cpu/desc.h"
 #include "cpu/percpu.h"
@@ -23,6 +27,7 @@ uint64_t snp_sev_features(void)
 	return rdmsr(MSR_SEV_STATUS) >> SEV_STATUS_FEATURES_SHIFT;
 }
 
+/* Linux's boot protocol; a bare guest starts with the same. */
 static void guest_segments(struct vmsa *v)
 {
 	const struct vmsa_seg data = {SEL_BOOT_DS, ATTR_DATA, 0xffffffff, 0};
@@ -31,6 +36,7 @@ static void guest_segments(struct vmsa *v)
 	v->ds = v->es = v->ss = v->fs = v->gs = data;
 }
 
+/* The reset state (lib/vmsa.h), but in 64-bit mode at `entry` with flat segments. */
 void snp_vcpu_fill(void *page, unsigned vmpl, const struct platform_entry *entry)
 {
 	struct vmsa *v = page;
@@ -48,6 +54,8 @@ void snp_vcpu_fill(void *page, unsigned vmpl, const struct platform_entry *entry
 	v->sev_features = snp_sev_features();
 }
 
+/* The state of another CPU of the SVSM: 64-bit mode, final page tables, its own stack, entry(c)
+ * with c in RDI. */
 static void cpu_fill(struct vmsa *v, struct cpu *c, void (*entry)(struct cpu *c))
 {
 	vmsa_reset(v);
@@ -63,8 +71,8 @@ static void cpu_fill(struct vmsa *v, struct cpu *c, void (*entry)(struct cpu *c)
 }
 
 /*
- * A page for a VMSA. Not at a 2 MiB boundary: some processors take the lock on such a page for one
- * on the whole 2 MiB (SNP erratum 1467 family).
+ * A page for a VMSA, never one at a 2 MiB boundary: some processors take the lock on such a page
+ * for one on the whole 2 MiB (SNP erratum 1467 family).
  */
 static struct vmsa *vmsa_alloc(void)
 {
@@ -78,6 +86,8 @@ static struct vmsa *vmsa_alloc(void)
 	return q;
 }
 
+/* The VMSA page stays allocated whatever happens: once given to the hypervisor it may be run at
+ * any time. */
 const char *snp_cpu_start(struct cpu *c, void (*entry)(struct cpu *c))
 {
 	struct vmsa *v = vmsa_alloc();
@@ -93,7 +103,7 @@ const char *snp_cpu_start(struct cpu *c, void (*entry)(struct cpu *c))
 	return NULL;
 }
 
-/* The guest keeps the right to read: Linux takes SEV_FEATURES out of it for AP_CREATION. */
+/* The guest may read its VMSA: Linux takes SEV_FEATURES for AP_CREATION from there. */
 enum platform_result snp_vcpu_create(gpa_t page, unsigned vmpl)
 {
 	return snp_make_vmsa(page, vmpl, RMP_R);
@@ -104,7 +114,8 @@ enum platform_result snp_vcpu_delete(gpa_t page, unsigned vmpl)
 	return snp_guest_rights(page, PLATFORM_4K, vmpl, 0);
 }
 
-/* AP_CREATION: info1 = APIC ID, VMPL and what to do; info2 = VMSA; RAX = SEV_FEATURES. */
+/* SNP AP Creation: info1 holds APIC ID, VMPL and what to do, info2 the VMSA, RAX the
+ * SEV_FEATURES. */
 enum platform_result snp_vcpu_start(uint32_t apic_id, unsigned vmpl, gpa_t page)
 {
 	uint64_t who = (uint64_t)apic_id << 32 | vmpl << 16;
@@ -119,6 +130,8 @@ enum platform_result snp_vcpu_start(uint32_t apic_id, unsigned vmpl, gpa_t page)
 	return r;
 }
 
+/* Run VMPL: comes back when the guest calls, or whenever the hypervisor likes.
+ * protocols/dispatch.c finds out which. */
 enum platform_result snp_vcpu_run(unsigned vmpl)
 {
 	struct ghcb *g = ghcb_begin();

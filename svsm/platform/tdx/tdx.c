@@ -2,8 +2,8 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /*
- * Intel TDX. Partitioning (the L2 VM that the guest would be) is later work: a TD is recognised and
- * refused, so that nobody takes a start that hangs for one that works.
+ * Intel TDX. Partitioning, in which the guest would be an L2 VM, is later work. Until then a TD is
+ * recognised and refused with a line that says so, so that nobody takes it for an SVSM that hangs.
  */
 #include "base/x86.h"
 #include "platform/absent/absent.h"
