@@ -3,13 +3,14 @@
 
 /*
  * Entry from the IGVM's VMSA: 32-bit protected mode, paging off, flat segments, interrupts off.
- * With paging off every access is private (APM vol. 2, 15.34.4), so the page tables can be patched
- * with the C-bit before it is known to anyone else. What fails here ends by the GHCB MSR protocol's
- * termination request.
+ * With paging off every access is private (APM vol. 2, 15.34.4). So the page tables can be given
+ * the C-bit here, before paging is on, and the CPUID page can be read without it. What fails ends
+ * by the GHCB MSR protocol's termination request.
  *
- * A multiboot loader starts the image in the same way, on a machine that is no confidential one. For
- * that case (and any other without SEV_STATUS) there are a stack, a GDT and an IDT while that MSR is
- * read; then there is no C-bit, and platform_detect() finds out what the machine is.
+ * A multiboot loader starts the image in the same way, on a machine that is not confidential. For
+ * that case, and any other without SEV_STATUS, a stack, a GDT and an IDT are ready while that MSR
+ * is read: if reading it faults, or it shows no SNP, there is no C-bit, and platform_detect()
+ * finds out what the machine is.
  */
 #include "mm/layout.h"
 
@@ -18,7 +19,7 @@
 #define EFER_MSR 0xc0000080
 #define SEV_STATUS_MSR 0xc0010131
 #define SEV_STATUS_SNP 4
-#define SEL_CODE32 0x18 /* of this page's GDT only */
+#define SEL_CODE32 0x18 /* in this page's GDT only */
 
 #define MULTIBOOT_MAGIC 0x1badb002
 
@@ -48,7 +49,8 @@ boot_start:
 	testl $SEV_STATUS_SNP, %eax
 	jz boot_absent
 
-	/* The hypervisor leaves the SEV information in the MSR; if not, ask. */
+	/* The hypervisor leaves the SEV information in the MSR at launch; if it is not there, ask
+	 * for it. */
 	movl $GHCB_MSR, %ecx
 	rdmsr
 	movl %eax, %ebx
@@ -64,7 +66,7 @@ boot_start:
 	andl $0xfff, %ebx
 	cmpl $0x001, %ebx
 	jne boot_fail
-1:	/* EAX[31:24]: the C-bit's position. EDX: max and min version, for boot/early.c. */
+1:	/* EAX[31:24]: position of the C-bit, 32..51. EDX: max and min version, for early_main() */
 	movl %edx, boot_versions
 	shrl $24, %eax
 	subl $32, %eax
@@ -73,9 +75,10 @@ boot_start:
 	jae boot_fail
 
 	/*
-	 * The hypervisor may lie, and with a wrong C-bit stack and descriptors would be its memory.
-	 * The CPUID page is private, and the security processor has checked it: leaf 8000001F,
-	 * EBX[5:0]. SNP firmware ABI 8.17.2.6, abi/cpuid_page.h.
+	 * The hypervisor may lie about the position. With a wrong C-bit, stack and descriptors
+	 * would be in shared memory, which it can write. The CPUID page is private and checked by
+	 * the security processor, so its leaf 8000001F, EBX[5:0], must agree. SNP firmware ABI
+	 * 8.17.2.6, abi/cpuid_page.h.
 	 */
 	movl $PHYS(snp_cpuid_page), %edi
 	movl (%edi), %ecx
@@ -112,7 +115,7 @@ boot_paging: /* ESI: upper half of the C-bit mask */
 	movl %cr4, %eax
 	orl $0x20, %eax /* PAE */
 	movl %eax, %cr4
-	movl $PHYS(boot_pml4), %eax /* without C: table walks are private anyway */
+	movl $PHYS(boot_pml4), %eax /* without the C-bit: table walks are private anyway */
 	movl %eax, %cr3
 	movl $EFER_MSR, %ecx
 	rdmsr
@@ -123,7 +126,7 @@ boot_paging: /* ESI: upper half of the C-bit mask */
 	movl %eax, %cr0
 	ljmp $SEL_CODE, $boot_long
 
-boot_absent: /* no C-bit, no versions; also where reading SEV_STATUS faults */
+boot_absent: /* no C-bit, no versions; faults lead here, too */
 	xorl %esi, %esi
 	jmp boot_paging
 
@@ -167,7 +170,7 @@ boot_gdtr:
 	.word boot_gdt_end - boot_gdt - 1
 	.long boot_gdt
 	.balign 8
-boot_idt: /* 32-bit interrupt gates; the page lies at a multiple of 64 KiB */
+boot_idt: /* 32-bit interrupt gates; boot_page lies at a multiple of 64 KiB */
 	.rept 32
 	.word boot_absent - boot_page, SEL_CODE32, 0x8e00, KERNEL_PHYS >> 16
 	.endr
@@ -191,7 +194,7 @@ boot_high:
 7:	hlt
 	jmp 7b
 
-	/* Loaded pages: nothing is validated yet but what the IGVM holds. */
+	/* These pages are loaded by the launch: nothing else is validated yet. */
 	.section .data.page, "aw"
 	.balign 0x1000
 boot_tables:
@@ -206,11 +209,11 @@ boot_pdpt_high:
 	.fill 510, 8, 0
 	.quad PHYS(boot_pd_high) + 3
 	.quad 0
-boot_pd_low: /* the entry page where it is linked */
+boot_pd_low: /* maps the entry page at its physical address */
 	.fill KERNEL_PHYS >> 21, 8, 0
 	.quad KERNEL_PHYS + 0x83
 	.fill 511 - (KERNEL_PHYS >> 21), 8, 0
-boot_pd_high: /* KERNEL_MAX at KERNEL_BASE */
+boot_pd_high: /* maps KERNEL_MAX bytes at KERNEL_BASE */
 	.set at, KERNEL_PHYS
 	.rept KERNEL_MAX >> 21
 	.quad at + 0x83

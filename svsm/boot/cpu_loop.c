@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * What every CPU of the SVSM does for the rest of its life. boot/main.c (boot CPU) and boot/smp.c
+ * (the others) end here. It never gives up: whatever the hypervisor or the guest does, the loop
+ * goes on, and costs at most time.
+ */
 #include "boot/cpu_loop.h"
 #include "cpu/percpu.h"
 #include "task/sched.h"
@@ -20,9 +25,10 @@ static unsigned guest_vmpl(struct cpu *c)
 }
 
 /*
- * The guest's VMSA may come and go while this CPU sleeps, runs it, or runs a service. When the
- * hypervisor cannot run it (not handed over yet), sleep: it wakes us, at the latest with the
- * guest's first call.
+ * The guest's VMSA may come and go while this CPU sleeps, runs the guest, or runs a service: so it
+ * is looked up anew in each round. When vcpu_run() fails, the hypervisor has no VMSA of that VMPL
+ * yet. Then the CPU halts, until the hypervisor wakes it, at the latest for the guest's first
+ * call.
  */
 void cpu_loop(void)
 {

@@ -4,6 +4,6 @@
 
 #include "base/types.h"
 
-/* What a CPU does once it is up: run the guest's VMPL, serve its calls, sleep when there is none.
- */
+/* What a CPU does once it is up: run the guest's VMPL, serve its calls, run services or sleep when
+ * it has no guest. */
 NORETURN void cpu_loop(void);

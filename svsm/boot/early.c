@@ -2,8 +2,9 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /*
- * First C code, on the boot stub's stack and page tables, without an IDT: nothing here may fault,
- * log, or touch .bss before it is accepted. What goes wrong ends by the platform's termination.
+ * The first C code: on the boot stub's stack and page tables, without an IDT. Nothing here may
+ * fault, log, or touch .bss before it is accepted. A failure ends the launch by the platform's
+ * termination.
  */
 #include "abi/ghcb.h"
 #include "base/x86.h"
@@ -15,12 +16,14 @@
 #include "mm/layout.h"
 #include "platform/platform.h"
 
-/* Termination reasons: set 0 as the GHCB specification has it, set 1 as Linux does. */
+/* Termination reasons: set 0 is the GHCB specification's, set 1 has Linux's numbers. */
 #define TERM_PVALIDATE 1, 2
 #define TERM_LAUNCH    0, 0
 
 uintptr_t __stack_chk_guard SECTION(".data") = 0x7c1fa500d3e96b02;
 
+/* The launch page is measured: a wrong value is a mistake of the builder. It is checked because
+ * what follows computes addresses from it. */
 static void check_launch(void)
 {
 	uint64_t size = launch_info.svsm.size;
@@ -39,8 +42,9 @@ static void accept_page(uint64_t va)
 }
 
 /*
- * Everything of the SVSM's range that was not loaded. A page that is valid already was put there
- * behind our back: that ends the boot, like any other failure.
+ * Accepts all of the SVSM's range that the launch has not loaded. A page that is valid already was
+ * put there by the hypervisor; that ends the launch, as any other failure does. A 2M page over 4K
+ * RMP entries is accepted in 4K steps.
  */
 static void accept_memory(void)
 {
@@ -62,7 +66,7 @@ static void accept_memory(void)
 	}
 }
 
-/* A canary nobody can know. Without RDRAND the time stamp must do. */
+/* A canary that nobody can know. Without RDRAND the time stamp must do. */
 static void randomise_canary(void)
 {
 	uint32_t r[4];
@@ -77,8 +81,9 @@ static void randomise_canary(void)
 	__stack_chk_guard = v & ~0xffull; /* a string cannot run across the zero byte */
 }
 
-/* From boot/boot.S. cbit: mask, 0 where there is none. versions: the hypervisor's GHCB versions,
- * max[31:16] min[15:0]. */
+/* Called by boot/boot.S. cbit: the C-bit as a mask, 0 where there is none. versions: the
+ * hypervisor's GHCB versions, max[31:16] min[15:0]. GS comes first, because everything that uses
+ * struct cpu needs it. */
 NORETURN void early_main(uint64_t cbit, uint32_t versions)
 {
 	platform_cbit = cbit;

@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
+
+/*
+ * The pages that an SNP guest expects of its firmware: secrets page, CPUID page, calling area,
+ * first page tables. Called by guest_launch() after the guest's RAM is validated. The guest must
+ * not get a key of a more privileged VMPL from here.
+ */
 #include "abi/cc_blob.h"
 #include "base/x86.h"
 #include "boot/guest.h"
@@ -12,7 +18,10 @@
 
 #define SPEC_VERSION 1 /* SVSM specification 1.00: SVSM_MAX_VERSION of table 1 */
 
-/* The keys of more privileged VMPLs are not the guest's: SVSM specification, table 1. */
+/*
+ * The security processor's secrets page without the keys of more privileged VMPLs, plus the SVSM's
+ * fields: SVSM specification (58019), table 1. The copy on the heap is wiped before it is freed.
+ */
 static void write_secrets(const struct guest_layout *l, unsigned vmpl)
 {
 	struct memmap_range svsm = memmap_svsm();
@@ -44,7 +53,8 @@ static void write_entry(uint64_t table, unsigned i, uint64_t v)
 		panic("guest page table at %#lx cannot be written", (unsigned long)table);
 }
 
-/* Identity for 4 GiB in 2 MiB pages: PML4, PDPT, four PDs. */
+/* An identity mapping of 4 GiB by 2 MiB pages: PML4, PDPT, four PDs. The guest replaces it
+ * soon. */
 static void write_pagetables(const struct guest_layout *l)
 {
 	uint64_t pml4 = l->pagetables.v, pdpt = pml4 + PAGE_SIZE, pd = pdpt + PAGE_SIZE;
@@ -58,6 +68,7 @@ static void write_pagetables(const struct guest_layout *l)
 		write_entry(pd, i, pte(i * SIZE_2M, PTE_PS | PTE_D));
 }
 
+/* The four pages of `reserved` start as zeros, as the calling area has to. */
 void guest_environment_write(const struct guest_layout *l, unsigned vmpl)
 {
 	if (!guest_zero(l->reserved, 4 * PAGE_SIZE))

@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
+
+/*
+ * Starts the guest that the launch page describes: the order of the steps, which are in the other
+ * files of boot/. Boot CPU only, before any guest code runs, so nothing changes underneath. What
+ * cannot be done is a panic: there is no guest yet to tell.
+ */
 #include "boot/guest.h"
 #include "base/assert.h"
 #include "mm/guest_mem.h"
@@ -13,6 +19,8 @@ void guest_put(gpa_t g, const void *src, size_t len)
 		panic("guest memory at %#lx cannot be written", (unsigned long)g.v);
 }
 
+/* The layout is chosen before RAM is validated, because it fixes the hole that a bare guest gets
+ * unvalidated. The VMSA comes last: from then on the hypervisor may run the guest. */
 void guest_launch(void)
 {
 	const struct launch_info *info = &launch_info;

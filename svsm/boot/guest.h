@@ -3,8 +3,8 @@
 #pragma once
 
 /*
- * From a validated SVSM to a guest that waits to be run: its memory, the pages an SNP guest
- * expects, and the VMSA of its boot vCPU. What the guest is stands in launch_info (abi/launch.h).
+ * From a validated SVSM to a guest that waits to be run: its memory, the pages that an SNP guest
+ * expects, and the VMSA of its boot vCPU. Which guest it is stands in launch_info (abi/launch.h).
  *
  * Guest memory afterwards, from the top of RAM below 4 GiB downwards (top is 2 MiB aligned):
  *
@@ -17,7 +17,7 @@
  *                        without the C-bit).
  *
  * All other RAM is validated, with all rights for the guest's VMPL. A bare guest starts at the
- * first byte of its image in 64-bit mode as Linux does, RSI = struct bare_info (its first field is
+ * first byte of its image in 64-bit mode as Linux does: RSI = struct bare_info (its first field is
  * the cc_blob), RSP = top of the first stack, interrupts off.
  */
 #include "abi/launch.h"
@@ -28,7 +28,7 @@
 #define GUEST_STACK    0x10000u
 #define GUEST_ACPI_MAX 0x10000u
 
-/* Where the parts lie: all page aligned. */
+/* Where the parts lie; all addresses are page aligned. */
 struct guest_layout {
 	struct memmap_range hole; /* size 0: none */
 	gpa_t reserved, secrets, cpuid, caa, vmsa;
@@ -36,31 +36,34 @@ struct guest_layout {
 };
 
 /*
- * Prepare and register the guest, on the boot CPU, after memory_init and smp_init. What cannot be
- * (no such kernel, no room, memory that the host gave twice) is a panic: nothing else is running
- * yet and there is nothing to go on with. LAUNCH_GUEST_NONE: returns at once.
+ * Prepare the guest and register its boot vCPU. On the boot CPU, after memory_init() and
+ * smp_init(). What cannot be done (no such kernel, no room, memory that the host gave twice) is a
+ * panic: nothing else is running yet, and there is nothing to go on with. LAUNCH_GUEST_NONE:
+ * returns at once.
  */
 void guest_launch(void);
 
 /* ---- parts, for guest.c ---- */
-/* layout.c: choose; false when there is no room that avoids the launch ranges. */
+/* placement.c: choose the layout; false when no place avoids the ranges that the launch has
+ * filled. */
 bool guest_layout_choose(struct guest_layout *l, const struct launch_info *info,
 			 uint64_t kernel_span);
-/* memory.c: fill the page-state map; validate all guest RAM and give the guest its rights. */
+/* guest_ram.c: fill the page-state map; validate all guest RAM and give the guest its rights. */
 void guest_memory_init(void);
 void guest_memory_validate(const struct launch_info *info, struct memmap_range hole);
 /* environment.c: secrets, CPUID page, calling area, page tables; cc_blob. */
 struct cc_blob;
 void guest_environment_write(const struct guest_layout *l, unsigned vmpl);
 struct cc_blob guest_environment_blob(const struct guest_layout *l);
-/* vmsa.c: the boot vCPU, entered at rip with RSI = rsi; registers it. */
+/* boot_vmsa.c: make the VMSA of the boot vCPU, which enters at rip with RSI = rsi, and register
+ * it. */
 void guest_vmsa_start(const struct guest_layout *l, unsigned vmpl, uint64_t rip, uint64_t rsi);
-/* linux.c, bare.c: write what only they need; RIP and RSI for the VMSA. */
+/* linux/linux.c, bare/bare.c: write what only they need; *rip and *rsi are for the VMSA. */
 uint64_t guest_linux_span(const struct launch_info *info); /* init_size; panics on a bad kernel */
 void guest_linux_write(const struct guest_layout *l, const struct launch_info *info, uint64_t *rip,
 		       uint64_t *rsi);
 void guest_bare_write(const struct guest_layout *l, const struct launch_info *info, uint64_t *rip,
 		      uint64_t *rsi);
 
-/* Copy out or panic: for pages this loader validated itself. */
+/* Copy to guest memory or panic: for pages that the SVSM has just validated itself. */
 void guest_put(gpa_t g, const void *src, size_t len);

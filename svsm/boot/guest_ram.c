@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
+
+/*
+ * The guest's RAM at boot: registered in the page-state map, validated, and given to the guest's
+ * VMPL. Boot CPU only, so no lock is taken. The host could play tricks with any page; whatever
+ * does not validate as expected ends the launch.
+ */
 #include "boot/guest.h"
 #include "mm/alloc.h"
 #include "mm/guestpage.h"
 #include "base/assert.h"
 #include "mm/pagestate.h"
 
-#define CHUNK (4ull << 30) /* its states fill 1 MiB: one block of the allocator */
+#define CHUNK (4ull << 30) /* its states fill 1 MiB, a block that the allocator has */
 
 static unsigned order_for(uint64_t bytes)
 {
@@ -17,6 +23,8 @@ static unsigned order_for(uint64_t bytes)
 	return order;
 }
 
+/* A range is added in chunks, because the state bytes of one chunk must be one block of the
+ * allocator. */
 static void add_range(struct memmap_range r)
 {
 	for (uint64_t off = 0; off < r.size; off += CHUNK) {
@@ -40,8 +48,9 @@ void guest_memory_init(void)
 	pagestate_mark(svsm.base, svsm.size, PAGE_SVSM);
 }
 
-#define LOADED 4 /* ranges of whole pages that the launch fills */
+#define LOADED 4 /* the most ranges that the launch fills */
 
+/* Page aligned; end 0: absent. */
 struct stretch {
 	uint64_t base, end;
 };
@@ -57,8 +66,8 @@ static void loaded_ranges(const struct launch_info *info, struct stretch s[LOADE
 	}
 }
 
-/* First of the ranges that end after pos, together with what follows it without a gap: one 2M page
- * may hold several. Size 0 when there is none. */
+/* The first loaded range that ends after pos, joined with those that follow it without a gap,
+ * because one 2M page may hold several. Size 0 and the highest address when there is none. */
 static struct memmap_range next_loaded(const struct launch_info *info, uint64_t pos)
 {
 	struct stretch s[LOADED], best = {~0ull, ~0ull};
@@ -74,7 +83,8 @@ static struct memmap_range next_loaded(const struct launch_info *info, uint64_t 
 	return (struct memmap_range){gpa(best.base), best.end - best.base};
 }
 
-/* One stretch that is wholly loaded at launch, or wholly new. */
+/* Takes over a stretch of RAM that is either wholly loaded by the launch, so validated already, or
+ * wholly new. */
 static void take(uint64_t base, uint64_t size, bool loaded)
 {
 	uint64_t done = 0;
@@ -87,6 +97,7 @@ static void take(uint64_t base, uint64_t size, bool loaded)
 	pagestate_mark(gpa(base), size, PAGE_VALID);
 }
 
+/* Splits [pos, end) at the borders of what the launch has loaded, and takes each stretch. */
 static void take_range(const struct launch_info *info, uint64_t pos, uint64_t end)
 {
 	while (pos < end) {
@@ -101,11 +112,12 @@ static void take_range(const struct launch_info *info, uint64_t pos, uint64_t en
 }
 
 /*
- * Nothing is zeroed here, unlike in guestpage_validate. The danger is a page with secrets of the
- * SVSM that the host has moved to a guest address: PVALIDATE would accept it with its content. So
- * far the only secrets are the keys in the secrets page, and guest_environment_write reads that
- * page after all of this: had it been moved, that read would fault and end the launch. Moved later,
- * it would need another PVALIDATE, which the page-state map refuses. This saves writing all of RAM.
+ * Validates all guest RAM except the hole. Nothing is zeroed here, unlike in guestpage_validate().
+ * The danger there is a page with secrets of the SVSM that the host has moved to a guest address:
+ * PVALIDATE would accept it with its content. So far the only secrets are the keys in the secrets
+ * page, and guest_environment_write() reads that page after this. Had it been moved before, that
+ * read would fault and end the launch. Moved later, it would need another PVALIDATE, which the
+ * page-state map refuses. This saves writing all of RAM.
  */
 void guest_memory_validate(const struct launch_info *info, struct memmap_range hole)
 {

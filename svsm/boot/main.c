@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * The boot CPU's way from boot/early.c to its loop: memory, descriptors, stack, then everything
+ * that needs the hypervisor or the other CPUs, and last the guest. The order is the point here;
+ * each step may use only what the steps before it have set up. A failure is a panic, because there
+ * is nothing to fall back on.
+ */
 #include "boot/main.h"
 #include "boot/cpu_loop.h"
 #include "base/assert.h"
@@ -22,6 +28,8 @@
 #include "platform/announce.h"
 #include "platform/platform.h"
 
+/* The allocator first, because the page tables are built from it; the memory map before the
+ * tables, because they map all of RAM. */
 static void memory_init(void)
 {
 	uint64_t end = KERNEL_BASE + launch_info.svsm.size;
@@ -30,12 +38,14 @@ static void memory_init(void)
 	if (!memmap_init(igvm_memory_map, IGVM_AREA_SIZE, gpa(launch_info.svsm.gpa),
 			 launch_info.svsm.size))
 		panic("the host's memory map is unusable");
-	/* An address that reaches the C-bit would name another page, one of the SVSM's maybe. */
+	/* An address that reaches the C-bit would name another page, perhaps one of the SVSM's. */
 	if (memmap_end().v > MIN(platform_cbit, GUEST_MAP_MAX))
 		panic("the host's memory map ends at %lx, beyond the C-bit", memmap_end().v);
 	paging_init();
 }
 
+/* Leaf 0xb has all 32 bits of the APIC ID where it exists (EBX is not 0 then), leaf 1 the
+ * low 8. */
 static uint32_t own_apic_id(void)
 {
 	uint32_t r[4];
@@ -55,7 +65,12 @@ static void banner(void)
 	platform_announce();
 }
 
-/* On the boot CPU's own, guarded stack. */
+/*
+ * Second half of kernel_main(), on the boot CPU's own stack with its guard page. From cpu_init()
+ * on the hypervisor can be asked and log lines go out. The launch is checked before CPUID decides
+ * anything. The timer starts before smp_init(), because it finds the rate that all CPUs use;
+ * self-tests need all CPUs.
+ */
 NORETURN static void kernel_run(void)
 {
 	struct cpu *c = percpu_this();
@@ -83,6 +98,7 @@ NORETURN static void kernel_run(void)
 	cpu_loop();
 }
 
+/* The old stack is given up, so RBP starts a new chain of frames and fn must not return. */
 NORETURN static void switch_stack(uint64_t top, void (*fn)(void))
 {
 	__asm__ volatile("movq %0, %%rsp\n"
@@ -95,6 +111,8 @@ NORETURN static void switch_stack(uint64_t top, void (*fn)(void))
 	__builtin_unreachable();
 }
 
+/* First half, on the boot stack: exceptions have an IDT from the first line on, but no stacks of
+ * their own before desc_load(). */
 void kernel_main(void)
 {
 	struct cpu *c = percpu_boot();

@@ -5,7 +5,7 @@
 /* The way from the boot stub to the guest: boot/early.c, boot/main.c, boot/cpu_loop.c. */
 #include "base/types.h"
 
-NORETURN void early_main(uint64_t cbit, uint32_t versions); /* boot.S calls it */
-NORETURN void kernel_main(void); /* .bss is validated and zero; still the boot stack and tables */
+NORETURN void early_main(uint64_t cbit, uint32_t versions); /* called by boot.S */
+NORETURN void kernel_main(void); /* by early_main(): .bss is valid and zero; still the boot stack */
 
 #define SVSM_VERSION "0.1"

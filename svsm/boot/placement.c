@@ -1,14 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
+
+/*
+ * Where the guest's boot data go in its RAM: one block below 4 GiB that avoids everything the
+ * launch has loaded. Called once by guest_launch(). It only computes; nothing is written here.
+ */
 #include "boot/guest.h"
 
-#define BELOW 0x100000000ull /* everything a 32-bit pointer of the boot protocol names */
+#define BELOW 0x100000000ull /* 32-bit pointers of the boot protocol reach no further */
 
 static bool overlaps(struct launch_range r, uint64_t base, uint64_t size)
 {
 	return r.size && base < r.gpa + r.size && r.gpa < base + size;
 }
 
+/* The kernel needs `span` bytes from its start, which is more than the launch has loaded (Linux:
+ * init_size). */
 static bool is_free(const struct launch_info *info, uint64_t span, uint64_t base, uint64_t size)
 {
 	struct launch_range kernel = {info->kernel.gpa, MAX(span, info->kernel.size)};
@@ -18,7 +25,7 @@ static bool is_free(const struct launch_info *info, uint64_t span, uint64_t base
 	       !overlaps(info->cmdline, base, size);
 }
 
-/* Highest 2 MiB aligned place for `size` bytes; 0 when there is none. */
+/* The highest 2 MiB aligned place for `size` bytes; 0: none. */
 static uint64_t place(const struct launch_info *info, uint64_t span, uint64_t size)
 {
 	uint64_t end = MIN(memmap_end().v, BELOW);

@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * Starts the other CPUs, one by one, from the host's MADT, and decides which of them are service
+ * CPUs. smp_init() is called once, by the boot CPU. The MADT and the start itself are the host's:
+ * a CPU that it does not start, or starts too late, is left out, and nothing may depend on how
+ * many come.
+ */
 #include "boot/smp.h"
 #include "base/x86.h"
 #include "cpu/desc.h"
@@ -13,10 +19,11 @@
 #include "cpu/timer.h"
 #include "platform/platform.h"
 
-/* Time-stamp ticks: seconds on any machine, and long enough for a loaded one in software. */
+/* TSC ticks: some seconds on any machine, which is enough for a loaded one in software. */
 #define START_LIMIT 20000000000ull
 
-/* First code of another CPU: tables, stack, GS and descriptors come from its VMSA. */
+/* The first code of another CPU. Its page tables, stack, GS and descriptors come from its VMSA
+ * (platform/snp/vcpu.c). It works only once the boot CPU has put it into the table of CPUs. */
 NORETURN static void ap_main(struct cpu *c)
 {
 	if (!platform->cpu_init(c))
@@ -26,12 +33,14 @@ NORETURN static void ap_main(struct cpu *c)
 	usermode_init_cpu();
 	timer_init_cpu();
 	__atomic_store_n(&c->online, true, __ATOMIC_RELEASE);
-	/* Who comes too late is in no table: nobody would find the tasks that it puts down. */
+	/* A CPU that came up too late is never put into the table, and waits here for good: the
+	 * others would not find the tasks in its queue. */
 	while (percpu_get(c->index) != c)
 		cpu_relax();
 	cpu_loop();
 }
 
+/* False: it did not answer within START_LIMIT. It may still come, and then waits in ap_main(). */
 static bool wait_online(const struct cpu *c)
 {
 	uint64_t start = rdtsc();
@@ -44,6 +53,7 @@ static bool wait_online(const struct cpu *c)
 	return true;
 }
 
+/* NULL: it is online. Otherwise why it is left out. */
 static const char *start(struct cpu *c)
 {
 	const char *why = desc_alloc(c) ? platform->cpu_start(c, ap_main) : "no memory";
@@ -53,6 +63,8 @@ static const char *start(struct cpu *c)
 	return wait_online(c) ? NULL : "no answer in time";
 }
 
+/* A CPU that fails leaves its memory allocated: the hypervisor may have its VMSA by then and run
+ * it at any time. */
 static void add_cpu(uint32_t apic_id, bool service)
 {
 	struct cpu *c = percpu_new(apic_id);
@@ -68,7 +80,7 @@ static void add_cpu(uint32_t apic_id, bool service)
 		percpu_publish(c);
 }
 
-/* The boot CPU out of the list, the rest in order. Returns how many are left. */
+/* Takes the boot CPU out of the list; the rest keeps its order. Returns how many are left. */
 static unsigned others(uint32_t *ids, unsigned n, uint32_t own)
 {
 	unsigned kept = 0;
@@ -79,6 +91,7 @@ static unsigned others(uint32_t *ids, unsigned n, uint32_t own)
 	return kept;
 }
 
+/* How many CPUs become service CPUs: what the launch page asks for, or all that there are. */
 static unsigned service_cpus(unsigned most)
 {
 	unsigned wanted = launch_info.service_cpus;
@@ -88,6 +101,8 @@ static unsigned service_cpus(unsigned most)
 	return MIN(wanted, most);
 }
 
+/* The last ones of the MADT become service CPUs, so that the guest's APIC IDs start as the host
+ * lists them. */
 void smp_init(void)
 {
 	static uint32_t ids[PERCPU_MAX];

@@ -1,9 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
+
+/*
+ * A bare guest: a flat image, entered at its first byte, that gets a struct bare_info instead of
+ * boot_params. For the test guests in guests/bare. Called by guest_launch() once the image and its
+ * memory are validated.
+ */
 #include "abi/cc_blob.h"
 #include "boot/guest.h"
 #include "cpu/percpu.h"
 
+/* Ranges beyond BARE_MAX_RAM are left out; a test guest needs no more. */
 static void list_ram(struct bare_info *b)
 {
 	const struct memmap_range *r;

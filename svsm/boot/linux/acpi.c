@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
+
+/*
+ * The ACPI tables of a directly booted guest, except the MADT (acpi_madt.c): RSDP, XSDT, FADT, and
+ * the DSDT that was compiled from dsdt.asl. Built in a buffer and copied out at the end. The
+ * machine is described as hardware-reduced, so that Linux needs none of ACPI's fixed hardware.
+ */
 #include "boot/linux/acpi.h"
 #include "abi/q35.h"
 #include "boot/linux/acpi_tables.h"
@@ -68,6 +74,7 @@ ABI_SIZE(struct fadt, 276, "ACPI 5.2.9: FADT revision 6");
 #define FADT_HW_REDUCED     BIT(20)
 #define RESET_VALUE         0x06 /* full reset, to 0xcf9 */
 
+/* The byte that makes all of them sum up to 0. */
 static uint8_t checksum(const void *p, size_t len)
 {
 	uint8_t sum = 0;
@@ -92,6 +99,7 @@ uint64_t acpi_address(const struct acpi_area *a, const void *p)
 	return a->at + (uint64_t)((const uint8_t *)p - a->buf);
 }
 
+/* The header of every table but the RSDP and the DSDT, whose compiler has written it. */
 void acpi_seal(struct acpi_header *h, const char *signature, uint8_t revision, uint64_t length)
 {
 	memcpy(h->signature, signature, 4);
@@ -121,9 +129,9 @@ static struct gas port(uint64_t address)
 }
 
 /*
- * Hardware-reduced: no PM timer, no SCI, no fixed buttons. Power off goes through the sleep control
- * register, which is one byte wide and laid out as the high byte of PM1a_CNT: the same write powers
- * off a q35 and any machine with PM1a_CNT at 0x604.
+ * Hardware-reduced: no PM timer, no SCI, no fixed buttons. Power off goes through the sleep
+ * control register. That is one byte wide and laid out as the high byte of PM1a_CNT, so the same
+ * write powers off a q35 and any machine with PM1a_CNT at 0x604.
  */
 static uint64_t write_fadt(struct acpi_area *a, uint64_t dsdt)
 {
@@ -143,6 +151,7 @@ static uint64_t write_fadt(struct acpi_area *a, uint64_t dsdt)
 	return acpi_address(a, f);
 }
 
+/* Two checksums: of the first 20 bytes (ACPI 1.0) and of all. */
 static void write_rsdp(struct rsdp *r, uint64_t xsdt)
 {
 	memcpy(r->signature, "RSD PTR ", 8);
@@ -154,6 +163,7 @@ static void write_rsdp(struct rsdp *r, uint64_t xsdt)
 	r->checksum_all = checksum(r, sizeof(*r));
 }
 
+/* The RSDP comes first, so its address is the area's. */
 uint64_t acpi_write(gpa_t at, uint64_t room)
 {
 	const unsigned order = 4;

@@ -2,7 +2,7 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #pragma once
 
-/* The tables a direct-booted guest gets: ACPI specification 6.4, chapter 5. */
+/* The tables that a directly booted guest gets: ACPI specification 6.4, chapter 5. */
 #include "abi/q35.h"
 #include "base/addr.h"
 
@@ -11,10 +11,10 @@
  * CPUs that the guest cannot use are in neither. */
 uint64_t acpi_write(gpa_t at, uint64_t room);
 
-/* Is this a MADT: signature, length within `size`, whole entries? Content is not judged. */
+/* Is this a MADT? Signature, a length within `size`, whole entries. The content is not judged. */
 bool acpi_madt_valid(const void *table, uint64_t size);
-/* Take service CPUs, and CPUs that did not come up, out of a valid MADT. The checksum is the
- * caller's. */
+/* Take service CPUs, and CPUs that did not come up, out of a valid MADT. The caller has to set the
+ * checksum. */
 void acpi_madt_filter(void *table);
 
 /* The high byte of PM1a_CNT: SLP_EN is bit 5, SLP_TYP bits 4:2 */

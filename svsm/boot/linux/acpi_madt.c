@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-/* The guest's MADT: the host's without the CPUs that the guest cannot use, or one of our own. */
+/*
+ * The guest's MADT: the host's, without the CPUs that the guest cannot use, or one of our own if
+ * the host's is unusable. The host's table is hostile input: it is copied, checked, and only then
+ * changed and given to the guest.
+ */
 #include "boot/linux/acpi.h"
 #include "boot/linux/acpi_tables.h"
 #include "mm/alloc.h"
@@ -32,6 +36,8 @@ struct madt_ioapic { /* type 1: 5.2.12.3 */
 	uint32_t address, gsi_base;
 } PACKED;
 
+/* Each entry has at least its two bytes of header and ends inside the table, so the loop always
+ * moves on. */
 bool acpi_madt_valid(const void *table, uint64_t size)
 {
 	const uint8_t *t = table;
@@ -47,6 +53,7 @@ bool acpi_madt_valid(const void *table, uint64_t size)
 	return true;
 }
 
+/* APIC IDs from 255 on need the x2APIC form of the entry. */
 static void put_cpu(struct acpi_area *a, uint32_t apic_id, uint32_t uid)
 {
 	if (apic_id < 255) {
@@ -62,6 +69,8 @@ static void put_cpu(struct acpi_area *a, uint32_t apic_id, uint32_t uid)
 	}
 }
 
+/* A MADT from the table of CPUs, with the one IOAPIC of a q35. Room is reserved for the longest
+ * entries, to see that it fits; a->used then follows the entries that are written. */
 static uint64_t make_madt(struct acpi_area *a)
 {
 	const struct madt_ioapic io = {1, sizeof(io), 0, 0, 0xfec00000, 0};
@@ -79,7 +88,8 @@ static uint64_t make_madt(struct acpi_area *a)
 	return acpi_address(a, m);
 }
 
-/* A processor that the guest cannot use: a service CPU, or one that did not come up. */
+/* True for an enabled processor that the guest cannot use: a service CPU, or one that did not come
+ * up. Entries of other types, and disabled processors that we do not know, stay. */
 static bool is_hidden(const uint8_t *entry)
 {
 	const struct madt_lapic *l = (const void *)entry;
@@ -99,6 +109,7 @@ static bool is_hidden(const uint8_t *entry)
 	return c ? c->service : enabled;
 }
 
+/* Moves the entries that stay to the front, in place. */
 void acpi_madt_filter(void *table)
 {
 	struct madt *m = table;
@@ -115,6 +126,7 @@ void acpi_madt_filter(void *table)
 	m->h.length = kept;
 }
 
+/* The filter works in place, so it gets a copy of the host's area. */
 uint64_t acpi_write_madt(struct acpi_area *a)
 {
 	struct madt *m = alloc_page();

@@ -2,7 +2,7 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #pragma once
 
-/* What the writers of ACPI tables (boot/acpi*.c) share. One CPU at boot; no locks. */
+/* What the writers of ACPI tables (boot/linux/acpi*.c) share. One CPU at boot; no locks. */
 #include "base/types.h"
 
 struct acpi_header {
@@ -25,12 +25,12 @@ struct acpi_area {
 	uint64_t room, used;
 };
 
-/* len bytes at a multiple of 16; panics when there is no room. */
+/* Reserve len bytes at a multiple of 16; panics when there is no room. */
 void *acpi_reserve(struct acpi_area *a, uint64_t len);
-/* Where p, in the buffer, will lie. */
+/* The guest address at which p, a place in the buffer, will lie. */
 uint64_t acpi_address(const struct acpi_area *a, const void *p);
 /* Fill in the header of a table of that length, checksum last. */
 void acpi_seal(struct acpi_header *h, const char *signature, uint8_t revision, uint64_t length);
 
-/* acpi_madt.c; gives back the table's address. */
+/* acpi_madt.c; returns the table's guest address. */
 uint64_t acpi_write_madt(struct acpi_area *a);

@@ -2,8 +2,10 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #pragma once
 
-/* The page Linux gets in RSI ("zero page"), and the header of a bzImage within it: Linux,
- * Documentation/arch/x86/zero-page.rst and boot.rst. Only what the loader uses has a name. */
+/*
+ * The page that Linux gets in RSI (the "zero page"), and the header of a bzImage inside it: Linux,
+ * Documentation/arch/x86/zero-page.rst and boot.rst. Only fields that the loader uses have names.
+ */
 #include "abi/cc_blob.h"
 #include "base/types.h"
 

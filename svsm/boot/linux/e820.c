@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
+
+/*
+ * The memory map that Linux gets, as a list of e820 entries. boot/linux/linux.c fills it and then
+ * cuts the reserved regions out. Portable.
+ */
 #include "boot/linux/e820.h"
 
 bool e820_add(struct e820 *e, uint64_t base, uint64_t size, uint32_t type)
@@ -10,7 +15,7 @@ bool e820_add(struct e820 *e, uint64_t base, uint64_t size, uint32_t type)
 	return true;
 }
 
-/* Put an entry in at index i; empty ones are left out. */
+/* Insert an entry at index i; an empty one is left out. False: no room. */
 static bool insert(struct e820 *e, unsigned i, uint64_t base, uint64_t end, uint32_t type)
 {
 	if (base == end)
@@ -23,6 +28,8 @@ static bool insert(struct e820 *e, unsigned i, uint64_t base, uint64_t end, uint
 	return true;
 }
 
+/* First the part behind is inserted, then the part in front: the other way round the index would
+ * have moved. */
 bool e820_carve(struct e820 *e, uint64_t base, uint64_t size, uint32_t type)
 {
 	for (unsigned i = 0; i < e->count; i++) {

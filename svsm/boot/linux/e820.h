@@ -15,8 +15,8 @@ struct e820 {
 	struct bootparams_e820 entry[BOOTPARAMS_E820_MAX];
 };
 
-/* Append. False: no room. Ascending order is the caller's. */
+/* Append an entry. False: no room. The caller keeps the order ascending. */
 bool e820_add(struct e820 *e, uint64_t base, uint64_t size, uint32_t type);
-/* Give [base, base + size) another type; it must lie within one entry, which is split. False: it
+/* Give [base, base + size) another type. It must lie within one entry, which is split. False: it
  * does not, or there is no room. */
 bool e820_carve(struct e820 *e, uint64_t base, uint64_t size, uint32_t type);

@@ -3,7 +3,8 @@
 
 /*
  * Direct boot of a bzImage at its 64-bit entry: Linux, Documentation/arch/x86/boot.rst. Kernel,
- * initrd and command line were loaded, and measured, by the IGVM launch.
+ * initrd and command line were loaded, and measured, by the IGVM launch. They are still checked: a
+ * kernel that cannot start here is refused with a reason, instead of a guest that is silent.
  */
 #include "boot/linux/acpi.h"
 #include "boot/linux/bootparams.h"
@@ -18,6 +19,7 @@
 
 #define BELOW         0x100000000ull /* what the first page tables map and 32-bit pointers reach */
 
+/* A command line without a NUL would run on into whatever follows it. */
 static const char *cmdline_objection(const struct bootparams_header *h, struct launch_range c)
 {
 	uint8_t last = 0;
@@ -29,7 +31,7 @@ static const char *cmdline_objection(const struct bootparams_header *h, struct l
 	return NULL;
 }
 
-/* Why this header will not do; NULL: it will. */
+/* The reason why this kernel cannot be started as it was loaded; NULL: it can. */
 static const char *objection(const struct bootparams_header *h, const struct launch_info *info)
 {
 	if (h->boot_flag != BOOTPARAMS_BOOT_FLAG || h->magic != BOOTPARAMS_MAGIC)
@@ -52,7 +54,8 @@ static const char *objection(const struct bootparams_header *h, const struct lau
 	return cmdline_objection(h, info->cmdline);
 }
 
-/* Pages of the setup area are readable by VMPL0 since the launch; the guest does not run yet. */
+/* Copies the header once and checks the copy. The setup area is readable by VMPL0 since the
+ * launch, and the guest does not run yet. Panics when the kernel cannot be started. */
 static void read_header(struct bootparams_header *h, const struct launch_info *info)
 {
 	const char *why = "setup area too small";
@@ -66,7 +69,7 @@ static void read_header(struct bootparams_header *h, const struct launch_info *i
 	}
 	if (why)
 		panic("kernel refused: %s", why);
-	/* What lies behind the header's end is code of the boot sector, not ours to pass on. */
+	/* Behind the header's end lies code of the boot sector, which is not passed on. */
 	size_t end = 0x202u + h->jump_offset - HEADER_OFFSET;
 	if (end < sizeof(*h))
 		memset((char *)h + end, 0, sizeof(*h) - end);
@@ -80,6 +83,7 @@ uint64_t guest_linux_span(const struct launch_info *info)
 	return h.init_size;
 }
 
+/* boot_params begins as zeros with the kernel's own header in it, as boot.rst demands. */
 static void fill_header(struct bootparams_header *h, const struct guest_layout *l,
 			const struct launch_info *info)
 {
@@ -92,7 +96,8 @@ static void fill_header(struct bootparams_header *h, const struct guest_layout *
 	h->setup_data = l->blob.v;
 }
 
-/* All RAM but the SVSM's; of that, the SNP pages' region reserved and the tables as ACPI memory. */
+/* All RAM but the SVSM's. In it the region of the SNP pages is reserved, and that of the tables is
+ * ACPI memory. */
 static bool fill_e820(struct e820 *e, const struct guest_layout *l)
 {
 	const struct memmap_range *r;
@@ -106,8 +111,8 @@ static bool fill_e820(struct e820 *e, const struct guest_layout *l)
 	       e820_carve(e, l->acpi.v, GUEST_ACPI_MAX, E820_ACPI);
 }
 
-/* setup_data with the blob behind it, in one piece of ordinary RAM that Linux reserves as a whole.
- */
+/* setup_data with the blob behind it: one piece of ordinary RAM, which Linux reserves as a
+ * whole. */
 static void write_cc(const struct guest_layout *l)
 {
 	struct bootparams_cc cc = {
@@ -120,6 +125,7 @@ static void write_cc(const struct guest_layout *l)
 	guest_put(l->blob, &cc, sizeof(cc));
 }
 
+/* boot_params is built in SVSM memory and copied out once, complete. */
 void guest_linux_write(const struct guest_layout *l, const struct launch_info *info, uint64_t *rip,
 		       uint64_t *rsi)
 {
