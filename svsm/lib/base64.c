@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * Base64 for bytes in test-control payloads. The host's harness decodes what a guest sent, so the
+ * input is hostile: only the one canonical spelling of each byte string is accepted.
+ */
 #include "lib/base64.h"
 #include "lib/string.h"
 
@@ -23,6 +27,7 @@ void base64_encode(char *text, const void *bytes, size_t n)
 	*text = 0;
 }
 
+/* The six bits that a digit stands for; -1: not a digit. */
 static int value(char c)
 {
 	for (int i = 0; i < 64; i++)
@@ -31,7 +36,8 @@ static int value(char c)
 	return -1;
 }
 
-/* One group of four; its bytes (1 to 3), or 0 when it is none. */
+/* Decodes one group of four digits; only the last one may be padded. The number of its bytes, 1 to
+ * 3; 0: not base64. */
 static unsigned group(uint8_t out[3], const char *text, bool last)
 {
 	unsigned n = !last || text[3] != '=' ? 3 : text[2] != '=' ? 2 : 1;

@@ -9,5 +9,5 @@
 
 /* text holds BASE64_LENGTH(n) + 1 bytes and is NUL-terminated. */
 void base64_encode(char *text, const void *bytes, size_t n);
-/* The number of bytes; -1: not base64 in its one canonical form, or more than cap bytes. */
+/* Returns the number of bytes; -1: not the canonical form, or more than cap bytes. */
 long base64_decode(void *bytes, size_t cap, const char *text);

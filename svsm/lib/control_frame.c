@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * Frames of the test-control port: encoder and decoder, the same code in harness, agent and bare
+ * guests. The other side may send anything and bytes may be missing, so the decoder trusts nothing
+ * before the CRC is right, and looks for the next frame within the bytes of a bad one.
+ */
 #include "lib/control_frame.h"
 #include "lib/crc32.h"
 #include "lib/string.h"
 
 #define HEADER sizeof(struct control_header)
 
+/* The CRC covers the header with its own field as 0, then the payload. */
 static uint32_t frame_crc(struct control_header h, const void *payload)
 {
 	uint32_t crc;
@@ -37,7 +43,7 @@ void control_decoder_init(struct control_decoder *d)
 	memset(d, 0, sizeof(*d));
 }
 
-/* Gives up the first byte and everything up to the next one that may begin a frame. */
+/* Drops the first byte, and all behind it up to the next byte that may begin a frame. */
 static void skip(struct control_decoder *d)
 {
 	size_t n = 1;
@@ -49,6 +55,7 @@ static void skip(struct control_decoder *d)
 	memmove(d->buf, d->buf + n, d->have);
 }
 
+/* Compares as much of the magic as has come. */
 static bool magic_fits(const struct control_decoder *d)
 {
 	const uint32_t magic = CONTROL_MAGIC;
@@ -56,6 +63,8 @@ static bool magic_fits(const struct control_decoder *d)
 	return memcmp(d->buf, &magic, d->have < 4 ? d->have : 4) == 0;
 }
 
+/* Hands out the first frame and closes the gap. A jump in the sequence is counted and then
+ * accepted as the new count. */
 static void take(struct control_decoder *d, const struct control_header *h, struct control_frame *f)
 {
 	size_t all = HEADER + h->length;
@@ -72,7 +81,7 @@ static void take(struct control_decoder *d, const struct control_header *h, stru
 	memmove(d->buf, d->buf + all, d->have);
 }
 
-/* Every turn either returns or drops at least one byte, so it ends. */
+/* Every round either returns or drops at least one byte, so the loop ends. */
 bool control_decoder_again(struct control_decoder *d, struct control_frame *f)
 {
 	struct control_header h;
@@ -103,7 +112,7 @@ bool control_decoder_again(struct control_decoder *d, struct control_frame *f)
 
 bool control_decoder_push(struct control_decoder *d, uint8_t byte, struct control_frame *f)
 {
-	if (d->have == sizeof(d->buf)) /* cannot happen when again() was called until false */
+	if (d->have == sizeof(d->buf)) /* full only if again() was not called until false */
 		skip(d);
 	d->buf[d->have++] = byte;
 	return control_decoder_again(d, f);

@@ -38,8 +38,9 @@ size_t control_frame_encode(void *out, size_t cap, uint8_t type, uint32_t seq, c
 void control_decoder_init(struct control_decoder *d);
 
 /*
- * Takes one byte. True when *f now holds a good frame; then call control_decoder_again() until it
- * says false (a bad frame's bytes may hide good ones) before the next byte.
+ * Takes one byte. True when *f now holds a good frame. Then call control_decoder_again() until it
+ * returns false, because the bytes of a bad frame may hide good ones, and only then push the next
+ * byte.
  */
 bool control_decoder_push(struct control_decoder *d, uint8_t byte, struct control_frame *f);
 bool control_decoder_again(struct control_decoder *d, struct control_frame *f);

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * CRC-32 for IGVM headers, control frames and TPM snapshots. Not for secrets or against attackers:
+ * it finds accidents.
+ */
 #include "lib/crc32.h"
 
 /* Four bits a step: a 64-byte table, small enough to be constant and shared by all CPUs. */

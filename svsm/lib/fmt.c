@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * printf for the log and the tests, in a subset (lib/fmt.h). It may run in an exception handler:
+ * no allocation, no state, and output and time are bounded whatever the format and its arguments
+ * are.
+ */
 #include "lib/fmt.h"
 #include "lib/string.h"
 
@@ -17,6 +22,7 @@ struct spec {
 	unsigned bytes; /* size of an integer argument */
 };
 
+/* Counts beyond the buffer's end too, so that the caller learns the length of the whole text. */
 static void put(struct out *o, char c)
 {
 	if (o->len + 1 < o->size)
@@ -42,7 +48,8 @@ static void put_text(struct out *o, const struct spec *s, const char *text, size
 		put_many(o, ' ', pad);
 }
 
-/* prefix, then zeros up to precision or width, then the digits. */
+/* Digits are made from the lowest up. In front of them come padding, the prefix, and zeros up to
+ * precision or width. */
 static void put_number(struct out *o, const struct spec *s, uint64_t v, unsigned base, bool upper,
 		       const char *prefix)
 {
@@ -89,7 +96,7 @@ static const char *parse_flags(const char *f, struct spec *s)
 	}
 }
 
-/* Digits of a width or precision; bounded so that no format can loop for long. */
+/* The digits of a width or precision. Bounded, so that no format can produce output for long. */
 static const char *parse_count(const char *f, int *count)
 {
 	int n = 0;
@@ -100,6 +107,7 @@ static const char *parse_count(const char *f, int *count)
 	return f;
 }
 
+/* The length modifier. size_t, intmax_t and ptrdiff_t all have 8 bytes here. */
 static const char *parse_size(const char *f, struct spec *s)
 {
 	s->bytes = sizeof(int);
@@ -118,6 +126,7 @@ static const char *parse_size(const char *f, struct spec *s)
 	return f;
 }
 
+/* An argument narrower than int arrives as an int: its upper bits do not count. */
 static uint64_t cut_unsigned(uint64_t v, unsigned bytes)
 {
 	return bytes < 8 ? v & (BIT(8 * bytes) - 1) : v;
@@ -145,17 +154,17 @@ static void put_string(struct out *o, const struct spec *s, const char *text)
 }
 
 struct args {
-	va_list ap; /* in a struct: a va_list that is an array cannot be passed by reference
-		       otherwise */
+	va_list ap; /* a struct, because a va_list that is an array cannot be passed by reference */
 };
 
+/* Arguments up to int are passed as int, longer ones as 64 bits. */
 static uint64_t take(struct args *a, const struct spec *s)
 {
 	return s->bytes > sizeof(int) ? va_arg(a->ap, uint64_t)
 				      : (uint64_t)(int64_t)va_arg(a->ap, int);
 }
 
-/* False when c is no conversion. */
+/* Prints one argument. False when c is not a conversion; then nothing was taken. */
 static bool convert(struct out *o, struct spec *s, char c, struct args *a)
 {
 	char ch;
@@ -194,6 +203,7 @@ static bool convert(struct out *o, struct spec *s, char c, struct args *a)
 	}
 }
 
+/* All between % and the conversion. Returns where the conversion stands. */
 static const char *parse_spec(const char *f, struct spec *s, struct args *a)
 {
 	int n;
@@ -222,6 +232,7 @@ static const char *parse_spec(const char *f, struct spec *s, struct args *a)
 	return parse_size(f, s);
 }
 
+/* An unknown conversion, or a format that ends in the middle of one, is printed as it stands. */
 int fmt_vsnprintf(char *buf, size_t size, const char *fmt, va_list ap)
 {
 	struct out o = {buf, size, 0};

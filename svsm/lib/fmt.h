@@ -18,6 +18,6 @@
 int fmt_vsnprintf(char *buf, size_t size, const char *fmt, va_list ap)
 	__attribute__((format(printf, 3, 0)));
 int fmt_snprintf(char *buf, size_t size, const char *fmt, ...) PRINTF(3, 4);
-/* As fmt_snprintf, but returns what was really written, NUL excluded: for building a line in
- * pieces. */
+/* Like fmt_snprintf, but returns how many characters were really written, without the NUL: for
+ * building a line in pieces. */
 size_t fmt_scnprintf(char *buf, size_t size, const char *fmt, ...) PRINTF(3, 4);

@@ -3,21 +3,21 @@
 #pragma once
 
 /*
- * The SVSM's locks and their order, here and nowhere else: a CPU that holds one may take only those
- * with a higher rank. Each take checks that, and panics where the order is broken, so a run of the
- * suites or of the unit tests proves the order of every path that it takes.
+ * The SVSM's locks and their order, here and nowhere else. A CPU that holds a lock may take only
+ * locks of a higher rank. Each take checks that and panics when the order is broken, so a run of
+ * the suites or of the unit tests proves the order on every path that it takes.
  *
- * All are spinlocks with interrupts off (the SVSM runs with IF=0 throughout). The log takes no lock
- * at all. No lock is held across RUN_VMPL or while ring 3 runs. An exception handler takes none.
+ * All are spinlocks, taken with interrupts off (the kernel always runs with IF=0). The log takes
+ * no lock. No lock is held across RUN_VMPL or while ring 3 runs. An exception handler takes none.
  */
 #include "base/assert.h"
 #include "base/spinlock.h"
 
 enum lock_rank {
-	LOCK_VTPM,      /* protocols/vtpm.c: the TPM command */
-	LOCK_SERVICE,   /* struct service: its request and process */
-	LOCK_SCHED,     /* struct sched_queue: tasks that are ready, of one CPU */
-	LOCK_PAGESTATE, /* mm/pagestate.c: state of guest pages, striped; and of two stripes ... */
+	LOCK_VTPM,           /* protocols/vtpm.c: the TPM command */
+	LOCK_SERVICE,        /* struct service: its request and process */
+	LOCK_SCHED,          /* struct sched_queue: tasks that are ready, of one CPU */
+	LOCK_PAGESTATE,      /* mm/pagestate.c: page states, by hashed region; of two of them ... */
 	LOCK_PAGESTATE_NEXT, /* ... the higher one */
 	LOCK_REGISTRY,       /* task/vmsa_registry.c: which VMSA is whose */
 	LOCK_VCPU,           /* struct vcpu_guest: VMSA and CAA of one vCPU */
@@ -25,7 +25,8 @@ enum lock_rank {
 	LOCK_ALLOC,          /* mm/alloc.c: free lists */
 };
 
-/* The ranks that this CPU holds, bit n for rank n: cpu/percpu.c's; a unit test's thread has one. */
+/* The ranks that this CPU holds, bit n for rank n. In cpu/percpu.c; in a unit test each thread has
+ * its own. */
 uint32_t *lock_held(void);
 
 static inline void lock_take(enum lock_rank rank, struct spinlock *l)

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * APIC IDs from a MADT. boot/smp.c starts CPUs by this list, so an entry that is not understood
+ * must not end up in it. The table is the host's and hostile: bytes are read one by one, and only
+ * inside the length that the header gives.
+ */
 #include "lib/madt.h"
 #include "lib/string.h"
 
@@ -14,7 +19,7 @@ static uint32_t le32(const uint8_t *p)
 	return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
 }
 
-/* The APIC ID of one structure; false when it is no enabled processor. */
+/* The APIC ID of one structure; false when it is not an enabled processor. */
 static bool apic_id_of(const uint8_t *e, uint8_t len, uint32_t *id)
 {
 	if (e[0] == LOCAL_APIC && len >= 8) {
@@ -36,6 +41,8 @@ static bool known(const uint32_t *ids, unsigned n, uint32_t id)
 	return false;
 }
 
+/* A table that is malformed anywhere gives no CPU at all, because its other entries are no more
+ * credible. */
 unsigned madt_apic_ids(const void *table, size_t size, uint32_t *ids, unsigned max)
 {
 	const uint8_t *t = table;

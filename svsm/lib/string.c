@@ -1,19 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * The few functions of <string.h> that a freestanding image needs. The compiler calls memcpy and
+ * memset by itself, so these must work before anything is initialised, and must not use what they
+ * implement.
+ */
 #include "lib/string.h"
 
-/* Else GCC turns the loops below into calls of the very functions they implement. */
+/* Otherwise GCC turns the loops below into calls of the very functions that they implement. */
 #pragma GCC optimize("no-tree-loop-distribute-patterns")
 
-/* Eight bytes at any address. */
+/* Eight bytes at any address, which may alias any type. */
 typedef struct {
 	uint64_t v;
 } PACKED __attribute__((may_alias)) word_t;
 
 #define WORD sizeof(word_t)
 
-/* Word loops, not REP MOVSB: an emulated CPU does one iteration of REP at a time. */
+/* Loops over words instead of REP MOVSB, which an emulated CPU executes one byte at a time. */
 static void copy_up(uint8_t *d, const uint8_t *s, size_t n)
 {
 	for (; n >= 4 * WORD; n -= 4 * WORD, d += 4 * WORD, s += 4 * WORD) {
@@ -47,7 +52,7 @@ void *memcpy(void *restrict dst, const void *restrict src, size_t n)
 
 void *memmove(void *dst, const void *src, size_t n)
 {
-	/* Also true when dst lies wholly below src: then upwards is right. */
+	/* Unsigned: also true when dst lies below src, where copying upwards is right. */
 	if ((uintptr_t)dst - (uintptr_t)src >= n)
 		copy_up(dst, src, n);
 	else

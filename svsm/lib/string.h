@@ -3,8 +3,9 @@
 #pragma once
 
 /*
- * The few functions of <string.h> that firmware needs, with the C standard's contracts. Programs of
- * the host get their own libc's. No locks, no allocation; NULL is not accepted even for n = 0.
+ * The few functions of <string.h> that firmware needs, with the C standard's contracts. Programs
+ * of the host use their own libc's. No locks, no allocation. NULL is not accepted, not even for n
+ * = 0.
  */
 #include "base/types.h"
 

@@ -5,6 +5,6 @@
 /* Names of an image's functions, from the table that ci/symtab.sh links into it. */
 #include "base/types.h"
 
-/* The function that holds addr, and how far into it that is; NULL when addr is not in the image's
- * text, [text, end), or before the first function. */
+/* The name of the function that holds addr, and in *offset how far into it that is. NULL when addr
+ * is outside the image's text, [text, end), or before the first function. */
 const char *symtab_find(const char *text, const char *end, uint64_t addr, uint64_t *offset);

@@ -4,16 +4,15 @@
 
 /*
  * Reads IGVM files (abi/igvm.h): a bounded iterator over the headers that checks every rule of the
- * format and never allocates, shared by the monitor's loader and the tools. It looks at the fixed
- * and variable header only; page data stay wherever the caller has them, and are named by their
- * offset in the file, already checked to lie inside it. Nothing here locks or keeps state of its
- * own.
+ * format and never allocates. The monitor's loader and the tools share it. It looks at the fixed
+ * and variable headers only. Page data stay wherever the caller has them; they are named by their
+ * offset in the file, which is checked to lie inside it. No locks and no state of its own.
  */
 #include "abi/igvm.h"
 
 enum igvm_error {
 	IGVM_OK = 0,
-	IGVM_END, /* no more headers: the only good end of an iteration */
+	IGVM_END, /* no more headers: the end of every good file */
 	IGVM_ERR_SHORT,
 	IGVM_ERR_MAGIC,
 	IGVM_ERR_VERSION,
@@ -56,7 +55,7 @@ enum igvm_error {
 const char *igvm_error_text(enum igvm_error e); /* a clause without full stop; never NULL */
 
 #define IGVM_MAX_AREAS 32      /* parameter areas of one file */
-#define IGVM_MAX_GPA   BIT(52) /* addresses end here, whatever the machine */
+#define IGVM_MAX_GPA   BIT(52) /* addresses end here on every machine */
 
 struct igvm_file {
 	const uint8_t *base;   /* the file's first data_start bytes */
@@ -67,9 +66,9 @@ struct igvm_file {
 };
 
 /*
- * How many bytes of the file's start hold all its headers. data: the first `have` bytes; file_size:
- * the file as the caller measured it. On success *head is at most file_size; igvm_open needs so
- * many.
+ * How many bytes from the start of the file hold all its headers. data: the first `have` bytes;
+ * file_size: the size that the caller has measured. On success *head is at most file_size;
+ * igvm_open() needs that many bytes.
  */
 enum igvm_error igvm_head_size(const void *data, size_t have, uint64_t file_size, uint32_t *head);
 
@@ -104,13 +103,13 @@ struct igvm_iter {
 void igvm_iter_init(struct igvm_iter *it, const struct igvm_file *f);
 
 /*
- * The next header, all rules that can be judged so far applied. IGVM_END after the last one, when
- * the rules about the file as a whole hold too. After an error the iterator is of no more use, but
- * it->at still tells the offset of the header at fault.
+ * The next header, after all rules that can be judged so far. IGVM_END after the last one, if the
+ * rules about the file as a whole hold too. After an error the iterator is unusable, except that
+ * it->at is the offset of the faulty header.
  */
 enum igvm_error igvm_next(struct igvm_iter *it, struct igvm_header *h);
 
-/* Runs over the whole file once. *offset (may be NULL): where the first error is. */
+/* Checks the whole file. *offset (may be NULL): where the first error is. */
 enum igvm_error igvm_check(const struct igvm_file *f, uint32_t *offset);
 
 /* The compatibility bit of a platform, 0 when the file does not support it. */

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-/* Parameter areas: declared, filled by the loader with parameters, then inserted as pages. */
+/*
+ * The rules of parameter areas: declared, filled by the loader with parameters, then inserted as
+ * pages. A file is hostile input; the state that these checks need is in the iterator, bounded by
+ * IGVM_MAX_AREAS.
+ */
 #include "lib/igvm/igvm_rules.h"
 
 static struct igvm_area_state *find_area(struct igvm_iter *it, uint32_t index)
@@ -28,6 +32,7 @@ enum igvm_error igvm_check_area(struct igvm_iter *it, const void *body)
 	return IGVM_OK;
 }
 
+/* A parameter of `size` bytes must lie in an area that was declared and is not inserted yet. */
 static enum igvm_error check_parameter_at(struct igvm_iter *it, const void *body, uint64_t size)
 {
 	const struct igvm_parameter *p = body;
@@ -45,7 +50,8 @@ enum igvm_error igvm_check_u32(struct igvm_iter *it, const void *body)
 	return check_parameter_at(it, body, sizeof(uint32_t));
 }
 
-/* Tables whose size only the loader knows: it checks that they fit. */
+/* The loader knows the size of a table and checks that it fits. Here it is known only that one
+ * byte must. */
 enum igvm_error igvm_check_table(struct igvm_iter *it, const void *body)
 {
 	return check_parameter_at(it, body, 1);

@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * The fixed header, the checksum, and the iterator over the variable headers. What a header of
+ * each type must look like is in igvm_rules.c and igvm_area.c. A file is hostile input: nothing is
+ * read before it is known to lie inside.
+ */
 #include "lib/igvm/igvm.h"
 #include "lib/crc32.h"
 #include "lib/igvm/igvm_rules.h"
 
 /* ---- the fixed header ---- */
 
+/* A version 1 header is shorter. The version is checked before. */
 static uint32_t fixed_size(const struct igvm_fixed_header *h)
 {
 	return h->version == IGVM_VERSION_1 ? sizeof(struct igvm_fixed_header)
@@ -20,6 +26,7 @@ static enum igvm_error check_v2(const struct igvm_fixed_header_v2 *h)
 	return h->page_size == PAGE_SIZE ? IGVM_OK : IGVM_ERR_PAGE_SIZE;
 }
 
+/* Each size is compared before anything is subtracted from it, so no result wraps. */
 enum igvm_error igvm_head_size(const void *data, size_t have, uint64_t file_size, uint32_t *head)
 {
 	const struct igvm_fixed_header *h = data;
@@ -46,6 +53,7 @@ enum igvm_error igvm_head_size(const void *data, size_t have, uint64_t file_size
 	return IGVM_OK;
 }
 
+/* Over the fixed header, with the checksum itself as 0, and the variable header. */
 static uint32_t checksum(const uint8_t *data, const struct igvm_fixed_header *h)
 {
 	const uint32_t zero = 0, at = offsetof(struct igvm_fixed_header, checksum);
@@ -80,6 +88,8 @@ enum igvm_error igvm_open(struct igvm_file *f, const void *data, size_t have, ui
 
 /* ---- the iterator ---- */
 
+/* Headers come in three sections, in this order: platforms, initialization, directives. The latter
+ * two need a platform. */
 static enum igvm_error enter_section(struct igvm_iter *it, uint32_t type)
 {
 	uint32_t section = type <= IGVM_RANGE_PLATFORM_LAST ? 0
@@ -94,6 +104,7 @@ static enum igvm_error enter_section(struct igvm_iter *it, uint32_t type)
 	return IGVM_OK;
 }
 
+/* A compatibility mask names at least one platform, and only ones that were declared. */
 static enum igvm_error check_mask(const struct igvm_iter *it, uint32_t mask)
 {
 	return mask && !(mask & ~it->masks) ? IGVM_OK : IGVM_ERR_MASK;
@@ -118,7 +129,8 @@ static enum igvm_error check_header(struct igvm_iter *it, const struct igvm_rule
 	return t->check ? t->check(it, h->body) : IGVM_OK;
 }
 
-/* Cuts one header out of the variable header. *next: where the one after it starts. */
+/* Cuts one header out of the variable header. *next: the offset of the one after it. Padding must
+ * be zero. */
 static enum igvm_error cut(const struct igvm_iter *it, struct igvm_header *h, uint32_t *next)
 {
 	const struct igvm_variable_header *v = (const void *)(it->file->base + it->at);
@@ -143,6 +155,7 @@ void igvm_iter_init(struct igvm_iter *it, const struct igvm_file *f)
 	*it = (struct igvm_iter){.file = f, .at = f->header_start};
 }
 
+/* Unknown headers are skipped when they are marked as optional, and are an error otherwise. */
 enum igvm_error igvm_next(struct igvm_iter *it, struct igvm_header *h)
 {
 	while (it->at != it->file->data_start) {

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-/* What must hold of each type of header but parameters (igvm_area.c), and the table of all. */
+/*
+ * The rules for each type of header but parameters (igvm_area.c), and the table of all types. Each
+ * check gets a header whose length is right and whose compatibility mask is known to be valid.
+ */
 #include "lib/igvm/igvm_rules.h"
 
 /* ---- helpers ---- */
@@ -31,7 +34,7 @@ bool igvm_all_zero(const uint8_t *p, size_t n)
 	return true;
 }
 
-/* Remembers that these platforms have had a header which each may have once. */
+/* Notes that these platforms have had a header that each may have only once. */
 static enum igvm_error once(uint32_t *seen, uint32_t mask, enum igvm_error twice)
 {
 	if (*seen & mask)
@@ -42,6 +45,7 @@ static enum igvm_error once(uint32_t *seen, uint32_t mask, enum igvm_error twice
 
 /* ---- one check a header type ---- */
 
+/* A mask is one bit that no other platform has. Each platform may be declared once. */
 static enum igvm_error check_platform(struct igvm_iter *it, const void *body)
 {
 	const struct igvm_supported_platform *p = body;
@@ -73,6 +77,8 @@ static enum igvm_error check_policy(struct igvm_iter *it, const void *body)
 	return once(&it->policy_masks, p->compatibility_mask, IGVM_ERR_TWICE);
 }
 
+/* All addresses are multiples of the alignment, which is one of 4K. Nothing is relocated by our
+ * loaders. */
 static enum igvm_error check_relocatable(struct igvm_iter *it, const void *body)
 {
 	const struct igvm_relocatable_region *r = body;
@@ -97,6 +103,7 @@ static enum igvm_error check_page_table(struct igvm_iter *it, const void *body)
 	return once(&it->page_table_masks, r->compatibility_mask, IGVM_ERR_TWICE);
 }
 
+/* CoRIM documents and signatures are data in the file that no loader here looks at. */
 static enum igvm_error check_corim(struct igvm_iter *it, const struct igvm_corim *c)
 {
 	return c->reserved ? IGVM_ERR_RESERVED : igvm_check_data(it, c->file_offset, c->size);
@@ -128,6 +135,7 @@ static enum igvm_error check_cca(struct igvm_iter *it, const void *body)
 	return IGVM_ERR_ARCHITECTURE;
 }
 
+/* A file offset of 0 stands for a page of zeros. */
 static enum igvm_error check_page(struct igvm_iter *it, const void *body)
 {
 	const struct igvm_page_data *p = body;
@@ -153,7 +161,8 @@ static enum igvm_error check_context(struct igvm_iter *it, const void *body)
 
 	if (c->reserved)
 		return IGVM_ERR_RESERVED;
-	/* TDX starts from reset; and what the data are must not depend on the platform chosen. */
+	/* TDX starts from reset, without a context. And one context cannot be a VMSA for one
+	 * platform and something else for another: the data must have one meaning. */
 	if ((mask & m[IGVM_PLATFORM_TDX]) || ((mask & vmsa) && (mask & ~vmsa)))
 		return IGVM_ERR_CONTEXT_PLATFORM;
 	if (!IS_ALIGNED(c->gpa, PAGE_SIZE))
@@ -175,6 +184,7 @@ static enum igvm_error check_required(struct igvm_iter *it, const void *body)
 	return igvm_check_range(r->gpa, r->size, PAGE_SIZE);
 }
 
+/* Without an author key its fields must be zero. */
 static enum igvm_error check_id_block(struct igvm_iter *it, const void *body)
 {
 	const struct igvm_snp_id_block *b = body;
@@ -212,7 +222,7 @@ static enum igvm_error check_error_range(struct igvm_iter *it, const void *body)
 		t, sizeof(struct igvm_parameter), IGVM_NO_MASK, fn, text                           \
 	}
 
-/* Page data come first: they are looked up most. */
+/* Page data come first, because there are most of them. */
 static const struct igvm_rule rules[] = {
 	TYPE(IGVM_PAGE_DATA, igvm_page_data, check_page, "page data"),
 	{IGVM_SUPPORTED_PLATFORM, sizeof(struct igvm_supported_platform), IGVM_NO_MASK,

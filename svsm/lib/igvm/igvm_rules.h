@@ -3,9 +3,9 @@
 #pragma once
 
 /*
- * The parser's own: the rules of the format, a row a header type. A check gets the iterator as it
- * stands before the header, and notes there what later headers need. IGVM_OK, or what is wrong; no
- * locks.
+ * Internal to the parser: the rules of the format, one row per type of header. A check gets the
+ * iterator as it is before the header, and notes in it what later headers need. It returns IGVM_OK
+ * or what is wrong. No locks.
  */
 #include "lib/igvm/igvm.h"
 
@@ -19,12 +19,13 @@ struct igvm_rule {
 	const char *name;
 };
 
-/* type without IGVM_OPTIONAL; NULL: an unknown one. */
+/* The row of a type (without IGVM_OPTIONAL); NULL: unknown. */
 const struct igvm_rule *igvm_rule_of(uint32_t type);
 
-/* These bytes lie in the file's data section. */
+/* These bytes must lie in the file's data section. */
 enum igvm_error igvm_check_data(const struct igvm_iter *it, uint32_t offset, uint64_t size);
-/* gpa is aligned to align, size is one of pages, and all of it lies below IGVM_MAX_GPA. */
+/* gpa must be aligned to align, size must be whole pages, and all of it must lie below
+ * IGVM_MAX_GPA. */
 enum igvm_error igvm_check_range(uint64_t gpa, uint64_t size, uint64_t align);
 bool igvm_all_zero(const uint8_t *p, size_t n);
 

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-/* What a person reads: names of headers and platforms, and what is wrong with a file. */
+/*
+ * Text for people: names of headers and platforms, and what is wrong with a file. An error's text
+ * is a clause without a full stop, for a line that begins with the file's name.
+ */
 #include "lib/igvm/igvm_rules.h"
 
 const char *igvm_type_name(uint32_t type)

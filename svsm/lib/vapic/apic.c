@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-/* The state of a local APIC: what waits, what is in service, whom it answers to. */
+/*
+ * The state of a local APIC: what is requested, what is in service, which destinations it answers
+ * to. APM vol. 2, chapter 16. The registers are in apic_regs.c, the timer in apic_timer.c.
+ * Requests come from any CPU and are atomic; the rest belongs to the CPU that runs the vCPU.
+ */
 #include "lib/vapic/vapic.h"
 
+/* The state after reset, APM vol. 2, chapter 16. Pending requests are dropped. */
 void apic_reset(struct vapic *a, uint32_t id, uint8_t vmpl, bool bsp)
 {
 	unsigned i;
@@ -19,6 +24,7 @@ void apic_reset(struct vapic *a, uint32_t id, uint8_t vmpl, bool bsp)
 		a->lvt[i] = APIC_LVT_MASKED;
 }
 
+/* The highest bit that is set; -1: none. */
 static int highest(const uint32_t map[8])
 {
 	int i;
@@ -53,7 +59,7 @@ void apic_post(struct vapic *a, unsigned vector, bool level)
 		apic_error(a, APIC_ESR_RECV_ILLEGAL);
 		return;
 	}
-	/* TMR first: whoever sees the request must see its kind. */
+	/* TMR before IRR: a CPU that sees the request must see its trigger mode. */
 	if (level)
 		set_bit(a->tmr, vector);
 	else
@@ -61,6 +67,8 @@ void apic_post(struct vapic *a, unsigned vector, bool level)
 	set_bit(a->irr, vector);
 }
 
+/* The processor priority: the higher one of the task priority and of what is in service, by
+ * classes of 16. */
 uint32_t apic_ppr(const struct vapic *a)
 {
 	int isr = highest(a->isr);
@@ -99,11 +107,13 @@ void apic_error(struct vapic *a, uint32_t bits)
 	uint32_t *lvt = &a->lvt[APIC_LVT_ERROR - APIC_LVT_FIRST];
 
 	__atomic_fetch_or(&a->esr_next, bits, __ATOMIC_RELAXED);
-	/* An illegal vector in the error entry itself must not recurse. */
+	/* An illegal vector in the error entry itself must not lead back here. */
 	if ((*lvt & 0xff) >= 16)
 		apic_local(a, APIC_LVT_ERROR);
 }
 
+/* A masked entry raises nothing. NMI delivery is ignored for timer and error entry, which have no
+ * delivery mode. */
 void apic_local(struct vapic *a, unsigned lvt_reg)
 {
 	uint32_t lvt = a->lvt[lvt_reg - APIC_LVT_FIRST];
@@ -122,6 +132,7 @@ uint32_t apic_ldr(const struct vapic *a)
 	return apic_x2(a) ? (a->id >> 4) << 16 | 1u << (a->id & 15) : a->ldr;
 }
 
+/* A change to disabled resets the APIC. */
 bool apic_base_write(struct vapic *a, uint64_t value)
 {
 	uint64_t modes = APIC_BASE_ENABLE | APIC_BASE_X2APIC;
@@ -143,6 +154,7 @@ bool apic_base_write(struct vapic *a, uint64_t value)
 	return true;
 }
 
+/* x2APIC: cluster and bit. xAPIC: flat (a bit of the logical ID) or cluster model, by DFR. */
 static bool match_logical(const struct vapic *a, uint32_t dest)
 {
 	uint32_t ldr = apic_ldr(a);
@@ -154,6 +166,8 @@ static bool match_logical(const struct vapic *a, uint32_t dest)
 	return ldr >> 28 == (dest >> 4 & 0xf) && (ldr >> 24 & dest & 0xf);
 }
 
+/* A disabled APIC answers to nothing, and every other one to the broadcast ID of the sender's
+ * mode. */
 bool apic_matches(const struct vapic *a, uint32_t dest, bool logical, bool x2_sender)
 {
 	if (!(a->base & APIC_BASE_ENABLE))

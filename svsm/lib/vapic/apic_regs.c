@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-/* The registers of a local APIC, as the guest reads and writes them: page or x2APIC MSR. */
+/*
+ * The registers of a local APIC as a guest reads and writes them, in the xAPIC page or by x2APIC
+ * MSRs. Every value is the guest's and may be anything: reserved bits are dropped (page) or
+ * refused (MSR), an unknown register sets ESR.
+ */
 #include "lib/vapic/vapic.h"
 
 #define APIC_VERSION_VALUE (0x14 | (APIC_LVT_COUNT - 1) << 16)
 
 static const uint32_t lvt_writable[APIC_LVT_COUNT] = {
-	0x000700ff, /* timer: vector, mask, mode */
+	0x000700ff, /* timer: vector, mask, mode; then thermal, performance, LINT0, LINT1, error */
 	0x000107ff, 0x000107ff, 0x0001a7ff, 0x0001a7ff, 0x000100ff,
 };
 
+/* IRR and TMR are read atomically, because other CPUs set bits in them. */
 uint32_t apic_read(struct vapic *a, unsigned reg)
 {
 	switch (reg) {
@@ -59,6 +64,7 @@ uint32_t apic_read(struct vapic *a, unsigned reg)
 	}
 }
 
+/* While the APIC is disabled by software, entries stay masked. */
 static void write_lvt(struct vapic *a, unsigned reg, uint32_t value)
 {
 	unsigned i = reg - APIC_LVT_FIRST;
@@ -92,12 +98,15 @@ static void write_eoi(struct vapic *a)
 	apic_host_retry(a);
 }
 
+/* Bit 12, delivery status, always reads as idle: an IPI is sent at once. */
 static void write_icr(struct vapic *a, uint32_t low, uint32_t dest)
 {
 	a->icr_low = low & ~(uint32_t)BIT(12);
 	apic_ipi_send(a, low, dest);
 }
 
+/* Takes effect at once. A write that may make an interrupt deliverable ends with
+ * apic_host_retry(). */
 void apic_write(struct vapic *a, unsigned reg, uint32_t value)
 {
 	switch (reg) {
@@ -150,6 +159,8 @@ void apic_write(struct vapic *a, unsigned reg, uint32_t value)
 	}
 }
 
+/* Registers that x2APIC mode lacks or that are write-only raise #GP: DFR, APR, RRD, EOI,
+ * SELF_IPI. */
 bool apic_msr_read(struct vapic *a, unsigned reg, uint64_t *value)
 {
 	if (!apic_x2(a))
@@ -177,7 +188,7 @@ bool apic_msr_read(struct vapic *a, unsigned reg, uint64_t *value)
 	}
 }
 
-/* The registers whose x2APIC form has reserved bits: writing one there is #GP. */
+/* True when the value has a reserved bit set, or the register cannot be written: that is #GP. */
 static bool msr_reserved(unsigned reg, uint64_t value)
 {
 	switch (reg) {
@@ -198,6 +209,7 @@ static bool msr_reserved(unsigned reg, uint64_t value)
 	}
 }
 
+/* In x2APIC mode ICR is one 64-bit register with the destination in its upper half. */
 bool apic_msr_write(struct vapic *a, unsigned reg, uint64_t value)
 {
 	if (!apic_x2(a))

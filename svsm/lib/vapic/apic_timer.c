@@ -1,5 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
+
+/*
+ * The timer of a local APIC: one-shot, periodic and TSC-deadline mode, kept as one deadline in TSC
+ * ticks. The surroundings (apic_host_*) have to call apic_timer_expire() once it has passed.
+ * Counts and deadlines are the guest's and may be anything; nothing may overflow or make the host
+ * busy.
+ */
 #include "lib/vapic/vapic.h"
 
 enum timer_mode {
@@ -8,7 +15,8 @@ enum timer_mode {
 	TIMER_DEADLINE
 };
 
-/* A period below this would leave the guest no time to run: 100 us, as the host bounds it too. */
+/* At most so many periods per ms, so 100 us at least: with shorter ones the guest would have no
+ * time to run. */
 #define TIMER_MIN_PERIOD_PER_MS 10
 
 static enum timer_mode mode_of(uint32_t lvt)
@@ -49,6 +57,7 @@ static void set(struct vapic *a, uint64_t deadline)
 	apic_host_timer_changed(a);
 }
 
+/* Ignored in TSC-deadline mode; a count of 0 stops the timer. */
 void apic_timer_set_count(struct vapic *a, uint32_t count)
 {
 	uint64_t least = apic_host_tsc_khz() / TIMER_MIN_PERIOD_PER_MS;
@@ -93,12 +102,13 @@ void apic_timer_mode_changed(struct vapic *a, uint32_t old_lvt)
 	}
 }
 
+/* Called by the CPU that runs the vCPU. Early calls do nothing. */
 void apic_timer_expire(struct vapic *a, uint64_t now)
 {
 	if (!a->deadline || a->deadline > now)
 		return;
 	if (timer_mode(a) == TIMER_PERIODIC && a->period) {
-		/* A late tick is merged with those it missed, as a busy host would do. */
+		/* A late tick stands for all that were missed, as on a busy host. */
 		a->deadline += ((now - a->deadline) / a->period + 1) * a->period;
 	} else {
 		a->deadline = 0;

@@ -3,10 +3,11 @@
 #pragma once
 
 /*
- * The local APIC of one vCPU at one VMPL: AMD APM vol. 2, 16. Every field belongs to the CPU that
- * runs the vCPU, but irr, tmr, nmi and startup, which any CPU sets atomically before it kicks the
- * owner. apic.c (state) and apic_regs.c (registers) are the model, without a privileged
- * instruction; apic_timer.c keeps the deadlines, apic_ipi.c sends.
+ * The local APIC of one vCPU at one VMPL: AMD APM vol. 2, 16. All fields belong to the CPU that
+ * runs the vCPU, except irr, tmr, nmi and startup, which any CPU sets atomically before it kicks
+ * the owner. apic.c (state), apic_regs.c (registers) and apic_timer.c (deadlines) are the model
+ * and contain no privileged instruction. Whoever uses it sends the IPIs: the monitor in
+ * launch/machine/hv/apic_ipi.c.
  */
 #include "base/types.h"
 
@@ -66,11 +67,11 @@ enum apic_delivery {
 struct vapic {
 	uint32_t irr[8], tmr[8]; /* atomic */
 	uint32_t isr[8];
-	uint32_t nmi;     /* atomic: an NMI waits */
+	uint32_t nmi;     /* atomic: an NMI is pending */
 	uint32_t startup; /* atomic: INIT or SIPI seen, APIC_STARTUP_* */
 	uint32_t id;
 	uint8_t vmpl;
-	bool nmi_blocked; /* until the guest says NMI complete */
+	bool nmi_blocked; /* until the guest's NMI Complete */
 	uint32_t tpr, svr, ldr, dfr, icr_low, icr_high, esr, esr_next;
 	uint32_t lvt[APIC_LVT_COUNT];
 	uint32_t tmict, tdcr;
@@ -92,23 +93,23 @@ static inline bool apic_enabled(const struct vapic *a)
 {
 	return (a->base & APIC_BASE_ENABLE) && (a->svr & APIC_SVR_ENABLE);
 }
-/* Set vector in IRR; any CPU. The caller kicks the owner when that is another CPU. */
+/* Request a vector (IRR); any CPU. The caller kicks the owner when that is another CPU. */
 void apic_post(struct vapic *a, unsigned vector, bool level);
 /* The vector that would be delivered now, or -1: highest in IRR, of a class above PPR. */
 int apic_pending(const struct vapic *a);
 void apic_accept(struct vapic *a, unsigned vector); /* IRR to ISR */
-/* End of interrupt. The vector when it was level-triggered (the host's APIC waits for it), else -1.
- */
+/* End of interrupt. Returns the vector when it was level-triggered (the host's APIC waits for it),
+ * else -1. */
 int apic_eoi(struct vapic *a);
 uint32_t apic_ppr(const struct vapic *a);
 uint32_t apic_ldr(const struct vapic *a); /* in x2APIC mode it follows from the ID */
 /* MSR 0x1b. False for #GP: reserved bits, a moved base, an illegal mode change. */
 bool apic_base_write(struct vapic *a, uint64_t value);
-/* Does this APIC answer to dest? Any CPU; the sender's view of a register that changes is a race
- * on hardware too. x2_sender: dest has 32 bits. */
+/* Does this APIC answer to dest? Any CPU. A register that its owner changes at the same time is a
+ * race on hardware, too. x2_sender: dest has 32 bits. */
 bool apic_matches(const struct vapic *a, uint32_t dest, bool logical, bool x2_sender);
 void apic_error(struct vapic *a, uint32_t bits);
-/* Raise a local vector table entry, as its mode says. */
+/* Raise an entry of the local vector table, as its delivery mode says. */
 void apic_local(struct vapic *a, unsigned lvt_reg);
 
 /* ---- apic_regs.c ---- */
@@ -129,7 +130,7 @@ void apic_timer_mode_changed(struct vapic *a, uint32_t old_lvt);
 /* Post the interrupt if the deadline is over; reload a periodic one. */
 void apic_timer_expire(struct vapic *a, uint64_t now);
 
-/* ---- what the model needs of its surroundings (irq.c, apic_ipi.c; fakes in the unit test) ---- */
+/* ---- what the model needs of its surroundings; the monitor's: launch/machine/hv/irq.c ---- */
 uint64_t apic_host_tsc_khz(void);
 uint64_t apic_host_tsc(void);
 void apic_host_timer_changed(struct vapic *a); /* the deadline moved */

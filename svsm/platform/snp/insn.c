@@ -1,8 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * Decodes the few instructions of the SVSM's own code that raise #VC. platform/snp/vc.c is the
+ * only caller. It must not read beyond the bytes it is given, and must answer "none" for anything
+ * that it does not know.
+ */
 #include "platform/snp/insn.h"
 
+/* Opcodes behind 0f, and the three-byte ones behind 0f 01. i->len counts the prefixes and 0f
+ * already. */
 static bool two_byte(const uint8_t *b, size_t left, struct insn *i)
 {
 	static const struct {
@@ -26,7 +33,8 @@ static bool two_byte(const uint8_t *b, size_t left, struct insn *i)
 	return i->op != INSN_NONE;
 }
 
-/* E4..E7: port in the next byte; EC..EF: port in DX. Bit 1: OUT, bit 0: wide. */
+/* IN and OUT. E4..E7: port in the next byte; EC..EF: port in DX. Opcode bit 1: OUT; bit 0: 2 or 4
+ * bytes, by the prefix. */
 static bool port_io(uint8_t opcode, const uint8_t *b, size_t left, bool small, struct insn *i)
 {
 	i->op = opcode & 2 ? INSN_OUT : INSN_IN;
@@ -41,6 +49,8 @@ static bool port_io(uint8_t opcode, const uint8_t *b, size_t left, bool small, s
 	return true;
 }
 
+/* Skips operand-size and REX prefixes, as our compiler emits them; any other prefix makes it
+ * "none". */
 bool insn_decode(const uint8_t *bytes, size_t len, struct insn *out)
 {
 	struct insn i = {0};
