@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * Runs all self-tests, in link order, and reports them on the log. boot/main.c calls it when the
+ * launch page asks for it. The lines are a contract with the harness (selftest/selftest.h): do not
+ * change their form on one side only.
+ */
 #include "selftest/selftest.h"
 #include "log/log.h"
 #include "lib/fmt.h"
 
 extern const struct selftest selftest_table[], selftest_table_end[];
 
+/* For SELFTEST_EQ: puts the expression and both values into the detail. Always false. */
 bool selftest_differ(char *detail, const char *file, unsigned line, const char *what, uint64_t a,
 		     uint64_t b)
 {

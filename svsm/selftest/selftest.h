@@ -3,8 +3,8 @@
 #pragma once
 
 /*
- * The SVSM's own tests, run at boot when launch_info has LAUNCH_FLAG_SELFTEST, on the boot CPU with
- * all CPUs up. Each registers itself. What they say on the log is a contract with the harness:
+ * The SVSM's own tests, run at boot when launch_info has LAUNCH_FLAG_SELFTEST, on the boot CPU
+ * with all CPUs up. Each registers itself. The lines on the log are a contract with the harness:
  *
  *	selftest: NAME pass|fail DETAIL
  *	selftest: end N                    N tests ran; without this line the run has failed
@@ -13,7 +13,7 @@
 
 struct selftest {
 	const char *name;
-	/* True: passed. detail: up to SELFTEST_DETAIL bytes, empty at entry. */
+	/* True: passed. detail: room for SELFTEST_DETAIL bytes, an empty string at entry. */
 	bool (*run)(char *detail);
 };
 
@@ -25,7 +25,7 @@ struct selftest {
 										  selftest_##id};  \
 	static bool selftest_##id(char *detail)
 
-/* Ends the test: the expression and both values go into the detail. */
+/* Ends the test when a and b differ; the expression and both values go into the detail. */
 #define SELFTEST_EQ(a, b)                                                                          \
 	do {                                                                                       \
 		uint64_t va_ = (uint64_t)(a), vb_ = (uint64_t)(b);                                 \

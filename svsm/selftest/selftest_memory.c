@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-/* Self-tests of memory: allocator, page tables, faults, guest accessor. */
+/*
+ * Self-tests of memory on the real machine: the allocator, the rights in the page tables, fault
+ * fix-ups, and guest memory with pages that are valid, not valid, or half of each. They leave
+ * memory as they found it, because a guest may start afterwards.
+ */
 #include "base/x86.h"
 #include "mm/copy.h"
 #include "cpu/desc.h"
@@ -40,8 +44,8 @@ SELFTEST(alloc)
 	return true;
 }
 
-/* Every leaf of the tables: its address, its entry. Returns the number of leaves; *bad counts those
- * that are writable and executable, or open to user mode. */
+/* Walks all page tables. Returns the number of leaf entries; *bad counts those that are writable
+ * and executable, or open to ring 3. */
 static unsigned walk(uint64_t entry, unsigned level, unsigned *bad)
 {
 	const uint64_t *t = paging_va(gpa(entry & PTE_ADDR & ~platform_cbit));
@@ -68,7 +72,7 @@ SELFTEST(page_tables)
 	SELFTEST_EQ(bad, 0);
 	SELFTEST_EQ(paging_lookup((uint64_t)kernel_text, NULL) & (PTE_W | PTE_NX), 0);
 	SELFTEST_EQ(paging_lookup((uint64_t)kernel_rodata, NULL) & (PTE_W | PTE_NX), PTE_NX);
-	SELFTEST_EQ(paging_lookup(KERNEL_PHYS, NULL), 0); /* the entry page is gone */
+	SELFTEST_EQ(paging_lookup(KERNEL_PHYS, NULL), 0); /* the entry page is unmapped */
 	SELFTEST_EQ(paging_lookup(GUEST_MAP_BASE + launch_info.svsm.gpa, NULL), 0);
 	SELFTEST_EQ(read_cr4() & (CR4_SMEP | CR4_SMAP | CR4_UMIP),
 		    paging_cr4() & (CR4_SMEP | CR4_SMAP | CR4_UMIP));
@@ -107,7 +111,8 @@ static bool loaded(uint64_t g, uint64_t len)
 	       clashes(&l->initrd, g, len) || clashes(&l->cmdline, g, len);
 }
 
-/* 4 MiB of guest RAM that nobody has validated: the highest there is. */
+/* The highest 4 MiB of guest RAM that the launch has not loaded, so not validated. False: there is
+ * none. */
 static bool find_fresh(gpa_t *g)
 {
 	const struct memmap_range *r;
@@ -125,6 +130,7 @@ static bool find_fresh(gpa_t *g)
 	return false;
 }
 
+/* Accepts or releases a 2M page, in 4K steps where its RMP entries are 4K ones. */
 static enum platform_result set_valid(gpa_t g, bool valid)
 {
 	enum platform_result (*step)(gpa_t g, enum platform_size size) =
@@ -146,7 +152,7 @@ SELFTEST(guest_memory)
 	uint64_t v = 0;
 
 	SELFTEST_TRUE(find_fresh(&g));
-	edge = gpa_add(g, SIZE_2M); /* valid below, not valid from here on */
+	edge = gpa_add(g, SIZE_2M); /* valid below, not valid from here */
 	SELFTEST_TRUE(!guest_read64(g, &v));
 	SELFTEST_EQ(set_valid(g, true), PLATFORM_OK);
 	SELFTEST_EQ(set_valid(g, true), PLATFORM_NO_CHANGE);

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-/* Self-tests of the way to the hypervisor and of exceptions. */
+/*
+ * Self-tests of the way to the hypervisor and of exceptions: CPUs, CPUID by #VC, nested uses of
+ * the GHCB, conversion of pages, and rights. They look at platform/snp from the inside, so they
+ * run on SEV-SNP and native only.
+ */
 #include "base/x86.h"
 #include "mm/paging.h"
 #include "mm/alloc.h"
@@ -35,14 +39,14 @@ SELFTEST(cpuid_exception)
 	platform->cpuid(0x8000001f, 0, p);
 	SELFTEST_EQ(r[0], p[0]);
 	SELFTEST_EQ(BIT(r[1] & 0x3f), platform_cbit);
-	cpuid(0xb, 0, r); /* #VC that asks the hypervisor */
+	cpuid(0xb, 0, r); /* a #VC whose answer needs the hypervisor */
 	if (r[1])
 		SELFTEST_EQ(r[3], percpu_this()->apic_id);
 	return true;
 }
 
-/* A GHCB half built, then everything that may interrupt: the page, its valid bits and the MSR stay.
- */
+/* A GHCB is half built; then comes everything that may interrupt that. The page, its valid bits
+ * and the MSR must stay. */
 SELFTEST(ghcb_nesting)
 {
 	static struct ghcb copy;

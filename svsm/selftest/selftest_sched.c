@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-/* Self-tests of time and scheduling: the timer in ring 3, tasks that move to a CPU without a guest,
- * and the NMI that wakes it. They need two CPUs more than this one, one of them a service CPU. */
+/*
+ * Self-tests of time and scheduling: the timer in ring 3, tasks that move to a CPU without a
+ * guest, and the NMI that wakes it. They need two CPUs besides this one, one of them a service
+ * CPU. No test asserts how long something takes.
+ */
 #include "base/x86.h"
 #include "log/log.h"
 #include "cpu/percpu.h"
@@ -14,7 +17,7 @@
 
 #define SPIN_PAGES  256
 #define SPIN_RESULT 164            /* services/spin */
-#define LIMIT       60000000000ull /* ns: nothing here takes so long, however loaded the host is */
+#define LIMIT       60000000000ull /* ns: nothing here takes as long, on any host */
 #define HANDOVERS   10000
 
 extern const char service_spin_start[], service_spin_end[];
@@ -22,7 +25,7 @@ extern const char service_spin_start[], service_spin_end[];
 struct job {
 	struct process *p;
 	struct sched_task *task;
-	bool done, moved;         /* moved: another CPU than the boot CPU has begun a turn */
+	bool done, moved;         /* moved: a CPU other than the boot CPU has begun a turn */
 	unsigned here, elsewhere; /* turns on the boot CPU and on others */
 	unsigned last_cpu;
 	enum process_stop stop;
@@ -34,6 +37,7 @@ static struct process *spinner(void)
 			      SPIN_PAGES);
 }
 
+/* Counts a turn for the CPU that runs it. */
 static void note_cpu(struct job *j)
 {
 	j->last_cpu = percpu_this()->index;
@@ -45,6 +49,7 @@ static void note_cpu(struct job *j)
 	__atomic_store_n(&j->moved, true, __ATOMIC_RELEASE);
 }
 
+/* The step function: one process_run() per call, so each preemption ends a step. */
 static enum sched_step run_job(void *arg)
 {
 	struct job *j = arg;
@@ -57,7 +62,7 @@ static enum sched_step run_job(void *arg)
 	return STEP_WAITS;
 }
 
-/* Without lending this CPU. */
+/* Polls without lending this CPU. False: the flag stayed false for LIMIT. */
 static bool wait_for(const bool *flag)
 {
 	uint64_t limit = timer_now() + timer_ticks(LIMIT);
@@ -70,7 +75,8 @@ static bool wait_for(const bool *flag)
 	return true;
 }
 
-/* What the test before this one gave them is over, and they sleep. */
+/* Waits until the other CPUs are done with the work of the test before, and sleep. False also with
+ * fewer than three CPUs. */
 static bool others_idle(void)
 {
 	for (unsigned i = 1; i < percpu_count(); i++)
@@ -99,7 +105,7 @@ SELFTEST(timer_preempts)
 	SELFTEST_EQ(stop, PROCESS_EXITED);
 	SELFTEST_EQ(p->exit_status, SPIN_RESULT);
 	SELFTEST_TRUE(preempted >= 2);
-	SELFTEST_TRUE(early <= 1); /* of a deadline that an earlier test left armed */
+	SELFTEST_TRUE(early <= 1); /* the deadline that an earlier test left armed */
 	SELFTEST_EQ(t->fired - fired, preempted);
 	fmt_snprintf(detail, SELFTEST_DETAIL, "%u turns, %lu ms in ring 3 and back", preempted + 1,
 		     timer_ns(p->user_tsc) / 1000000);
@@ -115,7 +121,7 @@ SELFTEST(timer_is_lazy)
 	uint32_t sets;
 
 	timer_arm(timer_now());
-	timer_interrupt(); /* as if that one had fired: nothing is armed */
+	timer_interrupt(); /* as if it had fired: now nothing is armed */
 	timer_arm(far);
 	sets = t->sets;
 	for (unsigned i = 1; i <= 100; i++)
@@ -126,7 +132,8 @@ SELFTEST(timer_is_lazy)
 	return true;
 }
 
-/* A task whose caller goes on: the service CPU finishes it, and the caller finds it done. */
+/* The caller lends one slice and goes on. The service CPU then finishes the task, and the caller
+ * finds it done. */
 SELFTEST(sched_collect)
 {
 	static struct job j;
@@ -151,7 +158,8 @@ SELFTEST(sched_collect)
 	return true;
 }
 
-/* Two at once: the second goes to the vCPU that has no guest yet. Then this CPU helps both. */
+/* Two tasks at once: the second one goes to the vCPU that has no guest yet. Then this CPU helps
+ * both. */
 SELFTEST(sched_two_tasks)
 {
 	static struct job j[2];
@@ -175,9 +183,8 @@ SELFTEST(sched_two_tasks)
 	return true;
 }
 
-/* Never done on the CPU that lends, always on another. In place of ring 3 it takes the timer
- * itself.
- */
+/* A step that is done only on a CPU that does not lend. It runs no ring 3, so it takes the timer's
+ * interrupt itself. */
 static enum sched_step hop(void *arg)
 {
 	struct job *j = arg;
@@ -190,12 +197,13 @@ static enum sched_step hop(void *arg)
 	return STEP_WAITS;
 }
 
-/* Lend for one turn, which is over at once; ticks until another CPU has done it. 0: nobody did. */
+/* Lends for a turn that is over at once. Returns the ticks until another CPU has done the job; 0:
+ * none did. */
 static uint64_t hand_over_once(struct job *j, unsigned pause)
 {
 	uint64_t start = timer_now();
 
-	while (timer_now() - start < pause) /* the other CPU is on its way to sleep, or asleep */
+	while (timer_now() - start < pause) /* the other CPU is about to sleep, or asleep */
 		cpu_relax();
 	j->done = false;
 	sched_wake(j->task);

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-/* Self-tests of user mode: the probe (services/probe) does as its name says. */
+/*
+ * Self-tests of user mode: processes that run the probe (services/probe), which does what its name
+ * says. What is checked is the kernel's side: how the process ends, what it gives back, what gets
+ * into the log.
+ */
 #include "base/x86.h"
 #include "mm/alloc.h"
 #include "log/logring.h"
@@ -55,7 +59,8 @@ SELFTEST(user_exit)
 	       check_exit("probe", 0xee, detail);
 }
 
-/* services/probe/checks.c and calls.c: the status is 0 or the line that failed. */
+/* services/probe/checks.c and calls.c: the exit status is 0, or the line of the check that
+ * failed. */
 SELFTEST(user_checks)
 {
 	static const char *const names[] = {
@@ -80,7 +85,7 @@ SELFTEST(user_fault)
 	return selftest_user_faults(detail);
 }
 
-/* What a process takes it gives back, however it ends. */
+/* A process gives back every page that it has taken, however it ends. */
 SELFTEST(user_pages)
 {
 	static const char *const names[] = {"probe:limit", "probe:deep", "probe:nothing",
@@ -101,7 +106,7 @@ SELFTEST(user_pages)
 		process_destroy(p);
 		SELFTEST_EQ(alloc_free_pages(), before);
 	}
-	for (size_t limit = 0; limit < 80; limit++) /* too little at every step of the loader */
+	for (size_t limit = 0; limit < 80; limit++) /* too few at every step */
 		SELFTEST_TRUE(limit > 70 || !selftest_probe("probe:nothing", limit));
 	SELFTEST_TRUE(!process_create("short", service_probe_start, 100, PROBE_PAGES));
 	SELFTEST_TRUE(!process_create("none", "no ELF file", 12, PROBE_PAGES));
@@ -109,7 +114,7 @@ SELFTEST(user_pages)
 	return true;
 }
 
-/* A process's text never gets through a line of its own making. */
+/* A process that floods the log gets only a few lines through. */
 SELFTEST(user_log)
 {
 	const struct logring *log = percpu_this()->log.ring;
@@ -120,7 +125,7 @@ SELFTEST(user_log)
 	SELFTEST_EQ(selftest_run_to_end(p), PROCESS_EXITED);
 	SELFTEST_EQ(p->exit_status, 0);
 	SELFTEST_EQ(p->console.lines, 20000);
-	/* the burst, then twice 19744 / 256 = 77 */
+	/* the burst, then 19744 / 256 = 77 times two lines */
 	SELFTEST_TRUE(log->head - head < CONSOLE_BURST + 2 * 78 + 2);
 	process_destroy(p);
 	return true;

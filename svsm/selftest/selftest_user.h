@@ -7,11 +7,12 @@
 
 #define PROBE_PAGES 128
 
-/* The probe under that name, which tells it what to do. NULL: it could not be created. */
+/* A process that runs the probe under that name, which tells it what to do. NULL: it could not be
+ * created. */
 struct process *selftest_probe(const char *name, size_t page_limit);
 
-/* Run it to its end. A deadline that an earlier slice left armed may interrupt at any time. */
+/* Run it to its end. An older deadline that is still armed may interrupt it at any time. */
 enum process_stop selftest_run_to_end(struct process *p);
 
-/* Every deed of services/probe/faults.c against the exception that it must meet. */
+/* Every deed of services/probe/faults.c must meet the exception that the table has for it. */
 bool selftest_user_faults(char *detail);

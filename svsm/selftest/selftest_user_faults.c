@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-/* Self-test of user mode: what a process must not get away with ends it, and nothing else. */
+/*
+ * Self-test of user mode: each of these deeds of services/probe/faults.c must end the process by
+ * the exception in the table, and must not touch anything else. A row is what the APM says; where
+ * QEMU 7.2 differs, the other answer stands beside it.
+ */
 #include "base/x86.h"
 #include "selftest/selftest.h"
 #include "selftest/selftest_user.h"
@@ -14,12 +18,12 @@
 #define U 4u
 #define I 16u
 
-/* Two vectors: processors and QEMU differ in what they check first. VEC_VC in the table means that
- * the hypervisor may have been asked; it is never what an SVSM under KVM gets. */
+/* Processors and QEMU differ in what they check first, hence two vectors. VEC_VC means that the
+ * hypervisor may have been asked; an SVSM under KVM never gets that. */
 static const struct {
 	const char *name;
 	uint64_t vector, error;
-	uint64_t other; /* as good; 0: none */
+	uint64_t other; /* equally right; 0: none */
 } faults[] = {
 	{"probe:null-read", VEC_PF, U, 0},
 	{"probe:null-write", VEC_PF, W | U, 0},

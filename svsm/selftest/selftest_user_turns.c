@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-/* Self-tests of user mode: processes that are interrupted, take turns and change CPUs, and what
- * that costs. services/probe/checks.c: spin-a and spin-b keep x87 and SSE registers and look at
- * them all the time, R13 counts their rounds, and R12 tells them to end. */
+/*
+ * Self-tests of user mode: processes that are interrupted, take turns and change CPUs, and what
+ * that costs. Of services/probe/spins.c, spin-a and spin-b keep patterns in x87 and SSE registers
+ * and check them all the time. R13 counts their rounds, and R12 tells them to end.
+ */
 #include "base/x86.h"
 #include "user/usermode.h"
 #include "cpu/percpu.h"
@@ -28,7 +30,7 @@ static enum process_stop take_turn(struct process *p)
 	return process_run(p);
 }
 
-/* It has not noticed anything, up to its end. */
+/* Lets the process end. It must not have noticed anything. */
 static bool ends_well(struct process *p, char *detail)
 {
 	p->regs.r12 = 1;
@@ -64,11 +66,12 @@ SELFTEST(user_turns)
 struct mover {
 	struct process *p;
 	unsigned elsewhere;
-	bool stop; /* it must not run any more */
+	bool stop; /* it has run enough turns elsewhere */
 	bool wrong;
 };
 
-/* Turns on other CPUs only; on this one it waits to be taken. */
+/* A step that runs the process on other CPUs only. On the boot CPU it does nothing, until another
+ * CPU takes the task. */
 static enum sched_step move(void *arg)
 {
 	struct mover *m = arg;
@@ -96,7 +99,7 @@ static bool wait_for(const bool *flag)
 	return true;
 }
 
-/* Some turns here, some there while another process runs here, and the end here again. */
+/* Some turns here, then some elsewhere while another process runs here, and the end here again. */
 SELFTEST(user_moves)
 {
 	static struct mover m;
@@ -122,7 +125,8 @@ struct shooter {
 	bool on, done;
 };
 
-/* NMIs for the boot CPU, without end. */
+/* A step that sends NMIs to the boot CPU until `on` is cleared. On the boot CPU itself it does
+ * nothing. */
 static enum sched_step shoot(void *arg)
 {
 	struct shooter *s = arg;
@@ -137,8 +141,8 @@ static enum sched_step shoot(void *arg)
 	return STEP_WAITS;
 }
 
-/* NMIs wherever they hit: in ring 3, in the few instructions where GS or RSP is the user's, in the
- * kernel. */
+/* NMIs hit anywhere: in ring 3, in the few instructions with the user's GS or RSP, in the kernel.
+ * Nothing may break. */
 SELFTEST(user_nmi)
 {
 	static struct shooter s = {.on = true};
@@ -160,7 +164,7 @@ SELFTEST(user_nmi)
 	return calls && ends_well(p, detail);
 }
 
-/* For `make bench`. No assertion on time. */
+/* Figures for `make bench`; no time is asserted. */
 SELFTEST(user_cost)
 {
 	struct process *p = selftest_probe("probe:10000-calls", PROBE_PAGES);
