@@ -2,9 +2,9 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /*
- * What libcrypto links and a service cannot have: shared libraries and host names. Defined here,
- * the C library's own (and all that they pull in) stay out of the program. Each fails as its
- * manual page says.
+ * Functions that libcrypto refers to and that a service cannot have: shared libraries and host
+ * names. Because they are defined here, the C library's own, and all that those pull in, stay out
+ * of the program. Each fails as its manual page says.
  */
 #include <dlfcn.h>
 #include <netdb.h>

@@ -2,7 +2,7 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #pragma once
 
-/* Linux system calls without a C library, and what the probe's files share. */
+/* Linux's system calls without a C library, and what the probe's files share. */
 #include "base/types.h"
 
 enum {
@@ -54,14 +54,14 @@ static inline int64_t call(uint64_t number, uint64_t a, uint64_t b, uint64_t c)
 	return call6(number, a, b, c, 0, 0, 0);
 }
 
-/* What the probe can be told to do by its name, "probe:NAME". The result is its exit status: 0, or
- * the line of the check that failed. */
+/* One thing that the probe can be told to do, by its name "probe:NAME". The result is its exit
+ * status: 0, or the line of the check that failed. */
 struct deed {
 	const char *name;
 	int (*run)(void);
 };
 
-/* Each ends with a NULL name. */
+/* Each table ends with a NULL name. */
 extern const struct deed fault_deeds[], check_deeds[], call_deeds[], spin_deeds[];
 
 #define MUST(c)                                                                                    \

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-/* System calls: what Linux would answer, and that a bad pointer costs nothing but -EFAULT. */
+/*
+ * System calls as ring 3 sees them: the answers are those that Linux would give, and a bad pointer
+ * costs nothing but -EFAULT. The self-tests user_checks, user_pages and user_log run these.
+ */
 #include "mm/layout.h"
 #include "lib/string.h"
 #include "services/probe/call.h"
@@ -10,11 +13,11 @@
 
 #define PROT_RW  3
 #define PROT_RWX 7
-#define PRIVATE  0x22 /* and anonymous */
+#define PRIVATE  0x22 /* MAP_PRIVATE | MAP_ANONYMOUS */
 #define KERNEL   (KERNEL_BASE + 0x100000)
 
-/* Writing calls get these: nothing mapped, the kernel, guest memory, read-only text, the last byte
- * of user space and one that wraps. */
+/* Bad addresses for calls that write: nothing mapped, the kernel, guest memory, read-only text,
+ * the last byte of user space, one that wraps, one that is not canonical. */
 static const uint64_t bad[] = {8,         KERNEL,        GUEST_MAP_BASE, 0x401000, USER_END - 1,
 			       ~0ull - 3, 0x800000000000};
 
@@ -29,7 +32,7 @@ static int bad_pointers(void)
 		MUST(call(NR_RT_SIGACTION, 6, 0, bad[i]) == -SYS_EFAULT);
 		MUST(call(NR_IOCTL, 1, 0x5401, bad[i]) == -SYS_EFAULT);
 		MUST(call(NR_ARCH_PRCTL, 0x1003, bad[i], 0) == -SYS_EFAULT);
-		if (bad[i] == 0x401000) /* can be read */
+		if (bad[i] == 0x401000) /* this one can be read */
 			continue;
 		MUST(call(NR_WRITE, 1, bad[i], 8) == -SYS_EFAULT);
 		MUST(call(NR_WRITEV, 1, bad[i], 1) == -SYS_EFAULT);
@@ -63,6 +66,7 @@ static int files(void)
 	return 0;
 }
 
+/* Called often; there must be only one line in the log per number. */
 static int unknown(void)
 {
 	for (unsigned i = 0; i < 100; i++) { /* one line in the log */
@@ -136,7 +140,7 @@ static int memory_refused(void)
 	return 0;
 }
 
-/* Page by page to the limit: refused then, and everything else goes on. */
+/* Maps page by page up to the process's limit: then it is refused, and everything else goes on. */
 static int limit(void)
 {
 	unsigned n = 0;
@@ -150,7 +154,7 @@ static int limit(void)
 	return 0;
 }
 
-/* The same mapping again and again must not eat up the limit. */
+/* Maps and unmaps the same again and again: that must not use up the limit. */
 static int churn(void)
 {
 	for (unsigned i = 0; i < 2000; i++) {
@@ -185,7 +189,7 @@ static int others(void)
 	return 0;
 }
 
-/* FS base: set, seen, and there after a system call. */
+/* FS base can be set, is in effect, and survives a system call. */
 static int tls(void)
 {
 	static uint64_t block[2] = {0, 0x1badcafe};
@@ -200,7 +204,7 @@ static int tls(void)
 	return 0;
 }
 
-/* As much text as it can. */
+/* Writes as much text as it can. */
 static int flood(void)
 {
 	for (unsigned i = 0; i < 20000; i++)

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-/* What works in ring 3, seen from there. */
+/*
+ * What must work in ring 3, seen from there: CPUID, flags, registers, segments, FPU. Each check
+ * returns 0 or its line. The self-test user_checks runs them.
+ */
 #include "base/x86.h"
 #include "mm/layout.h"
 #include "services/probe/call.h"
@@ -16,7 +19,8 @@ static int seven(void)
 	return 7;
 }
 
-/* Features that a process has no state for are hidden; what the C library needs is there. */
+/* Features that need state which a process does not have are hidden; what the C library needs is
+ * there. */
 static int check_cpuid(void)
 {
 	uint32_t r[4];
@@ -48,6 +52,7 @@ static int check_tsc(void)
 	return 0;
 }
 
+/* The flags after a system call that was made with these bits set. */
 static uint64_t flags_after(uint64_t set)
 {
 	uint64_t f;
@@ -80,7 +85,7 @@ static int check_flags(void)
 	return 0;
 }
 
-/* The kernel's side of SYSCALL must not depend on RSP. */
+/* The kernel's side of SYSCALL must not use the user's RSP, whatever it is. */
 static int64_t call_with_rsp(uint64_t rsp)
 {
 	int64_t r;
@@ -106,7 +111,7 @@ static int check_rsp(void)
 	return 0;
 }
 
-/* CPUID (a #VC) with an RSP that is none: IRETQ gives it back. */
+/* CPUID, which is a #VC, with an RSP that points nowhere: IRETQ must restore it. */
 static int check_rsp_trap(void)
 {
 	uint64_t after;
@@ -125,7 +130,8 @@ static int check_rsp_trap(void)
 	return 0;
 }
 
-/* What a process before this one had in them is gone. */
+/* Segment registers hold nothing of the process that ran before. user_checks runs this twice: each
+ * run leaves something. */
 static int check_segments(void)
 {
 	uint32_t ds, es, fs, gs;
@@ -141,7 +147,7 @@ static int check_segments(void)
 	return 0;
 }
 
-/* Registers that SYSCALL does not use stay as they are. */
+/* A system call changes no register but RAX, RCX and R11. */
 static int check_registers(void)
 {
 	uint64_t bad;
@@ -189,7 +195,7 @@ static int check_registers(void)
 	return 0;
 }
 
-/* VMGEXIT in ring 3 reaches the hypervisor: it must find no request there. */
+/* VMGEXIT in ring 3 reaches the hypervisor, which must find no request there (ghcb_end()). */
 static int check_vmgexit(void)
 {
 	__asm__ volatile(".byte 0xf3, 0x0f, 0x01, 0xd9" : : : "memory");
@@ -197,7 +203,7 @@ static int check_vmgexit(void)
 	return 0;
 }
 
-/* A new process has the x87 and SSE state of a reset, nothing of another's. */
+/* A new process has the x87 and SSE state of a reset and nothing of another process. */
 static int check_fpu_clean(void)
 {
 	static uint8_t image[512] ALIGNED(16);

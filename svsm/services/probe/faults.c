@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-/* What a process must not get away with: each ends it. selftest/selftest_user.c has the exception
- * that each must meet. */
+/*
+ * What a process must not get away with: each deed ends it. selftest/selftest_user_faults.c has
+ * the exception that each must meet. A deed that returns has failed its test.
+ */
 #include "mm/layout.h"
 #include "services/probe/call.h"
 #include "user/elf.h"
@@ -11,7 +13,7 @@ static uint8_t data[64] = {0xc3}; /* RET */
 
 static int read_at(uint64_t va)
 {
-	__asm__("" : "+r"(va)); /* the compiler knows nothing of it */
+	__asm__("" : "+r"(va)); /* so that the compiler cannot know the address */
 	return *(volatile const uint8_t *)va;
 }
 
@@ -117,7 +119,7 @@ static int iret(void)
 	return 0;
 }
 
-/* A page that was just used, so that the CPU may have its translation still. */
+/* A page that was just used, so that the CPU may still have its translation. */
 static uint64_t used_page(void)
 {
 	uint64_t at = (uint64_t)call6(NR_MMAP, 0, 4096, 3, 0x22, ~0ull, 0);

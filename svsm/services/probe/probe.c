@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-/* What the self-tests of user mode run: see struct deed. */
+/*
+ * The program that the self-tests of user mode run. The name under which the kernel creates it
+ * says what it has to do; see struct deed. It uses no C library, so that it can break things that
+ * a C library needs.
+ */
 #include "services/probe/call.h"
 
 #define NOT_KNOWN 0xee
@@ -34,7 +38,8 @@ static const struct deed *find(const char *name)
 	return NULL;
 }
 
-/* psABI 3.4.1: argc, argv[0], NULL, environment, NULL, auxiliary vector */
+/* The stack as the psABI (3.4.1) has it: argc, argv[0], NULL, environment, NULL, auxiliary
+ * vector. */
 static int run(const uint64_t *stack)
 {
 	const struct deed *d;

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-/* What goes on until the kernel's test has seen enough: to be interrupted, put aside and timed. */
+/*
+ * Deeds that go on until the kernel's test has seen enough: to be interrupted, moved to another
+ * CPU, and timed.
+ */
 #include "services/probe/call.h"
 
 /*
- * Fill x87 and SSE with a pattern and spin until the test sets R12, looking all the time that
- * nothing has changed. R13 counts the rounds.
+ * Fills x87 and SSE registers with a pattern and spins until the test sets R12, checking all the
+ * time that nothing has changed. R13 counts the rounds.
  */
 static int spin(uint64_t seed)
 {
@@ -65,7 +68,7 @@ static int spin_b(void)
 	return spin(0x7654321011223344);
 }
 
-/* System calls until the test sets R12; R13 counts them. */
+/* Makes system calls until the test sets R12. R13 counts them. */
 static int spin_calls(void)
 {
 	__asm__ volatile("xorl %%r12d, %%r12d\n"
@@ -81,7 +84,7 @@ static int spin_calls(void)
 	return 0;
 }
 
-/* What a system call costs: selftest/selftest_user_turns.c knows the number. */
+/* For the cost of a system call: selftest/selftest_user_turns.c knows the number. */
 static int ten_thousand_calls(void)
 {
 	for (unsigned i = 0; i < 10000; i++)

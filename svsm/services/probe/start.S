@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-/* The probe's first instruction: RSP points at argc, argv[0], ... (psABI 3.4.1). */
+/* The probe's first instructions: RSP points at argc, argv[0], ... (psABI 3.4.1). */
 	.text
 	.globl probe_start
 probe_start:

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-/* Computes for many slices without a system call, then exits: what the self-tests of the scheduler
- * preempt and move from CPU to CPU. The sum shows that no register was lost on the way. */
+/*
+ * Computes for many turns without a system call, then exits. The self-tests of the scheduler
+ * preempt it and move it from CPU to CPU. The sum, its exit status, shows that no register was
+ * lost on the way.
+ */
 #include "services/probe/call.h"
 
 #define ROUNDS 30000000ull

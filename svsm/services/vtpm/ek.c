@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
+
+/*
+ * The TPM's endorsement keys for the SVSM's other parts. serve.c calls it. The guest's TPM must
+ * look afterwards as if nothing had happened, so the key is made in a copy of its state.
+ */
 #include <string.h>
 #include "services/vtpm/ek.h"
 #include "services/vtpm/message.h"
@@ -16,8 +21,8 @@
 #define CURVE_P256 0x0003
 #define CURVE_P384 0x0004
 
-/* fixedTPM, fixedParent, sensitiveDataOrigin, adminWithPolicy, restricted, decrypt; high-range
- * templates also userWithAuth */
+/* Attributes: fixedTPM, fixedParent, sensitiveDataOrigin, adminWithPolicy, restricted, decrypt;
+ * templates of the high range also userWithAuth. */
 #define EK_LOW  0x000300b2
 #define EK_HIGH 0x000300f2
 
@@ -26,7 +31,7 @@ static const uint8_t policy_a_sha256[] = {0x83, 0x71, 0x97, 0x67, 0x44, 0x84, 0x
 					  0x1a, 0x90, 0xcc, 0x8d, 0x46, 0xa5, 0xd7, 0x24,
 					  0xfd, 0x52, 0xd7, 0x6e, 0x06, 0x52, 0x0b, 0x64,
 					  0xf2, 0xa1, 0xda, 0x1b, 0x33, 0x14, 0x69, 0xaa};
-/* B.6.5: PolicyB, that or the policy of the NV index the manufacturer may define */
+/* B.6.5, PolicyB: that policy, or the one of the NV index that the manufacturer may define */
 static const uint8_t policy_b_sha384[] = {
 	0xb2, 0x6e, 0x7d, 0x28, 0xd1, 0x1a, 0x50, 0xbc, 0x53, 0xd8, 0x82, 0xbc,
 	0xf5, 0xfd, 0x3a, 0x1a, 0x07, 0x41, 0x48, 0xbb, 0x35, 0xd3, 0xb4, 0xe4,
@@ -61,7 +66,7 @@ static void put_unique(struct message *m, uint16_t zeros)
 	message_bytes(m, zero, zeros);
 }
 
-/* TPMT_PUBLIC; part 2, 12.2.4 */
+/* A TPMT_PUBLIC: TPM 2.0 part 2, 12.2.4. */
 static void put_public(struct message *m, const struct template *t)
 {
 	message_u16(m, t->type);
@@ -88,7 +93,7 @@ static void create_primary(struct message *m, const struct template *t)
 	uint32_t at;
 
 	message_begin_auth(m, TPM_CC_CREATE_PRIMARY, TPM_RH_ENDORSEMENT);
-	message_u16(m, 4); /* inSensitive: */
+	message_u16(m, 4); /* inSensitive, 4 bytes: */
 	message_u32(m, 0); /* no auth value, no data */
 	at = message_open(m);
 	put_public(m, t);
@@ -97,14 +102,16 @@ static void create_primary(struct message *m, const struct template *t)
 	message_u32(m, 0); /* creationPCR */
 }
 
-/* A copy of the TPM where nothing stands in the way; the platform has all rights after Startup. */
+/* Brings the copy into a state in which nothing prevents a key: after Startup the platform has all
+ * rights, and clears whatever the guest has set. */
 static bool make_way(void)
 {
 	return tpm_power_cycle() && message_startup() && message_clear_control(false) &&
 	       message_clear();
 }
 
-/* Response: header, handle, parameter size, outPublic, ... */
+/* Takes outPublic out of the response: header, handle, parameter size, outPublic, ... 0: it does
+ * not fit. */
 static uint32_t take_public(const struct message *m, void *out, uint32_t room)
 {
 	uint32_t at = sizeof(struct tpm_header) + 8;
@@ -129,6 +136,8 @@ static uint32_t in_the_copy(const struct template *t, void *out, uint32_t room)
 	return message_send(&m, 0) ? take_public(&m, out, room) : 0;
 }
 
+/* Storing is off meanwhile: the copy's permanent state must not replace the real one. Then the
+ * real state runs again. */
 uint32_t ek_public(enum vtpm_ek which, void *out, uint32_t room, bool *alive)
 {
 	struct tpm_image real;

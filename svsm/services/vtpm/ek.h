@@ -3,15 +3,16 @@
 #pragma once
 
 /*
- * Endorsement keys, from the templates of the TCG EK Credential Profile for TPM 2.0, annex B. An EK
- * is a function of the endorsement seed and its template, so whoever creates it gets the same one.
+ * Endorsement keys, from the templates of the TCG EK Credential Profile for TPM 2.0, annex B. An
+ * EK is a function of the endorsement seed and its template, so everyone who creates it gets the
+ * same one.
  */
 #include "abi/service.h"
 
 /*
- * Write the TPM2B_PUBLIC of that EK to out; its length, 0 on failure. Works whatever the guest has
- * done to the TPM (not started yet, endorsement hierarchy off or with a password, no object slot
- * free), and leaves no trace in it: the key is made in a copy of the TPM's state. On failure the
- * TPM may be off (*alive false).
+ * Write the TPM2B_PUBLIC of that EK to out. Returns its length; 0 on failure. Works whatever the
+ * guest has done to the TPM (not started yet, endorsement hierarchy off or with a password, no
+ * object slot free), and leaves no trace in it. On failure the TPM may be off: then *alive is
+ * false.
  */
 uint32_t ek_public(enum vtpm_ek which, void *out, uint32_t room, bool *alive);

@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
+
+/*
+ * Builds TPM commands in big endian, in a buffer of fixed size, and sends them to the TPM of this
+ * program. For commands of the service's own (ek.c, recover.c); the guest's commands never pass
+ * here. A message that outgrows its buffer is a mistake in this program, so it asserts.
+ */
 #include <assert.h>
 #include <string.h>
 #include "services/vtpm/message.h"
@@ -59,7 +65,7 @@ static void begin(struct message *m, uint16_t tag, uint32_t command)
 {
 	m->len = 0;
 	message_u16(m, tag);
-	message_u32(m, 0); /* size: message_end */
+	message_u32(m, 0); /* size: message_end() fills it in */
 	message_u32(m, command);
 }
 
@@ -68,6 +74,7 @@ void message_begin(struct message *m, uint32_t command)
 	begin(m, TPM_ST_NO_SESSIONS, command);
 }
 
+/* Authorisation by a password session (TPM_RS_PW) with the empty password. */
 void message_begin_auth(struct message *m, uint32_t command, uint32_t handle)
 {
 	begin(m, TPM_ST_SESSIONS, command);
@@ -79,6 +86,7 @@ void message_begin_auth(struct message *m, uint32_t command, uint32_t handle)
 	message_u16(m, 0); /* the empty password */
 }
 
+/* Anything shorter than a header counts as a failure. */
 static uint32_t response_code(const struct message *m)
 {
 	const uint8_t *p = m->data + offsetof(struct tpm_header, code);
@@ -93,6 +101,7 @@ void message_end(struct message *m)
 	put(m, offsetof(struct tpm_header, size), m->len, 4);
 }
 
+/* The command is copied, because tpm_command() overwrites it and the response goes into m. */
 bool message_send(struct message *m, uint8_t locality)
 {
 	uint8_t command[sizeof(m->data)];

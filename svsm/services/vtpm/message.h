@@ -2,7 +2,8 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #pragma once
 
-/* TPM commands that the service gives its own TPM: built in place, answered in place. */
+/* TPM commands that the service gives to its own TPM: built in place, and the response takes their
+ * place. */
 #include "abi/vtpm.h"
 
 #define TPM_CC_HIERARCHY_CONTROL 0x121
@@ -23,17 +24,17 @@ struct message {
 void message_begin(struct message *m, uint32_t command); /* no handles, no sessions */
 /* One handle, authorised by the empty password. */
 void message_begin_auth(struct message *m, uint32_t command, uint32_t handle);
-/* Big endian, at the end. */
+/* Append a value in big endian. */
 void message_u8(struct message *m, uint8_t v);
 void message_u16(struct message *m, uint16_t v);
 void message_u32(struct message *m, uint32_t v);
 void message_bytes(struct message *m, const void *from, uint32_t len);
-/* A TPM2B: its size field is filled in by message_close. */
+/* Open and close a TPM2B; message_close() fills in its size field. */
 uint32_t message_open(struct message *m);
 void message_close(struct message *m, uint32_t at);
-void message_end(struct message *m); /* its size goes into its header: it may be sent */
+void message_end(struct message *m); /* put the size into the header: the message can be sent */
 
-/* message_end, then send it at that locality; m becomes the response. True: TPM_RC_SUCCESS. */
+/* message_end(), then send it at that locality; m becomes the response. True: TPM_RC_SUCCESS. */
 bool message_send(struct message *m, uint8_t locality);
 
 /* Whole commands, at locality 0. */

@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
+
+/*
+ * What the program does before the first command after a fault (recover.h says why). Called by
+ * serve.c, once. If a step fails the TPM must not be used.
+ */
 #include "services/vtpm/recover.h"
 #include "services/vtpm/message.h"
 
-#define LOCALITY  2 /* the one that may extend each of these PCRs: PC Client PTP, table 4 */
+#define LOCALITY  2 /* the one that may extend all of these PCRs: PC Client PTP, table 4 */
 #define PCR_DEBUG 16
 #define PCR_LAST  22
 
+/* Extends a PCR with RECOVER_EVENT, in all active banks. */
 static bool spoil(uint32_t pcr)
 {
 	struct message m;

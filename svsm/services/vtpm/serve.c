@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
+
+/*
+ * One request of the kernel's, up to its answer: what each kind of abi/service.h means for the
+ * TPM. main.c calls it in a loop. Requests come from the SVSM's kernel, but a command's bytes are
+ * the guest's; only libtpms looks at them.
+ */
 #include "services/vtpm/serve.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -12,16 +18,17 @@
 #define SLOT_PERMANENT 0
 
 static struct {
-	bool found; /* this TPM was made before this program started */
-	bool ready; /* to serve the guest */
+	bool found; /* the TPM was manufactured before this program started */
+	bool ready; /* the guest's commands may be served */
 } tpm;
 
-/* The answer to a request: data is the handler's or empty. */
+/* An answer: its data are written already. alive false: the TPM is gone. */
 struct answer {
 	uint32_t status, len;
 	bool alive;
 };
 
+/* tpm.c's way to the blob that the kernel keeps. 0: there is none. */
 static size_t load(void *to, size_t room)
 {
 	int64_t len = service_load(SLOT_PERMANENT, to, room);
@@ -29,6 +36,7 @@ static size_t load(void *to, size_t room)
 	return len > 0 ? (size_t)len : 0;
 }
 
+/* The kernel replaces the blob as a whole or not at all. */
 static bool store(const void *from, size_t len)
 {
 	return service_store(SLOT_PERMANENT, from, len) == 0;
@@ -43,6 +51,8 @@ bool serve_start(void)
 	return tpm_power_on(&nvram);
 }
 
+/* Hands the data to the kernel and makes the answer. Data that the kernel does not take make it a
+ * failure. */
 static struct answer finish(uint32_t status, const void *data, uint32_t len, bool alive)
 {
 	if (status == SERVICE_OK && len && service_write(data, 0, len) != (int64_t)len)
@@ -115,7 +125,9 @@ static struct answer handle(const struct service_head *head, uint8_t *in)
 	}
 }
 
-/* A found TPM lost its volatile state with the service that died: its first request tells. */
+/* A TPM that was found, and not made, by this program has lost its volatile state with the program
+ * before. The first request tells whether that one died; then the TPM has to recover before it
+ * serves. */
 static bool ready(const struct service_head *head)
 {
 	if (!tpm.ready)

@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
+
+/*
+ * A TPM's whole state as one blob, and back. For suites of test builds only, by way of
+ * protocols/test_protocol.c: it takes the TPM's secrets out of the SVSM. A blob that comes in is
+ * checked before the running TPM is given up.
+ */
 #include "services/vtpm/snapshot.h"
 #include <string.h>
 #include "lib/crc32.h"
@@ -7,6 +13,7 @@
 
 static const uint8_t magic[4] = {'K', 'T', 'P', 'M'};
 
+/* Returns the blob's length; 0: no room. */
 static uint32_t put(const struct tpm_image *image, uint8_t *out, uint32_t room)
 {
 	struct snapshot_head head = {.version = SNAPSHOT_VERSION,
@@ -36,7 +43,8 @@ uint32_t snapshot_save(void *out, uint32_t room)
 	return len;
 }
 
-/* What the blob holds, in place. */
+/* Checks a blob and points *image into it. Nothing is copied. False: not a blob of this version,
+ * or damaged. */
 static bool parse(const uint8_t *blob, uint32_t len, struct tpm_image *image)
 {
 	struct snapshot_head head;
@@ -57,6 +65,7 @@ static bool parse(const uint8_t *blob, uint32_t len, struct tpm_image *image)
 	return true;
 }
 
+/* When the TPM does not take the new state, it gets its old one back. */
 bool snapshot_restore(const void *blob, uint32_t len, bool *alive)
 {
 	struct tpm_image new, old;

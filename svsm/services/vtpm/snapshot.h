@@ -3,9 +3,9 @@
 #pragma once
 
 /*
- * The TPM's whole state as one blob: a header (magic, version, lengths, CRC-32 of all that
- * follows it), permanent state, volatile state. Test builds only; no secret is kept from its
- * holder.
+ * The TPM's whole state as one blob: a header (magic, version, lengths, CRC-32 of all that follows
+ * it), permanent state, volatile state. Test builds only: whoever holds the blob holds the TPM's
+ * secrets.
  */
 #include "base/types.h"
 
@@ -18,8 +18,8 @@ struct snapshot_head {
 	uint32_t crc;
 } PACKED;
 
-/* Length of the blob written to out; 0: no room, or no TPM. */
+/* Returns the length of the blob written to out; 0: no room, or no TPM. */
 uint32_t snapshot_save(void *out, uint32_t room);
-/* The TPM goes on from the blob. False: not such a blob; the TPM is then as it was before. On false
- * with *alive false that could not be had either and the TPM is off. */
+/* Continue with the TPM of the blob. False: not such a blob, and the TPM is as it was before.
+ * False and *alive false: that could not be restored either, and the TPM is off. */
 bool snapshot_restore(const void *blob, uint32_t len, bool *alive);

@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
+
+/*
+ * libtpms, driven by callbacks: power, one command, the whole state. It makes no service calls and
+ * keeps no file, so that unit tests and fuzzers drive the same code on the host. One TPM per
+ * program, because libtpms has only one.
+ */
 #include <libtpms/tpm_error.h>
 #include <libtpms/tpm_library.h>
 #include <libtpms/tpm_nvfilename.h>
@@ -16,12 +22,13 @@ static TPM_RESULT no_init(void)
 	return TPM_SUCCESS;
 }
 
-/* libtpms asks for "permall" and "volatilestate"; we have the first only. */
+/* libtpms asks for "permall" and "volatilestate". Only the first is kept. */
 static bool is_permanent(const char *name)
 {
 	return strcmp(name, TPM_PERMANENT_ALL_NAME) == 0;
 }
 
+/* The blob is allocated here and freed by libtpms. */
 static TPM_RESULT load_data(unsigned char **data, uint32_t *length, uint32_t tpm, const char *name)
 {
 	uint8_t *blob;
@@ -29,7 +36,7 @@ static TPM_RESULT load_data(unsigned char **data, uint32_t *length, uint32_t tpm
 
 	(void)tpm;
 	if (!is_permanent(name))
-		return TPM_RETRY; /* libtpms for: none */
+		return TPM_RETRY; /* libtpms's code for "there is none" */
 	blob = malloc(TPM_STATE_MAX);
 	if (!blob)
 		return TPM_FAIL;
@@ -69,10 +76,11 @@ static TPM_RESULT get_locality(TPM_MODIFIER_INDICATOR *locality, uint32_t tpm)
 static TPM_RESULT get_presence(TPM_BOOL *presence, uint32_t tpm)
 {
 	(void)tpm;
-	*presence = FALSE; /* nobody can press a key on a confidential VM */
+	*presence = FALSE; /* there is no key to press on a confidential VM */
 	return TPM_SUCCESS;
 }
 
+/* The TPM is off when this fails. */
 static bool power(void)
 {
 	locality_now = 0;
@@ -82,6 +90,8 @@ static bool power(void)
 	return false;
 }
 
+/* Once per program, first of all. libtpms is told that no message may be longer than what a page
+ * of the guest holds. */
 bool tpm_power_on(const struct tpm_nvram *nv)
 {
 	struct libtpms_callbacks callbacks = {
@@ -116,7 +126,7 @@ bool tpm_power_cycle(void)
 
 uint32_t tpm_command(uint8_t locality, uint8_t *in, uint32_t len, void *out, uint32_t room)
 {
-	static unsigned char *response; /* libtpms allocates it once */
+	static unsigned char *response; /* allocated by libtpms, once */
 	static uint32_t response_room;
 	uint32_t response_len = 0;
 	TPM_RESULT r;
@@ -130,6 +140,7 @@ uint32_t tpm_command(uint8_t locality, uint8_t *in, uint32_t len, void *out, uin
 	return response_len;
 }
 
+/* All of it or nothing: on failure what was taken is freed. */
 bool tpm_image_take(struct tpm_image *image)
 {
 	*image = (struct tpm_image){0};
@@ -157,7 +168,7 @@ bool tpm_image_run(const struct tpm_image *image)
 	    TPMLIB_SetState(TPMLIB_STATE_VOLATILE, image->transient, image->transient_len) !=
 		    TPM_SUCCESS)
 		return false;
-	return power(); /* which stores the permanent part */
+	return power(); /* libtpms stores the permanent part then */
 }
 
 void tpm_store_off(void)
