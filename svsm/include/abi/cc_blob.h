@@ -2,7 +2,7 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #pragma once
 
-/* How a guest finds its SNP pages: Linux, struct cc_blob_sev_info; setup_data type 7. */
+/* How a guest finds its SNP pages: Linux's struct cc_blob_sev_info, in setup_data type 7. */
 #include "base/types.h"
 
 #define CC_BLOB_MAGIC   0x45444d41u /* "AMDE" */
@@ -21,8 +21,8 @@ struct cc_blob {
 } PACKED;
 ABI_SIZE(struct cc_blob, 0x28, "cc_blob_sev_info");
 
-/* What follows the blob for a bare guest (launch.h, LAUNCH_GUEST_BARE), so that it need not guess.
- */
+/* What follows the blob for a bare guest (LAUNCH_GUEST_BARE in launch.h), so that it does not have
+ * to guess. */
 struct bare_range {
 	uint64_t base, size; /* bytes */
 } PACKED;
@@ -37,5 +37,5 @@ struct bare_info {
 	struct bare_range reserved;    /* holds secrets, CPUID page, calling area, VMSA */
 	struct bare_range loader;      /* holds this, the first page tables and the first stack */
 	struct bare_range svsm;
-	struct bare_range ram[BARE_MAX_RAM]; /* without the SVSM's */
+	struct bare_range ram[BARE_MAX_RAM]; /* RAM without the SVSM's memory */
 } PACKED;

@@ -3,8 +3,9 @@
 #pragma once
 
 /*
- * What the IGVM builder tells the SVSM: one measured page inside the SVSM image, at the ELF symbol
- * "launch_info". All addresses are guest physical, page aligned; a size of 0 means absent.
+ * What the IGVM builder tells the SVSM: the launch page, one measured page inside the SVSM's image
+ * at the ELF symbol "launch_info". All addresses are guest physical and page aligned; size 0 means
+ * absent.
  */
 #include "base/types.h"
 
@@ -38,7 +39,7 @@ struct launch_info {
 } PACKED;
 ABI_SIZE(struct launch_info, 0x1000, "launch_info: one page");
 
-/* flags; measured like all of this */
+/* Flags. Like the whole page, they are measured. */
 #define LAUNCH_FLAG_SELFTEST BIT(0) /* run the SVSM's own tests before the guest starts */
 #define LAUNCH_FLAG_PANIC    BIT(1) /* then fault on purpose: for tests of what that looks like */
 #define LAUNCH_FLAG_TEST     BIT(2) /* offer the test protocol (abi/vtpm.h) */

@@ -11,12 +11,12 @@
 
 /* fw_cfg files */
 #define MACHINE_FW_IGVM    "opt/org.keelson/igvm"    /* the IGVM file, whole */
-#define MACHINE_FW_OPTIONS "opt/org.keelson/options" /* words: see below */
+#define MACHINE_FW_OPTIONS "opt/org.keelson/options" /* the monitor's options, see below */
 /*
- * options, split by spaces or commas:
+ * The monitor's options, separated by spaces or commas:
  *          "strict"       every event that hardware reflects is reflected
  *          "stats"        exit counters by reason go to the monitor log at the end
- *          "trace"        one log line an exit (slow)
+ *          "trace"        one log line per exit (slow)
  *          "turns"        all CPUs share one host thread: let the next one go on now and then
  *          "no-invlpgb"   INVLPGB and TLBSYNC raise #UD, as where a host does not allow them
  */

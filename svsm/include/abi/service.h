@@ -3,12 +3,13 @@
 #pragma once
 
 /*
- * Between the SVSM's kernel and a service in ring 3. A service is a static Linux program: most of
- * its system calls are Linux's (svsm/user/). These are ours, in the same register convention:
- * number in RAX, arguments in RDI, RSI, RDX, result in RAX, -errno on failure.
+ * The interface between the SVSM's kernel and a service in ring 3. A service is a static Linux
+ * program: most of its system calls are Linux's (svsm/user/). The calls below are ours, with the
+ * same register convention: number in RAX, arguments in RDI, RSI, RDX, result in RAX, -errno on
+ * failure.
  *
- * A service lives in a loop: wait, read, work, write, answer. It has one request at a time; what it
- * reads is the kernel's private copy, which no guest can change any more.
+ * A service runs in a loop: wait, read, work, write, answer. It has one request at a time. What it
+ * reads is the kernel's private copy, which no guest can change.
  */
 #include "base/types.h"
 
@@ -32,19 +33,19 @@
 
 /* What SERVICE_CALL_WAIT fills. */
 struct service_head {
-	uint32_t kind;     /* the service's own numbers, below */
-	uint32_t arg;      /* of that kind */
+	uint32_t kind;     /* each service has its own numbers, below */
+	uint32_t arg;      /* depends on the kind */
 	uint32_t len;      /* bytes of data to read */
-	uint32_t room;     /* bytes that the answer may have */
-	uint32_t restarts; /* how often this service died before */
+	uint32_t room;     /* bytes of answer that fit */
+	uint32_t restarts; /* how often this service has died */
 	uint32_t rsvd;
 };
 
 /* Status of an answer. */
 #define SERVICE_OK      0
-#define SERVICE_EINVAL  1 /* not a request that the service knows */
-#define SERVICE_EFAILED 2 /* known, but it could not be done */
-#define SERVICE_LOST    3 /* the kernel's word, never a service's: it died with the request */
+#define SERVICE_EINVAL  1 /* not a request that this service knows */
+#define SERVICE_EFAILED 2 /* known, but could not be done */
+#define SERVICE_LOST    3 /* set by the kernel only: the service died with the request */
 
 /* The vTPM's kinds. */
 #define VTPM_REQ_COMMAND 1 /* arg: locality 0..4; data: TPM command; answer: TPM response */

@@ -4,8 +4,8 @@
 
 /*
  * Addresses are types, so that mixing them does not compile.
- *   gpa_t  guest physical address, never carries the C-bit
- *   hpa_t  host physical address (the monitor's view; equal to the GPA on native)
+ *   gpa_t  guest physical address; never has the C-bit set
+ *   hpa_t  host physical address, as the monitor sees it; equal to the GPA on native
  */
 #include "base/types.h"
 

@@ -3,12 +3,13 @@
 #pragma once
 
 /*
- * The end of an image that finds itself wrong. Whoever links this header's users brings panic():
- * the SVSM's is cpu/panic.c, a unit test's its own.
+ * How an image ends when it finds that it is wrong itself. Every program that links a user of this
+ * header defines panic(): the SVSM in cpu/panic.c, a unit test one of its own.
  */
 #include "base/types.h"
 
 /* For what cannot happen, or leaves nothing to go on with; never for what a guest or a host can
- * cause. The SVSM's prints a symbolised stack trace and ends the guest (set 0, reason 0). */
+ * cause. The SVSM prints a stack trace with symbols and ends the guest (termination set 0, reason
+ * 0). */
 NORETURN void panic(const char *fmt, ...) PRINTF(1, 2);
 #define ASSERT(c) ((c) ? (void)0 : panic("%s:%d: assertion %s", __FILE__, __LINE__, #c))

@@ -2,7 +2,8 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #pragma once
 
-/* A ticket lock: fair, so that no vCPU starves another. Interrupts must be off. */
+/* A ticket lock. It is fair, so that no vCPU can starve another. Interrupts must be off while it
+ * is held. */
 #include "base/types.h"
 
 struct spinlock {

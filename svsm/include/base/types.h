@@ -34,6 +34,6 @@
 #define ABI_SIZE(type, size, msg)         _Static_assert(sizeof(type) == (size), msg)
 #define ABI_OFFSET(type, field, off, msg) _Static_assert(offsetof(type, field) == (off), msg)
 
-/* One read, one write: for memory that somebody else may change meanwhile. */
+/* Exactly one read, one write: for memory that somebody else may change at any time. */
 #define READ_ONCE(x)     (*(const volatile __typeof__(x) *)&(x))
 #define WRITE_ONCE(x, v) (*(volatile __typeof__(x) *)&(x) = (v))

@@ -2,7 +2,7 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #pragma once
 
-/* x86 instructions and the register bits both images use. AMD APM vol. 2 and 3. */
+/* x86 instructions and register bits that more than one image uses. AMD APM vol. 2 and 3. */
 #include "base/types.h"
 
 #define CR0_PE             BIT(0)

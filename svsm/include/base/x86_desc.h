@@ -5,7 +5,7 @@
 /* Descriptor tables in long mode: AMD APM vol. 2, 4.7, 4.8 and 12.2.5. */
 #include "base/types.h"
 
-/* GDT entries; base and limit count for nothing in 64-bit mode */
+/* GDT entries. Base and limit have no effect in 64-bit mode. */
 #define X86_DESC_CODE      0x00af9b000000ffffull /* CPL 0, 64-bit */
 #define X86_DESC_DATA      0x00cf93000000ffffull /* CPL 0 */
 #define X86_DESC_USER_DATA 0x00cff3000000ffffull
@@ -24,7 +24,7 @@ struct x86_tss {
 	uint32_t rsvd_00;
 	uint64_t rsp[3];
 	uint64_t rsvd_1c;
-	uint64_t ist[7]; /* of gates whose ist is the index + 1 */
+	uint64_t ist[7]; /* a gate's ist field is the index + 1 */
 	uint64_t rsvd_5c;
 	uint16_t rsvd_64;
 	uint16_t iomap; /* sizeof(struct x86_tss): none */
@@ -37,7 +37,7 @@ struct x86_table {
 	uint64_t base;
 } PACKED;
 
-/* Present, for ring 0, an interrupt gate. ist: 0 for none. */
+/* A gate of an interrupt handler in ring 0. ist: 0 for the current stack. */
 static inline struct x86_gate x86_gate(uint64_t target, uint16_t selector, unsigned ist)
 {
 	return (struct x86_gate){
