@@ -45,7 +45,7 @@ void sched_wake(struct sched_task *t)
 
 /* The end of a turn. The task waits if its step said so and nobody has woken it during the turn;
  * otherwise it is ready again, in this CPU's queue. */
-static void put_down(struct sched_task *t, enum sched_step then)
+static void end_turn(struct sched_task *t, enum sched_step then)
 {
 	enum task_state s = TASK_RUNS;
 
@@ -82,7 +82,7 @@ static void turn(struct sched_task *t, uint64_t until)
 	do
 		then = t->step(t->arg);
 	while (then == STEP_MORE && timer_now() < until);
-	put_down(t, then);
+	end_turn(t, then);
 }
 
 /* ---- CPUs without a guest ---- */

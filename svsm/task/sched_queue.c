@@ -50,7 +50,7 @@ void queue_push(struct sched_task *t)
 }
 
 /* Unlinks t and makes it this CPU's to run. The exchange is an acquire: it pairs with the release
- * of sched_wake() or put_down(). q's lock held. */
+ * of sched_wake() or end_turn(). q's lock held. */
 static void take_out(struct sched_queue *q, struct sched_task *t)
 {
 	struct sched_task **at = &q->first, *before = NULL;

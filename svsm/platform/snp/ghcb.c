@@ -31,14 +31,14 @@ bool ghcb_marked(const struct ghcb *g, size_t offset)
 }
 
 /* For a nested user: saves the page and the MSR of the user that was interrupted. */
-static void put_aside(struct ghcb_state *s, struct ghcb_saved *to)
+static void save_outer(struct ghcb_state *s, struct ghcb_saved *to)
 {
 	memcpy(to->page, s->page, PAGE_SIZE);
 	to->msr = rdmsr(MSR_GHCB);
 	wrmsr(MSR_GHCB, s->gpa.v);
 }
 
-static void put_back(struct ghcb_state *s, const struct ghcb_saved *from)
+static void restore_outer(struct ghcb_state *s, const struct ghcb_saved *from)
 {
 	memcpy(s->page, from->page, PAGE_SIZE);
 	wrmsr(MSR_GHCB, from->msr);
@@ -56,7 +56,7 @@ struct ghcb *ghcb_begin(void)
 	WRITE_ONCE(s->depth, depth + 1);
 	barrier();
 	if (depth)
-		put_aside(s, &s->saved[depth - 1]);
+		save_outer(s, &s->saved[depth - 1]);
 	memset(s->page->valid, 0, sizeof(s->page->valid));
 	return s->page;
 }
@@ -67,7 +67,7 @@ void ghcb_end(struct ghcb *g)
 
 	ASSERT(g == s->page && s->depth);
 	if (s->depth > 1)
-		put_back(s, &s->saved[s->depth - 2]);
+		restore_outer(s, &s->saved[s->depth - 2]);
 	else /* VMGEXIT has no privilege check: one in ring 3 must not find a request here */
 		memset(s->page->valid, 0, sizeof(s->page->valid));
 	barrier();
