@@ -33,7 +33,7 @@ enum page_state {
 	PAGE_VALID,       /* the guest's; validated, its VMPL has all rights */
 	PAGE_CAA,         /* VALID, and the calling area of one vCPU: pinned */
 	PAGE_VMSA,        /* a VMSA of the guest, which may read it */
-	PAGE_DEPOSITED,   /* lent to the SVSM by DEPOSIT_MEM */
+	PAGE_DEPOSITED,   /* given to the SVSM by DEPOSIT_MEM */
 	PAGE_BROKEN,      /* out of use for ever */
 };
 
