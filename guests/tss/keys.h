@@ -24,7 +24,7 @@ TPM2B_PUBLIC key_rsa(unsigned bits, TPMA_OBJECT use, TPMI_ALG_RSA_SCHEME scheme)
 TPM2B_PUBLIC key_ecc(TPMI_ECC_CURVE curve, TPMA_OBJECT use, TPMI_ALG_ECC_SCHEME scheme);
 TPM2B_PUBLIC key_aes(unsigned bits, TPMI_ALG_SYM_MODE mode);
 TPM2B_PUBLIC key_hmac(TPMI_ALG_HASH hash);
-TPM2B_PUBLIC key_sealed(TPMA_OBJECT use); /* a data object; its data comes with key_create() */
+TPM2B_PUBLIC key_sealed(TPMA_OBJECT use); /* a data object; its data come with key_secret() */
 /* Authorization values and data of a new object; either may be NULL. */
 TPM2B_SENSITIVE_CREATE key_secret(const char *auth, const void *data, size_t len);
 

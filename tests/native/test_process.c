@@ -27,7 +27,7 @@ static uint64_t vector, away, most; /* ticks in ring 3, ticks of a second */
 static enum syscall_then then;
 static unsigned interrupts, reports;
 
-/* ---- what process.c expects ---- */
+/* ---- what process_run.c expects ---- */
 
 void user_enter(struct user_regs *r)
 {

@@ -45,7 +45,7 @@ struct service {
 	const char *name;
 	const uint8_t *elf, *elf_end;
 	size_t page_limit;               /* the process's limit, page tables included */
-	struct spinlock lock;            /* lock.h: LOCK_SERVICE */
+	struct spinlock lock;            /* lib/lock.h: LOCK_SERVICE */
 	struct process *process;         /* NULL before the first request and after a death */
 	struct service_request *request; /* submitted and not done */
 	bool taken;                      /* the process has fetched it by SERVICE_CALL_WAIT */
