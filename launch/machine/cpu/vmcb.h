@@ -99,10 +99,11 @@ ABI_SIZE(struct vmcb, 0x1000, "APM B-1: one page");
 #define EVENT_ERROR(e)  ((uint64_t)(uint32_t)(e) << 32)
 
 /*
- * vmcb.cr_write, at least. CR8: while a virtual interrupt waits, QEMU's write of CR8 calls
- * cpu_interrupt() without the lock it needs and aborts (7.2).
+ * vmcb.cr_write, at least. CR4: QEMU takes bits that CPUID does not show to the guest. CR8: while a
+ * virtual interrupt waits, QEMU's write of CR8 calls cpu_interrupt() without the lock it needs and
+ * aborts (7.2).
  */
-#define CR_WRITE_ALWAYS BIT(8)
+#define CR_WRITE_ALWAYS (BIT(4) | BIT(8))
 
 /* Exit codes: APM vol. 2, appendix C */
 enum svm_exit {

@@ -2,6 +2,7 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 #include "machine/hv/cpuid.h"
+#include "machine/cpu/exec/vmm.h"
 #include "machine/host/time.h"
 #include "machine/hv/state.h"
 #include "abi/machine.h"
@@ -226,4 +227,9 @@ void hv_cpuid(struct vcpu *v, uint32_t leaf, uint32_t sub, uint32_t out[4])
 		cpuid(leaf, sub, out);
 		basic(v, leaf, sub, out);
 	}
+}
+
+void vmm_cpuid(struct vcpu *v, uint32_t leaf, uint32_t sub, uint32_t out[4])
+{
+	hv_cpuid(v, leaf, sub, out);
 }

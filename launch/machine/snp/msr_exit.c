@@ -2,6 +2,7 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #include "machine/snp/msr_exit.h"
 #include "machine/cpu/decode.h"
+#include "machine/cpu/exec/cr.h"
 #include "machine/cpu/exec/event.h"
 #include "machine/cpu/exec/insn.h"
 #include "machine/cpu/exec/vmm.h"
@@ -12,8 +13,8 @@
 #include "base/x86.h"
 
 /*
- * MSRs that are not the guest's own. The two of SEV are the processor's; the rest a hypervisor
- * would see only through #VC, unless the fast way is on.
+ * MSRs that are not the guest's own. EFER and the two of SEV are the processor's; the rest a
+ * hypervisor would see only through #VC, unless the fast way is on.
  */
 
 static int complete(struct vcpu *v, bool write, uint64_t value)
@@ -41,6 +42,8 @@ int msr_access(struct vcpu *v)
 		if (write)
 			c->ghcb_msr = value;
 		return complete(v, write, c->ghcb_msr);
+	case MSR_EFER: /* only writes come here */
+		return cr_set_efer(v, value) ? complete(v, true, 0) : insn_fault(v, VEC_GP);
 	case MSR_SEV_STATUS:
 		if (write)
 			return insn_fault(v, VEC_GP);

@@ -94,6 +94,7 @@ guard_exit *const guard_exits[EXIT_SLOTS] = {
 	[SVM_EXIT_CR_READ + 3] = cr_access,
 	[SVM_EXIT_CR_WRITE + 0] = cr_access,
 	[SVM_EXIT_CR_WRITE + 3] = cr_access,
+	[SVM_EXIT_CR_WRITE + 4] = cr_access,
 	[SVM_EXIT_CR_WRITE + 8] = cr_access,
 	[SVM_EXIT_CR0_SEL_WRITE] = cr_access,
 	[SVM_EXIT_DR_READ + 7] = reflect,

@@ -31,7 +31,7 @@ void vmsa_init(void)
 	static const uint32_t own[] = {
 		MSR_FS_BASE, MSR_GS_BASE, MSR_KERNEL_GS_BASE, MSR_STAR,         MSR_LSTAR,
 		MSR_CSTAR,   MSR_SFMASK,  MSR_SYSENTER_CS,    MSR_SYSENTER_ESP, MSR_SYSENTER_EIP,
-		MSR_EFER,    MSR_PAT,     MSR_TSC_AUX,
+		MSR_PAT,     MSR_TSC_AUX,
 	};
 
 	msr_map = host_pages_alloc(2);
@@ -40,6 +40,7 @@ void vmsa_init(void)
 	memset(io_map, 0xff, 3 * PAGE_SIZE);
 	for (unsigned i = 0; i < ARRAY_LEN(own); i++)
 		allow_msr(own[i], true, true);
+	allow_msr(MSR_EFER, true, false); /* cr_set_efer() */
 	allow_msr(MSR_TSC, true, false);
 }
 

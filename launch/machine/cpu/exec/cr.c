@@ -12,8 +12,9 @@
 
 /*
  * Control registers. CR0 writes are intercepted because paging on or off changes the nested root;
- * CR3 only while the machine hides a C-bit in it that the guest did not write; CR8 because QEMU
- * cannot be trusted with it (exits.h).
+ * CR3 only while the machine hides a C-bit in it that the guest did not write; CR4 and CR8 because
+ * QEMU cannot be trusted with them (vmcb.h). Newer QEMU (10.0) does not exit for CR3, CR4 and CR8,
+ * but there as well cr_refused() finds the reserved bits that QEMU knows of.
  */
 
 #define CR0_KNOWN                                                                                  \
@@ -60,6 +61,74 @@ static int set_cr3(struct vcpu *v, uint64_t value, unsigned length)
 	c->vmcb->cr_write = CR_WRITE_ALWAYS;
 	insn_skip(c->vmcb, length);
 	return RESUME;
+}
+
+/* Which bits exist: APM vol. 2, 3.1.3, by the CPUID that the guest sees. */
+static const struct feature {
+	uint64_t bits;
+	uint32_t leaf;
+	uint8_t reg, bit; /* EAX 0 .. EDX 3 */
+} cr4_features[] = {
+	{CR4_VME | CR4_PVI, 1, 3, 1}, {CR4_DE, 1, 3, 2},      {CR4_PSE, 1, 3, 3},
+	{CR4_TSD, 1, 3, 4},           {CR4_PAE, 1, 3, 6},     {CR4_MCE, 1, 3, 7},
+	{CR4_PGE, 1, 3, 13},          {CR4_OSFXSR, 1, 3, 24}, {CR4_OSXMMEXCPT, 1, 3, 25},
+	{CR4_FSGSBASE, 7, 1, 0},      {CR4_SMEP, 7, 1, 7},    {CR4_SMAP, 7, 1, 20},
+	{CR4_UMIP, 7, 2, 2},
+};
+static const struct feature efer_features[] = {
+	{EFER_SCE, 0x80000001, 3, 11},   {EFER_NXE, 0x80000001, 3, 20},
+	{EFER_FFXSR, 0x80000001, 3, 25}, {EFER_LME | EFER_LMA, 0x80000001, 3, 29},
+	{EFER_TCE, 0x80000001, 2, 17},
+};
+
+static uint64_t offered(struct vcpu *v, const struct feature *f, unsigned n)
+{
+	uint64_t bits = 0;
+	uint32_t r[4];
+
+	for (; n; n--, f++) {
+		vmm_cpuid(v, f->leaf, 0, r);
+		if (r[f->reg] >> f->bit & 1)
+			bits |= f->bits;
+	}
+	return bits;
+}
+
+/* All vCPUs are alike, so it is found out once. */
+static uint64_t cr4_known(struct vcpu *v)
+{
+	static uint64_t known;
+
+	if (!READ_ONCE(known))
+		WRITE_ONCE(known, CR4_PCE | offered(v, cr4_features, ARRAY_LEN(cr4_features)));
+	return known;
+}
+
+static int set_cr4(struct vcpu *v, uint64_t value, unsigned length)
+{
+	struct vmcb *m = v->ctx[v->vmpl].vmcb;
+
+	if ((value & ~cr4_known(v)) || (guest_long_mode(m) && !(value & CR4_PAE)))
+		return insn_fault(v, VEC_GP);
+	m->cr4 = value;
+	insn_skip(m, length);
+	return RESUME;
+}
+
+/* What is written to LMA is ignored, because it follows LME and paging (APM vol. 2, 3.1.7), and so
+ * is what a guest with encrypted registers writes to SVME (15.35.10). */
+bool cr_set_efer(struct vcpu *v, uint64_t value)
+{
+	static uint64_t known;
+	const uint64_t kept = EFER_LMA | EFER_SVME;
+	struct vmcb *m = v->ctx[v->vmpl].vmcb;
+
+	if (!READ_ONCE(known))
+		WRITE_ONCE(known, EFER_SVME | offered(v, efer_features, ARRAY_LEN(efer_features)));
+	if ((value & ~known) || ((m->cr0 & CR0_PG) && ((value ^ m->efer) & EFER_LME)))
+		return false;
+	m->efer = (value & ~kept) | (m->efer & kept);
+	return true;
 }
 
 static int set_cr8(struct vcpu *v, uint64_t value, unsigned length)
@@ -118,7 +187,16 @@ int cr_access(struct vcpu *v)
 		return set_cr0(v, value, i.length);
 	if (i.kind == INSN_MOV_TO_CR && i.reg == 3)
 		return set_cr3(v, value, i.length);
+	if (i.kind == INSN_MOV_TO_CR && i.reg == 4)
+		return set_cr4(v, value, i.length);
 	if (i.kind == INSN_MOV_TO_CR && i.reg == 8)
 		return set_cr8(v, value, i.length);
 	return event_fault(v, "control register access that is not modelled", m->rip);
+}
+
+bool cr_refused(struct vcpu *v)
+{
+	struct insn i = insn_at_rip(v);
+
+	return i.kind == INSN_MOV_TO_CR && (i.reg == 3 || i.reg == 4);
 }

@@ -2,6 +2,7 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 #include "machine/cpu/exec/exits.h"
+#include "machine/cpu/exec/cr.h"
 #include "machine/cpu/decode.h"
 #include "machine/cpu/exec/event.h"
 #include "machine/cpu/exec/insn.h"
@@ -122,6 +123,8 @@ int exits_handle(struct vcpu *v)
 		c->shadow_rip = m->rip;
 	else if (c->shadow_rip != m->rip)
 		c->shadow_rip = ~0ull;
+	if (s == EXIT_SLOT_INVALID && cr_refused(v))
+		return cr_access(v);
 	if (s == EXIT_SLOT_INVALID)
 		return event_fault(v, "VMRUN refused the state", v->entry_rip);
 	if (!guard_exits[s])

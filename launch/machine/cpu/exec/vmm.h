@@ -11,5 +11,7 @@
 /* One-exit answers, only when !host_options.strict: true when the hypervisor took the event, so
  * that nothing is reflected. v is at an intercepted RDMSR or WRMSR; *gp: it faults. */
 bool vmm_fast_msr(struct vcpu *v, uint32_t msr, bool write, uint64_t *value, bool *gp);
+/* EAX, EBX, ECX, EDX of a leaf as the guest sees it. */
+void vmm_cpuid(struct vcpu *v, uint32_t leaf, uint32_t sub, uint32_t out[4]);
 /* The guest wrote CR8, 0..15: TPR[7:4] of its APIC. */
 void vmm_cr8_write(struct vcpu *v, uint8_t value);
