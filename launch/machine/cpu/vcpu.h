@@ -47,14 +47,14 @@ struct vcpu {
 	bool napped; /* the CPU slept in machine_run: the interrupts it took have still to be seen
 		      */
 	/* snp/vmsa_inuse.c's; asked is written by other CPUs too, atomically */
-	uint32_t asked;              /* bit n: vCPU n waits for the VMSA page that this one holds */
-	struct vcpu *asks;           /* in whose asked this one has its bit */
-	uint64_t down_since;         /* TSC: the current VMSA was put down; 0: it may be loaded */
-	uint64_t down_asked;         /* TSC: then somebody still waited for it */
-	const char *fault;           /* MACHINE_FAULT, MACHINE_MMIO: why */
-	uint64_t fault_at;           /* these and MACHINE_SHARED: at which address */
-	uint64_t entry_rip;          /* RIP of the last VMRUN: a refused one spoils the save area */
-	uint64_t npf_last, npf_same; /* the same nested fault again and again makes no progress */
+	uint32_t asked;      /* bit n: vCPU n waits for the VMSA page that this one holds */
+	struct vcpu *asks;   /* in whose asked this one has its bit */
+	uint64_t down_since; /* TSC: the current VMSA was put down; 0: it may be loaded */
+	uint64_t down_asked; /* TSC: then somebody still waited for it */
+	const char *fault;   /* MACHINE_FAULT, MACHINE_MMIO: why */
+	uint64_t fault_at;   /* these and MACHINE_SHARED: at which address */
+	uint64_t entry_rip;  /* RIP of the last VMRUN: a refused one spoils the save area */
+	uint64_t npf_last, npf_rip, npf_same; /* nested faults without progress: snp/npf.c */
 	uint64_t exits[EXIT_SLOTS];
 };
 

@@ -25,7 +25,7 @@
  * again, meets an unvalidated page. The others it cannot resolve without breaking the guest, so
  * they end the run.
  */
-#define SAME_MAX 1000 /* equal faults in a row before the run is given up */
+#define SAME_MAX 1000 /* faults without progress before the run is given up */
 
 struct fault {
 	gpa_t g;
@@ -58,11 +58,14 @@ static uint8_t rmp_want(const struct vmcb *m, const struct fault *f)
 
 /* A page table named by CR3 without C-bit: put the bit there instead of opening an alias, and keep
  * the guest from seeing it. */
-static bool fix_cr3(struct vmpl_ctx *c, const struct fault *f)
+static bool fix_cr3(struct vcpu *v, const struct fault *f)
 {
+	struct vmpl_ctx *c = &v->ctx[v->vmpl];
+
 	if (!f->walk || f->is_private || (c->vmcb->cr3 & PTE_ADDR) != gpa_page(f->g).v)
 		return false;
 	vmsa_hide_cbit(c);
+	v->npf_same = 0; /* it comes again only when the guest has written CR3 */
 	return true;
 }
 
@@ -91,7 +94,7 @@ static bool resolve(struct vcpu *v, const struct fault *f)
 
 	spin_lock(&rmp_lock);
 	npt_fill(v->vmpl, f->is_private, f->g);
-	ok = satisfied(v, f) || fix_cr3(&v->ctx[v->vmpl], f) || open_alias(v, f);
+	ok = satisfied(v, f) || fix_cr3(v, f) || open_alias(v, f);
 	spin_unlock(&rmp_lock);
 	return ok;
 }
@@ -142,6 +145,18 @@ static bool qemu_bug(const struct vmcb *m)
 	return (m->exit_info1 & NPF_WALK) && (m->exit_info2 & PTE_ADDR) == (read_cr3() & PTE_ADDR);
 }
 
+/* An access that is tried again and again: the fault of before, of the same instruction, and
+ * nothing else meanwhile (exits_handle() begins anew). */
+static bool stuck(struct vcpu *v, const struct vmcb *m)
+{
+	bool same = v->npf_last == m->exit_info2 && v->npf_rip == m->rip;
+
+	v->npf_last = m->exit_info2;
+	v->npf_rip = m->rip;
+	v->npf_same = same ? v->npf_same + 1 : 0;
+	return v->npf_same > SAME_MAX;
+}
+
 int npf_handle(struct vcpu *v)
 {
 	const struct vmcb *m = v->ctx[v->vmpl].vmcb;
@@ -152,9 +167,7 @@ int npf_handle(struct vcpu *v)
 				   m->exit_info2);
 	if (!(rmp_entry(f.g)->state & RMP_GUEST))
 		return no_memory(v, &f);
-	v->npf_same = v->npf_last == m->exit_info2 ? v->npf_same + 1 : 0;
-	v->npf_last = m->exit_info2;
-	if (v->npf_same > SAME_MAX)
+	if (stuck(v, m))
 		return event_fault(v, "nested page fault without progress", m->exit_info2);
 	return resolve(v, &f) ? RESUME : classify(v, &f);
 }

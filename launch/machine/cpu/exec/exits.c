@@ -123,6 +123,8 @@ int exits_handle(struct vcpu *v)
 		c->shadow_rip = m->rip;
 	else if (c->shadow_rip != m->rip)
 		c->shadow_rip = ~0ull;
+	if (s != EXIT_SLOT_NPF && s != SVM_EXIT_INTR)
+		v->npf_same = 0;
 	if (s == EXIT_SLOT_INVALID && cr_refused(v))
 		return cr_access(v);
 	if (s == EXIT_SLOT_INVALID)
