@@ -109,6 +109,9 @@ TEST(query, "rmpquery", "RMPQUERY tells size and rights, or raises #UD where CPU
 		CHECK_EQ(result, SNP_SUCCESS);
 		CHECK_EQ(size, RMP_PG_4K);
 		CHECK_EQ(attributes, RMPADJUST_ATTR(2, RMP_R | RMP_XU));
+		test_case("VMPL4 does not exist: 0 and 2 are the only results");
+		attributes = VMPL_COUNT;
+		CHECK_EQ(rmpquery(MEM_REGION(R), &size, &attributes), SNP_FAIL_PERMISSION);
 	} else {
 		CHECK_EQ(f.vector, VEC_UD);
 	}

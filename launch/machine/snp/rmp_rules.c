@@ -71,9 +71,7 @@ struct rmp_result rmp_rule_adjust(struct rmp_entry *e, const struct rmp_adjust *
 
 struct rmp_result rmp_rule_query(const struct rmp_entry *e, uint8_t current, uint8_t target)
 {
-	if (target >= VMPL_COUNT)
-		return done(SNP_FAIL_INPUT);
-	if (target < current)
+	if (target < current || target >= VMPL_COUNT)
 		return done(SNP_FAIL_PERMISSION);
 	if (!(e->state & RMP_GUEST) || !(e->state & RMP_ASSIGNED))
 		return event(RMP_EXIT);

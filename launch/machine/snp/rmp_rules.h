@@ -62,6 +62,8 @@ struct rmp_adjust {
 	int size;
 };
 struct rmp_result rmp_rule_adjust(struct rmp_entry *e, const struct rmp_adjust *a);
+/* The published results are SUCCESS and FAIL_PERMISSION; which of them a VMPL that does not exist
+ * gives is written nowhere. */
 struct rmp_result rmp_rule_query(const struct rmp_entry *e, uint8_t current, uint8_t target);
 
 /* RMPUPDATE by the hypervisor; for size 2M the caller has found all 512 entries alike. */
