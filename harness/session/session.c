@@ -130,10 +130,29 @@ static void take_reset(struct session *s, struct outcome *o)
 		outcome_set(o, CODE_GUEST, str("the guest asked for a reset"));
 }
 
+/* All the texts, split by tabs, stand in the line. */
+static bool holds_all(const char *line, const char *texts)
+{
+	char *copy = str_dup(texts), *save = NULL;
+	bool all = true;
+
+	for (char *t = strtok_r(copy, "\t", &save); t; t = strtok_r(NULL, "\t", &save))
+		all = all && strstr(line, t);
+	free(copy);
+	return all;
+}
+
+/* A test may announce what must end the machine: a breach that nobody survives. */
+static void take_end(struct session *s, struct outcome *o)
+{
+	s->was_ended = s->end.texts && o->code == s->end.code && holds_all(o->reason, s->end.texts);
+	if (s->was_ended)
+		outcome_set(o, CODE_PASSED, str("ended, as announced: %s", o->reason));
+}
+
 static void end_by_itself(struct session *s)
 {
 	struct outcome o = {0};
-	char *reason;
 
 	session_logs_finish(s);
 	qmp_look(&s->qmp);
@@ -143,11 +162,12 @@ static void end_by_itself(struct session *s)
 		outcome_set(&o, CODE_GUEST, str_dup(s->panic_line));
 	if (s->svsm_panic_line && o.code == CODE_SVSM)
 		outcome_set(&o, CODE_SVSM, str_dup(s->svsm_panic_line));
-	reason = o.code == CODE_PASSED ? str_dup(o.reason) : with_last_words(s, o.reason);
 	if (o.code != CODE_PASSED)
-		state_write(s->folder, reason, &s->qmp, false);
-	finish(s, o.code, reason);
-	free(o.reason);
+		outcome_set(&o, o.code, with_last_words(s, o.reason));
+	take_end(s, &o);
+	if (o.code != CODE_PASSED)
+		state_write(s->folder, o.reason, &s->qmp, false);
+	finish(s, o.code, o.reason);
 }
 
 void session_fail(struct session *s, int code, char *reason)
@@ -259,6 +279,7 @@ void session_free(struct session *s)
 	free(s->fault_line);
 	free(s->svsm_panic_line);
 	free(s->svsm_version);
+	free(s->end.texts);
 	free(s->files.folder);
 	*s = (struct session){.qmp.fd = -1, .qemu.pidfd = -1};
 }

@@ -49,7 +49,8 @@ static void answer_host(struct session *s, struct control_frame *f)
 	struct host_context c = {.disk = s->disk,
 				 .platform = s->profile->name,
 				 .files = &s->files,
-				 .reset = s->test_runs ? &s->reset_announced : NULL};
+				 .reset = s->test_runs ? &s->reset_announced : NULL,
+				 .end = s->test_runs ? &s->end : NULL};
 	char answer[CONTROL_MAX];
 
 	host_verb(&c, f->payload, answer, sizeof(answer));

@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 #include "harness/core/exitcode.h"
-#include "harness/verbs/host_files.h"
+#include "harness/verbs/host_verbs.h"
 #include "launch/profiles/profile.h"
 #include "harness/qemu/port.h"
 #include "harness/qemu/qemu.h"
@@ -32,8 +32,10 @@ struct session {
 	json_t *info;           /* of INFO frames: key -> value */
 	FILE *control_log;      /* control.log: the port's traffic, one line a frame */
 	bool over, hello;
-	bool test_runs; /* a test runs: it may announce a reset */
+	bool test_runs; /* a test runs: it may announce a reset, or the machine's end */
 	bool reset_announced, was_reset;
+	struct announced_end end;
+	bool was_ended; /* as announced */
 	char *panic_line, *svsm_panic_line, *svsm_version;
 	char *fault_line; /* the monitor's own */
 	uint64_t panic_at;

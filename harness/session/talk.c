@@ -149,8 +149,11 @@ static void fail(struct talk_verdict *v, char *detail)
 	v->detail = detail;
 }
 
-/* Passed means: started, said so, said it had finished, and no check failed. */
-static void weigh(const struct progress *p, struct talk_verdict *v)
+/*
+ * Passed means: started, said so, said it had finished, and no check failed. A test that announced
+ * the machine's end must not get this far.
+ */
+static void weigh(const struct progress *p, bool end_announced, struct talk_verdict *v)
 {
 	v->verdict = p->verdict;
 	v->detail = str_dup(p->detail ? p->detail : "");
@@ -167,6 +170,8 @@ static void weigh(const struct progress *p, struct talk_verdict *v)
 					       p->first_failure));
 	else if (p->verdict == VERDICT_SKIP && !*v->detail)
 		fail(v, str("skipped without a reason"));
+	else if (end_announced)
+		fail(v, str("it announced an end of the machine, which did not come"));
 }
 
 static char *cut_short(const struct session *s, const struct progress *p)
@@ -174,6 +179,16 @@ static char *cut_short(const struct session *s, const struct progress *p)
 	return str("%s: %s%s%s", exitcode_name(s->outcome.code), s->outcome.reason,
 		   p->first_failure ? "; before that: " : "",
 		   p->first_failure ? p->first_failure : "");
+}
+
+/* The target is gone. That is right for a test that announced it, and had nothing to complain of.
+ */
+static void weigh_end(const struct session *s, const struct progress *p, struct talk_verdict *v)
+{
+	if (s->was_ended && p->started && !p->judged && !p->failures)
+		*v = (struct talk_verdict){VERDICT_PASS, str_dup(s->outcome.reason), v->ms, false};
+	else
+		fail(v, cut_short(s, p));
 }
 
 bool talk_run(struct session *s, const char *name, struct talk_verdict *v)
@@ -191,14 +206,16 @@ bool talk_run(struct session *s, const char *name, struct talk_verdict *v)
 		wrong = take(&p, &f, name, &done);
 	v->ms = (unsigned)(now_ms() - from);
 	v->reset = s->was_reset && p.started && !p.judged && !p.failures;
-	/* Of this test alone: a reset that comes later is nobody's. */
-	s->test_runs = s->reset_announced = false;
 	if (wrong)
 		broken(s, str("control port, test %s: %s", name, wrong));
 	if (s->over)
-		fail(v, cut_short(s, &p));
+		weigh_end(s, &p, v);
 	else
-		weigh(&p, v);
+		weigh(&p, s->end.texts, v);
+	/* Announcements are of this test alone: what comes later is nobody's. */
+	s->test_runs = s->reset_announced = false;
+	free(s->end.texts);
+	s->end.texts = NULL;
 	free(wrong);
 	free(p.detail);
 	free(p.first_failure);

@@ -11,6 +11,7 @@
 #include "lib/base64.h"
 #include "lib/control_frame.h"
 #include "lib/crc32.h"
+#include "harness/core/exitcode.h"
 #include "harness/core/util.h"
 
 typedef void (*verb_fn)(const struct host_context *c, char *args, char *answer, size_t size);
@@ -99,6 +100,25 @@ static void verb_reset(const struct host_context *c, char *args UNUSED, char *an
 	snprintf(answer, size, "ok");
 }
 
+static void verb_end(const struct host_context *c, char *args, char *answer, size_t size)
+{
+	char *texts;
+	unsigned long code = strtoul(args, &texts, 10);
+
+	if (!c->end) {
+		refuse(answer, size, "no test runs that it could end");
+		return;
+	}
+	if ((code != CODE_GUEST && code != CODE_SVSM) || *texts != '\t' ||
+	    !texts[strspn(texts, "\t")]) {
+		refuse(answer, size, "end CODE TEXT...: CODE is 4 or 5");
+		return;
+	}
+	free(c->end->texts);
+	*c->end = (struct announced_end){(int)code, str_dup(texts + 1)};
+	snprintf(answer, size, "ok");
+}
+
 static void verb_checkquote(const struct host_context *c, char *args, char *answer, size_t size)
 {
 	checkquote_here(c->files, args, answer, size);
@@ -125,6 +145,7 @@ static const struct {
 	{"platform", verb_platform},
 	{"file", verb_file},
 	{"reset", verb_reset},
+	{"end", verb_end},
 	{"checkquote", verb_checkquote},
 	{"tpm2_checkquote", verb_tpm2_checkquote},
 	{"checksignature", verb_checksignature},

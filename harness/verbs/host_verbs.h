@@ -10,11 +10,20 @@
  */
 #include "harness/verbs/host_files.h"
 
+/* How the machine will end, as the running test announces it. */
+struct announced_end {
+	int code;    /* CODE_GUEST or CODE_SVSM */
+	char *texts; /* malloc'ed, split by tabs: the exit line holds all; NULL: nothing announced
+		      */
+};
+
 struct host_context {
 	const char *disk;     /* the image behind the virtio disk, or NULL */
 	const char *platform; /* the launch profile's name */
 	struct host_files *files;
-	bool *reset; /* set when the running test announces a reset; NULL: none runs */
+	/* What the running test announces; NULL: none runs. */
+	bool *reset; /* a reset, after which it goes on */
+	struct announced_end *end;
 };
 
 /* request is changed (split at tabs); answer is always NUL-terminated. */

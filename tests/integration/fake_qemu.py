@@ -73,6 +73,18 @@ def reset(port, mode):
     sys.exit(OFF if mode == "resets-off" else RESET)
 
 
+def end(port, mode):
+    """The machine ends it, as it announced, for another reason, in another way, or not at all."""
+    assert ask(port, "end", "4", "VMPL 2", "denied") == "ok"
+    if mode == "ends-failed":
+        port.send(FAILURE, "a.c:9", "it went wrong before")
+    if mode == "ends-never":
+        return
+    why = "triple fault" if mode == "ends-otherwise" else "denied"
+    say("mon", f"[cpu 1   1.000] exit: vCPU 0 VMPL 2 read 0x1000: {why}, RIP 0x1234 CPL 0")
+    sys.exit({"ends-svsm": SVSM_PANIC, "ends-off": OFF}.get(mode, GUEST_PANIC))
+
+
 def flood(port, kind):
     """Frames for ever, and faster than anybody reads them."""
     body = b"word"
@@ -92,6 +104,8 @@ def run_test(port, mode, name):
             sys.exit(RESET)
     if mode.startswith("resets") and name == "second":
         reset(port, mode)
+    if mode.startswith("ends") and name == "second":
+        end(port, mode)
     if mode.startswith("floods"):
         flood(port, LOG if mode == "floods-log" else FAILURE)
     if mode == "no-end":

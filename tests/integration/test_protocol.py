@@ -100,6 +100,28 @@ def test_bad_reset(runs, mode, code, boots, says):
     assert len(run.json()["boots"]) == boots
 
 
+def test_announced_end(runs):
+    """What must end the machine and does is a pass; the next test gets a fresh boot."""
+    run = fake(runs, "ends", "test", "core").check(0, "boot2")
+    assert run.verdicts() == {"first": "pass", "second": "pass", "third": "pass"}
+    assert "VMPL 2 read 0x1000: denied" in run.detail("second")
+    assert run.json()["boots"][0]["reason"].startswith("ended, as announced: ")
+
+
+@pytest.mark.parametrize("mode, code, boots, says", [
+    ("ends-never", 1, 1, "which did not come"),
+    ("ends-otherwise", 4, 2, "triple fault"),
+    ("ends-svsm", 5, 2, "SVSM panic"),
+    ("ends-off", 1, 2, "powered off"),
+    ("ends-failed", 1, 2, "it went wrong before"),
+])
+def test_bad_end(runs, mode, code, boots, says):
+    run = fake(runs, mode, "test", "core").check(code)
+    assert run.verdicts() == {"first": "pass", "second": "fail", "third": "pass"}
+    assert says in run.detail("second")
+    assert len(run.json()["boots"]) == boots
+
+
 @pytest.mark.parametrize("mode, test", [("late-reset", "third"), ("late-reset-bye", "power-off")])
 def test_announcement_ends_with_its_test(runs, mode, test):
     """A test that announces a reset and makes none does not allow one to those after it."""

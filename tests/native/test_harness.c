@@ -270,6 +270,38 @@ TEST(resets_are_for_tests)
 	CHECK(reset);
 }
 
+/* The exit code is 4 or 5, and there is a text: docs/test-control.md. */
+TEST(ends_are_for_tests)
+{
+	static const char *const bad[] = {"end",        "end\t",         "end\t4",
+					  "end\t4\t\t", "end\t\tVMPL 2", "end\t6\tx",
+					  "end\t4 \tx", "end\tVMPL 2"};
+	struct announced_end end = {0};
+	struct host_context c = {.platform = "native"};
+	char request[64], answer[128];
+
+	snprintf(request, sizeof(request), "end\t4\tx");
+	host_verb(&c, request, answer, sizeof(answer));
+	CHECK_EQ(strncmp(answer, "error", 5), 0);
+	c.end = &end;
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		check_context("%s", bad[i]);
+		snprintf(request, sizeof(request), "%s", bad[i]);
+		host_verb(&c, request, answer, sizeof(answer));
+		CHECK_EQ(strncmp(answer, "error", 5), 0);
+		CHECK(!end.texts);
+	}
+	snprintf(request, sizeof(request), "end\t4\tVMPL 2\tdenied");
+	CHECK_STR((host_verb(&c, request, answer, sizeof(answer)), answer), "ok");
+	CHECK_EQ(end.code, 4);
+	CHECK_STR(end.texts, "VMPL 2\tdenied");
+	snprintf(request, sizeof(request), "end\t5\tx");
+	CHECK_STR((host_verb(&c, request, answer, sizeof(answer)), answer), "ok");
+	CHECK_EQ(end.code, 5);
+	CHECK_STR(end.texts, "x");
+	free(end.texts);
+}
+
 TEST(files_refused)
 {
 	static const char *const bad[] = {

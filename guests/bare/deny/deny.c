@@ -4,8 +4,9 @@
 /*
  * VMPL permissions, enforced: a payload at VMPL0 gives VMPL2 some rights on a page, and a stub at
  * VMPL2 makes an access that needs another one. That is a #VMEXIT(NPF) (APM vol. 2, table 15-36),
- * which ends the run with exit code 4. In the tests named allow-* the stub has the right that it
- * needs, and they pass. And what a second vCPU at VMPL0 cannot do with the VMSA that it runs on.
+ * which can only end the guest: the tests named deny-* announce that. In those named allow-* the
+ * stub has the right that it needs, and they go on. And what a second vCPU at VMPL0 cannot do with
+ * the VMSA that it runs on.
  */
 #include "bare/lib/bare.h"
 #include "bare/machine/region.h"
@@ -37,10 +38,12 @@ static void prepare(uint8_t rights)
 	REQUIRE_EQ(ghcb_ap_create(percpu()->apic_id, 2, GHCB_AP_CREATE, VMSA, snp_features()), 0);
 }
 
-static void run(uint8_t rights, enum vmplstub_op op)
+static void run(uint8_t rights, enum vmplstub_op op, bool denied)
 {
 	stub = (struct vmplstub){.op = op, .address = TARGET};
 	prepare(rights);
+	if (denied)
+		test_must_end(TEST_END_GUEST, "VMPL 2\tno permission");
 	ghcb_msr(2ull << 32 | GHCB_MSR_RUN_VMPL_REQ);
 	ghcb_select();
 	CHECK_EQ(stub.runs, 1);
@@ -52,44 +55,44 @@ static void run(uint8_t rights, enum vmplstub_op op)
 
 TEST(allow_read, "allow-read", "R: read", "apm:15-36:read")
 {
-	run(RMP_R, VMPLSTUB_READ);
+	run(RMP_R, VMPLSTUB_READ, false);
 }
 
 TEST(allow_write, "allow-write", "RW: write", "apm:15-36:write")
 {
-	run(RMP_R | RMP_W, VMPLSTUB_WRITE);
+	run(RMP_R | RMP_W, VMPLSTUB_WRITE, false);
 }
 
 TEST(allow_exec, "allow-execute", "R and supervisor execute: execute at CPL 0", "apm:15-36:execute")
 {
-	run(RMP_R | RMP_XS, VMPLSTUB_EXECUTE);
+	run(RMP_R | RMP_XS, VMPLSTUB_EXECUTE, false);
 }
 
 TEST(deny_read, "deny-read", "no right at all: read", "apm:15-36:read")
 {
-	run(0, VMPLSTUB_READ);
+	run(0, VMPLSTUB_READ, true);
 }
 
 TEST(deny_write, "deny-write", "R: write", "apm:15-36:write")
 {
-	run(RMP_R, VMPLSTUB_WRITE);
+	run(RMP_R, VMPLSTUB_WRITE, true);
 }
 
 TEST(deny_exec, "deny-execute", "RW: execute", "apm:15-36:execute")
 {
-	run(RMP_R | RMP_W, VMPLSTUB_EXECUTE);
+	run(RMP_R | RMP_W, VMPLSTUB_EXECUTE, true);
 }
 
 TEST(deny_exec_user, "deny-execute-user-only", "user execute only: execute at CPL 0",
      "apm:15-36:execute")
 {
-	run(RMP_R | RMP_W | RMP_XU, VMPLSTUB_EXECUTE);
+	run(RMP_R | RMP_W | RMP_XU, VMPLSTUB_EXECUTE, true);
 }
 
 /* Rights to write without rights to read are not legal: any access to data exits (15.36.7). */
 TEST(deny_write_only, "deny-write-only", "W without R: write", "apm:15-36:write-only")
 {
-	run(RMP_W, VMPLSTUB_WRITE);
+	run(RMP_W, VMPLSTUB_WRITE, true);
 }
 
 /* VMRUN refuses a VMSA without EFER.SVME: APM vol. 2, 15.5.1. An SVSM stops a vCPU that way. */
@@ -98,6 +101,7 @@ TEST(deny_svme, "deny-svme", "a VMSA whose EFER.SVME was cleared", "apm:vmrun:sv
 	stub = (struct vmplstub){.op = VMPLSTUB_COUNT};
 	prepare(0);
 	((struct vmsa *)VMSA)->efer &= ~EFER_SVME;
+	test_must_end(TEST_END_GUEST, "VMPL 2\tVMRUN refused");
 	ghcb_msr(2ull << 32 | GHCB_MSR_RUN_VMPL_REQ);
 	ghcb_select();
 	CHECK_EQ(stub.runs, 0);
@@ -125,6 +129,7 @@ TEST(deny_vmsa_gone, "deny-vmsa-gone", "a running vCPU whose page is no VMSA any
 {
 	smp_start();
 	smp_run(spin, NULL);
+	test_must_end(TEST_END_SVSM, "vCPU 1 VMPL 0\tno VMSA that can be run");
 	CHECK_EQ(rmpadjust(smp_vmsa(), RMP_PG_4K, RMPADJUST_ATTR(1, 0)), SNP_SUCCESS);
 	wait_for_the_end();
 	CHECK(!"the run has ended");
@@ -141,6 +146,7 @@ TEST(deny_vmsa_own, "deny-vmsa-own", "RMPADJUST of the VMSA that the vCPU itself
      "apm:15.36.12:in-use")
 {
 	smp_start();
+	test_must_end(TEST_END_SVSM, "vCPU 1 VMPL 0\tthe VMSA that it runs on");
 	smp_run(adjust_own, NULL);
 	wait_for_the_end();
 	CHECK(!"the run has ended");

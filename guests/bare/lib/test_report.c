@@ -85,6 +85,20 @@ void test_skip(const char *fmt, ...)
 	test_abandon();
 }
 
+void test_must_end(enum test_end code, const char *texts)
+{
+	static struct control_frame f;
+
+	control_printf(CONTROL_HOST, "end\t%d\t%s", code, texts);
+	do
+		control_receive(&f);
+	while (f.type != CONTROL_HOST_REPLY);
+	if (strcmp(f.payload, "ok") == 0)
+		return;
+	test_failed("the host", 0, f.payload);
+	test_abandon();
+}
+
 void test_failed(const char *file, int line, const char *text)
 {
 	uint32_t n = __atomic_fetch_add(&now.failures, 1, __ATOMIC_RELAXED);

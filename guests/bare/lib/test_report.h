@@ -16,6 +16,17 @@ void test_case_of(const char *rule, const char *fmt, ...) PRINTF(2, 3);
 void test_log(const char *fmt, ...) PRINTF(1, 2);
 void test_info(const char *key, const char *fmt, ...) PRINTF(2, 3);
 NORETURN void test_skip(const char *fmt, ...) PRINTF(1, 2);
+/*
+ * What the test does next must end the machine, with this exit code, and the line that says why
+ * must hold these texts, split by tabs (docs/test-control.md, verb `end`): then the test has
+ * passed. One that gets to its own end has failed. On the boot vCPU, before the GHCB is played
+ * with.
+ */
+enum test_end {
+	TEST_END_GUEST = 4, /* what a guest did */
+	TEST_END_SVSM = 5,  /* what VMPL0 did */
+};
+void test_must_end(enum test_end code, const char *texts);
 
 bool test_check(bool good, const char *file, int line, const char *expr);
 bool test_check2(bool good, const char *file, int line, const char *expr, uint64_t a, uint64_t b);
