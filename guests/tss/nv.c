@@ -9,18 +9,18 @@
 ESYS_TR nv_define(unsigned n, TPMA_NV attributes, uint16_t size, const char *auth,
 		  const TPM2B_DIGEST *policy)
 {
-	TPM2B_NV_PUBLIC public = {.nvPublic = {.nvIndex = TSS_NV(n),
-					       .nameAlg = TPM2_ALG_SHA256,
-					       .attributes = attributes,
-					       .dataSize = size}};
+	TPM2B_NV_PUBLIC area = {.nvPublic = {.nvIndex = TSS_NV(n),
+					     .nameAlg = TPM2_ALG_SHA256,
+					     .attributes = attributes,
+					     .dataSize = size}};
 	TPM2B_AUTH value = {0};
 	ESYS_TR index;
 
 	if (auth)
 		tss_auth(&value, auth);
 	if (policy)
-	public.nvPublic.authPolicy = *policy;
-	OK(Esys_NV_DefineSpace(tss, ESYS_TR_RH_OWNER, PASSWORD, &value, &public, &index));
+		area.nvPublic.authPolicy = *policy;
+	OK(Esys_NV_DefineSpace(tss, ESYS_TR_RH_OWNER, PASSWORD, &value, &area, &index));
 	return index;
 }
 

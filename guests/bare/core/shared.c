@@ -196,11 +196,11 @@ TEST(shared_contents, "shared-contents", "a page that becomes shared shows nothi
 	const uint64_t secret = 0x5ec2e75ec2e75ec2;
 
 	for (unsigned k = 0; k < ARRAY_LEN(kinds); k++) {
-		volatile uint64_t *private = (volatile uint64_t *)MEM_PAGE(R, used + 1);
-		volatile uint64_t *shared = paging_shared((uint64_t) private);
+		volatile uint64_t *before = (volatile uint64_t *)MEM_PAGE(R, used + 1);
+		volatile uint64_t *shared = paging_shared((uint64_t)before);
 
 		test_case("%s", kinds[k].name);
-		private[0] = private[511] = secret;
+		before[0] = before[511] = secret;
 		take(&kinds[k]);
 		CHECK_NE(shared[0], secret);
 		CHECK_NE(shared[511], secret);

@@ -37,7 +37,7 @@ static uint64_t create(uint64_t vmsa, uint64_t caa, uint64_t apic_id)
 	return svsm(CORE(CREATE_VCPU), vmsa, caa, apic_id, 0);
 }
 
-static uint64_t delete (uint64_t vmsa)
+static uint64_t delete_vcpu(uint64_t vmsa)
 {
 	return svsm(CORE(DELETE_VCPU), vmsa, 0, 0, 0);
 }
@@ -67,7 +67,7 @@ TEST(vcpu_create, "vcpu-create-delete",
 	for (unsigned i = 0; i < 50; i++) {
 		fresh(VMSA);
 		REQUIRE_EQ(create(VMSA, CAA, smp_apic_id()), SVSM_SUCCESS);
-		REQUIRE_EQ(delete (VMSA), SVSM_SUCCESS);
+		REQUIRE_EQ(delete_vcpu(VMSA), SVSM_SUCCESS);
 		check_plain(VMSA);
 		check_plain(CAA);
 	}
@@ -105,7 +105,7 @@ TEST(vcpu_vmsa, "vcpu-vmsa-checks",
 		test_case("%s", rows[i].name);
 		memcpy((uint8_t *)fresh(VMSA) + rows[i].offset, &rows[i].value, rows[i].size);
 		CHECK_EQ(create(VMSA, CAA, smp_apic_id()), SVSM_ERR_INVALID_PARAMETER);
-		CHECK_EQ(delete (VMSA), SVSM_ERR_INVALID_PARAMETER);
+		CHECK_EQ(delete_vcpu(VMSA), SVSM_ERR_INVALID_PARAMETER);
 		/* the page still holds what the guest wrote, and is the guest's */
 		CHECK_EQ(memcmp((uint8_t *)VMSA + rows[i].offset, &rows[i].value, rows[i].size), 0);
 		check_plain(VMSA);
@@ -168,7 +168,7 @@ TEST(vcpu_addresses, "vcpu-addresses", "VMSA and CAA must be the guest's own mem
 		test_case("CAA: %s", a->name);
 		CHECK_EQ(create(VMSA, a->gpa, smp_apic_id()), SVSM_ERR_INVALID_ADDRESS);
 		test_case("delete: %s", a->name);
-		CHECK_EQ(delete (a->gpa), SVSM_ERR_INVALID_PARAMETER);
+		CHECK_EQ(delete_vcpu(a->gpa), SVSM_ERR_INVALID_PARAMETER);
 	}
 	check_plain(VMSA);
 	check_plain(CAA);
@@ -198,8 +198,8 @@ TEST(vcpu_twice, "vcpu-twice", "a VMSA page cannot be created twice, nor serve a
 	test_case("rescind the calling area");
 	CHECK_EQ(svsm_pvalidate(SVSM_ENTRY(CAA, RMP_PG_4K, false)), SVSM_ERR_INVALID_ADDRESS);
 	test_case("delete, once");
-	CHECK_EQ(delete (VMSA), SVSM_SUCCESS);
-	CHECK_EQ(delete (VMSA), SVSM_ERR_INVALID_PARAMETER);
+	CHECK_EQ(delete_vcpu(VMSA), SVSM_SUCCESS);
+	CHECK_EQ(delete_vcpu(VMSA), SVSM_ERR_INVALID_PARAMETER);
 	check_plain(VMSA);
 	check_plain(CAA);
 }
@@ -211,7 +211,7 @@ TEST(vcpu_in_use, "vcpu-in-use", "DELETE_VCPU of a running vCPU is refused, its 
 	uint64_t r;
 
 	smp_start();
-	r = delete (smp_vmsa());
+	r = delete_vcpu(smp_vmsa());
 	CHECK(r == SVSM_ERR_PROTOCOL_BASE + SNP_FAIL_INUSE || r == SVSM_ERR_BUSY);
 	test_case("our own VMSA cannot be known; the other still works");
 	smp_run(NULL, NULL);

@@ -147,11 +147,9 @@ enum svm_exit {
 #define VMCB_INTERCEPT4(code) (1u << ((code)-0x80))
 
 /* EXITINFO1 of a nested page fault: APM vol. 2, 15.25.6 */
-#define NPF_P     BIT(0)
-#define NPF_W     BIT(1)
-#define NPF_I     BIT(4)
-#define NPF_FINAL BIT(32)
-#define NPF_WALK  BIT(33)
+#define NPF_W    BIT(1)
+#define NPF_I    BIT(4)
+#define NPF_WALK BIT(33)
 
 /* Segment attributes in VMCB form */
 #define SEG_L      BIT(9)

@@ -43,13 +43,10 @@ ABI_SIZE(struct igvm_variable_header, 8, "IGVM_VHS_VARIABLE_HEADER");
 
 #define IGVM_OPTIONAL 0x80000000u /* a loader that does not know the type skips it */
 
-/* Three ranges, in the order in which their headers stand */
-#define IGVM_RANGE_PLATFORM_FIRST  0x001
-#define IGVM_RANGE_PLATFORM_LAST   0x100
-#define IGVM_RANGE_INIT_FIRST      0x101
-#define IGVM_RANGE_INIT_LAST       0x200
-#define IGVM_RANGE_DIRECTIVE_FIRST 0x301
-#define IGVM_RANGE_DIRECTIVE_LAST  0x400
+/* The last types of the first two ranges. There are three (platform, initialization, directive),
+ * and their headers stand in that order. */
+#define IGVM_RANGE_PLATFORM_LAST 0x100
+#define IGVM_RANGE_INIT_LAST     0x200
 
 enum igvm_type {
 	IGVM_SUPPORTED_PLATFORM = 0x001,

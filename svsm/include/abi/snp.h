@@ -38,7 +38,6 @@ enum snp_insn_result {
 #define PF_ERR_U    BIT(2)
 #define PF_ERR_RSVD BIT(3)
 #define PF_ERR_I    BIT(4)
-#define PF_ERR_RMP  BIT(31)
 
 /* #VC error codes are SVM exit codes: APM vol. 2, 15.35.5 and appendix C */
 #define VC_NPF                0x400

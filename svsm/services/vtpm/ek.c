@@ -38,8 +38,7 @@ static const uint8_t policy_b_sha384[] = {
 	0xcb, 0x1c, 0x0a, 0xd9, 0xbd, 0xe4, 0x19, 0xca, 0xcb, 0x47, 0xba, 0x09,
 	0x69, 0x96, 0x46, 0x15, 0x0f, 0x9f, 0xc0, 0x00, 0xf3, 0xf8, 0x0e, 0x12};
 
-struct template
-{
+struct ek_template {
 	uint16_t type, name_alg;
 	uint32_t attributes;
 	const uint8_t *policy;
@@ -49,7 +48,7 @@ struct template
 	uint16_t unique; /* zero bytes in each unique field */
 };
 
-static const struct template templates[] = {
+static const struct ek_template templates[] = {
 	[VTPM_EK_RSA2048] = {ALG_RSA, ALG_SHA256, EK_LOW, policy_a_sha256, sizeof(policy_a_sha256),
 			     128, 2048, 256},
 	[VTPM_EK_ECC_P256] = {ALG_ECC, ALG_SHA256, EK_LOW, policy_a_sha256, sizeof(policy_a_sha256),
@@ -67,7 +66,7 @@ static void put_unique(struct message *m, uint16_t zeros)
 }
 
 /* A TPMT_PUBLIC: TPM 2.0 part 2, 12.2.4. */
-static void put_public(struct message *m, const struct template *t)
+static void put_public(struct message *m, const struct ek_template *t)
 {
 	message_u16(m, t->type);
 	message_u16(m, t->name_alg);
@@ -88,7 +87,7 @@ static void put_public(struct message *m, const struct template *t)
 	put_unique(m, t->unique);
 }
 
-static void create_primary(struct message *m, const struct template *t)
+static void create_primary(struct message *m, const struct ek_template *t)
 {
 	uint32_t at;
 
@@ -126,7 +125,7 @@ static uint32_t take_public(const struct message *m, void *out, uint32_t room)
 	return len;
 }
 
-static uint32_t in_the_copy(const struct template *t, void *out, uint32_t room)
+static uint32_t in_the_copy(const struct ek_template *t, void *out, uint32_t room)
 {
 	struct message m;
 
