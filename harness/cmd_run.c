@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-/* keelson run: one boot, to show that it works. */
+/*
+ * keelson run: one boot of one suite's target, to show that it works or to work in it. No tests
+ * are run. With --exec or --shell the output on stdout is the guest's, and everything that the
+ * harness has to say goes to stderr.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +17,7 @@
 #include "harness/core/signals.h"
 #include "harness/session/talk.h"
 
+/* A fact that the target sent by INFO, or what to say where it sent none. */
 static const char *fact(const struct session *s, const char *key, const char *otherwise)
 {
 	const char *v = json_string_value(json_object_get(s->info, key));
@@ -20,6 +25,7 @@ static const char *fact(const struct session *s, const char *key, const char *ot
 	return v ? v : otherwise;
 }
 
+/* A time for people (malloc'ed). */
 static char *seconds(int ms)
 {
 	return ms < 0 ? str("?") : str("%d.%02d s", ms / 1000, ms % 1000 / 10);
@@ -40,6 +46,10 @@ static void print_phases(const struct session *s)
 	free(all);
 }
 
+/*
+ * What `make run` shows in the end: the facts of a good boot, or the one line that says why it
+ * was none.
+ */
 static void print_summary(const struct job *j)
 {
 	const struct session *s = &j->session;
@@ -57,6 +67,10 @@ static void print_summary(const struct job *j)
 	report_line("run folder    %s", paths_short(j->folder.path));
 }
 
+/*
+ * With --json stdout is run.json as it stands in the folder, so that there is one format and
+ * not two.
+ */
 static void print_json(const struct job *j)
 {
 	char *path = runfolder_file(&j->folder, "run.json"), *text = file_text(path, NULL);
@@ -67,7 +81,10 @@ static void print_json(const struct job *j)
 	free(path);
 }
 
-/* The first command that fails ends it; its exit code is ours then. */
+/*
+ * The command lines of --exec, one after the other. The first that fails is the last; its exit
+ * code becomes the program's, as ssh has it.
+ */
 static int commands(struct job *j)
 {
 	const struct strlist *l = &j->options->exec;
@@ -103,6 +120,7 @@ static void shell(struct job *j)
 	free(command);
 }
 
+/* The SVSM's self-tests have no control port to say BYE to: their target powers off by itself. */
 static void power_off(struct job *j)
 {
 	struct control_frame f;
@@ -114,6 +132,10 @@ static void power_off(struct job *j)
 			;
 }
 
+/*
+ * One boot from start to power off. *theirs is the exit code of the last command of --exec.
+ * What ended the session early stands in the job's outcome.
+ */
 static void boot(struct job *j, int *theirs)
 {
 	if (job_boot(j)) {
@@ -141,6 +163,11 @@ static bool open_terminal(struct job *j, struct terminal *t)
 	return true;
 }
 
+/*
+ * The summary is printed when the job is closed: only then the outcome is known, and run.json
+ * is complete. A failed command of the guest beats the harness's own code 1, which would say
+ * less.
+ */
 static int run(const struct options *o, const struct suite *s, const struct strlist *words)
 {
 	struct terminal terminal = {0};

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-/* keelson test: suites, their tests, and what came of them. */
+/*
+ * keelson test: which suites and which of their tests are wanted, one job for each suite, and
+ * the sum of it all. The order is that of the command line, then that of launch/suites.cfg. A
+ * suite that cannot run does not keep the next ones from running.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +28,10 @@ struct choices {
 	size_t n;
 };
 
+/*
+ * The choice of a suite, made when it is not there yet: core/a and core/b are one boot with two
+ * patterns.
+ */
 static struct choice *choose(struct choices *c, const struct suite *s)
 {
 	for (size_t i = 0; i < c->n; i++)
@@ -34,7 +42,10 @@ static struct choice *choose(struct choices *c, const struct suite *s)
 	return &c->v[c->n++];
 }
 
-/* Why an optional suite cannot run (malloc'ed), NULL when it can. */
+/*
+ * Why an optional suite cannot run (malloc'ed), NULL when it can. --kernel brings the kernel
+ * that it lacks.
+ */
 static char *lacks(const struct suite *s, const struct options *o)
 {
 	char *kernel;
@@ -67,6 +78,10 @@ static bool choose_word(struct choices *c, const char *word)
 	return s != NULL;
 }
 
+/*
+ * --all and --group leave out what cannot run here, and say so; who names a suite gets an error
+ * instead (all_there).
+ */
 static void choose_unless_lacking(struct choices *c, const struct suite *s, const struct options *o)
 {
 	char *why = lacks(s, o);
@@ -78,6 +93,10 @@ static void choose_unless_lacking(struct choices *c, const struct suite *s, cons
 	free(why);
 }
 
+/*
+ * All that the command line asks for. False after one line: a name that is not known, or
+ * nothing at all.
+ */
 static bool choose_all(struct choices *c, const struct options *o)
 {
 	for (size_t i = 0; i < o->args.n; i++)
@@ -95,7 +114,7 @@ static bool choose_all(struct choices *c, const struct options *o)
 	return c->n != 0;
 }
 
-/* A suite that was named, and cannot run here. */
+/* False after one line: a suite was named that cannot run here. */
 static bool all_there(const struct choices *c, const struct options *o)
 {
 	for (size_t i = 0; i < c->n; i++) {
@@ -110,6 +129,7 @@ static bool all_there(const struct choices *c, const struct options *o)
 	return true;
 }
 
+/* The suites themselves, without a boot. Hidden ones run by name only and are not shown. */
 static void list_suites(const struct options *options)
 {
 	for (size_t i = 0; i < suites_count(); i++) {
@@ -137,6 +157,11 @@ static void list_suites(const struct options *options)
 
 /* ---- one suite ---- */
 
+/*
+ * One suite from its folder to its verdicts. outer and sum are there when it is one of several.
+ * A suite that cannot even be prepared gets a failed test "boot", so that no report passes it
+ * over in silence. *folder receives the run folder when there is no outer one.
+ */
 static int run_one(const struct options *o, const struct choice *c, const struct runfolder *outer,
 		   const struct strlist *words, struct results *sum, char **folder)
 {
@@ -169,6 +194,10 @@ static int run_one(const struct options *o, const struct choice *c, const struct
 
 /* ---- all of them ---- */
 
+/*
+ * The last words: where everything lies, and the count. Nothing comes after the count, since
+ * scripts read the last line.
+ */
 static void finish(const struct options *o, const struct results *sum, int code, const char *folder)
 {
 	if (o->list)
@@ -180,7 +209,10 @@ static void finish(const struct options *o, const struct results *sum, int code,
 	report_summary(sum);
 }
 
-/* Several suites: a folder each, inside one that sums them up. */
+/*
+ * Several suites: a folder for each, inside one that sums them up. The exit code is the gravest
+ * of theirs.
+ */
 static int run_many(const struct options *o, const struct choices *c, const struct strlist *words)
 {
 	struct runfolder outer;
@@ -211,6 +243,10 @@ static int run_many(const struct options *o, const struct choices *c, const stru
 	return all.code;
 }
 
+/*
+ * One suite: its folder is the run's. The sum has no folder of its own, so what it would note
+ * goes nowhere.
+ */
 static int run_single(const struct options *o, const struct choices *c, const struct strlist *words)
 {
 	struct results sum = {0};

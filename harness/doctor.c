@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-/* keelson doctor: one line for each thing that runs depend on, with what to do when it is missing.
+/*
+ * keelson doctor: one line for each thing that builds and runs depend on, with what to do when
+ * it is missing. It changes nothing and starts no guest. The exit code is 0 when all that `make
+ * check` needs is there; what only some platform needs is reported and does not count.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,12 +25,14 @@ static void good(const char *what, const char *detail)
 	printf("ok       %-16s %s\n", what, detail);
 }
 
+/* Only these lines make the exit code: see optional(). */
 static void bad(const char *what, const char *todo)
 {
 	printf("MISSING  %-16s %s\n", what, todo);
 	faults++;
 }
 
+/* Something that most users can do without. */
 static void optional(const char *what, const char *why)
 {
 	printf("no       %-16s %s\n", what, why);
@@ -88,6 +93,10 @@ static void check_library(const char *name, const char *package)
 	free(ask);
 }
 
+/*
+ * QEMU's version decides most of it. A distribution may build it without TCG or with a TCG that
+ * plays no AMD processor: the program itself is asked, by QMP and without a machine.
+ */
 static void check_qemu(const char *qemu)
 {
 	char *why = profile_native.missing(qemu), *text = NULL, *command, *line;
@@ -117,6 +126,7 @@ static void check_qemu(const char *qemu)
 	free(command);
 }
 
+/* Hardware that this host may have or not: the profile knows what it needs. */
 static void check_platform(const struct profile *p, const char *qemu)
 {
 	char *why = p->missing(qemu), *what = str("platform %s", p->name);
@@ -129,6 +139,7 @@ static void check_platform(const struct profile *p, const char *qemu)
 	free(what);
 }
 
+/* A file that some target of make brings. */
 static void check_file(const char *what, const char *name, const char *todo)
 {
 	char *path = paths_in_build(name);
@@ -155,6 +166,7 @@ static void check_ovmf(void)
 	optional("OVMF", "not found; only needed to boot through firmware (apt install ovmf)");
 }
 
+/* Run folders go into the build folder unless --runs says otherwise. */
 static void check_runs(void)
 {
 	char *path = paths_in_build("");
@@ -181,6 +193,8 @@ int doctor_command(int argc, char **argv)
 	check_tool("pytest-3", "python3-pytest");
 	check_tool("clang-format", "clang-format");
 	check_tool("cppcheck", "cppcheck");
+	check_tool("shellcheck", "shellcheck");
+	check_tool("pyflakes3", "pyflakes3");
 	check_program("iasl", "acpica-tools");
 	check_program("cpio", "cpio");
 	check_program("tpm2_checkquote", "tpm2-tools");

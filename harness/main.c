@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-/* build/keelson: a table of subcommands. */
+/*
+ * The program build/keelson: it finds out where it lies and hands the command line to one of
+ * its subcommands, whose exit code is the program's. The exit codes are a contract with scripts
+ * and CI (core/exitcode.h).
+ */
 #include <stdio.h>
 #include <string.h>
 
@@ -22,6 +26,10 @@ static const struct {
 	{"doctor", doctor_command, "check what this machine has and what is missing"},
 };
 
+/*
+ * The overview that is printed without a subcommand, or for one that is not known. The options
+ * are told by the subcommands.
+ */
 static int help(FILE *to, int code)
 {
 	fputs("usage: keelson COMMAND [OPTIONS] [ARGUMENTS]\n\n", to);

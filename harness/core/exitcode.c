@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * How a target ended, as one number and one line. QEMU's exit status is the only thing that
+ * survives a machine: on the native platform the monitor chooses it (abi/machine.h), elsewhere
+ * QEMU's own status says little.
+ */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -9,6 +14,7 @@
 #include "harness/core/exitcode.h"
 #include "harness/core/util.h"
 
+/* What the monitor says by its exit code, and what the harness makes of it. */
 static const struct {
 	int status;
 	int code;
@@ -23,6 +29,10 @@ static const struct {
 	{MACHINE_END_RESET, CODE_GUEST, "the guest asked for a reset"},
 };
 
+/*
+ * A target may have written part of the reason, and a reason goes to terminals and into XML:
+ * only printable ASCII is kept.
+ */
 void outcome_set(struct outcome *o, int code, char *reason)
 {
 	free(o->reason);
@@ -30,7 +40,10 @@ void outcome_set(struct outcome *o, int code, char *reason)
 	o->reason = str_ascii(reason);
 }
 
-/* What isa-debug-exit makes of a code. */
+/*
+ * isa-debug-exit doubles the code that a guest writes and sets bit 0, so that no guest can end
+ * QEMU with status 0.
+ */
 static int exit_status(int code)
 {
 	return code << 1 | 1;
@@ -78,6 +91,11 @@ char *outcome_text(const struct outcome *o)
 	return str("%s: %s", exitcode_name(o->code), o->reason ? o->reason : "");
 }
 
+/*
+ * The place of a code in the order of exitcode_worse(). Signals are not listed and count as
+ * gravest: the user wanted the program to end, and what the tests said until then is
+ * incomplete.
+ */
 static int gravity(int code)
 {
 	static const int order[] = {CODE_PASSED,  CODE_FAILED, CODE_USAGE, CODE_HOST,
@@ -94,6 +112,7 @@ int exitcode_worse(int a, int b)
 	return gravity(a) >= gravity(b) ? a : b;
 }
 
+/* The word that stands before the reason in every report. */
 const char *exitcode_name(int code)
 {
 	static const char *const names[] = {"passed",        "failed",      "usage",

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * The options of `keelson run`, `test` and `doctor`: one table for all of them, so that a word
+ * means the same everywhere. What a subcommand cannot use it ignores. Values are checked here
+ * as far as no suite has to be known.
+ */
 #include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
@@ -10,6 +15,7 @@
 #include "harness/core/exitcode.h"
 #include "harness/core/options.h"
 
+/* getopt_long()'s values: above every character, because there are no short options. */
 enum {
 	OPT_PLATFORM = 256,
 	OPT_QEMU,
@@ -98,6 +104,10 @@ static void help(void)
 	     "  --dry-run                  print QEMU's command line and stop");
 }
 
+/*
+ * A whole decimal number within bounds. strtoul() alone takes signs, blanks and what follows
+ * the number; the line that says what is wrong names the option and its bounds.
+ */
 static bool whole(const char *name, const char *text, unsigned long min, unsigned long max,
 		  unsigned *out)
 {
@@ -112,6 +122,7 @@ static bool whole(const char *name, const char *text, unsigned long min, unsigne
 	return true;
 }
 
+/* A number of which 0 would make no sense: vCPUs, MiB, seconds. */
 static bool number(const char *name, const char *text, unsigned long max, unsigned *out)
 {
 	return whole(name, text, 1, max, out);
@@ -128,6 +139,7 @@ static bool number_or_none(const char *name, const char *text, unsigned long max
 	return true;
 }
 
+/* Options whose value is a word of the command line. False: c is none of them. */
 static bool take_text(struct options *o, int c)
 {
 	const char **slot = c == OPT_PLATFORM  ? &o->platform
@@ -149,6 +161,7 @@ static bool take_text(struct options *o, int c)
 	return slot != NULL;
 }
 
+/* Options without a value. False: c is none of them. */
 static bool take_flag(struct options *o, int c)
 {
 	bool *slot = c == OPT_JSON      ? &o->json
@@ -165,6 +178,7 @@ static bool take_flag(struct options *o, int c)
 	return slot != NULL;
 }
 
+/* One option with its value. False after one line, or for an option that is not of this program. */
 static bool take(struct options *o, int c)
 {
 	switch (c) {
@@ -189,6 +203,11 @@ static bool take(struct options *o, int c)
 	}
 }
 
+/*
+ * getopt_long() is told to be silent (":" and opterr), because its messages name the program by
+ * argv[0]. optind = 0 makes it start afresh: `keelson igvm build` may have parsed other words
+ * in this very process (run/make_igvm.c).
+ */
 int options_read(struct options *o, int argc, char **argv, const char *usage)
 {
 	int c;

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * Where this program's own tree lies. It is found from the program's own file, not from the
+ * current folder, so a run can be started from anywhere; $KEELSON_ROOT overrides that for a
+ * program that was copied elsewhere.
+ */
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +18,10 @@
 
 static char *root, *build;
 
+/*
+ * The folder of the running program (malloc'ed). Without /proc nothing here can work: it ends
+ * the program.
+ */
 static char *own_folder(void)
 {
 	char exe[PATH_MAX];
@@ -29,6 +38,7 @@ static char *own_folder(void)
 	return str_dup(exe);
 }
 
+/* Called first of all by main(): everything else asks for paths. */
 void paths_init(void)
 {
 	const char *env = getenv("KEELSON_ROOT");

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * The signals that end a run. They are blocked and read from a descriptor, so the event loop
+ * sees them between two steps and no handler interrupts one. A run thus ends in one way only:
+ * QEMU is killed, the logs are read to their ends, and the run folder is complete.
+ */
 #include <signal.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -9,6 +14,7 @@
 
 static int fd = -1, taken;
 
+/* The signals that a terminal or an init system sends to end a program. */
 static void wanted(sigset_t *set)
 {
 	sigemptyset(set);
@@ -17,6 +23,10 @@ static void wanted(sigset_t *set)
 	sigaddset(set, SIGHUP);
 }
 
+/*
+ * SIGPIPE is ignored: a target that closes its end of a FIFO or of QMP's socket shows as a
+ * failed write.
+ */
 void signals_init(void)
 {
 	sigset_t set;
@@ -32,6 +42,10 @@ int signals_fd(void)
 	return fd;
 }
 
+/*
+ * Only the first signal counts: whoever presses Ctrl-C twice gets the same, orderly end.
+ * Callers may ask again and again.
+ */
 int signals_taken(void)
 {
 	struct signalfd_siginfo info;
@@ -42,6 +56,7 @@ int signals_taken(void)
 	return taken;
 }
 
+/* A blocked signal stays blocked across exec(): QEMU would be deaf to SIGTERM without this. */
 void signals_restore(void)
 {
 	sigset_t set;

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * Small helpers that half of the harness uses: one line of complaint, a clock that never goes
+ * back, whole files. Texts and lists of words are in launch/profiles/words.c, which launch/
+ * needs too.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/evp.h>
@@ -22,6 +27,7 @@ char *str_ascii(char *s)
 	return s;
 }
 
+/* What was printed before must stand before it, also where stdout is a file. */
 void problem(const char *fmt, ...)
 {
 	va_list ap;
@@ -54,6 +60,10 @@ int64_t file_size(const char *path)
 	return stat(path, &st) == 0 ? (int64_t)st.st_size : -1;
 }
 
+/*
+ * The size is not asked for beforehand: files of /proc have none, and a log may grow while it
+ * is read.
+ */
 char *file_text(const char *path, size_t *size)
 {
 	FILE *f = fopen(path, "rbe");
@@ -82,6 +92,7 @@ char *file_text(const char *path, size_t *size)
 	return text;
 }
 
+/* Readers (CI, a person with `watch`) never see half a file, and a full disk leaves the old one. */
 bool file_write(const char *path, const char *text)
 {
 	char *tmp = str("%s.%d.new", path, (int)getpid());

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * Files as the IGVM tools need them: whole in memory, with their size, bounded by what an IGVM
+ * file can address. This part of the harness knows nothing of runs and sessions; the unit tests
+ * link it alone.
+ */
 #include "harness/igvm/blob.h"
 
 #include <errno.h>
@@ -23,6 +28,10 @@ bool igvm_fail(const char *fmt, ...)
 	return false;
 }
 
+/*
+ * A pipe or a device has no size to allocate for. The buffer is never empty, so that data is
+ * NULL only for no blob at all.
+ */
 static bool read_all(FILE *f, const char *path, struct blob *b)
 {
 	struct stat st;
@@ -63,6 +72,10 @@ static bool write_all(const char *path, const void *data, size_t size)
 	return !fclose(f) && ok;
 }
 
+/*
+ * The temporary file lies beside the wanted one, because rename() works within one file system
+ * only.
+ */
 bool blob_write(const char *path, const void *data, size_t size)
 {
 	char *tmp;
@@ -85,6 +98,10 @@ void blob_free(struct blob *b)
 	*b = (struct blob){0};
 }
 
+/*
+ * Powers of two from a page on, since an image grows page by page. The capacity follows from
+ * the size alone and need not be stored.
+ */
 static size_t capacity(size_t size)
 {
 	size_t c = 4096;

@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * keelson igvm build: puts together the initial memory of a confidential guest. The SVSM's ELF
+ * file brings its segments and, by symbols, the places where the loader and the security
+ * processor write: the SVSM's own sources decide where those lie. Kernel, initrd and command
+ * line become measured pages (linux.c), and launch_info tells the SVSM where all of that is.
+ */
 #include "harness/igvm/build.h"
 #include "harness/igvm/elf.h"
 
@@ -23,6 +29,10 @@ static const struct {
 	{"igvm_environment", IGVM_ENVIRONMENT_INFO, 0, false},
 };
 
+/*
+ * One entry of places[]. False, and said why: an SVSM lacks a symbol that it needs, or a page
+ * of its own kind is not aligned.
+ */
 static bool add_place(const struct elf *e, struct image *m, unsigned i, bool svsm)
 {
 	uint64_t at, size;
@@ -53,6 +63,7 @@ static bool choose_region(const struct elf *e, bool svsm, struct launch_range *r
 	return true;
 }
 
+/* The image that starts at VMPL0, its places, and the vCPU that starts it. */
 static bool add_elf(const struct elf *e, struct image *m, struct launch_info *info, bool svsm)
 {
 	if (!choose_region(e, svsm, &info->svsm))
@@ -66,6 +77,7 @@ static bool add_elf(const struct elf *e, struct image *m, struct launch_info *in
 	return true;
 }
 
+/* A flat image runs from its first byte, at a fixed address. */
 static bool add_bare(const char *path, struct image *m, struct launch_info *info)
 {
 	struct blob b;
@@ -102,6 +114,10 @@ static bool add_launch_info(const struct elf *e, struct image *m, const struct l
 	return true;
 }
 
+/*
+ * All parts in the order in which they need each other. Policy: SMT is allowed; bit 17 must be
+ * one (56860, table "Guest Policy").
+ */
 static bool fill(const struct igvm_build_options *o, const struct elf *e, struct image *m)
 {
 	struct launch_info info = {
@@ -119,6 +135,10 @@ static bool fill(const struct igvm_build_options *o, const struct elf *e, struct
 	       add_launch_info(e, m, &info, svsm);
 }
 
+/*
+ * Missing inputs are told apart from bad ones before anything is read: the first is a problem
+ * of the host (3), the second one of the file (1).
+ */
 int igvm_build(const struct igvm_build_options *o)
 {
 	const char *elf_path = o->payload ? o->payload : o->svsm;

@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * A reader for the ELF files of this tree: segments by load address, and symbols. The files are
+ * our own, but a half-written or wrong one must give an error and not a crash, so nothing
+ * outside the file is ever read: headers and tables are checked once by elf_open(), names each
+ * time.
+ */
 #include "harness/igvm/elf.h"
 
 #include <elf.h>
@@ -22,11 +28,13 @@ static const Elf64_Shdr *section(const struct elf *e, unsigned i)
 	return (const Elf64_Shdr *)(e->file.data + header(e)->e_shoff) + i;
 }
 
+/* The range lies in the file. Written so that no sum can overflow. */
 static bool inside(const struct elf *e, uint64_t offset, uint64_t size)
 {
 	return offset <= e->file.size && size <= e->file.size - offset;
 }
 
+/* The tables lie in the file and are aligned, so that their entries can be used in place. */
 static bool check_header(const struct elf *e)
 {
 	const Elf64_Ehdr *h = header(e);
@@ -43,6 +51,10 @@ static bool check_header(const struct elf *e)
 	return true;
 }
 
+/*
+ * Notes the pages that all segments take. 4 GiB is the bound because the boot vCPU starts in
+ * 32-bit mode without paging.
+ */
 static bool check_segment(struct elf *e, const Elf64_Phdr *p)
 {
 	if (!inside(e, p->p_offset, p->p_filesz) || p->p_filesz > p->p_memsz)
@@ -72,6 +84,7 @@ static bool load_address(const struct elf *e, uint64_t va, uint64_t *pa)
 	return false;
 }
 
+/* A file that passes has at least one segment, and its entry point lies in one. */
 static bool check(struct elf *e)
 {
 	if (!check_header(e))
@@ -114,6 +127,10 @@ void elf_load(const struct elf *e, struct image *m)
 	}
 }
 
+/*
+ * The symbol table, and its strings in *names; both lie in the file. NULL: the file was
+ * stripped.
+ */
 static const Elf64_Shdr *symbols(const struct elf *e, const Elf64_Shdr **names)
 {
 	for (unsigned i = 0; i < header(e)->e_shnum; i++) {
@@ -139,6 +156,10 @@ static bool same_name(const struct elf *e, const Elf64_Shdr *names, uint32_t at,
 	       !memcmp(e->file.data + names->sh_offset + at, name, n);
 }
 
+/*
+ * The first definition counts. Local symbols are found too: two of one name in different
+ * sources would be ambiguous.
+ */
 bool elf_symbol(const struct elf *e, const char *name, uint64_t *at, uint64_t *size)
 {
 	const Elf64_Shdr *names = NULL, *table = symbols(e, &names);

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * The command line of keelson igvm. `run` and `test` come here too, with words of their own
+ * (run/make_igvm.c), so that what they boot is what a person builds with the same words.
+ */
 #include "harness/igvm/igvm_cmd.h"
 #include "harness/igvm/build.h"
 
@@ -22,6 +26,7 @@ static const char usage_text[] =
 	"       keelson igvm measure FILE [--json] [--native-zero]\n"
 	"                                                   the SEV-SNP launch digest\n";
 
+/* To stdout when it was asked for, to stderr when the words made no sense. */
 static int usage(FILE *to)
 {
 	fputs(usage_text, to);
@@ -56,6 +61,7 @@ static const struct option options[] = {
 	{NULL, 0, NULL, 0},
 };
 
+/* Where the value of a text option goes, NULL for all other options. */
 static const char **text_option(struct igvm_build_options *o, int c)
 {
 	switch (c) {
@@ -78,6 +84,7 @@ static const char **text_option(struct igvm_build_options *o, int c)
 	}
 }
 
+/* The bound is far above what `keelson run` allows; it only keeps nonsense out of the file. */
 static bool take_cpus(unsigned *out)
 {
 	char *end;
@@ -87,6 +94,7 @@ static bool take_cpus(unsigned *out)
 	return *optarg >= '0' && *optarg <= '9' && !*end && v < 512;
 }
 
+/* False: an unknown option, a bad number, or words that are no options. */
 static bool parse(struct igvm_build_options *o, int argc, char **argv)
 {
 	int c;
@@ -128,6 +136,7 @@ static int build_command(int argc, char **argv)
 	return igvm_build(&o);
 }
 
+/* Inspecting and measuring have files of their own; they take what follows the word. */
 int igvm_command(int argc, char **argv)
 {
 	if (argc < 2)

@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * The guest's initial memory as a list of pages, and the IGVM file made of it. While pages are
+ * collected a later one may take the place of an earlier one: launch_info and the pages that
+ * the processor fills lie inside the SVSM's segments. The format is Microsoft's IGVM 1
+ * (abi/igvm.h); what we write must suit our own loader as well as QEMU's.
+ */
 #include "harness/igvm/image.h"
 #include "lib/crc32.h"
 
@@ -12,6 +18,10 @@
 
 /* ---- collecting ---- */
 
+/*
+ * A page of zeroes of type NORMAL, which the caller changes. The pointer lasts until the next
+ * append().
+ */
 static struct image_page *append(struct image *m, uint64_t gpa)
 {
 	if (m->count == m->room) {
@@ -47,6 +57,10 @@ void image_add(struct image *m, uint64_t gpa, const void *data, size_t size)
 	}
 }
 
+/*
+ * Takes out a page that was added before, wherever it is. The order does not matter until
+ * sort_pages().
+ */
 static void drop(struct image *m, uint64_t gpa)
 {
 	for (size_t i = 0; i < m->count; i++)
@@ -66,6 +80,7 @@ void image_replace(struct image *m, uint64_t gpa, const void *page)
 	image_add(m, gpa, page, PAGE_SIZE);
 }
 
+/* A parameter page is not measured: its contents are the host's, and the SVSM checks them. */
 void image_param(struct image *m, enum igvm_type type, uint64_t gpa, uint64_t size)
 {
 	for (uint64_t at = gpa & ~PAGE_MASK; at < gpa + size; at += PAGE_SIZE)
@@ -86,6 +101,10 @@ void image_free(struct image *m)
 
 /* ---- writing ---- */
 
+/*
+ * One variable header: type, length and body, padded with zeroes to 8 bytes. The padding is not
+ * part of the length.
+ */
 static void put(struct blob *out, uint32_t type, const void *body, size_t size)
 {
 	const struct igvm_variable_header h = {.type = type, .length = (uint32_t)size};
@@ -95,6 +114,10 @@ static void put(struct blob *out, uint32_t type, const void *body, size_t size)
 	memcpy(p + sizeof(h), body, size);
 }
 
+/*
+ * The headers of the platform and initialization sections. The mask ties all later headers to
+ * this one platform.
+ */
 static void put_platform(const struct image *m, struct blob *out)
 {
 	const struct igvm_supported_platform p = {
@@ -108,6 +131,10 @@ static void put_platform(const struct image *m, struct blob *out)
 	put(out, IGVM_GUEST_POLICY, &g, sizeof(g));
 }
 
+/*
+ * Memory that must be there although no page of it is in the file: the SVSM's region, the room
+ * a kernel unpacks into.
+ */
 static void put_required(const struct image *m, struct blob *out)
 {
 	for (unsigned i = 0; i < m->required_count; i++) {
@@ -121,6 +148,10 @@ static void put_required(const struct image *m, struct blob *out)
 	}
 }
 
+/*
+ * One directive a page. A page without file data counts as zeroes and takes no more than this
+ * header.
+ */
 static void put_pages(const struct image *m, struct blob *out, size_t data_start)
 {
 	for (size_t i = 0; i < m->count; i++) {
@@ -145,6 +176,10 @@ static bool first_of_area(const struct image *m, unsigned i)
 	return true;
 }
 
+/*
+ * One parameter area for all parameters of a page: igvm_memory_map and igvm_vp_count, say, may
+ * share one. The area is filled by the parameters between its declaration and its insertion.
+ */
 static void put_area(const struct image *m, struct blob *out, unsigned first, uint32_t index)
 {
 	uint64_t base = m->params[first].gpa & ~PAGE_MASK, end = base;
@@ -165,6 +200,7 @@ static void put_area(const struct image *m, struct blob *out, unsigned first, ui
 	put(out, IGVM_PARAMETER_INSERT, &insert, sizeof(insert));
 }
 
+/* Indices count up from 0, one for each area. */
 static void put_params(const struct image *m, struct blob *out)
 {
 	uint32_t index = 0;
@@ -186,6 +222,7 @@ static void put_context(struct blob *out, size_t offset)
 	put(out, IGVM_VP_CONTEXT, &c, sizeof(c));
 }
 
+/* The order is that of the format: platform, initialization, directives. */
 static void put_headers(const struct image *m, struct blob *out, size_t data_start)
 {
 	blob_grow(out, sizeof(struct igvm_fixed_header));
@@ -196,6 +233,10 @@ static void put_headers(const struct image *m, struct blob *out, size_t data_sta
 	put_context(out, data_start + m->data.size);
 }
 
+/*
+ * The checksum covers the fixed header with its checksum field 0 and all variable headers, not
+ * the data.
+ */
 static void finish(struct blob *out, size_t head)
 {
 	struct igvm_fixed_header *h = (void *)out->data;
@@ -210,6 +251,10 @@ static void finish(struct blob *out, size_t head)
 	h->checksum = crc32_update(0, out->data, head);
 }
 
+/*
+ * For qsort(). Ascending addresses make the file, and so the launch digest, the same for the
+ * same input.
+ */
 static int by_address(const void *a, const void *b)
 {
 	const struct image_page *x = a, *y = b;
@@ -217,6 +262,10 @@ static int by_address(const void *a, const void *b)
 	return x->gpa < y->gpa ? -1 : x->gpa > y->gpa;
 }
 
+/*
+ * False, and said where: two parts of the image want the same page, which is a mistake in their
+ * addresses.
+ */
 static bool sort_pages(struct image *m)
 {
 	if (m->count)
@@ -228,6 +277,10 @@ static bool sort_pages(struct image *m)
 	return true;
 }
 
+/*
+ * Headers come first and point into the data behind them, so they are written twice: the first
+ * pass only tells how long they are. The boot vCPU's VMSA is the last page of the data.
+ */
 bool image_write(struct image *m, struct blob *out)
 {
 	size_t head, data_start;

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * keelson igvm inspect: what an IGVM file would do to a guest's memory, in the order of its
+ * headers. It takes files of other projects too: whatever passes igvm_check() is shown, known
+ * or not.
+ */
 #include "abi/vmsa.h"
 #include "harness/igvm/igvm_cmd.h"
 #include "harness/igvm/launch_page.h"
@@ -8,6 +13,10 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+/*
+ * Opening checks the fixed header, checking walks over all others. Nothing of a file that
+ * failed either may be used.
+ */
 bool igvm_open_blob(struct igvm_file *f, const struct blob *b, const char *path)
 {
 	uint32_t at;
@@ -35,6 +44,7 @@ static const char *page_kind(const struct run *r)
 	return r->zero && !r->type ? "zero pages" : names[r->type];
 }
 
+/* Prints the pages collected so far as one line, and forgets them. */
 static void flush(struct run *r)
 {
 	if (r->end != r->gpa)
@@ -47,6 +57,7 @@ static void flush(struct run *r)
 	r->end = r->gpa;
 }
 
+/* Joins a page to the line that is being collected, or starts the next line. */
 static void add_page(struct run *r, const struct igvm_page_data *p)
 {
 	bool zero = !p->file_offset;
@@ -70,6 +81,10 @@ static void show_platform(const struct igvm_supported_platform *p)
 	       p->compatibility_mask, p->highest_vtl, p->shared_gpa_boundary);
 }
 
+/*
+ * The registers are shown only where the context is a VMSA: for other platforms it has another
+ * layout.
+ */
 static void show_context(const struct igvm_file *f, const struct igvm_header *h)
 {
 	const struct igvm_vp_context *c = h->body;
@@ -92,6 +107,10 @@ static void show_range(const struct igvm_header *h, uint64_t gpa, uint64_t size)
 	       igvm_type_name(h->type), gpa, gpa + size, size >> 10, h->mask);
 }
 
+/*
+ * Every header but page data, a line each. body points at the header's value; igvm_check() has
+ * seen that it is long enough.
+ */
 static void show(const struct igvm_file *f, const struct igvm_header *h)
 {
 	const struct igvm_guest_policy *policy = h->body;

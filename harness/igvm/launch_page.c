@@ -1,10 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * Finds the launch_info page in an IGVM file. `keelson run --igvm FILE` has to know how many
+ * CPUs the SVSM in that file keeps for its services, because QEMU must be started with as many
+ * more.
+ */
 #include "harness/igvm/launch_page.h"
 
 #include <string.h>
 
+/*
+ * Magic and version make a page the launch_info page. *out is also written for pages that are
+ * none.
+ */
 static bool is_launch_page(const struct igvm_file *f, const struct igvm_header *h,
 			   struct launch_info *out)
 {
@@ -28,6 +37,7 @@ bool launch_page_find(const struct igvm_file *f, struct launch_info *out)
 	return false;
 }
 
+/* Silent: who hands over the file checks it elsewhere, and a test payload has no such page. */
 bool launch_page_read(const char *path, struct launch_info *out)
 {
 	struct igvm_file f;

@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * A Linux guest in the IGVM file. The kernel's protected-mode part lies where it will run,
+ * behind it initrd, command line and the bzImage's setup sectors, of which the SVSM makes
+ * boot_params (svsm/boot/linux). So the kernel's own header is measured with the rest, and no
+ * boot loader is needed in the guest.
+ */
 #include "harness/igvm/build.h"
 
 #include <inttypes.h>
@@ -21,6 +27,10 @@
 #define XLF_KERNEL_64 1
 #define SECTOR        512
 
+/*
+ * Fields of a bzImage are little-endian and not aligned. The caller has checked that the file
+ * is long enough.
+ */
 static uint16_t get16(const struct blob *b, size_t at)
 {
 	uint16_t v;
@@ -37,6 +47,7 @@ static uint32_t get32(const struct blob *b, size_t at)
 	return v;
 }
 
+/* The SVSM enters the kernel in 64-bit mode, at an address that the kernel did not choose. */
 static bool check_kernel(const char *path, const struct blob *k)
 {
 	if (k->size < HEADER_END || get16(k, BOOT_FLAG) != 0xaa55 ||
@@ -62,6 +73,7 @@ static void add_padded(struct image *m, uint64_t gpa, const void *data, size_t s
 		image_add(m, at, zeroes, PAGE_SIZE);
 }
 
+/* The boot sector and the setup sectors behind it; 0 of them means 4 (boot.rst, "setup_sects"). */
 static size_t setup_size(const struct blob *k)
 {
 	return ((k->data[SETUP_SECTS] ? k->data[SETUP_SECTS] : 4) + 1) * SECTOR;
@@ -86,6 +98,7 @@ static bool add_kernel(const char *path, const struct blob *k, struct image *m,
 	return true;
 }
 
+/* The header's initrd_addr_max bounds where the initrd may end. */
 static bool add_initrd(const char *path, const struct blob *k, struct image *m,
 		       struct launch_info *info)
 {
@@ -101,6 +114,7 @@ static bool add_initrd(const char *path, const struct blob *k, struct image *m,
 	return true;
 }
 
+/* An empty command line is one byte, the NUL that ends it. */
 static bool add_cmdline(const char *cmdline, const struct blob *k, struct image *m,
 			struct launch_info *info)
 {

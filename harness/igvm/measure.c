@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * The SEV-SNP launch digest of an IGVM file, computed without any SNP hardware. Each page
+ * extends a chain: the new digest is SHA-384 over PAGE_INFO, which holds the old digest, the
+ * page's contents, its type and its address. So the order of the pages counts, and a verifier
+ * that knows the file knows the digest that an attestation report must show.
+ */
 #include "harness/igvm/measure.h"
 #include "abi/vmsa.h"
 #include "base/x86.h"
@@ -8,6 +14,7 @@
 #include <openssl/sha.h>
 #include <string.h>
 
+/* PAGE_INFO as the security processor hashes it. */
 struct page_info {
 	uint8_t digest_cur[MEASURE_BYTES];
 	uint8_t contents[MEASURE_BYTES];
@@ -31,6 +38,10 @@ void measure_page(uint8_t digest[MEASURE_BYTES], enum measure_page_type type, ui
 	SHA384((const uint8_t *)&info, sizeof(info), digest);
 }
 
+/*
+ * One more page. Whether the file suits KVM can change with each page: vmsa_as_kvm holds for a
+ * VMSA that comes last.
+ */
 static void extend(struct measure *m, enum measure_page_type type, uint64_t gpa, const void *data)
 {
 	m->pages[type]++;
@@ -38,6 +49,7 @@ static void extend(struct measure *m, enum measure_page_type type, uint64_t gpa,
 	measure_page(m->digest, type, gpa, data);
 }
 
+/* The type that SNP_LAUNCH_UPDATE gets for a page of the file. */
 static enum measure_page_type page_type(const struct igvm_page_data *p, bool native_zero)
 {
 	if (p->type == IGVM_PAGE_SECRETS)
@@ -49,6 +61,7 @@ static enum measure_page_type page_type(const struct igvm_page_data *p, bool nat
 	return !p->file_offset && native_zero ? MEASURE_ZERO : MEASURE_NORMAL;
 }
 
+/* A page of the file may be 2 MiB; the firmware measures it as 512 pages. */
 static void add_page(const struct igvm_file *f, bool native_zero, struct measure *m,
 		     const struct igvm_page_data *p)
 {
@@ -62,6 +75,10 @@ static void add_page(const struct igvm_file *f, bool native_zero, struct measure
 		       p->file_offset ? f->base + p->file_offset + at : zeroes);
 }
 
+/*
+ * Parameters are the host's own data: their pages are part of the digest by address and type,
+ * not by contents.
+ */
 static void add_insert(const struct igvm_iter *it, struct measure *m,
 		       const struct igvm_parameter_insert *p)
 {
@@ -71,6 +88,10 @@ static void add_insert(const struct igvm_iter *it, struct measure *m,
 				extend(m, MEASURE_UNMEASURED, p->gpa + at, NULL);
 }
 
+/*
+ * KVM measures the boot vCPU itself when the launch is finished, with a CR0 of its own making:
+ * another CR0 in the file would give another digest there.
+ */
 static void add_vmsa(const struct igvm_file *f, struct measure *m, const struct igvm_vp_context *c)
 {
 	const struct vmsa *v = (const void *)(f->base + c->file_offset);
@@ -81,6 +102,10 @@ static void add_vmsa(const struct igvm_file *f, struct measure *m, const struct 
 			 (v->cr0 & ~CR0_PE) == base;
 }
 
+/*
+ * All headers of the SNP platform, in the file's order. *expected points into the file where it
+ * has an ID block.
+ */
 static void add_header(const struct igvm_iter *it, bool native_zero, struct measure *m,
 		       const struct igvm_header *h, const uint8_t **expected)
 {

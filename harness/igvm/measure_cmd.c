@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * keelson igvm measure: prints the launch digest that an SNP host would report for an IGVM
+ * file. The digest alone goes to stdout, so that a script can take it; warnings go to stderr.
+ */
 #include "harness/igvm/igvm_cmd.h"
 #include "harness/igvm/measure.h"
 #include "harness/igvm/open.h"
@@ -14,6 +18,7 @@ struct request {
 	bool json, native_zero;
 };
 
+/* False, and said why. getopt is not used: there are two flags and one file. */
 static bool parse(struct request *r, int argc, char **argv)
 {
 	for (int i = 1; i < argc; i++) {
@@ -29,6 +34,7 @@ static bool parse(struct request *r, int argc, char **argv)
 	return r->path || igvm_fail("usage: keelson igvm measure FILE [--json] [--native-zero]");
 }
 
+/* Lower case, as attestation tools print it. */
 static void hex(const struct measure *m, char text[2 * MEASURE_BYTES + 1])
 {
 	for (unsigned i = 0; i < MEASURE_BYTES; i++)
@@ -46,6 +52,10 @@ static void print_json(const struct measure *m, const char *digest)
 	       m->pages[MEASURE_CPUID], m->vmsa_as_kvm ? "true" : "false");
 }
 
+/*
+ * A file whose ID block names another digest would not start: that is an error of the file.
+ * That KVM measures another VMSA is only a warning.
+ */
 int igvm_measure_command(int argc, char **argv)
 {
 	char digest[2 * MEASURE_BYTES + 1];

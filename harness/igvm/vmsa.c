@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * The boot vCPU's first state. It is measured with the pages, and the SVSM's entry stub
+ * (svsm/boot/boot.S) relies on it.
+ */
 #include "base/x86.h"
 #include "harness/igvm/build.h"
 #include "lib/vmsa.h"

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * The test-control port's host side: two FIFOs and the frames on them. Both FIFOs are opened
+ * for reading and writing, so that opening does not wait for QEMU, and QEMU's end of the FIFO
+ * does not look like the end of the data.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -12,7 +17,10 @@
 
 #define FIFO_SIZE (1 << 20) /* as much as an ordinary user may ask for; 64 Ki is what one has */
 
-/* Opened for both, so that neither side's opening waits for the other and nothing ends early. */
+/*
+ * A larger pipe lets the guest go on when the harness is late; where that is not allowed the
+ * usual size does.
+ */
 static int open_fifo(const char *path, const char *end)
 {
 	char *name = str("%s.%s", path, end);
@@ -37,6 +45,7 @@ bool port_open(struct port *p, const char *path)
 	return p->tx_fd >= 0 && p->rx_fd >= 0;
 }
 
+/* A FIFO that was never made is removed without complaint. */
 static void close_fifo(const char *path, const char *end, int fd)
 {
 	char *name = str("%s.%s", path, end);
@@ -58,6 +67,10 @@ void port_close(struct port *p)
 	p->tx_fd = p->rx_fd = -1;
 }
 
+/*
+ * More bytes, if there are any. What a target sent just before it ended is still in the FIFO
+ * afterwards.
+ */
 static bool fill(struct port *p)
 {
 	ssize_t n = read(p->rx_fd, p->rx, sizeof(p->rx));
@@ -68,6 +81,10 @@ static bool fill(struct port *p)
 	return n > 0;
 }
 
+/*
+ * One read may hold several frames and a part of the next: the decoder is asked first for what
+ * it has already.
+ */
 bool port_receive(struct port *p, struct control_frame *f)
 {
 	do {
@@ -80,6 +97,10 @@ bool port_receive(struct port *p, struct control_frame *f)
 	return false;
 }
 
+/*
+ * The FIFO is non-blocking. A target that is not listening must not stop the harness: what does
+ * not fit is given up.
+ */
 void port_send(struct port *p, uint8_t type, const char *text)
 {
 	uint8_t out[CONTROL_FRAME_MAX];
@@ -95,6 +116,7 @@ void port_send(struct port *p, uint8_t type, const char *text)
 	}
 }
 
+/* For control.log, by frame type (abi/control.h). */
 static const char *const names[] = {
 	"?",    "HELLO",      "INFO",    "LOG",     "LIST",     "TEST", "LIST_END",
 	"RUN",  "START",      "FAILURE", "VERDICT", "END",      "BYE",  "BYE_ACK",

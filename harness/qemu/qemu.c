@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * Starts a program, QEMU or a tool, and makes sure that it goes: by a process group of its own,
+ * a pidfd to wait on, and the parent-death signal for the case that the harness itself is
+ * killed.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -14,7 +19,11 @@
 #include "harness/qemu/qemu.h"
 #include "harness/core/signals.h"
 
-/* Only in the child: tells errno through the pipe when it cannot become QEMU. */
+/*
+ * Runs in the child between fork() and exec(). errno goes through a close-on-exec pipe: when
+ * the exec works the parent reads nothing, else it knows why. The parent may have died before
+ * prctl(), so it is looked at once more.
+ */
 static void become(const struct strlist *argv, const char *log, const int *keep, size_t n, int tell,
 		   pid_t parent)
 {
@@ -37,6 +46,7 @@ static void become(const struct strlist *argv, const char *log, const int *keep,
 	_exit(127);
 }
 
+/* The pipe tells whether the exec worked; then the process is there, though it may end at once. */
 bool qemu_start(struct qemu *q, const struct strlist *argv, const char *log, const int *keep,
 		size_t n, char **why)
 {
@@ -64,6 +74,7 @@ bool qemu_start(struct qemu *q, const struct strlist *argv, const char *log, con
 	return true;
 }
 
+/* Collects the process once. After that its status stays and its pid means nothing. */
 bool qemu_ended(struct qemu *q)
 {
 	if (q->pid && !q->over && waitpid(q->pid, &q->status, WNOHANG) == q->pid)
@@ -71,6 +82,7 @@ bool qemu_ended(struct qemu *q)
 	return q->over;
 }
 
+/* SIGKILL, for the group too: QEMU has no state that would need saving. Waits until it is gone. */
 void qemu_kill(struct qemu *q)
 {
 	if (q->pid && !qemu_ended(q)) {

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * QEMU's monitor: one JSON object a line, both ways. The harness asks little by it (stop,
+ * registers), and hears why the machine was reset. QEMU may hang or be gone at any time, so
+ * every wait has an end and a silent QEMU is no error.
+ */
 #include <errno.h>
 #include <jansson.h>
 #include <poll.h>
@@ -14,6 +19,7 @@
 
 #define QMP_MOST (4u << 20) /* an answer longer than this is not QEMU's */
 
+/* Takes the object over. False when QEMU has closed its side: then nobody waits for an answer. */
 static bool send_object(struct qmp *q, json_t *o)
 {
 	char *text = json_dumps(o, JSON_COMPACT), *line = str("%s\n", text);
@@ -32,6 +38,10 @@ static bool send_object(struct qmp *q, json_t *o)
 	return done == n;
 }
 
+/*
+ * QEMU talks only to a client that has negotiated; its greeting and the answer to this are
+ * skipped as lines of no interest.
+ */
 void qmp_open(struct qmp *q, int fd)
 {
 	*q = (struct qmp){.fd = fd};
@@ -46,6 +56,7 @@ void qmp_close(struct qmp *q)
 	*q = (struct qmp){.fd = -1};
 }
 
+/* With -no-reboot QEMU shuts down at a reset, and only this event says that it was one. */
 static void note_event(struct qmp *q, const json_t *o)
 {
 	const char *event = json_string_value(json_object_get(o, "event")), *reason;
@@ -73,7 +84,7 @@ static json_t *take_line(struct qmp *q)
 	return o ? o : json_null();
 }
 
-/* False at the end of the stream. */
+/* False: nothing came within ms, or the stream has ended, or it is not QMP at all. */
 static bool fill(struct qmp *q, int ms)
 {
 	struct pollfd p = {.fd = q->fd, .events = POLLIN};
@@ -89,6 +100,7 @@ static bool fill(struct qmp *q, int ms)
 	return true;
 }
 
+/* Called at the end of a machine, for the event that tells a reset from a power off. */
 void qmp_look(struct qmp *q)
 {
 	json_t *o;
@@ -103,7 +115,9 @@ void qmp_look(struct qmp *q)
 	}
 }
 
-/* The answer to a command: its "return" value, a new reference; NULL when it failed or came late.
+/*
+ * The "return" value of the command with this id, a new reference; NULL when it failed or came
+ * too late. Events in between are noted.
  */
 static json_t *answer(struct qmp *q, const char *id, unsigned ms)
 {

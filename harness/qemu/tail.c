@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * Follows a log that QEMU writes. The file is read again and again from where the last look
+ * ended: the harness needs each line once, a tick of its event loop late at most, and must not
+ * keep the writer waiting.
+ */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -14,6 +19,7 @@ void tail_open(struct tail *t, const char *path, void (*take)(void *ctx, const c
 	*t = (struct tail){.path = str_dup(path), .fd = -1, .take = take, .ctx = ctx};
 }
 
+/* Hands a line over. Empty ones are dropped, so that last_line always says something. */
 static void end_line(struct tail *t)
 {
 	t->line[t->n] = 0;
@@ -25,6 +31,10 @@ static void end_line(struct tail *t)
 	t->n = 0;
 }
 
+/*
+ * A line that is too long is handed over in pieces. Carriage returns and NULs of a serial
+ * console are dropped.
+ */
 static void feed(struct tail *t, char c)
 {
 	if (c == '\n') {
@@ -37,6 +47,7 @@ static void feed(struct tail *t, char c)
 		t->line[t->n++] = c;
 }
 
+/* The file may not be there yet: QEMU makes it when it starts. */
 bool tail_look(struct tail *t)
 {
 	char buf[4096];
@@ -56,6 +67,7 @@ bool tail_look(struct tail *t)
 	return any;
 }
 
+/* A machine that died may have left a line without its end; it is often the one that matters. */
 void tail_finish(struct tail *t)
 {
 	tail_look(t);

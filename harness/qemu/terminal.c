@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * keelson run --shell: the guest's serial console in the user's terminal, or fed by a script.
+ * The event loop calls terminal_pump() often; nothing here waits for the guest, because the
+ * harness must go on watching it.
+ */
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -19,6 +24,7 @@
 static struct termios saved;
 static bool changed;
 
+/* At exit too, so that an error in the middle does not leave a terminal without echo. */
 static void restore(void)
 {
 	if (changed)
@@ -26,6 +32,7 @@ static void restore(void)
 	changed = false;
 }
 
+/* Ctrl-C and the like go to the guest; Ctrl-] alone stays with us. */
 static void make_raw(void)
 {
 	struct termios raw;
@@ -39,6 +46,7 @@ static void make_raw(void)
 	tcsetattr(0, TCSADRAIN, &raw);
 }
 
+/* False leaves what was made already: terminal_close() removes it. */
 bool terminal_open(struct terminal *t, const char *folder)
 {
 	char *path = str("%s/console", folder);
@@ -56,6 +64,11 @@ void terminal_on(struct terminal *t)
 	make_raw();
 }
 
+/*
+ * Waits for a slow reader of stdout, because nothing of what the guest said may be dropped.
+ * Towards the guest from_user() calls it only where there is room, so the guest cannot hold it
+ * up.
+ */
 static void write_all(int fd, const char *bytes, size_t n)
 {
 	while (n) {
@@ -73,6 +86,7 @@ static void write_all(int fd, const char *bytes, size_t n)
 	}
 }
 
+/* What the guest says before the shell starts is in console.log and is not shown. */
 static void from_guest(struct terminal *t)
 {
 	char bytes[4096];
@@ -119,6 +133,7 @@ static void from_user(struct terminal *t)
 		write_all(t->console.tx_fd, bytes, (size_t)n);
 }
 
+/* The guest's output first: it may be the reason why the user types. */
 void terminal_pump(struct terminal *t)
 {
 	from_guest(t);

@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-/* junit.xml, as CI systems read it: one testsuite a suite, in the order of the results. */
+/*
+ * junit.xml, as CI systems read it: one testsuite a suite, in the order of the results. It is
+ * made in memory and written in one step. The results hold printable ASCII only (results_add),
+ * so escaping five characters is enough.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "harness/report/results.h"
 
+/* One attribute with its value escaped. */
 static void attribute(FILE *f, const char *name, const char *value)
 {
 	fprintf(f, " %s=\"", name);
@@ -26,6 +31,7 @@ static void attribute(FILE *f, const char *name, const char *value)
 	fputc('"', f);
 }
 
+/* The detail of a failure or a skip becomes its message; a test that passed has none. */
 static void testcase(FILE *f, const struct result *r)
 {
 	fputs("    <testcase", f);
@@ -42,6 +48,7 @@ static void testcase(FILE *f, const struct result *r)
 	fputs("/>\n    </testcase>\n", f);
 }
 
+/* Where the results of the next suite begin: those of one suite lie together. */
 static size_t suite_end(const struct results *r, size_t from)
 {
 	size_t to = from;

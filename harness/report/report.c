@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * What a person sees while tests run. There is one status line on a terminal, drawn over
+ * itself; every other line goes out whole and flushed, so that a log that somebody follows is
+ * never behind.
+ */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,11 +15,16 @@
 
 #include "harness/report/report.h"
 
+/* Where people's lines go, and whether a status line stands there now. */
 static struct {
 	FILE *out;
 	bool terminal, json, status_shown;
 } rep;
 
+/*
+ * Called once the options are known, before the first line. stdout is by lines, so that JSON
+ * can be read as it comes.
+ */
 void report_init(bool json)
 {
 	const char *term = getenv("TERM");
@@ -55,6 +65,10 @@ void report_line(const char *fmt, ...)
 	fflush(rep.out);
 }
 
+/*
+ * A status line that wraps could not be drawn over: it is cut to the width that the terminal
+ * has now.
+ */
 static unsigned columns(void)
 {
 	struct winsize w;
@@ -79,6 +93,10 @@ void report_status(const char *fmt, ...)
 	rep.status_shown = true;
 }
 
+/*
+ * A result as JSON and as a line for people, as the case may be. Failures and skips are lines
+ * everywhere.
+ */
 void report_result(const struct result *r)
 {
 	static const char *const marks[] = {"ok  ", "FAIL", "skip"};

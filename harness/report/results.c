@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * The verdicts of a run: in memory for the summary and junit.xml, and in results.jsonl as they
+ * come. The file is opened for each line, so that a harness that is killed has lost nothing
+ * that was known.
+ */
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +20,7 @@ const char *verdict_name(enum verdict v)
 	return names[v];
 }
 
+/* The word comes from the target. False: it is none of the three. */
 bool verdict_parse(const char *text, enum verdict *v)
 {
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
@@ -26,6 +32,7 @@ bool verdict_parse(const char *text, enum verdict *v)
 	return false;
 }
 
+/* Makes an empty results.jsonl, which a run that never gets to a test leaves too. */
 bool results_open(struct results *r, const struct runfolder *folder)
 {
 	FILE *f;
@@ -51,6 +58,7 @@ char *results_json(const struct result *r)
 	return text;
 }
 
+/* A disk that is full costs the line and a complaint, not the run. */
 static void append(const char *path, const struct result *r)
 {
 	char *line = results_json(r);
@@ -63,6 +71,7 @@ static void append(const char *path, const struct result *r)
 	free(line);
 }
 
+/* Test and detail are the target's words and may hold anything. Suites have names of our own. */
 void results_add(struct results *r, const char *suite, const char *test, enum verdict v,
 		 unsigned ms, const char *detail)
 {

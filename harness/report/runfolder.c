@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * The folder of a run: its name, the pointer `latest`, and recreate.sh. The folder is made
+ * before anything can fail, so that every run leaves one, with the reason in it.
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +16,10 @@
 #include "harness/core/paths.h"
 #include "harness/report/runfolder.h"
 
+/*
+ * As mkdir -p. A folder that is there already is fine: the later steps find out whether it can
+ * be written.
+ */
 static bool make_folders(const char *path)
 {
 	char *copy = str_dup(path);
@@ -31,6 +39,10 @@ static bool make_folders(const char *path)
 	return ok;
 }
 
+/*
+ * A link is made beside it and renamed over it: `latest` is never missing, also when two runs
+ * start at once.
+ */
 static void point_latest(const char *runs, const char *leaf)
 {
 	char *tmp = str("%s/.latest.%d", runs, (int)getpid());
@@ -43,6 +55,11 @@ static void point_latest(const char *runs, const char *leaf)
 	free(latest);
 }
 
+/*
+ * The name holds time and pid, so that two runs at once do not meet. The path must be absolute,
+ * because QEMU and the tools get it; one that was given relative can be resolved only when it
+ * exists.
+ */
 bool runfolder_create(struct runfolder *r, const char *runs, const char *name)
 {
 	char *given = runs ? realpath(runs, NULL) : NULL;
@@ -81,6 +98,10 @@ char *runfolder_file(const struct runfolder *r, const char *name)
 	return str("%s/%s", r->path, name);
 }
 
+/*
+ * The first boot has the run folder itself, so that the usual run has its logs where people
+ * look.
+ */
 char *runfolder_boot(const struct runfolder *r, unsigned n)
 {
 	char *path = n == 1 ? str_dup(r->path) : str("%s/boot%u", r->path, n);
@@ -115,6 +136,10 @@ static char *environment(void)
 	return all;
 }
 
+/*
+ * It goes back to the folder from which the run was started, because words of the command line
+ * may be relative paths.
+ */
 bool runfolder_recreate(const struct runfolder *r, const struct strlist *words)
 {
 	struct strlist here = {0};

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * One suite's way from its folder to its exit code: folder, IGVM file, disk, any number of
+ * boots, and the record of all that. What goes wrong on the way is an outcome of the job, the
+ * gravest of which is its exit code; a failed step leaves a complete folder all the same.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +44,7 @@ static void touch_logs(const struct job *j)
 	}
 }
 
+/* False, and said why: the folder cannot be written. Only then is there no run folder. */
 bool job_open(struct job *j, const struct options *o, const struct suite *s,
 	      const struct runfolder *outer, const struct strlist *words)
 {
@@ -65,6 +71,10 @@ static int icount(const struct options *o, const struct suite *s)
 	return s->icount != SUITE_UNSET ? (int)s->icount : -1;
 }
 
+/*
+ * The monitor's options (docs/monitor.md), those of the suite first. Where time goes by
+ * instructions the CPUs take turns.
+ */
 static char *monitor_words(const struct options *o, const struct suite *s)
 {
 	struct strlist words = {0};
@@ -89,6 +99,10 @@ static char *monitor_words(const struct options *o, const struct suite *s)
 	return text;
 }
 
+/*
+ * All that QEMU's command line depends on, options before the suite. Its texts live as long as
+ * the program.
+ */
 static void fill_setup(struct session_setup *setup, const struct options *o, const struct suite *s,
 		       const char *folder)
 {
@@ -112,6 +126,7 @@ static void fill_setup(struct session_setup *setup, const struct options *o, con
 	l->disk = o->disk ? o->disk : s->disk ? str("%s/disk.img", folder) : NULL;
 }
 
+/* Nothing is made or started; the folder's name and the QMP descriptor are placeholders. */
 void job_dry_run(const struct options *o, const struct suite *s)
 {
 	struct strlist igvm = {0}, qemu = {0};
@@ -161,12 +176,17 @@ static bool make_disk(const char *path, unsigned mib)
 	return ok;
 }
 
+/* The job ends here; why is taken over. */
 static bool refuse(struct job *j, int code, char *why)
 {
 	outcome_set(&j->outcome, code, why);
 	return false;
 }
 
+/*
+ * Files that were given by options, and the monitor: QEMU's own complaint about them would be
+ * hard to read.
+ */
 static bool check_files(struct job *j)
 {
 	const struct launch *l = &j->setup.launch;
@@ -181,6 +201,7 @@ static bool check_files(struct job *j)
 	return true;
 }
 
+/* The IGVM file is made anew for each run: it takes a fraction of a second, and cannot be stale. */
 static bool build_igvm(struct job *j)
 {
 	char *why = NULL;
@@ -193,6 +214,10 @@ static bool build_igvm(struct job *j)
 	return true;
 }
 
+/*
+ * Checks first what the host lacks: the reason is then the tool, and not the file that it would
+ * have made.
+ */
 bool job_prepare(struct job *j)
 {
 	struct strlist words = {0};
@@ -222,6 +247,10 @@ bool job_prepare(struct job *j)
 
 /* ---- boots ---- */
 
+/*
+ * The session of the boot before is freed here, since its outcome is asked for until then. A
+ * signal that came between two boots ends the job.
+ */
 bool job_boot(struct job *j)
 {
 	session_free(&j->session);
@@ -239,6 +268,7 @@ bool job_boot(struct job *j)
 	return j->suite->kind == SUITE_SELFTEST || talk_hello(&j->session);
 }
 
+/* The files move along: the next boot's session takes over the folder of this one. */
 bool job_reboot(struct job *j)
 {
 	char *files = str_dup(j->session.files.folder);
@@ -257,6 +287,10 @@ char *job_why(const struct job *j)
 	return outcome_text(j->session.outcome.reason ? &j->session.outcome : &j->outcome);
 }
 
+/*
+ * Notes the boot in run.json and its outcome in the job. A boot that never started has no
+ * session to end.
+ */
 bool job_boot_end(struct job *j)
 {
 	struct session *s = &j->session;
@@ -271,6 +305,10 @@ bool job_boot_end(struct job *j)
 	return s->outcome.code == CODE_PASSED;
 }
 
+/*
+ * A good run keeps no large files that can be made again. After a failure they are what the
+ * next person needs.
+ */
 static void tidy(const struct job *j, int code)
 {
 	if (code != CODE_PASSED || j->options->keep)
@@ -281,6 +319,7 @@ static void tidy(const struct job *j, int code)
 		unlink(j->setup.launch.disk);
 }
 
+/* Failed tests are an outcome only where nothing graver happened. */
 int job_close(struct job *j)
 {
 	if (j->outcome.code == CODE_PASSED && j->results.failed)

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * From a suite and the options to an IGVM file, by way of the words that `keelson igvm build`
+ * takes: run.json and --dry-run show these words, so that a person can build the same file by
+ * hand.
+ */
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +16,7 @@
 #include "harness/run/make_igvm.h"
 #include "harness/core/paths.h"
 
+/* The file that was given, or the suite's own below the root (malloc'ed); NULL: there is none. */
 static char *choose(const char *given, const char *own)
 {
 	return given ? str_dup(given) : own ? paths_in_root(own) : NULL;
@@ -53,6 +59,7 @@ static void add_option(struct strlist *w, const char *option, char *value)
 	free(value);
 }
 
+/* The SVSM of this build. Another one is tried by --igvm. */
 static void add_svsm(struct strlist *w)
 {
 	char *svsm = paths_in_build("svsm.elf");
@@ -62,6 +69,7 @@ static void add_svsm(struct strlist *w)
 	free(svsm);
 }
 
+/* A guest with kernel, initrd and command line. */
 static void add_linux(const struct suite *s, const struct options *o, struct strlist *w)
 {
 	add_svsm(w);
@@ -70,6 +78,7 @@ static void add_linux(const struct suite *s, const struct options *o, struct str
 	add_option(w, "--cmdline", make_igvm_cmdline(s, o));
 }
 
+/* A payload has no SVSM, so nothing of what the SVSM is told goes with it. */
 void make_igvm_words(const struct suite *s, const struct options *o, const char *out,
 		     struct strlist *w)
 {
@@ -116,6 +125,10 @@ static char *lacking(const struct strlist *w)
 	return NULL;
 }
 
+/*
+ * The builder runs in this process. Its own complaint stands on stderr already when it fails;
+ * *why goes into the report.
+ */
 int make_igvm(const struct suite *s, const struct options *o, const char *out, char **why)
 {
 	struct strlist words = {0};

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * run.json: what ran, with what, and how it ended. It is saved after each step, so that a
+ * harness that is killed leaves what it knew; an "exit" that is null then tells that it did not
+ * get to the end.
+ */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -10,6 +15,7 @@
 #include "harness/core/paths.h"
 #include "harness/run/record.h"
 
+/* A command line as a list: no shell has to take it apart again. */
 static json_t *words_json(const struct strlist *l)
 {
 	json_t *a = json_array();
@@ -19,6 +25,7 @@ static json_t *words_json(const struct strlist *l)
 	return a;
 }
 
+/* The whole file each time, in the order in which people read it. */
 static void save(const struct record *r)
 {
 	char *text = json_dumps(r->json, JSON_INDENT(2) | JSON_PRESERVE_ORDER), *line;
@@ -29,6 +36,7 @@ static void save(const struct record *r)
 	free(text);
 }
 
+/* The machine that ran it: times of two runs compare only on one. */
 static json_t *host_json(void)
 {
 	struct utsname u = {0};
@@ -54,6 +62,7 @@ void record_open(struct record *r, const struct runfolder *folder, const char *n
 	save(r);
 }
 
+/* The file may be missing, which the run itself will complain of. */
 static void add_hash(json_t *files, const char *what, const char *path)
 {
 	char hex[65];
@@ -74,6 +83,7 @@ static const char *value_of(const struct strlist *words, const char *option)
 	return NULL;
 }
 
+/* Hashes make sure later that two runs had the same inputs, or tell which one differed. */
 void record_target(struct record *r, const struct suite *s, const struct session_setup *setup,
 		   const struct strlist *igvm_words)
 {
@@ -105,6 +115,7 @@ void record_target(struct record *r, const struct suite *s, const struct session
 	save(r);
 }
 
+/* Text of a target that is no UTF-8 becomes null: a file that no tool can read would be worse. */
 static json_t *text_or_null(const char *s)
 {
 	json_t *v = s ? json_string(s) : NULL;
@@ -138,6 +149,7 @@ void record_boot(struct record *r, const struct session *s)
 	save(r);
 }
 
+/* The last step. After it the record is gone. */
 void record_close(struct record *r, const struct outcome *o, const struct results *results)
 {
 	json_object_set_new(r->json, "seconds", json_real((double)(now_ms() - r->from) / 1000));

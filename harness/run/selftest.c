@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * The suite of kind `selftest`: the SVSM runs its own tests before there is a guest, and their
+ * verdicts are lines of svsm.log. There is no list to ask for and no test to choose: patterns
+ * only select what is reported. So a missing end line and a wrong count are failures of their
+ * own.
+ */
 #include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +16,7 @@
 
 #define MARK "selftest: "
 
+/* What was read so far. */
 struct tally {
 	struct job *j;
 	const struct strlist *patterns;
@@ -18,6 +25,7 @@ struct tally {
 	bool ended;
 };
 
+/* Notes for each pattern that a test has such a name, also when an earlier pattern fits too. */
 static bool wanted(struct tally *t, const char *name)
 {
 	bool any = t->patterns->n == 0;
@@ -28,6 +36,7 @@ static bool wanted(struct tally *t, const char *name)
 	return any;
 }
 
+/* False after one line: a test was asked for that is not there. */
 static bool all_fit(const struct tally *t)
 {
 	for (size_t i = 0; i < t->patterns->n; i++) {
@@ -39,6 +48,7 @@ static bool all_fit(const struct tally *t)
 	return true;
 }
 
+/* A failure is reported whatever was asked for: a run with one is not good. */
 static void add(struct tally *t, const char *name, enum verdict v, unsigned ms, const char *detail)
 {
 	struct job *j = t->j;
@@ -65,6 +75,7 @@ static void take_verdict(struct tally *t, char *text)
 		add(t, name, v, 0, detail ? detail : "");
 }
 
+/* A line of svsm.log: a note, a verdict, the end, or none of ours. */
 static void take_line(struct tally *t, char *line)
 {
 	char *at = strstr(line, MARK);
@@ -82,6 +93,7 @@ static void take_line(struct tally *t, char *line)
 	t->said = strtoul(at + 4, NULL, 10);
 }
 
+/* The log is read when the machine is gone: then it is complete. */
 bool selftest_run(struct job *j, const struct strlist *patterns)
 {
 	struct tally t = {

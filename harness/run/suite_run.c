@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * A suite with a control port, from the list of its tests to the verdict of each. Whatever a
+ * test does to its machine, the next one gets a verdict of its own: from the same boot, or from
+ * a fresh one.
+ */
 #include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +18,7 @@
 
 #define RESETS_MOST 4 /* of a test */
 
+/* A verdict is known: into the results, and before people's eyes. */
 static void verdict(struct job *j, const char *test, enum verdict v, unsigned ms,
 		    const char *detail)
 {
@@ -20,6 +26,7 @@ static void verdict(struct job *j, const char *test, enum verdict v, unsigned ms
 	report_result(&j->results.v[j->results.n - 1]);
 }
 
+/* No pattern at all means every test. */
 static bool wanted(const struct strlist *patterns, const char *name)
 {
 	for (size_t i = 0; i < patterns->n; i++)
@@ -78,7 +85,11 @@ static void fail_rest(struct job *j, const struct talk_list *l, size_t i)
 	free(reason);
 }
 
-/* A test that announces a reset (docs/test-control.md) goes on in the next boot. */
+/*
+ * A test that announces a reset (docs/test-control.md) goes on in the next boot: the same RUN
+ * is sent again, and the test knows by its files how far it was. False: the target is gone, and
+ * the next test needs a boot.
+ */
 static bool run_test(struct job *j, const char *name, struct talk_verdict *v)
 {
 	bool up = talk_run(&j->session, name, v);
@@ -130,6 +141,7 @@ static void run_tests(struct job *j, const struct talk_list *l)
 	job_boot_end(j);
 }
 
+/* The suite's only test is that its target comes up and goes down. The time is that of the boot. */
 static void boot_only(struct job *j)
 {
 	unsigned ms = j->session.time.ready;
@@ -141,6 +153,10 @@ static void boot_only(struct job *j)
 	job_boot_end(j);
 }
 
+/*
+ * The first boot is the suite's own: when it fails there is no list, and one failed test "boot"
+ * stands for all. False, and said so: a pattern fits no test; then nothing was run.
+ */
 bool suite_run(struct job *j, const struct strlist *patterns)
 {
 	struct talk_list l = {0};
@@ -172,6 +188,7 @@ bool suite_run(struct job *j, const struct strlist *patterns)
 	return ok;
 }
 
+/* A line for people or a JSON object. Name and text are the target's. */
 static void print_test(const char *suite, const struct talk_test *t)
 {
 	json_t *o;
@@ -189,6 +206,7 @@ static void print_test(const char *suite, const struct talk_test *t)
 	json_decref(o);
 }
 
+/* One boot for the list alone. Its own failure is an outcome of the job, not a verdict. */
 bool suite_list(struct job *j)
 {
 	struct talk_list l = {0};

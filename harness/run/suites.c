@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * Reads launch/suites.cfg. The file is ours, and still a mistake in it is an error with its
+ * line number: a misspelt key that was ignored would run a suite with other settings than its
+ * author believes.
+ */
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
@@ -10,9 +15,11 @@
 #include "harness/run/suites.h"
 #include "harness/core/util.h"
 
+/* Kept for the whole program. Pointers into it last until the next suites_read(). */
 static struct suite *all;
 static size_t count;
 
+/* By enum suite_kind. */
 static const char *const kinds[] = {"bare", "payload", "linux", "selftest"};
 
 enum key_type {
@@ -41,6 +48,7 @@ static const struct {
 	KEY(options, KEY_TEXT),
 };
 
+/* In place, at both ends. */
 static char *trim(char *s)
 {
 	char *end;
@@ -53,6 +61,7 @@ static char *trim(char *s)
 	return s;
 }
 
+/* A suite with the defaults that docs/test-control.md promises. */
 static void suite_new(const char *name)
 {
 	struct suite *s;
@@ -70,7 +79,7 @@ static void suite_new(const char *name)
 	s->groups = str_dup("");
 }
 
-/* NULL, or what is wrong with the value. */
+/* Writes a value into the field at slot. NULL, or what is wrong with the value. */
 static const char *set(void *slot, enum key_type type, const char *value)
 {
 	char *end;
@@ -98,6 +107,7 @@ static const char *set(void *slot, enum key_type type, const char *value)
 	return "no such type";
 }
 
+/* "key = value", which belongs to the section read last. NULL, or what is wrong. */
 static const char *take_pair(char *line)
 {
 	char *eq = strchr(line, '=');
@@ -114,6 +124,7 @@ static const char *take_pair(char *line)
 	return "no such key";
 }
 
+/* NULL, or what is wrong. Blank lines and comments mean nothing; a name may not come twice. */
 static const char *take_line(char *line)
 {
 	size_t n;
@@ -133,6 +144,7 @@ static const char *take_line(char *line)
 	return NULL;
 }
 
+/* For a second file: the unit tests read several. */
 static void forget(void)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -146,6 +158,7 @@ static void forget(void)
 	count = 0;
 }
 
+/* The first mistake ends it: what comes after it may be wrong by that alone. */
 bool suites_read(const char *path)
 {
 	char line[1024];
@@ -186,6 +199,7 @@ const struct suite *suites_find(const char *name)
 	return NULL;
 }
 
+/* Groups are words: a group "svsm" is not found in "nosvsm". */
 bool suite_in_group(const struct suite *s, const char *group)
 {
 	size_t n = strlen(group);

@@ -1,6 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * One boot of a target, as an event loop: frames, log lines, the user's terminal, signals,
+ * QEMU's end and the watch are looked at in turn, by session_wait() alone, until there is a
+ * frame for the caller or the session is over.
+ *
+ * A session ends once, in finish(). Its outcome comes from QEMU's exit status and the logs'
+ * last words when the machine ended by itself, from judge() when nothing happened for too long
+ * or a kernel panicked, and from the caller by session_fail() when the target broke the
+ * protocol.
+ */
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -20,6 +30,7 @@
 #define TICK_MS         100
 #define PANIC_SETTLE_MS 1500 /* a panicking kernel prints its trace and may reset by itself */
 
+/* The logs' places are the session's business, so a dry run asks here too. */
 void session_command(const struct session_setup *setup, int qmp_fd, struct strlist *argv)
 {
 	struct launch l = setup->launch;
@@ -41,6 +52,7 @@ void session_command(const struct session_setup *setup, int qmp_fd, struct strli
 	free(monitor);
 }
 
+/* Only the first end counts: what comes after it is a consequence. reason is taken over. */
 static void finish(struct session *s, int code, char *reason)
 {
 	if (s->over) {
@@ -51,6 +63,7 @@ static void finish(struct session *s, int code, char *reason)
 	outcome_set(&s->outcome, code, reason);
 }
 
+/* A session that session_stop() and session_free() can end, whatever fails next. */
 static void prepare(struct session *s, const struct session_setup *setup)
 {
 	*s = (struct session){.profile = setup->profile,
@@ -65,6 +78,11 @@ static void prepare(struct session *s, const struct session_setup *setup)
 	session_logs_open(s);
 }
 
+/*
+ * QMP is a socket pair, one end of which QEMU inherits: no path, and nobody else can connect.
+ * The command line is made in any case, because run.json shows it also for a QEMU that did not
+ * start.
+ */
 bool session_start(struct session *s, const struct session_setup *setup)
 {
 	char *log = str("%s/qemu.log", setup->folder), *port = str("%s/" PORT_NAME, setup->folder);
@@ -115,7 +133,11 @@ static char *with_last_words(const struct session *s, const char *reason)
 	return all;
 }
 
-/* QEMU ends at a reset (-no-reboot); on native it is the monitor that ends it. */
+/*
+ * QEMU ends at a reset (-no-reboot), with the status of a power off; on native the monitor ends
+ * it, with a status of its own. A reset counts as announced only when the kernel did not panic:
+ * a panic reboots too.
+ */
 static void take_reset(struct session *s, struct outcome *o)
 {
 	bool reset = s->profile->native ? outcome_native_reset(s->qemu.status)
@@ -150,6 +172,11 @@ static void take_end(struct session *s, struct outcome *o)
 		outcome_set(o, CODE_PASSED, str("ended, as announced: %s", o->reason));
 }
 
+/*
+ * QEMU is gone: its status and the logs say why. The logs are read to their ends first, as the
+ * reason may stand in the last line. A panic on the console explains what the machine then did,
+ * so it goes first.
+ */
 static void end_by_itself(struct session *s)
 {
 	struct outcome o = {0};
@@ -170,6 +197,7 @@ static void end_by_itself(struct session *s)
 	finish(s, o.code, o.reason);
 }
 
+/* state.txt is written while the machine still stands: its registers show where it is. */
 void session_fail(struct session *s, int code, char *reason)
 {
 	if (s->over) {
@@ -202,12 +230,18 @@ static void judge(struct session *s)
 	free(why);
 }
 
+/* The user or CI wants an end: the rest of the run folder is still written. */
 static void interrupted(struct session *s)
 {
 	finish(s, CODE_SIGNAL + signals_taken(), str_dup(strsignal(signals_taken())));
 	qemu_kill(&s->qemu);
 }
 
+/*
+ * Frames, QEMU's end, a signal and the user wake it at once. Logs are files, which cannot be
+ * waited for: they are looked at each tick, more often while the phases of the boot are
+ * measured.
+ */
 static void wait_a_tick(struct session *s)
 {
 	struct pollfd p[3 + TERMINAL_POLL] = {
@@ -222,7 +256,7 @@ static void wait_a_tick(struct session *s)
 	poll(p, n, s->hello ? TICK_MS : TICK_BOOT_MS);
 }
 
-/* A person may think for as long as they like. */
+/* A person at the terminal may think for as long as they like: that is progress. */
 static void look_at_terminal(struct session *s)
 {
 	if (!s->terminal)
@@ -236,6 +270,10 @@ static void look_at_terminal(struct session *s)
 	qemu_kill(&s->qemu);
 }
 
+/*
+ * One turn looks at frames, logs and the terminal, and then at what may end the session: a
+ * signal, QEMU's end, the watch.
+ */
 enum session_event session_wait(struct session *s, struct control_frame *f)
 {
 	bool ended;
@@ -259,6 +297,7 @@ enum session_event session_wait(struct session *s, struct control_frame *f)
 	return SESSION_OVER;
 }
 
+/* Fine in any state. A session that was not over yet ended well: the harness had no more to ask. */
 void session_stop(struct session *s)
 {
 	qemu_kill(&s->qemu);

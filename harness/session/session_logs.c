@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * The three logs of a boot, and what the harness reads in them: panics, versions, and when each
+ * stage first spoke. Everything else in them is for people.
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +13,10 @@
 
 /* ---- what a line says ---- */
 
+/*
+ * A panic of Linux. It is noted with its time, since the kernel still prints its trace and may
+ * reset by itself.
+ */
 static void console_line(void *ctx, const char *line)
 {
 	struct session *s = ctx;
@@ -20,6 +28,7 @@ static void console_line(void *ctx, const char *line)
 	s->panic_at = now_ms();
 }
 
+/* The word up to the first comma or blank (malloc'ed). */
 static char *version_of(const char *text)
 {
 	return str_ascii(str("%.*s", (int)strcspn(text, ", "), text));
@@ -54,6 +63,7 @@ static void monitor_line(void *ctx, const char *line)
 
 /* ---- the files ---- */
 
+/* The file appears when QEMU starts. */
 static void open_log(struct session *s, struct tail *t, const char *name,
 		     void (*take)(void *ctx, const char *line))
 {
@@ -70,6 +80,10 @@ void session_logs_open(struct session *s)
 	open_log(s, &s->monitor, "monitor", monitor_line);
 }
 
+/*
+ * Any new byte counts as progress, whoever wrote it. The first bytes of monitor and console are
+ * marks of the timeline.
+ */
 void session_logs_look(struct session *s)
 {
 	bool any = tail_look(&s->monitor);
@@ -84,6 +98,7 @@ void session_logs_look(struct session *s)
 		watch_words(&s->watch);
 }
 
+/* When nobody writes any more: up to the end, and a last line without one. */
 void session_logs_finish(struct session *s)
 {
 	tail_finish(&s->monitor);

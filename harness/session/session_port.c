@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * The control port in a session: every frame goes to control.log, facts and requests to the
+ * host are dealt with here, and the caller gets the rest. A frame that is not understood is the
+ * caller's too, who then ends the target.
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +14,7 @@
 #include "harness/session/session_struct.h"
 #include "harness/core/signals.h"
 
+/* control.log may fail to open: then the run goes on without it. */
 bool session_port_open(struct session *s, const char *path)
 {
 	char *log = str("%s/control.log", s->folder);
@@ -26,6 +32,7 @@ void session_port_close(struct session *s)
 	s->control_log = NULL;
 }
 
+/* Flushed each time: the last frame before a crash is the one that people look for. */
 static void log_frame(struct session *s, char direction, uint8_t type, const char *text)
 {
 	const char *name = port_frame_name(type);
@@ -37,6 +44,7 @@ static void log_frame(struct session *s, char direction, uint8_t type, const cha
 	fflush(s->control_log);
 }
 
+/* A session that is over has no port to send to, but the log shows what was meant. */
 void session_send(struct session *s, uint8_t type, const char *text)
 {
 	log_frame(s, '>', type, text);
@@ -44,6 +52,10 @@ void session_send(struct session *s, uint8_t type, const char *text)
 		port_send(&s->port, type, text);
 }
 
+/*
+ * Announcements (verbs reset and end) are for the running test only: between tests they are
+ * refused.
+ */
 static void answer_host(struct session *s, struct control_frame *f)
 {
 	struct host_context c = {.disk = s->disk,
@@ -57,6 +69,10 @@ static void answer_host(struct session *s, struct control_frame *f)
 	session_send(s, CONTROL_HOST_REPLY, answer);
 }
 
+/*
+ * The target is not trusted: a key or value that is no text becomes "?", a number that is none
+ * becomes 0.
+ */
 static void take_info(struct session *s, struct control_frame *f)
 {
 	char *field[2];

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * state.txt: what a person wants to see first of a machine that hangs or died, in one file. It
+ * is written before QEMU is killed where that is possible, and a QEMU that does not answer
+ * costs a few seconds at most.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +17,7 @@
 
 #define LOG_LINES 40
 
+/* The last LOG_LINES lines of a log. A log that is not there is left out. */
 static void copy_tail(FILE *f, const char *folder, const char *name)
 {
 	char *path = str("%s/%s", folder, name), *text = file_text(path, NULL), *p;
@@ -42,6 +48,10 @@ static void name_rip(FILE *f, const char *line, struct symbols *const *images)
 	}
 }
 
+/*
+ * QEMU's "info registers -a", line by line. Functions of the monitor and the SVSM are named; a
+ * guest's are not known.
+ */
 static void copy_registers(FILE *f, char *text)
 {
 	char *monitor = paths_in_build("monitor.elf"), *svsm = paths_in_build("svsm.elf");
@@ -60,6 +70,10 @@ static void copy_registers(FILE *f, char *text)
 	free(svsm);
 }
 
+/*
+ * The machine is stopped first, so that the registers of all CPUs are of one moment. A failure
+ * to write it is not worth a failed run.
+ */
 void state_write(const char *folder, const char *reason, struct qmp *q, bool alive)
 {
 	char *path = str("%s/state.txt", folder);

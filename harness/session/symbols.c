@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * Function names for addresses, from the ELF files in the build folder. These are our own files
+ * but may be half-written, or of another build than the image that ran: nothing outside the
+ * file is read, and a name is a hint and no more.
+ */
 #include <elf.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +29,7 @@ struct symbols {
 	size_t n;
 };
 
+/* The range lies in a file of that size, without overflow. */
 static bool inside(size_t size, uint64_t offset, uint64_t length)
 {
 	return offset <= size && length <= size - offset;
@@ -38,6 +44,7 @@ static bool is_code(const Elf64_Sym *sym, const Elf64_Shdr *sh, unsigned section
 	       sh[sym->st_shndx].sh_flags & SHF_EXECINSTR;
 }
 
+/* Adds one symbol table. Its string table must end in a NUL, so that names can be used in place. */
 static void read_table(struct symbols *s, size_t size, const Elf64_Shdr *sh, unsigned sections,
 		       const Elf64_Shdr *tab)
 {
@@ -60,6 +67,7 @@ static void read_table(struct symbols *s, size_t size, const Elf64_Shdr *sh, uns
 	}
 }
 
+/* False: this is no ELF64 file. A file without symbols is fine and names nothing. */
 static bool read_elf(struct symbols *s, size_t size)
 {
 	Elf64_Ehdr eh;
@@ -93,6 +101,10 @@ struct symbols *symbols_read(const char *path, const char *label)
 	return NULL;
 }
 
+/*
+ * The nearest symbol below the address, if the address lies in it. The images are small: no
+ * index is needed.
+ */
 char *symbols_name(const struct symbols *s, uint64_t address)
 {
 	const struct symbol *best = NULL;
@@ -110,6 +122,10 @@ char *symbols_name(const struct symbols *s, uint64_t address)
 		    : NULL;
 }
 
+/*
+ * The monitor ends a run with VMPL and RIP but knows no symbols of the SVSM, so the name is put
+ * in here.
+ */
 char *symbols_explain(const char *line)
 {
 	static const char mark[] = "RIP 0x";

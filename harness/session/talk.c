@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * The conversation with a target, one function for each step: HELLO, the list, one test, one
+ * command line, BYE. A target that says anything else than its turn allows is ended with exit
+ * code 4: results from one that breaks the protocol would be worth nothing. Payloads are the
+ * target's and may hold anything but NUL.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,12 +16,14 @@
 
 #define TESTS_MOST 10000
 
+/* Ends the target. Always false, so that a step can return it. */
 static bool broken(struct session *s, char *reason)
 {
 	session_fail(s, CODE_GUEST, reason);
 	return false;
 }
 
+/* Facts and log lines may come before HELLO; the session has dealt with them. */
 bool talk_hello(struct session *s)
 {
 	struct control_frame f;
@@ -41,6 +49,10 @@ static bool add_test(struct talk_list *l, struct control_frame *f)
 	return true;
 }
 
+/*
+ * The number at the end must be right, since a frame that was lost in noise is a test that
+ * nobody would miss.
+ */
 bool talk_tests(struct session *s, struct talk_list *l)
 {
 	struct control_frame f;
@@ -90,6 +102,10 @@ struct progress {
 	char *detail, *first_failure;
 };
 
+/*
+ * Only the first failure goes into the verdict: it is the one to start with. control.log has
+ * all.
+ */
 static void take_failure(struct progress *p, struct control_frame *f)
 {
 	char *field[2];
@@ -142,6 +158,7 @@ static char *take(struct progress *p, struct control_frame *f, const char *name,
 	}
 }
 
+/* Whatever the target claimed, it has failed. detail is taken over. */
 static void fail(struct talk_verdict *v, char *detail)
 {
 	v->verdict = VERDICT_FAIL;
@@ -174,6 +191,7 @@ static void weigh(const struct progress *p, bool end_announced, struct talk_verd
 		fail(v, str("it announced an end of the machine, which did not come"));
 }
 
+/* Why the target is gone (malloc'ed), and what had gone wrong before, which may be the cause. */
 static char *cut_short(const struct session *s, const struct progress *p)
 {
 	return str("%s: %s%s%s", exitcode_name(s->outcome.code), s->outcome.reason,
@@ -191,6 +209,11 @@ static void weigh_end(const struct session *s, const struct progress *p, struct 
 		fail(v, cut_short(s, p));
 }
 
+/*
+ * RUN, then frames up to END. The flags for announcements hold while the test runs, and are
+ * judged before they are cleared. False: the session is over, and whoever goes on needs a new
+ * boot.
+ */
 bool talk_run(struct session *s, const char *name, struct talk_verdict *v)
 {
 	struct progress p = {0};
@@ -242,6 +265,10 @@ static char *take_output(struct control_frame *f)
 	return NULL;
 }
 
+/*
+ * Output is passed on as it comes. When the session ends before EXEC_END the command may have
+ * been the guest's own poweroff: the caller knows.
+ */
 bool talk_exec(struct session *s, const char *command, int *code)
 {
 	struct control_frame f;
@@ -262,6 +289,10 @@ bool talk_exec(struct session *s, const char *command, int *code)
 	return false;
 }
 
+/*
+ * The target answers and then powers off. Both must come: an answer alone leaves a machine that
+ * hangs, an end alone may be a crash.
+ */
 bool talk_bye(struct session *s)
 {
 	struct control_frame f;

@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * How long each stage of a boot took. The marks are the harness's own clock; the guest adds how
+ * far its own had come, by which the kernel's time and user space's are told apart. A mark that
+ * is missing leaves its phase unknown.
+ */
 #include "harness/session/timeline.h"
 
+/* 0 stands for "not seen", so what came in the very first millisecond is 1. */
 unsigned timeline_mark(const struct timeline *t, uint64_t when)
 {
 	return when <= t->started ? 1 : (unsigned)(when - t->started);
@@ -14,6 +20,7 @@ static int span(unsigned from, unsigned to)
 	return from && to && to >= from ? (int)(to - from) : -1;
 }
 
+/* A bare guest tells nothing of its clock: its kernel phase reaches up to HELLO. */
 struct phases timeline_phases(const struct timeline *t)
 {
 	struct phases p = {-1, -1, -1, -1};
@@ -32,6 +39,7 @@ struct phases timeline_phases(const struct timeline *t)
 	return p;
 }
 
+/* null rather than -1: nobody then adds up what was not measured. */
 static json_t *known(int ms)
 {
 	return ms < 0 ? json_null() : json_integer(ms);

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * Tells a target that is slow from one that hangs. Time alone cannot: under emulation, on a
+ * machine that others use too, a good boot may take a minute. So words and work count, each
+ * with its limit (watch.h).
+ */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -8,7 +13,10 @@
 #include "harness/core/util.h"
 #include "harness/session/watch.h"
 
-/* CPU time of the process with all its threads, in ms; proc(5): utime and stime, fields 14, 15. */
+/*
+ * CPU time of the process with all its threads, in ms; proc(5): utime and stime, fields 14, 15.
+ * 0 when it is gone.
+ */
 static uint64_t cpu_ms(pid_t pid)
 {
 	unsigned long user = 0, sys = 0;
@@ -32,6 +40,7 @@ static uint64_t cpu_ms(pid_t pid)
 	return (uint64_t)(user + sys) * 1000 / (uint64_t)sysconf(_SC_CLK_TCK);
 }
 
+/* Everything counts as seen at the start, so the first limit runs from there. */
 void watch_start(struct watch *w, unsigned limit_seconds)
 {
 	uint64_t now = now_ms();
@@ -44,6 +53,10 @@ void watch_words(struct watch *w)
 	w->words_at = now_ms();
 }
 
+/*
+ * Sampled, because a reading costs a system call and a short interval says nothing: QEMU's own
+ * timers would look like work.
+ */
 void watch_look(struct watch *w, pid_t pid)
 {
 	uint64_t now = now_ms(), cpu, passed = now - w->sample_at;
@@ -57,6 +70,10 @@ void watch_look(struct watch *w, pid_t pid)
 	w->sample_at = now;
 }
 
+/*
+ * Silence with work has ten times the limit: TCG may translate for long, and a guest that makes
+ * keys says nothing.
+ */
 char *watch_verdict(const struct watch *w)
 {
 	uint64_t now = now_ms();

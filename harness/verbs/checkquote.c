@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * The host verbs that judge what a TPM signed: by libcrypto alone, and by the host's tpm2-tools
+ * as a second opinion. The test in the guest names files that it has put. A bad request is
+ * "error: ...", a bad signature is "wrong: ...": a test of forged quotes must not take one for
+ * the other.
+ */
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +27,7 @@ enum {
 
 /* ---- arguments ---- */
 
-/* Splits at blanks: exactly n words. */
+/* Splits at blanks: exactly n words, neither fewer nor more. */
 static bool split(char *args, char **word, size_t n)
 {
 	char *save = NULL;
@@ -42,6 +48,7 @@ static void verdict(char *answer, size_t size, const char *wrong)
 	snprintf(answer, size, wrong ? "wrong: %s" : "ok", wrong);
 }
 
+/* Lower case only, as the protocol says; -1 for anything else. */
 static int digit(char c)
 {
 	const char *digits = "0123456789abcdef", *at = c ? strchr(digits, c) : NULL;
@@ -80,6 +87,7 @@ static bool read_files(const struct host_files *f, char *const *name, struct blo
 	return true;
 }
 
+/* What read_files() read. */
 static void free_files(struct blob *b, size_t n)
 {
 	while (n--)
@@ -88,6 +96,7 @@ static void free_files(struct blob *b, size_t n)
 
 /* ---- libcrypto ---- */
 
+/* The question is checked before any file is read. */
 void checkquote_here(const struct host_files *f, char *args, char *answer, size_t size)
 {
 	unsigned char bytes[NONCE_MOST];
@@ -109,6 +118,7 @@ void checkquote_here(const struct host_files *f, char *args, char *answer, size_
 	free_files(b, 4);
 }
 
+/* The schemes are those that the suites use; each has a fixed hash. */
 void checkquote_signature(const struct host_files *f, char *args, char *answer, size_t size)
 {
 	static const struct {
@@ -139,7 +149,7 @@ void checkquote_signature(const struct host_files *f, char *args, char *answer, 
 
 /* ---- tpm2-tools ---- */
 
-/* The tool's first complaint. */
+/* The tool's first complaint (malloc'ed). tpm2-tools mark it with "ERROR: ". */
 static char *complaint(const char *path)
 {
 	char *text = file_text(path, NULL), *at = text ? strstr(text, "ERROR: ") : NULL, *line;
@@ -149,7 +159,10 @@ static char *complaint(const char *path)
 	return str_ascii(line);
 }
 
-/* Its exit status, or -1: it did not start or did not end. */
+/*
+ * Its exit status, or -1: it did not start or did not end. It runs as QEMU does, in a process group
+ * of its own, and is killed when it hangs, because its input is the guest's.
+ */
 static int run_tool(const struct strlist *argv, const char *log)
 {
 	struct pollfd p = {.events = POLLIN};
@@ -185,6 +198,10 @@ static bool tool_words(const struct host_files *f, char *word[WORDS_MOST], struc
 	return there;
 }
 
+/*
+ * The nonce and the hash go onto a command line, so they are checked here; names of files are
+ * plain by host_files.h.
+ */
 void checkquote_tool(const struct host_files *f, char *args, char *answer, size_t size)
 {
 	struct strlist argv = {0};

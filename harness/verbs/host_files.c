@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * Files that a target hands over or fetches back, in files/ of the boot's folder. The target
+ * chooses names and contents: a name has no slash and no leading dot, a file is written without
+ * following links, and size and number are bounded.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -13,6 +18,7 @@
 #include "lib/control_frame.h"
 #include "harness/core/util.h"
 
+/* Neither a path nor a hidden file. */
 static bool good_name(const char *name)
 {
 	static const char chars[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -22,6 +28,7 @@ static bool good_name(const char *name)
 	return n && n <= HOST_FILE_NAME && *name != '.' && strspn(name, chars) == n;
 }
 
+/* An offset: digits only, and it must fit 64 bits. */
 static bool number(const char *text, uint64_t *v)
 {
 	char *end;
@@ -33,6 +40,7 @@ static bool number(const char *text, uint64_t *v)
 	return !errno && !*end;
 }
 
+/* The one way from a target's name to a path. */
 char *host_files_path(const struct host_files *f, const char *name)
 {
 	char *path = good_name(name) ? str("%s/%s", f->folder, name) : NULL;
@@ -51,7 +59,10 @@ unsigned char *host_files_read(const struct host_files *f, const char *name, siz
 	return (unsigned char *)text;
 }
 
-/* Opens it where the piece belongs; -1 with why set. */
+/*
+ * Opens the file where the piece belongs: at its end. *why is set when the descriptor is -1.
+ * Each start of a file counts, so that a target cannot make files for ever.
+ */
 static int open_at(struct host_files *f, const char *path, uint64_t offset, const char **why)
 {
 	int fd, flags = O_WRONLY | O_CLOEXEC | O_NOFOLLOW;
@@ -72,6 +83,7 @@ static int open_at(struct host_files *f, const char *path, uint64_t offset, cons
 	return -1;
 }
 
+/* All is checked before the file is touched. A piece that is refused leaves the file as it was. */
 const char *host_files_put(struct host_files *f, const char *name, const char *offset,
 			   const char *base64)
 {

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * What a target may ask of the host, as a table of verbs. A verb gets its arguments as the
+ * target wrote them, trusts none of them, and always answers: the target waits for the reply.
+ * "error..." means refused.
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,11 +32,13 @@ static void refuse(char *answer, size_t size, const char *why)
 	snprintf(answer, size, "error: %s", why);
 }
 
+/* For tests of the port itself. */
 static void verb_echo(const struct host_context *c UNUSED, char *args, char *answer, size_t size)
 {
 	snprintf(answer, size, "%s", args);
 }
 
+/* The disk as the host sees it: tests compare it with what the guest read or wrote. */
 static void verb_sha256(const struct host_context *c, char *args, char *answer, size_t size)
 {
 	const char *path = object(c, args);
@@ -45,6 +52,7 @@ static void verb_sha256(const struct host_context *c, char *args, char *answer, 
 		snprintf(answer, size, "%s %lld", hex, (long long)file_size(path));
 }
 
+/* The same, cheap enough for a guest that has no SHA-256. */
 static void verb_crc32(const struct host_context *c, char *args, char *answer, size_t size)
 {
 	const char *path = object(c, args);
@@ -67,12 +75,14 @@ static void verb_crc32(const struct host_context *c, char *args, char *answer, s
 	snprintf(answer, size, "%08x %llu", crc, all);
 }
 
+/* Some tests hold on one platform only. */
 static void verb_platform(const struct host_context *c, char *args UNUSED, char *answer,
 			  size_t size)
 {
 	snprintf(answer, size, "%s", c->platform);
 }
 
+/* Both directions: base64 is cut into pieces that fit a frame. */
 static void verb_file(const struct host_context *c, char *args, char *answer, size_t size)
 {
 	char *save = NULL, *verb = strtok_r(args, " ", &save), *name = strtok_r(NULL, " ", &save);
@@ -90,6 +100,7 @@ static void verb_file(const struct host_context *c, char *args, char *answer, si
 		snprintf(answer, size, *piece ? "ok %s" : "ok", piece);
 }
 
+/* From now on a reset of the machine is what the test wants (session.c). */
 static void verb_reset(const struct host_context *c, char *args UNUSED, char *answer, size_t size)
 {
 	if (!c->reset) {
@@ -100,6 +111,7 @@ static void verb_reset(const struct host_context *c, char *args UNUSED, char *an
 	snprintf(answer, size, "ok");
 }
 
+/* The last announcement holds. Nothing but tabs would fit any exit line and is refused. */
 static void verb_end(const struct host_context *c, char *args, char *answer, size_t size)
 {
 	char *texts;
@@ -151,6 +163,7 @@ static const struct {
 	{"checksignature", verb_checksignature},
 };
 
+/* The table is searched by name; a verb that is not there is refused like a bad argument. */
 void host_verb(const struct host_context *c, char *request, char *answer, size_t size)
 {
 	char *field[2];

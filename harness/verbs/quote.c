@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * Judges a TPM quote from its bytes: the signature over TPMS_ATTEST, then what is signed (that
+ * it is a quote, the nonce, the selection, the digest over the PCR values). The first thing
+ * that is wrong is told. All input is the target's, so each field is taken off the front of a
+ * bounded blob.
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +22,7 @@ struct selection {
 	uint32_t mask;
 };
 
+/* The hash algorithm of a bank's name, which is n characters long. */
 static bool bank(const char *name, size_t n, unsigned *alg)
 {
 	static const struct {
@@ -35,6 +42,7 @@ static bool bank(const char *name, size_t n, unsigned *alg)
 	return false;
 }
 
+/* "sha256:0,1,16". False: no bank, no number, or a PCR that no TPM of this profile has. */
 static bool parse_selection(const char *text, struct selection *s)
 {
 	size_t n = strcspn(text, ":");
@@ -69,11 +77,16 @@ static bool selection_fits(struct blob *from, const struct selection *want)
 	return hash == want->hash && mask == want->mask;
 }
 
+/* Two blobs hold the same bytes. Nothing here is secret, so the time may tell where they differ. */
 static bool same(struct blob a, struct blob b)
 {
 	return a.n == b.n && (!a.n || memcmp(a.p, b.p, a.n) == 0);
 }
 
+/*
+ * The quote holds only a digest: the values are checked by hashing them again in the order of
+ * the PCRs.
+ */
 static const char *pcrs_wrong(const struct quote *q, const struct selection *want,
 			      struct blob digest, unsigned hash)
 {
@@ -117,6 +130,7 @@ static const char *attest_wrong(const struct quote *q, const struct selection *w
 	return pcrs_wrong(q, want, digest, hash);
 }
 
+/* The signature comes first: bytes that nobody signed are not worth looking into. */
 const char *quote_wrong(const struct quote *q)
 {
 	struct selection want;

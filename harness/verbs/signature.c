@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * Signatures of a TPM, checked by libcrypto. A TPM's structures are big-endian and carry sizes
+ * of their own; they are taken apart here, without any code of tpm2-tss, whose errors a judge
+ * must not share.
+ */
 #include <openssl/ecdsa.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
@@ -20,6 +25,7 @@ bool blob_take(struct blob *from, size_t n, struct blob *out)
 	return true;
 }
 
+/* A big-endian number of n bytes. False: the blob is too short. */
 static bool number(struct blob *from, size_t n, uint32_t *v)
 {
 	struct blob b;
@@ -55,6 +61,7 @@ bool blob_sized(struct blob *from, struct blob *out)
 
 /* ---- signatures ---- */
 
+/* By TPM_ALG_ID. What is not listed is refused, though libcrypto may know it. */
 const EVP_MD *signature_hash(unsigned alg)
 {
 	switch (alg) {
@@ -99,6 +106,10 @@ static bool prepare(EVP_PKEY *key, EVP_PKEY_CTX *ctx, unsigned scheme)
 	       EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, RSA_PSS_SALTLEN_AUTO) > 0;
 }
 
+/*
+ * The order tells the likeliest mistake first: the key, the algorithm, the scheme, the
+ * signature itself.
+ */
 const char *signature_wrong(struct blob pem, unsigned scheme, unsigned hash, struct blob sig,
 			    struct blob data)
 {
@@ -140,6 +151,10 @@ static struct blob ecdsa_der(struct blob r, struct blob s)
 	return (struct blob){der, n > 0 ? (size_t)n : 0};
 }
 
+/*
+ * RSA signatures hold one sized buffer, ECDSA two (r and s); nothing may follow. *hash is set
+ * even when the signature does not fit.
+ */
 const char *signature_tpmt_wrong(struct blob pem, struct blob tpmt, struct blob data,
 				 unsigned *hash)
 {
