@@ -34,5 +34,5 @@ int igvm_build(const struct igvm_build_options *o);
 /* linux.c: adds kernel, initrd and command line, and fills the ranges of *info. */
 bool build_linux(const struct igvm_build_options *o, struct image *m, struct launch_info *info);
 
-/* vmsa.c: the boot vCPU: 32-bit protected mode, paging off, flat segments, at rip. */
+/* build_vmsa.c: the boot vCPU: 32-bit protected mode, paging off, flat segments, at rip. */
 void build_vmsa(struct vmsa *v, uint32_t rip);

@@ -4,7 +4,7 @@
  * The reset state of a VMSA, byte by byte: values of APM vol. 2, table 14-1 (after INIT), where
  * table B-4 has them. test_measure.c judges the same by digests that hosts with KVM have.
  *
- * sources: svsm/lib/vmsa.c harness/igvm/vmsa.c
+ * sources: svsm/lib/vmsa.c harness/igvm/build_vmsa.c
  */
 #include "tests/native/check.h"
 #include "harness/igvm/build.h"
