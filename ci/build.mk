@@ -11,7 +11,7 @@ C_FILES = $(shell git ls-files '*.c' '*.h' | grep -v '^guests/module/') # the mo
 format: ## clang-format the tree
 	$(Q)clang-format -i $(C_FILES)
 
-lint: ## clang-format, cppcheck, shellcheck, pyflakes; headers, sizes, licences, stacks
+lint: ## clang-format, cppcheck, shellcheck, pyflakes; headers, layers, sizes, licences, stacks
 	$(Q)ci/lint.sh
 
 # Exceeding a limit fails the build, so the table is part of `all`.

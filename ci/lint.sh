@@ -29,6 +29,9 @@ headers() { # each header compiles alone
 			-Isvsm/include -Isvsm -Iguests -Ilaunch -I. -D_GNU_SOURCE || { echo "  $h does not compile alone"; return 1; }
 	done
 }
+layers() { # which folder includes from which: ci/layers.txt
+	"${PYTHON:-python3}" ci/layers.py
+}
 sizes() {
 	files '*.c' '*.h' '*.S' '*.py' '*.mk' Makefile | xargs wc -l |
 		awk '$2 != "total" && $1 > 600 {print "  " $2 ": " $1 " lines, split it (limit 600)"; n++} END {exit n > 0}'
@@ -63,6 +66,7 @@ analyse() {
 
 check format format
 check headers headers
+check layers layers
 check sizes sizes
 check licences licences
 check stacks stacks
