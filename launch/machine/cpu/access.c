@@ -1,11 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
+
+/*
+ * Guest memory by linear address. Each page of an access is walked as the guest's own processor
+ * would walk it, the guard is asked whether this VMPL may make the access, and the bytes are
+ * copied through the monitor's direct map. An access touches two pages at most.
+ */
 #include "machine/cpu/access.h"
 #include "machine/cpu/guard.h"
 #include "machine/host/mem/direct.h"
 #include "base/x86.h"
 #include "lib/string.h"
 
+/* The rights that the page has to give to an access of these flags. */
 static uint8_t wanted(unsigned flags)
 {
 	if (flags & WALK_FETCH)
@@ -49,6 +56,8 @@ static enum walk_status pieces(struct vcpu *v, uint64_t la, unsigned n, unsigned
 	return s;
 }
 
+/* A read takes no lock: a right that is taken away meanwhile is taken away a moment too late for
+ * it, as on hardware. */
 enum walk_status guest_read(struct vcpu *v, uint64_t la, void *buf, unsigned n, unsigned flags,
 			    struct walk *w)
 {
@@ -63,6 +72,7 @@ enum walk_status guest_read(struct vcpu *v, uint64_t la, void *buf, unsigned n, 
 	return WALK_OK;
 }
 
+/* The copy of a write. pieces() has found that all of it can be made. */
 static void put(const struct piece p[2], const uint8_t *buf)
 {
 	memcpy(p[0].at, buf, p[0].n);
@@ -85,6 +95,8 @@ enum walk_status guest_write(struct vcpu *v, uint64_t la, const void *buf, unsig
 	return s;
 }
 
+/* The second page may be missing: an instruction that ends in the first one needs no more, and
+ * one that does not is then too short to be decoded. */
 unsigned guest_fetch(struct vcpu *v, uint8_t bytes[15])
 {
 	const struct vmcb *m = v->ctx[v->vmpl].vmcb;

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
+
+/*
+ * A decoder for the few instructions that the machine completes in a guest's name. It knows the
+ * prefixes, REX and the opcodes of these alone; every other instruction is INSN_UNKNOWN.
+ */
 #include "machine/cpu/decode.h"
 
 struct cursor {
@@ -11,11 +16,14 @@ struct cursor {
 	bool addr; /* 67 prefix */
 };
 
+/* The next byte; -1 behind the bytes that were fetched, and behind the 15 that an instruction
+ * may have. */
 static int next(struct cursor *c)
 {
 	return c->at < c->n && c->at < INSN_MAX ? c->bytes[c->at++] : -1;
 }
 
+/* Note a prefix that changes what an instruction means. False: b is none. */
 static bool is_prefix(struct cursor *c, int b)
 {
 	switch (b) {
@@ -59,6 +67,8 @@ static int opcode(struct cursor *c)
 	return b;
 }
 
+/* Most of what SEV-SNP added lies in this group, told apart by the prefix: APM vol. 3, appendix
+ * A. */
 static enum insn_kind group_0f01(const struct cursor *c, int modrm, struct insn *i)
 {
 	if (modrm == 0xd9)
@@ -80,6 +90,7 @@ static enum insn_kind group_0f01(const struct cursor *c, int modrm, struct insn 
 	return INSN_UNKNOWN;
 }
 
+/* The mod field counts for nothing here: the operand is a register whatever it says. */
 static enum insn_kind move_special(struct cursor *c, int op, struct insn *i)
 {
 	static const enum insn_kind kinds[4] = {INSN_MOV_FROM_CR, INSN_MOV_FROM_DR, INSN_MOV_TO_CR,

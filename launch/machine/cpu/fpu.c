@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
+
+/*
+ * What VMRUN leaves alone: x87, SSE, AVX, XCR0, PKRU, PAT, TSC_AUX and DR0 to DR3. The monitor
+ * uses none of it, so a VMPL's values stay in the processor through every exit and are moved only
+ * when another VMPL of the vCPU is to run. What the processor under us has of them is found once.
+ */
 #include "machine/cpu/fpu.h"
 #include "base/x86.h"
 #include "lib/string.h"
@@ -71,6 +77,8 @@ void fpu_cpu_init(void)
 	write_cr4(cr4);
 }
 
+/* What XSETBV takes of a value that a guest may have put into its VMSA: known bits only, x87
+ * always, and AVX only with SSE. */
 static uint64_t xcr0_for(uint64_t want)
 {
 	uint64_t can = XCR0_X87 | XCR0_SSE | (have_avx ? XCR0_AVX : 0);

@@ -1,5 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
+
+/*
+ * The nested tables: four trees, one for each VMPL, built 2 MiB at a time when a fault asks for
+ * them. Each entry is what guard_rights() says of the page, and npt_sync() brings every tree into
+ * line when that changes. Pages of tables are never given back, so a CPU that still walks an old
+ * one does no harm.
+ */
 #include "machine/cpu/npt.h"
 #include "machine/cpu/guard.h"
 #include "machine/host/mem/direct.h"
@@ -15,6 +22,8 @@ static struct npt {
 	uint64_t *pdpt[2]; /* [private] */
 } trees[VMPL_COUNT];
 
+/* One store makes the table visible: a CPU that walks the tree meanwhile sees all of it or
+ * nothing. */
 static uint64_t *new_table(uint64_t *slot)
 {
 	uint64_t *t = host_pages_alloc(1);
@@ -41,6 +50,7 @@ hpa_t npt_root(uint8_t vmpl, bool paged)
 	return host_pa(paged ? trees[vmpl].paged : trees[vmpl].unpaged);
 }
 
+/* The table behind an entry; NULL when there is none and none is to be made. */
 static uint64_t *below(uint64_t *slot, bool create)
 {
 	if (*slot & PTE_P)
@@ -64,6 +74,7 @@ static uint64_t *leaf_table(uint8_t vmpl, bool is_private, gpa_t g, bool create,
 	return below(slot, create);
 }
 
+/* A page that may not be read is not mapped at all: no entry gives less than the right to read. */
 static uint64_t make_pte(gpa_t g, uint8_t rights)
 {
 	if (!(rights & RMP_R))
@@ -72,6 +83,8 @@ static uint64_t make_pte(gpa_t g, uint8_t rights)
 	       (rights & (RMP_XU | RMP_XS) ? 0 : PTE_NX);
 }
 
+/* A translation that gives less than it did has to leave every TLB; one that gives more may be
+ * found out by a fault. */
 static bool lost_right(uint64_t before, uint64_t after)
 {
 	if (!(before & PTE_P))
@@ -110,6 +123,7 @@ bool npt_sync(gpa_t g, unsigned n)
 	return reduced;
 }
 
+/* All 512 entries at once: a fault costs more than they do. */
 bool npt_fill(uint8_t vmpl, bool is_private, gpa_t g)
 {
 	gpa_t base = gpa(ALIGN_DOWN(g.v, SIZE_2M));

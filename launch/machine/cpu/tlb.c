@@ -1,5 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
+
+/*
+ * TLB flushes of other CPUs, without an instruction that makes them. A generation counts the
+ * changes that took a right away. A CPU notes it right before VMRUN; who makes a change waits
+ * until no CPU runs a guest that entered before it. A CPU that left its guest flushes at the next
+ * VMRUN, so leaving it is enough.
+ */
 #include "machine/cpu/tlb.h"
 #include "machine/cpu/vmcb.h"
 #include "machine/host/isr.h"
@@ -22,12 +29,14 @@ static uint32_t waiters; /* CPUs that sleep in wait_for */
 
 static uint64_t generation;
 
+/* The vCPU is in its guest, and entered it before that generation. */
 static bool stale(struct vcpu *v, uint64_t gen)
 {
 	return __atomic_load_n(&v->in_guest, __ATOMIC_SEQ_CST) &&
 	       __atomic_load_n(&v->flush_seen, __ATOMIC_SEQ_CST) < gen;
 }
 
+/* True when it has left its guest within the time that this usually takes. */
 static bool spin(struct vcpu *v, uint64_t gen)
 {
 	uint64_t start = rdtsc();

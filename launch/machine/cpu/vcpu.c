@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
+
+/* The table of vCPUs. It is made once, before the guests run, and never changes. */
 #include "machine/cpu/vcpu.h"
 #include "machine/host/mem/pool.h"
 #include "machine/host/smp.h"

@@ -1,5 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
+
+/*
+ * Guest page walks in the three modes that have paging: four or five levels, PAE, and two levels
+ * of 4-byte entries. The tables are the guest's and may change under the walk; each entry is read
+ * once, and what is set in it (A and D) is set by a locked operation. The tables' own pages are
+ * checked with the guard like any other access.
+ */
 #include "machine/cpu/walk.h"
 #include "machine/cpu/guard.h"
 #include "machine/cpu/npt.h"
@@ -31,6 +38,7 @@ struct walker {
 	bool user, write, nx;
 };
 
+/* The bits of the error code that come from the access, not from the tables: APM vol. 2, 8.4.2. */
 static uint32_t fault_code(const struct walker *k, uint32_t error)
 {
 	bool fetch = (k->flags & WALK_FETCH) && ((k->m->efer & EFER_NXE) || (k->m->cr4 & CR4_SMEP));
@@ -89,6 +97,7 @@ static bool allowed(const struct walker *k)
 	       (!(k->flags & WALK_USER) && !(k->m->cr0 & CR0_WP));
 }
 
+/* A and D bits lie in the low half of an entry of either size. */
 static void mark(uint32_t *entry, bool leaf, unsigned flags)
 {
 	uint32_t want = PTE_A | (leaf && (flags & WALK_WRITE) ? PTE_D : 0);
@@ -183,6 +192,8 @@ static enum walk_status walk_legacy(struct walker *k, uint64_t la, struct walk *
 	}
 }
 
+/* An address that is not canonical has no page: a walk answers #PF, where the processor would
+ * have raised #GP before it walked. */
 static bool canonical(const struct vmcb *m, uint64_t la)
 {
 	int64_t top = (int64_t)la >> (m->cr4 & CR4_LA57 ? 56 : 47);

@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
+
+/*
+ * KVM's paravirtual clock. The date comes from the real-time clock once; from then on the guest
+ * reads the TSC and scales it with the factors that it finds in its page. All vCPUs have one time
+ * base, so the page of a vCPU is written when its MSR is, and never again.
+ */
 #include "machine/dev/kvmclock.h"
 #include "machine/cpu/guard.h"
 #include "machine/dev/pvclock.h"
@@ -27,6 +33,7 @@ static uint8_t rtc_read(uint8_t reg)
 	return inb(RTC_DATA);
 }
 
+/* The chip counts in BCD or binary, as its register B says. */
 static unsigned rtc_number(uint8_t reg, bool binary)
 {
 	uint8_t v = rtc_read(reg);
@@ -34,6 +41,7 @@ static unsigned rtc_number(uint8_t reg, bool binary)
 	return binary ? v : (v >> 4) * 10 + (v & 15);
 }
 
+/* In 12-hour form the top bit says p.m., and 12 stands for 0. */
 static unsigned rtc_hour(uint8_t b)
 {
 	uint8_t raw = rtc_read(4);
@@ -46,6 +54,7 @@ static unsigned rtc_hour(uint8_t b)
 	return h;
 }
 
+/* The bound is for a chip that updates for ever; a second's error is no harm. */
 static uint64_t rtc_seconds(void)
 {
 	uint8_t b = rtc_read(0xb);
@@ -65,6 +74,7 @@ void kvmclock_init(void)
 	pvclock_scale(host_tsc_khz(), &base.mul, &base.shift);
 }
 
+/* The version is odd while the page is being written: a reader on another vCPU tries again. */
 bool kvmclock_set_system_time(struct kvmclock *c, uint64_t value)
 {
 	gpa_t g = gpa(value & ~BIT(0));

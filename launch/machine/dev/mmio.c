@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * Memory-mapped registers of real devices: QEMU's, which the guest drives itself. What lies in RAM
+ * is not reached here, nor the local APIC and the window of MSIs, which belong to the machine's
+ * CPUs. The IOAPIC is passed through but for redirection entries that would hit the monitor.
+ */
 #include "machine/dev/mmio.h"
 #include "machine/host/lapic.h"
 #include "machine/host/mem/direct.h"
@@ -17,6 +22,7 @@
 #define RTE_MASKED    BIT(16)
 #define MSI_END       0xfef00000ull
 
+/* [a, a + len) lies wholly in [from, to), without a sum that could wrap. */
 static bool inside(uint64_t a, unsigned len, uint64_t from, uint64_t to)
 {
 	return a >= from && a < to && len <= to - a;
@@ -35,6 +41,7 @@ static bool passed_through(uint64_t a, unsigned len)
 	return !host_is_ram(hpa(a), len);
 }
 
+/* Of exactly that width: a device may answer others differently. */
 static uint64_t phys_read(uint64_t a, unsigned len)
 {
 	volatile void *p = host_ptr(hpa(a));

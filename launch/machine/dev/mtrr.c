@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
+
+/*
+ * The memory type range registers as a guest's BIOS left them: nothing set. Linux reads all of
+ * them and may write them; the values have to come back, and nothing else comes of them.
+ */
 #include "machine/dev/mtrr.h"
 
 #define MSR_MTRR_CAP    0xfe
@@ -11,6 +16,7 @@
 #define MTRR_CAP_FIX    BIT(8)
 #define MTRR_CAP_WC     BIT(10)
 
+/* Where the value of an MSR is kept; NULL for one that is no MTRR, or may not be written. */
 static uint64_t *slot(struct mtrr *m, uint32_t msr)
 {
 	if (msr >= MSR_MTRR_VAR0 && msr < MSR_MTRR_VAR0 + 2 * MTRR_VAR)

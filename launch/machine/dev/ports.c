@@ -45,6 +45,7 @@ static const struct port_rule {
 #define KBD_RESET   0xfe
 #define PCI_ADDRESS 0xcf8
 
+/* A wider access that touches one port of a rule falls under it as a whole. */
 static const struct port_rule *rule_for(uint16_t port, unsigned size)
 {
 	unsigned i, last = port + size - 1;

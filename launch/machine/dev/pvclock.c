@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
+
+/* The arithmetic of KVM's paravirtual clock, and of a date. */
 #include "machine/dev/pvclock.h"
 
 /*

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * Descriptor tables. The IDT is one for all CPUs and leads every vector to its stub in entry.S;
+ * GDT, TSS and the GS base, by which a CPU finds its own data, are each CPU's. NMI, double fault
+ * and machine check have stacks of their own, because what they interrupt may have no usable one.
+ */
 #include "machine/host/desc.h"
 #include "machine/host/percpu.h"
 #include "machine/layout.h"
@@ -20,6 +25,7 @@ static void set_gate(unsigned vector, uint8_t ist)
 	idt[vector] = x86_gate(target, HOST_CS, ist);
 }
 
+/* Also called where GS may still be the guest's: VMLOAD and VMSAVE move it around every VMRUN. */
 void desc_set_gs(unsigned cpu)
 {
 	wrmsr(MSR_GS_BASE, (uint64_t)&percpus[cpu]);
@@ -48,6 +54,8 @@ void desc_load(unsigned cpu)
 	desc_set_gs(cpu);
 }
 
+/* All three interrupt stacks are one page here; a fault this early is reported once and ends the
+ * run. */
 void desc_early(void)
 {
 	for (unsigned v = 0; v < 256; v++)

@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * Reports of faults in host mode: an exception that the monitor took, or an assertion that did not
+ * hold. Each says what, where and with which guest, and ends the run. It must work with anything
+ * broken, so it takes no lock but the log's, whose wait is bounded, and reads only memory that is
+ * mapped.
+ */
 #include "machine/host/fault.h"
 #include "machine/host/exit.h"
 #include "machine/host/log.h"
@@ -22,6 +28,7 @@ static const char *const names[32] = {
 	"?",   "?",   "?",   "?",   "?",   "?",   "#HV", "#VC", "#SX", "?",
 };
 
+/* With the symbol that the second link put into the image, when there is one. */
 static void print_address(const char *what, uint64_t addr)
 {
 	uint64_t offset;
@@ -88,6 +95,7 @@ static void enter_fault(void)
 		host_exit(MACHINE_END_MONITOR, "monitor fault, and another while reporting it");
 }
 
+/* From isr.c, on the stack of the exception. */
 void fault_exception(const struct trap_frame *f)
 {
 	enter_fault();

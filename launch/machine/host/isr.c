@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * Interrupts and exceptions of host mode. Interrupts are off but in the windows of irq_open() and
+ * irq_sleep(), so an interrupt comes only where one is expected; what comes anywhere else is an
+ * NMI or a fault. The APIC takes the interrupts of the guest's devices too, and hands them up.
+ */
 #include "machine/host/isr.h"
 #include "machine/host/desc.h"
 #include "machine/host/fault.h"
@@ -16,6 +21,7 @@ void irq_open(void);
 void irq_sleep(void);
 void entry_dispatch(struct trap_frame *f);
 
+/* Kick, timer and error: to have come is all that a kick does. */
 static void own_vector(unsigned vector)
 {
 	if (vector == VECTOR_SPURIOUS && !lapic_in_service(vector))
@@ -89,16 +95,21 @@ void entry_dispatch(struct trap_frame *f)
 		fault_exception(f);
 }
 
+/* Interrupts that #VMEXIT has announced are taken here, all that are pending. */
 void host_irq_window(void)
 {
 	irq_open();
 }
 
+/* An interrupt that came before is taken at once: nothing is missed between a check and the
+ * sleep, as long as the check is made with interrupts off. */
 void host_halt(void)
 {
 	irq_sleep();
 }
 
+/* The timer may be armed for the guest: the earlier of the two ends the sleep, and the guest's
+ * is armed again. */
 void host_nap(uint64_t ticks)
 {
 	uint64_t armed = percpu()->deadline, end = rdtsc() + ticks;

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * The local APIC under a CPU. QEMU gives it and its registers as memory; the monitor keeps xAPIC
+ * mode, since host_lapic_set_logical() needs it: logical mode as a guest's xAPIC has it exists
+ * only there.
+ */
 #include "machine/host/lapic.h"
 #include "machine/host/mem/direct.h"
 #include "base/x86.h"
@@ -68,6 +73,8 @@ void lapic_init(void)
 	set(REG_ESR, 0);
 }
 
+/* What the firmware left routed to CPU 0 is nobody's; from here on the guest's programming
+ * counts. */
 void lapic_mask_others(void)
 {
 	volatile uint32_t *select = host_ptr(hpa(IOAPIC_PA));
@@ -109,6 +116,7 @@ bool lapic_is_level(unsigned vector)
 	return bit_of(REG_TMR, vector);
 }
 
+/* Two writes that nothing may come between; interrupts are off, and an NMI sends nothing. */
 static void send(uint32_t target, uint32_t command)
 {
 	set(REG_ICR_HIGH, target << 24);

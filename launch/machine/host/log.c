@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * The monitor's log: a line is put together on the stack and sent as one string. Lines of several
+ * CPUs do not mix, but a CPU that waits too long for another's line writes all the same.
+ */
 #include "machine/host/log.h"
 #include "machine/host/park.h"
 #include "machine/host/percpu.h"
@@ -15,6 +19,8 @@ static uint32_t owner;
 /* Waiting for a line of another CPU is bounded: a log must come out even if that CPU died in it. */
 #define LOG_WAIT_TSC 100000000ull
 
+/* False: write without owning the log, because this CPU owns it already or has waited long
+ * enough. */
 static bool acquire(uint32_t me)
 {
 	uint64_t start = rdtsc();
@@ -32,6 +38,7 @@ static bool acquire(uint32_t me)
 	return true;
 }
 
+/* The debugcon takes bytes as fast as they come. */
 static void emit(const char *s, size_t n)
 {
 	__asm__ volatile("rep outsb"

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * The words that the harness gives, read once from fw_cfg. A word is a flag; a new one is a line
+ * in the table.
+ */
 #include "machine/host/options.h"
 #include "machine/host/log.h"
 #include "machine/host/mem/direct.h"
@@ -19,6 +23,7 @@ static const struct {
 	{"no-invlpgb", &host_options.no_invlpgb},
 };
 
+/* A word that is not known may come from a newer harness: it is logged and does no harm. */
 static void take(const char *word, size_t len)
 {
 	for (unsigned i = 0; i < ARRAY_LEN(words); i++) {

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * Ending a run on several CPUs. One CPU wins; it sends an NMI to all others, which stand still for
+ * good, and waits a while for them. A CPU that cannot be reached in that time is left alone: the
+ * end must come.
+ */
 #include "machine/host/park.h"
 #include "machine/host/lapic.h"
 #include "machine/host/percpu.h"
@@ -12,6 +17,7 @@
 
 static uint32_t stopper; /* CPU number + 1 of the one that ends the run */
 
+/* Not for the CPU that ends the run: it goes on to the end. */
 bool park_asked(void)
 {
 	uint32_t s = __atomic_load_n(&stopper, __ATOMIC_ACQUIRE);
@@ -26,6 +32,7 @@ void park(void)
 		__asm__ volatile("cli; hlt");
 }
 
+/* CPUs that were never started are not waited for. */
 static bool others_stopped(void)
 {
 	for (unsigned i = 0; i < HOST_MAX_CPUS; i++) {

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * Bringing the CPUs up. CPU 0 copies the trampoline below 1 MiB, wakes all others at once by INIT
+ * and SIPI, and waits until each has said that it is there; they then halt until the guests may
+ * run.
+ */
 #include "machine/host/smp.h"
 #include "machine/host/desc.h"
 #include "machine/host/isr.h"
@@ -64,6 +69,7 @@ static void wait_ticks(uint32_t ticks)
 		cpu_relax();
 }
 
+/* The number of CPUs when none is. */
 static unsigned first_missing(void)
 {
 	unsigned i;
@@ -75,6 +81,7 @@ static unsigned first_missing(void)
 	return i;
 }
 
+/* False after SIPI_WAIT: the caller sends the SIPI again. */
 static bool wait_online(void)
 {
 	uint32_t start = lapic_timer_read();
@@ -87,6 +94,8 @@ static bool wait_online(void)
 	return true;
 }
 
+/* The page tables that the CPUs start on are this CPU's, with the low 2 MiB mapped 1:1 for the
+ * way in. */
 static void place_trampoline(void)
 {
 	uint64_t start = (uint64_t)trampoline_start, at = (uint64_t)&trampoline_cr3 - start;

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * Time: the TSC counts it, and the local APIC's timer, whose frequency QEMU fixes, tells how fast
+ * the TSC is. The timer is one-shot and each CPU's own; percpu.deadline remembers what it was
+ * armed for.
+ */
 #include "machine/host/time.h"
 #include "machine/host/lapic.h"
 #include "machine/host/percpu.h"
@@ -61,6 +66,8 @@ uint64_t host_tsc_khz(void)
 	return khz;
 }
 
+/* At least 1, because 0 stops the timer; at most some seconds, after which time_fired() arms it
+ * again. */
 static uint32_t ticks_until(uint64_t deadline)
 {
 	int64_t left = (int64_t)(deadline - rdtsc());
@@ -72,6 +79,7 @@ static uint32_t ticks_until(uint64_t deadline)
 	return (uint32_t)((uint64_t)left * LAPIC_TIMER_KHZ / khz) + 1;
 }
 
+/* Cheap when nothing changes: a hypervisor arms it on most exits. */
 void host_timer_arm(uint64_t deadline)
 {
 	struct percpu *p = percpu();
@@ -94,6 +102,7 @@ void host_timer_stop(void)
 	lapic_timer_set(0);
 }
 
+/* From isr.c, on the CPU whose timer it is. */
 void time_fired(void)
 {
 	struct percpu *p = percpu();

@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
+
+/*
+ * VMSAs that come and go: AP_CREATION by a guest, INIT and SIPI by its APICs, and the AP reset
+ * hold that waits for them. A vCPU's VMSAs are changed by its own CPU alone. So another CPU posts
+ * a request into the vCPU's one slot, kicks it, and waits.
+ */
 #include "machine/hv/ap.h"
 #include "machine/host/mem/direct.h"
 #include "machine/host/mem/mem.h"
@@ -35,6 +41,7 @@ bool ap_runnable(struct vcpu *v)
 	       !h->reset_hold[v->vmpl];
 }
 
+/* The new VMSA runs at once when v would otherwise stand still, or stood at that very VMPL. */
 static bool create(struct vcpu *v, const struct ap_request *r)
 {
 	struct hv_vcpu *h = hv_state(v);
@@ -61,6 +68,8 @@ bool ap_run_fresh(struct vcpu *v)
 	return false;
 }
 
+/* On v's own CPU, out of machine_run. A request that was to wait for an INIT is forgotten by the
+ * next one. */
 static bool apply(struct vcpu *v, const struct ap_request *r)
 {
 	struct ap_request *on_init = &hv_state(v)->on_init[r->vmpl];
@@ -79,6 +88,8 @@ static bool apply(struct vcpu *v, const struct ap_request *r)
 	}
 }
 
+/* The answer that AP reset hold has kept open since: in the MSR, or in the GHCB, which may have
+ * become private meanwhile. */
 static void wake(struct vcpu *v, unsigned vmpl)
 {
 	gpa_t page = hv_state(v)->hold_ghcb[vmpl];
@@ -93,6 +104,8 @@ static void wake(struct vcpu *v, unsigned vmpl)
 	}
 }
 
+/* INIT starts what AP_CREATION has laid ready for it; SIPI ends a reset hold. Neither does
+ * anything else: an SNP guest's vCPU is not reset by an APIC. */
 static void serve_startup(struct vcpu *v, unsigned vmpl)
 {
 	struct hv_vcpu *h = hv_state(v);
@@ -143,6 +156,7 @@ static bool wait_step(struct vcpu *me, struct vcpu *target, uint32_t from, uint3
 	return true;
 }
 
+/* A request that the target has not begun is taken back; one that it has begun is waited for. */
 static bool post(struct vcpu *me, struct vcpu *target, const struct ap_request *ask)
 {
 	struct ap_request *r = &hv_state(target)->request;

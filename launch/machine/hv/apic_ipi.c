@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
+
+/*
+ * Interrupts between the virtual APICs of one VMPL. Every VMPL has APICs of its own, so a command
+ * reaches the same VMPL of other vCPUs and no other.
+ */
 #include "machine/cpu/vcpu.h"
 #include "machine/host/smp.h"
 #include "machine/hv/state.h"
@@ -52,6 +57,8 @@ static bool addressed(const struct vapic *from, const struct vapic *t, uint32_t 
 	}
 }
 
+/* From the APIC model, or from the #HV IPI event. Lowest priority goes to the first that is
+ * addressed: which one it is, is the chipset's to choose. */
 void apic_ipi_send(struct vapic *a, uint32_t low, uint32_t dest)
 {
 	unsigned mode = low >> 8 & 7, vector = low & 0xff, i;

@@ -161,6 +161,7 @@ static void leaf_bugs(uint32_t r[4])
 		set(r, F821_EAX_LFENCE | F821_EAX_SRSO_NO, 0, F821_ECX_TSA_NO, 0);
 }
 
+/* r holds what the processor under us says; what no guest here may have is taken out. */
 static void extended(struct vcpu *v, uint32_t leaf, uint32_t r[4])
 {
 	switch (leaf) {
@@ -190,6 +191,8 @@ static void extended(struct vcpu *v, uint32_t leaf, uint32_t r[4])
 	}
 }
 
+/* Leaves that are not named here are zero: the processor under us may know more than it does
+ * right. */
 static void basic(struct vcpu *v, uint32_t leaf, uint32_t sub, uint32_t r[4])
 {
 	switch (leaf) {

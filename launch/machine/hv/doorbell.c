@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
+
+/*
+ * Restricted injection. What would be an interrupt is written into the guest's doorbell page, and
+ * #HV tells the guest to look, unless it said that it will look anyway. The APIC keeps the vector
+ * in IRR until the guest has taken it out of the page, so that a more urgent one can replace it.
+ */
 #include "machine/hv/doorbell.h"
 #include "machine/cpu/exec/inject.h"
 #include "machine/host/mem/direct.h"
@@ -32,6 +38,8 @@ void doorbell_reset(struct hv_doorbell_state *d)
 	*d = (struct hv_doorbell_state){.page = GPA_NONE};
 }
 
+/* A vector that is no longer in the page was taken. Without the page nothing was: it still waits
+ * in IRR. */
 void doorbell_sync(struct vcpu *v)
 {
 	struct hv_doorbell_state *d = state(v);
@@ -57,6 +65,7 @@ static bool post_nmi(struct vapic *a, struct hv_doorbell *p)
 	return true;
 }
 
+/* True for a vector where there was none; one that replaces another needs no new signal. */
 static bool post_vector(struct vapic *a, struct hv_doorbell_state *d, struct hv_doorbell *p)
 {
 	int vector = apic_pending(a);
@@ -69,6 +78,7 @@ static bool post_vector(struct vapic *a, struct hv_doorbell_state *d, struct hv_
 	return first;
 }
 
+/* d->due stays set when an event is in the way: the signal is tried again before the next VMRUN. */
 static void signal(struct vcpu *v, struct hv_doorbell_state *d, struct hv_doorbell *p)
 {
 	if (READ_ONCE(p->flags) & DOORBELL_NO_SIGNAL) {

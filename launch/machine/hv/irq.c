@@ -1,5 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
+
+/*
+ * Interrupts of a vCPU. Devices raise them in the host's APIC, timers in the host's timer, other
+ * vCPUs in this one's APICs; before each VMRUN the most urgent one goes into the current VMPL, or
+ * a window is opened for it. This file is also what the APIC model (svsm/lib/vapic) finds of its
+ * surroundings.
+ */
 #include "machine/hv/irq.h"
 #include "machine/cpu/exec/inject.h"
 #include "machine/cpu/exec/vmm.h"
@@ -38,11 +45,14 @@ void hv_host_interrupt(unsigned vector, bool level)
 	apic_post(device_apic(hv_states[cpu - 1]), vector, level);
 }
 
+/* An APIC's ID is its vCPU's number plus one. */
 static struct hv_vcpu *owner(const struct vapic *a)
 {
 	return hv_states[a->id - 1];
 }
 
+/* Of the timers of all VMPLs: one that does not run now has its interrupt in time as well. 0:
+ * none. */
 static uint64_t next_deadline(const struct hv_vcpu *h)
 {
 	uint64_t first = 0;
@@ -54,6 +64,7 @@ static uint64_t next_deadline(const struct hv_vcpu *h)
 	return first;
 }
 
+/* On the vCPU's own CPU: the host's timer is that CPU's. */
 static void arm(struct hv_vcpu *h, uint64_t deadline)
 {
 	h->timer_armed = deadline;
@@ -142,6 +153,7 @@ void apic_host_logical(struct vapic *a)
 		host_lapic_set_logical(a->ldr, a->dfr);
 }
 
+/* True when an NMI goes in now or waits for the event before it: no interrupt may overtake it. */
 static bool deliver_nmi(struct vcpu *v, struct vapic *a)
 {
 	if (!__atomic_load_n(&a->nmi, __ATOMIC_RELAXED) || a->nmi_blocked)

@@ -67,6 +67,7 @@ static const struct {
 	{MSR_BU_CFG2, 0},
 };
 
+/* The same list for reads and for writes, whose value counts for nothing. */
 static enum msr_result constant(uint32_t msr, uint64_t *value)
 {
 	unsigned i;
@@ -159,6 +160,8 @@ enum msr_result msr_write(struct vcpu *v, uint32_t msr, uint64_t value)
 	}
 }
 
+/* From the processor, in the middle of the exit: the #VC that a processor would raise, and the
+ * guest's VMGEXIT for it, are left out. */
 bool vmm_fast_msr(struct vcpu *v, uint32_t msr, bool write, uint64_t *value, bool *gp)
 {
 	enum msr_result r;

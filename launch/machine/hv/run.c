@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
+
+/*
+ * The life of a vCPU on its CPU: serve what others ask of it, run its guest, act on why that came
+ * back, and sleep while there is nothing to run. One CPU, one vCPU, for ever.
+ */
 #include "machine/hv/run.h"
 #include "machine/cpu/exec/enter.h"
 #include "machine/cpu/exec/inject.h"
@@ -34,6 +39,7 @@ static void halt(struct vcpu *v)
 		hv_state(v)->halted[v->vmpl] = false;
 }
 
+/* A HLT that something ends at once is none. */
 static void handle_hlt(struct vcpu *v)
 {
 	hv_count(v, STAT_HLT);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
+
+/* What the hypervisor keeps for each vCPU, made after the launch and before any vCPU runs. */
 #include "machine/hv/state.h"
 #include "machine/host/mem/pool.h"
 #include "machine/layout.h"

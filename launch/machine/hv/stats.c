@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
+
+/*
+ * Requests by VMPL, printed at the end of a run with the option stats. The counters are each CPU's
+ * own and are summed up without a lock.
+ */
 #include "machine/hv/stats.h"
 #include "machine/cpu/exec/exit_count.h"
 #include "machine/cpu/vcpu.h"

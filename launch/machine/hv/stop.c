@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
+
+/*
+ * Every end of a run that a guest brings about. Each prints what a user needs to find the cause,
+ * then one line, and QEMU's exit status says which VMPL was at fault.
+ */
 #include <stdarg.h>
 #include "machine/hv/stop.h"
 #include "machine/cpu/exec/describe.h"
@@ -10,6 +15,7 @@
 
 #define LINE 160
 
+/* VMPL0 is the SVSM; whatever runs below it is the guest. */
 static enum machine_end panic_code(const struct vcpu *v)
 {
 	return v->vmpl == VMPL_SVSM ? MACHINE_END_SVSM_PANIC : MACHINE_END_GUEST_PANIC;

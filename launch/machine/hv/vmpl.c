@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
+
+/* Changing the VMPL that runs. */
 #include "machine/hv/vmpl.h"
 #include "machine/hv/state.h"
 #include "machine/snp/vmsa_attach.h"

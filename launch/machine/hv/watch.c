@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/* CPU 0, which runs no guest, looks once a second whether any vCPU can still move. */
 #include "machine/hv/watch.h"
 #include "machine/cpu/vcpu.h"
 #include "machine/host/isr.h"
@@ -12,6 +13,7 @@
 #define PERIOD_MS   1000
 #define DEAD_ROUNDS 3 /* a vCPU between two halts looks dead for an instant: ask several times */
 
+/* Each flag is its vCPU's own; a look at all of them is no snapshot, so one look proves nothing. */
 static bool all_dead(void)
 {
 	unsigned i;

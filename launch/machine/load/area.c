@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * Parameter areas of an IGVM file: memory that is declared, filled with what the file asks for
+ * about this machine, and then inserted into the guest's RAM. Their contents lie in monitor pages
+ * until then.
+ */
 #include "machine/load/area.h"
 #include "machine/cpu/vcpu.h"
 #include "machine/host/mem/direct.h"
@@ -71,6 +76,7 @@ uint32_t area_parameter_size(uint32_t type)
 	}
 }
 
+/* loader_check() has seen that the parameter fits behind its offset. */
 bool area_fill(struct loader_areas *a, const struct igvm_header *h)
 {
 	const struct igvm_parameter *d = h->body;

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * The launch: what QEMU, KVM and the security processor do with an IGVM file on hardware. First
+ * the whole file is checked, then it is placed, so a file that is refused has changed nothing.
+ */
 #include "machine/load/loader.h"
 #include "machine/host/log.h"
 #include "machine/host/time.h"

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * Placing the file: its pages into guest RAM and the RMP, in the file's order. Data of
+ * neighbouring pages are read by one transfer, and their RMP entries become large ones where that
+ * is possible.
+ */
 #include "machine/load/place.h"
 #include "machine/cpu/vcpu.h"
 #include "machine/host/exit.h"
@@ -30,6 +35,7 @@ struct place {
 	struct loader_areas areas;
 };
 
+/* The transfer that has been put together so far. */
 static void flush(struct place *p)
 {
 	if (p->run.size)
@@ -37,6 +43,7 @@ static void flush(struct place *p)
 	p->run.size = 0;
 }
 
+/* Prolong the transfer, or begin another one when the page follows nothing. */
 static void put_data(struct place *p, uint64_t at, uint32_t offset, uint32_t size)
 {
 	struct run *r = &p->run;
@@ -95,6 +102,7 @@ static void share_pages(uint64_t at, uint64_t size)
 	}
 }
 
+/* A shared page is the hypervisor's: no launch update, no measurement, no validation. */
 static void place_page(struct place *p, const struct igvm_page_data *d)
 {
 	uint64_t size = igvm_page_size(d);
@@ -164,6 +172,7 @@ static void place_header(struct place *p, const struct igvm_header *h)
 	}
 }
 
+/* Nothing can be refused any more: loader_check() has seen every header. */
 void loader_place(const struct loader *l)
 {
 	struct place p = {.l = l};

@@ -80,6 +80,7 @@ void psp_cpuid_page(struct snp_cpuid_page *p)
 
 /* ---- secrets ---- */
 
+/* The keys are secret from nobody here, but two launches must not have the same. */
 static uint64_t random64(void)
 {
 	uint64_t v;

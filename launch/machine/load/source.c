@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * The file that is launched. Its headers are read into monitor pages whole, so that what was
+ * checked is what is placed; its data go straight to where they belong.
+ */
 #include "machine/load/source.h"
 #include "machine/host/exit.h"
 #include "machine/host/mem/direct.h"
@@ -13,6 +17,7 @@
 
 #define HEAD_LIMIT 0x4000000u /* 64 MiB of headers are more than RAM could use */
 
+/* The harness prints this line; it has to say which header, and what to do. */
 void loader_refuse(const struct igvm_header *h, const char *fmt, ...)
 {
 	char text[160];
@@ -51,6 +56,7 @@ static void read_head(struct loader *l)
 	loader_read(l, 0, host_pa(l->head), head);
 }
 
+/* Format, checksum, and that the file is for SEV-SNP. lib/igvm checks; here it is only said. */
 static void open_file(struct loader *l)
 {
 	uint32_t at;

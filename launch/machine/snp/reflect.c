@@ -78,6 +78,7 @@ static int no_nested_svm(struct vcpu *v)
 	return insn_fault(v, VEC_UD);
 }
 
+/* A non-automatic exit: the error code of #VC is the exit code. */
 static int reflect(struct vcpu *v)
 {
 	return vc_raise(v, (uint32_t)vcpu_ctx(v)->vmcb->exit_code);

@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
+
+/*
+ * The RMP: an array of entries, one for each 4K page of physical memory, and the instructions that
+ * change it. What an instruction does to one entry is in rmp_rules.c; here are the lock, the 512
+ * entries of a large page, and what follows for nested tables and TLBs.
+ */
 #include "machine/snp/rmp.h"
 #include "machine/cpu/npt.h"
 #include "machine/cpu/tlb.h"
@@ -28,6 +34,7 @@ void rmp_init(void)
 			table[p >> PAGE_SHIFT].state = RMP_GUEST;
 }
 
+/* NULL beyond the last byte of RAM. */
 static struct rmp_entry *entry_at(gpa_t g)
 {
 	return gpa_pfn(g) < pages ? &table[gpa_pfn(g)] : NULL;
@@ -52,6 +59,7 @@ static void commit(gpa_t g, unsigned n, struct rmp_entry e)
 		tlb_flush_others();
 }
 
+/* How many entries an operation of that size is about. */
 static unsigned span(int size)
 {
 	return size == RMP_PG_2M ? PFNS_2M : 1;
@@ -66,6 +74,7 @@ static void smash(gpa_t g)
 		e[i].state &= (uint8_t)~RMP_HUGE;
 }
 
+/* An operation on what lies beyond RAM meets no entry: an RMP fault. */
 static bool in_table(gpa_t g, int size)
 {
 	return gpa_pfn(g) + span(size) <= pages;
@@ -130,6 +139,7 @@ struct rmp_result rmp_adjust(gpa_t g, const struct rmp_adjust *a)
 	return r;
 }
 
+/* A copy, so that what is answered belongs together. */
 struct rmp_result rmp_query(gpa_t g, uint8_t current, uint8_t target, struct rmp_entry *out)
 {
 	spin_lock(&rmp_lock);
@@ -165,6 +175,7 @@ static void empty(gpa_t g, unsigned n, struct rmp_entry e)
 	memset(host_ptr(hpa(g.v)), 0, n * PAGE_SIZE);
 }
 
+/* Nothing is changed unless the code is SNP_SUCCESS. */
 enum snp_insn_result rmp_update(gpa_t g, int size, bool assigned)
 {
 	enum snp_insn_result code;
@@ -184,6 +195,7 @@ enum snp_insn_result rmp_update(gpa_t g, int size, bool assigned)
 	return code;
 }
 
+/* A hint of the guest may name any page, so what is no large entry is refused and does no harm. */
 enum snp_insn_result rmp_psmash(gpa_t g)
 {
 	enum snp_insn_result code = SNP_FAIL_INPUT;
@@ -291,6 +303,7 @@ static bool all_guest(uint64_t pfn)
 	return true;
 }
 
+/* CPU 0, before any guest runs: no lock, no tables to bring into line. */
 void rmp_launch_ram(void)
 {
 	for (uint64_t p = 0; p < pages; p++) {

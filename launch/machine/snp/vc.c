@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * #VC: which event it may interrupt, and in which mode it can be delivered. deliver.c builds its
+ * frame.
+ */
 #include "machine/snp/vc.h"
 #include "machine/cpu/exec/deliver.h"
 #include "machine/cpu/exec/event.h"
 #include "machine/cpu/vmcb.h"
 #include "base/x86.h"
 
+/* From every exit that SEV-SNP reflects, right after it, before anything of the guest has
+ * changed. */
 int vc_raise(struct vcpu *v, uint32_t error)
 {
 	struct vmcb *m = v->ctx[v->vmpl].vmcb;

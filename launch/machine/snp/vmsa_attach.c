@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
+
+/*
+ * Which VMSA a VMPL runs on. What VMRUN would check of a VMSA is checked when it is attached, and
+ * again when it is loaded, since who has the right may have written to the page in between.
+ */
 #include "machine/snp/vmsa_attach.h"
 #include "machine/cpu/fpu.h"
 #include "machine/host/mem/direct.h"

@@ -14,6 +14,7 @@
 #define HIGH_PART 2
 #define HIGH      (8 * LOW_PART)
 
+/* The whole image is written: nothing of another VMPL's is left in it. */
 static void image_from(struct fpu_image *f, const struct vmsa *s)
 {
 	memset(f, 0, sizeof(*f));

@@ -1,5 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
+
+/*
+ * A VMPL's state between its VMSA page and the processor. On hardware VMRUN and #VMEXIT move all
+ * of it; here the part that SVM knows goes through the VMCB, general registers through struct
+ * vmpl_ctx, and the rest by cpu/fpu.h. It is moved only when a vCPU changes its VMPL or gives up
+ * the page.
+ */
 #include "machine/snp/vmsa_swap.h"
 #include "machine/cpu/exec/stale.h"
 #include "machine/cpu/fpu.h"
@@ -15,6 +22,7 @@
 
 static uint8_t *msr_map, *io_map;
 
+/* The map has two bits an MSR, in three ranges of 0x2000: APM vol. 2, 15.11. */
 static void allow_msr(uint32_t msr, bool read, bool write)
 {
 	uint32_t bit = msr < 0x2000                  ? msr
@@ -97,6 +105,8 @@ static uint64_t *gpr_slot(struct vmsa *s, unsigned i)
 #define SYSCALL_FROM  0x1f8
 #define SYSCALL_SIZE  (0x248 - SYSCALL_FROM)
 
+/* The page may change while it is read; each field is taken once, and what VMRUN refuses it
+ * refuses. */
 static void load_vmcb(struct vmcb *m, const struct vmsa *s)
 {
 	memcpy(m->save_area, s, SEGMENTS_SIZE);
@@ -165,6 +175,7 @@ void vmsa_load(struct vmpl_ctx *c)
 		vmsa_hide_cbit(c); /* it would fault again after each switch */
 }
 
+/* A C-bit that the machine put into CR3 is taken out again: the guest never wrote it. */
 void vmsa_save(struct vmpl_ctx *c)
 {
 	struct vmsa *s = host_ptr(hpa(c->vmsa.v));

@@ -58,6 +58,7 @@ static void describe(void)
 		 (unsigned long long)pool_free_pages() * 4, (unsigned long long)host_tsc_khz());
 }
 
+/* CPU 0 on its guarded stack. The order matters: what a line needs was made by the lines before. */
 static void host_main(void)
 {
 	desc_load(0); /* the TSS with its real IST stacks */

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * The machine's answers to the bare machine under it: which CPU runs which vCPU, and where
+ * interrupts go.
+ */
 #include "machine/cpu/exec/describe.h"
 #include "machine/cpu/exec/enter.h"
 #include "machine/cpu/vcpu.h"

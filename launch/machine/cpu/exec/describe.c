@@ -25,6 +25,7 @@ uint8_t machine_cpl(struct vcpu *v)
 	return m ? m->cpl : 0;
 }
 
+/* The bytes at RIP, as far as they can be fetched. */
 static void print_code(struct vcpu *v)
 {
 	uint8_t bytes[15];
@@ -68,6 +69,8 @@ static void print_fault(const struct vcpu *v)
 	guard_describe(gpa_page(gpa(v->fault_at)));
 }
 
+/* The vCPU may be running on its own CPU: what is printed then is what that CPU has left behind,
+ * and good enough for a report. */
 void machine_describe(struct vcpu *v)
 {
 	const struct vmpl_ctx *c = &v->ctx[v->vmpl];

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * The loop around VMRUN. A vCPU enters here and comes back when its hypervisor has something to
+ * do; exits that the processor settles by itself go round.
+ */
 #include "machine/cpu/exec/enter.h"
 #include "machine/cpu/exec/event.h"
 #include "machine/cpu/exec/exits.h"
@@ -20,6 +24,8 @@ static hpa_t host_vmcbs[HOST_MAX_CPUS];
 
 void vmrun_asm(uint64_t vmcb, uint64_t host_vmcb, uint64_t gpr[16], uint64_t cr4);
 
+/* VMSAVE keeps what #VMEXIT does not restore: FS, GS, TR, LDTR and the system call MSRs of this
+ * CPU. */
 void machine_cpu_init(void)
 {
 	void *save = host_pages_alloc(1), *own = host_pages_alloc(1);

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
+
+/*
+ * Exceptions through EVENTINJ, and what a failed access to guest memory comes to: an exception in
+ * the guest, a page that the hypervisor has to convert, or the end of the run.
+ */
 #include "machine/cpu/exec/event.h"
 #include "machine/cpu/guard.h"
 #include "base/x86.h"
@@ -18,6 +23,7 @@ void event_exception(struct vmcb *m, uint8_t vector, uint32_t error)
 	m->event_inj = e;
 }
 
+/* The last of the vCPU's exits: the hypervisor prints why and where. */
 int event_fault(struct vcpu *v, const char *why, uint64_t at)
 {
 	v->fault = why;

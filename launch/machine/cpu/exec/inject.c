@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * Interrupts, NMIs and #HV into the current VMPL, and the window that tells when it can take one.
+ * All of it acts on the VMCB of a vCPU that is not in its guest.
+ */
 #include "machine/cpu/exec/inject.h"
 #include "machine/cpu/exec/deliver.h"
 #include "machine/cpu/exec/event.h"
@@ -14,6 +18,7 @@ bool machine_can_inject_nmi(struct vcpu *v)
 	return !(vcpu_ctx(v)->vmcb->event_inj & EVENT_VALID);
 }
 
+/* An interrupt shadow lasts one instruction: the next exit asks again. */
 bool machine_can_inject(struct vcpu *v)
 {
 	const struct vmcb *m = vcpu_ctx(v)->vmcb;
@@ -22,6 +27,8 @@ bool machine_can_inject(struct vcpu *v)
 	       (m->rflags & RFLAGS_IF);
 }
 
+/* By hand where that is possible, because QEMU may deliver an injected interrupt twice
+ * (deliver.c). */
 void machine_inject(struct vcpu *v, uint8_t vector)
 {
 	if (!deliver_interrupt(v, vector))

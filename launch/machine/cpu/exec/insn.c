@@ -15,6 +15,7 @@ struct insn insn_at_rip(struct vcpu *v)
 	return decode_insn(bytes, n, guest_mode64(v->ctx[v->vmpl].vmcb));
 }
 
+/* As the processor does behind any instruction, the trap of TF included. */
 void insn_skip(struct vmcb *m, unsigned length)
 {
 	m->rip += length;
@@ -28,6 +29,7 @@ void insn_skip(struct vmcb *m, unsigned length)
 	}
 }
 
+/* RAX and RSP are in the VMCB while the state is loaded. */
 uint64_t insn_gpr(struct vcpu *v, unsigned n)
 {
 	struct vmpl_ctx *c = &v->ctx[v->vmpl];

@@ -21,6 +21,7 @@ struct search {
 	uint64_t segment; /* base */
 };
 
+/* Does this address translate to the one that failed, or fail at it on the way? */
 static bool leads_there(const struct search *s, uint64_t linear)
 {
 	unsigned flags = s->m->cpl == 3 ? WALK_USER : 0;
@@ -33,6 +34,7 @@ static bool leads_there(const struct search *s, uint64_t linear)
 	return gpa_eq(w.gpa, s->g);
 }
 
+/* The offset of the opcode; segment override and REX are kept. */
 static unsigned skip_prefixes(struct search *s)
 {
 	unsigned at = 0;
@@ -53,6 +55,7 @@ static unsigned skip_prefixes(struct search *s)
 	return at;
 }
 
+/* Sign-extended; 0 when the instruction was not fetched that far. */
 static int64_t displacement(const struct search *s, unsigned at, unsigned size)
 {
 	uint32_t d = 0;
@@ -96,6 +99,8 @@ static bool modrm_address(const struct search *s, unsigned at, unsigned tail, ui
 	return true;
 }
 
+/* The ModRM byte follows a one-, two- or three-byte opcode; which immediate follows is not
+ * known, so each length that occurs is tried. */
 static bool operand(struct search *s, uint64_t *linear)
 {
 	static const uint8_t tails[] = {0, 1, 4};

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * The direct map. Every byte of RAM, and the windows of MMIO, lie at DIRECT_BASE plus their
+ * physical address; only the image lies elsewhere, and it moves once.
+ */
 #include "machine/host/mem/direct.h"
 #include "machine/host_assert.h"
 #include "machine/layout.h"

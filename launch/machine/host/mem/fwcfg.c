@@ -36,6 +36,8 @@ static struct spinlock lock;
 static struct dma dma;
 static struct dir_entry entry;
 
+/* One command to the device. It is done when the write of the address comes back; false when it
+ * says so. */
 static bool transfer(uint32_t control, uint32_t length, hpa_t dst)
 {
 	uint64_t at = host_pa(&dma).v;
@@ -54,6 +56,7 @@ static bool transfer(uint32_t control, uint32_t length, hpa_t dst)
 	return !(left & DMA_ERROR);
 }
 
+/* A file is read as a stream: to come to an offset is to skip what lies before. */
 static bool read_at(uint16_t select, uint32_t offset, hpa_t dst, uint32_t len)
 {
 	uint32_t key = (uint32_t)select << 16 | DMA_SELECT;
@@ -63,6 +66,7 @@ static bool read_at(uint16_t select, uint32_t offset, hpa_t dst, uint32_t len)
 	return transfer(key | DMA_SKIP, offset, hpa(0)) && transfer(DMA_READ, len, dst);
 }
 
+/* The directory, entry by entry; one that claims to be endless is cut. */
 static bool find(const char *name, struct fwcfg_file *f)
 {
 	static uint32_t count;

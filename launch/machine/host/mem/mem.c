@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * Who owns physical memory. The monitor takes a block off the top of low RAM for its image and its
+ * pool, moves itself there, and leaves the rest to the guest, the place where QEMU loaded it
+ * included.
+ */
 #include "machine/host/mem/mem.h"
 #include "machine/host/mem/direct.h"
 #include "machine/host/mem/paging.h"
@@ -33,6 +38,7 @@ bool host_guest_ram(gpa_t g, uint64_t len)
 	return false;
 }
 
+/* The caller has checked that start + len does not wrap. */
 static bool overlaps(const struct host_range *r, uint64_t start, uint64_t len)
 {
 	return start < r->base + r->size && r->base < start + len;
@@ -118,6 +124,7 @@ static uint64_t build_tables(void)
 	return root;
 }
 
+/* boot_relocate() copies this very stack as well and comes back on the copy, on the new tables. */
 void mem_init(void)
 {
 	uint64_t root;

@@ -40,6 +40,8 @@ static unsigned largest_level(uint64_t va, uint64_t pa, uint64_t size)
 	return IS_ALIGNED(va | pa, SIZE_2M) && size >= SIZE_2M ? 1 : 0;
 }
 
+/* Tables on the way are made as needed. A large page is never split: no two mappings share a
+ * region. */
 static void set_entry(uint64_t root, uint64_t va, unsigned level, uint64_t entry)
 {
 	uint64_t *t = host_ptr(hpa(root));
@@ -79,6 +81,7 @@ void paging_identity(bool on)
 	write_cr3(read_cr3());
 }
 
+/* For reports of faults, on any CPU: all have the same tables. */
 bool paging_lookup(uint64_t va, uint64_t *pa)
 {
 	uint64_t *t = table_of(read_cr3());

@@ -45,6 +45,7 @@ static uint64_t search(uint64_t from, uint64_t to, uint64_t n)
 	return to;
 }
 
+/* The bitmap's own pages are taken from the start. */
 void pool_init(uint64_t base, uint64_t size)
 {
 	uint64_t bytes;
@@ -64,6 +65,8 @@ uint64_t pool_free_pages(void)
 	return pool.pages - READ_ONCE(pool.used);
 }
 
+/* Next fit: what was given back is found when the end is reached. Pages are zeroed outside the
+ * lock. */
 void *host_pages_try(unsigned count)
 {
 	uint64_t at;

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * Which memory is RAM: QEMU's e820 list, less the VGA window, which is nobody's RAM. It also turns
+ * the ROM shadows below 1 MiB into RAM.
+ */
 #include "machine/host/mem/ram.h"
 #include "machine/host/mem/direct.h"
 #include "machine/host/mem/fwcfg.h"
@@ -26,6 +30,7 @@ struct e820_entry {
 
 static struct e820_entry table[64];
 
+/* Keeps the ranges sorted; whole pages only. Returns how many there are now. */
 static unsigned add(struct host_range *r, unsigned n, unsigned max, uint64_t base, uint64_t end)
 {
 	unsigned at;

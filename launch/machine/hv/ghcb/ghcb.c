@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
+
+/*
+ * VMGEXIT. A request in the GHCB MSR itself is the MSR protocol's; else the MSR names a page,
+ * which is read once, checked, served and answered. This is what a guest of SEV-SNP has of
+ * hv/hypercall.h.
+ */
 #include "machine/hv/ghcb/ghcb.h"
 #include "machine/cpu/vcpu.h"
 #include "machine/host/log.h"
@@ -25,6 +31,7 @@ static struct ghcb *map(struct vcpu *v, gpa_t g)
 	return host_ptr(hpa(g.v));
 }
 
+/* Refusals come before the event is looked at, the registration of the page first. */
 static void run(struct ghcb_call *c)
 {
 	unsigned reason = ghcb_check(c);

@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
+
+/*
+ * Reading a GHCB and writing the answer. The page is shared memory, so another vCPU may change it
+ * at any time: every field is read once, into struct ghcb_call, and from then on the page is only
+ * written.
+ */
 #include "machine/hv/ghcb/ghcb_page.h"
 #include "base/x86.h"
 #include "lib/string.h"
@@ -29,6 +35,8 @@ void ghcb_read(struct ghcb_call *c, struct ghcb *page)
 	memset(page->valid, 0, sizeof(page->valid));
 }
 
+/* The bitmap has a bit for each 8 bytes of the save area: one for each field that a request can
+ * need. */
 bool ghcb_has(const struct ghcb_call *c, unsigned offset)
 {
 	unsigned n = offset / 8;
@@ -102,6 +110,7 @@ void ghcb_exception(struct ghcb_call *c, uint8_t vector, bool has_error)
 	c->out2 = BIT(31) | (has_error ? BIT(11) : 0) | 3u << 8 | vector;
 }
 
+/* The answer stands in the page before the guest runs again; nothing of it is read back. */
 void ghcb_answer(struct ghcb_call *c)
 {
 	WRITE_ONCE(c->page->exit_info1, c->out1);

@@ -34,6 +34,7 @@ static uint64_t cpuid_reg(struct vcpu *v, uint64_t m)
 	return (uint64_t)r[reg] << 32 | (uint64_t)reg << 30 | GHCB_MSR_CPUID_RESP;
 }
 
+/* One page for each VMPL of a vCPU; a new registration replaces the old. */
 static uint64_t register_gpa(struct vcpu *v, uint64_t m)
 {
 	gpa_t g = gpa(PFN_BITS(m));
@@ -45,6 +46,7 @@ static uint64_t register_gpa(struct vcpu *v, uint64_t m)
 	return g.v | GHCB_MSR_REG_GPA_RESP;
 }
 
+/* One page of 4K; the answer's upper half is an error code, of which any but 0 will do. */
 static uint64_t psc(struct vcpu *v, uint64_t m)
 {
 	gpa_t g = gpa(m & 0x000ffffffffff000ull);
@@ -58,6 +60,8 @@ static uint64_t psc(struct vcpu *v, uint64_t m)
 	return error << 32 | GHCB_MSR_PSC_RESP;
 }
 
+/* Requests that stay at this VMPL. What no guest may ask ends the run: the protocol has no
+ * answer for it. */
 static uint64_t answer(struct vcpu *v, uint64_t m)
 {
 	switch (m & GHCB_MSR_INFO_MASK) {

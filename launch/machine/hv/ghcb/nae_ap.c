@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
+
+/* AP creation and AP reset hold: the events of hv/ap.c. */
 #include "machine/cpu/vcpu.h"
 #include "machine/hv/ap.h"
 #include "machine/hv/ghcb/nae.h"

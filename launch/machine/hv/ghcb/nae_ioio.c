@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
+
+/* Port I/O: IN, OUT and their string forms, one access or a whole buffer a request. */
 #include "machine/cpu/vcpu.h"
 #include "machine/dev/ports.h"
 #include "machine/hv/ghcb/ghcb.h"
@@ -13,6 +15,7 @@
 
 #define MAX_STRING 0x10000u /* bytes a single request may move */
 
+/* In bytes; 0 when the request names none or several. */
 static unsigned size_of(uint64_t info)
 {
 	switch (info & (IOIO_SZ8 | IOIO_SZ16 | IOIO_SZ32)) {
@@ -32,6 +35,7 @@ static uint32_t mask_of(unsigned size)
 	return size == 4 ? ~0u : (1u << size * 8) - 1;
 }
 
+/* A write that powers off or resets the machine ends the run here. */
 static void out(struct vcpu *v, uint16_t port, unsigned size, uint32_t value)
 {
 	switch (ports_out(port, size, value)) {

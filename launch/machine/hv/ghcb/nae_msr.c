@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * The MSR event: RCX names the MSR, info1 says whether it is written, RDX:RAX holds the value.
+ * What is no MSR of hv/msr.c is a #GP that the guest is asked to raise.
+ */
 #include "machine/hv/ghcb/nae.h"
 #include "machine/hv/msr.h"
 #include "machine/hv/state.h"
 #include "abi/ghcb.h"
 #include "base/x86.h"
 
+/* EDX:EAX, as the instruction would have left them. */
 static void rdmsr_event(struct ghcb_call *c)
 {
 	uint64_t value = 0;

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * SNP Page State Change: a list of pages that become private or shared, in the guest's shared
+ * memory.
+ */
 #include "machine/hv/ghcb/ghcb.h"
 #include "machine/hv/ghcb/nae.h"
 #include "machine/hv/ghcb/psc.h"
@@ -65,6 +69,8 @@ static uint64_t run(struct ghcb_psc_header *h, uint64_t *entry, unsigned cur, un
 	return 0;
 }
 
+/* The header is copied before it is checked; each entry is read once when its turn comes. cur is
+ * written back after each, so a guest that is told of an error knows how far the list is done. */
 static void psc(struct ghcb_call *c)
 {
 	struct ghcb_psc_header *h = ghcb_scratch(c, sizeof(*h)), copy;

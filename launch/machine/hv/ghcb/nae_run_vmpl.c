@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
+
+/* SNP Run VMPL: the VMPL that asks waits in VMGEXIT until another one asks for it. */
 #include "machine/hv/ghcb/nae.h"
 #include "machine/hv/state.h"
 #include "machine/hv/vmpl.h"

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
+
+/*
+ * A page becomes private or shared. The RMP has entries of 4K and 2M; a 4K change in the middle of
+ * a large one splits it first, as KVM does.
+ */
 #include "machine/hv/ghcb/psc.h"
 #include "machine/host/mem/mem.h"
 #include "machine/snp/rmp.h"
@@ -21,6 +26,7 @@ static enum snp_insn_result change_4k(gpa_t g, bool is_private)
 	return rmp_update(g, RMP_PG_4K, is_private);
 }
 
+/* In one entry where the RMP has one, else page by page. */
 static enum snp_insn_result change_2m(gpa_t g, bool is_private)
 {
 	bool all_shared = rmp_is_shared(g, SIZE_2M);
