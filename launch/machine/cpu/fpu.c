@@ -60,6 +60,7 @@ DR_OPS(1)
 DR_OPS(2)
 DR_OPS(3)
 
+/* On each CPU, but all are alike: what the last one finds is what the first one found. */
 void fpu_cpu_init(void)
 {
 	uint32_t r[4];
@@ -95,6 +96,7 @@ bool fpu_pat_valid(uint64_t pat)
 	return true;
 }
 
+/* XCR0 first, because XRSTOR takes only what XCR0 has on. */
 void fpu_load(struct vmpl_ctx *c)
 {
 	c->xcr0 = xcr0_for(c->xcr0);

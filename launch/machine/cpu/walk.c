@@ -47,6 +47,7 @@ static uint32_t fault_code(const struct walker *k, uint32_t error)
 	       (k->flags & WALK_USER ? (uint32_t)PF_ERR_U : 0) | (fetch ? (uint32_t)PF_ERR_I : 0);
 }
 
+/* The guest's own fault; w->linear is the address for CR2. */
 static enum walk_status page_fault(const struct walker *k, struct walk *w, uint32_t error)
 {
 	w->error = fault_code(k, error);
@@ -201,6 +202,7 @@ static bool canonical(const struct vmcb *m, uint64_t la)
 	return top == 0 || top == -1;
 }
 
+/* Without paging a linear address is the physical one, and every access is private (15.34.4). */
 enum walk_status walk_linear(struct vcpu *v, uint64_t la, unsigned flags, struct walk *w)
 {
 	const struct vmcb *m = v->ctx[v->vmpl].vmcb;

@@ -67,6 +67,7 @@ static uint64_t rtc_seconds(void)
 			       rtc_hour(b), rtc_number(2, bin), rtc_number(0, bin));
 }
 
+/* The date is only good to the second; what counts is that all vCPUs are told the same. */
 void kvmclock_init(void)
 {
 	base.wall = rtc_seconds();
@@ -98,6 +99,7 @@ bool kvmclock_set_system_time(struct kvmclock *c, uint64_t value)
 	return true;
 }
 
+/* Written at each write of the MSR, which is how a guest asks for it. */
 bool kvmclock_set_wall_clock(struct kvmclock *c, uint64_t value)
 {
 	gpa_t g = gpa(value);

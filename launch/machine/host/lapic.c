@@ -56,6 +56,7 @@ static void set(unsigned reg, uint32_t v)
 	*(volatile uint32_t *)((char *)host_ptr(hpa(LAPIC_PA)) + reg) = v;
 }
 
+/* TPR stays 0: a guest's priorities are its virtual APIC's business. */
 void lapic_init(void)
 {
 	set(REG_SVR, SVR_ENABLE | VECTOR_SPURIOUS);
@@ -101,6 +102,7 @@ void lapic_eoi(void)
 	set(REG_EOI, 0);
 }
 
+/* ISR and TMR are eight registers of 32 bits, 16 bytes apart. */
 static bool bit_of(unsigned reg, unsigned vector)
 {
 	return get(reg + vector / 32 * 0x10) >> vector % 32 & 1;
@@ -143,6 +145,7 @@ void lapic_sipi_others(uint8_t page)
 	send(0, ICR_ALL_OTHERS | ICR_ASSERT | MODE_STARTUP | page);
 }
 
+/* Writing the initial count starts the timer. */
 void lapic_timer_set(uint32_t count)
 {
 	set(REG_TIMER_INITIAL, count);

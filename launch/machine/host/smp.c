@@ -69,7 +69,7 @@ static void wait_ticks(uint32_t ticks)
 		cpu_relax();
 }
 
-/* The number of CPUs when none is. */
+/* The first CPU that has not come up yet; the number of CPUs when all have. */
 static unsigned first_missing(void)
 {
 	unsigned i;

@@ -27,6 +27,8 @@ enum ap_state {
 	AP_DONE
 };
 
+/* True when the slot was in state from and this CPU has moved it on: of several that try, one
+ * succeeds. */
 static bool step(struct ap_request *r, uint32_t from, uint32_t to)
 {
 	return __atomic_compare_exchange_n(&r->state, &from, to, false, __ATOMIC_SEQ_CST,
@@ -58,6 +60,7 @@ static bool create(struct vcpu *v, const struct ap_request *r)
 	return !run || vmpl_run(v, r->vmpl);
 }
 
+/* From more to less privileged, so that an SVSM goes before its guest. */
 bool ap_run_fresh(struct vcpu *v)
 {
 	unsigned vmpl;

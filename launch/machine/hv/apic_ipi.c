@@ -43,6 +43,7 @@ static void deliver(struct vapic *from, struct vapic *t, unsigned mode, unsigned
 		host_kick(t->id);
 }
 
+/* ICR[19:18] is the shorthand, ICR[11] logical mode: APM vol. 2, 16.5. */
 static bool addressed(const struct vapic *from, const struct vapic *t, uint32_t low, uint32_t dest)
 {
 	switch ((enum shorthand)(low >> 18 & 3)) {

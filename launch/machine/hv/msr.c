@@ -85,6 +85,7 @@ static enum msr_result constant(uint32_t msr, uint64_t *value)
 	return MSR_UNKNOWN;
 }
 
+/* The x2APIC's range, which lib/vapic knows register by register. */
 static bool is_apic(uint32_t msr)
 {
 	return msr >= MSR_X2APIC_BASE && msr <= MSR_X2APIC_BASE + 0xff;
@@ -95,6 +96,8 @@ static enum msr_result result(bool ok)
 	return ok ? MSR_OK : MSR_GP;
 }
 
+/* PAT and TSC are the guest's own (vmsa_swap.c); these answers are for one that asks all the
+ * same. */
 enum msr_result msr_read(struct vcpu *v, uint32_t msr, uint64_t *value)
 {
 	struct hv_vcpu *h = hv_state(v);

@@ -29,6 +29,7 @@ static bool is_dead(struct vcpu *v)
 	return hv_state(v)->halted[v->vmpl] && !machine_can_inject(v);
 }
 
+/* Sleep until any interrupt; what it was for is found by the caller's next round. */
 static void halt(struct vcpu *v)
 {
 	hv_state(v)->dead = is_dead(v);
@@ -114,6 +115,8 @@ static void run(struct vcpu *v)
 	handle(v, machine_run(v));
 }
 
+/* The order of a round matters: what others asked for comes first, since it may change what
+ * there is to run. */
 NORETURN void hv_vcpu_main(struct vcpu *v)
 {
 	uint64_t down;

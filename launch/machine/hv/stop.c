@@ -63,6 +63,7 @@ NORETURN void stop_terminated(struct vcpu *v, unsigned set, unsigned reason)
 	stop_vmpl(v, "terminated: set %u reason %u (%s)", set, reason, reason_text(set, reason));
 }
 
+/* The one end that is no failure. */
 NORETURN void stop_power_off(struct vcpu *v)
 {
 	stats_print();

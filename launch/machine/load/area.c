@@ -26,6 +26,7 @@ void area_declare(const struct loader *l, struct loader_areas *a, const struct i
 		loader_read(l, d->file_offset, host_pa(n->data), n->size);
 }
 
+/* lib/igvm has refused a file that names an area which it does not declare. */
 struct loader_area *area_find(struct loader_areas *a, uint32_t index)
 {
 	for (unsigned i = 0; i < a->count; i++)
@@ -57,6 +58,7 @@ static void put_memory_map(uint8_t *p)
 	*e = (struct igvm_memory_map_entry){0};
 }
 
+/* The environment is one word of zeroes, a command line of the host's an empty string. */
 uint32_t area_parameter_size(uint32_t type)
 {
 	const struct host_range *r;

@@ -45,6 +45,8 @@ static void claim(struct check *c, const struct igvm_header *h, uint64_t at, uin
 	}
 }
 
+/* What the policy allows is not enforced here, but what no firmware takes is refused (56860,
+ * guest policy). */
 static void check_policy(struct check *c, const struct igvm_header *h)
 {
 	const struct igvm_guest_policy *p = h->body;
@@ -68,6 +70,7 @@ static void check_page(struct check *c, const struct igvm_header *h)
 	claim(c, h, p->gpa, igvm_page_size(p));
 }
 
+/* Never NULL: lib/igvm has refused a file that names an area which it does not declare. */
 static const struct igvm_area_state *area_of(const struct check *c, uint32_t index)
 {
 	for (uint32_t i = 0; i < c->it->area_count; i++)
@@ -76,6 +79,7 @@ static const struct igvm_area_state *area_of(const struct check *c, uint32_t ind
 	host_fault("igvm: parser let an unknown area pass");
 }
 
+/* Areas are kept in the pool, so a file must not ask for all of it. */
 static void check_area(const struct igvm_header *h)
 {
 	const struct igvm_parameter_area *a = h->body;
@@ -97,6 +101,7 @@ static void check_parameter(const struct check *c, const struct igvm_header *h)
 			      (unsigned long long)room);
 }
 
+/* The VMSA is read for a look at two fields; it is read again when it is placed. */
 static void check_context(struct check *c, const struct igvm_header *h)
 {
 	const struct igvm_vp_context *x = h->body;
@@ -126,6 +131,8 @@ static void check_region(const struct igvm_header *h)
 		need_ram(h, p->gpa, p->size);
 }
 
+/* Headers that this launch has no use for are accepted where leaving them out changes nothing
+ * for the guest. */
 static void check_header(struct check *c, const struct igvm_header *h)
 {
 	const struct igvm_parameter_insert *insert = h->body;
@@ -164,6 +171,7 @@ static void check_header(struct check *c, const struct igvm_header *h)
 	}
 }
 
+/* Headers for other platforms only are skipped, whatever they say. */
 void loader_check(const struct loader *l)
 {
 	unsigned pages = (unsigned)(host_ram_end() / (8 * PAGE_SIZE * PAGE_SIZE)) + 1;

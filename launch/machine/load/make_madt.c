@@ -66,6 +66,7 @@ static uint8_t *put(uint8_t *p, const void *data, size_t size)
 	return p + size;
 }
 
+/* All bytes of a table add up to zero. */
 static void set_checksum(uint8_t *p, uint32_t length)
 {
 	struct madt_header *h = (void *)p;
@@ -76,6 +77,8 @@ static void set_checksum(uint8_t *p, uint32_t length)
 	h->checksum = (uint8_t)-sum;
 }
 
+/* Every vCPU is enabled: which ones a guest may use is for the SVSM to say, in the table that it
+ * makes. */
 uint32_t make_madt(uint8_t *p)
 {
 	uint32_t length = (uint32_t)(sizeof(struct madt_header) + sizeof(struct madt_ioapic) +

@@ -94,6 +94,7 @@ static uint64_t random64(void)
 	host_fault("RDRAND gives nothing");
 }
 
+/* VMPCK0 to 3, by which each VMPL would talk to the security processor. */
 void psp_secrets_page(struct snp_secrets *s)
 {
 	uint32_t r[4];

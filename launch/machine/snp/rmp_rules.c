@@ -74,6 +74,7 @@ struct rmp_result rmp_rule_adjust(struct rmp_entry *e, const struct rmp_adjust *
 	return r;
 }
 
+/* Nothing is changed; only the code is the rule's, the entry is the caller's to show. */
 struct rmp_result rmp_rule_query(const struct rmp_entry *e, uint8_t current, uint8_t target)
 {
 	if (target < current || target >= VMPL_COUNT)
@@ -85,6 +86,7 @@ struct rmp_result rmp_rule_query(const struct rmp_entry *e, uint8_t current, uin
 	return done(SNP_SUCCESS);
 }
 
+/* What changes hands loses its validation and every right but VMPL0's (15.36.5 to 15.36.7). */
 enum snp_insn_result rmp_rule_update(struct rmp_entry *e, int size, bool assigned)
 {
 	uint8_t huge = size == RMP_PG_2M ? RMP_HUGE : 0;

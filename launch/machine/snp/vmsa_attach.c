@@ -49,6 +49,7 @@ bool machine_attach(struct vcpu *v, uint8_t vmpl, gpa_t vmsa, uint64_t sev_featu
 	return true;
 }
 
+/* The new state is checked before the old one is given up, so that a refusal changes nothing. */
 bool machine_switch(struct vcpu *v, uint8_t vmpl)
 {
 	struct vmpl_ctx *next = &v->ctx[vmpl];

@@ -67,6 +67,7 @@ void vmsa_init(void)
 	 VMCB_INTERCEPT4(SVM_EXIT_MONITOR) | VMCB_INTERCEPT4(SVM_EXIT_MWAIT) |                     \
 	 VMCB_INTERCEPT4(SVM_EXIT_MWAIT_COND))
 
+/* A VMPL with another VMSA is another guest to the VMCB: nothing of the old one is kept. */
 void vmsa_reset_control(struct vmpl_ctx *c, uint32_t asid)
 {
 	struct vmcb *m = c->vmcb;
@@ -91,6 +92,8 @@ void vmsa_reset_control(struct vmpl_ctx *c, uint32_t asid)
 
 #define AT(reg) offsetof(struct vmsa, reg)
 
+/* A VMSA has the general registers in another order than an instruction's encoding, with a gap
+ * for RSP. */
 static uint64_t *gpr_slot(struct vmsa *s, unsigned i)
 {
 	static const uint16_t at[16] = {AT(rax), AT(rcx), AT(rdx), AT(rbx), AT(rsp), AT(rbp),

@@ -25,6 +25,7 @@ NORETURN void __stack_chk_fail(void);
 NORETURN void host_boot(void);
 NORETURN void boot_on_stack(uint64_t top, void (*fn)(void));
 
+/* The compiler calls it where a function finds its guard word changed. */
 void __stack_chk_fail(void)
 {
 	host_fault("stack smashed");

@@ -7,7 +7,8 @@
  * runs the vCPU, except irr, tmr, nmi and startup, which any CPU sets atomically before it kicks
  * the owner. apic.c (state), apic_regs.c (registers) and apic_timer.c (deadlines) are the model
  * and contain no privileged instruction. Whoever uses it sends the IPIs: the monitor in
- * launch/machine/hv/apic_ipi.c.
+ * launch/machine/hv/apic_ipi.c. One header serves the whole model, because its parts work on one
+ * struct.
  */
 #include "base/types.h"
 

@@ -11,6 +11,7 @@
 
 typedef unsigned long long ull;
 
+/* 0 for a VMPL that never had a VMSA. */
 uint64_t machine_rip(struct vcpu *v)
 {
 	const struct vmcb *m = v->ctx[v->vmpl].vmcb;
@@ -38,6 +39,8 @@ static void print_code(struct vcpu *v)
 	host_log("  code:%s", line);
 }
 
+/* The last line says how the guest came out: the exit, its information, and the event that it
+ * cut short. */
 static void print_registers(const struct vmpl_ctx *c)
 {
 	const struct vmcb *m = c->vmcb;

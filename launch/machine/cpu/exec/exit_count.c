@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
+
+/*
+ * How often each exit came, for the option stats. ci/bench.py reads the names in the monitor's
+ * log; an exit without a name is printed by its code.
+ */
 #include "machine/cpu/exec/exit_count.h"
 #include "machine/cpu/vcpu.h"
 #include "machine/cpu/vmcb.h"

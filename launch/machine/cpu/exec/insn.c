@@ -7,6 +7,8 @@
 
 /* Completing instructions in a guest's name. */
 
+/* The processor under us gives no instruction bytes with an exit, and a next RIP with few: they
+ * are fetched. */
 struct insn insn_at_rip(struct vcpu *v)
 {
 	uint8_t bytes[INSN_MAX];
@@ -38,6 +40,7 @@ uint64_t insn_gpr(struct vcpu *v, unsigned n)
 	return guest_mode64(c->vmcb) ? value : (uint32_t)value;
 }
 
+/* All 64 bits: the caller has cut the value to the operand's size. */
 void insn_set_gpr(struct vcpu *v, unsigned n, uint64_t value)
 {
 	struct vmpl_ctx *c = &v->ctx[v->vmpl];

@@ -87,6 +87,7 @@ static bool find(const char *name, struct fwcfg_file *f)
 	return false;
 }
 
+/* False also when the device does not answer: the caller says which file it misses. */
 bool fwcfg_find(const char *name, struct fwcfg_file *f)
 {
 	bool found;
@@ -109,6 +110,7 @@ bool fwcfg_read(const struct fwcfg_file *f, uint32_t offset, hpa_t dst, uint32_t
 	return ok;
 }
 
+/* 1 when the device does not tell: then smp_start() says what is missing. */
 unsigned fwcfg_cpus(void)
 {
 	static uint16_t n;

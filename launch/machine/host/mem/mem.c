@@ -95,6 +95,7 @@ static void choose_block(void)
 	low->size -= block.size;
 }
 
+/* Never executable: guest memory is data to the monitor. */
 static void map_direct(uint64_t root, uint64_t start, uint64_t end, uint64_t flags)
 {
 	if (start < end)

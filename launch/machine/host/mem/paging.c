@@ -56,6 +56,7 @@ static void set_entry(uint64_t root, uint64_t va, unsigned level, uint64_t entry
 	t[index_of(va, level)] = entry;
 }
 
+/* A and D are set from the start, so that the processor never writes to the tables. */
 void paging_map(uint64_t root, uint64_t va, uint64_t pa, uint64_t size, uint64_t flags)
 {
 	HOST_ASSERT(IS_ALIGNED(va | pa | size, PAGE_SIZE));
@@ -70,6 +71,7 @@ void paging_map(uint64_t root, uint64_t va, uint64_t pa, uint64_t size, uint64_t
 	}
 }
 
+/* A flush follows: the trampoline's page must not stay reachable at its own address. */
 void paging_identity(bool on)
 {
 	uint64_t *root = table_of(read_cr3());

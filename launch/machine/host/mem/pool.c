@@ -102,6 +102,7 @@ void *host_pages_alloc(unsigned count)
 	return p;
 }
 
+/* Pages that were not taken, or are not the pool's, are a fault of the monitor. */
 void host_pages_free(void *p, unsigned count)
 {
 	uint64_t at = (host_pa(p).v - pool.base) / PAGE_SIZE;

@@ -66,6 +66,7 @@ unsigned ghcb_check(const struct ghcb_call *c)
 	return 0;
 }
 
+/* ghcb_read() has cleared the bitmap, so what is set afterwards is the answer's. */
 static void set_valid(struct ghcb_call *c, unsigned offset)
 {
 	unsigned n = offset / 8;
@@ -97,6 +98,7 @@ void ghcb_set_rdx(struct ghcb_call *c, uint64_t v)
 	set_valid(c, OFF(rdx));
 }
 
+/* The guest finds GHCB_RESULT_MALFORMED in SW_EXITINFO1 and the reason in SW_EXITINFO2. */
 void ghcb_fail(struct ghcb_call *c, unsigned reason)
 {
 	c->out1 = GHCB_RESULT_MALFORMED;

@@ -18,12 +18,14 @@
 
 #define PFN_BITS(m) ((m) & ~GHCB_MSR_INFO_MASK)
 
+/* The range of GHCB versions, and the C-bit's position, with which every guest begins. */
 static uint64_t sev_info(void)
 {
 	return (uint64_t)GHCB_VERSION_MAX << 48 | (uint64_t)GHCB_VERSION_MIN << 32 |
 	       (uint64_t)MACHINE_CBIT << 24 | GHCB_MSR_SEV_INFO_RESP;
 }
 
+/* One register at a time, and no subleaf but 0: for the time before a guest has a GHCB. */
 static uint64_t cpuid_reg(struct vcpu *v, uint64_t m)
 {
 	unsigned reg = m >> 30 & 3;
@@ -84,6 +86,8 @@ static uint64_t answer(struct vcpu *v, uint64_t m)
 	}
 }
 
+/* Two requests may leave this VMPL, so their answer has to be in the MSR before they are carried
+ * out. */
 void msrproto_vmgexit(struct vcpu *v, uint64_t m)
 {
 	struct vmpl_ctx *ctx = vcpu_ctx(v);

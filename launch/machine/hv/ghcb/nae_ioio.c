@@ -82,6 +82,8 @@ static void string(struct ghcb_call *c, uint16_t port, unsigned size)
 	}
 }
 
+/* An address size or segment in info1 means nothing here: the data never lie where the
+ * instruction says. */
 static void ioio(struct ghcb_call *c)
 {
 	uint16_t port = IOIO_PORT(c->info1);

@@ -12,6 +12,7 @@
 
 #define KVM_ENOSYS 1000 /* Linux 6.12, include/uapi/linux/kvm_para.h */
 
+/* Accepted, and without effect here: caches are QEMU's, and MONITOR is not offered. */
 static void nothing(struct ghcb_call *c)
 {
 	(void)c;
@@ -23,6 +24,7 @@ static void dr7_read(struct ghcb_call *c)
 	ghcb_set_rax(c, 0x400);
 }
 
+/* RDTSC and RDTSCP are not intercepted; a guest may ask all the same. */
 static void tsc(struct ghcb_call *c)
 {
 	uint64_t t = rdtsc();
@@ -38,11 +40,13 @@ static void rdpmc(struct ghcb_call *c)
 	ghcb_exception(c, VEC_GP, true); /* no counters are offered */
 }
 
+/* No hypercall of KVM is offered. */
 static void vmmcall(struct ghcb_call *c)
 {
 	ghcb_set_rax(c, -(uint64_t)KVM_ENOSYS);
 }
 
+/* The next NMI may come: IRET tells nobody in an SNP guest. */
 static void nmi_done(struct ghcb_call *c)
 {
 	hv_apic(c->v)->nmi_blocked = false;

@@ -25,6 +25,7 @@ static bool lapic_register(const struct vapic *a, uint64_t addr, unsigned len)
 	return (a->base & APIC_BASE_ENABLE) && !apic_x2(a) && len == 4 && !(addr & 15);
 }
 
+/* An access that no register answers reads as ones. */
 static uint64_t in(struct vcpu *v, uint64_t a, unsigned len)
 {
 	struct vapic *apic = hv_apic(v);
