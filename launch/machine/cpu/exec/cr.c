@@ -13,8 +13,7 @@
 /*
  * Control registers. CR0 writes are intercepted because paging on or off changes the nested root;
  * CR3 only while the machine hides a C-bit in it that the guest did not write; CR4 and CR8 because
- * QEMU cannot be trusted with them (vmcb.h). Newer QEMU (10.0) does not exit for CR3, CR4 and CR8,
- * but there as well cr_refused() finds the reserved bits that QEMU knows of.
+ * QEMU cannot be trusted with them (vmcb.h).
  */
 
 #define CR0_KNOWN                                                                                  \
