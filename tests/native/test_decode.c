@@ -98,6 +98,7 @@ static const struct form forms[] = {
 	{"MOV DR7, RSI", {0x0f, 0x23, 0xfe}, 3, false, INSN_MOV_TO_DR, 3, 7, 6, false},
 	{"MOV R15, DR7", {0x41, 0x0f, 0x21, 0xff}, 4, false, INSN_MOV_FROM_DR, 4, 7, 15, false},
 	{"LMSW BX", {0x0f, 0x01, 0xf3}, 3, false, INSN_LMSW, 3, 0, 3, false},
+	{"CLTS", {0x0f, 0x06}, 2, true, INSN_CLTS, 2, 0, 0, false},
 	{"operand size prefix", {0x66, 0x0f, 0xa2}, 3, false, INSN_CPUID, 3, 0, 0, false},
 	{"segment prefix", {0x2e, 0x0f, 0x32}, 3, false, INSN_RDMSR, 3, 0, 0, false},
 	{"REX before RDMSR", {0x48, 0x0f, 0x32}, 3, false, INSN_RDMSR, 3, 0, 0, false},

@@ -94,9 +94,18 @@ TEST(cr0_rules, "cr0-rules", "MOV to CR0 that a processor refuses raises #GP(0)"
 	refused(REG_CR0, (read_cr0() & ~CR0_CD) | CR0_NW);
 	test_case("PG = 0 in 64-bit mode");
 	refused(REG_CR0, read_cr0() & ~CR0_PG);
+	for (unsigned bit = 32; bit < 64; bit += 7) {
+		test_case("bit %u", bit);
+		refused(REG_CR0, read_cr0() | BIT(bit));
+	}
 	test_case("NW and CD, WP");
 	taken(REG_CR0, read_cr0() | CR0_CD | CR0_NW);
 	taken(REG_CR0, read_cr0() ^ CR0_WP);
+	test_case("TS, and CLTS");
+	taken(REG_CR0, read_cr0() | CR0_TS);
+	write_cr0(read_cr0() | CR0_TS);
+	__asm__ volatile("clts");
+	CHECK_EQ(read_cr0() & CR0_TS, 0);
 }
 
 TEST(cr3_rules, "cr3-rules", "MOV to CR3 with a bit beyond the physical address raises #GP(0)",

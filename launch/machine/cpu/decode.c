@@ -112,6 +112,8 @@ static enum insn_kind two_byte(struct cursor *c, struct insn *i)
 	case 0x01:
 		modrm = next(c);
 		return modrm < 0 ? INSN_UNKNOWN : group_0f01(c, modrm, i);
+	case 0x06:
+		return INSN_CLTS;
 	case 0x20:
 	case 0x21:
 	case 0x22:

@@ -29,6 +29,7 @@ enum insn_kind {
 	INSN_MOV_FROM_DR,
 	INSN_MOV_TO_DR,
 	INSN_LMSW, /* register form only */
+	INSN_CLTS,
 };
 
 struct insn {

@@ -97,7 +97,6 @@ guard_exit *const guard_exits[EXIT_SLOTS] = {
 	[SVM_EXIT_CR_WRITE + 3] = cr_access,
 	[SVM_EXIT_CR_WRITE + 4] = cr_access,
 	[SVM_EXIT_CR_WRITE + 8] = cr_access,
-	[SVM_EXIT_CR0_SEL_WRITE] = cr_access,
 	[SVM_EXIT_DR_READ + 7] = reflect,
 	[SVM_EXIT_DR_WRITE + 7] = reflect,
 	[SVM_EXIT_EXCEPTION + VEC_UD] = undefined,

@@ -52,9 +52,8 @@ void vmsa_init(void)
 	allow_msr(MSR_TSC, true, false);
 }
 
-#define CR0_SEL VMCB_INTERCEPT3(SVM_EXIT_CR0_SEL_WRITE)
 #define INTERCEPT3                                                                                 \
-	(VMCB_INTERCEPT3(SVM_EXIT_INTR) | VMCB_INTERCEPT3(SVM_EXIT_NMI) | CR0_SEL |                \
+	(VMCB_INTERCEPT3(SVM_EXIT_INTR) | VMCB_INTERCEPT3(SVM_EXIT_NMI) |                          \
 	 VMCB_INTERCEPT3(SVM_EXIT_RDPMC) | VMCB_INTERCEPT3(SVM_EXIT_CPUID) |                       \
 	 VMCB_INTERCEPT3(SVM_EXIT_INVD) | VMCB_INTERCEPT3(SVM_EXIT_HLT) |                          \
 	 VMCB_INTERCEPT3(SVM_EXIT_INVLPGA) | VMCB_INTERCEPT3(SVM_EXIT_IOIO) |                      \

@@ -11,9 +11,8 @@
 #include "base/x86.h"
 
 /*
- * Control registers. CR0 writes are intercepted because paging on or off changes the nested root;
- * CR3 only while the machine hides a C-bit in it that the guest did not write; CR4 and CR8 because
- * QEMU cannot be trusted with them (vmcb.h).
+ * Control registers. Writes of CR0, CR4 and CR8 are always intercepted (vmcb.h), those of CR3 only
+ * while the machine hides a C-bit in it that the guest did not write.
  */
 
 #define CR0_KNOWN                                                                                  \
@@ -182,6 +181,8 @@ int cr_access(struct vcpu *v)
 		return read_cr(v, &i);
 	if (i.kind == INSN_LMSW) /* PE can be set, not cleared */
 		return set_cr0(v, (m->cr0 & ~0xeull) | (value & 0xf), i.length);
+	if (i.kind == INSN_CLTS)
+		return set_cr0(v, m->cr0 & ~CR0_TS, i.length);
 	if (i.kind == INSN_MOV_TO_CR && i.reg == 0)
 		return set_cr0(v, value, i.length);
 	if (i.kind == INSN_MOV_TO_CR && i.reg == 3)

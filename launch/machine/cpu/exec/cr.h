@@ -5,7 +5,7 @@
 /* Control registers. */
 #include "machine/cpu/vcpu.h"
 
-/* The exits SVM_EXIT_CR_READ, SVM_EXIT_CR_WRITE and SVM_EXIT_CR0_SEL_WRITE. RESUME, or an enum
+/* The exits SVM_EXIT_CR_READ and SVM_EXIT_CR_WRITE. RESUME, or an enum
  * machine_exit. */
 int cr_access(struct vcpu *v);
 /* QEMU leaves a guest that sets a reserved bit of CR3 or CR4 with the exit code of a refused VMRUN.

@@ -16,7 +16,6 @@ static const char *const names[EXIT_SLOTS] = {
 	[SVM_EXIT_CR_WRITE + 0] = "cr0_write",
 	[SVM_EXIT_CR_WRITE + 3] = "cr3_write",
 	[SVM_EXIT_CR_WRITE + 4] = "cr4_write",
-	[SVM_EXIT_CR0_SEL_WRITE] = "cr0_change",
 	[SVM_EXIT_DR_READ + 7] = "dr7_read",
 	[SVM_EXIT_DR_WRITE + 7] = "dr7_write",
 	[SVM_EXIT_EXCEPTION + 6] = "undefined",
