@@ -48,7 +48,7 @@ static gpa_t entry_at(const struct buffer_list *l, unsigned i)
 	return gpa_add(l->at, sizeof(struct svsm_pvalidate_list) + i * sizeof(uint64_t));
 }
 
-uint64_t buffer_list_open(struct buffer_list *l, uint64_t rcx)
+enum svsm_result buffer_list_open(struct buffer_list *l, uint64_t rcx)
 {
 	uint64_t room = PAGE_SIZE - (rcx & PAGE_MASK);
 	struct svsm_pvalidate_list head;

@@ -10,6 +10,7 @@
  * [g, g + len) must lie in one page. False: it does not, or the page is not the guest's. No
  * page-state region may be held.
  */
+#include "abi/svsm.h"
 #include "base/addr.h"
 
 bool buffer_in(void *dst, gpa_t g, size_t len);
@@ -22,8 +23,8 @@ struct buffer_list {
 	uint16_t next;
 };
 
-/* Copy the header and check it: RAX code (protocols/core.h). */
-uint64_t buffer_list_open(struct buffer_list *l, uint64_t rcx);
+/* Copy the header and check it; results: protocols/core.h. */
+enum svsm_result buffer_list_open(struct buffer_list *l, uint64_t rcx);
 /* One entry; i < count. */
 bool buffer_list_read(const struct buffer_list *l, unsigned i, uint64_t *entry);
 bool buffer_list_write(const struct buffer_list *l, unsigned i, uint64_t entry);

@@ -3,7 +3,7 @@
 #include "protocols/core.h"
 #include "abi/svsm.h"
 
-uint64_t core_result(enum platform_result r)
+enum svsm_result core_result(enum platform_result r)
 {
 	switch (r) {
 	case PLATFORM_OK:
@@ -26,7 +26,7 @@ uint64_t core_result(enum platform_result r)
 }
 
 /* SVSM_CORE_QUERY_PROTOCOL: RCX = protocol << 32 | version. */
-static uint64_t query_protocol(struct svsm_call *call)
+static enum svsm_result query_protocol(struct svsm_call *call)
 {
 	const struct svsm_protocol *p = svsm_protocol_find((uint32_t)(call->rcx >> 32));
 	uint32_t version = (uint32_t)call->rcx;
@@ -38,7 +38,7 @@ static uint64_t query_protocol(struct svsm_call *call)
 }
 
 /* SVSM_CORE_CONFIGURE_VTOM: the guest's VMSAs carry the SVSM's SEV_FEATURES, which have no vTOM. */
-static uint64_t configure_vtom(struct svsm_call *call)
+static enum svsm_result configure_vtom(struct svsm_call *call)
 {
 	if (!(call->rcx & 1))
 		return SVSM_ERR_INVALID_REQUEST;
@@ -46,7 +46,7 @@ static uint64_t configure_vtom(struct svsm_call *call)
 	return SVSM_SUCCESS;
 }
 
-static uint64_t handle(struct svsm_call *call)
+static enum svsm_result handle(struct svsm_call *call)
 {
 	switch (call->number) {
 	case SVSM_CORE_REMAP_CA:

@@ -4,7 +4,7 @@
 
 /* clang-format off
  *
- * Core protocol (0), version 1: SVSM specification (58019), section 6. RAX of each call:
+ * Core protocol (0), version 1: SVSM specification (58019), chapter 6. RAX of each call:
  *
  * every call      UNSUPPORTED_CALL   no such call in the protocol
  * REMAP_CA        INVALID_PARAMETER  address not page aligned
@@ -44,15 +44,15 @@
 #include "platform/platform.h"
 #include "protocols/dispatch.h"
 
-uint64_t core_remap_ca(struct svsm_call *call);
-uint64_t core_pvalidate(struct svsm_call *call);
-uint64_t core_create_vcpu(struct svsm_call *call);
-uint64_t core_delete_vcpu(struct svsm_call *call);
-uint64_t core_deposit_mem(struct svsm_call *call);
-uint64_t core_withdraw_mem(struct svsm_call *call);
+enum svsm_result core_remap_ca(struct svsm_call *call);
+enum svsm_result core_pvalidate(struct svsm_call *call);
+enum svsm_result core_create_vcpu(struct svsm_call *call);
+enum svsm_result core_delete_vcpu(struct svsm_call *call);
+enum svsm_result core_deposit_mem(struct svsm_call *call);
+enum svsm_result core_withdraw_mem(struct svsm_call *call);
 
 /* What a page operation's result is for the guest. */
-uint64_t core_result(enum platform_result r);
+enum svsm_result core_result(enum platform_result r);
 
 /* 1 when WITHDRAW_MEM would give pages back. */
 uint8_t core_memory_available(void);

@@ -35,7 +35,7 @@ static uint64_t bytes_of(const struct operation *op)
 	return op->size == PLATFORM_2M ? SIZE_2M : PAGE_SIZE;
 }
 
-static uint64_t parse(uint64_t entry, uint64_t reserved, struct operation *op)
+static enum svsm_result parse(uint64_t entry, uint64_t reserved, struct operation *op)
 {
 	uint64_t size = entry & SVSM_PVALIDATE_SIZE_MASK;
 
@@ -56,7 +56,7 @@ static bool covers(const struct operation *op, gpa_t list)
 	return list.v - op->page.v < bytes_of(op);
 }
 
-static uint64_t pvalidate_one(const struct operation *op)
+static enum svsm_result pvalidate_one(const struct operation *op)
 {
 	struct pages_locked held = pagestate_lock(op->page);
 	enum platform_result r = op->validate ? guestpage_validate(op->page, op->size)
@@ -68,7 +68,7 @@ static uint64_t pvalidate_one(const struct operation *op)
 	return core_result(r);
 }
 
-static uint64_t deposit_one(const struct operation *op)
+static enum svsm_result deposit_one(const struct operation *op)
 {
 	struct pages_locked held = pagestate_lock(op->page);
 	enum platform_result r = guestpage_deposit(op->page, op->size);
@@ -80,11 +80,11 @@ static uint64_t deposit_one(const struct operation *op)
 }
 
 /* Walk the list from `next`, count what is done, and tell the guest how far it went. */
-static uint64_t for_each_entry(struct svsm_call *call, uint64_t reserved,
-			       uint64_t (*one)(const struct operation *op))
+static enum svsm_result for_each_entry(struct svsm_call *call, uint64_t reserved,
+				       enum svsm_result (*one)(const struct operation *op))
 {
 	struct buffer_list list;
-	uint64_t rax = buffer_list_open(&list, call->rcx);
+	enum svsm_result rax = buffer_list_open(&list, call->rcx);
 	unsigned cost = 0;
 
 	if (rax != SVSM_SUCCESS)
@@ -107,13 +107,13 @@ static uint64_t for_each_entry(struct svsm_call *call, uint64_t reserved,
 	return rax == SVSM_SUCCESS && list.next < list.count ? SVSM_ERR_INCOMPLETE : rax;
 }
 
-uint64_t core_pvalidate(struct svsm_call *call)
+enum svsm_result core_pvalidate(struct svsm_call *call)
 {
 	return for_each_entry(call, SVSM_PVALIDATE_RSVD_MASK, pvalidate_one);
 }
 
 /* Entries of this list have no action bits: reserved, so op.validate is never set. */
-uint64_t core_deposit_mem(struct svsm_call *call)
+enum svsm_result core_deposit_mem(struct svsm_call *call)
 {
 	return for_each_entry(call, PAGE_MASK & ~SVSM_PVALIDATE_SIZE_MASK, deposit_one);
 }
@@ -143,10 +143,10 @@ static gpa_t withdraw_one(gpa_t from)
  * the list goes away meanwhile, the guest has its memory and does not know it, which harms nobody
  * else.
  */
-uint64_t core_withdraw_mem(struct svsm_call *call)
+enum svsm_result core_withdraw_mem(struct svsm_call *call)
 {
 	struct buffer_list list;
-	uint64_t rax = buffer_list_open(&list, call->rcx);
+	enum svsm_result rax = buffer_list_open(&list, call->rcx);
 	unsigned room = MIN(list.count, BUDGET);
 	gpa_t page = gpa(0);
 

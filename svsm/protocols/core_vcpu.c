@@ -30,7 +30,7 @@ static void caa_dropped(gpa_t caa)
 		pagestate_set(caa, PAGE_VALID);
 }
 
-uint64_t core_remap_ca(struct svsm_call *call)
+enum svsm_result core_remap_ca(struct svsm_call *call)
 {
 	const uint64_t zero = 0; /* call_pending and its neighbours */
 	gpa_t new = gpa(call->rcx);
@@ -66,7 +66,7 @@ static bool vmsa_acceptable(gpa_t vmsa)
 }
 
 /* Regions locked, states checked, page sealed. The table comes last: only then can it be run. */
-static uint64_t vmsa_commit(gpa_t vmsa, gpa_t caa, struct cpu *cpu)
+static enum svsm_result vmsa_commit(gpa_t vmsa, gpa_t caa, struct cpu *cpu)
 {
 	enum platform_result r =
 		platform->guest_flush(); /* or another vCPU may still write the page */
@@ -82,10 +82,10 @@ static uint64_t vmsa_commit(gpa_t vmsa, gpa_t caa, struct cpu *cpu)
 									  : SVSM_ERR_BUSY;
 }
 
-static uint64_t vmsa_create_locked(gpa_t vmsa, gpa_t caa, struct cpu *cpu)
+static enum svsm_result vmsa_create_locked(gpa_t vmsa, gpa_t caa, struct cpu *cpu)
 {
 	enum platform_result r;
-	uint64_t rax;
+	enum svsm_result rax;
 
 	if (!caa_allowed(caa, cpu))
 		return SVSM_ERR_INVALID_ADDRESS;
@@ -100,12 +100,12 @@ static uint64_t vmsa_create_locked(gpa_t vmsa, gpa_t caa, struct cpu *cpu)
 	return rax;
 }
 
-uint64_t core_create_vcpu(struct svsm_call *call)
+enum svsm_result core_create_vcpu(struct svsm_call *call)
 {
 	gpa_t vmsa = gpa(call->rcx), caa = gpa(call->rdx);
 	struct pages_locked held;
 	struct cpu *cpu;
-	uint64_t rax;
+	enum svsm_result rax;
 
 	if (!page_aligned(vmsa.v) || !page_aligned(caa.v) || gpa_eq(vmsa, caa))
 		return SVSM_ERR_INVALID_ADDRESS;
@@ -118,7 +118,7 @@ uint64_t core_create_vcpu(struct svsm_call *call)
 	return rax;
 }
 
-uint64_t core_delete_vcpu(struct svsm_call *call)
+enum svsm_result core_delete_vcpu(struct svsm_call *call)
 {
 	gpa_t vmsa = gpa(call->rcx);
 	struct pages_locked held;
@@ -129,7 +129,7 @@ uint64_t core_delete_vcpu(struct svsm_call *call)
 	case VMSA_CLAIM_UNKNOWN:
 		return SVSM_ERR_INVALID_PARAMETER;
 	case VMSA_CLAIM_BUSY:
-		return SVSM_ERR_PROTOCOL_BASE + SNP_FAIL_INUSE;
+		return SVSM_ERR_DELETE_INUSE;
 	case VMSA_CLAIMED:
 		break;
 	}

@@ -69,7 +69,7 @@ static bool registers_in(gpa_t vmsa, struct svsm_call *call)
 	return true;
 }
 
-static bool registers_out(gpa_t vmsa, const struct svsm_call *call, uint64_t rax)
+static bool registers_out(gpa_t vmsa, const struct svsm_call *call, enum svsm_result rax)
 {
 	return guest_write64(FIELD(vmsa, rax), rax) && guest_write64(FIELD(vmsa, rcx), call->rcx) &&
 	       guest_write64(FIELD(vmsa, rdx), call->rdx) &&
@@ -79,20 +79,20 @@ static bool registers_out(gpa_t vmsa, const struct svsm_call *call, uint64_t rax
 static void serve(struct svsm_call *call)
 {
 	const struct svsm_protocol *p;
-	uint64_t rax;
+	enum svsm_result rax;
 
 	if (!registers_in(call->self->vmsa, call) || !guest_write8(call->self->caa, 0))
 		return;
 	p = svsm_protocol_find(call->protocol);
 	rax = p ? p->handle(call) : SVSM_ERR_UNSUPPORTED_PROTOCOL;
-	/* Table 3: tells the guest that WITHDRAW_MEM would find something. */
+	/* Table 2: tells the guest that WITHDRAW_MEM would find something. */
 	guest_write8(gpa_add(call->self->caa, offsetof(struct svsm_caa, mem_available)),
 		     core_memory_available());
 	if (!registers_out(call->self->vmsa, call, rax))
 		log_guest("vCPU %u: VMSA cannot be written\n", call->cpu->index);
 	if (rax != SVSM_SUCCESS && rax != SVSM_ERR_INCOMPLETE)
-		log_debug("vCPU %u: call %u:%u rcx %#lx: %#lx\n", call->cpu->index, call->protocol,
-			  call->number, (unsigned long)call->rcx, (unsigned long)rax);
+		log_debug("vCPU %u: call %u:%u rcx %#lx: %#x\n", call->cpu->index, call->protocol,
+			  call->number, (unsigned long)call->rcx, rax);
 }
 
 void svsm_request(struct cpu *c)

@@ -3,9 +3,10 @@
 #pragma once
 
 /*
- * Calls from the guest: SVSM specification (58019), section 5. Protocols register themselves in the
+ * Calls from the guest: SVSM specification (58019), chapter 5. Protocols register themselves in the
  * linker section svsm_protocols.
  */
+#include "abi/svsm.h"
 #include "base/types.h"
 #include "task/vmsa_registry.h"
 
@@ -24,8 +25,8 @@ struct svsm_call {
 struct svsm_protocol {
 	uint32_t number;
 	uint32_t version_min, version_max;
-	bool (*present)(void);                      /* NULL: always */
-	uint64_t (*handle)(struct svsm_call *call); /* returns RAX (abi/svsm.h); no locks held */
+	bool (*present)(void);                              /* NULL: always */
+	enum svsm_result (*handle)(struct svsm_call *call); /* no locks held */
 };
 
 /* A protocol registers itself with: SVSM_PROTOCOL(name) = {...}; */

@@ -48,7 +48,7 @@ static bool in_the_way(void)
 }
 
 /* Submit r, or go on with it when it is the one under way. */
-static uint64_t ask(const struct service_request *r)
+static enum svsm_result ask(const struct service_request *r)
 {
 	bool same = test.request.kind == r->kind && test.request.arg == r->arg &&
 		    test.request.in_len == r->in_len;
@@ -68,9 +68,9 @@ static uint64_t ask(const struct service_request *r)
 	return test.request.status == SERVICE_OK ? SVSM_SUCCESS : SVSM_ERR_INVALID_REQUEST;
 }
 
-static uint64_t save(struct svsm_call *call)
+static enum svsm_result save(struct svsm_call *call)
 {
-	uint64_t rax;
+	enum svsm_result rax;
 
 	if (!have_blob())
 		return SVSM_ERR_BUSY;
@@ -90,7 +90,7 @@ static uint8_t *part(const struct svsm_call *call, uint64_t most, size_t *len)
 	return test.blob + call->rdx;
 }
 
-static uint64_t get(struct svsm_call *call)
+static enum svsm_result get(struct svsm_call *call)
 {
 	size_t len;
 	const uint8_t *from = part(call, PAGE_SIZE, &len);
@@ -103,7 +103,7 @@ static uint64_t get(struct svsm_call *call)
 	return SVSM_SUCCESS;
 }
 
-static uint64_t put(struct svsm_call *call)
+static enum svsm_result put(struct svsm_call *call)
 {
 	size_t len;
 	uint8_t *to = part(call, call->r8, &len);
@@ -115,9 +115,9 @@ static uint64_t put(struct svsm_call *call)
 	return buffer_in(to, gpa(call->rcx), len) ? SVSM_SUCCESS : SVSM_ERR_INVALID_ADDRESS;
 }
 
-static uint64_t load(const struct svsm_call *call)
+static enum svsm_result load(const struct svsm_call *call)
 {
-	uint64_t rax;
+	enum svsm_result rax;
 
 	if (!have_blob() || call->rcx > BLOB_MAX)
 		return SVSM_ERR_INVALID_PARAMETER;
@@ -128,18 +128,18 @@ static uint64_t load(const struct svsm_call *call)
 	return rax;
 }
 
-static uint64_t reset(void)
+static enum svsm_result reset(void)
 {
-	uint64_t rax = ask(&(struct service_request){.kind = VTPM_REQ_RESET});
+	enum svsm_result rax = ask(&(struct service_request){.kind = VTPM_REQ_RESET});
 
 	if (rax == SVSM_SUCCESS)
 		vtpm_forget();
 	return rax;
 }
 
-static uint64_t ek(struct svsm_call *call)
+static enum svsm_result ek(struct svsm_call *call)
 {
-	uint64_t rax;
+	enum svsm_result rax;
 
 	if (call->rdx > UINT32_MAX)
 		return SVSM_ERR_INVALID_PARAMETER;
@@ -155,7 +155,7 @@ static uint64_t ek(struct svsm_call *call)
 	return SVSM_SUCCESS;
 }
 
-static uint64_t stats(struct svsm_call *call)
+static enum svsm_result stats(struct svsm_call *call)
 {
 	struct vtpm_stats s = vtpm_stats();
 
@@ -166,7 +166,7 @@ static uint64_t stats(struct svsm_call *call)
 	return SVSM_SUCCESS;
 }
 
-static uint64_t serve(struct svsm_call *call)
+static enum svsm_result serve(struct svsm_call *call)
 {
 	switch (call->number) {
 	case SVSM_TEST_VTPM_SAVE:
@@ -191,9 +191,9 @@ static uint64_t serve(struct svsm_call *call)
 	}
 }
 
-static uint64_t handle(struct svsm_call *call)
+static enum svsm_result handle(struct svsm_call *call)
 {
-	uint64_t rax;
+	enum svsm_result rax;
 
 	if (__atomic_exchange_n(&test.entered, true, __ATOMIC_ACQUIRE))
 		return SVSM_ERR_BUSY;

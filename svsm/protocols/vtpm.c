@@ -75,19 +75,19 @@ static bool begin(void)
 	return vtpm.busy;
 }
 
-static uint64_t retry(gpa_t at)
+static enum svsm_result retry(gpa_t at)
 {
 	vtpm.stats.retries++;
 	vtpm.out.len = vtpm_response_code(vtpm.out.data, TPM_RC_RETRY);
 	return vtpm_page_write(at, &vtpm.out);
 }
 
-static uint64_t collect(gpa_t at)
+static enum svsm_result collect(gpa_t at)
 {
 	const struct service_request *r = &vtpm.request;
 	bool good = r->status == SERVICE_OK && r->out_len >= sizeof(struct tpm_header) &&
 		    r->out_len <= sizeof(vtpm.answer);
-	uint64_t rax;
+	enum svsm_result rax;
 
 	vtpm.out.len = good ? r->out_len : vtpm_response_code(vtpm.out.data, TPM_RC_FAILURE);
 	if (good)
@@ -129,7 +129,7 @@ static void lend_slice(uint64_t number, struct vtpm_slice slice)
 	}
 }
 
-static uint64_t attempt(gpa_t at, struct vtpm_slice slice)
+static enum svsm_result attempt(gpa_t at, struct vtpm_slice slice)
 {
 	uint64_t number = vtpm.number;
 
@@ -142,16 +142,16 @@ static uint64_t attempt(gpa_t at, struct vtpm_slice slice)
 
 /* Another command has the TPM, or another request (the test protocol's): see that it gets on, even
  * if its own client is gone. */
-static uint64_t turn_away(gpa_t at)
+static enum svsm_result turn_away(gpa_t at)
 {
 	if (!answered())
 		lend(PACE_FIRST, false);
 	return retry(at);
 }
 
-static uint64_t command(gpa_t at)
+static enum svsm_result command(gpa_t at)
 {
-	uint64_t rax = vtpm_page_read(at, &vtpm.asked);
+	enum svsm_result rax = vtpm_page_read(at, &vtpm.asked);
 	struct vtpm_pace *p = &vtpm.pace;
 
 	if (rax != SVSM_SUCCESS)
@@ -167,10 +167,10 @@ static uint64_t command(gpa_t at)
 
 /* ---- calls ---- */
 
-static uint64_t call_command(struct svsm_call *call)
+static enum svsm_result call_command(struct svsm_call *call)
 {
 	uint64_t start = timer_now();
-	uint64_t rax;
+	enum svsm_result rax;
 
 	lock_take(LOCK_VTPM, &vtpm.lock);
 	rax = command(gpa(call->rcx));
@@ -180,14 +180,14 @@ static uint64_t call_command(struct svsm_call *call)
 	return rax;
 }
 
-static uint64_t call_query(struct svsm_call *call)
+static enum svsm_result call_query(struct svsm_call *call)
 {
 	call->rcx = BIT(VTPM_CMD_SEND_COMMAND);
 	call->rdx = 0;
 	return SVSM_SUCCESS;
 }
 
-static uint64_t handle(struct svsm_call *call)
+static enum svsm_result handle(struct svsm_call *call)
 {
 	switch (call->number) {
 	case SVSM_VTPM_QUERY:

@@ -38,10 +38,10 @@ static bool page_out(gpa_t at, const uint8_t *from, size_t len)
 	return true;
 }
 
-uint64_t vtpm_page_read(gpa_t at, struct vtpm_command *to)
+enum svsm_result vtpm_page_read(gpa_t at, struct vtpm_command *to)
 {
 	struct vtpm_request head;
-	uint64_t rax;
+	enum svsm_result rax;
 
 	if (at.v > UINT64_MAX - PAGE_SIZE || !page_in((uint8_t *)&head, at, sizeof(head)))
 		return SVSM_ERR_INVALID_ADDRESS;
@@ -64,7 +64,7 @@ static bool reaches(gpa_t at, size_t len)
 	return page_in(&last, gpa_add(at, len - 1), 1);
 }
 
-uint64_t vtpm_page_write(gpa_t at, const struct vtpm_page_response *from)
+enum svsm_result vtpm_page_write(gpa_t at, const struct vtpm_page_response *from)
 {
 	size_t all = sizeof(from->len) + from->len;
 

@@ -4,8 +4,9 @@
 
 /*
  * The guest's page of a vTPM call: the request is read from it, each byte once, and the response
- * written over it. Both give a RAX code (protocols/vtpm.h). LOCK_PAGESTATE is taken inside.
+ * written over it. Results: protocols/vtpm.h. LOCK_PAGESTATE is taken inside.
  */
+#include "abi/svsm.h"
 #include "abi/vtpm.h"
 #include "base/addr.h"
 
@@ -23,5 +24,5 @@ struct vtpm_page_response {
 } PACKED;
 
 /* Of a request that is refused, `to` may hold a part. */
-uint64_t vtpm_page_read(gpa_t at, struct vtpm_command *to);
-uint64_t vtpm_page_write(gpa_t at, const struct vtpm_page_response *from);
+enum svsm_result vtpm_page_read(gpa_t at, struct vtpm_command *to);
+enum svsm_result vtpm_page_write(gpa_t at, const struct vtpm_page_response *from);

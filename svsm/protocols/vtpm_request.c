@@ -6,7 +6,7 @@
 
 #define LOCALITY_MAX 4
 
-uint64_t vtpm_request_check(const struct vtpm_request *head)
+enum svsm_result vtpm_request_check(const struct vtpm_request *head)
 {
 	if (head->command != VTPM_CMD_SEND_COMMAND || head->locality > LOCALITY_MAX ||
 	    head->len > VTPM_REQUEST_MAX)

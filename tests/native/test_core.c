@@ -214,7 +214,7 @@ TEST(a_2m_page_split_half_way_is_finished_in_4k)
 TEST(deposit_and_withdraw)
 {
 	uint64_t list[] = {AT(30), AT(31), AT(600)};
-	struct svsm_mem_list *out;
+	struct svsm_pvalidate_list *out;
 
 	fake_setup();
 	out = fake_mem(LIST(0));

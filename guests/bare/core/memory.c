@@ -9,7 +9,7 @@
 #define R 4
 
 static struct {
-	struct svsm_mem_list h;
+	struct svsm_pvalidate_list h;
 	uint64_t entry[511];
 } list ALIGNED(4096);
 
@@ -143,7 +143,7 @@ TEST(mem_lists, "deposit-lists", "list headers of both calls",
 
 	for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
 		uint64_t at = MEM_PAGE(R, 8) + rows[i].offset;
-		struct svsm_mem_list h = {.count = rows[i].count, .next = rows[i].next};
+		struct svsm_pvalidate_list h = {.count = rows[i].count, .next = rows[i].next};
 
 		test_case("%s", rows[i].name);
 		memset((void *)MEM_PAGE(R, 8), 0, PAGE_SIZE * 2);

@@ -18,7 +18,7 @@
 #define R 14
 
 static unsigned used;
-static struct svsm_mem_list *list;
+static struct svsm_pvalidate_list *list;
 
 struct kind {
 	const char *name;
@@ -53,7 +53,7 @@ static void still_served(void)
 
 static uint64_t listed(uint64_t call, uint64_t entry)
 {
-	list = (struct svsm_mem_list *)MEM_PAGE(R, 0);
+	list = (struct svsm_pvalidate_list *)MEM_PAGE(R, 0);
 	memset(list, 0, PAGE_SIZE);
 	list->count = 1;
 	list->entry[0] = entry;

@@ -2,7 +2,7 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #pragma once
 
-/* SNP CPUID page: SEV-SNP firmware ABI (56860), 8.17.2.5. */
+/* SNP CPUID page: SEV-SNP firmware ABI (56860), 8.17.2.6. */
 #include "base/types.h"
 
 #define SNP_CPUID_MAX 64

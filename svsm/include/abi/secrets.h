@@ -2,7 +2,7 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #pragma once
 
-/* SNP secrets page: SEV-SNP firmware ABI (56860), 8.17.2.6; SVSM fields: SVSM spec, table 1. */
+/* SNP secrets page: SEV-SNP firmware ABI (56860), 8.17.2.5; SVSM fields: SVSM spec, table 1. */
 #include "base/types.h"
 
 struct snp_secrets {

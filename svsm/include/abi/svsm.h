@@ -20,22 +20,30 @@
 #define SVSM_CORE_QUERY_PROTOCOL 6
 #define SVSM_CORE_CONFIGURE_VTOM 7
 
-/* Result codes in RAX, table 4 */
-#define SVSM_SUCCESS                  0x00000000ull
-#define SVSM_ERR_INCOMPLETE           0x80000000ull
-#define SVSM_ERR_UNSUPPORTED_PROTOCOL 0x80000001ull
-#define SVSM_ERR_UNSUPPORTED_CALL     0x80000002ull
-#define SVSM_ERR_INVALID_ADDRESS      0x80000003ull
-#define SVSM_ERR_INVALID_FORMAT       0x80000004ull
-#define SVSM_ERR_INVALID_PARAMETER    0x80000005ull
-#define SVSM_ERR_INVALID_REQUEST      0x80000006ull
-#define SVSM_ERR_BUSY                 0x80000007ull
-#define SVSM_ERR_PROTOCOL_BASE        0x80001000ull
-/* Core protocol, SVSM_PVALIDATE: PVALIDATE's own result follows the base */
-#define SVSM_ERR_PVALIDATE_SIZEMISMATCH 0x80001006ull
-#define SVSM_ERR_PVALIDATE_NO_CHANGE    0x80001010ull
+/* Results from here on are the protocol's own. */
+#define SVSM_ERR_PROTOCOL_BASE 0x80001000u
 
-/* Calling area, table 3 */
+/* What a call leaves in RAX, 32 bits: table 4 */
+enum svsm_result {
+	SVSM_SUCCESS = 0,
+	SVSM_ERR_INCOMPLETE = 0x80000000u,
+	SVSM_ERR_UNSUPPORTED_PROTOCOL = 0x80000001u,
+	SVSM_ERR_UNSUPPORTED_CALL = 0x80000002u,
+	SVSM_ERR_INVALID_ADDRESS = 0x80000003u,
+	SVSM_ERR_INVALID_FORMAT = 0x80000004u,
+	SVSM_ERR_INVALID_PARAMETER = 0x80000005u,
+	SVSM_ERR_INVALID_REQUEST = 0x80000006u,
+	SVSM_ERR_BUSY = 0x80000007u,
+	/* Core protocol, 6.2: base + EAX of PVALIDATE or RMPADJUST, for EAX up to 0xf */
+	SVSM_ERR_PVALIDATE_SIZEMISMATCH = 0x80001006u,
+	SVSM_ERR_PVALIDATE_NO_CHANGE = 0x80001010u,  /* PVALIDATE set CF */
+	SVSM_ERR_PVALIDATE_UNEXPECTED = 0x80001011u, /* EAX above 0xf */
+	/* Core protocol, 6.4 */
+	SVSM_ERR_DELETE_INUSE = 0x80001003u,
+};
+ABI_SIZE(enum svsm_result, 4, "SVSM chapter 5: a result is 32 bits wide");
+
+/* Calling area, table 2 */
 struct svsm_caa {
 	uint8_t call_pending;
 	uint8_t mem_available;
@@ -43,27 +51,29 @@ struct svsm_caa {
 	uint8_t rsvd_003[5];
 	uint8_t buffer[PAGE_SIZE - 8];
 } PACKED;
-ABI_SIZE(struct svsm_caa, 0x1000, "SVSM table 3: calling area");
+ABI_SIZE(struct svsm_caa, 0x1000, "SVSM table 2: calling area");
 
-/* Operation list of SVSM_CORE_PVALIDATE, table 9 */
+/* Operation list of SVSM_CORE_PVALIDATE, table 6; DEPOSIT_MEM's, table 7, has the same form. */
 struct svsm_pvalidate_list {
 	uint16_t count;
 	uint16_t next;
 	uint8_t rsvd_004[4];
 	uint64_t entry[];
 } PACKED;
-ABI_SIZE(struct svsm_pvalidate_list, 8, "SVSM table 9: list header");
+ABI_SIZE(struct svsm_pvalidate_list, 8, "SVSM tables 6 and 7: list header");
 #define SVSM_PVALIDATE_MAX 510
-/* entry: size[1:0] action[2] ignore_cf[3] rsvd[11:4] pfn[63:12] */
+/* entry: size[1:0] action[2] ignore_cf[3] rsvd[11:4] pfn[63:12]; DEPOSIT_MEM: size[1:0] rsvd[11:2]
+ */
 #define SVSM_PVALIDATE_SIZE_MASK 0x3ull
 #define SVSM_PVALIDATE_ACTION    BIT(2)
 #define SVSM_PVALIDATE_IGNORE_CF BIT(3)
 #define SVSM_PVALIDATE_RSVD_MASK 0xff0ull
+#define SVSM_DEPOSIT_RSVD_MASK   0xffcull
 
-/* Memory lists of DEPOSIT_MEM and WITHDRAW_MEM share this form */
-struct svsm_mem_list {
+/* What WITHDRAW_MEM fills in, table 8; nothing of it is input. */
+struct svsm_withdraw_list {
 	uint16_t count;
-	uint16_t next;
-	uint8_t rsvd_004[4];
-	uint64_t entry[]; /* size[1:0], pfn[63:12] */
+	uint8_t unused_002[6];
+	uint64_t entry[]; /* addresses of 4K pages */
 } PACKED;
+ABI_SIZE(struct svsm_withdraw_list, 8, "SVSM table 8: list header");
