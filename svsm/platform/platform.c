@@ -117,16 +117,18 @@ const char *platform_result_name(enum platform_result r)
 {
 	static const char *const name[] = {
 		[PLATFORM_OK] = "ok",
-		[PLATFORM_INVALID] = "invalid",
+		[PLATFORM_INPUT] = "bad operand",
 		[PLATFORM_PERMISSION] = "no permission",
 		[PLATFORM_INUSE] = "in use",
 		[PLATFORM_OVERLAP] = "overlap",
 		[PLATFORM_SIZEMISMATCH] = "size mismatch",
 		[PLATFORM_NO_CHANGE] = "no change",
+		[PLATFORM_UNEXPECTED] = "unexpected answer",
+		[PLATFORM_INVALID] = "invalid",
 		[PLATFORM_REFUSED] = "refused by the hypervisor",
 		[PLATFORM_UNSUPPORTED] = "not supported",
 		[PLATFORM_FAULT] = "fault",
 	};
 
-	return (unsigned)r < ARRAY_LEN(name) ? name[r] : "?";
+	return (unsigned)r < ARRAY_LEN(name) && name[r] ? name[r] : "?";
 }

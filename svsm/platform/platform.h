@@ -19,17 +19,25 @@
 struct cpu;
 struct frame; /* cpu/frame.h */
 
+/*
+ * Up to 0x11 a value is also the offset from 0x80001000 by which the core protocol tells the guest
+ * (58019, 6.2): EAX as the instruction answered, known to us or not, then what is no EAX.
+ */
 enum platform_result {
-	PLATFORM_OK = 0,
-	PLATFORM_INVALID,    /* address or parameter refused */
-	PLATFORM_PERMISSION, /* this VMPL may not */
-	PLATFORM_INUSE,      /* the page's entry is locked or in use (a running VMSA): try later */
-	PLATFORM_OVERLAP,    /* 2M asked where 4K entries are */
-	PLATFORM_SIZEMISMATCH, /* asked 4K in a 2M entry, or 2M in 4K entries */
-	PLATFORM_NO_CHANGE,    /* accept, release: the page was in that state already */
-	PLATFORM_REFUSED,      /* the hypervisor said no */
-	PLATFORM_UNSUPPORTED,  /* not on this platform */
-	PLATFORM_FAULT,        /* the instruction faulted: the page is not private (any more) */
+	PLATFORM_OK = SNP_SUCCESS,
+	PLATFORM_INPUT = SNP_FAIL_INPUT,           /* PVALIDATE or RMPADJUST: bad operand */
+	PLATFORM_PERMISSION = SNP_FAIL_PERMISSION, /* this VMPL may not */
+	PLATFORM_INUSE = SNP_FAIL_INUSE,     /* the entry is locked or in use (a running VMSA) */
+	PLATFORM_OVERLAP = SNP_FAIL_OVERLAP, /* 2M asked where 4K entries are */
+	PLATFORM_SIZEMISMATCH = SNP_FAIL_SIZEMISMATCH, /* 4K in a 2M entry, or 2M in 4K ones */
+	PLATFORM_EAX_MAX = 0xf,
+	PLATFORM_NO_CHANGE = 0x10,  /* accept, release: it was in that state already (CF) */
+	PLATFORM_UNEXPECTED = 0x11, /* EAX above PLATFORM_EAX_MAX */
+
+	PLATFORM_INVALID = 0x20, /* address or parameter refused, no instruction executed */
+	PLATFORM_REFUSED,        /* the hypervisor said no */
+	PLATFORM_UNSUPPORTED,    /* not on this platform */
+	PLATFORM_FAULT,          /* the instruction faulted: the page is not private (any more) */
 };
 
 enum platform_size {

@@ -3,25 +3,25 @@
 #include "protocols/core.h"
 #include "abi/svsm.h"
 
+_Static_assert(SVSM_ERR_PROTOCOL_BASE + PLATFORM_NO_CHANGE == SVSM_ERR_PVALIDATE_NO_CHANGE,
+	       "58019 6.2: EFLAGS.CF");
+_Static_assert(SVSM_ERR_PROTOCOL_BASE + PLATFORM_UNEXPECTED == SVSM_ERR_PVALIDATE_UNEXPECTED,
+	       "58019 6.2: EAX beyond 0xf");
+
+/* The page operations of the guest are the platform's: 58019, 6.2, and 6.4 for 0x80001003. */
 enum svsm_result core_result(enum platform_result r)
 {
 	switch (r) {
 	case PLATFORM_OK:
 		return SVSM_SUCCESS;
-	case PLATFORM_NO_CHANGE:
-		return SVSM_ERR_PVALIDATE_NO_CHANGE;
-	case PLATFORM_SIZEMISMATCH:
-	case PLATFORM_OVERLAP:
-		return SVSM_ERR_PVALIDATE_SIZEMISMATCH;
-	case PLATFORM_PERMISSION:
-		return SVSM_ERR_PROTOCOL_BASE + SNP_FAIL_PERMISSION;
-	case PLATFORM_INUSE:
-		return SVSM_ERR_PROTOCOL_BASE + SNP_FAIL_INUSE;
 	case PLATFORM_INVALID:
 	case PLATFORM_FAULT:
 		return SVSM_ERR_INVALID_ADDRESS;
+	case PLATFORM_REFUSED:
+	case PLATFORM_UNSUPPORTED:
+		return SVSM_ERR_INVALID_REQUEST;
 	default:
-		return SVSM_ERR_PROTOCOL_BASE + SNP_FAIL_INPUT;
+		return (enum svsm_result)(SVSM_ERR_PROTOCOL_BASE + (uint32_t)r);
 	}
 }
 

@@ -15,6 +15,7 @@ struct fake_rmp fake_rmp[PAGES];
 uint8_t fake_states[PAGES];
 struct cpu fake_cpus[2 * CPUS];
 int fake_fail_adjust, fake_fail_validate;
+enum platform_result fake_fail_with;
 bool fake_no_flush, fake_splits;
 unsigned fake_hardware_calls;
 struct spinlock fake_lock;
@@ -54,7 +55,7 @@ static enum platform_result do_validate(gpa_t g, enum platform_size size, bool v
 
 	fake_hardware_calls++;
 	if (countdown(&fake_fail_validate))
-		return PLATFORM_REFUSED;
+		return fake_fail_with;
 	if (r != PLATFORM_OK)
 		return r;
 	if (fake_entry(g)->validated == valid)
@@ -88,7 +89,7 @@ static enum platform_result do_adjust(gpa_t g, enum platform_size size, unsigned
 
 	fake_hardware_calls++;
 	if (countdown(&fake_fail_adjust))
-		return PLATFORM_REFUSED;
+		return fake_fail_with;
 	if (r != PLATFORM_OK)
 		return r;
 	if (fake_entry(g)->running)
@@ -277,6 +278,7 @@ void fake_setup(void)
 	memset(fake_rmp, 0, sizeof(fake_rmp));
 	memset(ram, 0xaa, sizeof(ram));
 	fake_fail_adjust = fake_fail_validate = 0;
+	fake_fail_with = PLATFORM_PERMISSION;
 	fake_no_flush = fake_splits = false;
 	pagestate_reset();
 	vmsa_registry_reset();

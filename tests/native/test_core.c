@@ -190,15 +190,36 @@ TEST(a_failure_half_way_is_undone)
 		fake_setup();
 		fake_fail_adjust = n == 1;
 		fake_fail_validate = n == 2;
-		CHECK_EQ(fake_pvalidate(0, AT(600) | OP_VALIDATE), SVSM_ERR_PROTOCOL_BASE + 1);
+		CHECK_EQ(fake_pvalidate(0, AT(600) | OP_VALIDATE),
+			 SVSM_ERR_PROTOCOL_BASE + SNP_FAIL_PERMISSION);
 		CHECK_EQ(fake_states[600 + PFNS_2M], PAGE_INVALID);
 		fake_check_agreement();
-		fake_fail_validate = 1; /* a rescission calls validate only */
-		CHECK_EQ(fake_pvalidate(0, AT(9) | OP_RESCIND), SVSM_ERR_PROTOCOL_BASE + 1);
+		fake_fail_validate = 1; /* the only thing there is to fail */
+		CHECK_EQ(fake_pvalidate(0, AT(9) | OP_RESCIND),
+			 SVSM_ERR_PROTOCOL_BASE + SNP_FAIL_PERMISSION);
 		CHECK_EQ(fake_states[9 + PFNS_2M], PAGE_VALID);
 		fake_check_agreement();
 		CHECK_EQ(fake_pvalidate(0, AT(600) | OP_VALIDATE), SVSM_SUCCESS);
 	}
+}
+
+/* 58019, 6.2: 0x80001000 + EAX for 0..0xf, 0x80001011 beyond, 0x80001010 for CF. */
+TEST(what_the_instruction_answers_reaches_the_guest)
+{
+	for (unsigned eax = 1; eax <= PLATFORM_UNEXPECTED; eax++) {
+		check_context("EAX %u", eax);
+		fake_setup();
+		fake_fail_with = (enum platform_result)eax;
+		fake_fail_validate = 1;
+		CHECK_EQ(fake_pvalidate(0, AT(600) | OP_VALIDATE), 0x80001000u + eax);
+		CHECK_EQ(fake_list_next(0), 0);
+		fake_fail_adjust = 1;
+		CHECK_EQ(fake_pvalidate(0, AT(600) | OP_VALIDATE), 0x80001000u + eax);
+		fake_check_agreement();
+	}
+	fake_fail_with = PLATFORM_FAULT;
+	fake_fail_validate = 1;
+	CHECK_EQ(fake_pvalidate(0, AT(600) | OP_VALIDATE), SVSM_ERR_INVALID_ADDRESS);
 }
 
 TEST(a_2m_page_split_half_way_is_finished_in_4k)

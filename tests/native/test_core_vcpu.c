@@ -100,13 +100,13 @@ TEST(create_vcpu_refuses)
 	CHECK_EQ(create(AT(20), AT(21), 2), SVSM_ERR_INVALID_PARAMETER);
 	fake_cpus[1].service = false;
 	fake_check_agreement();
-	fake_no_flush = true; /* the guest could still write the VMSA that was checked */
-	CHECK_EQ(create(AT(20), AT(21), 2), SVSM_ERR_PROTOCOL_BASE + 1);
+	fake_no_flush = true; /* then nobody could say what the VMSA will hold */
+	CHECK_EQ(create(AT(20), AT(21), 2), SVSM_ERR_INVALID_REQUEST);
 	fake_check_agreement();
 	fake_no_flush = false;
 	for (int n = 1; n <= 3; n++) { /* each RMPADJUST in turn */
 		fake_fail_adjust = n;
-		CHECK_EQ(create(AT(20), AT(21), 2), SVSM_ERR_PROTOCOL_BASE + 1);
+		CHECK_EQ(create(AT(20), AT(21), 2), SVSM_ERR_PROTOCOL_BASE + SNP_FAIL_PERMISSION);
 		fake_check_agreement();
 	}
 	CHECK_EQ(create(AT(20), AT(21), 2), SVSM_SUCCESS);

@@ -11,24 +11,13 @@
 #include "mm/memmap.h"
 #include "platform/snp/snp.h"
 
+#define FAULTED ~0u /* EAX after the fix-up */
+
 static enum platform_result result_of(uint32_t eax)
 {
-	switch (eax) {
-	case SNP_SUCCESS:
-		return PLATFORM_OK;
-	case SNP_FAIL_PERMISSION:
-		return PLATFORM_PERMISSION;
-	case SNP_FAIL_INUSE:
-		return PLATFORM_INUSE;
-	case SNP_FAIL_OVERLAP:
-		return PLATFORM_OVERLAP;
-	case SNP_FAIL_SIZEMISMATCH:
-		return PLATFORM_SIZEMISMATCH;
-	case ~0u: /* the fix-up's mark */
+	if (eax == FAULTED)
 		return PLATFORM_FAULT;
-	default:
-		return PLATFORM_INVALID;
-	}
+	return eax <= PLATFORM_EAX_MAX ? (enum platform_result)eax : PLATFORM_UNEXPECTED;
 }
 
 enum platform_result snp_pvalidate(const void *va, int size, bool valid)
