@@ -10,16 +10,17 @@
 #include "platform/platform.h"
 
 /* The same steps as CREATE_VCPU, for a VMSA of our own making. */
-static enum platform_result make(const struct guest_layout *l, const void *state)
+static enum platform_result make(struct pages_locked held, const struct guest_layout *l,
+				 const void *state)
 {
-	enum platform_result r = guestpage_seal(l->vmsa);
+	enum platform_result r = guestpage_seal(held, l->vmsa);
 
 	if (r != PLATFORM_OK)
 		return r;
 	guest_put(l->vmsa, state, PAGE_SIZE);
 	r = guestpage_make_vmsa(l->vmsa);
 	if (r == PLATFORM_OK)
-		pagestate_set(l->caa, PAGE_CAA);
+		pagestate_set(held, l->caa, PAGE_CAA);
 	return r;
 }
 
@@ -36,7 +37,7 @@ void guest_vmsa_start(const struct guest_layout *l, unsigned vmpl, uint64_t rip,
 		panic("no memory for the guest's VMSA");
 	platform->vcpu_fill(state, vmpl, &entry);
 	held = pagestate_lock2(l->vmsa, l->caa);
-	r = make(l, state);
+	r = make(held, l, state);
 	if (r == PLATFORM_OK && !vmsa_registry_add(c, l->vmsa, l->caa, (uint8_t)vmpl))
 		r = PLATFORM_INVALID;
 	pagestate_unlock(held);

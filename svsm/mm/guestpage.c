@@ -17,12 +17,13 @@ static bool all_in(gpa_t page, enum platform_size size, enum page_state state)
 	return size == PLATFORM_2M ? pagestate_all_2m(page, state) : pagestate_get(page) == state;
 }
 
-static void set_all(gpa_t page, enum platform_size size, enum page_state state)
+static void set_all(struct pages_locked held, gpa_t page, enum platform_size size,
+		    enum page_state state)
 {
 	if (size == PLATFORM_2M)
-		pagestate_set_2m(page, state);
+		pagestate_set_2m(held, page, state);
 	else
-		pagestate_set(page, state);
+		pagestate_set(held, page, state);
 }
 
 /* Every page is the guest's plain memory: INVALID or VALID, whichever. */
@@ -49,10 +50,10 @@ static enum platform_result check(gpa_t page, enum platform_size size, enum page
 }
 
 /* The hardware would not take back half a change: nobody may have the page from now on. */
-static void broken(gpa_t page, enum platform_size size, const char *what)
+static void broken(struct pages_locked held, gpa_t page, enum platform_size size, const char *what)
 {
 	log_guest("page %#lx is out of use: %s failed\n", (unsigned long)page.v, what);
-	set_all(page, size, PAGE_BROKEN);
+	set_all(held, page, size, PAGE_BROKEN);
 }
 
 /* The hypervisor may split a 2M entry at any time: then the rights go to each page of it. */
@@ -80,7 +81,8 @@ static enum platform_result revoke_all(gpa_t page, enum platform_size size)
 	return PLATFORM_OK;
 }
 
-enum platform_result guestpage_validate(gpa_t page, enum platform_size size)
+enum platform_result guestpage_validate(struct pages_locked held, gpa_t page,
+					enum platform_size size)
 {
 	enum platform_result r = check(page, size, PAGE_INVALID, PAGE_VALID);
 
@@ -91,9 +93,9 @@ enum platform_result guestpage_validate(gpa_t page, enum platform_size size)
 		return r;
 	r = guest_zero(page, bytes_of(size)) ? grant(page, size) : PLATFORM_FAULT;
 	if (r == PLATFORM_OK)
-		set_all(page, size, PAGE_VALID);
+		set_all(held, page, size, PAGE_VALID);
 	else if (platform->page_release(page, size) != PLATFORM_OK)
-		broken(page, size, "undoing a validation");
+		broken(held, page, size, "undoing a validation");
 	return r;
 }
 
@@ -102,7 +104,8 @@ enum platform_result guestpage_validate(gpa_t page, enum platform_size size)
  * may still be in the RMP entry when the page is validated again. Then the host has not touched the
  * entry (RMPUPDATE clears them), so it is the same memory, with what the guest itself left in it.
  */
-enum platform_result guestpage_rescind(gpa_t page, enum platform_size size)
+enum platform_result guestpage_rescind(struct pages_locked held, gpa_t page,
+				       enum platform_size size)
 {
 	enum platform_result r = check(page, size, PAGE_VALID, PAGE_INVALID);
 
@@ -110,11 +113,11 @@ enum platform_result guestpage_rescind(gpa_t page, enum platform_size size)
 		return r;
 	r = platform->page_release(page, size);
 	if (r == PLATFORM_OK)
-		set_all(page, size, PAGE_INVALID);
+		set_all(held, page, size, PAGE_INVALID);
 	return r;
 }
 
-enum platform_result guestpage_seal(gpa_t page)
+enum platform_result guestpage_seal(struct pages_locked held, gpa_t page)
 {
 	enum platform_result r;
 
@@ -122,9 +125,9 @@ enum platform_result guestpage_seal(gpa_t page)
 		return PLATFORM_INVALID;
 	r = revoke_all(page, PLATFORM_4K);
 	if (r == PLATFORM_OK)
-		pagestate_set(page, PAGE_VMSA);
+		pagestate_set(held, page, PAGE_VMSA);
 	else if (grant(page, PLATFORM_4K) != PLATFORM_OK)
-		broken(page, PLATFORM_4K, "undoing a seal");
+		broken(held, page, PLATFORM_4K, "undoing a seal");
 	return r;
 }
 
@@ -133,7 +136,7 @@ enum platform_result guestpage_make_vmsa(gpa_t page)
 	return platform->vcpu_create(page, guestpage_vmpl);
 }
 
-enum platform_result guestpage_unseal(gpa_t page, bool vmsa)
+enum platform_result guestpage_unseal(struct pages_locked held, gpa_t page, bool vmsa)
 {
 	enum platform_result r = vmsa ? platform->vcpu_delete(page, guestpage_vmpl) : PLATFORM_OK;
 
@@ -141,13 +144,14 @@ enum platform_result guestpage_unseal(gpa_t page, bool vmsa)
 		return r;
 	r = grant(page, PLATFORM_4K);
 	if (r == PLATFORM_OK)
-		pagestate_set(page, PAGE_VALID);
+		pagestate_set(held, page, PAGE_VALID);
 	else
-		broken(page, PLATFORM_4K, "giving back a VMSA");
+		broken(held, page, PLATFORM_4K, "giving back a VMSA");
 	return r;
 }
 
-enum platform_result guestpage_deposit(gpa_t page, enum platform_size size)
+enum platform_result guestpage_deposit(struct pages_locked held, gpa_t page,
+				       enum platform_size size)
 {
 	enum platform_result r;
 
@@ -156,13 +160,13 @@ enum platform_result guestpage_deposit(gpa_t page, enum platform_size size)
 								    : PLATFORM_INVALID;
 	r = revoke_all(page, size);
 	if (r == PLATFORM_OK)
-		set_all(page, size, PAGE_DEPOSITED);
+		set_all(held, page, size, PAGE_DEPOSITED);
 	else if (grant(page, size) != PLATFORM_OK)
-		broken(page, size, "undoing a deposit");
+		broken(held, page, size, "undoing a deposit");
 	return r;
 }
 
-enum platform_result guestpage_withdraw(gpa_t page)
+enum platform_result guestpage_withdraw(struct pages_locked held, gpa_t page)
 {
 	enum platform_result r;
 
@@ -170,8 +174,8 @@ enum platform_result guestpage_withdraw(gpa_t page)
 		return PLATFORM_INVALID;
 	r = guest_zero(page, PAGE_SIZE) ? grant(page, PLATFORM_4K) : PLATFORM_FAULT;
 	if (r == PLATFORM_OK)
-		pagestate_set(page, PAGE_VALID);
+		pagestate_set(held, page, PAGE_VALID);
 	else
-		broken(page, PLATFORM_4K, "a withdrawal");
+		broken(held, page, PLATFORM_4K, "a withdrawal");
 	return r;
 }

@@ -6,7 +6,7 @@
  * Changes of a guest page's state, each prepared (state checked, hardware asked) and then committed
  * (state written), or undone. What PVALIDATE, RMPADJUST and the state map must agree on is here.
  *
- * Locks: the caller holds the region (pagestate_lock). Results are platform_result:
+ * `held` is the lock of the page's region. Results are platform_result:
  *   PLATFORM_INVALID       the page is not the guest's to change that way
  *   PLATFORM_NO_CHANGE     it is in that state already; nothing was done
  *   PLATFORM_SIZEMISMATCH  a 2M page that is not one: ask for 4K
@@ -17,25 +17,29 @@
  * validated at boot need no zeroing: see boot/guest_ram.c.
  */
 #include "base/addr.h"
+#include "mm/pagestate.h"
 #include "platform/platform.h"
 
 /* Which VMPL the guest runs at: 1..3. Set once, before it starts. */
 extern unsigned guestpage_vmpl;
 
-enum platform_result guestpage_validate(gpa_t page, enum platform_size size);
-enum platform_result guestpage_rescind(gpa_t page, enum platform_size size);
+enum platform_result guestpage_validate(struct pages_locked held, gpa_t page,
+					enum platform_size size);
+enum platform_result guestpage_rescind(struct pages_locked held, gpa_t page,
+				       enum platform_size size);
 
 /* VALID -> VMSA: nobody below VMPL0 has rights to it any more. Once the guest runs, the caller has
  * platform->guest_flush() end the translations that still carry them; then it checks the content,
  * and ...
  */
-enum platform_result guestpage_seal(gpa_t page);
+enum platform_result guestpage_seal(struct pages_locked held, gpa_t page);
 /* ... it becomes a VMSA page that the guest may read, */
 enum platform_result guestpage_make_vmsa(gpa_t page);
 /* ... or goes back to the guest: from sealed or, with vmsa, from VMSA. PLATFORM_INUSE: it runs. */
-enum platform_result guestpage_unseal(gpa_t page, bool vmsa);
+enum platform_result guestpage_unseal(struct pages_locked held, gpa_t page, bool vmsa);
 
 /* VALID -> DEPOSITED (no rights below VMPL0) and back (zeroed). Not flushed: whoever puts something
  * into deposited memory does that first. */
-enum platform_result guestpage_deposit(gpa_t page, enum platform_size size);
-enum platform_result guestpage_withdraw(gpa_t page);
+enum platform_result guestpage_deposit(struct pages_locked held, gpa_t page,
+				       enum platform_size size);
+enum platform_result guestpage_withdraw(struct pages_locked held, gpa_t page);

@@ -8,6 +8,7 @@
  * validated before.
  */
 #include "mm/pagestate.h"
+#include "base/assert.h"
 #include "lib/lock.h"
 
 #define LOCKS 64u /* 2 MiB regions share them by address, modulo LOCKS */
@@ -54,12 +55,20 @@ static uint8_t *find(uint64_t pfn)
 	return NULL;
 }
 
+static void put(gpa_t page, enum page_state state)
+{
+	uint8_t *s = find(gpa_pfn(page));
+
+	if (s)
+		WRITE_ONCE(*s, (uint8_t)state);
+}
+
 void pagestate_mark(gpa_t base, uint64_t bytes, enum page_state state)
 {
 	uint64_t end = gpa_pfn(gpa(base.v + bytes + PAGE_MASK));
 
 	for (uint64_t pfn = gpa_pfn(base); pfn < end; pfn++)
-		pagestate_set(gpa(pfn << PAGE_SHIFT), state);
+		put(gpa(pfn << PAGE_SHIFT), state);
 }
 
 /* Neighbouring regions get different locks, so that vCPUs that work side by side do not wait for
@@ -102,12 +111,17 @@ enum page_state pagestate_get(gpa_t page)
 	return s ? (enum page_state)READ_ONCE(*s) : PAGE_NOT_RAM;
 }
 
-void pagestate_set(gpa_t page, enum page_state state)
+static bool covers(struct pages_locked held, gpa_t page)
 {
-	uint8_t *s = find(gpa_pfn(page));
+	const struct spinlock *lock = &locks[lock_index(page)];
 
-	if (s)
-		WRITE_ONCE(*s, (uint8_t)state);
+	return held.first == lock || held.second == lock;
+}
+
+void pagestate_set(struct pages_locked held, gpa_t page, enum page_state state)
+{
+	ASSERT(covers(held, page));
+	put(page, state);
 }
 
 bool pagestate_all_2m(gpa_t base, enum page_state state)
@@ -119,10 +133,11 @@ bool pagestate_all_2m(gpa_t base, enum page_state state)
 	return true;
 }
 
-void pagestate_set_2m(gpa_t base, enum page_state state)
+void pagestate_set_2m(struct pages_locked held, gpa_t base, enum page_state state)
 {
+	ASSERT(covers(held, base));
 	for (uint64_t off = 0; off < SIZE_2M; off += PAGE_SIZE)
-		pagestate_set(gpa_add(base, off), state);
+		put(gpa_add(base, off), state);
 }
 
 /* The first page of one range, at or after pfn, that is in `state`; ~0: none. */

@@ -50,7 +50,10 @@ void pagestate_mark(gpa_t base, uint64_t bytes, enum page_state state);
 /* Forget everything: unit tests. */
 void pagestate_reset(void);
 
-/* Regions held; returned by value, given back once. */
+/*
+ * Regions held: what a function takes that writes the state of a page in them, so that nobody
+ * writes one without the lock. Returned by value, given back once.
+ */
 struct pages_locked {
 	struct spinlock *first;
 	struct spinlock *second; /* NULL when both pages share a lock */
@@ -62,12 +65,12 @@ void pagestate_unlock(struct pages_locked held);
 
 /* State of a page; the region is locked by the caller, or the answer is only a hint. */
 enum page_state pagestate_get(gpa_t page);
-/* Region locked; no effect on NOT_RAM pages. */
-void pagestate_set(gpa_t page, enum page_state state);
+/* The page lies in a region held (else panic); no effect on NOT_RAM pages. */
+void pagestate_set(struct pages_locked held, gpa_t page, enum page_state state);
 
 /* The 512 pages from a 2 MiB aligned base: true when all are in `state`. Region locked. */
 bool pagestate_all_2m(gpa_t base, enum page_state state);
-void pagestate_set_2m(gpa_t base, enum page_state state);
+void pagestate_set_2m(struct pages_locked held, gpa_t base, enum page_state state);
 
 /* The first page in `state` at or after `from`, in address order; GPA_NONE at the end. No locks:
  * the caller locks the page's region and looks again. Bounded by the amount of RAM. */

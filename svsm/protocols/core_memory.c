@@ -59,8 +59,8 @@ static bool covers(const struct operation *op, gpa_t list)
 static enum svsm_result pvalidate_one(const struct operation *op)
 {
 	struct pages_locked held = pagestate_lock(op->page);
-	enum platform_result r = op->validate ? guestpage_validate(op->page, op->size)
-					      : guestpage_rescind(op->page, op->size);
+	enum platform_result r = op->validate ? guestpage_validate(held, op->page, op->size)
+					      : guestpage_rescind(held, op->page, op->size);
 
 	pagestate_unlock(held);
 	if (r == PLATFORM_NO_CHANGE && op->ignore_cf)
@@ -71,7 +71,7 @@ static enum svsm_result pvalidate_one(const struct operation *op)
 static enum svsm_result deposit_one(const struct operation *op)
 {
 	struct pages_locked held = pagestate_lock(op->page);
-	enum platform_result r = guestpage_deposit(op->page, op->size);
+	enum platform_result r = guestpage_deposit(held, op->page, op->size);
 
 	pagestate_unlock(held);
 	if (r == PLATFORM_OK)
@@ -126,7 +126,7 @@ static gpa_t withdraw_one(gpa_t from)
 	for (gpa_t page = pagestate_find(from, PAGE_DEPOSITED); !gpa_eq(page, GPA_NONE);
 	     page = pagestate_find(gpa_add(page, PAGE_SIZE), PAGE_DEPOSITED)) {
 		struct pages_locked held = pagestate_lock(page);
-		enum platform_result r = guestpage_withdraw(page);
+		enum platform_result r = guestpage_withdraw(held, page);
 
 		pagestate_unlock(held);
 		if (r != PLATFORM_INVALID) /* else another vCPU was quicker */

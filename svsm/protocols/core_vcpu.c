@@ -24,10 +24,10 @@ static bool caa_allowed(gpa_t caa, const struct cpu *cpu)
 }
 
 /* The calling area lost a user: with the last one it is plain memory again. Region locked. */
-static void caa_dropped(gpa_t caa)
+static void caa_dropped(struct pages_locked held, gpa_t caa)
 {
 	if (!vmsa_registry_caa_users(caa) && pagestate_get(caa) == PAGE_CAA)
-		pagestate_set(caa, PAGE_VALID);
+		pagestate_set(held, caa, PAGE_VALID);
 }
 
 enum svsm_result core_remap_ca(struct svsm_call *call)
@@ -43,10 +43,10 @@ enum svsm_result core_remap_ca(struct svsm_call *call)
 	held = pagestate_lock2(new, old);
 	ok = caa_allowed(new, call->cpu) && guest_copy_out(new, &zero, sizeof(zero));
 	if (ok) {
-		pagestate_set(new, PAGE_CAA);
+		pagestate_set(held, new, PAGE_CAA);
 		vmsa_registry_remap(call->self->vmsa, new);
 		call->self->caa = new;
-		caa_dropped(old);
+		caa_dropped(held, old);
 	}
 	pagestate_unlock(held);
 	return ok ? SVSM_SUCCESS : SVSM_ERR_INVALID_ADDRESS;
@@ -82,21 +82,22 @@ static enum svsm_result vmsa_commit(gpa_t vmsa, gpa_t caa, struct cpu *cpu)
 									  : SVSM_ERR_BUSY;
 }
 
-static enum svsm_result vmsa_create_locked(gpa_t vmsa, gpa_t caa, struct cpu *cpu)
+static enum svsm_result vmsa_create_locked(struct pages_locked held, gpa_t vmsa, gpa_t caa,
+					   struct cpu *cpu)
 {
 	enum platform_result r;
 	enum svsm_result rax;
 
 	if (!caa_allowed(caa, cpu))
 		return SVSM_ERR_INVALID_ADDRESS;
-	r = guestpage_seal(vmsa);
+	r = guestpage_seal(held, vmsa);
 	if (r != PLATFORM_OK)
 		return core_result(r);
 	rax = vmsa_commit(vmsa, caa, cpu);
 	if (rax == SVSM_SUCCESS)
-		pagestate_set(caa, PAGE_CAA);
+		pagestate_set(held, caa, PAGE_CAA);
 	else
-		guestpage_unseal(vmsa, rax == SVSM_ERR_BUSY);
+		guestpage_unseal(held, vmsa, rax == SVSM_ERR_BUSY);
 	return rax;
 }
 
@@ -113,7 +114,7 @@ enum svsm_result core_create_vcpu(struct svsm_call *call)
 	if (!cpu || cpu->service)
 		return SVSM_ERR_INVALID_PARAMETER;
 	held = pagestate_lock2(vmsa, caa);
-	rax = vmsa_create_locked(vmsa, caa, cpu);
+	rax = vmsa_create_locked(held, vmsa, caa, cpu);
 	pagestate_unlock(held);
 	return rax;
 }
@@ -136,12 +137,12 @@ enum svsm_result core_delete_vcpu(struct svsm_call *call)
 	/* Claimed: its vCPU is in no call, so the calling area cannot move meanwhile. */
 	held = pagestate_lock2(vmsa, entry.caa);
 	/* RMPADJUST refuses a VMSA that runs; once it has succeeded VMRUN refuses the page. */
-	r = guestpage_unseal(vmsa, true);
+	r = guestpage_unseal(held, vmsa, true);
 	if (r != PLATFORM_OK && pagestate_get(vmsa) == PAGE_VMSA) {
 		vmsa_registry_release(vmsa);
 	} else {
 		vmsa_registry_remove(vmsa);
-		caa_dropped(entry.caa);
+		caa_dropped(held, entry.caa);
 	}
 	pagestate_unlock(held);
 	return core_result(r);

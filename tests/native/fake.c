@@ -264,12 +264,15 @@ void fake_write_vmsa(uint64_t g)
 
 static void start_cpu(unsigned i)
 {
+	struct pages_locked held = pagestate_lock2(gpa(VMSA(i)), gpa(CAA(i)));
+
 	fake_cpus[i] = (struct cpu){.index = i, .apic_id = i + 1, .guest = {.vmsa = GPA_NONE}};
 	fake_write_vmsa(VMSA(i));
-	CHECK_EQ(guestpage_seal(gpa(VMSA(i))), PLATFORM_OK);
+	CHECK_EQ(guestpage_seal(held, gpa(VMSA(i))), PLATFORM_OK);
 	fake_flush();
 	CHECK_EQ(guestpage_make_vmsa(gpa(VMSA(i))), PLATFORM_OK);
-	pagestate_set(gpa(CAA(i)), PAGE_CAA);
+	pagestate_set(held, gpa(CAA(i)), PAGE_CAA);
+	pagestate_unlock(held);
 	CHECK(vmsa_registry_add(&fake_cpus[i], gpa(VMSA(i)), gpa(CAA(i)), VMPL_GUEST));
 }
 

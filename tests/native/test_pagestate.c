@@ -7,15 +7,24 @@
  * libs: -lpthread
  */
 #include <pthread.h>
+#include <setjmp.h>
 #include <string.h>
 #include "boot/linux/e820.h"
 #include "tests/native/check.h"
+#include "base/assert.h"
 #include "mm/pagestate.h"
 
+static jmp_buf panicked;
 static uint8_t low[2048], high[1024];
 
 #define LOW  gpa(0x10000000)
 #define HIGH gpa(0x100000000ull)
+
+void panic(const char *fmt, ...)
+{
+	(void)fmt;
+	longjmp(panicked, 1);
+}
 
 static void setup(void)
 {
@@ -27,14 +36,45 @@ static void setup(void)
 
 TEST(new_ram_is_invalid_and_the_rest_is_not_ram)
 {
+	struct pages_locked held;
+
 	setup();
 	CHECK_EQ(pagestate_get(LOW), PAGE_INVALID);
 	CHECK_EQ(pagestate_get(gpa(LOW.v - 1)), PAGE_NOT_RAM);
 	CHECK_EQ(pagestate_get(gpa(LOW.v + sizeof(low) * PAGE_SIZE - 1)), PAGE_INVALID);
 	CHECK_EQ(pagestate_get(gpa(LOW.v + sizeof(low) * PAGE_SIZE)), PAGE_NOT_RAM);
 	CHECK_EQ(pagestate_get(GPA_NONE), PAGE_NOT_RAM);
-	pagestate_set(gpa(0), PAGE_VALID);
+	held = pagestate_lock(gpa(0));
+	pagestate_set(held, gpa(0), PAGE_VALID);
+	pagestate_unlock(held);
 	CHECK_EQ(pagestate_get(gpa(0)), PAGE_NOT_RAM);
+}
+
+TEST(a_state_is_written_under_the_lock_of_its_region_only)
+{
+	struct pages_locked held;
+
+	setup();
+	held = pagestate_lock(LOW);
+	if (!setjmp(panicked)) {
+		pagestate_set(held, gpa(LOW.v + SIZE_2M), PAGE_VALID);
+		CHECK(!"the other region's page could be written");
+	}
+	CHECK_EQ(pagestate_get(gpa(LOW.v + SIZE_2M)), PAGE_INVALID);
+	if (!setjmp(panicked)) {
+		pagestate_set_2m(held, gpa(LOW.v + SIZE_2M), PAGE_VALID);
+		CHECK(!"all of the other region could be written");
+	}
+	CHECK_EQ(pagestate_get(gpa(LOW.v + SIZE_2M)), PAGE_INVALID);
+	pagestate_set(held, gpa(LOW.v + SIZE_2M - PAGE_SIZE), PAGE_VALID);
+	pagestate_unlock(held);
+	held = pagestate_lock2(HIGH, LOW);
+	pagestate_set(held, LOW, PAGE_VALID);
+	pagestate_set(held, HIGH, PAGE_VALID);
+	pagestate_unlock(held);
+	CHECK_EQ(low[511], PAGE_VALID);
+	CHECK_EQ(low[0], PAGE_VALID);
+	CHECK_EQ(high[0], PAGE_VALID);
 }
 
 TEST(overlapping_ranges_are_refused)
@@ -70,9 +110,13 @@ TEST(mark_takes_every_page_it_touches)
 
 TEST(a_2m_view_needs_all_512_pages)
 {
+	struct pages_locked held;
+
 	setup();
 	CHECK(pagestate_all_2m(LOW, PAGE_INVALID));
-	pagestate_set_2m(LOW, PAGE_VALID);
+	held = pagestate_lock(LOW);
+	pagestate_set_2m(held, LOW, PAGE_VALID);
+	pagestate_unlock(held);
 	CHECK(pagestate_all_2m(LOW, PAGE_VALID));
 	CHECK_EQ(low[512], PAGE_INVALID);
 	low[511] = PAGE_CAA;
