@@ -57,28 +57,65 @@ static void broken(struct pages_locked held, gpa_t page, enum platform_size size
 }
 
 /* The hypervisor may split a 2M entry at any time: then the rights go to each page of it. */
-static enum platform_result grant(gpa_t page, enum platform_size size)
+static enum platform_result give(gpa_t page, enum platform_size size, unsigned vmpl)
 {
-	enum platform_result r = platform->guest_rights(page, size, guestpage_vmpl, RMP_RWX);
+	enum platform_result r = platform->guest_rights(page, size, vmpl, RMP_RWX);
 
 	if (size == PLATFORM_2M && (r == PLATFORM_SIZEMISMATCH || r == PLATFORM_OVERLAP)) {
 		r = PLATFORM_OK;
 		for (uint64_t off = 0; off < SIZE_2M && r == PLATFORM_OK; off += PAGE_SIZE)
-			r = grant(gpa_add(page, off), PLATFORM_4K);
+			r = give(gpa_add(page, off), PLATFORM_4K, vmpl);
 	}
 	return r;
 }
 
-/* Also the VMPLs that the guest itself may have given rights to. */
-static enum platform_result revoke_all(gpa_t page, enum platform_size size)
+/* 58019, 6.2: full rights for the guest's VMPL and for every more privileged one. */
+static enum platform_result grant(gpa_t page, enum platform_size size)
 {
-	for (unsigned vmpl = guestpage_vmpl; vmpl < VMPL_COUNT; vmpl++) {
-		enum platform_result r = platform->guest_rights(page, size, vmpl, 0);
+	enum platform_result r = PLATFORM_OK;
 
-		if (r != PLATFORM_OK)
-			return r;
-	}
-	return PLATFORM_OK;
+	for (unsigned vmpl = VMPL_SVSM + 1; vmpl <= guestpage_vmpl && r == PLATFORM_OK; vmpl++)
+		r = give(page, size, vmpl);
+	return r;
+}
+
+/* No rights for anybody but the SVSM: the guest may have given some to VMPLs below its own. *taken
+ * tells of how many VMPLs. */
+static enum platform_result revoke_all(gpa_t page, enum platform_size size, unsigned *taken)
+{
+	enum platform_result r = PLATFORM_OK;
+
+	for (*taken = 0; *taken < VMPL_COUNT - 1 && r == PLATFORM_OK; *taken += r == PLATFORM_OK)
+		r = platform->guest_rights(page, size, VMPL_SVSM + 1 + *taken, 0);
+	return r;
+}
+
+static void give_back(struct pages_locked held, gpa_t page, enum platform_size size,
+		      const char *what)
+{
+	if (grant(page, size) != PLATFORM_OK)
+		broken(held, page, size, what);
+}
+
+/* revoke_all, or all as it was. */
+static enum platform_result take(struct pages_locked held, gpa_t page, enum platform_size size,
+				 const char *what)
+{
+	unsigned taken;
+	enum platform_result r = revoke_all(page, size, &taken);
+
+	if (r != PLATFORM_OK && taken)
+		give_back(held, page, size, what);
+	return r;
+}
+
+static void undo_validation(struct pages_locked held, gpa_t page, enum platform_size size)
+{
+	unsigned taken;
+
+	if (revoke_all(page, size, &taken) != PLATFORM_OK ||
+	    platform->page_release(page, size) != PLATFORM_OK)
+		broken(held, page, size, "undoing a validation");
 }
 
 enum platform_result guestpage_validate(struct pages_locked held, gpa_t page,
@@ -94,15 +131,15 @@ enum platform_result guestpage_validate(struct pages_locked held, gpa_t page,
 	r = guest_zero(page, bytes_of(size)) ? grant(page, size) : PLATFORM_FAULT;
 	if (r == PLATFORM_OK)
 		set_all(held, page, size, PAGE_VALID);
-	else if (platform->page_release(page, size) != PLATFORM_OK)
-		broken(held, page, size, "undoing a validation");
+	else
+		undo_validation(held, page, size);
 	return r;
 }
 
 /*
- * Without validation nobody can access the page, so its rights need not be taken away first. They
- * may still be in the RMP entry when the page is validated again. Then the host has not touched the
- * entry (RMPUPDATE clears them), so it is the same memory, with what the guest itself left in it.
+ * The rights go first (58019, 6.2): the RMP entry keeps them, so that they would be there at once
+ * when the page is validated again, unless the host has touched the entry meanwhile. This way the
+ * next validation finds the same rights whatever the host does: none.
  */
 enum platform_result guestpage_rescind(struct pages_locked held, gpa_t page,
 				       enum platform_size size)
@@ -111,9 +148,14 @@ enum platform_result guestpage_rescind(struct pages_locked held, gpa_t page,
 
 	if (r != PLATFORM_OK)
 		return r;
+	r = take(held, page, size, "undoing a rescission");
+	if (r != PLATFORM_OK)
+		return r;
 	r = platform->page_release(page, size);
 	if (r == PLATFORM_OK)
 		set_all(held, page, size, PAGE_INVALID);
+	else
+		give_back(held, page, size, "undoing a rescission");
 	return r;
 }
 
@@ -123,11 +165,9 @@ enum platform_result guestpage_seal(struct pages_locked held, gpa_t page)
 
 	if (pagestate_get(page) != PAGE_VALID)
 		return PLATFORM_INVALID;
-	r = revoke_all(page, PLATFORM_4K);
+	r = take(held, page, PLATFORM_4K, "undoing a seal");
 	if (r == PLATFORM_OK)
 		pagestate_set(held, page, PAGE_VMSA);
-	else if (grant(page, PLATFORM_4K) != PLATFORM_OK)
-		broken(held, page, PLATFORM_4K, "undoing a seal");
 	return r;
 }
 
@@ -136,10 +176,13 @@ enum platform_result guestpage_make_vmsa(gpa_t page)
 	return platform->vcpu_create(page, guestpage_vmpl);
 }
 
+/* The first RMPADJUST makes it an ordinary page; until then all is as it was. */
 enum platform_result guestpage_unseal(struct pages_locked held, gpa_t page, bool vmsa)
 {
-	enum platform_result r = vmsa ? platform->vcpu_delete(page, guestpage_vmpl) : PLATFORM_OK;
+	enum platform_result r = PLATFORM_OK;
 
+	if (vmsa)
+		r = platform->vcpu_delete(page, guestpage_vmpl);
 	if (r != PLATFORM_OK)
 		return r;
 	r = grant(page, PLATFORM_4K);
@@ -158,11 +201,9 @@ enum platform_result guestpage_deposit(struct pages_locked held, gpa_t page,
 	if (!all_in(page, size, PAGE_VALID))
 		return all_plain(page, size) && size == PLATFORM_2M ? PLATFORM_SIZEMISMATCH
 								    : PLATFORM_INVALID;
-	r = revoke_all(page, size);
+	r = take(held, page, size, "undoing a deposit");
 	if (r == PLATFORM_OK)
 		set_all(held, page, size, PAGE_DEPOSITED);
-	else if (grant(page, size) != PLATFORM_OK)
-		broken(held, page, size, "undoing a deposit");
 	return r;
 }
 

@@ -10,7 +10,9 @@
  *   PLATFORM_INVALID       the page is not the guest's to change that way
  *   PLATFORM_NO_CHANGE     it is in that state already; nothing was done
  *   PLATFORM_SIZEMISMATCH  a 2M page that is not one: ask for 4K
- *   others                 the hardware's; the page is as before, or BROKEN if that failed too
+ *   others                 the hardware's; the page is as before, or BROKEN if that failed too.
+ *                          As before: rights that the guest itself has given to VMPLs below its own
+ *                          may be gone, which it can give again.
  *
  * A newly validated page is zeroed before the guest gets rights to it: the host could have moved a
  * page that held the SVSM's secrets to this address, and PVALIDATE would accept it. The pages
@@ -20,7 +22,8 @@
 #include "mm/pagestate.h"
 #include "platform/platform.h"
 
-/* Which VMPL the guest runs at: 1..3. Set once, before it starts. */
+/* Which VMPL the guest runs at: 1..3. Set once, before it starts. "The guest's rights" are all of
+ * them (RMP_RWX), for this VMPL and every more privileged one but the SVSM's: 58019, 6.2. */
 extern unsigned guestpage_vmpl;
 
 enum platform_result guestpage_validate(struct pages_locked held, gpa_t page,

@@ -8,10 +8,10 @@
 
 /*
  * A call may not keep the vCPU for long (it holds off the guest's interrupts): after this much work
- * it comes back INCOMPLETE and the guest calls again. 4K entries cost an exit or two each, a 2M
- * entry also the zeroing.
+ * it comes back INCOMPLETE and the guest calls again. A 4K entry is three or four instructions on
+ * its RMP entry, each of them an exit on native; a 2M entry also the zeroing.
  */
-#define BUDGET  256
+#define BUDGET  128
 #define COST_4K 1
 #define COST_2M 16
 

@@ -19,11 +19,15 @@ enum platform_result fake_fail_with;
 bool fake_no_flush, fake_splits;
 unsigned fake_hardware_calls;
 struct spinlock fake_lock;
+bool fake_fail_on;
 static uint8_t ram[PAGES * PAGE_SIZE];
 
 static bool countdown(int *n)
 {
-	return *n && --*n == 0;
+	if (!*n || --*n)
+		return false;
+	*n = fake_fail_on; /* the next one too */
+	return true;
 }
 
 struct fake_rmp *fake_entry(gpa_t g)
@@ -63,7 +67,8 @@ static enum platform_result do_validate(gpa_t g, enum platform_size size, bool v
 	for (unsigned i = 0; i < n; i++) {
 		struct fake_rmp *e = fake_entry(gpa_add(g, i * PAGE_SIZE));
 
-		CHECK(!e->vmsa && !e->perms[1] && !e->perms[3]);
+		CHECK(!e->vmsa); /* 58019, 6.2: rights are gone before, and given after */
+		CHECK(!e->perms[1] && !e->perms[2] && !e->perms[3]);
 		e->validated = valid;
 	}
 	if (fake_splits)
@@ -282,6 +287,7 @@ void fake_setup(void)
 	memset(ram, 0xaa, sizeof(ram));
 	fake_fail_adjust = fake_fail_validate = 0;
 	fake_fail_with = PLATFORM_PERMISSION;
+	fake_fail_on = false;
 	fake_no_flush = fake_splits = false;
 	pagestate_reset();
 	vmsa_registry_reset();
@@ -355,16 +361,20 @@ void fake_check_agreement(void)
 		switch (fake_states[i]) {
 		case PAGE_INVALID:
 			CHECK(!e->validated && !e->vmsa);
+			CHECK(!e->perms[1] && !e->perms[2] && !e->perms[3]);
 			break;
 		case PAGE_VALID:
 		case PAGE_CAA:
 			CHECK(e->validated && e->perms[2] == RMP_RWX && !e->vmsa);
+			CHECK(!e->perms[1] || e->perms[1] == RMP_RWX); /* the launch gave VMPL2's */
 			break;
 		case PAGE_VMSA:
-			CHECK(e->validated && e->vmsa && e->perms[2] == RMP_R);
+			CHECK(e->validated && e->vmsa);
+			CHECK(!e->perms[1] && e->perms[2] == RMP_R && !e->perms[3]);
 			break;
 		case PAGE_DEPOSITED:
-			CHECK(e->validated && !e->vmsa && !e->perms[2]);
+			CHECK(e->validated && !e->vmsa);
+			CHECK(!e->perms[1] && !e->perms[2] && !e->perms[3]);
 			break;
 		default:
 			CHECK(fake_states[i] == PAGE_BROKEN);

@@ -38,6 +38,7 @@ extern uint8_t fake_states[PAGES];               /* of mm/pagestate.c, from BASE
 extern struct cpu fake_cpus[2 * CPUS];           /* the second half runs nothing */
 extern int fake_fail_adjust, fake_fail_validate; /* the n-th call from now fails; 0: none */
 extern enum platform_result fake_fail_with;      /* what it answers */
+extern bool fake_fail_on;                        /* all later ones fail, too */
 extern bool fake_no_flush;                       /* flush cannot be had */
 extern bool fake_splits; /* the hypervisor splits 2M entries right after PVALIDATE */
 extern unsigned fake_hardware_calls;

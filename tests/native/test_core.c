@@ -128,7 +128,7 @@ TEST(pvalidate_refuses_bad_entries)
 		check_context("entry %#lx", (unsigned long)t[i].entry);
 		CHECK_EQ(fake_list(0, SVSM_CORE_PVALIDATE, list, 3), t[i].rax);
 		CHECK_EQ(fake_list_next(0), 1);
-		CHECK_EQ(fake_hardware_calls, 2); /* of the first entry only */
+		CHECK_EQ(fake_hardware_calls, 3); /* of the first entry only */
 	}
 	fake_check_agreement();
 }
@@ -184,22 +184,70 @@ TEST(a_long_list_comes_back_incomplete_and_goes_on)
 	fake_check_agreement();
 }
 
-TEST(a_failure_half_way_is_undone)
+/* 58019, 6.2; that no VMPL has rights when PVALIDATE comes is fake.c's to check. */
+TEST(rights_go_before_and_come_back_for_the_caller_and_above)
 {
-	for (int n = 1; n <= 2; n++) {
+	struct fake_rmp *e = fake_entry(gpa(AT(9))), *big = fake_entry(gpa(AT(1024 + 77)));
+
+	fake_setup();
+	e->perms[3] = RMP_R | RMP_W; /* the guest's own RMPADJUST */
+	CHECK_EQ(fake_pvalidate(0, AT(9) | OP_RESCIND), SVSM_SUCCESS);
+	CHECK(!e->perms[1] && !e->perms[2] && !e->perms[3]);
+	CHECK_EQ(fake_pvalidate(0, AT(9) | OP_VALIDATE), SVSM_SUCCESS);
+	CHECK(e->perms[1] == RMP_RWX && e->perms[2] == RMP_RWX && !e->perms[3]);
+	CHECK_EQ(fake_pvalidate(0, AT(1024) | OP_2M | OP_VALIDATE), SVSM_SUCCESS);
+	CHECK(big->perms[1] == RMP_RWX && big->perms[2] == RMP_RWX && !big->perms[3]);
+	CHECK_EQ(fake_pvalidate(0, AT(1024) | OP_2M | OP_RESCIND), SVSM_SUCCESS);
+	CHECK(!big->perms[1] && !big->perms[2] && !big->perms[3]);
+	fake_check_agreement();
+}
+
+TEST(a_validation_that_fails_half_way_is_undone)
+{
+	for (int n = 1; n <= 3; n++) {
+		check_context("step %d", n);
 		fake_setup();
-		fake_fail_adjust = n == 1;
-		fake_fail_validate = n == 2;
+		fake_fail_validate = n == 1;
+		fake_fail_adjust = n - 1; /* of two */
 		CHECK_EQ(fake_pvalidate(0, AT(600) | OP_VALIDATE),
 			 SVSM_ERR_PROTOCOL_BASE + SNP_FAIL_PERMISSION);
 		CHECK_EQ(fake_states[600 + PFNS_2M], PAGE_INVALID);
 		fake_check_agreement();
-		fake_fail_validate = 1; /* the only thing there is to fail */
+		CHECK_EQ(fake_pvalidate(0, AT(600) | OP_VALIDATE), SVSM_SUCCESS);
+	}
+}
+
+TEST(a_rescission_that_fails_half_way_is_undone)
+{
+	for (int n = 1; n <= 4; n++) {
+		check_context("step %d", n);
+		fake_setup();
+		fake_fail_adjust = n % 4; /* of three */
+		fake_fail_validate = n == 4;
 		CHECK_EQ(fake_pvalidate(0, AT(9) | OP_RESCIND),
 			 SVSM_ERR_PROTOCOL_BASE + SNP_FAIL_PERMISSION);
 		CHECK_EQ(fake_states[9 + PFNS_2M], PAGE_VALID);
 		fake_check_agreement();
-		CHECK_EQ(fake_pvalidate(0, AT(600) | OP_VALIDATE), SVSM_SUCCESS);
+		fake_fail_adjust = 0;
+		CHECK_EQ(fake_pvalidate(0, AT(9) | OP_RESCIND), SVSM_SUCCESS);
+	}
+}
+
+/* The first refusal changes nothing; after a later one the rights cannot be given back. */
+TEST(what_cannot_be_undone_is_out_of_use)
+{
+	for (int n = 1; n <= 3; n++) {
+		check_context("RMPADJUST %d fails, and all after it", n);
+		fake_setup();
+		fake_fail_on = true;
+		fake_fail_adjust = n;
+		CHECK_EQ(fake_pvalidate(0, AT(9) | OP_RESCIND),
+			 SVSM_ERR_PROTOCOL_BASE + SNP_FAIL_PERMISSION);
+		CHECK_EQ(fake_states[9 + PFNS_2M], n == 1 ? PAGE_VALID : PAGE_BROKEN);
+		fake_fail_adjust = 0;
+		CHECK_EQ(fake_pvalidate(0, AT(9) | OP_RESCIND),
+			 n == 1 ? SVSM_SUCCESS : SVSM_ERR_INVALID_ADDRESS);
+		fake_check_agreement();
 	}
 }
 

@@ -299,6 +299,29 @@ TEST(pv_access, "pvalidate-access", "a rescinded page raises #VC 0x404, a valida
 	CHECK_EQ(*p, 1);
 }
 
+static uint64_t rights_of(unsigned vmpl)
+{
+	uint64_t size, attributes = vmpl;
+
+	CHECK_EQ(rmpquery(MEM_PAGE(R, 5), &size, &attributes), SNP_SUCCESS);
+	return attributes >> 8 & 0xff;
+}
+
+/* 6.2: RMPADJUST takes the rights of every VMPL above 0 before PVALIDATE, because the RMP entry
+ * keeps them. Without an RMPUPDATE in between they would be there again at once. */
+TEST(pv_rights, "pvalidate-rights",
+     "rights that the guest gave to VMPL3 are gone when the page has been rescinded",
+     "svsm:6.2:rescind-rights")
+{
+	CHECK_EQ(rmpadjust(MEM_PAGE(R, 5), RMP_PG_4K, RMPADJUST_ATTR(3, RMP_R | RMP_W)),
+		 SNP_SUCCESS);
+	CHECK_EQ(rights_of(3), RMP_R | RMP_W);
+	CHECK_EQ(one(E_4K(false)), SVSM_SUCCESS);
+	CHECK_EQ(one(E_4K(true)), SVSM_SUCCESS);
+	CHECK_EQ(rights_of(3), 0);
+	CHECK_EQ(rights_of(VMPL_GUEST), RMP_RWX);
+}
+
 /* The loader leaves RAM of the guest that was never validated. */
 TEST(pv_hole, "pvalidate-hole", "memory nobody validated yet: 2M and 4K, and back",
      "svsm:6.2:validate svsm:6.2:clear")
