@@ -67,9 +67,21 @@ fault_zero: /* RDI dst, RSI len */
 	entry 1b, 2b
 	.endm
 
+	.macro modifier name, insn
+	.globl \name
+	.type \name, @function
+\name:
+1:	lock \insn %rsi, (%rdi)
+	xorl %eax, %eax
+2:	ret
+	entry 1b, 2b
+	.endm
+
 	reader fault_read8, movb, cl
 	reader fault_read64, movq, rcx
 	writer fault_write8, movb, sil
 	writer fault_write64, movq, rsi
+	modifier fault_and64, andq
+	modifier fault_or64, orq
 
 	.section .note.GNU-stack, "", @progbits

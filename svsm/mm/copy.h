@@ -15,6 +15,8 @@ int fault_read8(const void *p, uint8_t *v);
 int fault_read64(const void *p, uint64_t *v);
 int fault_write8(void *p, uint8_t v);
 int fault_write64(void *p, uint64_t v);
+int fault_and64(void *p, uint64_t v); /* atomic, as the next one */
+int fault_or64(void *p, uint64_t v);
 
 struct fault_entry {
 	uint64_t at;    /* address of the instruction that may fault */

@@ -54,3 +54,17 @@ bool guest_zero(gpa_t dst, size_t len)
 
 GUEST_ACCESS(8)
 GUEST_ACCESS(64)
+
+bool guest_clear64(gpa_t g, uint64_t bits)
+{
+	void *p = IS_ALIGNED(g.v, sizeof(bits)) ? guest_ptr(g, sizeof(bits)) : NULL;
+
+	return p && !fault_and64(p, ~bits);
+}
+
+bool guest_set64(gpa_t g, uint64_t bits)
+{
+	void *p = IS_ALIGNED(g.v, sizeof(bits)) ? guest_ptr(g, sizeof(bits)) : NULL;
+
+	return p && !fault_or64(p, bits);
+}

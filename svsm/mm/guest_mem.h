@@ -26,3 +26,7 @@ bool guest_read8(gpa_t g, uint8_t *v);
 bool guest_read64(gpa_t g, uint64_t *v);
 bool guest_write8(gpa_t g, uint8_t v);
 bool guest_write64(gpa_t g, uint64_t v);
+
+/* Clear or set these bits of an aligned value atomically: others may write it at the same time. */
+bool guest_clear64(gpa_t g, uint64_t bits);
+bool guest_set64(gpa_t g, uint64_t bits);

@@ -176,6 +176,12 @@ enum platform_result guestpage_make_vmsa(gpa_t page)
 	return platform->vcpu_create(page, guestpage_vmpl);
 }
 
+/* What the page is already; all that counts is when this comes back. */
+enum platform_result guestpage_vmsa_barrier(gpa_t page)
+{
+	return guestpage_make_vmsa(page);
+}
+
 /* The first RMPADJUST makes it an ordinary page; until then all is as it was. */
 enum platform_result guestpage_unseal(struct pages_locked held, gpa_t page, bool vmsa)
 {

@@ -38,8 +38,10 @@ enum platform_result guestpage_rescind(struct pages_locked held, gpa_t page,
 enum platform_result guestpage_seal(struct pages_locked held, gpa_t page);
 /* ... it becomes a VMSA page that the guest may read, */
 enum platform_result guestpage_make_vmsa(gpa_t page);
-/* ... or goes back to the guest: from sealed or, with vmsa, from VMSA. PLATFORM_INUSE: it runs. */
+/* ... or goes back to the guest: from sealed or, with vmsa, from a VMSA that does not run. */
 enum platform_result guestpage_unseal(struct pages_locked held, gpa_t page, bool vmsa);
+/* Changes nothing of a VMSA page, and is done at an instant at which the VMSA does not run. */
+enum platform_result guestpage_vmsa_barrier(gpa_t page);
 
 /* VALID -> DEPOSITED (no rights below VMPL0) and back (zeroed). Not flushed: whoever puts something
  * into deposited memory does that first. */

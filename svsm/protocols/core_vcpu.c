@@ -8,6 +8,7 @@
 #include "mm/pagestate.h"
 #include "cpu/percpu.h"
 #include "protocols/core.h"
+#include "task/vmsa_stop.h"
 
 static bool page_aligned(uint64_t v)
 {
@@ -119,6 +120,13 @@ enum svsm_result core_create_vcpu(struct svsm_call *call)
 	return rax;
 }
 
+/* It is to go on as if it had not been stopped. */
+static void resume(gpa_t vmsa)
+{
+	vmsa_stop_end(vmsa);
+	vmsa_registry_release(vmsa);
+}
+
 enum svsm_result core_delete_vcpu(struct svsm_call *call)
 {
 	gpa_t vmsa = gpa(call->rcx);
@@ -134,12 +142,19 @@ enum svsm_result core_delete_vcpu(struct svsm_call *call)
 	case VMSA_CLAIMED:
 		break;
 	}
+	if (!vmsa_stop_begin(vmsa)) {
+		vmsa_registry_release(vmsa);
+		return SVSM_ERR_INVALID_ADDRESS;
+	}
+	if (!vmsa_stop_holds(vmsa)) {
+		resume(vmsa);
+		return SVSM_ERR_DELETE_INUSE;
+	}
 	/* Claimed: its vCPU is in no call, so the calling area cannot move meanwhile. */
 	held = pagestate_lock2(vmsa, entry.caa);
-	/* RMPADJUST refuses a VMSA that runs; once it has succeeded VMRUN refuses the page. */
 	r = guestpage_unseal(held, vmsa, true);
 	if (r != PLATFORM_OK && pagestate_get(vmsa) == PAGE_VMSA) {
-		vmsa_registry_release(vmsa);
+		resume(vmsa);
 	} else {
 		vmsa_registry_remove(vmsa);
 		caa_dropped(held, entry.caa);

@@ -7,11 +7,14 @@
 #include "mm/guest_mem.h"
 #include "log/log.h"
 #include "cpu/percpu.h"
+#include "protocols/buffer.h"
 #include "protocols/core.h"
+#include "task/vmsa_stop.h"
 
 extern const struct svsm_protocol __start_svsm_protocols[], __stop_svsm_protocols[];
 
 #define VMEXIT_VMGEXIT 0x403 /* APM vol. 2, appendix C */
+#define CALL_PENDING   1     /* SVSM table 2: any other value than 0 and 1 is reserved */
 
 static gpa_t field(gpa_t vmsa, size_t offset)
 {
@@ -31,70 +34,117 @@ const struct svsm_protocol *svsm_protocol_find(uint32_t number)
 }
 
 /*
- * While the SVSM looks at the registers and answers, no hypervisor may run this VMSA on another
- * CPU: with EFER.SVME clear VMRUN refuses it.
+ * Did the guest really call? The hypervisor may bring us here whenever it likes, in the middle of
+ * the guest's preparations too: so the guest must have left by VMGEXIT of its own. Returns
+ * call_pending, 0 when it did not call.
  */
-static bool set_runnable(gpa_t vmsa, bool runnable)
-{
-	uint64_t efer;
-
-	if (!guest_read64(FIELD(vmsa, efer), &efer))
-		return false;
-	efer = runnable ? efer | EFER_SVME : efer & ~EFER_SVME;
-	return guest_write64(FIELD(vmsa, efer), efer);
-}
-
-/* Did the guest really call? The hypervisor may bring us here whenever it likes, in the middle of
- * the guest's preparations too: so the guest must have left by VMGEXIT of its own. */
-static bool pending(const struct vmsa_entry *self)
+static uint8_t pending(const struct vmsa_entry *self)
 {
 	uint64_t exit_code;
 	uint8_t call_pending;
 
-	return guest_read64(FIELD(self->vmsa, guest_exit_code), &exit_code) &&
-	       exit_code == VMEXIT_VMGEXIT && guest_read8(self->caa, &call_pending) &&
-	       call_pending == 1;
+	if (!guest_read8(self->caa, &call_pending) || !call_pending)
+		return 0;
+	if (!guest_read64(FIELD(self->vmsa, guest_exit_code), &exit_code))
+		return 0;
+	return exit_code == VMEXIT_VMGEXIT ? call_pending : 0;
 }
+
+/* RCX to R9 as they lie in a VMSA. */
+struct registers {
+	uint64_t rcx, rdx, rbx, rsvd, rbp, rsi, rdi, r8, r9;
+};
+ABI_OFFSET(struct registers, r9, offsetof(struct vmsa, r9) - offsetof(struct vmsa, rcx),
+	   "APM B-4: RCX to R9");
 
 static bool registers_in(gpa_t vmsa, struct svsm_call *call)
 {
+	struct registers r;
 	uint64_t rax;
 
-	if (!guest_read64(FIELD(vmsa, rax), &rax) || !guest_read64(FIELD(vmsa, rcx), &call->rcx) ||
-	    !guest_read64(FIELD(vmsa, rdx), &call->rdx) ||
-	    !guest_read64(FIELD(vmsa, r8), &call->r8) || !guest_read64(FIELD(vmsa, r9), &call->r9))
+	if (!guest_read64(FIELD(vmsa, rax), &rax) ||
+	    !guest_copy_in(&r, FIELD(vmsa, rcx), sizeof(r)))
 		return false;
 	call->protocol = (uint32_t)(rax >> 32);
 	call->number = (uint32_t)rax;
+	call->rcx = r.rcx;
+	call->rdx = r.rdx;
+	call->r8 = r.r8;
+	call->r9 = r.r9;
 	return true;
 }
 
-static bool registers_out(gpa_t vmsa, const struct svsm_call *call, enum svsm_result rax)
+static bool out(gpa_t at, uint64_t now, uint64_t before)
 {
-	return guest_write64(FIELD(vmsa, rax), rax) && guest_write64(FIELD(vmsa, rcx), call->rcx) &&
-	       guest_write64(FIELD(vmsa, rdx), call->rdx) &&
-	       guest_write64(FIELD(vmsa, r8), call->r8) && guest_write64(FIELD(vmsa, r9), call->r9);
+	return now == before || guest_write64(at, now);
+}
+
+static bool registers_out(gpa_t vmsa, const struct svsm_call *call, const struct svsm_call *before)
+{
+	return out(FIELD(vmsa, rcx), call->rcx, before->rcx) &&
+	       out(FIELD(vmsa, rdx), call->rdx, before->rdx) &&
+	       out(FIELD(vmsa, r8), call->r8, before->r8) &&
+	       out(FIELD(vmsa, r9), call->r9, before->r9);
+}
+
+static enum svsm_result handle(struct svsm_call *call)
+{
+	const struct svsm_protocol *p = svsm_protocol_find(call->protocol);
+
+	return p ? p->handle(call) : SVSM_ERR_UNSUPPORTED_PROTOCOL;
+}
+
+/*
+ * The call is over: RAX, then call_pending. After REMAP_CA that of both areas (58019, 6.1); the old
+ * one is plain memory by then and may have become anything, so it is written as a buffer is.
+ */
+static void finish(const struct vmsa_entry *self, gpa_t old_area, enum svsm_result rax)
+{
+	const uint8_t none = 0;
+
+	if (!guest_write64(FIELD(self->vmsa, rax), rax))
+		return; /* the page is not private any more, so no VMRUN takes it either */
+	/* Table 2: tells the guest that WITHDRAW_MEM would find something. */
+	guest_write8(gpa_add(self->caa, offsetof(struct svsm_caa, mem_available)),
+		     core_memory_available());
+	if (!gpa_eq(old_area, self->caa))
+		buffer_out(old_area, &none, sizeof(none));
+	guest_write8(self->caa, none);
 }
 
 static void serve(struct svsm_call *call)
 {
-	const struct svsm_protocol *p;
-	enum svsm_result rax;
+	const struct svsm_call before = *call;
+	gpa_t area = call->self->caa;
+	enum svsm_result rax = handle(call);
 
-	if (!registers_in(call->self->vmsa, call) || !guest_write8(call->self->caa, 0))
-		return;
-	p = svsm_protocol_find(call->protocol);
-	rax = p ? p->handle(call) : SVSM_ERR_UNSUPPORTED_PROTOCOL;
-	/* Table 2: tells the guest that WITHDRAW_MEM would find something. */
-	guest_write8(gpa_add(call->self->caa, offsetof(struct svsm_caa, mem_available)),
-		     core_memory_available());
-	if (!registers_out(call->self->vmsa, call, rax))
-		log_guest("vCPU %u: VMSA cannot be written\n", call->cpu->index);
+	if (registers_out(call->self->vmsa, call, &before))
+		finish(call->self, area, rax);
 	if (rax != SVSM_SUCCESS && rax != SVSM_ERR_INCOMPLETE)
 		log_debug("vCPU %u: call %u:%u rcx %#lx: %#x\n", call->cpu->index, call->protocol,
 			  call->number, (unsigned long)call->rcx, rax);
 }
 
+/* The VMSA does not run and stays like that: what is in it can be believed. */
+static void serve_stopped(struct svsm_call *call)
+{
+	switch (pending(call->self)) {
+	case 0:
+		break;
+	case CALL_PENDING:
+		if (registers_in(call->self->vmsa, call))
+			serve(call);
+		break;
+	default: /* table 4 */
+		finish(call->self, call->self->caa, SVSM_ERR_INVALID_FORMAT);
+	}
+}
+
+/*
+ * 58019, chapter 5: SVME first, then call_pending and the exit code. Whether there is a call is
+ * looked at twice: without one, which is what most exits of a guest bring, nothing needs to be
+ * waited for.
+ */
 void svsm_request(struct cpu *c)
 {
 	struct vmsa_entry self;
@@ -102,10 +152,12 @@ void svsm_request(struct cpu *c)
 
 	if (!vmsa_registry_begin(c, &self))
 		return;
-	if (set_runnable(self.vmsa, false)) {
-		if (pending(&self))
-			serve(&call);
-		set_runnable(self.vmsa, true);
+	if (vmsa_stop_begin(self.vmsa) && pending(&self)) {
+		if (vmsa_stop_holds(self.vmsa))
+			serve_stopped(&call);
+		else
+			log_guest("vCPU %u: its VMSA runs elsewhere, call not served\n", c->index);
 	}
+	vmsa_stop_end(self.vmsa);
 	vmsa_registry_release(self.vmsa);
 }

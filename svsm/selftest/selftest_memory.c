@@ -161,12 +161,16 @@ SELFTEST(guest_memory)
 	SELFTEST_EQ(v, 0x1122334455667788);
 	SELFTEST_TRUE(guest_copy_in(buf, g, 16));
 	SELFTEST_EQ(buf[0], 0x88);
+	SELFTEST_TRUE(guest_clear64(g, 0xffff) && guest_set64(g, 0x81) && guest_read64(g, &v));
+	SELFTEST_EQ(v, 0x1122334455660081);
 	SELFTEST_TRUE(!guest_read64(gpa_add(g, 4), &v)); /* not aligned */
+	SELFTEST_TRUE(!guest_clear64(gpa_add(g, 4), 1) && !guest_set64(gpa_add(g, 4), 1));
 	SELFTEST_TRUE(guest_copy_in(buf, gpa(edge.v - PAGE_SIZE), PAGE_SIZE));
 	SELFTEST_TRUE(!guest_copy_in(buf, gpa(edge.v - PAGE_SIZE), PAGE_SIZE + 1));
 	SELFTEST_TRUE(!guest_copy_out(gpa(edge.v - 8), buf, 16));
 	SELFTEST_EQ(set_valid(g, false), PLATFORM_OK);
 	SELFTEST_TRUE(!guest_read64(g, &v) && !guest_zero(g, 8));
+	SELFTEST_TRUE(!guest_clear64(g, 1) && !guest_set64(g, 1));
 	SELFTEST_TRUE(!guest_copy_in(buf, gpa(launch_info.svsm.gpa), 1));
 	SELFTEST_TRUE(!guest_copy_in(buf, memmap_end(), 1));
 	SELFTEST_TRUE(!guest_copy_in(buf, gpa(~0ull), 2));

@@ -14,13 +14,45 @@
 struct fake_rmp fake_rmp[PAGES];
 uint8_t fake_states[PAGES];
 struct cpu fake_cpus[2 * CPUS];
-int fake_fail_adjust, fake_fail_validate;
+int fake_fail_adjust, fake_fail_validate, fake_fail_barrier;
 enum platform_result fake_fail_with;
 bool fake_no_flush, fake_splits;
-unsigned fake_hardware_calls;
+unsigned fake_hardware_calls, fake_barriers;
 struct spinlock fake_lock;
 bool fake_fail_on;
-static uint8_t ram[PAGES * PAGE_SIZE];
+static uint8_t ram[PAGES * PAGE_SIZE] __attribute__((aligned(4096)));
+
+/* What processors have loaded; VMSAs lie in different pages of AT(0..511). */
+static struct vmsa loaded[PFNS_2M];
+
+static struct vmsa *loaded_of(uint64_t vmsa)
+{
+	return &loaded[(vmsa - GUEST) / PAGE_SIZE];
+}
+
+bool fake_enter(uint64_t vmsa)
+{
+	struct fake_rmp *e = fake_entry(gpa(vmsa));
+	const struct vmsa *v = fake_mem(vmsa);
+
+	if (e->running || !e->vmsa || !(v->efer & EFER_SVME))
+		return false;
+	*loaded_of(vmsa) = *v;
+	e->running = true;
+	return true;
+}
+
+void fake_exit(uint64_t vmsa)
+{
+	memcpy(fake_mem(vmsa), loaded_of(vmsa), sizeof(struct vmsa));
+	fake_entry(gpa(vmsa))->running = false;
+}
+
+static void out_of_use(gpa_t g)
+{
+	if (fake_entry(g)->running)
+		fake_exit(g.v);
+}
 
 static bool countdown(int *n)
 {
@@ -86,6 +118,23 @@ static enum platform_result fake_validate(gpa_t g, enum platform_size size, bool
 	return r;
 }
 
+/* An RMPADJUST of a VMSA that changes nothing. */
+static bool is_barrier(gpa_t g, unsigned vmpl, uint8_t perms, bool vmsa)
+{
+	const struct fake_rmp *e = fake_entry(g);
+
+	return vmsa && e->vmsa && e->perms[vmpl] == perms;
+}
+
+static enum platform_result do_barrier(gpa_t g)
+{
+	fake_barriers++;
+	if (countdown(&fake_fail_barrier))
+		return fake_fail_with;
+	out_of_use(g);
+	return PLATFORM_OK;
+}
+
 static enum platform_result do_adjust(gpa_t g, enum platform_size size, unsigned vmpl,
 				      uint8_t perms, bool vmsa)
 {
@@ -97,8 +146,7 @@ static enum platform_result do_adjust(gpa_t g, enum platform_size size, unsigned
 		return fake_fail_with;
 	if (r != PLATFORM_OK)
 		return r;
-	if (fake_entry(g)->running)
-		return PLATFORM_INUSE;
+	out_of_use(g);
 	for (unsigned i = 0; i < n; i++) {
 		struct fake_rmp *e = fake_entry(gpa_add(g, i * PAGE_SIZE));
 
@@ -118,7 +166,8 @@ static enum platform_result fake_adjust(gpa_t g, enum platform_size size, unsign
 	enum platform_result r;
 
 	spin_lock(&fake_lock);
-	r = do_adjust(g, size, vmpl, perms, vmsa);
+	r = is_barrier(g, vmpl, perms, vmsa) ? do_barrier(g)
+					     : do_adjust(g, size, vmpl, perms, vmsa);
 	spin_unlock(&fake_lock);
 	return r;
 }
@@ -234,6 +283,24 @@ bool guest_write64(gpa_t g, uint64_t v)
 	return guest_copy_out(g, &v, sizeof(v));
 }
 
+bool guest_clear64(gpa_t g, uint64_t bits)
+{
+	uint8_t *p = reach(g, sizeof(bits));
+
+	if (p)
+		__atomic_and_fetch((uint64_t *)p, ~bits, __ATOMIC_SEQ_CST);
+	return p != NULL;
+}
+
+bool guest_set64(gpa_t g, uint64_t bits)
+{
+	uint8_t *p = reach(g, sizeof(bits));
+
+	if (p)
+		__atomic_or_fetch((uint64_t *)p, bits, __ATOMIC_SEQ_CST);
+	return p != NULL;
+}
+
 struct cpu *percpu_by_apic_id(uint32_t apic_id)
 {
 	return apic_id >= 1 && apic_id <= 2 * CPUS ? &fake_cpus[apic_id - 1] : NULL;
@@ -285,7 +352,7 @@ void fake_setup(void)
 {
 	memset(fake_rmp, 0, sizeof(fake_rmp));
 	memset(ram, 0xaa, sizeof(ram));
-	fake_fail_adjust = fake_fail_validate = 0;
+	fake_fail_adjust = fake_fail_validate = fake_fail_barrier = 0;
 	fake_fail_with = PLATFORM_PERMISSION;
 	fake_fail_on = false;
 	fake_no_flush = fake_splits = false;

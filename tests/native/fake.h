@@ -28,23 +28,34 @@
 /* ---- the machine ---- */
 
 struct fake_rmp {
-	bool validated, vmsa, big, running;
-	bool cached; /* the guest may still have a translation with rights that are gone */
+	bool validated, vmsa, big;
+	bool running; /* a processor has the VMSA: fake_enter() */
+	bool cached;  /* the guest may still have a translation with rights that are gone */
 	uint8_t perms[VMPL_COUNT];
 };
 
 extern struct fake_rmp fake_rmp[PAGES];
-extern uint8_t fake_states[PAGES];               /* of mm/pagestate.c, from BASE */
-extern struct cpu fake_cpus[2 * CPUS];           /* the second half runs nothing */
-extern int fake_fail_adjust, fake_fail_validate; /* the n-th call from now fails; 0: none */
-extern enum platform_result fake_fail_with;      /* what it answers */
-extern bool fake_fail_on;                        /* all later ones fail, too */
-extern bool fake_no_flush;                       /* flush cannot be had */
-extern bool fake_splits; /* the hypervisor splits 2M entries right after PVALIDATE */
-extern unsigned fake_hardware_calls;
-extern struct spinlock fake_lock; /* of the RMP: the real one has a lock for each entry */
+extern uint8_t fake_states[PAGES];     /* of mm/pagestate.c, from BASE */
+extern struct cpu fake_cpus[2 * CPUS]; /* the second half runs nothing */
+/* The n-th call from now fails; 0: none. A barrier is an RMPADJUST that leaves a VMSA as it is. */
+extern int fake_fail_adjust, fake_fail_validate, fake_fail_barrier;
+extern enum platform_result fake_fail_with; /* what it answers */
+extern bool fake_fail_on;                   /* all later ones fail, too */
+extern bool fake_no_flush;                  /* flush cannot be had */
+extern bool fake_splits;             /* the hypervisor splits 2M entries right after PVALIDATE */
+extern unsigned fake_hardware_calls; /* less barriers, */
+extern unsigned fake_barriers;       /* which are counted here */
+extern struct spinlock fake_lock;    /* of the RMP: the real one has a lock for each entry */
 
 struct fake_rmp *fake_entry(gpa_t g);
+
+/*
+ * VMRUN of a VMSA page on some other processor, and its exit: the state that was loaded is written
+ * back, EFER with it. False: refused. An RMPADJUST or PVALIDATE of the page meanwhile is retried by
+ * the hypervisor until it is out of use (APM vol. 2, 15.36.10); here it ends the run for that.
+ */
+bool fake_enter(uint64_t vmsa);
+void fake_exit(uint64_t vmsa);
 
 /* ---- the guest ---- */
 

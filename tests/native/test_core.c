@@ -4,7 +4,7 @@
  * The core protocol's calls that concern memory (58019, 5 and 6), from the guest's side: calls go
  * in through VMSA and calling area, as a vCPU's do (fake.h).
  *
- * sources: tests/native/fake.c svsm/mm/pagestate.c svsm/task/vmsa_registry.c
+ * sources: tests/native/fake.c svsm/mm/pagestate.c svsm/task/vmsa_registry.c svsm/task/vmsa_stop.c
  * sources: svsm/mm/guestpage.c svsm/protocols/dispatch.c svsm/protocols/buffer.c
  * sources: svsm/protocols/core.c svsm/protocols/core_memory.c svsm/protocols/core_vcpu.c
  */
@@ -12,32 +12,140 @@
 #include "tests/native/check.h"
 #include "tests/native/fake.h"
 
+#define QUERY SVSM_CALL(SVSM_PROTO_CORE, SVSM_CORE_QUERY_PROTOCOL)
+
+/* vCPU 0 as a guest leaves it that has called: QUERY_PROTOCOL of the core protocol. */
+static struct vmsa *prepare_call(uint8_t pending)
+{
+	struct vmsa *v = fake_mem(VMSA(0));
+
+	v->rax = QUERY;
+	v->rcx = 1;
+	v->guest_exit_code = 0x403; /* VMGEXIT */
+	*(uint8_t *)fake_mem(CAA(0)) = pending;
+	return v;
+}
+
+static void check_not_served(uint8_t pending)
+{
+	const struct vmsa *v = fake_mem(VMSA(0));
+
+	CHECK_EQ(v->rax, QUERY);
+	CHECK_EQ(v->rcx, 1);
+	CHECK_EQ(v->efer, EFER_SVME);
+	CHECK_EQ(*(uint8_t *)fake_mem(CAA(0)), pending);
+}
+
 TEST(nothing_is_served_unless_the_guest_called)
 {
-	struct vmsa *v;
-
 	fake_setup();
-	v = fake_mem(VMSA(0));
-	v->rax = SVSM_CALL(SVSM_PROTO_CORE, SVSM_CORE_QUERY_PROTOCOL);
-	v->guest_exit_code = 0x403;
-	for (unsigned pending = 0; pending < 256; pending += pending ? 1 : 2) {
-		*(uint8_t *)fake_mem(CAA(0)) = (uint8_t)pending;
-		svsm_request(&fake_cpus[0]);
-		CHECK_EQ(v->rax, SVSM_CALL(SVSM_PROTO_CORE, SVSM_CORE_QUERY_PROTOCOL));
-		CHECK_EQ(*(uint8_t *)fake_mem(CAA(0)), pending);
-	}
-	*(uint8_t *)fake_mem(CAA(0)) = 1;
-	v->guest_exit_code = 0x78; /* HLT: the hypervisor entered without a VMGEXIT */
+	prepare_call(0);
 	svsm_request(&fake_cpus[0]);
-	CHECK_EQ(*(uint8_t *)fake_mem(CAA(0)), 1);
+	check_not_served(0);
+	for (unsigned pending = 1; pending < 256; pending++) {
+		/* HLT: the hypervisor made this up */
+		prepare_call((uint8_t)pending)->guest_exit_code = 0x78;
+		svsm_request(&fake_cpus[0]);
+		check_not_served((uint8_t)pending);
+	}
+	prepare_call(1);
 	fake_cpus[0].guest.vmsa = GPA_NONE;
 	svsm_request(&fake_cpus[0]);
+	check_not_served(1);
+}
+
+/* 58019, table 4 */
+TEST(a_reserved_call_pending_is_an_invalid_format)
+{
+	fake_setup();
+	for (unsigned pending = 2; pending < 256; pending++) {
+		struct vmsa *v = prepare_call((uint8_t)pending);
+
+		check_context("call_pending %u", pending);
+		svsm_request(&fake_cpus[0]);
+		CHECK_EQ(v->rax, SVSM_ERR_INVALID_FORMAT);
+		CHECK_EQ(v->rcx, 1);
+		CHECK_EQ(v->efer, EFER_SVME);
+		CHECK_EQ(*(uint8_t *)fake_mem(CAA(0)), 0);
+	}
+}
+
+/* 58019, chapter 5: EFER.SVME = 0 keeps the host from running the caller, if it has not begun. */
+TEST(a_vmsa_that_runs_elsewhere_is_not_served)
+{
+	fake_setup();
+	prepare_call(1);
+	CHECK(fake_enter(VMSA(0)));
+	svsm_request(&fake_cpus[0]);
+	check_not_served(1);
+	CHECK(!fake_entry(gpa(VMSA(0)))->running); /* it was waited for */
+	svsm_request(&fake_cpus[0]);
+	CHECK_EQ(((struct vmsa *)fake_mem(VMSA(0)))->rax, SVSM_SUCCESS);
+	CHECK_EQ(*(uint8_t *)fake_mem(CAA(0)), 0);
+}
+
+/* Whatever it answers: without it nobody knows whether the VMSA runs. */
+TEST(without_the_barrier_nothing_is_served)
+{
+	fake_setup();
+	for (unsigned eax = 1; eax <= PLATFORM_UNEXPECTED; eax++) {
+		fake_fail_with = (enum platform_result)eax;
+		fake_fail_barrier = 1;
+		prepare_call(1);
+		svsm_request(&fake_cpus[0]);
+		check_not_served(1);
+		CHECK_EQ(fake_fail_barrier, 0); /* it was asked for */
+	}
+}
+
+TEST(who_did_not_call_is_not_waited_for)
+{
+	fake_setup();
+	fake_barriers = 0;
+	prepare_call(0);
+	svsm_request(&fake_cpus[0]);
+	prepare_call(1)->guest_exit_code = 0x78;
+	svsm_request(&fake_cpus[0]);
+	CHECK_EQ(fake_barriers, 0);
+	prepare_call(1);
+	svsm_request(&fake_cpus[0]);
+	CHECK_EQ(fake_barriers, 1);
+}
+
+static unsigned looks;
+
+/* A protocol that looks at its caller: what the guest and the host see while a call is served. */
+static enum svsm_result look(struct svsm_call *call)
+{
+	looks++;
+	CHECK_EQ(*(uint8_t *)fake_mem(CAA(0)), 1);
+	CHECK_EQ(((struct vmsa *)fake_mem(VMSA(0)))->efer & EFER_SVME, 0);
+	CHECK(!fake_enter(VMSA(0)));
+	call->r9 = 77;
+	return SVSM_ERR_BUSY;
+}
+
+SVSM_PROTOCOL(protocol_look) = {99, 1, 1, NULL, look};
+
+/* 58019, chapter 5: RAX and the rest, then CALL_PENDING = 0, then SVME = 1. */
+TEST(call_pending_stands_and_svme_is_clear_while_a_call_is_served)
+{
+	struct vmsa *v = fake_mem(VMSA(0));
+
+	fake_setup();
+	looks = 0;
+	CHECK_EQ(fake_raw_call(0, SVSM_CALL(99, 0), 5, 6, 7), SVSM_ERR_BUSY);
+	CHECK_EQ(looks, 1);
+	CHECK_EQ(v->rcx, 5);
+	CHECK_EQ(v->rdx, 6);
+	CHECK_EQ(v->r8, 7);
+	CHECK_EQ(v->r9, 77);
 }
 
 TEST(unknown_protocols_and_calls)
 {
 	fake_setup();
-	CHECK_EQ(fake_raw_call(0, SVSM_CALL(99, 0), 0, 0, 0), SVSM_ERR_UNSUPPORTED_PROTOCOL);
+	CHECK_EQ(fake_raw_call(0, SVSM_CALL(98, 0), 0, 0, 0), SVSM_ERR_UNSUPPORTED_PROTOCOL);
 	CHECK_EQ(fake_raw_call(0, ~0ull, 0, 0, 0), SVSM_ERR_UNSUPPORTED_PROTOCOL);
 	CHECK_EQ(fake_call(0, 8, 0, 0, 0), SVSM_ERR_UNSUPPORTED_CALL);
 	CHECK_EQ(fake_call(0, 0xffffffff, 0, 0, 0), SVSM_ERR_UNSUPPORTED_CALL);

@@ -4,7 +4,7 @@
  * The core protocol's calls that concern vCPUs (58019, 6.1, 6.3 and 6.4), from the guest's side,
  * and two vCPUs that race (fake.h).
  *
- * sources: tests/native/fake.c svsm/mm/pagestate.c svsm/task/vmsa_registry.c
+ * sources: tests/native/fake.c svsm/mm/pagestate.c svsm/task/vmsa_registry.c svsm/task/vmsa_stop.c
  * sources: svsm/mm/guestpage.c svsm/protocols/dispatch.c svsm/protocols/buffer.c
  * sources: svsm/protocols/core.c svsm/protocols/core_memory.c svsm/protocols/core_vcpu.c
  * libs: -lpthread
@@ -52,9 +52,9 @@ TEST(create_and_delete_vcpu)
 	CHECK_EQ(fake_states[504 + 1 + PFNS_2M], PAGE_CAA);
 	CHECK_EQ(fake_cpus[1].guest.vmsa.v, AT(20));
 	CHECK_EQ(fake_pvalidate(0, AT(20) | OP_RESCIND), SVSM_ERR_INVALID_ADDRESS);
-	fake_entry(gpa(AT(20)))->running = true;
-	CHECK_EQ(fake_call(0, SVSM_CORE_DELETE_VCPU, AT(20), 0, 0), SVSM_ERR_PROTOCOL_BASE + 3);
-	fake_entry(gpa(AT(20)))->running = false;
+	CHECK(fake_enter(AT(20)));
+	CHECK_EQ(fake_call(0, SVSM_CORE_DELETE_VCPU, AT(20), 0, 0), SVSM_ERR_DELETE_INUSE);
+	CHECK(!fake_entry(gpa(AT(20)))->running);
 	CHECK_EQ(fake_call(0, SVSM_CORE_DELETE_VCPU, AT(20), 0, 0), SVSM_SUCCESS);
 	CHECK(gpa_eq(fake_cpus[1].guest.vmsa, GPA_NONE));
 	CHECK_EQ(fake_states[504 + 1 + PFNS_2M], PAGE_VALID);

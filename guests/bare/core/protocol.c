@@ -100,21 +100,38 @@ TEST(configure_vtom, "configure-vtom",
 	}
 }
 
-/* call_pending = 0 says that the guest did not call: its registers come back as they were. */
-TEST(not_pending, "not-pending", "an exit without call_pending is no call", "svsm:5:pending")
+/* QUERY_PROTOCOL with recognisable registers; call_pending as given. */
+static struct svsm_call raw(uint8_t pending)
 {
 	struct svsm_call c = {CORE(QUERY_PROTOCOL), 1, 2, 3, 4, 0};
-	uint8_t values[] = {0, 2, 0x80, 0xff};
+
+	svsm_call_raw(&c, percpu()->caa, pending);
+	CHECK_EQ(c.rcx, 1);
+	CHECK_EQ(c.rdx, 2);
+	CHECK_EQ(c.r8, 3);
+	CHECK_EQ(c.r9, 4);
+	return c;
+}
+
+/* 5: the guest did not call; registers come back as they were. */
+TEST(not_pending, "not-pending", "an exit without call_pending is no call", "svsm:5:pending")
+{
+	CHECK_EQ(raw(0).rax, CORE(QUERY_PROTOCOL));
+}
+
+/* Table 4 */
+TEST(pending_reserved, "pending-reserved", "a reserved value in call_pending: INVALID_FORMAT",
+     "svsm:5:pending-reserved")
+{
+	static const uint8_t values[] = {2, 0x7f, 0x80, 0x81, 0xff};
 
 	for (unsigned i = 0; i < sizeof(values); i++) {
+		struct svsm_call c;
+
 		test_case("call_pending = %u", values[i]);
-		c = (struct svsm_call){CORE(QUERY_PROTOCOL), 1, 2, 3, 4, 0};
-		CHECK_EQ(svsm_call_raw(&c, percpu()->caa, values[i]), CORE(QUERY_PROTOCOL));
-		CHECK_EQ(c.pending, values[i]);
-		CHECK_EQ(c.rcx, 1);
-		CHECK_EQ(c.rdx, 2);
-		CHECK_EQ(c.r8, 3);
-		CHECK_EQ(c.r9, 4);
+		c = raw(values[i]);
+		CHECK_EQ(c.rax, SVSM_ERR_INVALID_FORMAT);
+		CHECK_EQ(c.pending, 0);
 	}
 }
 

@@ -226,30 +226,24 @@ static void vmsa_fill(void)
 	smp_fill_vmsa((struct vmsa *)VMSA, 1, VMPL_GUEST, vmsa_fight, NULL, MEM_PAGE(R, 30));
 }
 
-/* A page that comes back is zero, and CREATE_VCPU refuses it; so the VMSA is filled in each round,
- * which faults while the page is rescinded. */
-static void vmsa_refill(void)
-{
-	struct fault f;
-
-	if (FAULT_CATCH(&f)) {
-		vmsa_fill();
-		fault_release();
-	}
-}
-
-/* One vCPU makes a VMSA while the other rescinds and validates its page or its calling area. */
+/*
+ * What else may be done to a page while it is being made a VMSA: PVALIDATE of it and its CAA. A
+ * rescinded page is zeroed when it comes back, so it is filled before each round. Nobody touches it
+ * in a round: between RMPADJUST and PVALIDATE an access is a nested page fault (58019, 6.2).
+ */
 static void vmsa_against_pvalidate(void *arg)
 {
 	(void)arg;
 	for (unsigned i = 0; smp_round(i); i++) {
 		unsigned page = i & 1 ? 21 : 23;
 
+		if (!percpu_index())
+			vmsa_fill();
+		smp_meet();
 		if (percpu_index()) {
 			pvalidate_page(page, false);
 			pvalidate_page(page, true);
 		} else {
-			vmsa_refill();
 			vmsa_create();
 			vmsa_delete();
 		}
