@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
+#include "abi/vmsa.h"
 #include "boot/guest.h"
 #include "mm/alloc.h"
 #include "mm/guestpage.h"
@@ -40,6 +41,7 @@ void guest_vmsa_start(const struct guest_layout *l, unsigned vmpl, uint64_t rip,
 	r = make(held, l, state);
 	if (r == PLATFORM_OK && !vmsa_registry_add(c, l->vmsa, l->caa, (uint8_t)vmpl))
 		r = PLATFORM_INVALID;
+	vmsa_registry_set_startup(l->vmsa, ((const struct vmsa *)state)->sev_features);
 	pagestate_unlock(held);
 	if (r == PLATFORM_OK)
 		r = platform->vcpu_start(c->apic_id, vmpl, l->vmsa);

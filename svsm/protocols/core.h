@@ -4,35 +4,43 @@
 
 /* clang-format off
  *
- * Core protocol (0), version 1: SVSM specification (58019), chapter 6. RAX of each call:
+ * Core protocol (0), version 1: SVSM specification (58019), chapter 6. RAX of each call, besides what
+ * chapter 5 has for all of them: UNSUPPORTED_CALL, no such call in the protocol.
  *
- * every call      UNSUPPORTED_CALL   no such call in the protocol
  * REMAP_CA        INVALID_PARAMETER  address not page aligned
- *                 INVALID_ADDRESS    not validated guest memory; a VMSA; another vCPU's calling
+ *  6.1            INVALID_ADDRESS    not validated guest memory; a VMSA; another vCPU's calling
  *                                    area
  * PVALIDATE       INVALID_PARAMETER  list: not 8-byte aligned, empty, past its page, next >= count;
- *                                    entry: reserved bit set, size above 1, address not aligned to
+ *  6.2, table 6                      entry: reserved bit set, size above 1, address not aligned to
  *                                    the size
  *                 INVALID_ADDRESS    list: not in validated guest memory; entry: not guest memory,
  *                                    a VMSA, a calling area, deposited memory, or to be rescinded
- *                                    and the page that the list lies in
+ *                                    and the page that the list lies in; a page that the host has
+ *                                    taken away
  *                 0x80001006         2M entry over 4K pages: ask for them one by one
  *                 0x80001010         in that state already (with ignore_cf: success, nothing done)
- *                 0x80001000 + n     what PVALIDATE or RMPADJUST answered
+ *                 0x80001000 + n     what PVALIDATE or RMPADJUST answered, n up to 15
+ *                 0x80001011         they answered more
  *                 INCOMPLETE         `next` entries are done; call again with the same list
  *                 Whatever the outcome of an entry, `next` in the list counts those that are done.
- * CREATE_VCPU     INVALID_ADDRESS    VMSA or calling area: not aligned, not validated guest memory,
- *                                    the same page; VMSA: a VMSA or calling area already; calling
- *                                    area: a VMSA, or another vCPU's calling area
- *                 INVALID_PARAMETER  no vCPU with that APIC ID (R8 above 32 bits, and service CPUs,
- *                                    too); content of the VMSA: VMPL not the guest's, EFER.SVME
- *                                    clear, SEV_FEATURES not ours
+ * CREATE_VCPU     INVALID_PARAMETER  VMSA or calling area not page aligned; no vCPU with the APIC ID
+ *  6.3                               in R8[31:0] (service CPUs are none); content of the VMSA: VMPL
+ *                                    not the guest's, EFER.SVME clear, SEV_FEATURES not those of the
+ *                                    startup vCPU's
+ *                 INVALID_ADDRESS    VMSA or calling area: not validated guest memory, the same
+ *                                    page; VMSA: a VMSA or calling area already; calling area: a
+ *                                    VMSA, or another vCPU's calling area
  *                 BUSY               no room for another VMSA now
- *                 0x80001000 + n     what RMPADJUST answered; 1 also when the CPUs' translations
- *                                    cannot be flushed on this machine
- * DELETE_VCPU     INVALID_PARAMETER  not a VMSA that CREATE_VCPU (or the launch) made
- *                 0x80001003         in use: it runs, or its vCPU is in a call (so always for one's
- *                                    own)
+ *                 0x80001000 + n     what RMPADJUST answered
+ *                 GUEST_EXITCODE in the VMSA and the first 8 bytes of the calling area are cleared,
+ *                 by the last two outcomes, too: a call that is made again does the same again.
+ * DELETE_VCPU     INVALID_PARAMETER  not a VMSA that CREATE_VCPU made; the startup vCPU's
+ *  6.4            0x80001003         in use: it runs, or its vCPU is in a call
+ *                 INVALID_ADDRESS    the host has taken the page away
+ *                 0x80001000 + n     what RMPADJUST answered
+ *                 (none)             one's own VMSA: there is no way back. The vCPU sleeps until
+ *                                    CREATE_VCPU gives it another one
+ *                 EFER.SVME is clear in what was a VMSA.
  * DEPOSIT_MEM     as PVALIDATE; reserved bits are all of [11:2]; INVALID_ADDRESS also for memory
  *                 that is not validated
  * WITHDRAW_MEM    list as PVALIDATE (count: entries the list has room for, next: 0); entries are

@@ -31,9 +31,20 @@ static void caa_dropped(struct pages_locked held, gpa_t caa)
 		pagestate_set(held, caa, PAGE_VALID);
 }
 
+/*
+ * The first 8 bytes of a page that becomes a calling area: no call is pending, whatever was there.
+ * False: it cannot be written.
+ */
+static bool caa_prepare(gpa_t caa)
+{
+	uint64_t head = (uint64_t)core_memory_available()
+			<< 8 * offsetof(struct svsm_caa, mem_available);
+
+	return guest_write64(caa, head);
+}
+
 enum svsm_result core_remap_ca(struct svsm_call *call)
 {
-	const uint64_t zero = 0; /* call_pending and its neighbours */
 	gpa_t new = gpa(call->rcx);
 	gpa_t old = call->self->caa;
 	struct pages_locked held;
@@ -42,7 +53,7 @@ enum svsm_result core_remap_ca(struct svsm_call *call)
 	if (!page_aligned(new.v))
 		return SVSM_ERR_INVALID_PARAMETER;
 	held = pagestate_lock2(new, old);
-	ok = caa_allowed(new, call->cpu) && guest_copy_out(new, &zero, sizeof(zero));
+	ok = caa_allowed(new, call->cpu) && caa_prepare(new);
 	if (ok) {
 		pagestate_set(held, new, PAGE_CAA);
 		vmsa_registry_remap(call->self->vmsa, new);
@@ -53,7 +64,10 @@ enum svsm_result core_remap_ca(struct svsm_call *call)
 	return ok ? SVSM_SUCCESS : SVSM_ERR_INVALID_ADDRESS;
 }
 
-/* SVSM_CORE_CREATE_VCPU's conditions on the VMSA. The page is sealed: what is read here stays. */
+/*
+ * SVSM_CORE_CREATE_VCPU's conditions on the VMSA (58019, 6.3; only the guest's own VMPL is
+ * supported). The page is sealed: what is read here stays.
+ */
 static bool vmsa_acceptable(gpa_t vmsa)
 {
 	uint64_t efer, features;
@@ -62,8 +76,15 @@ static bool vmsa_acceptable(gpa_t vmsa)
 	return guest_read8(gpa_add(vmsa, offsetof(struct vmsa, vmpl)), &vmpl) &&
 	       guest_read64(gpa_add(vmsa, offsetof(struct vmsa, efer)), &efer) &&
 	       guest_read64(gpa_add(vmsa, offsetof(struct vmsa, sev_features)), &features) &&
-	       vmpl == guestpage_vmpl && (efer & EFER_SVME) &&
-	       features == platform->vcpu_features();
+	       vmpl == guestpage_vmpl && (efer & EFER_SVME) && features == vmsa_registry_features();
+}
+
+/* A vCPU that never ran has not called either: svsm_request() would take the guest's own bytes for
+ * the processor's. */
+static bool vmsa_prepare(gpa_t vmsa, gpa_t caa)
+{
+	return caa_prepare(caa) &&
+	       guest_write64(gpa_add(vmsa, offsetof(struct vmsa, guest_exit_code)), 0);
 }
 
 /* Regions locked, states checked, page sealed. The table comes last: only then can it be run. */
@@ -76,6 +97,8 @@ static enum svsm_result vmsa_commit(gpa_t vmsa, gpa_t caa, struct cpu *cpu)
 		return core_result(r);
 	if (!vmsa_acceptable(vmsa))
 		return SVSM_ERR_INVALID_PARAMETER;
+	if (!vmsa_prepare(vmsa, caa))
+		return SVSM_ERR_INVALID_ADDRESS;
 	r = guestpage_make_vmsa(vmsa);
 	if (r != PLATFORM_OK)
 		return core_result(r);
@@ -106,12 +129,14 @@ enum svsm_result core_create_vcpu(struct svsm_call *call)
 {
 	gpa_t vmsa = gpa(call->rcx), caa = gpa(call->rdx);
 	struct pages_locked held;
-	struct cpu *cpu;
 	enum svsm_result rax;
+	struct cpu *cpu;
 
-	if (!page_aligned(vmsa.v) || !page_aligned(caa.v) || gpa_eq(vmsa, caa))
+	if (!page_aligned(vmsa.v) || !page_aligned(caa.v))
+		return SVSM_ERR_INVALID_PARAMETER;
+	if (gpa_eq(vmsa, caa))
 		return SVSM_ERR_INVALID_ADDRESS;
-	cpu = call->r8 <= UINT32_MAX ? percpu_by_apic_id((uint32_t)call->r8) : NULL;
+	cpu = percpu_by_apic_id((uint32_t)call->r8); /* 4 bytes of it are the APIC ID */
 	if (!cpu || cpu->service)
 		return SVSM_ERR_INVALID_PARAMETER;
 	held = pagestate_lock2(vmsa, caa);
@@ -120,21 +145,17 @@ enum svsm_result core_create_vcpu(struct svsm_call *call)
 	return rax;
 }
 
-/* It is to go on as if it had not been stopped. */
+/* It goes on as if it had not been stopped. */
 static void resume(gpa_t vmsa)
 {
 	vmsa_stop_end(vmsa);
 	vmsa_registry_release(vmsa);
 }
 
-enum svsm_result core_delete_vcpu(struct svsm_call *call)
+/* Another vCPU's VMSA: claimed and stopped, so that its vCPU is in no call, and runs no more. */
+static enum svsm_result arrest(gpa_t vmsa, struct vmsa_entry *entry)
 {
-	gpa_t vmsa = gpa(call->rcx);
-	struct pages_locked held;
-	struct vmsa_entry entry;
-	enum platform_result r;
-
-	switch (vmsa_registry_claim(vmsa, &entry)) {
+	switch (vmsa_registry_claim(vmsa, entry)) {
 	case VMSA_CLAIM_UNKNOWN:
 		return SVSM_ERR_INVALID_PARAMETER;
 	case VMSA_CLAIM_BUSY:
@@ -150,15 +171,47 @@ enum svsm_result core_delete_vcpu(struct svsm_call *call)
 		resume(vmsa);
 		return SVSM_ERR_DELETE_INUSE;
 	}
-	/* Claimed: its vCPU is in no call, so the calling area cannot move meanwhile. */
-	held = pagestate_lock2(vmsa, entry.caa);
-	r = guestpage_unseal(held, vmsa, true);
-	if (r != PLATFORM_OK && pagestate_get(vmsa) == PAGE_VMSA) {
-		resume(vmsa);
-	} else {
-		vmsa_registry_remove(vmsa);
-		caa_dropped(held, entry.caa);
+	return SVSM_SUCCESS;
+}
+
+/* False: it is a VMSA still, claimed and stopped as before. */
+static bool vmsa_delete(const struct vmsa_entry *e, enum svsm_result *rax)
+{
+	struct pages_locked held = pagestate_lock2(e->vmsa, e->caa);
+	bool gone;
+
+	*rax = core_result(guestpage_unseal(held, e->vmsa, true));
+	gone = pagestate_get(e->vmsa) != PAGE_VMSA;
+	if (gone) {
+		vmsa_registry_remove(e->vmsa);
+		caa_dropped(held, e->caa);
 	}
 	pagestate_unlock(held);
-	return core_result(r);
+	return gone;
+}
+
+/* Stopped and claimed it is already, for the call; nobody is left to whom a result could go. */
+static enum svsm_result delete_self(struct svsm_call *call)
+{
+	enum svsm_result rax;
+
+	if (vmsa_delete(call->self, &rax))
+		call->self->vmsa = call->self->caa = GPA_NONE;
+	return rax;
+}
+
+enum svsm_result core_delete_vcpu(struct svsm_call *call)
+{
+	gpa_t vmsa = gpa(call->rcx);
+	struct vmsa_entry entry;
+	enum svsm_result rax;
+
+	if (vmsa_registry_is_startup(vmsa))
+		return SVSM_ERR_INVALID_PARAMETER;
+	if (gpa_eq(vmsa, call->self->vmsa))
+		return delete_self(call);
+	rax = arrest(vmsa, &entry);
+	if (rax == SVSM_SUCCESS && !vmsa_delete(&entry, &rax))
+		resume(vmsa);
+	return rax;
 }

@@ -112,12 +112,20 @@ static void finish(const struct vmsa_entry *self, gpa_t old_area, enum svsm_resu
 	guest_write8(self->caa, none);
 }
 
+/* The vCPU has deleted itself: 58019, 6.4. */
+static bool vmsa_is_gone(const struct vmsa_entry *self)
+{
+	return gpa_eq(self->vmsa, GPA_NONE);
+}
+
 static void serve(struct svsm_call *call)
 {
 	const struct svsm_call before = *call;
 	gpa_t area = call->self->caa;
 	enum svsm_result rax = handle(call);
 
+	if (vmsa_is_gone(call->self))
+		return;
 	if (registers_out(call->self->vmsa, call, &before))
 		finish(call->self, area, rax);
 	if (rax != SVSM_SUCCESS && rax != SVSM_ERR_INCOMPLETE)
@@ -158,6 +166,8 @@ void svsm_request(struct cpu *c)
 		else
 			log_guest("vCPU %u: its VMSA runs elsewhere, call not served\n", c->index);
 	}
+	if (vmsa_is_gone(&self))
+		return;
 	vmsa_stop_end(self.vmsa);
 	vmsa_registry_release(self.vmsa);
 }

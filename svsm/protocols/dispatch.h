@@ -16,7 +16,9 @@ struct cpu;
  * r8 and r9 goes back to the guest. */
 struct svsm_call {
 	struct cpu *cpu;
-	struct vmsa_entry *self; /* the calling VMSA, claimed; handlers keep .caa current */
+	/* The calling VMSA, claimed and stopped. Handlers keep .caa current; one that deletes the
+	 * VMSA leaves GPA_NONE, and the call ends without a result. */
+	struct vmsa_entry *self;
 	uint32_t protocol;
 	uint32_t number;
 	uint64_t rcx, rdx, r8, r9;

@@ -8,12 +8,33 @@
 static struct vmsa_entry table[VMSA_REGISTRY_MAX]; /* cpu == NULL: free */
 static unsigned used;                              /* entries from here on were never used */
 static struct spinlock lock;
+static struct {
+	gpa_t vmsa;
+	uint64_t sev_features;
+} startup = {.vmsa = {~0ull}}; /* fixed once the guest runs */
 
 void vmsa_registry_reset(void)
 {
 	for (unsigned i = 0; i < used; i++)
 		table[i] = (struct vmsa_entry){0};
 	used = 0;
+	startup.vmsa = GPA_NONE;
+}
+
+void vmsa_registry_set_startup(gpa_t vmsa, uint64_t sev_features)
+{
+	startup.vmsa = vmsa;
+	startup.sev_features = sev_features;
+}
+
+bool vmsa_registry_is_startup(gpa_t vmsa)
+{
+	return gpa_eq(vmsa, startup.vmsa);
+}
+
+uint64_t vmsa_registry_features(void)
+{
+	return startup.sev_features;
 }
 
 static struct vmsa_entry *find(gpa_t vmsa)

@@ -29,6 +29,14 @@ struct vmsa_entry {
 
 #define VMSA_REGISTRY_MAX 1024
 
+/*
+ * The startup vCPU's VMSA, which the launch made. It stays for ever, and every other VMSA must have
+ * its SEV_FEATURES: 58019, 6.3 and 6.4. Set once at boot, after vmsa_registry_add.
+ */
+void vmsa_registry_set_startup(gpa_t vmsa, uint64_t sev_features);
+bool vmsa_registry_is_startup(gpa_t vmsa);
+uint64_t vmsa_registry_features(void);
+
 /* New VMSA, which becomes the cpu's current one. False: table full, or vmsa is there already. */
 bool vmsa_registry_add(struct cpu *cpu, gpa_t vmsa, gpa_t caa, uint8_t vmpl);
 /* Take out a claimed VMSA. The cpu's current one goes with it if it is that. */

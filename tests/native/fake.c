@@ -368,6 +368,7 @@ void fake_setup(void)
 	pagestate_mark(gpa(GUEST), SIZE_2M, PAGE_VALID);
 	for (unsigned i = 0; i < CPUS; i++)
 		start_cpu(i);
+	vmsa_registry_set_startup(gpa(VMSA(0)), FEATURES);
 	for (unsigned i = CPUS; i < 2 * CPUS; i++)
 		fake_cpus[i] =
 			(struct cpu){.index = i, .apic_id = i + 1, .guest = {.vmsa = GPA_NONE}};

@@ -10,6 +10,7 @@
  * libs: -lpthread
  */
 #include <pthread.h>
+#include <string.h>
 #include "tests/native/check.h"
 #include "tests/native/fake.h"
 
@@ -22,7 +23,8 @@ TEST(remap_ca)
 	area[0] = 1;
 	CHECK_EQ(fake_call(0, SVSM_CORE_REMAP_CA, AT(3), 0, 0), SVSM_SUCCESS);
 	CHECK_EQ(fake_cpus[0].guest.caa.v, AT(3));
-	CHECK_EQ(*(uint8_t *)fake_mem(CAA(0)), 0); /* Linux looks at the old one */
+	CHECK_EQ(*(uint8_t *)fake_mem(CAA(0)), 0); /* 58019, 6.1; Linux looks at the old one */
+	CHECK_EQ(*(uint8_t *)fake_mem(AT(3)), 0);
 	CHECK_EQ(fake_pvalidate(0, AT(3) | OP_RESCIND), SVSM_ERR_INVALID_ADDRESS);
 	CHECK_EQ(fake_pvalidate(0, CAA(0) | OP_RESCIND), SVSM_SUCCESS);
 	CHECK_EQ(fake_call(0, SVSM_CORE_REMAP_CA, AT(3), 0, 0), SVSM_SUCCESS); /* the same again */
@@ -40,6 +42,11 @@ static uint64_t create(uint64_t vmsa, uint64_t caa, uint64_t apic_id)
 	return fake_call(0, SVSM_CORE_CREATE_VCPU, vmsa, caa, apic_id);
 }
 
+static uint64_t delete_vcpu(unsigned cpu, uint64_t vmsa)
+{
+	return fake_call(cpu, SVSM_CORE_DELETE_VCPU, vmsa, 0, 0);
+}
+
 TEST(create_and_delete_vcpu)
 {
 	fake_setup();
@@ -48,65 +55,191 @@ TEST(create_and_delete_vcpu)
 	 */
 	CHECK_EQ(create(AT(20), CAA(1), 2), SVSM_SUCCESS);
 	CHECK_EQ(fake_cpus[1].guest.vmsa.v, AT(20));
-	CHECK_EQ(fake_call(0, SVSM_CORE_DELETE_VCPU, VMSA(1), 0, 0), SVSM_SUCCESS);
+	CHECK_EQ(delete_vcpu(0, VMSA(1)), SVSM_SUCCESS);
 	CHECK_EQ(fake_states[504 + 1 + PFNS_2M], PAGE_CAA);
 	CHECK_EQ(fake_cpus[1].guest.vmsa.v, AT(20));
 	CHECK_EQ(fake_pvalidate(0, AT(20) | OP_RESCIND), SVSM_ERR_INVALID_ADDRESS);
 	CHECK(fake_enter(AT(20)));
-	CHECK_EQ(fake_call(0, SVSM_CORE_DELETE_VCPU, AT(20), 0, 0), SVSM_ERR_DELETE_INUSE);
+	CHECK_EQ(delete_vcpu(0, AT(20)), SVSM_ERR_DELETE_INUSE);
 	CHECK(!fake_entry(gpa(AT(20)))->running);
-	CHECK_EQ(fake_call(0, SVSM_CORE_DELETE_VCPU, AT(20), 0, 0), SVSM_SUCCESS);
+	CHECK_EQ(delete_vcpu(0, AT(20)), SVSM_SUCCESS);
 	CHECK(gpa_eq(fake_cpus[1].guest.vmsa, GPA_NONE));
 	CHECK_EQ(fake_states[504 + 1 + PFNS_2M], PAGE_VALID);
-	CHECK_EQ(fake_call(0, SVSM_CORE_DELETE_VCPU, AT(20), 0, 0), SVSM_ERR_INVALID_PARAMETER);
-	CHECK_EQ(fake_call(0, SVSM_CORE_DELETE_VCPU, VMSA(0), 0, 0), SVSM_ERR_PROTOCOL_BASE + 3);
-	CHECK_EQ(fake_call(0, SVSM_CORE_DELETE_VCPU, AT(20) + 1, 0, 0), SVSM_ERR_INVALID_PARAMETER);
+	CHECK_EQ(delete_vcpu(0, AT(20)), SVSM_ERR_INVALID_PARAMETER);
+	CHECK_EQ(delete_vcpu(0, AT(20) + 1), SVSM_ERR_INVALID_PARAMETER);
 	fake_check_agreement();
 }
 
-TEST(create_vcpu_refuses)
+/* 58019, 6.4: SVME is cleared first, and that tells, whatever RMPADJUST answers for a VMSA in use.
+ */
+TEST(a_running_vcpu_is_not_deleted)
+{
+	const struct vmsa *v = fake_mem(VMSA(1));
+
+	fake_setup();
+	CHECK(fake_enter(VMSA(1)));
+	CHECK_EQ(delete_vcpu(0, VMSA(1)), SVSM_ERR_DELETE_INUSE);
+	CHECK_EQ(v->efer, EFER_SVME);
+	fake_check_agreement();
+	CHECK_EQ(fake_call(1, SVSM_CORE_QUERY_PROTOCOL, 1, 0, 0), SVSM_SUCCESS);
+	/* the barrier fails: nobody knows, so it counts as running */
+	fake_fail_barrier = 2; /* behind the call's own */
+	CHECK_EQ(delete_vcpu(0, VMSA(1)), SVSM_ERR_DELETE_INUSE);
+	CHECK_EQ(v->efer, EFER_SVME);
+	fake_fail_adjust = 1;
+	CHECK_EQ(delete_vcpu(0, VMSA(1)), SVSM_ERR_PROTOCOL_BASE + SNP_FAIL_PERMISSION);
+	CHECK_EQ(v->efer, EFER_SVME);
+	fake_check_agreement();
+	CHECK_EQ(fake_call(1, SVSM_CORE_QUERY_PROTOCOL, 1, 0, 0), SVSM_SUCCESS);
+	CHECK_EQ(delete_vcpu(0, VMSA(1)), SVSM_SUCCESS);
+	CHECK(!fake_enter(VMSA(1)));
+}
+
+/* 58019, 6.4: not the startup vCPU, whoever asks. */
+TEST(the_startup_vcpu_is_not_deleted)
+{
+	fake_setup();
+	CHECK_EQ(delete_vcpu(0, VMSA(0)), SVSM_ERR_INVALID_PARAMETER);
+	CHECK_EQ(delete_vcpu(1, VMSA(0)), SVSM_ERR_INVALID_PARAMETER);
+	CHECK_EQ(fake_call(0, SVSM_CORE_QUERY_PROTOCOL, 1, 0, 0), SVSM_SUCCESS);
+	fake_check_agreement();
+}
+
+/* 58019, 6.4: then there is no result, because there is nobody to have one. */
+TEST(a_vcpu_deletes_itself)
+{
+	struct vmsa *v = fake_mem(VMSA(1));
+	struct fake_rmp *e = fake_entry(gpa(VMSA(1)));
+
+	fake_setup();
+	v->guest_exit_code = 0x403;
+	v->rax = SVSM_CALL(SVSM_PROTO_CORE, SVSM_CORE_DELETE_VCPU);
+	v->rcx = VMSA(1);
+	*(uint8_t *)fake_mem(CAA(1)) = 1;
+	svsm_request(&fake_cpus[1]);
+	CHECK_EQ(v->rax, SVSM_CALL(SVSM_PROTO_CORE, SVSM_CORE_DELETE_VCPU));
+	CHECK_EQ(v->efer, 0);
+	CHECK_EQ(*(uint8_t *)fake_mem(CAA(1)), 1);
+	CHECK(!e->vmsa && e->perms[1] == RMP_RWX && e->perms[2] == RMP_RWX);
+	CHECK(gpa_eq(fake_cpus[1].guest.vmsa, GPA_NONE));
+	fake_check_agreement();
+	svsm_request(&fake_cpus[1]); /* nothing to serve */
+	CHECK_EQ(delete_vcpu(0, VMSA(1)), SVSM_ERR_INVALID_PARAMETER);
+	CHECK_EQ(fake_pvalidate(0, CAA(1) | OP_RESCIND), SVSM_SUCCESS);
+	/* and runs again with a new one */
+	fake_write_vmsa(VMSA(1));
+	CHECK_EQ(create(VMSA(1), AT(21), 2), SVSM_SUCCESS);
+	CHECK_EQ(fake_call(1, SVSM_CORE_QUERY_PROTOCOL, 1, 0, 0), SVSM_SUCCESS);
+	fake_check_agreement();
+}
+
+TEST(a_vcpu_that_cannot_delete_itself_goes_on)
+{
+	fake_setup();
+	fake_fail_adjust = 1;
+	CHECK_EQ(delete_vcpu(1, VMSA(1)), SVSM_ERR_PROTOCOL_BASE + SNP_FAIL_PERMISSION);
+	CHECK_EQ(fake_call(1, SVSM_CORE_QUERY_PROTOCOL, 1, 0, 0), SVSM_SUCCESS);
+	fake_check_agreement();
+}
+
+/* What the processor writes, and what says that a call is pending, is not the creator's to make up.
+ */
+TEST(a_vcpu_that_never_ran_has_not_called)
+{
+	struct vmsa *v;
+
+	fake_setup();
+	fake_write_vmsa(AT(20));
+	v = fake_mem(AT(20));
+	v->guest_exit_code = 0x403;
+	v->rax = SVSM_CALL(SVSM_PROTO_CORE, SVSM_CORE_QUERY_PROTOCOL);
+	v->rcx = 1;
+	memset(fake_mem(AT(21)), 1, 16);
+	CHECK_EQ(create(AT(20), AT(21), 3), SVSM_SUCCESS);
+	svsm_request(&fake_cpus[2]); /* as when an NMI wakes it */
+	CHECK_EQ(v->rax, SVSM_CALL(SVSM_PROTO_CORE, SVSM_CORE_QUERY_PROTOCOL));
+	CHECK_EQ(v->rcx, 1);
+	CHECK_EQ(v->guest_exit_code, 0);
+	CHECK_EQ(*(uint64_t *)fake_mem(AT(21)), 0);
+	CHECK_EQ(*(uint64_t *)fake_mem(AT(21) + 8), 0x0101010101010101ull);
+}
+
+/* 58019, 5 and 6.3 */
+TEST(create_vcpu_refuses_arguments)
+{
+	const struct {
+		uint64_t vmsa, caa, apic_id, rax;
+	} t[] = {
+		{AT(20) + 8, AT(21), 2, SVSM_ERR_INVALID_PARAMETER},
+		{AT(20), AT(21) + 8, 2, SVSM_ERR_INVALID_PARAMETER},
+		{AT(20) + 1, AT(20) + 1, 2, SVSM_ERR_INVALID_PARAMETER},
+		{AT(20), AT(20), 2, SVSM_ERR_INVALID_ADDRESS},
+		{AT(20), AT(21), 5, SVSM_ERR_INVALID_PARAMETER},
+		{BASE, AT(21), 2, SVSM_ERR_INVALID_ADDRESS},
+		{AT(20), BASE, 2, SVSM_ERR_INVALID_ADDRESS},
+		{AT(600), AT(21), 2, SVSM_ERR_INVALID_ADDRESS},
+		{AT(20), AT(600), 2, SVSM_ERR_INVALID_ADDRESS},
+		{VMSA(1), AT(21), 2, SVSM_ERR_INVALID_ADDRESS},
+		{CAA(1), AT(21), 2, SVSM_ERR_INVALID_ADDRESS},
+		{AT(20), VMSA(1), 2, SVSM_ERR_INVALID_ADDRESS},
+		{AT(20), CAA(0), 2, SVSM_ERR_INVALID_ADDRESS},
+	};
+
+	fake_setup();
+	fake_write_vmsa(AT(20));
+	for (unsigned i = 0; i < ARRAY_LEN(t); i++) {
+		check_context("row %u", i);
+		CHECK_EQ(create(t[i].vmsa, t[i].caa, t[i].apic_id), t[i].rax);
+		fake_check_agreement();
+	}
+	fake_cpus[1].service = true; /* it runs services: as if it were not there */
+	CHECK_EQ(create(AT(20), AT(21), 2), SVSM_ERR_INVALID_PARAMETER);
+	fake_cpus[1].service = false;
+	/* R8: 4 bytes */
+	CHECK_EQ(create(AT(20), AT(21), 0xffffffff00000002), SVSM_SUCCESS);
+	CHECK_EQ(fake_cpus[1].guest.vmsa.v, AT(20));
+	fake_check_agreement();
+}
+
+TEST(create_vcpu_refuses_a_vmsa)
 {
 	struct vmsa *v;
 
 	fake_setup();
 	v = fake_mem(AT(20));
+	for (unsigned vmpl = 0; vmpl < 256; vmpl++) {
+		fake_write_vmsa(AT(20));
+		v->vmpl = (uint8_t)vmpl;
+		if (vmpl != VMPL_GUEST)
+			CHECK_EQ(create(AT(20), AT(21), 2), SVSM_ERR_INVALID_PARAMETER);
+	}
 	fake_write_vmsa(AT(20));
-	CHECK_EQ(create(AT(20) + 8, AT(21), 2), SVSM_ERR_INVALID_ADDRESS);
-	CHECK_EQ(create(AT(20), AT(21) + 8, 2), SVSM_ERR_INVALID_ADDRESS);
-	CHECK_EQ(create(AT(20), AT(20), 2), SVSM_ERR_INVALID_ADDRESS);
-	CHECK_EQ(create(AT(20), AT(21), 5), SVSM_ERR_INVALID_PARAMETER);
-	CHECK_EQ(create(AT(20), AT(21), 1ull << 32 | 2), SVSM_ERR_INVALID_PARAMETER);
-	CHECK_EQ(create(BASE, AT(21), 2), SVSM_ERR_INVALID_ADDRESS);
-	CHECK_EQ(create(AT(20), BASE, 2), SVSM_ERR_INVALID_ADDRESS);
-	CHECK_EQ(create(AT(600), AT(21), 2), SVSM_ERR_INVALID_ADDRESS);
-	CHECK_EQ(create(AT(20), AT(600), 2), SVSM_ERR_INVALID_ADDRESS);
-	CHECK_EQ(create(VMSA(1), AT(21), 2), SVSM_ERR_INVALID_ADDRESS);
-	CHECK_EQ(create(CAA(1), AT(21), 2), SVSM_ERR_INVALID_ADDRESS);
-	CHECK_EQ(create(AT(20), VMSA(1), 2), SVSM_ERR_INVALID_ADDRESS);
-	CHECK_EQ(create(AT(20), CAA(0), 2), SVSM_ERR_INVALID_ADDRESS);
-	v->vmpl = 0;
-	CHECK_EQ(create(AT(20), AT(21), 2), SVSM_ERR_INVALID_PARAMETER);
-	v->vmpl = 3;
-	CHECK_EQ(create(AT(20), AT(21), 2), SVSM_ERR_INVALID_PARAMETER);
-	fake_write_vmsa(AT(20));
-	v->efer = 0;
-	CHECK_EQ(create(AT(20), AT(21), 2), SVSM_ERR_INVALID_PARAMETER);
-	fake_write_vmsa(AT(20));
-	v->sev_features |= SEV_FEAT_VTOM;
+	v->efer = ~EFER_SVME;
 	CHECK_EQ(create(AT(20), AT(21), 2), SVSM_ERR_INVALID_PARAMETER);
 	fake_check_agreement();
+	/* as the startup vCPU's, not as the SVSM's */
+	vmsa_registry_set_startup(gpa(VMSA(0)), FEATURES | SEV_FEAT_ALTERNATE_INJ);
 	fake_write_vmsa(AT(20));
-	fake_cpus[1].service = true; /* a CPU that runs services is no vCPU of the guest */
 	CHECK_EQ(create(AT(20), AT(21), 2), SVSM_ERR_INVALID_PARAMETER);
-	fake_cpus[1].service = false;
+	v->sev_features = FEATURES | SEV_FEAT_ALTERNATE_INJ | SEV_FEAT_VTOM;
+	CHECK_EQ(create(AT(20), AT(21), 2), SVSM_ERR_INVALID_PARAMETER);
+	v->sev_features = FEATURES | SEV_FEAT_ALTERNATE_INJ;
+	CHECK_EQ(create(AT(20), AT(21), 2), SVSM_SUCCESS);
 	fake_check_agreement();
+}
+
+TEST(create_vcpu_that_fails_half_way_is_undone)
+{
+	fake_setup();
+	fake_write_vmsa(AT(20));
 	fake_no_flush = true; /* then nobody could say what the VMSA will hold */
 	CHECK_EQ(create(AT(20), AT(21), 2), SVSM_ERR_INVALID_REQUEST);
 	fake_check_agreement();
 	fake_no_flush = false;
-	for (int n = 1; n <= 3; n++) { /* each RMPADJUST in turn */
+	for (int n = 1; n <= 4; n++) { /* each RMPADJUST in turn */
 		fake_fail_adjust = n;
 		CHECK_EQ(create(AT(20), AT(21), 2), SVSM_ERR_PROTOCOL_BASE + SNP_FAIL_PERMISSION);
+		CHECK_EQ(fake_states[20 + PFNS_2M], PAGE_VALID);
 		fake_check_agreement();
 	}
 	CHECK_EQ(create(AT(20), AT(21), 2), SVSM_SUCCESS);

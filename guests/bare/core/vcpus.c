@@ -7,6 +7,7 @@
 #include "bare/lib/smp.h"
 #include "bare/lib/snp.h"
 #include "bare/lib/trap.h"
+#include "bare/lib/vmpl2.h"
 #include "abi/vmsa.h"
 #include "lib/string.h"
 
@@ -73,7 +74,8 @@ TEST(vcpu_create, "vcpu-create-delete",
 	}
 }
 
-/* Checks on the VMSA's contents: VMPL, EFER.SVME, SEV_FEATURES. */
+/* Checks on the VMSA's contents: VMPL, EFER.SVME, SEV_FEATURES as the startup vCPU's. VMPL3 would
+ * be allowed; only the guest's own is supported (docs/fidelity.md). */
 struct vmsa_row {
 	const char *name;
 	size_t offset;
@@ -121,11 +123,11 @@ TEST(vcpu_arguments, "vcpu-arguments",
 	fresh(VMSA);
 	const struct call_row rows[] = {
 		{"VMSA unaligned", CORE(CREATE_VCPU), VMSA + 1, CAA, smp_apic_id(), 0,
-		 SVSM_ERR_INVALID_ADDRESS},
+		 SVSM_ERR_INVALID_PARAMETER},
 		{"VMSA unaligned by 0xfff", CORE(CREATE_VCPU), VMSA + 0xfff, CAA, smp_apic_id(), 0,
-		 SVSM_ERR_INVALID_ADDRESS},
+		 SVSM_ERR_INVALID_PARAMETER},
 		{"CAA unaligned", CORE(CREATE_VCPU), VMSA, CAA + 8, smp_apic_id(), 0,
-		 SVSM_ERR_INVALID_ADDRESS},
+		 SVSM_ERR_INVALID_PARAMETER},
 		{"VMSA = CAA", CORE(CREATE_VCPU), VMSA, VMSA, smp_apic_id(), 0,
 		 SVSM_ERR_INVALID_ADDRESS},
 		{"APIC ID 0", CORE(CREATE_VCPU), VMSA, CAA, 0, 0, SVSM_ERR_INVALID_PARAMETER},
@@ -204,18 +206,85 @@ TEST(vcpu_twice, "vcpu-twice", "a VMSA page cannot be created twice, nor serve a
 	check_plain(CAA);
 }
 
-/* DELETE_VCPU of a VMSA that runs is refused; once the hypervisor has stopped it, it is granted. */
+/* 6.3: R8 has 4 bytes. */
+TEST(vcpu_apic_id, "vcpu-apic-id", "CREATE_VCPU: of R8 only the lower half is the APIC ID",
+     "svsm:6.3:apic-id")
+{
+	need_two();
+	fresh(VMSA);
+	REQUIRE_EQ(create(VMSA, CAA, 0xffffffff00000000 | smp_apic_id()), SVSM_SUCCESS);
+	CHECK_EQ(delete_vcpu(VMSA), SVSM_SUCCESS);
+	check_plain(VMSA);
+}
+
+/* 6.4: 0x80001003 when EFER.SVME cannot be cleared, because the VMSA runs. */
 TEST(vcpu_in_use, "vcpu-in-use", "DELETE_VCPU of a running vCPU is refused, its state survives",
      "svsm:6.4:running")
 {
-	uint64_t r;
-
 	smp_start();
-	r = delete_vcpu(smp_vmsa());
-	CHECK(r == SVSM_ERR_PROTOCOL_BASE + SNP_FAIL_INUSE || r == SVSM_ERR_BUSY);
-	test_case("our own VMSA cannot be known; the other still works");
+	CHECK_EQ(delete_vcpu(smp_vmsa()), SVSM_ERR_DELETE_INUSE);
+	test_case("the other still works");
 	smp_run(NULL, NULL);
 	CHECK(smp_wait(10));
+}
+
+/* Where the SVSM's loader puts it: svsm/boot/guest.h. */
+static uint64_t startup_vmsa(void)
+{
+	return vmpl2_info()->blob.secrets_phys + 0x3000;
+}
+
+static void delete_startup(void *rax)
+{
+	*(volatile uint64_t *)rax = delete_vcpu(startup_vmsa());
+}
+
+/* 6.4 */
+TEST(vcpu_startup, "vcpu-startup", "the startup vCPU cannot be deleted, by itself or by another",
+     "svsm:6.4:startup")
+{
+	static volatile uint64_t rax;
+
+	CHECK_EQ(((volatile struct vmsa *)startup_vmsa())->sev_features, snp_features());
+	CHECK_EQ(delete_vcpu(startup_vmsa()), SVSM_ERR_INVALID_PARAMETER);
+	smp_start();
+	smp_run(delete_startup, (void *)&rax);
+	REQUIRE(smp_wait(10));
+	CHECK_EQ(rax, SVSM_ERR_INVALID_PARAMETER);
+	CHECK_EQ(svsm(CORE(QUERY_PROTOCOL), 1, 0, 0, 0), SVSM_SUCCESS);
+}
+
+static void delete_own(void *arg)
+{
+	(void)arg;
+	delete_vcpu(smp_vmsa());
+}
+
+/* A VMSA is refused as an entry of PVALIDATE's list, a validated page is no change. */
+static bool becomes_plain(uint64_t page, unsigned seconds)
+{
+	uint64_t end = rdtsc() + smp_ticks(seconds), r;
+
+	do
+		r = svsm_pvalidate(SVSM_ENTRY(page, RMP_PG_4K, true));
+	while (r == SVSM_ERR_INVALID_ADDRESS && rdtsc() < end);
+	return r == SVSM_ERR_PVALIDATE_NO_CHANGE;
+}
+
+/* 6.4: the SVSM returns no result to who has deleted itself. */
+TEST(vcpu_own, "vcpu-delete-own", "a vCPU deletes itself, does not come back, and is created again",
+     "svsm:6.4:own svsm:6.4:released")
+{
+	for (unsigned i = 0; i < 3; i++) {
+		smp_start();
+		smp_run(delete_own, NULL);
+		REQUIRE(becomes_plain(smp_vmsa(), 10));
+		check_plain(smp_vmsa());
+		check_plain(smp_caa());
+		CHECK_EQ(delete_vcpu(smp_vmsa()), SVSM_ERR_INVALID_PARAMETER);
+		CHECK(!smp_wait(0));
+		smp_gone();
+	}
 }
 
 static volatile uint64_t ap_rax[4];

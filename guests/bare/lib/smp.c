@@ -138,13 +138,24 @@ void smp_start(void)
 	}
 }
 
+/* The hypervisor forgets it. */
+static void destroy(void)
+{
+	running = false;
+	CHECK(!smp_dead());
+	CHECK_EQ(ghcb_ap_create(smp_apic_id(), vmpl_own, GHCB_AP_DESTROY, 0, 0), 0);
+}
+
+void smp_gone(void)
+{
+	destroy();
+}
+
 void smp_stop(void)
 {
 	if (!running)
 		return;
-	running = false;
-	CHECK(!smp_dead());
-	CHECK_EQ(ghcb_ap_create(smp_apic_id(), vmpl_own, GHCB_AP_DESTROY, 0, 0), 0);
+	destroy();
 	CHECK(vmpl_vmsa_delete(smp_vmsa()));
 }
 

@@ -14,6 +14,8 @@ struct vmsa;
 /* Starts vCPU 1 or skips the test where there is none. */
 void smp_start(void);
 void smp_stop(void);
+/* vCPU 1 has deleted its own VMSA: nothing is left for smp_stop() to delete. */
+void smp_gone(void);
 bool smp_available(void);
 
 /* Have vCPU 1 run fn(arg); smp_wait() says whether it came back within about seconds. */
