@@ -70,11 +70,6 @@ bool buffer_list_read(const struct buffer_list *l, unsigned i, uint64_t *entry)
 	return buffer_in(entry, entry_at(l, i), sizeof(*entry));
 }
 
-bool buffer_list_write(const struct buffer_list *l, unsigned i, uint64_t entry)
-{
-	return buffer_out(entry_at(l, i), &entry, sizeof(entry));
-}
-
 bool buffer_list_close(const struct buffer_list *l)
 {
 	struct svsm_pvalidate_list head = {.count = l->count, .next = l->next};

@@ -16,7 +16,7 @@
 bool buffer_in(void *dst, gpa_t g, size_t len);
 bool buffer_out(gpa_t g, const void *src, size_t len);
 
-/* The list that PVALIDATE, DEPOSIT_MEM and WITHDRAW_MEM take: a header, then 64-bit entries. */
+/* The list that PVALIDATE and DEPOSIT_MEM take (tables 6, 7): a header, then 64-bit entries. */
 struct buffer_list {
 	gpa_t at;
 	uint16_t count;
@@ -27,6 +27,5 @@ struct buffer_list {
 enum svsm_result buffer_list_open(struct buffer_list *l, uint64_t rcx);
 /* One entry; i < count. */
 bool buffer_list_read(const struct buffer_list *l, unsigned i, uint64_t *entry);
-bool buffer_list_write(const struct buffer_list *l, unsigned i, uint64_t entry);
 /* Write count and next back. */
 bool buffer_list_close(const struct buffer_list *l);

@@ -37,10 +37,18 @@ static enum svsm_result query_protocol(struct svsm_call *call)
 	return SVSM_SUCCESS;
 }
 
-/* SVSM_CORE_CONFIGURE_VTOM: the guest's VMSAs carry the SVSM's SEV_FEATURES, which have no vTOM. */
+#define VTOM_QUERY         BIT(0)
+#define VTOM_RESERVED_MASK 0xfe0ull /* of a configuration: table 9 */
+
+/* SVSM_CORE_CONFIGURE_VTOM: the guest's VMSAs carry the startup vCPU's SEV_FEATURES, without vTOM.
+ */
 static enum svsm_result configure_vtom(struct svsm_call *call)
 {
-	if (!(call->rcx & 1))
+	uint64_t must_be_0 = call->rcx & VTOM_QUERY ? ~VTOM_QUERY : VTOM_RESERVED_MASK;
+
+	if (call->rcx & must_be_0)
+		return SVSM_ERR_INVALID_PARAMETER;
+	if (!(call->rcx & VTOM_QUERY))
 		return SVSM_ERR_INVALID_REQUEST;
 	call->rcx = 0;
 	return SVSM_SUCCESS;

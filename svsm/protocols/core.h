@@ -41,12 +41,18 @@
  *                 (none)             one's own VMSA: there is no way back. The vCPU sleeps until
  *                                    CREATE_VCPU gives it another one
  *                 EFER.SVME is clear in what was a VMSA.
- * DEPOSIT_MEM     as PVALIDATE; reserved bits are all of [11:2]; INVALID_ADDRESS also for memory
- *                 that is not validated
- * WITHDRAW_MEM    list as PVALIDATE (count: entries the list has room for, next: 0); entries are
- *                 filled with 4K pages, count says how many; 0 when nothing is deposited
- * QUERY_PROTOCOL  RCX out: max version << 32 | min version; 0 when not that version
- * CONFIGURE_VTOM  query (RCX bit 0 set): RCX 0, not supported; else INVALID_REQUEST
+ * DEPOSIT_MEM     as PVALIDATE       reserved bits are all of [11:2]; INVALID_ADDRESS also for memory
+ *  6.5, table 7                      that is not validated
+ * WITHDRAW_MEM    INVALID_PARAMETER  address not 8-byte aligned, or with room for the header only
+ *  6.6, table 8   INVALID_ADDRESS    not in validated guest memory
+ *                 SUCCESS            count and entries (4K pages) are filled in, all else is left
+ *                                    alone; SVSM_MEM_AVAILABLE, in the calling areas of the startup
+ *                                    vCPU and the caller, says whether there is more
+ * QUERY_PROTOCOL  SUCCESS            RCX: max version << 32 | min version; 0 when not that version
+ *  6.7
+ * CONFIGURE_VTOM  SUCCESS            query (RCX 1): RCX 0, not supported
+ *  6.8, table 9   INVALID_PARAMETER  query with any other bit set; else one of [11:5]
+ *                 INVALID_REQUEST    everything else: vTOM cannot be had
  *
  * clang-format on */
 #include "platform/platform.h"
@@ -62,5 +68,9 @@ enum svsm_result core_withdraw_mem(struct svsm_call *call);
 /* What a page operation's result is for the guest. */
 enum svsm_result core_result(enum platform_result r);
 
-/* 1 when WITHDRAW_MEM would give pages back. */
+/* 1 when WITHDRAW_MEM would give pages back: SVSM_MEM_AVAILABLE of the calling area, table 2. */
 uint8_t core_memory_available(void);
+/* Writes that to the startup vCPU's calling area (58019, 6.6): when the number of pages may have
+ * changed, and when an area was prepared that may be that one. No locks held below LOCK_PAGESTATE.
+ */
+void core_memory_announce(void);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 #include "abi/svsm.h"
+#include "mm/guest_mem.h"
 #include "mm/guestpage.h"
 #include "mm/pagestate.h"
 #include "protocols/buffer.h"
@@ -20,6 +21,18 @@ static uint64_t deposited; /* pages; atomic */
 uint8_t core_memory_available(void)
 {
 	return __atomic_load_n(&deposited, __ATOMIC_RELAXED) != 0;
+}
+
+static void write_available(gpa_t caa)
+{
+	guest_write8(gpa_add(caa, offsetof(struct svsm_caa, mem_available)),
+		     core_memory_available());
+}
+
+/* Under the registry's lock the last who comes reads the newest number. */
+void core_memory_announce(void)
+{
+	vmsa_registry_with_startup_caa(write_available);
 }
 
 /* One list entry taken apart. */
@@ -115,7 +128,10 @@ enum svsm_result core_pvalidate(struct svsm_call *call)
 /* Entries of this list have no action bits: reserved, so op.validate is never set. */
 enum svsm_result core_deposit_mem(struct svsm_call *call)
 {
-	return for_each_entry(call, PAGE_MASK & ~SVSM_PVALIDATE_SIZE_MASK, deposit_one);
+	enum svsm_result rax = for_each_entry(call, SVSM_DEPOSIT_RSVD_MASK, deposit_one);
+
+	core_memory_announce(); /* whatever the result: some entries may be done */
+	return rax;
 }
 
 /* The next deposited page at or after from, given back; GPA_NONE when there is none left. */
@@ -137,29 +153,47 @@ static gpa_t withdraw_one(gpa_t from)
 	return GPA_NONE;
 }
 
-/*
- * Fills the list with pages given back, as many as it has room for. Nothing of ours lives in
- * deposited memory yet, so all of it can go. A page is given back before its entry is written: if
- * the list goes away meanwhile, the guest has its memory and does not know it, which harms nobody
- * else.
- */
-enum svsm_result core_withdraw_mem(struct svsm_call *call)
+/* Entries that fit behind the header into what is left of the page. */
+static unsigned withdraw_room(gpa_t list)
 {
-	struct buffer_list list;
-	enum svsm_result rax = buffer_list_open(&list, call->rcx);
-	unsigned room = MIN(list.count, BUDGET);
-	gpa_t page = gpa(0);
+	return (unsigned)((PAGE_SIZE - (list.v & PAGE_MASK)) / sizeof(uint64_t)) - 1;
+}
 
-	if (rax != SVSM_SUCCESS)
-		return rax;
-	if (list.next != 0)
-		return SVSM_ERR_INVALID_PARAMETER;
-	for (list.count = 0; list.count < room; list.count++) {
+/*
+ * Nothing of ours lives in deposited memory yet, so all of it can go. A page is given back before
+ * its entry is written: if the list goes away meanwhile, the guest has its memory and does not know
+ * it, which harms nobody else.
+ */
+static bool withdraw_into(gpa_t list, unsigned room, uint16_t *count)
+{
+	gpa_t page = gpa(0), at = gpa_add(list, sizeof(struct svsm_withdraw_list));
+
+	for (*count = 0; *count < room; (*count)++, at = gpa_add(at, sizeof(uint64_t))) {
 		page = withdraw_one(page);
 		if (gpa_eq(page, GPA_NONE))
 			break;
-		if (!buffer_list_write(&list, list.count, page.v | PLATFORM_4K))
-			return SVSM_ERR_INVALID_ADDRESS;
+		if (!buffer_out(at, &page.v, sizeof(page.v)))
+			return false;
 	}
-	return buffer_list_close(&list) ? SVSM_SUCCESS : SVSM_ERR_INVALID_ADDRESS;
+	return true;
+}
+
+/* The list is output alone (table 8). Its count is written before, to see that it can be, and
+ * after. */
+enum svsm_result core_withdraw_mem(struct svsm_call *call)
+{
+	gpa_t list = gpa(call->rcx);
+	uint16_t count = 0;
+	unsigned room;
+	bool ok;
+
+	if (!IS_ALIGNED(list.v, sizeof(uint64_t)))
+		return SVSM_ERR_INVALID_PARAMETER;
+	room = MIN(withdraw_room(list), BUDGET);
+	if (!room)
+		return SVSM_ERR_INVALID_PARAMETER;
+	ok = buffer_out(list, &count, sizeof(count)) && withdraw_into(list, room, &count) &&
+	     buffer_out(list, &count, sizeof(count));
+	core_memory_announce();
+	return ok ? SVSM_SUCCESS : SVSM_ERR_INVALID_ADDRESS;
 }

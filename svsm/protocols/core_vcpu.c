@@ -57,6 +57,7 @@ enum svsm_result core_remap_ca(struct svsm_call *call)
 	if (ok) {
 		pagestate_set(held, new, PAGE_CAA);
 		vmsa_registry_remap(call->self->vmsa, new);
+		core_memory_announce();
 		call->self->caa = new;
 		caa_dropped(held, old);
 	}
@@ -83,8 +84,10 @@ static bool vmsa_acceptable(gpa_t vmsa)
  * the processor's. */
 static bool vmsa_prepare(gpa_t vmsa, gpa_t caa)
 {
-	return caa_prepare(caa) &&
-	       guest_write64(gpa_add(vmsa, offsetof(struct vmsa, guest_exit_code)), 0);
+	if (!caa_prepare(caa))
+		return false;
+	core_memory_announce();
+	return guest_write64(gpa_add(vmsa, offsetof(struct vmsa, guest_exit_code)), 0);
 }
 
 /* Regions locked, states checked, page sealed. The table comes last: only then can it be run. */

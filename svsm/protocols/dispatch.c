@@ -104,9 +104,11 @@ static void finish(const struct vmsa_entry *self, gpa_t old_area, enum svsm_resu
 
 	if (!guest_write64(FIELD(self->vmsa, rax), rax))
 		return; /* the page is not private any more, so no VMRUN takes it either */
-	/* Table 2: tells the guest that WITHDRAW_MEM would find something. */
-	guest_write8(gpa_add(self->caa, offsetof(struct svsm_caa, mem_available)),
-		     core_memory_available());
+	/* The startup vCPU's is kept up to date by core_memory_announce(), also from other vCPUs.
+	 */
+	if (!vmsa_registry_is_startup(self->vmsa))
+		guest_write8(gpa_add(self->caa, offsetof(struct svsm_caa, mem_available)),
+			     core_memory_available());
 	if (!gpa_eq(old_area, self->caa))
 		buffer_out(old_area, &none, sizeof(none));
 	guest_write8(self->caa, none);

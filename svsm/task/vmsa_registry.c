@@ -46,6 +46,17 @@ static struct vmsa_entry *find(gpa_t vmsa)
 	return NULL;
 }
 
+void vmsa_registry_with_startup_caa(void (*fn)(gpa_t caa))
+{
+	const struct vmsa_entry *e;
+
+	lock_take(LOCK_REGISTRY, &lock);
+	e = find(startup.vmsa);
+	if (e)
+		fn(e->caa);
+	lock_give(LOCK_REGISTRY, &lock);
+}
+
 static struct vmsa_entry *free_entry(void)
 {
 	for (unsigned i = 0; i < used; i++) {

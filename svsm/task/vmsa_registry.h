@@ -36,6 +36,9 @@ struct vmsa_entry {
 void vmsa_registry_set_startup(gpa_t vmsa, uint64_t sev_features);
 bool vmsa_registry_is_startup(gpa_t vmsa);
 uint64_t vmsa_registry_features(void);
+/* Calls fn with the startup vCPU's calling area, which stays that until fn comes back:
+ * LOCK_REGISTRY is held meanwhile, so fn takes no lock. */
+void vmsa_registry_with_startup_caa(void (*fn)(gpa_t caa));
 
 /* New VMSA, which becomes the cpu's current one. False: table full, or vmsa is there already. */
 bool vmsa_registry_add(struct cpu *cpu, gpa_t vmsa, gpa_t caa, uint8_t vmpl);

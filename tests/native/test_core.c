@@ -151,7 +151,7 @@ TEST(unknown_protocols_and_calls)
 	CHECK_EQ(fake_call(0, 0xffffffff, 0, 0, 0), SVSM_ERR_UNSUPPORTED_CALL);
 }
 
-TEST(query_protocol_and_vtom)
+TEST(query_protocol)
 {
 	struct vmsa *v = fake_mem(VMSA(0));
 
@@ -162,8 +162,28 @@ TEST(query_protocol_and_vtom)
 	CHECK_EQ(v->rcx, 0);
 	CHECK_EQ(fake_call(0, SVSM_CORE_QUERY_PROTOCOL, 77ull << 32 | 1, 0, 0), SVSM_SUCCESS);
 	CHECK_EQ(v->rcx, 0);
+}
+
+/* 58019, 6.8 and table 9 */
+TEST(configure_vtom)
+{
+	const struct vmsa *v = fake_mem(VMSA(0));
+
+	fake_setup();
 	CHECK_EQ(fake_call(0, SVSM_CORE_CONFIGURE_VTOM, 1, 0, 0), SVSM_SUCCESS);
 	CHECK_EQ(v->rcx, 0);
+	for (unsigned bit = 1; bit < 64; bit++) {
+		uint64_t configure = BIT(bit);
+		bool reserved = bit >= 5 && bit <= 11;
+
+		check_context("bit %u", bit);
+		CHECK_EQ(fake_call(0, SVSM_CORE_CONFIGURE_VTOM, 1 | BIT(bit), 0, 0),
+			 SVSM_ERR_INVALID_PARAMETER);
+		CHECK_EQ(v->rcx, 1 | BIT(bit));
+		CHECK_EQ(fake_call(0, SVSM_CORE_CONFIGURE_VTOM, configure, 0, 0),
+			 reserved ? SVSM_ERR_INVALID_PARAMETER : SVSM_ERR_INVALID_REQUEST);
+		CHECK_EQ(v->rcx, configure);
+	}
 	CHECK_EQ(fake_call(0, SVSM_CORE_CONFIGURE_VTOM, 0, 0, 0), SVSM_ERR_INVALID_REQUEST);
 }
 
@@ -388,16 +408,35 @@ TEST(a_2m_page_split_half_way_is_finished_in_4k)
 	fake_check_agreement();
 }
 
+static uint8_t available(unsigned cpu)
+{
+	return ((struct svsm_caa *)fake_mem(fake_cpus[cpu].guest.caa.v))->mem_available;
+}
+
+static uint64_t withdraw(unsigned cpu, uint64_t at)
+{
+	return fake_call(cpu, SVSM_CORE_WITHDRAW_MEM, at, 0, 0);
+}
+
+static void deposit_pages(unsigned first, unsigned n)
+{
+	static uint64_t list[510];
+
+	for (unsigned i = 0; i < n; i++)
+		list[i] = AT(first + i);
+	CHECK_EQ(fake_list(0, SVSM_CORE_DEPOSIT_MEM, list, (uint16_t)n), SVSM_SUCCESS);
+}
+
 TEST(deposit_and_withdraw)
 {
 	uint64_t list[] = {AT(30), AT(31), AT(600)};
-	struct svsm_pvalidate_list *out;
+	const struct svsm_withdraw_list *out;
 
 	fake_setup();
 	out = fake_mem(LIST(0));
 	CHECK_EQ(fake_list(0, SVSM_CORE_DEPOSIT_MEM, list, 3), SVSM_ERR_INVALID_ADDRESS);
 	CHECK_EQ(fake_list_next(0), 2);
-	CHECK_EQ(((uint8_t *)fake_mem(CAA(0)))[1], 1);
+	CHECK_EQ(available(0), 1);
 	CHECK_EQ(fake_pvalidate(0, AT(30) | OP_RESCIND), SVSM_ERR_INVALID_ADDRESS);
 	list[0] |= 4;
 	CHECK_EQ(fake_list(0, SVSM_CORE_DEPOSIT_MEM, list, 1), SVSM_ERR_INVALID_PARAMETER);
@@ -406,15 +445,97 @@ TEST(deposit_and_withdraw)
 	list[0] = VMSA(0);
 	CHECK_EQ(fake_list(0, SVSM_CORE_DEPOSIT_MEM, list, 1), SVSM_ERR_INVALID_ADDRESS);
 	fake_check_agreement();
-	CHECK_EQ(fake_list(0, SVSM_CORE_WITHDRAW_MEM, list, 3), SVSM_SUCCESS);
+	CHECK_EQ(withdraw(0, LIST(0)), SVSM_SUCCESS);
 	CHECK_EQ(out->count, 2);
 	CHECK_EQ(out->entry[0], AT(30));
 	CHECK_EQ(out->entry[1], AT(31));
 	CHECK_EQ(*(uint64_t *)fake_mem(AT(30)), 0);
-	CHECK_EQ(((uint8_t *)fake_mem(CAA(0)))[1], 0);
-	CHECK_EQ(fake_list(0, SVSM_CORE_WITHDRAW_MEM, list, 3), SVSM_SUCCESS);
+	CHECK_EQ(fake_entry(gpa(AT(30)))->perms[1], RMP_RWX); /* 1..caller */
+	CHECK_EQ(available(0), 0);
+	CHECK_EQ(withdraw(0, LIST(0)), SVSM_SUCCESS);
 	CHECK_EQ(out->count, 0);
 	fake_check_agreement();
+}
+
+/* 58019, table 8: the list is output; all of it that is not filled in is left alone. */
+TEST(withdraw_reads_nothing_of_the_list)
+{
+	uint8_t *at;
+
+	fake_setup();
+	at = fake_mem(LIST(0));
+	deposit_pages(30, 1);
+	memset(at, 0xff, PAGE_SIZE); /* by the old reading 65535 entries, of which 65535 are done */
+	CHECK_EQ(withdraw(0, LIST(0)), SVSM_SUCCESS);
+	CHECK_EQ(*(uint16_t *)at, 1);
+	for (unsigned i = 2; i < 8; i++)
+		CHECK_EQ(at[i], 0xff);
+	CHECK_EQ(*(uint64_t *)(at + 8), AT(30));
+	for (unsigned i = 16; i < PAGE_SIZE; i++)
+		CHECK_EQ(at[i], 0xff);
+	memset(at, 0, PAGE_SIZE);
+	CHECK_EQ(withdraw(0, LIST(0)), SVSM_SUCCESS);
+	CHECK_EQ(*(uint16_t *)at, 0);
+}
+
+/* 58019, 6.6: what is left of the page is the room, 0xff8 leaves none. */
+TEST(withdraw_fills_what_is_left_of_the_page)
+{
+	const struct svsm_withdraw_list *out;
+
+	fake_setup();
+	deposit_pages(30, 5);
+	CHECK_EQ(withdraw(0, LIST(0) + 0xff8), SVSM_ERR_INVALID_PARAMETER);
+	for (unsigned off = 1; off < 8; off++)
+		CHECK_EQ(withdraw(0, LIST(0) + off), SVSM_ERR_INVALID_PARAMETER);
+	CHECK_EQ(withdraw(0, AT(600)), SVSM_ERR_INVALID_ADDRESS);
+	CHECK_EQ(withdraw(0, AT(31)), SVSM_ERR_INVALID_ADDRESS); /* deposited itself */
+	CHECK_EQ(withdraw(0, VMSA(0)), SVSM_ERR_INVALID_ADDRESS);
+	for (unsigned i = 0; i < 2; i++) {
+		out = fake_mem(LIST(0) + 0xff0 - i * 8);
+		CHECK_EQ(withdraw(0, LIST(0) + 0xff0 - i * 8), SVSM_SUCCESS);
+		CHECK_EQ(out->count, i + 1);
+		CHECK_EQ(available(0), 1);
+	}
+	CHECK_EQ(withdraw(0, LIST(0) + 0xfe0), SVSM_SUCCESS);
+	CHECK_EQ(available(0), 0);
+	fake_check_agreement();
+}
+
+/* 58019, 6.6: never INCOMPLETE; SVSM_MEM_AVAILABLE of the startup vCPU says that there is more. */
+TEST(much_is_withdrawn_piece_by_piece)
+{
+	const struct svsm_withdraw_list *out;
+	unsigned n = 0, calls = 0;
+
+	fake_setup();
+	out = fake_mem(LIST(1));
+	for (unsigned i = 0; i < 4; i++)
+		deposit_pages(100 * i, 100);
+	do {
+		CHECK_EQ(withdraw(1, LIST(1)), SVSM_SUCCESS);
+		n += out->count;
+		CHECK_EQ(available(0), n < 400);
+		CHECK_EQ(available(1), n < 400);
+	} while (n < 400 && out->count && ++calls < 100);
+	CHECK_EQ(n, 400);
+}
+
+TEST(the_startup_vcpus_area_follows)
+{
+	uint64_t list[] = {AT(30)};
+
+	fake_setup();
+	CHECK_EQ(fake_call(0, SVSM_CORE_REMAP_CA, AT(3), 0, 0), SVSM_SUCCESS);
+	CHECK_EQ(available(0), 0);
+	CHECK_EQ(fake_list(1, SVSM_CORE_DEPOSIT_MEM, list, 1), SVSM_SUCCESS);
+	CHECK_EQ(available(0), 1);
+	CHECK_EQ(fake_call(0, SVSM_CORE_REMAP_CA, AT(4), 0, 0), SVSM_SUCCESS);
+	CHECK_EQ(available(0), 1);
+	memset(fake_mem(AT(3)), 0x55, 8);
+	CHECK_EQ(withdraw(1, LIST(1)), SVSM_SUCCESS);
+	CHECK_EQ(available(0), 0);
+	CHECK_EQ(*(uint64_t *)fake_mem(AT(3)), 0x5555555555555555ull); /* the guest's own again */
 }
 
 /* ---- random sequences against a model that knows three fake_states ---- */

@@ -289,7 +289,7 @@ static void *racer(void *arg)
 			fake_list(cpu, SVSM_CORE_DEPOSIT_MEM, &entry, 1);
 			break;
 		case 6:
-			fake_list(cpu, SVSM_CORE_WITHDRAW_MEM, &entry, 1);
+			fake_call(cpu, SVSM_CORE_WITHDRAW_MEM, LIST(cpu) + 0xff0, 0, 0);
 			break;
 		}
 	}

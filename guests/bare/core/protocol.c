@@ -84,19 +84,28 @@ TEST(query_protocol, "query-protocol",
 	}
 }
 
+/* 6.8, table 9 */
 TEST(configure_vtom, "configure-vtom",
-     "CONFIGURE_VTOM: the query says unsupported, a change is refused",
+     "CONFIGURE_VTOM: the query says unsupported, a change is refused, reserved bits are 0",
      "svsm:6.8:query svsm:6.8:refuse svsm:6.8:reserved")
 {
-	static const uint64_t changes[] = {0, 2, 0x10000000, ~1ull};
+	static const struct {
+		uint64_t rcx, rax;
+	} rows[] = {
+		{0, SVSM_ERR_INVALID_REQUEST},        {2, SVSM_ERR_INVALID_REQUEST},
+		{0x1e, SVSM_ERR_INVALID_REQUEST},     {0x10000002, SVSM_ERR_INVALID_REQUEST},
+		{0x20, SVSM_ERR_INVALID_PARAMETER},   {0x800, SVSM_ERR_INVALID_PARAMETER},
+		{~1ull, SVSM_ERR_INVALID_PARAMETER},  {3, SVSM_ERR_INVALID_PARAMETER},
+		{0x1001, SVSM_ERR_INVALID_PARAMETER}, {~0ull, SVSM_ERR_INVALID_PARAMETER},
+	};
 	struct svsm_call c = {.rax = CORE(CONFIGURE_VTOM), .rcx = 1};
 
 	test_case("query");
 	CHECK_EQ(svsm_call(&c), SVSM_SUCCESS);
 	CHECK_EQ(c.rcx, 0);
-	for (unsigned i = 0; i < ARRAY_LEN(changes); i++) {
-		test_case("change, rcx 0x%llx", (unsigned long long)changes[i]);
-		CHECK_EQ(svsm(CORE(CONFIGURE_VTOM), changes[i], 0, 0, 0), SVSM_ERR_INVALID_REQUEST);
+	for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
+		test_case("rcx 0x%llx", (unsigned long long)rows[i].rcx);
+		CHECK_EQ(svsm(CORE(CONFIGURE_VTOM), rows[i].rcx, 0, 0, 0), rows[i].rax);
 	}
 }
 

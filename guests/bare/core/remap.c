@@ -13,18 +13,17 @@ static uint64_t remap(uint64_t gpa)
 	return svsm(CORE(REMAP_CA), gpa, 0, 0, 0);
 }
 
-/* On success call_pending of the new area is 0, otherwise only that of the old one is (6.1). */
+/* 6.1: call_pending of the old area is cleared at the end; when it succeeds, the new one's too. */
 static uint64_t remap_to(uint64_t gpa)
 {
 	struct svsm_call c = {.rax = CORE(REMAP_CA), .rcx = gpa};
 	struct svsm_caa *new = (struct svsm_caa *)gpa;
 	uint64_t rax = svsm_call(&c);
 
+	CHECK_EQ(c.pending, 0);
 	if (rax == SVSM_SUCCESS) {
 		CHECK_EQ(READ_ONCE(new->call_pending), 0);
 		percpu()->caa = new;
-	} else {
-		CHECK_EQ(c.pending, 0);
 	}
 	return rax;
 }
