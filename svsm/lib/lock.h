@@ -19,6 +19,7 @@ enum lock_rank {
 	LOCK_SCHED,          /* struct sched_queue: tasks that are ready, of one CPU */
 	LOCK_PAGESTATE,      /* mm/pagestate.c: page states, by hashed region; of two of them ... */
 	LOCK_PAGESTATE_NEXT, /* ... the higher one */
+	LOCK_VMSAS,          /* task/vmsa_registry.c: no page becomes a VMSA or ceases to be one */
 	LOCK_REGISTRY,       /* task/vmsa_registry.c: which VMSA is whose */
 	LOCK_VCPU,           /* struct vcpu_guest: VMSA and CAA of one vCPU */
 	LOCK_PAGING,         /* mm/paging.c: the SVSM's own page tables */

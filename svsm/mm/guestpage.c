@@ -176,6 +176,11 @@ enum platform_result guestpage_make_vmsa(gpa_t page)
 	return platform->vcpu_create(page, guestpage_vmpl);
 }
 
+enum platform_result guestpage_flush(void)
+{
+	return platform->guest_flush();
+}
+
 /* What the page is already; all that counts is when this comes back. */
 enum platform_result guestpage_vmsa_barrier(gpa_t page)
 {

@@ -31,15 +31,17 @@ enum platform_result guestpage_validate(struct pages_locked held, gpa_t page,
 enum platform_result guestpage_rescind(struct pages_locked held, gpa_t page,
 				       enum platform_size size);
 
-/* VALID -> VMSA: nobody below VMPL0 has rights to it any more. Once the guest runs, the caller has
- * platform->guest_flush() end the translations that still carry them; then it checks the content,
- * and ...
+/* VALID -> VMSA: nobody below VMPL0 has rights to it any more. Once the guest runs, the caller
+ * ends the translations that still carry them (task/vmsa_flush.h); then it checks the content, ...
  */
 enum platform_result guestpage_seal(struct pages_locked held, gpa_t page);
-/* ... it becomes a VMSA page that the guest may read, */
+/* ... and it becomes a VMSA page that the guest may read, */
 enum platform_result guestpage_make_vmsa(gpa_t page);
 /* ... or goes back to the guest: from sealed or, with vmsa, from a VMSA that does not run. */
 enum platform_result guestpage_unseal(struct pages_locked held, gpa_t page, bool vmsa);
+/* Drops the translations of all VMPLs on all CPUs. PLATFORM_UNSUPPORTED: cannot be had here. */
+enum platform_result guestpage_flush(void);
+
 /* Changes nothing of a VMSA page, and is done at an instant at which the VMSA does not run. */
 enum platform_result guestpage_vmsa_barrier(gpa_t page);
 

@@ -30,7 +30,8 @@
  *                 INVALID_ADDRESS    VMSA or calling area: not validated guest memory, the same
  *                                    page; VMSA: a VMSA or calling area already; calling area: a
  *                                    VMSA, or another vCPU's calling area
- *                 BUSY               no room for another VMSA now
+ *                 BUSY               no room for another VMSA now; a vCPU that could still write the
+ *                                    VMSA has not let go of its old translations in time
  *                 0x80001000 + n     what RMPADJUST answered
  *                 GUEST_EXITCODE in the VMSA and the first 8 bytes of the calling area are cleared,
  *                 by the last two outcomes, too: a call that is made again does the same again.

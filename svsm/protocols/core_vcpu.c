@@ -2,12 +2,14 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #include "abi/svsm.h"
 #include "abi/vmsa.h"
+#include "base/assert.h"
 #include "base/x86.h"
 #include "mm/guest_mem.h"
 #include "mm/guestpage.h"
 #include "mm/pagestate.h"
 #include "cpu/percpu.h"
 #include "protocols/core.h"
+#include "task/vmsa_flush.h"
 #include "task/vmsa_stop.h"
 
 static bool page_aligned(uint64_t v)
@@ -80,33 +82,47 @@ static bool vmsa_acceptable(gpa_t vmsa)
 	       vmpl == guestpage_vmpl && (efer & EFER_SVME) && features == vmsa_registry_features();
 }
 
-/* A vCPU that never ran has not called either: svsm_request() would take the guest's own bytes for
- * the processor's. */
+/*
+ * Of what the processor keeps in a VMSA two fields are not for the guest to make up:
+ * GUEST_EXITCODE, or a vCPU that never ran could have called; and PCPU_ID, without which its first
+ * VMRUN might go on with another one's old translations (APM vol. 2, 15.36.15).
+ */
 static bool vmsa_prepare(gpa_t vmsa, gpa_t caa)
 {
 	if (!caa_prepare(caa))
 		return false;
 	core_memory_announce();
-	return guest_write64(gpa_add(vmsa, offsetof(struct vmsa, guest_exit_code)), 0);
+	return guest_write64(gpa_add(vmsa, offsetof(struct vmsa, guest_exit_code)), 0) &&
+	       guest_write64(gpa_add(vmsa, offsetof(struct vmsa, pcpu_id)), 0);
 }
 
-/* Regions locked, states checked, page sealed. The table comes last: only then can it be run. */
+/* The hypervisor can run it from the RMPADJUST on, so there must be room for it before. */
+static enum svsm_result vmsa_make(gpa_t vmsa, gpa_t caa, struct cpu *cpu)
+{
+	enum svsm_result rax = SVSM_ERR_BUSY;
+	bool added;
+
+	vmsa_registry_freeze();
+	if (vmsa_registry_has_room())
+		rax = core_result(guestpage_make_vmsa(vmsa));
+	if (rax == SVSM_SUCCESS) {
+		added = vmsa_registry_add(cpu, vmsa, caa, (uint8_t)guestpage_vmpl);
+		ASSERT(added);
+	}
+	vmsa_registry_thaw();
+	return rax;
+}
+
+/* Regions locked, states checked, page sealed. */
 static enum svsm_result vmsa_commit(gpa_t vmsa, gpa_t caa, struct cpu *cpu)
 {
-	enum platform_result r =
-		platform->guest_flush(); /* or another vCPU may still write the page */
-
-	if (r != PLATFORM_OK)
-		return core_result(r);
+	if (!vmsa_flush()) /* another vCPU may still write the page */
+		return SVSM_ERR_BUSY;
 	if (!vmsa_acceptable(vmsa))
 		return SVSM_ERR_INVALID_PARAMETER;
 	if (!vmsa_prepare(vmsa, caa))
 		return SVSM_ERR_INVALID_ADDRESS;
-	r = guestpage_make_vmsa(vmsa);
-	if (r != PLATFORM_OK)
-		return core_result(r);
-	return vmsa_registry_add(cpu, vmsa, caa, (uint8_t)guestpage_vmpl) ? SVSM_SUCCESS
-									  : SVSM_ERR_BUSY;
+	return vmsa_make(vmsa, caa, cpu);
 }
 
 static enum svsm_result vmsa_create_locked(struct pages_locked held, gpa_t vmsa, gpa_t caa,
@@ -124,7 +140,7 @@ static enum svsm_result vmsa_create_locked(struct pages_locked held, gpa_t vmsa,
 	if (rax == SVSM_SUCCESS)
 		pagestate_set(held, caa, PAGE_CAA);
 	else
-		guestpage_unseal(held, vmsa, rax == SVSM_ERR_BUSY);
+		guestpage_unseal(held, vmsa, false);
 	return rax;
 }
 
@@ -183,12 +199,14 @@ static bool vmsa_delete(const struct vmsa_entry *e, enum svsm_result *rax)
 	struct pages_locked held = pagestate_lock2(e->vmsa, e->caa);
 	bool gone;
 
+	vmsa_registry_freeze();
 	*rax = core_result(guestpage_unseal(held, e->vmsa, true));
 	gone = pagestate_get(e->vmsa) != PAGE_VMSA;
 	if (gone) {
 		vmsa_registry_remove(e->vmsa);
 		caa_dropped(held, e->caa);
 	}
+	vmsa_registry_thaw();
 	pagestate_unlock(held);
 	return gone;
 }

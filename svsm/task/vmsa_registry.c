@@ -8,6 +8,7 @@
 static struct vmsa_entry table[VMSA_REGISTRY_MAX]; /* cpu == NULL: free */
 static unsigned used;                              /* entries from here on were never used */
 static struct spinlock lock;
+static struct spinlock frozen; /* lock.h: LOCK_VMSAS */
 static struct {
 	gpa_t vmsa;
 	uint64_t sev_features;
@@ -57,13 +58,24 @@ void vmsa_registry_with_startup_caa(void (*fn)(gpa_t caa))
 	lock_give(LOCK_REGISTRY, &lock);
 }
 
+/* The first that is free; it is taken when it is written (and `used` counts it). */
 static struct vmsa_entry *free_entry(void)
 {
 	for (unsigned i = 0; i < used; i++) {
 		if (!table[i].cpu)
 			return &table[i];
 	}
-	return used < VMSA_REGISTRY_MAX ? &table[used++] : NULL;
+	return used < VMSA_REGISTRY_MAX ? &table[used] : NULL;
+}
+
+bool vmsa_registry_has_room(void)
+{
+	bool room;
+
+	lock_take(LOCK_REGISTRY, &lock);
+	room = free_entry();
+	lock_give(LOCK_REGISTRY, &lock);
+	return room;
 }
 
 /* What RUN_VMPL will enter, and whose calls are served. */
@@ -84,6 +96,7 @@ bool vmsa_registry_add(struct cpu *cpu, gpa_t vmsa, gpa_t caa, uint8_t vmpl)
 	e = find(vmsa) ? NULL : free_entry();
 	if (e) {
 		*e = (struct vmsa_entry){vmsa, caa, cpu, vmpl, false};
+		used = MAX(used, (unsigned)(e - table) + 1);
 		set_current(cpu, vmsa, caa, vmpl);
 	}
 	lock_give(LOCK_REGISTRY, &lock);
@@ -182,4 +195,26 @@ bool vmsa_registry_begin(struct cpu *cpu, struct vmsa_entry *out)
 			return true;
 		cpu_relax(); /* being deleted: soon gone, or given back */
 	}
+}
+
+void vmsa_registry_freeze(void)
+{
+	lock_take(LOCK_VMSAS, &frozen);
+}
+
+void vmsa_registry_thaw(void)
+{
+	lock_give(LOCK_VMSAS, &frozen);
+}
+
+bool vmsa_registry_at(unsigned i, gpa_t *vmsa)
+{
+	bool there;
+
+	lock_take(LOCK_REGISTRY, &lock);
+	there = i < used;
+	if (there)
+		*vmsa = table[i].cpu ? table[i].vmsa : GPA_NONE;
+	lock_give(LOCK_REGISTRY, &lock);
+	return there;
 }

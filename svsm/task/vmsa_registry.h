@@ -12,8 +12,8 @@
  * deleter's few instructions (begin).
  *
  * Lock: one for the table, LOCK_REGISTRY (lib/lock.h), taken inside; struct vcpu_guest's within
- * it. Where a page's state must agree with the table (all but begin, claim, release), the
- * caller holds the page-state regions of the pages named.
+ * it. LOCK_VMSAS: freeze and thaw, below. Where a page's state must agree with the table (all but
+ * begin, claim, release), the caller holds the page-state regions of the pages named.
  */
 #include "base/addr.h"
 
@@ -40,9 +40,11 @@ uint64_t vmsa_registry_features(void);
  * LOCK_REGISTRY is held meanwhile, so fn takes no lock. */
 void vmsa_registry_with_startup_caa(void (*fn)(gpa_t caa));
 
-/* New VMSA, which becomes the cpu's current one. False: table full, or vmsa is there already. */
+/* New VMSA, which becomes the cpu's current one; frozen (below). False: table full, or vmsa is
+ * there already. */
 bool vmsa_registry_add(struct cpu *cpu, gpa_t vmsa, gpa_t caa, uint8_t vmpl);
-/* Take out a claimed VMSA. The cpu's current one goes with it if it is that. */
+bool vmsa_registry_has_room(void); /* for one more; frozen, so that it stays */
+/* Take out a claimed VMSA; frozen (below). The cpu's current one goes with it if it is that. */
 void vmsa_registry_remove(gpa_t vmsa);
 /* A claimed VMSA's calling area moves. */
 void vmsa_registry_remap(gpa_t vmsa, gpa_t caa);
@@ -65,6 +67,16 @@ void vmsa_registry_release(gpa_t vmsa);
 /* Claim the current VMSA of cpu for a call; release with vmsa_registry_release. False: it has none.
  */
 bool vmsa_registry_begin(struct cpu *cpu, struct vmsa_entry *out);
+
+/*
+ * Between freeze and thaw the table has exactly the VMSAs that there are: who makes a page a VMSA
+ * holds it frozen until the VMSA is in the table, and who deletes one from before the page ceases
+ * to be one until it is out. (The boot is alone.) LOCK_VMSAS is held.
+ */
+void vmsa_registry_freeze(void);
+void vmsa_registry_thaw(void);
+/* For i = 0, 1, ... the VMSAs in the table, GPA_NONE where there is none; false at the end. */
+bool vmsa_registry_at(unsigned i, gpa_t *vmsa);
 
 /* Forget everything: unit tests. */
 void vmsa_registry_reset(void);

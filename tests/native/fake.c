@@ -16,7 +16,8 @@ uint8_t fake_states[PAGES];
 struct cpu fake_cpus[2 * CPUS];
 int fake_fail_adjust, fake_fail_validate, fake_fail_barrier;
 enum platform_result fake_fail_with;
-bool fake_no_flush, fake_splits;
+bool fake_no_flush, fake_splits, fake_stuck, fake_reenters;
+static unsigned now; /* counts what takes rights away */
 unsigned fake_hardware_calls, fake_barriers;
 struct spinlock fake_lock;
 bool fake_fail_on;
@@ -33,18 +34,28 @@ static struct vmsa *loaded_of(uint64_t vmsa)
 bool fake_enter(uint64_t vmsa)
 {
 	struct fake_rmp *e = fake_entry(gpa(vmsa));
-	const struct vmsa *v = fake_mem(vmsa);
+	struct vmsa *v = fake_mem(vmsa);
+	uint64_t none = 0;
 
 	if (e->running || !e->vmsa || !(v->efer & EFER_SVME))
 		return false;
+	if (__atomic_compare_exchange_n(&v->pcpu_id, &none, 1, false, __ATOMIC_SEQ_CST,
+					__ATOMIC_SEQ_CST))
+		e->flushed_at = now;
 	*loaded_of(vmsa) = *v;
 	e->running = true;
 	return true;
 }
 
+/* All but PCPU_ID, which is not part of the state; others may write it. */
 void fake_exit(uint64_t vmsa)
 {
-	memcpy(fake_mem(vmsa), loaded_of(vmsa), sizeof(struct vmsa));
+	const size_t id = offsetof(struct vmsa, pcpu_id), behind = id + sizeof(uint64_t);
+	uint8_t *to = fake_mem(vmsa);
+	const uint8_t *from = (const uint8_t *)loaded_of(vmsa);
+
+	memcpy(to, from, id);
+	memcpy(to + behind, from + behind, sizeof(struct vmsa) - behind);
 	fake_entry(gpa(vmsa))->running = false;
 }
 
@@ -52,6 +63,19 @@ static void out_of_use(gpa_t g)
 {
 	if (fake_entry(g)->running)
 		fake_exit(g.v);
+}
+
+/* May a vCPU still use rights to e that are gone? */
+static bool stale(const struct fake_rmp *e)
+{
+	for (unsigned i = 0; i < PAGES; i++) {
+		const struct fake_rmp *v = &fake_rmp[i];
+		const struct vmsa *content = (const void *)&ram[i * PAGE_SIZE];
+
+		if (v->vmsa && v->flushed_at < e->revoked_at && (v->running || content->pcpu_id))
+			return true;
+	}
+	return false;
 }
 
 static bool countdown(int *n)
@@ -131,6 +155,13 @@ static enum platform_result do_barrier(gpa_t g)
 	fake_barriers++;
 	if (countdown(&fake_fail_barrier))
 		return fake_fail_with;
+	if (fake_stuck && fake_entry(g)->running) {
+		if (fake_reenters) {
+			fake_exit(g.v);
+			fake_enter(g.v);
+		}
+		return PLATFORM_INUSE;
+	}
 	out_of_use(g);
 	return PLATFORM_OK;
 }
@@ -152,8 +183,9 @@ static enum platform_result do_adjust(gpa_t g, enum platform_size size, unsigned
 
 		CHECK(e->validated);
 		CHECK(!vmsa || perms == RMP_R); /* never writable */
-		CHECK(!vmsa || !e->cached);
-		e->cached |= vmpl == VMPL_GUEST && (e->perms[vmpl] & ~perms);
+		CHECK(!vmsa || !stale(e));
+		if (vmpl == VMPL_GUEST && (e->perms[vmpl] & ~perms))
+			e->revoked_at = ++now;
 		e->perms[vmpl] = perms;
 		e->vmsa = vmsa;
 	}
@@ -204,7 +236,7 @@ static enum platform_result fake_flush(void)
 		return PLATFORM_UNSUPPORTED;
 	spin_lock(&fake_lock);
 	for (unsigned i = 0; i < PAGES; i++)
-		fake_rmp[i].cached = false;
+		fake_rmp[i].flushed_at = now;
 	spin_unlock(&fake_lock);
 	return PLATFORM_OK;
 }
@@ -355,7 +387,7 @@ void fake_setup(void)
 	fake_fail_adjust = fake_fail_validate = fake_fail_barrier = 0;
 	fake_fail_with = PLATFORM_PERMISSION;
 	fake_fail_on = false;
-	fake_no_flush = fake_splits = false;
+	fake_no_flush = fake_splits = fake_stuck = fake_reenters = false;
 	pagestate_reset();
 	vmsa_registry_reset();
 	CHECK(pagestate_add(gpa(BASE), sizeof(ram), fake_states));
@@ -374,10 +406,20 @@ void fake_setup(void)
 			(struct cpu){.index = i, .apic_id = i + 1, .guest = {.vmsa = GPA_NONE}};
 }
 
+/* The guest has run until its VMGEXIT. */
+static void run(uint64_t vmsa)
+{
+	spin_lock(&fake_lock);
+	if (fake_enter(vmsa))
+		fake_exit(vmsa);
+	spin_unlock(&fake_lock);
+}
+
 uint64_t fake_raw_call(unsigned cpu, uint64_t rax, uint64_t rcx, uint64_t rdx, uint64_t r8)
 {
 	struct vmsa *v = fake_mem(VMSA(cpu));
 
+	run(VMSA(cpu));
 	v->guest_exit_code = 0x403;
 	v->rax = rax;
 	v->rcx = rcx;

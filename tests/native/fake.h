@@ -30,7 +30,8 @@
 struct fake_rmp {
 	bool validated, vmsa, big;
 	bool running; /* a processor has the VMSA: fake_enter() */
-	bool cached;  /* the guest may still have a translation with rights that are gone */
+	/* When the guest's rights were last taken away; when the VMSA last dropped translations. */
+	unsigned revoked_at, flushed_at;
 	uint8_t perms[VMPL_COUNT];
 };
 
@@ -42,6 +43,9 @@ extern int fake_fail_adjust, fake_fail_validate, fake_fail_barrier;
 extern enum platform_result fake_fail_with; /* what it answers */
 extern bool fake_fail_on;                   /* all later ones fail, too */
 extern bool fake_no_flush;                  /* flush cannot be had */
+/* A VMSA in use never comes out of it: the RMPADJUST answers FAIL_INUSE. With fake_reenters its
+ * vCPU has exited and entered again meanwhile. */
+extern bool fake_stuck, fake_reenters;
 extern bool fake_splits;             /* the hypervisor splits 2M entries right after PVALIDATE */
 extern unsigned fake_hardware_calls; /* less barriers, */
 extern unsigned fake_barriers;       /* which are counted here */
@@ -51,8 +55,9 @@ struct fake_rmp *fake_entry(gpa_t g);
 
 /*
  * VMRUN of a VMSA page on some other processor, and its exit: the state that was loaded is written
- * back, EFER with it. False: refused. An RMPADJUST or PVALIDATE of the page meanwhile is retried by
- * the hypervisor until it is out of use (APM vol. 2, 15.36.10); here it ends the run for that.
+ * back, EFER with it. PCPU_ID as APM vol. 2, 15.36.15 has it. False: refused. An RMPADJUST or
+ * PVALIDATE of the page meanwhile is retried by the hypervisor until it is out of use (APM vol.
+ * 2, 15.36.10); here it ends the run for that.
  */
 bool fake_enter(uint64_t vmsa);
 void fake_exit(uint64_t vmsa);

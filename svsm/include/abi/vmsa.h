@@ -78,7 +78,7 @@ struct vmsa {
 	uint64_t guest_exit_code;
 	uint64_t virtual_tom;
 	uint64_t tlb_id;
-	uint64_t pcpu_id;
+	uint64_t pcpu_id; /* 0: flush translations at the next VMRUN, which sets it: APM 15.36.15 */
 	uint64_t event_inj;
 	uint64_t xcr0;
 	uint8_t rsvd_3f0[16];
@@ -112,6 +112,8 @@ ABI_OFFSET(struct vmsa, rbp, 0x328, "APM B-4: RBP");
 ABI_OFFSET(struct vmsa, r8, 0x340, "APM B-4: R8");
 ABI_OFFSET(struct vmsa, guest_exit_info_1, 0x390, "APM B-4: GUEST_EXITINFO1");
 ABI_OFFSET(struct vmsa, sev_features, 0x3b0, "APM B-4: SEV_FEATURES");
+ABI_OFFSET(struct vmsa, guest_exit_code, 0x3c0, "APM B-4: GUEST_EXITCODE");
+ABI_OFFSET(struct vmsa, pcpu_id, 0x3d8, "APM B-4: PCPU_ID");
 ABI_OFFSET(struct vmsa, event_inj, 0x3e0, "APM B-4: EVENTINJ");
 ABI_OFFSET(struct vmsa, xcr0, 0x3e8, "APM B-4: XCR0");
 ABI_OFFSET(struct vmsa, x87_dp, 0x400, "APM B-4: X87_DP");

@@ -132,6 +132,7 @@ static bool tlbsync(void)
  * INVLPGB and TLBSYNC (APM vol. 3); all VMPLs of a guest share one ASID. The hypervisor decides
  * whether a guest may execute them, whatever CPUID shows. So they are tried, and #UD or #VC means
  * no. A flush by the hypervisor would be no substitute, because only its word would vouch for it.
+ * What does without them, for the VMSAs of a guest, is in task/vmsa_flush.h.
  */
 enum platform_result snp_guest_flush(void)
 {
