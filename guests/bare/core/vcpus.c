@@ -7,6 +7,7 @@
 #include "bare/lib/smp.h"
 #include "bare/lib/snp.h"
 #include "bare/lib/trap.h"
+#include "bare/lib/vmpl.h"
 #include "bare/lib/vmpl2.h"
 #include "abi/vmsa.h"
 #include "lib/string.h"
@@ -310,6 +311,26 @@ TEST(vcpu_calls, "vcpu-calls", "the second vCPU makes calls of its own through i
 		CHECK_EQ(ap_rax[2], SVSM_SUCCESS);
 		CHECK_EQ(ap_rax[3], SVSM_SUCCESS);
 	}
+}
+
+/* CREATE_VCPU must not believe a VMSA that another vCPU could still write through an old
+ * translation: it flushes, or waits until that one leaves the guest (suite core-no-invlpgb). */
+TEST(vcpu_beside, "vcpu-beside", "a vCPU is created while another one runs, which goes on",
+     "svsm:6.3:create keelson:stale-translations")
+{
+	need_two();
+	if (vmpl_vcpus() < 3)
+		test_skip("needs three vCPUs");
+	smp_start();
+	for (unsigned i = 0; i < 20; i++) {
+		fresh(VMSA);
+		REQUIRE_EQ(create(VMSA, CAA, smp_apic_id() + 1), SVSM_SUCCESS);
+		REQUIRE_EQ(delete_vcpu(VMSA), SVSM_SUCCESS);
+		check_plain(VMSA);
+	}
+	smp_run(ap_calls, NULL);
+	REQUIRE(smp_wait(10));
+	CHECK_EQ(ap_rax[0], SVSM_SUCCESS);
 }
 
 /* A guest kernel does this to take a CPU off and put it on again. */
