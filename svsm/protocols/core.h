@@ -68,10 +68,3 @@ enum svsm_result core_withdraw_mem(struct svsm_call *call);
 
 /* What a page operation's result is for the guest. */
 enum svsm_result core_result(enum platform_result r);
-
-/* 1 when WITHDRAW_MEM would give pages back: SVSM_MEM_AVAILABLE of the calling area, table 2. */
-uint8_t core_memory_available(void);
-/* Writes that to the startup vCPU's calling area (58019, 6.6): when the number of pages may have
- * changed, and when an area was prepared that may be that one. No locks held below LOCK_PAGESTATE.
- */
-void core_memory_announce(void);

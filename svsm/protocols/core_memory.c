@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 #include "abi/svsm.h"
-#include "mm/guest_mem.h"
 #include "mm/guestpage.h"
 #include "mm/pagestate.h"
 #include "protocols/buffer.h"
 #include "protocols/core.h"
+#include "protocols/mem_available.h"
 
 /*
  * A call may not keep the vCPU for long (it holds off the guest's interrupts): after this much work
@@ -15,25 +15,6 @@
 #define BUDGET  128
 #define COST_4K 1
 #define COST_2M 16
-
-static uint64_t deposited; /* pages; atomic */
-
-uint8_t core_memory_available(void)
-{
-	return __atomic_load_n(&deposited, __ATOMIC_RELAXED) != 0;
-}
-
-static void write_available(gpa_t caa)
-{
-	guest_write8(gpa_add(caa, offsetof(struct svsm_caa, mem_available)),
-		     core_memory_available());
-}
-
-/* Under the registry's lock the last who comes reads the newest number. */
-void core_memory_announce(void)
-{
-	vmsa_registry_with_startup_caa(write_available);
-}
 
 /* One list entry taken apart. */
 struct operation {
@@ -88,7 +69,7 @@ static enum svsm_result deposit_one(const struct operation *op)
 
 	pagestate_unlock(held);
 	if (r == PLATFORM_OK)
-		__atomic_fetch_add(&deposited, bytes_of(op) / PAGE_SIZE, __ATOMIC_RELAXED);
+		mem_available_change((int64_t)(bytes_of(op) / PAGE_SIZE));
 	return core_result(r);
 }
 
@@ -130,14 +111,14 @@ enum svsm_result core_deposit_mem(struct svsm_call *call)
 {
 	enum svsm_result rax = for_each_entry(call, SVSM_DEPOSIT_RSVD_MASK, deposit_one);
 
-	core_memory_announce(); /* whatever the result: some entries may be done */
+	mem_available_announce(); /* whatever the result: some entries may be done */
 	return rax;
 }
 
 /* The next deposited page at or after from, given back; GPA_NONE when there is none left. */
 static gpa_t withdraw_one(gpa_t from)
 {
-	if (!core_memory_available())
+	if (!mem_available())
 		return GPA_NONE; /* no look at every page of RAM for nothing */
 	for (gpa_t page = pagestate_find(from, PAGE_DEPOSITED); !gpa_eq(page, GPA_NONE);
 	     page = pagestate_find(gpa_add(page, PAGE_SIZE), PAGE_DEPOSITED)) {
@@ -146,7 +127,7 @@ static gpa_t withdraw_one(gpa_t from)
 
 		pagestate_unlock(held);
 		if (r != PLATFORM_INVALID) /* else another vCPU was quicker */
-			__atomic_fetch_sub(&deposited, 1, __ATOMIC_RELAXED);
+			mem_available_change(-1);
 		if (r == PLATFORM_OK)
 			return page;
 	}
@@ -194,6 +175,6 @@ enum svsm_result core_withdraw_mem(struct svsm_call *call)
 		return SVSM_ERR_INVALID_PARAMETER;
 	ok = buffer_out(list, &count, sizeof(count)) && withdraw_into(list, room, &count) &&
 	     buffer_out(list, &count, sizeof(count));
-	core_memory_announce();
+	mem_available_announce();
 	return ok ? SVSM_SUCCESS : SVSM_ERR_INVALID_ADDRESS;
 }

@@ -9,6 +9,7 @@
 #include "mm/pagestate.h"
 #include "cpu/percpu.h"
 #include "protocols/core.h"
+#include "protocols/mem_available.h"
 #include "task/vmsa_flush.h"
 #include "task/vmsa_stop.h"
 
@@ -39,8 +40,7 @@ static void caa_dropped(struct pages_locked held, gpa_t caa)
  */
 static bool caa_prepare(gpa_t caa)
 {
-	uint64_t head = (uint64_t)core_memory_available()
-			<< 8 * offsetof(struct svsm_caa, mem_available);
+	uint64_t head = (uint64_t)mem_available() << 8 * offsetof(struct svsm_caa, mem_available);
 
 	return guest_write64(caa, head);
 }
@@ -59,7 +59,7 @@ enum svsm_result core_remap_ca(struct svsm_call *call)
 	if (ok) {
 		pagestate_set(held, new, PAGE_CAA);
 		vmsa_registry_remap(call->self->vmsa, new);
-		core_memory_announce();
+		mem_available_announce();
 		call->self->caa = new;
 		caa_dropped(held, old);
 	}
@@ -91,7 +91,7 @@ static bool vmsa_prepare(gpa_t vmsa, gpa_t caa)
 {
 	if (!caa_prepare(caa))
 		return false;
-	core_memory_announce();
+	mem_available_announce();
 	return guest_write64(gpa_add(vmsa, offsetof(struct vmsa, guest_exit_code)), 0) &&
 	       guest_write64(gpa_add(vmsa, offsetof(struct vmsa, pcpu_id)), 0);
 }

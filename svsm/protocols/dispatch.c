@@ -8,7 +8,7 @@
 #include "log/log.h"
 #include "cpu/percpu.h"
 #include "protocols/buffer.h"
-#include "protocols/core.h"
+#include "protocols/mem_available.h"
 #include "task/vmsa_stop.h"
 
 extern const struct svsm_protocol __start_svsm_protocols[], __stop_svsm_protocols[];
@@ -104,11 +104,11 @@ static void finish(const struct vmsa_entry *self, gpa_t old_area, enum svsm_resu
 
 	if (!guest_write64(FIELD(self->vmsa, rax), rax))
 		return; /* the page is not private any more, so no VMRUN takes it either */
-	/* The startup vCPU's is kept up to date by core_memory_announce(), also from other vCPUs.
+	/* The startup vCPU's is kept up to date by mem_available_announce(), also from other vCPUs.
 	 */
 	if (!vmsa_registry_is_startup(self->vmsa))
 		guest_write8(gpa_add(self->caa, offsetof(struct svsm_caa, mem_available)),
-			     core_memory_available());
+			     mem_available());
 	if (!gpa_eq(old_area, self->caa))
 		buffer_out(old_area, &none, sizeof(none));
 	guest_write8(self->caa, none);

@@ -4,9 +4,11 @@
  * The core protocol's calls that concern memory (58019, 5 and 6), from the guest's side: calls go
  * in through VMSA and calling area, as a vCPU's do (fake.h).
  *
- * sources: tests/native/fake.c svsm/mm/pagestate.c svsm/task/vmsa_registry.c svsm/task/vmsa_stop.c svsm/task/vmsa_flush.c
+ * sources: tests/native/fake.c svsm/mm/pagestate.c svsm/task/vmsa_registry.c
+ * sources: svsm/task/vmsa_stop.c svsm/task/vmsa_flush.c
  * sources: svsm/mm/guestpage.c svsm/protocols/dispatch.c svsm/protocols/buffer.c
- * sources: svsm/protocols/core.c svsm/protocols/core_memory.c svsm/protocols/core_vcpu.c
+ * sources: svsm/protocols/core.c svsm/protocols/mem_available.c svsm/protocols/core_memory.c
+ * sources: svsm/protocols/core_vcpu.c
  */
 #include <string.h>
 #include "tests/native/check.h"

@@ -4,9 +4,11 @@
  * The core protocol's calls that concern vCPUs (58019, 6.1, 6.3 and 6.4), from the guest's side,
  * and two vCPUs that race (fake.h).
  *
- * sources: tests/native/fake.c svsm/mm/pagestate.c svsm/task/vmsa_registry.c svsm/task/vmsa_stop.c svsm/task/vmsa_flush.c
+ * sources: tests/native/fake.c svsm/mm/pagestate.c svsm/task/vmsa_registry.c
+ * sources: svsm/task/vmsa_stop.c svsm/task/vmsa_flush.c
  * sources: svsm/mm/guestpage.c svsm/protocols/dispatch.c svsm/protocols/buffer.c
- * sources: svsm/protocols/core.c svsm/protocols/core_memory.c svsm/protocols/core_vcpu.c
+ * sources: svsm/protocols/core.c svsm/protocols/mem_available.c svsm/protocols/core_memory.c
+ * sources: svsm/protocols/core_vcpu.c
  * libs: -lpthread
  */
 #include <pthread.h>

@@ -5,11 +5,14 @@
  * through VMSA and calling area (fake.h), the service runs in a fake of ring 3 (fake_service.h).
  *
  * sources: tests/native/fake.c tests/native/fake_service.c tests/native/tpm_client.c
- * sources: svsm/mm/pagestate.c svsm/task/vmsa_registry.c svsm/task/vmsa_stop.c svsm/task/vmsa_flush.c
+ * sources: svsm/mm/pagestate.c svsm/task/vmsa_registry.c svsm/task/vmsa_stop.c
+ * sources: svsm/task/vmsa_flush.c
  * sources: svsm/mm/guestpage.c
- * sources: svsm/user/service/service.c svsm/user/service/service_calls.c svsm/user/service/service_blob.c
+ * sources: svsm/user/service/service.c svsm/user/service/service_calls.c
+ * sources: svsm/user/service/service_blob.c
  * sources: svsm/user/syscall.c svsm/protocols/dispatch.c svsm/protocols/buffer.c
- * sources: svsm/protocols/core.c svsm/protocols/core_memory.c svsm/protocols/core_vcpu.c
+ * sources: svsm/protocols/core.c svsm/protocols/mem_available.c svsm/protocols/core_memory.c
+ * sources: svsm/protocols/core_vcpu.c
  * sources: svsm/protocols/vtpm.c svsm/protocols/vtpm_pace.c svsm/protocols/vtpm_page.c
  * sources: svsm/protocols/vtpm_request.c svsm/protocols/vtpm_service.c
  * sources: svsm/protocols/test_protocol.c
