@@ -8,7 +8,10 @@
 #include <linux/device.h>
 #include <linux/types.h>
 
-/* Secure VM Service Module for SEV-SNP Guests (58019), what this module uses of it. */
+/*
+ * Secure VM Service Module for SEV-SNP Guests (58019), what this module uses of it. With a prefix of its
+ * own: the kernel's asm/sev.h has the specification's names as macros, and not in every version.
+ */
 #define SVSM_BUS_CALL(proto, call)	((u64)(proto) << 32 | (call))
 #define SVSM_BUS_CORE			0
 #define SVSM_BUS_CORE_QUERY_PROTOCOL	6

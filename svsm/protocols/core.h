@@ -33,8 +33,8 @@
  *                 BUSY               no room for another VMSA now; a vCPU that could still write the
  *                                    VMSA has not let go of its old translations in time
  *                 0x80001000 + n     what RMPADJUST answered
- *                 GUEST_EXITCODE in the VMSA and the first 8 bytes of the calling area are cleared,
- *                 by the last two outcomes, too: a call that is made again does the same again.
+ *                 GUEST_EXITCODE and PCPU_ID in the VMSA and the first 8 bytes of the calling area
+ *                 are cleared, maybe by the last two outcomes, too; the same call again is right.
  * DELETE_VCPU     INVALID_PARAMETER  not a VMSA that CREATE_VCPU made; the startup vCPU's
  *  6.4            0x80001003         in use: it runs, or its vCPU is in a call
  *                 INVALID_ADDRESS    the host has taken the page away

@@ -4,7 +4,7 @@
 
 /* clang-format off
  *
- * vTPM protocol (2), version 1: SVSM specification (58019), section 8. RAX of each call:
+ * vTPM protocol (2), version 1: SVSM specification (58019), chapter 8. RAX of each call:
  *
  * every call      UNSUPPORTED_CALL   no such call in the protocol
  * QUERY           SUCCESS            RCX: bit 8, TPM_SEND_COMMAND; RDX: 0, no features
@@ -12,7 +12,8 @@
  *                                    guest memory; a VMSA or a calling area; deposited memory
  *                 INVALID_PARAMETER  platform command other than 8 (power, physical presence,
  *                                    _TPM_Hash_*, cancel, NV: a guest has no such wires);
- *                                    locality above 4; length above 4087, the rest of a page
+ *                                    locality above 4 (1 to 4 are ours: vtpm_request.c); length above
+ *                                    4087, the rest of a page
  *                 SUCCESS            there is a TPM response in the page
  *
  * RCX may have any alignment and the buffer may cross into a second page, as EDK II's static buffer

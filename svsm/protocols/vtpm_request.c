@@ -4,6 +4,11 @@
 #include "abi/svsm.h"
 #include "lib/string.h"
 
+/*
+ * As a TPM has them; ours alone. What the field means between guest and SVSM is not agreed: COCONUT
+ * refuses anything but 0, and 0 is what Linux's and EDK II's drivers send. Nothing checks who asks,
+ * because all of the guest runs at one VMPL.
+ */
 #define LOCALITY_MAX 4
 
 enum svsm_result vtpm_request_check(const struct vtpm_request *head)

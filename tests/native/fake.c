@@ -257,6 +257,14 @@ static const struct platform_ops fake = {.name = "fake",
 const struct platform_ops *platform = &fake;
 
 /* Guest memory as VMPL0 sees it: only what is validated. */
+void (*fake_watch)(gpa_t g, bool write);
+
+static void watch(gpa_t g, bool write)
+{
+	if (fake_watch)
+		fake_watch(g, write);
+}
+
 static uint8_t *reach(gpa_t g, size_t len)
 {
 	if (g.v < GUEST || len > sizeof(ram) || g.v - BASE > sizeof(ram) - len)
@@ -272,6 +280,7 @@ bool guest_copy_in(void *dst, gpa_t src, size_t len)
 {
 	uint8_t *p = reach(src, len);
 
+	watch(src, false);
 	if (p)
 		memcpy(dst, p, len);
 	return p != NULL;
@@ -283,6 +292,7 @@ bool guest_copy_out(gpa_t dst, const void *src, size_t len)
 
 	if (p)
 		memcpy(p, src, len);
+	watch(dst, true);
 	return p != NULL;
 }
 
@@ -321,6 +331,7 @@ bool guest_clear64(gpa_t g, uint64_t bits)
 
 	if (p)
 		__atomic_and_fetch((uint64_t *)p, ~bits, __ATOMIC_SEQ_CST);
+	watch(g, true);
 	return p != NULL;
 }
 
@@ -330,6 +341,7 @@ bool guest_set64(gpa_t g, uint64_t bits)
 
 	if (p)
 		__atomic_or_fetch((uint64_t *)p, bits, __ATOMIC_SEQ_CST);
+	watch(g, true);
 	return p != NULL;
 }
 
@@ -387,6 +399,7 @@ void fake_setup(void)
 	fake_fail_adjust = fake_fail_validate = fake_fail_barrier = 0;
 	fake_fail_with = PLATFORM_PERMISSION;
 	fake_fail_on = false;
+	fake_watch = NULL;
 	fake_no_flush = fake_splits = fake_stuck = fake_reenters = false;
 	pagestate_reset();
 	vmsa_registry_reset();

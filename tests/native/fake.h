@@ -51,6 +51,10 @@ extern unsigned fake_hardware_calls; /* less barriers, */
 extern unsigned fake_barriers;       /* which are counted here */
 extern struct spinlock fake_lock;    /* of the RMP: the real one has a lock for each entry */
 
+/* Called for what the SVSM reads in guest memory before, and for what it writes after the access.
+ */
+extern void (*fake_watch)(gpa_t g, bool write);
+
 struct fake_rmp *fake_entry(gpa_t g);
 
 /*

@@ -2,7 +2,7 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #pragma once
 
-/* The vTPM protocol (2): SVSM specification (58019), section 8. The platform commands are those of
+/* The vTPM protocol (2): SVSM specification (58019), chapter 8. The platform commands are those of
  * the TPM 2.0 reference implementation's simulator (TpmTcpProtocol.h). */
 #include "base/types.h"
 
@@ -46,7 +46,9 @@ ABI_SIZE(struct tpm_header, 10, "TPM 2.0 part 3, 5.1: message header");
  * command or another of these is under way, call again; INVALID_REQUEST: the TPM says no;
  * INVALID_ADDRESS, INVALID_PARAMETER: the page, an offset or a length.
  */
-#define SVSM_PROTO_TEST 0x4b4c5354 /* "KLST" */
+#define SVSM_PROTO_TEST 0x4b4c5354u /* "KLST" */
+_Static_assert(SVSM_PROTO_TEST<0x80000000u || SVSM_PROTO_TEST> 0x8000ffffu,
+	       "SVSM table 3: these are AMD's reference implementation's");
 /* clang-format off */
 #define SVSM_TEST_VTPM_SAVE  0 /* take a snapshot; RCX out: its length */
 #define SVSM_TEST_VTPM_GET   1 /* copy up to a page of it from offset RDX to page RCX; RCX out: bytes */
