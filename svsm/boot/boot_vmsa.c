@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
-#include "abi/vmsa.h"
 #include "boot/guest.h"
 #include "mm/alloc.h"
 #include "mm/guestpage.h"
@@ -8,7 +7,7 @@
 #include "mm/pagestate.h"
 #include "cpu/percpu.h"
 #include "task/vmsa_registry.h"
-#include "platform/platform.h"
+#include "platform/vcpu.h"
 
 /* The same steps as CREATE_VCPU, for a VMSA of our own making. */
 static enum platform_result make(struct pages_locked held, const struct guest_layout *l,
@@ -28,23 +27,26 @@ static enum platform_result make(struct pages_locked held, const struct guest_la
 void guest_vmsa_start(const struct guest_layout *l, unsigned vmpl, uint64_t rip, uint64_t rsi)
 {
 	struct cpu *c = percpu_this();
-	struct platform_entry entry = {
+	struct vcpu_entry entry = {
 		.rip = rip, .rsp = l->stack_top.v, .rsi = rsi, .pagetables = l->pagetables};
 	void *state = alloc_page();
 	struct pages_locked held;
 	enum platform_result r;
+	uint64_t features = 0;
 
 	if (!state)
 		panic("no memory for the guest's VMSA");
-	platform->vcpu_fill(state, vmpl, &entry);
+	platform->vcpu->fill(state, vmpl, &entry);
 	held = pagestate_lock2(l->vmsa, l->caa);
 	r = make(held, l, state);
 	if (r == PLATFORM_OK && !vmsa_registry_add(c, l->vmsa, l->caa, (uint8_t)vmpl))
 		r = PLATFORM_INVALID;
-	vmsa_registry_set_startup(l->vmsa, ((const struct vmsa *)state)->sev_features);
+	if (r == PLATFORM_OK && !platform->vcpu->features(l->vmsa, &features))
+		r = PLATFORM_FAULT;
+	vmsa_registry_set_startup(l->vmsa, features);
 	pagestate_unlock(held);
 	if (r == PLATFORM_OK)
-		r = platform->vcpu_start(c->apic_id, vmpl, l->vmsa);
+		r = platform->vcpu->start(c->apic_id, vmpl, l->vmsa);
 	if (r != PLATFORM_OK)
 		panic("the guest's VMSA at %#lx: %s", (unsigned long)l->vmsa.v,
 		      platform_result_name(r));

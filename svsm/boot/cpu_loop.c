@@ -9,7 +9,7 @@
 #include "boot/cpu_loop.h"
 #include "cpu/percpu.h"
 #include "task/sched.h"
-#include "platform/platform.h"
+#include "platform/vcpu.h"
 #include "protocols/dispatch.h"
 #include "lib/lock.h"
 
@@ -39,7 +39,7 @@ void cpu_loop(void)
 
 		if (!vmpl)
 			sched_idle();
-		else if (platform->vcpu_run(vmpl))
+		else if (platform->vcpu->run(vmpl))
 			platform->halt();
 		if (guest_vmpl(c))
 			svsm_request(c);

@@ -16,7 +16,7 @@
  * copy.
  */
 #include "base/addr.h"
-#include "cpu/vcpu.h"
+#include "cpu/vcpu_guest.h"
 #include "log/log.h"
 
 #define PERCPU_MAX 512

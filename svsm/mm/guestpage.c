@@ -4,6 +4,7 @@
 #include "mm/guest_mem.h"
 #include "log/log.h"
 #include "mm/pagestate.h"
+#include "platform/vcpu.h"
 
 unsigned guestpage_vmpl = VMPL_GUEST;
 
@@ -173,7 +174,7 @@ enum platform_result guestpage_seal(struct pages_locked held, gpa_t page)
 
 enum platform_result guestpage_make_vmsa(gpa_t page)
 {
-	return platform->vcpu_create(page, guestpage_vmpl);
+	return platform->vcpu->create(page, guestpage_vmpl);
 }
 
 enum platform_result guestpage_flush(void)
@@ -193,7 +194,7 @@ enum platform_result guestpage_unseal(struct pages_locked held, gpa_t page, bool
 	enum platform_result r = PLATFORM_OK;
 
 	if (vmsa)
-		r = platform->vcpu_delete(page, guestpage_vmpl);
+		r = platform->vcpu->remove(page, guestpage_vmpl);
 	if (r != PLATFORM_OK)
 		return r;
 	r = grant(page, PLATFORM_4K);

@@ -17,6 +17,7 @@
 #include "abi/snp.h"
 
 struct cpu;
+struct vcpu_ops;
 struct frame; /* cpu/frame.h */
 
 /*
@@ -43,12 +44,6 @@ enum platform_result {
 enum platform_size {
 	PLATFORM_4K = RMP_PG_4K,
 	PLATFORM_2M = RMP_PG_2M,
-};
-
-/* Where a guest's first vCPU starts: in 64-bit mode, interrupts off, flat segments. */
-struct platform_entry {
-	uint64_t rip, rsp, rsi;
-	gpa_t pagetables; /* of the first page tables */
 };
 
 struct platform_ops {
@@ -109,22 +104,8 @@ struct platform_ops {
 	 * here; a caller that depends on it must refuse. */
 	enum platform_result (*guest_flush)(void);
 
-	/* ---- vCPUs of the guest ---- */
-
-	/* Fill a page of the SVSM's with the state of a vCPU of vmpl that starts at `entry`. */
-	void (*vcpu_fill)(void *page, unsigned vmpl, const struct platform_entry *entry);
-	/* Make an accepted page, to which no VMPL but VMPL0 has rights, the state of a vCPU of
-	 * vmpl, which may read it; or make it an ordinary page again, without rights. */
-	enum platform_result (*vcpu_create)(gpa_t page, unsigned vmpl);
-	enum platform_result (*vcpu_delete)(gpa_t page, unsigned vmpl);
-	/* Give it to the hypervisor, which runs it at once when that CPU is idle, otherwise with
-	 * the CPU's next vcpu_run. */
-	enum platform_result (*vcpu_start)(uint32_t apic_id, unsigned vmpl, gpa_t page);
-	/* The SEV_FEATURES that a vCPU's state must carry. */
-	uint64_t (*vcpu_features)(void);
-	/* Run that VMPL of this vCPU until it calls the SVSM. PLATFORM_OK when it ran and came
-	 * back. No lock may be held. */
-	enum platform_result (*vcpu_run)(unsigned vmpl);
+	/* ---- vCPUs of the guest: platform/vcpu.h ---- */
+	const struct vcpu_ops *vcpu;
 
 	/* ---- what is known of the processor ---- */
 

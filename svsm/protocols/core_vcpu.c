@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 #include "abi/svsm.h"
-#include "abi/vmsa.h"
 #include "base/assert.h"
-#include "base/x86.h"
 #include "mm/guest_mem.h"
 #include "mm/guestpage.h"
 #include "mm/pagestate.h"
 #include "cpu/percpu.h"
 #include "protocols/core.h"
 #include "protocols/mem_available.h"
+#include "platform/vcpu.h"
 #include "task/vmsa_flush.h"
-#include "task/vmsa_stop.h"
 
 static bool page_aligned(uint64_t v)
 {
@@ -67,36 +65,22 @@ enum svsm_result core_remap_ca(struct svsm_call *call)
 	return ok ? SVSM_SUCCESS : SVSM_ERR_INVALID_ADDRESS;
 }
 
-/*
- * SVSM_CORE_CREATE_VCPU's conditions on the VMSA (58019, 6.3; only the guest's own VMPL is
- * supported). The page is sealed: what is read here stays.
+/* 58019, 6.3; only the guest's own VMPL is supported. The page is sealed: what is read here stays.
  */
 static bool vmsa_acceptable(gpa_t vmsa)
 {
-	uint64_t efer, features;
-	uint8_t vmpl;
-
-	return guest_read8(gpa_add(vmsa, offsetof(struct vmsa, vmpl)), &vmpl) &&
-	       guest_read64(gpa_add(vmsa, offsetof(struct vmsa, efer)), &efer) &&
-	       guest_read64(gpa_add(vmsa, offsetof(struct vmsa, sev_features)), &features) &&
-	       vmpl == guestpage_vmpl && (efer & EFER_SVME) && features == vmsa_registry_features();
+	return platform->vcpu->fits(vmsa, guestpage_vmpl, vmsa_registry_features());
 }
 
-/*
- * Of what the processor keeps in a VMSA two fields are not for the guest to make up:
- * GUEST_EXITCODE, or a vCPU that never ran could have called; and PCPU_ID, without which its first
- * VMRUN might go on with another one's old translations (APM vol. 2, 15.36.15).
- */
 static bool vmsa_prepare(gpa_t vmsa, gpa_t caa)
 {
 	if (!caa_prepare(caa))
 		return false;
 	mem_available_announce();
-	return guest_write64(gpa_add(vmsa, offsetof(struct vmsa, guest_exit_code)), 0) &&
-	       guest_write64(gpa_add(vmsa, offsetof(struct vmsa, pcpu_id)), 0);
+	return platform->vcpu->prepare(vmsa);
 }
 
-/* The hypervisor can run it from the RMPADJUST on, so there must be room for it before. */
+/* The hypervisor can run it as soon as it is made, so there must be room for it before. */
 static enum svsm_result vmsa_make(gpa_t vmsa, gpa_t caa, struct cpu *cpu)
 {
 	enum svsm_result rax = SVSM_ERR_BUSY;
@@ -167,7 +151,7 @@ enum svsm_result core_create_vcpu(struct svsm_call *call)
 /* It goes on as if it had not been stopped. */
 static void resume(gpa_t vmsa)
 {
-	vmsa_stop_end(vmsa);
+	platform->vcpu->resume(vmsa);
 	vmsa_registry_release(vmsa);
 }
 
@@ -182,11 +166,11 @@ static enum svsm_result arrest(gpa_t vmsa, struct vmsa_entry *entry)
 	case VMSA_CLAIMED:
 		break;
 	}
-	if (!vmsa_stop_begin(vmsa)) {
+	if (!platform->vcpu->stop(vmsa)) {
 		vmsa_registry_release(vmsa);
 		return SVSM_ERR_INVALID_ADDRESS;
 	}
-	if (!vmsa_stop_holds(vmsa)) {
+	if (!platform->vcpu->stopped(vmsa)) {
 		resume(vmsa);
 		return SVSM_ERR_DELETE_INUSE;
 	}

@@ -5,7 +5,7 @@
  *
  * sources: tests/fuzz/page.c tests/fuzz/page_service.c tests/fuzz/fuzz.c tests/fuzz/replay.c
  * sources: tests/native/fake.c svsm/lib/crc32.c svsm/mm/pagestate.c
- * sources: svsm/task/vmsa_registry.c svsm/task/vmsa_stop.c svsm/task/vmsa_flush.c
+ * sources: svsm/task/vmsa_registry.c svsm/platform/snp/vcpu_state.c svsm/task/vmsa_flush.c
  * sources: svsm/mm/guestpage.c svsm/protocols/dispatch.c
  * sources: svsm/protocols/buffer.c svsm/protocols/core.c svsm/protocols/mem_available.c
  * sources: svsm/protocols/core_memory.c

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "tests/native/check.h"
 #include "tests/native/fake.h"
+#include "platform/snp/vcpu_state.h"
 #include "mm/guest_mem.h"
 #include "mm/guestpage.h"
 #include "log/log.h"
@@ -241,19 +242,25 @@ static enum platform_result fake_flush(void)
 	return PLATFORM_OK;
 }
 
-static uint64_t fake_features(void)
-{
-	return FEATURES;
-}
-
+static const struct vcpu_ops fake_vcpu = {.features = vcpu_state_features,
+					  .fits = vcpu_state_fits,
+					  .prepare = vcpu_state_prepare,
+					  .create = fake_create,
+					  .remove = fake_delete,
+					  .stop = vcpu_state_stop,
+					  .stopped = vcpu_state_stopped,
+					  .resume = vcpu_state_resume,
+					  .called = vcpu_state_called,
+					  .call_in = vcpu_state_call_in,
+					  .call_out = vcpu_state_call_out,
+					  .flush = vcpu_state_flush,
+					  .flushed = vcpu_state_flushed};
 static const struct platform_ops fake = {.name = "fake",
 					 .page_accept = fake_accept,
 					 .page_release = fake_release,
 					 .guest_rights = fake_rights,
 					 .guest_flush = fake_flush,
-					 .vcpu_create = fake_create,
-					 .vcpu_delete = fake_delete,
-					 .vcpu_features = fake_features};
+					 .vcpu = &fake_vcpu};
 const struct platform_ops *platform = &fake;
 
 /* Guest memory as VMPL0 sees it: only what is validated. */

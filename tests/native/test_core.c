@@ -5,7 +5,7 @@
  * in through VMSA and calling area, as a vCPU's do (fake.h).
  *
  * sources: tests/native/fake.c svsm/mm/pagestate.c svsm/task/vmsa_registry.c
- * sources: svsm/task/vmsa_stop.c svsm/task/vmsa_flush.c
+ * sources: svsm/platform/snp/vcpu_state.c svsm/task/vmsa_flush.c
  * sources: svsm/mm/guestpage.c svsm/protocols/dispatch.c svsm/protocols/buffer.c
  * sources: svsm/protocols/core.c svsm/protocols/mem_available.c svsm/protocols/core_memory.c
  * sources: svsm/protocols/core_vcpu.c

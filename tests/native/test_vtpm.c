@@ -5,7 +5,7 @@
  * through VMSA and calling area (fake.h), the service runs in a fake of ring 3 (fake_service.h).
  *
  * sources: tests/native/fake.c tests/native/fake_service.c tests/native/tpm_client.c
- * sources: svsm/mm/pagestate.c svsm/task/vmsa_registry.c svsm/task/vmsa_stop.c
+ * sources: svsm/mm/pagestate.c svsm/task/vmsa_registry.c svsm/platform/snp/vcpu_state.c
  * sources: svsm/task/vmsa_flush.c
  * sources: svsm/mm/guestpage.c
  * sources: svsm/user/service/service.c svsm/user/service/service_calls.c

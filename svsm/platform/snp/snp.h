@@ -43,11 +43,7 @@ bool snp_console_write(const char *s, size_t len);
 /* vcpu.c */
 uint64_t snp_sev_features(void); /* of this VMSA and of every one that the SVSM makes */
 const char *snp_cpu_start(struct cpu *c, void (*entry)(struct cpu *c));
-void snp_vcpu_fill(void *page, unsigned vmpl, const struct platform_entry *entry);
-enum platform_result snp_vcpu_create(gpa_t page, unsigned vmpl);
-enum platform_result snp_vcpu_delete(gpa_t page, unsigned vmpl);
-enum platform_result snp_vcpu_start(uint32_t apic_id, unsigned vmpl, gpa_t page);
-enum platform_result snp_vcpu_run(unsigned vmpl);
+extern const struct vcpu_ops snp_vcpu_ops;
 
 /* vc.c */
 bool snp_vc(struct frame *f);

@@ -14,6 +14,7 @@
 #include "mm/paging.h"
 #include "platform/snp/ghcb.h"
 #include "platform/snp/snp.h"
+#include "platform/snp/vcpu_state.h"
 
 #define SEL_BOOT_CS 0x10 /* Linux, Documentation/arch/x86/boot.rst, 64-bit boot protocol */
 #define SEL_BOOT_DS 0x18
@@ -37,7 +38,7 @@ static void guest_segments(struct vmsa *v)
 }
 
 /* The reset state (lib/vmsa.h), but in 64-bit mode at `entry` with flat segments. */
-void snp_vcpu_fill(void *page, unsigned vmpl, const struct platform_entry *entry)
+static void fill(void *page, unsigned vmpl, const struct vcpu_entry *entry)
 {
 	struct vmsa *v = page;
 
@@ -86,37 +87,9 @@ static struct vmsa *vmsa_alloc(void)
 	return q;
 }
 
-/* The VMSA page stays allocated whatever happens: once given to the hypervisor it may be run at
- * any time. */
-const char *snp_cpu_start(struct cpu *c, void (*entry)(struct cpu *c))
-{
-	struct vmsa *v = vmsa_alloc();
-
-	if (!v)
-		return "no memory";
-	cpu_fill(v, c, entry);
-	c->own_vmsa = paging_pa(v);
-	if (snp_make_vmsa(c->own_vmsa, 1, 0))
-		return "RMPADJUST failed";
-	if (snp_vcpu_start(c->apic_id, VMPL_SVSM, c->own_vmsa))
-		return "the hypervisor refused AP_CREATION";
-	return NULL;
-}
-
-/* The guest may read its VMSA: Linux takes SEV_FEATURES for AP_CREATION from there. */
-enum platform_result snp_vcpu_create(gpa_t page, unsigned vmpl)
-{
-	return snp_make_vmsa(page, vmpl, RMP_R);
-}
-
-enum platform_result snp_vcpu_delete(gpa_t page, unsigned vmpl)
-{
-	return snp_guest_rights(page, PLATFORM_4K, vmpl, 0);
-}
-
 /* SNP AP Creation: info1 holds APIC ID, VMPL and what to do, info2 the VMSA, RAX the
  * SEV_FEATURES. */
-enum platform_result snp_vcpu_start(uint32_t apic_id, unsigned vmpl, gpa_t page)
+static enum platform_result start(uint32_t apic_id, unsigned vmpl, gpa_t page)
 {
 	uint64_t who = (uint64_t)apic_id << 32 | vmpl << 16;
 	struct ghcb *g = ghcb_begin();
@@ -130,9 +103,37 @@ enum platform_result snp_vcpu_start(uint32_t apic_id, unsigned vmpl, gpa_t page)
 	return r;
 }
 
+/* The VMSA page stays allocated whatever happens: once given to the hypervisor it may be run at
+ * any time. */
+const char *snp_cpu_start(struct cpu *c, void (*entry)(struct cpu *c))
+{
+	struct vmsa *v = vmsa_alloc();
+
+	if (!v)
+		return "no memory";
+	cpu_fill(v, c, entry);
+	c->own_vmsa = paging_pa(v);
+	if (snp_make_vmsa(c->own_vmsa, 1, 0))
+		return "RMPADJUST failed";
+	if (start(c->apic_id, VMPL_SVSM, c->own_vmsa))
+		return "the hypervisor refused AP_CREATION";
+	return NULL;
+}
+
+/* The guest may read its VMSA: Linux takes SEV_FEATURES for AP_CREATION from there. */
+static enum platform_result create(gpa_t page, unsigned vmpl)
+{
+	return snp_make_vmsa(page, vmpl, RMP_R);
+}
+
+static enum platform_result remove(gpa_t page, unsigned vmpl)
+{
+	return snp_guest_rights(page, PLATFORM_4K, vmpl, 0);
+}
+
 /* Run VMPL: comes back when the guest calls, or whenever the hypervisor likes.
  * protocols/dispatch.c finds out which. */
-enum platform_result snp_vcpu_run(unsigned vmpl)
+static enum platform_result run(unsigned vmpl)
 {
 	struct ghcb *g = ghcb_begin();
 	enum platform_result r;
@@ -143,3 +144,22 @@ enum platform_result snp_vcpu_run(unsigned vmpl)
 	ghcb_end(g);
 	return r;
 }
+
+const struct vcpu_ops snp_vcpu_ops = {
+	.fill = fill,
+	.features = vcpu_state_features,
+	.fits = vcpu_state_fits,
+	.prepare = vcpu_state_prepare,
+	.create = create,
+	.remove = remove,
+	.start = start,
+	.run = run,
+	.stop = vcpu_state_stop,
+	.stopped = vcpu_state_stopped,
+	.resume = vcpu_state_resume,
+	.called = vcpu_state_called,
+	.call_in = vcpu_state_call_in,
+	.call_out = vcpu_state_call_out,
+	.flush = vcpu_state_flush,
+	.flushed = vcpu_state_flushed,
+};
