@@ -199,7 +199,7 @@ class Tree:
 
 def listed():
     found = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], capture_output=True, check=True).stdout.decode()
-    return sorted(f for f in found.split("\0") if f and posixpath.exists(f))
+    return sorted({f for f in found.split("\0") if f and posixpath.exists(f)})  # one in a merge conflict comes thrice
 
 
 def main():
