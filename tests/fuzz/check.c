@@ -3,6 +3,8 @@
 
 /* The unit tests' checks (tests/native/check.h), as the fakes use them, under libFuzzer: what does
  * not hold is a finding. */
+#include "base/assert.h"
+#include "lib/lock.h"
 #include "tests/native/check.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -22,4 +24,18 @@ bool check_equal(uint64_t a, uint64_t b, const char *ea, const char *eb, const c
 void check_context(const char *fmt, ...)
 {
 	(void)fmt;
+}
+
+/* lib/lock.h: the fuzzer has one thread, which is one CPU. */
+uint32_t *lock_held(void)
+{
+	static uint32_t held;
+
+	return &held;
+}
+
+/* base/assert.h: what cannot happen has happened, so the input is a finding. */
+void panic(const char *fmt, ...)
+{
+	fuzz_failed("panic", 0, fmt);
 }
