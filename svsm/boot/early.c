@@ -6,7 +6,6 @@
  * fault, log, or touch .bss before it is accepted. A failure ends the launch by the platform's
  * termination.
  */
-#include "abi/ghcb.h"
 #include "base/x86.h"
 #include "boot/main.h"
 #include "cpu/percpu.h"

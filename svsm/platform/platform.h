@@ -28,8 +28,10 @@ enum platform_result {
 	PLATFORM_OK = SNP_SUCCESS,
 	PLATFORM_INPUT = SNP_FAIL_INPUT,           /* PVALIDATE or RMPADJUST: bad operand */
 	PLATFORM_PERMISSION = SNP_FAIL_PERMISSION, /* this VMPL may not */
-	PLATFORM_INUSE = SNP_FAIL_INUSE,     /* the entry is locked or in use (a running VMSA) */
-	PLATFORM_OVERLAP = SNP_FAIL_OVERLAP, /* 2M asked where 4K entries are */
+	/* Documented for no instruction of a guest (the hypervisor lets it be tried again); handed
+	 * on as it is if it comes. */
+	PLATFORM_INUSE = SNP_FAIL_INUSE,
+	PLATFORM_OVERLAP = SNP_FAIL_OVERLAP,           /* 2M asked where 4K entries are */
 	PLATFORM_SIZEMISMATCH = SNP_FAIL_SIZEMISMATCH, /* 4K in a 2M entry, or 2M in 4K ones */
 	PLATFORM_EAX_MAX = 0xf,
 	PLATFORM_NO_CHANGE = 0x10,  /* accept, release: it was in that state already (CF) */

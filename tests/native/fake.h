@@ -43,8 +43,9 @@ extern int fake_fail_adjust, fake_fail_validate, fake_fail_barrier;
 extern enum platform_result fake_fail_with; /* what it answers */
 extern bool fake_fail_on;                   /* all later ones fail, too */
 extern bool fake_no_flush;                  /* flush cannot be had */
-/* A VMSA in use never comes out of it: the RMPADJUST answers FAIL_INUSE. With fake_reenters its
- * vCPU has exited and entered again meanwhile. */
+/* A VMSA in use never comes out of it: RMPADJUST answers FAIL_INUSE, which no document gives it, as
+ * the worst that it could do. With fake_reenters its vCPU has exited and entered again meanwhile.
+ */
 extern bool fake_stuck, fake_reenters;
 extern bool fake_splits;             /* the hypervisor splits 2M entries right after PVALIDATE */
 extern unsigned fake_hardware_calls; /* less barriers, */
