@@ -135,6 +135,36 @@ TEST(deny_vmsa_gone, "deny-vmsa-gone", "a running vCPU whose page is no VMSA any
 	CHECK(!"the run has ended");
 }
 
+#define TRIES 100
+
+/*
+ * How an SVSM keeps a vCPU that runs from running on (58019, 6.4): what is written into its VMSA is
+ * lost when the #VMEXIT writes the state back, so it clears EFER.SVME, sees by RMPADJUST that the
+ * vCPU was out of its guest, and looks whether the bit is still clear.
+ */
+static bool clear_svme(volatile struct vmsa *v)
+{
+	for (unsigned i = 0; i < TRIES; i++) {
+		v->efer &= ~EFER_SVME;
+		REQUIRE_EQ(rmpadjust(smp_vmsa(), RMP_PG_4K, RMPADJUST_ATTR(1, 0) | RMPADJUST_VMSA),
+			   SNP_SUCCESS);
+		if (!(v->efer & EFER_SVME))
+			return true;
+	}
+	return false;
+}
+
+TEST(deny_svme_running, "deny-svme-running", "a running vCPU in whose VMSA EFER.SVME is cleared",
+     "apm:vmrun:svme apm:15.36.12:in-use")
+{
+	smp_start();
+	smp_run(spin, NULL);
+	test_must_end(TEST_END_SVSM, "vCPU 1 VMPL 0\tVMRUN refused");
+	CHECK(clear_svme((volatile struct vmsa *)smp_vmsa()));
+	wait_for_the_end();
+	CHECK(!"the run has ended");
+}
+
 static void adjust_own(void *arg)
 {
 	(void)arg;
