@@ -264,6 +264,44 @@ TEST(vmpl_pcpu_id, "vmpl-pcpu-id",
 	stub_remove(2);
 }
 
+static volatile bool reads;
+
+static void grant_late(void *arg)
+{
+	uint64_t end;
+
+	while (!reads)
+		cpu_relax();
+	end = rdtsc() + smp_ticks(1) / 100;
+	while (rdtsc() < end)
+		cpu_relax();
+	CHECK_EQ(rmpadjust((uint64_t)arg, RMP_PG_4K, RMPADJUST_ATTR(2, RMP_R)), SNP_SUCCESS);
+}
+
+/*
+ * Without the right to read: #VMEXIT(NPF) (table 15-36), after which the hypervisor lets the guest
+ * try again. An SVSM may give a right, or rescind the page, on another vCPU meanwhile.
+ */
+TEST(vmpl_right_late, "vmpl-right-late",
+     "an access that the VMPL has no right to is made when it is given the right", "apm:15-36:read")
+{
+	static struct vmplstub s;
+
+	s = (struct vmplstub){.op = VMPLSTUB_READ, .address = MEM_PAGE(R, 7)};
+	reads = false;
+	smp_start();
+	stub_build(2, &s);
+	*(volatile uint64_t *)MEM_PAGE(R, 7) = VMPLSTUB_RBX;
+	REQUIRE_EQ(rmpadjust(MEM_PAGE(R, 7), RMP_PG_4K, RMPADJUST_ATTR(2, 0)), 0);
+	smp_run(grant_late, (void *)MEM_PAGE(R, 7));
+	reads = true;
+	stub_run(2);
+	CHECK_EQ(s.runs, 1);
+	CHECK_EQ(s.result, VMPLSTUB_RBX);
+	CHECK(smp_wait(10));
+	stub_remove(2);
+}
+
 /* Each VMPL counts on, and sees what the other has written. */
 TEST(vmpl_pingpong, "vmpl-pingpong", "2,000 switches keep both levels' state", "apm:vmsa:state")
 {

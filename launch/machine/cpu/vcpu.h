@@ -55,6 +55,8 @@ struct vcpu {
 	uint64_t fault_at;   /* these and MACHINE_SHARED: at which address */
 	uint64_t entry_rip;  /* RIP of the last VMRUN: a refused one spoils the save area */
 	uint64_t npf_last, npf_rip, npf_same; /* nested faults without progress: snp/npf.c */
+	uint64_t denied_at, denied_since,
+		denied_changes; /* an access without the right: there too */
 	uint64_t exits[EXIT_SLOTS];
 };
 

@@ -5,6 +5,8 @@
 #include "machine/cpu/exec/linear.h"
 #include "machine/cpu/npt.h"
 #include "machine/cpu/walk.h"
+#include "machine/host/isr.h"
+#include "machine/host/time.h"
 #include "machine/snp/rmp.h"
 #include "machine/snp/vc.h"
 #include "machine/snp/vmsa_swap.h"
@@ -22,10 +24,14 @@
  *                    not RAM (MMIO)                  -> #VC with SVM_EXIT_NPF
  *
  * The hypervisor resolves the first of those exits: the page becomes private, and the access, tried
- * again, meets an unvalidated page. The others it cannot resolve without breaking the guest, so
- * they end the run.
+ * again, meets an unvalidated page. An access without the right is tried again as well, because
+ * another vCPU may be about to give the right or to rescind the page; KVM lets a guest try for
+ * ever, here it is until the RMP has not changed for PATIENCE_MS. The others it cannot resolve
+ * without breaking the guest, so they end the run.
  */
-#define SAME_MAX 1000 /* faults without progress before the run is given up */
+#define PATIENCE_MS 500
+#define NAP_US      100
+#define SAME_MAX    1000 /* faults without progress before the run is given up */
 
 struct fault {
 	gpa_t g;
@@ -118,6 +124,24 @@ static int not_validated(struct vcpu *v, const struct fault *f)
 	return vc_raise(v, VC_PAGE_NOT_VALIDATED);
 }
 
+/* The VMPL lacks a right. The nap leaves the CPU to whoever may change that; what interrupts it
+ * took the hypervisor sees next, and then the guest tries again. */
+static int not_permitted(struct vcpu *v, const struct fault *f)
+{
+	uint64_t changes = rmp_changes(), ms = host_tsc_khz();
+
+	if (v->denied_at != f->g.v || v->denied_changes != changes) {
+		v->denied_at = f->g.v;
+		v->denied_changes = changes;
+		v->denied_since = rdtsc();
+	}
+	if (rdtsc() - v->denied_since > PATIENCE_MS * ms)
+		return event_fault(v, "nested page fault: no permission for this VMPL", f->g.v);
+	v->npf_same = 0;
+	host_nap(ms * NAP_US / 1000);
+	return MACHINE_INTR;
+}
+
 static int classify(struct vcpu *v, const struct fault *f)
 {
 	const struct vmcb *m = v->ctx[v->vmpl].vmcb;
@@ -133,7 +157,7 @@ static int classify(struct vcpu *v, const struct fault *f)
 	case RMP_ACCESS_PRIVATE:
 		return event_fault(v, "nested page fault: shared access to a private page", f->g.v);
 	case RMP_ACCESS_VMPL:
-		return event_fault(v, "nested page fault: no permission for this VMPL", f->g.v);
+		return not_permitted(v, f);
 	default:
 		return no_memory(v, f);
 	}

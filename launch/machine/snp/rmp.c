@@ -16,6 +16,7 @@
 #include "lib/string.h"
 
 struct spinlock rmp_lock;
+static uint64_t changes;
 
 static struct rmp_entry *table;
 static uint64_t pages;
@@ -53,6 +54,7 @@ const struct rmp_entry *rmp_entry(gpa_t g)
  * right. */
 static void commit(gpa_t g, unsigned n, struct rmp_entry e)
 {
+	__atomic_fetch_add(&changes, 1, __ATOMIC_RELAXED);
 	for (unsigned i = 0; i < n; i++)
 		table[gpa_pfn(g) + i] = e;
 	if (npt_sync(g, n))
@@ -212,6 +214,11 @@ enum snp_insn_result rmp_psmash(gpa_t g)
 }
 
 /* ---- questions ---- */
+
+uint64_t rmp_changes(void)
+{
+	return __atomic_load_n(&changes, __ATOMIC_RELAXED);
+}
 
 enum rmp_access rmp_access_check(gpa_t g, uint8_t vmpl, bool is_private, uint8_t want)
 {

@@ -27,6 +27,8 @@ struct rmp_result rmp_query(gpa_t g, uint8_t current, uint8_t target, struct rmp
 /* May this VMPL make this access? want: RMP_R ... Lock-free: the answer may be old at once, as on
  * hardware. */
 enum rmp_access rmp_access_check(gpa_t g, uint8_t vmpl, bool is_private, uint8_t want);
+/* How often an entry has changed so far. */
+uint64_t rmp_changes(void);
 /* Mark a VMSA page as in use by the vCPU of that index (15.36.12), or take the mark away. False
  * when it is no VMSA page or in use. */
 bool rmp_vmsa_lock(gpa_t g, uint8_t holder);
