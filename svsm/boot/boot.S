@@ -7,10 +7,15 @@
  * the C-bit here, before paging is on, and the CPUID page can be read without it. What fails ends
  * by the GHCB MSR protocol's termination request.
  *
- * A multiboot loader starts the image in the same way, on a machine that is not confidential. For
- * that case, and any other without SEV_STATUS, a stack, a GDT and an IDT are ready while that MSR
- * is read: if reading it faults, or it shows no SNP, there is no C-bit, and platform_detect()
- * finds out what the machine is.
+ * A multiboot loader starts the image in the same way, on a machine that is not confidential. Then
+ * there is no C-bit, and platform_detect() finds out what the machine is. Reading SEV_STATUS may
+ * fault there, so for that one instruction a stack, a GDT and an IDT are ready.
+ *
+ * A hostile hypervisor can inject an exception at any instruction. None may lead an SNP guest into
+ * paging without the C-bit, where its stack would be the hypervisor's memory. So the IDT is empty
+ * but for that instruction: an exception anywhere else is a shutdown. And what the handler does
+ * first is CPUID, which a processor never executes in an SNP or SEV-ES guest (APM vol. 2, 15.35.5
+ * and 15.36.12): it is #VC there, a shutdown too.
  */
 #include "mm/layout.h"
 
@@ -18,6 +23,8 @@
 #define GHCB_MSR 0xc0010130
 #define EFER_MSR 0xc0000080
 #define SEV_STATUS_MSR 0xc0010131
+#define SEV_STATUS_SEV 1
+#define SEV_STATUS_ES 2
 #define SEV_STATUS_SNP 4
 #define SEL_CODE32 0x18 /* in this page's GDT only */
 
@@ -46,8 +53,9 @@ boot_start:
 	lidt boot_idtr
 	movl $SEV_STATUS_MSR, %ecx
 	rdmsr
+	lidt boot_no_idtr
 	testl $SEV_STATUS_SNP, %eax
-	jz boot_absent
+	jz boot_no_snp
 
 	/* The hypervisor leaves the SEV information in the MSR at launch; if it is not there, ask
 	 * for it. */
@@ -126,9 +134,25 @@ boot_paging: /* ESI: upper half of the C-bit mask */
 	movl %eax, %cr0
 	ljmp $SEL_CODE, $boot_long
 
-boot_absent: /* no C-bit, no versions; faults lead here, too */
+boot_no_snp:
+	testl $SEV_STATUS_ES, %eax
+	jnz boot_fail_snp
+	testl $SEV_STATUS_SEV, %eax
+	jnz 6f /* encrypted, without a protocol to say why it ends */
+	jmp boot_absent
+
+boot_fault: /* reading SEV_STATUS faulted, or the hypervisor says so */
+	lidt boot_no_idtr
+	xorl %eax, %eax
+	cpuid
+
+boot_absent: /* no C-bit, no versions */
 	xorl %esi, %esi
 	jmp boot_paging
+
+boot_fail_snp: /* set 0, reason 2: SNP is not there */
+	movl $0x00020100, %eax
+	jmp boot_terminate
 
 boot_fail_cpuid: /* set 1, reason 4: the CPUID page */
 	movl $0x00041100, %eax
@@ -172,12 +196,15 @@ boot_gdtr:
 	.balign 8
 boot_idt: /* 32-bit interrupt gates; boot_page lies at a multiple of 64 KiB */
 	.rept 32
-	.word boot_absent - boot_page, SEL_CODE32, 0x8e00, KERNEL_PHYS >> 16
+	.word boot_fault - boot_page, SEL_CODE32, 0x8e00, KERNEL_PHYS >> 16
 	.endr
 boot_idt_end:
 boot_idtr:
 	.word boot_idt_end - boot_idt - 1
 	.long boot_idt
+boot_no_idtr:
+	.word 0
+	.long 0
 	.balign 4
 boot_versions:
 	.long 0

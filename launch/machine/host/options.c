@@ -20,7 +20,7 @@ static const struct {
 } words[] = {
 	{"strict", &host_options.strict},         {"stats", &host_options.stats},
 	{"trace", &host_options.trace},           {"turns", &host_options.turns},
-	{"no-invlpgb", &host_options.no_invlpgb},
+	{"no-invlpgb", &host_options.no_invlpgb}, {"boot-nmi", &host_options.boot_nmi},
 };
 
 /* A word that is not known may come from a newer harness: it is logged and does no harm. */

@@ -8,6 +8,7 @@
 struct host_options {
 	bool strict, stats, trace;
 	bool turns;      /* all CPUs share one host thread (-icount): irq_turn() */
+	bool boot_nmi;   /* a hostile host: an NMI where the boot stub asks for the C-bit */
 	bool no_invlpgb; /* INVLPGB and TLBSYNC are undefined in a guest */
 };
 extern struct host_options host_options; /* written once, before any guest runs */

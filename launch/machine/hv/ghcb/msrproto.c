@@ -4,6 +4,7 @@
 #include "machine/host/log.h"
 #include "machine/host/mem/mem.h"
 #include "machine/host/options.h"
+#include "machine/cpu/exec/inject.h"
 #include "machine/hv/ap.h"
 #include "machine/hv/cpuid.h"
 #include "machine/hv/ghcb/nae.h"
@@ -68,6 +69,8 @@ static uint64_t answer(struct vcpu *v, uint64_t m)
 {
 	switch (m & GHCB_MSR_INFO_MASK) {
 	case GHCB_MSR_SEV_INFO_REQ:
+		if (host_options.boot_nmi)
+			machine_inject_nmi(v);
 		return sev_info();
 	case GHCB_MSR_CPUID_REQ:
 		return cpuid_reg(v, m);
