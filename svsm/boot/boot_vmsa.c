@@ -19,6 +19,9 @@ static enum platform_result make(struct pages_locked held, const struct guest_la
 		return r;
 	guest_put(l->vmsa, state, PAGE_SIZE);
 	r = guestpage_make_vmsa(l->vmsa);
+	if (r ==
+	    PLATFORM_OK) /* each call of the guest counts on it: better no guest than a mute SVSM */
+		r = guestpage_vmsa_barrier(l->vmsa);
 	if (r == PLATFORM_OK)
 		pagestate_set(held, l->caa, PAGE_CAA);
 	return r;

@@ -66,7 +66,7 @@ static void accept_memory(void)
 }
 
 /* A canary that nobody can know. Without RDRAND the time stamp must do. */
-static void randomise_canary(void)
+NO_STACK_PROTECTOR static void randomise_canary(void)
 {
 	uint32_t r[4];
 	uint64_t v = 0;

@@ -12,8 +12,8 @@
  *	static PERCPU struct timer_cpu timer;
  *	struct timer_cpu *t = percpu_mine(&timer);
  *
- * Such a variable starts as all zeros. The boot CPU uses the variable itself, every other CPU a
- * copy.
+ * It needs no more than 16 bytes of alignment, which is what alloc() gives the copies. Such a
+ *variable starts as all zeros. The boot CPU uses the variable itself, every other CPU a copy.
  */
 #include "base/addr.h"
 #include "cpu/vcpu_guest.h"

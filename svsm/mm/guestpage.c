@@ -119,6 +119,11 @@ static void undo_validation(struct pages_locked held, gpa_t page, enum platform_
 		broken(held, page, size, "undoing a validation");
 }
 
+bool guestpage_is(gpa_t page, enum platform_size size, bool valid)
+{
+	return all_in(page, size, valid ? PAGE_VALID : PAGE_INVALID);
+}
+
 enum platform_result guestpage_validate(struct pages_locked held, gpa_t page,
 					enum platform_size size)
 {

@@ -26,6 +26,9 @@
  * them (RMP_RWX), for this VMPL and every more privileged one but the SVSM's: 58019, 6.2. */
 extern unsigned guestpage_vmpl;
 
+/* Is all of it the guest's plain memory, validated or not? Region locked. */
+bool guestpage_is(gpa_t page, enum platform_size size, bool valid);
+
 enum platform_result guestpage_validate(struct pages_locked held, gpa_t page,
 					enum platform_size size);
 enum platform_result guestpage_rescind(struct pages_locked held, gpa_t page,

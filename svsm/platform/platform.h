@@ -9,9 +9,9 @@
  * once, as the first thing in C. Afterwards `platform` is read only, and everything above calls
  * through it.
  *
- * All operations work on any CPU after its cpu_init. None takes a lock, and none panics because of
- * a hypervisor's answer. Addresses are guest physical addresses of RAM; a page operation's is
- * aligned to its size.
+ * All operations work on any CPU after its cpu_init. None but cpu_init and cpu_start takes a lock,
+ * and none panics because of a hypervisor's answer. Addresses are guest physical addresses of RAM;
+ * a page operation's is aligned to its size.
  */
 #include "base/addr.h"
 #include "abi/snp.h"

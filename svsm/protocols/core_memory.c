@@ -50,15 +50,20 @@ static bool covers(const struct operation *op, gpa_t list)
 	return list.v - op->page.v < bytes_of(op);
 }
 
+/*
+ * "No change" may be ignored where the SVSM knows the page to be in that state. Where only the
+ * instruction says so, the host has exchanged the page: it is neither zeroed nor has it rights.
+ */
 static enum svsm_result pvalidate_one(const struct operation *op)
 {
 	struct pages_locked held = pagestate_lock(op->page);
 	enum platform_result r = op->validate ? guestpage_validate(held, op->page, op->size)
 					      : guestpage_rescind(held, op->page, op->size);
 
+	if (r == PLATFORM_NO_CHANGE && op->ignore_cf &&
+	    guestpage_is(op->page, op->size, op->validate))
+		r = PLATFORM_OK;
 	pagestate_unlock(held);
-	if (r == PLATFORM_NO_CHANGE && op->ignore_cf)
-		return SVSM_SUCCESS;
 	return core_result(r);
 }
 

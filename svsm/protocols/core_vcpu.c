@@ -59,6 +59,7 @@ enum svsm_result core_remap_ca(struct svsm_call *call)
 		vmsa_registry_remap(call->self->vmsa, new);
 		mem_available_announce();
 		call->self->caa = new;
+		guest_write8(old, 0); /* 58019, 6.1: its last use */
 		caa_dropped(held, old);
 	}
 	pagestate_unlock(held);
@@ -97,11 +98,11 @@ static enum svsm_result vmsa_make(gpa_t vmsa, gpa_t caa, struct cpu *cpu)
 	return rax;
 }
 
-/* Regions locked, states checked, page sealed. */
+/* Regions locked, page sealed, nobody else can write it any more. */
 static enum svsm_result vmsa_commit(gpa_t vmsa, gpa_t caa, struct cpu *cpu)
 {
-	if (!vmsa_flush()) /* another vCPU may still write the page */
-		return SVSM_ERR_BUSY;
+	if (!caa_allowed(caa, cpu))
+		return SVSM_ERR_INVALID_ADDRESS;
 	if (!vmsa_acceptable(vmsa))
 		return SVSM_ERR_INVALID_PARAMETER;
 	if (!vmsa_prepare(vmsa, caa))
@@ -109,29 +110,39 @@ static enum svsm_result vmsa_commit(gpa_t vmsa, gpa_t caa, struct cpu *cpu)
 	return vmsa_make(vmsa, caa, cpu);
 }
 
-static enum svsm_result vmsa_create_locked(struct pages_locked held, gpa_t vmsa, gpa_t caa,
-					   struct cpu *cpu)
+/* The first half: the page is the guest's, and then nobody's. */
+static enum svsm_result vmsa_seal(gpa_t vmsa, gpa_t caa, const struct cpu *cpu)
 {
-	enum platform_result r;
-	enum svsm_result rax;
+	struct pages_locked held = pagestate_lock2(vmsa, caa);
+	enum svsm_result rax = SVSM_ERR_INVALID_ADDRESS;
 
-	if (!caa_allowed(caa, cpu))
-		return SVSM_ERR_INVALID_ADDRESS;
-	r = guestpage_seal(held, vmsa);
-	if (r != PLATFORM_OK)
-		return core_result(r);
-	rax = vmsa_commit(vmsa, caa, cpu);
+	if (caa_allowed(caa, cpu))
+		rax = core_result(guestpage_seal(held, vmsa));
+	pagestate_unlock(held);
+	return rax;
+}
+
+/* The second half: all of it, or the page is the guest's as before. */
+static enum svsm_result vmsa_finish(gpa_t vmsa, gpa_t caa, struct cpu *cpu, bool flushed)
+{
+	struct pages_locked held = pagestate_lock2(vmsa, caa);
+	enum svsm_result rax = flushed ? vmsa_commit(vmsa, caa, cpu) : SVSM_ERR_BUSY;
+
 	if (rax == SVSM_SUCCESS)
 		pagestate_set(held, caa, PAGE_CAA);
 	else
 		guestpage_unseal(held, vmsa, false);
+	pagestate_unlock(held);
 	return rax;
 }
 
+/*
+ * Between the halves other vCPUs are waited for, so no region is locked: a sealed page is nobody's,
+ * and what has become of the calling area meanwhile is looked at again.
+ */
 enum svsm_result core_create_vcpu(struct svsm_call *call)
 {
 	gpa_t vmsa = gpa(call->rcx), caa = gpa(call->rdx);
-	struct pages_locked held;
 	enum svsm_result rax;
 	struct cpu *cpu;
 
@@ -142,10 +153,8 @@ enum svsm_result core_create_vcpu(struct svsm_call *call)
 	cpu = percpu_by_apic_id((uint32_t)call->r8); /* 4 bytes of it are the APIC ID */
 	if (!cpu || cpu->service)
 		return SVSM_ERR_INVALID_PARAMETER;
-	held = pagestate_lock2(vmsa, caa);
-	rax = vmsa_create_locked(held, vmsa, caa, cpu);
-	pagestate_unlock(held);
-	return rax;
+	rax = vmsa_seal(vmsa, caa, cpu);
+	return rax == SVSM_SUCCESS ? vmsa_finish(vmsa, caa, cpu, vmsa_flush()) : rax;
 }
 
 /* It goes on as if it had not been stopped. */

@@ -5,7 +5,6 @@
 #include "mm/guest_mem.h"
 #include "log/log.h"
 #include "cpu/percpu.h"
-#include "protocols/buffer.h"
 #include "platform/vcpu.h"
 #include "protocols/mem_available.h"
 
@@ -55,22 +54,17 @@ static bool registers_out(const struct svsm_call *call, const struct vcpu_call *
 }
 
 /*
- * The call is over, its results stand: call_pending. After REMAP_CA that of both areas
- * (58019, 6.1); the old one is plain memory by then and may have become anything, so it is written
- * as a buffer is.
+ * The call is over and its results stand, so call_pending can be cleared. REMAP_CA has cleared that
+ * of the area which it left (58019, 6.1).
  */
-static void finish(const struct vmsa_entry *self, gpa_t old_area)
+static void finish(const struct vmsa_entry *self)
 {
-	const uint8_t none = 0;
-
 	/* The startup vCPU's is kept up to date by mem_available_announce(), also from other vCPUs.
 	 */
 	if (!vmsa_registry_is_startup(self->vmsa))
 		guest_write8(gpa_add(self->caa, offsetof(struct svsm_caa, mem_available)),
 			     mem_available());
-	if (!gpa_eq(old_area, self->caa))
-		buffer_out(old_area, &none, sizeof(none));
-	guest_write8(self->caa, none);
+	guest_write8(self->caa, 0);
 }
 
 /* The vCPU has deleted itself: 58019, 6.4. */
@@ -81,7 +75,6 @@ static bool vmsa_is_gone(const struct vmsa_entry *self)
 
 static void serve(struct svsm_call *call, const struct vcpu_call *in)
 {
-	gpa_t area = call->self->caa;
 	enum svsm_result rax;
 
 	call->protocol = (uint32_t)(in->rax >> 32);
@@ -94,7 +87,7 @@ static void serve(struct svsm_call *call, const struct vcpu_call *in)
 	if (vmsa_is_gone(call->self))
 		return;
 	if (registers_out(call, in, rax))
-		finish(call->self, area);
+		finish(call->self);
 	if (rax != SVSM_SUCCESS && rax != SVSM_ERR_INCOMPLETE)
 		log_debug("vCPU %u: call %u:%u rcx %#lx: %#x\n", call->cpu->index, call->protocol,
 			  call->number, (unsigned long)call->rcx, rax);
@@ -107,7 +100,7 @@ static void refuse(struct svsm_call *call, const struct vcpu_call *in)
 
 	out.rax = SVSM_ERR_INVALID_FORMAT;
 	if (platform->vcpu->call_out(call->self->vmsa, &out, in))
-		finish(call->self, call->self->caa);
+		finish(call->self);
 }
 
 /* The VMSA does not run and stays like that: what is in it can be believed. */

@@ -24,10 +24,11 @@ static bool one_by_one(void)
 	gpa_t vmsa;
 
 	for (unsigned i = 0; vmsa_registry_at(i, &vmsa); i++)
-		platform->vcpu->flush(vmsa);
+		if (!gpa_eq(vmsa, GPA_NONE))
+			platform->vcpu->flush(vmsa);
 	start = rdtsc();
 	for (unsigned i = 0; done && vmsa_registry_at(i, &vmsa); i++)
-		done = wait(vmsa, start);
+		done = gpa_eq(vmsa, GPA_NONE) || wait(vmsa, start);
 	return done;
 }
 

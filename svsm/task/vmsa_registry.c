@@ -103,16 +103,31 @@ bool vmsa_registry_add(struct cpu *cpu, gpa_t vmsa, gpa_t caa, uint8_t vmpl)
 	return e != NULL;
 }
 
+/* The newest VMSA of cpu is gone. An older one, which the guest has not deleted, is current again.
+ */
+static void fall_back(struct cpu *cpu, uint8_t vmpl)
+{
+	for (unsigned i = 0; i < used; i++) {
+		if (table[i].cpu == cpu) {
+			set_current(cpu, table[i].vmsa, table[i].caa, table[i].vmpl);
+			return;
+		}
+	}
+	set_current(cpu, GPA_NONE, GPA_NONE, vmpl);
+}
+
 void vmsa_registry_remove(gpa_t vmsa)
 {
-	struct vmsa_entry *e;
+	struct vmsa_entry *e, gone;
 
 	lock_take(LOCK_REGISTRY, &lock);
 	e = find(vmsa);
-	if (e && gpa_eq(e->cpu->guest.vmsa, vmsa))
-		set_current(e->cpu, GPA_NONE, GPA_NONE, e->vmpl);
-	if (e)
+	if (e) {
+		gone = *e;
 		*e = (struct vmsa_entry){0};
+		if (gpa_eq(gone.cpu->guest.vmsa, vmsa))
+			fall_back(gone.cpu, gone.vmpl);
+	}
 	lock_give(LOCK_REGISTRY, &lock);
 }
 

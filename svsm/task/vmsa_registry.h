@@ -8,8 +8,9 @@
  * deletes the old one. The newest is the one whose calls are served (struct cpu, field guest).
  *
  * An entry is *claimed* while its page must stay a VMSA: by the vCPU itself during a call, or by
- * somebody who deletes it. A claim is no lock: who finds one gives up (delete) or waits for the
- * deleter's few instructions (begin).
+ * somebody who deletes it. A claim is no lock: a second deleter who finds one gives up, and a vCPU
+ * that wants to call (begin) waits until the deleter is done, which may itself wait for the VMSA to
+ * come out of use.
  *
  * Lock: one for the table, LOCK_REGISTRY (lib/lock.h), taken inside; struct vcpu_guest's within
  * it. LOCK_VMSAS: freeze and thaw, below. Where a page's state must agree with the table (all but
@@ -44,7 +45,8 @@ void vmsa_registry_with_startup_caa(void (*fn)(gpa_t caa));
  * there already. */
 bool vmsa_registry_add(struct cpu *cpu, gpa_t vmsa, gpa_t caa, uint8_t vmpl);
 bool vmsa_registry_has_room(void); /* for one more; frozen, so that it stays */
-/* Take out a claimed VMSA; frozen (below). The cpu's current one goes with it if it is that. */
+/* Take out a claimed VMSA; frozen (below). If it was the cpu's current one, another of that cpu is
+ * current then, or none. */
 void vmsa_registry_remove(gpa_t vmsa);
 /* A claimed VMSA's calling area moves. */
 void vmsa_registry_remap(gpa_t vmsa, gpa_t caa);

@@ -261,6 +261,20 @@ TEST(what_the_instruction_answers_reaches_the_guest)
 	CHECK_EQ(fake_pvalidate(0, AT(600) | OP_VALIDATE), SVSM_ERR_INVALID_ADDRESS);
 }
 
+/* The host has put a page there that is valid already: nobody has zeroed it, or given it rights. */
+TEST(a_change_that_only_the_processor_has_seen_is_not_ignored)
+{
+	fake_setup();
+	fake_fail_with = PLATFORM_NO_CHANGE;
+	fake_fail_validate = 1;
+	CHECK_EQ(fake_pvalidate(0, AT(600) | OP_VALIDATE | SVSM_PVALIDATE_IGNORE_CF),
+		 SVSM_ERR_PVALIDATE_NO_CHANGE);
+	CHECK_EQ(fake_list_next(0), 0);
+	fake_check_agreement();
+	CHECK_EQ(fake_pvalidate(0, AT(600) | OP_VALIDATE), SVSM_SUCCESS);
+	CHECK_EQ(fake_pvalidate(0, AT(600) | OP_VALIDATE | SVSM_PVALIDATE_IGNORE_CF), SVSM_SUCCESS);
+}
+
 TEST(a_2m_page_split_half_way_is_finished_in_4k)
 {
 	fake_setup();

@@ -135,6 +135,20 @@ TEST(a_vcpu_deletes_itself)
 	fake_check_agreement();
 }
 
+/* Two VMSAs of one vCPU: the newer one is deleted, so the older one is run and served again. */
+TEST(an_older_vmsa_is_current_again)
+{
+	fake_setup();
+	fake_write_vmsa(AT(20));
+	CHECK_EQ(create(AT(20), AT(21), 1), SVSM_SUCCESS);
+	CHECK_EQ(fake_cpus[0].guest.vmsa.v, AT(20));
+	CHECK_EQ(delete_vcpu(1, AT(20)), SVSM_SUCCESS);
+	CHECK_EQ(fake_cpus[0].guest.vmsa.v, VMSA(0));
+	CHECK_EQ(fake_cpus[0].guest.caa.v, CAA(0));
+	CHECK_EQ(fake_call(0, SVSM_CORE_QUERY_PROTOCOL, 1, 0, 0), SVSM_SUCCESS);
+	fake_check_agreement();
+}
+
 TEST(a_vcpu_that_cannot_delete_itself_goes_on)
 {
 	fake_setup();

@@ -77,12 +77,11 @@ static void cpu_fill(struct vmsa *v, struct cpu *c, void (*entry)(struct cpu *c)
  */
 static struct vmsa *vmsa_alloc(void)
 {
-	void *p = alloc_page();
-	void *q;
+	void *p = alloc_page(), *q;
 
 	if (!p || !IS_ALIGNED((uint64_t)p, SIZE_2M))
 		return p;
-	q = alloc_page();
+	q = vmsa_alloc(); /* the last page of one block, maybe, and this the first of the next */
 	alloc_page_free(p);
 	return q;
 }

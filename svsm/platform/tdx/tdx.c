@@ -3,7 +3,9 @@
 
 /*
  * Intel TDX. Partitioning, in which the guest would be an L2 VM, is later work. Until then a TD is
- * recognised and refused with a line that says so, so that nobody takes it for an SVSM that hangs.
+ * recognised and refused. Port I/O in a TD is #VE, for which there is no handler this early, so it
+ * ends as a triple fault and not with the line; the hypercall that could carry it is later work
+ * too.
  */
 #include "base/x86.h"
 #include "platform/absent/absent.h"
