@@ -36,11 +36,12 @@ bool fake_enter(uint64_t vmsa)
 {
 	struct fake_rmp *e = fake_entry(gpa(vmsa));
 	struct vmsa *v = fake_mem(vmsa);
-	uint64_t none = 0;
+	/* Aligned, though the structure is packed: by its own name clang would call libatomic. */
+	uint64_t *pcpu_id = (void *)((uint8_t *)v + offsetof(struct vmsa, pcpu_id)), none = 0;
 
 	if (e->running || !e->vmsa || !(v->efer & EFER_SVME))
 		return false;
-	if (__atomic_compare_exchange_n(&v->pcpu_id, &none, 1, false, __ATOMIC_SEQ_CST,
+	if (__atomic_compare_exchange_n(pcpu_id, &none, 1, false, __ATOMIC_SEQ_CST,
 					__ATOMIC_SEQ_CST))
 		e->flushed_at = now;
 	*loaded_of(vmsa) = *v;
