@@ -1,5 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
+
+/*
+ * The startup vCPU's VMSA: made and handed to the hypervisor. boot/guest.c calls guest_vmsa_start()
+ * once, as the last step of the boot, on the boot CPU. No guest code has run by then, so no guest
+ * can cause a failure here; a failure ends the launch by panic(). It must never start a VMSA that
+ * the registry does not know.
+ */
 #include "boot/guest.h"
 #include "mm/alloc.h"
 #include "mm/guestpage.h"
@@ -9,7 +16,10 @@
 #include "task/vmsa_registry.h"
 #include "platform/vcpu.h"
 
-/* The same steps as CREATE_VCPU, for a VMSA of our own making. */
+/*
+ * The same steps as CREATE_VCPU's, for a VMSA that the SVSM fills itself. No guest code has run, so
+ * there are no translations to end.
+ */
 static enum platform_result make(struct pages_locked held, const struct guest_layout *l,
 				 const void *state)
 {

@@ -26,9 +26,9 @@ static unsigned guest_vmpl(struct cpu *c)
 
 /*
  * The guest's VMSA may come and go while this CPU sleeps, runs the guest, or runs a service: so it
- * is looked up anew in each round. When vcpu_run() fails, the hypervisor has no VMSA of that VMPL
- * yet. Then the CPU halts, until the hypervisor wakes it, at the latest for the guest's first
- * call.
+ * is looked up anew in each round. When platform->vcpu->run() fails, the hypervisor has no VMSA of
+ * that VMPL yet. Then the CPU halts until the hypervisor wakes it, at the latest for the guest's
+ * first call.
  */
 void cpu_loop(void)
 {

@@ -1,5 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
+
+/*
+ * How a guest's page changes its state: the contract is in guestpage.h. The core protocol and the
+ * boot call it with the page's region locked. It must never leave the page state map and the
+ * hardware in disagreement: a change that cannot be finished is undone, and a page whose change
+ * cannot be undone is BROKEN, out of use for good.
+ */
 #include "mm/guestpage.h"
 #include "mm/guest_mem.h"
 #include "log/log.h"
@@ -39,7 +46,10 @@ static bool all_plain(gpa_t page, enum platform_size size)
 	return true;
 }
 
-/* Is the page wholly in `from`? If it is in `to` already, or a mixture, or neither: say so. */
+/*
+ * May the page go from `from` to `to`? OK: it is wholly in `from`. Otherwise the result says
+ * whether it is in `to` already, is a mixture of plain states, or is not the guest's.
+ */
 static enum platform_result check(gpa_t page, enum platform_size size, enum page_state from,
 				  enum page_state to)
 {
@@ -50,14 +60,14 @@ static enum platform_result check(gpa_t page, enum platform_size size, enum page
 	return all_plain(page, size) ? PLATFORM_SIZEMISMATCH : PLATFORM_INVALID;
 }
 
-/* The hardware would not take back half a change: nobody may have the page from now on. */
+/* The hardware has refused to take back half a change, so nobody may have the page from now on. */
 static void broken(struct pages_locked held, gpa_t page, enum platform_size size, const char *what)
 {
 	log_guest("page %#lx is out of use: %s failed\n", (unsigned long)page.v, what);
 	set_all(held, page, size, PAGE_BROKEN);
 }
 
-/* The hypervisor may split a 2M entry at any time: then the rights go to each page of it. */
+/* The hypervisor may split a 2M entry at any time. Then each 4K page of it gets the rights. */
 static enum platform_result give(gpa_t page, enum platform_size size, unsigned vmpl)
 {
 	enum platform_result r = platform->guest_rights(page, size, vmpl, RMP_RWX);
@@ -80,8 +90,10 @@ static enum platform_result grant(gpa_t page, enum platform_size size)
 	return r;
 }
 
-/* No rights for anybody but the SVSM: the guest may have given some to VMPLs below its own. *taken
- * tells of how many VMPLs. */
+/*
+ * Takes the rights of every VMPL but the SVSM's: the guest may have given some to VMPLs below its
+ * own. *taken: from how many VMPLs they were taken.
+ */
 static enum platform_result revoke_all(gpa_t page, enum platform_size size, unsigned *taken)
 {
 	enum platform_result r = PLATFORM_OK;
@@ -98,7 +110,10 @@ static void give_back(struct pages_locked held, gpa_t page, enum platform_size s
 		broken(held, page, size, what);
 }
 
-/* revoke_all, or all as it was. */
+/*
+ * Takes the rights of every VMPL but the SVSM's, as revoke_all() does. When that fails half way,
+ * the guest gets its rights back.
+ */
 static enum platform_result take(struct pages_locked held, gpa_t page, enum platform_size size,
 				 const char *what)
 {
@@ -143,9 +158,9 @@ enum platform_result guestpage_validate(struct pages_locked held, gpa_t page,
 }
 
 /*
- * The rights go first (58019, 6.2): the RMP entry keeps them, so that they would be there at once
- * when the page is validated again, unless the host has touched the entry meanwhile. This way the
- * next validation finds the same rights whatever the host does: none.
+ * The rights go first (58019, 6.2). The RMP entry keeps them, so the guest would have them at once
+ * when the page is validated again, unless the host has touched the entry. This way the next
+ * validation finds no rights, whatever the host does.
  */
 enum platform_result guestpage_rescind(struct pages_locked held, gpa_t page,
 				       enum platform_size size)
@@ -187,13 +202,19 @@ enum platform_result guestpage_flush(void)
 	return platform->guest_flush();
 }
 
-/* What the page is already; all that counts is when this comes back. */
+/*
+ * The page is a VMSA already, so this changes nothing. What counts is the instant at which it comes
+ * back: platform/vcpu.h, create.
+ */
 enum platform_result guestpage_vmsa_barrier(gpa_t page)
 {
 	return guestpage_make_vmsa(page);
 }
 
-/* The first RMPADJUST makes it an ordinary page; until then all is as it was. */
+/*
+ * vcpu->remove makes a VMSA an ordinary page. When it fails, nothing has changed; once it has
+ * worked, a failure breaks the page.
+ */
 enum platform_result guestpage_unseal(struct pages_locked held, gpa_t page, bool vmsa)
 {
 	enum platform_result r = PLATFORM_OK;

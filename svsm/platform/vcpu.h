@@ -6,8 +6,8 @@
  * What the firmware does with a vCPU of the guest whose state lies in a page of guest memory (on
  * SNP its VMSA). The page is named by its address. It is claimed by the caller
  * (task/vmsa_registry.h), or sealed and not a vCPU's state yet (mm/guestpage.h). No locks inside. A
- * false of a function that reads or writes the state means that the page cannot be reached (any
- * more): the host has taken it away, and nobody can run it.
+ * false of a function that reads or writes the state means that the page cannot be reached: the
+ * host has taken it away, and nobody can run it.
  */
 #include "platform/platform.h"
 
@@ -31,14 +31,14 @@ struct vcpu_ops {
 	bool (*features)(gpa_t page, uint64_t *features);
 	/* May a vCPU of vmpl with these features be made of what is in the page? */
 	bool (*fits)(gpa_t page, unsigned vmpl, uint64_t features);
-	/* Of what the processor keeps in the state the guest makes nothing up: this vCPU has not
-	 * run yet, so it has not called, and no processor knows translations of it. */
+	/* Clear what a processor keeps in the state, so that the guest cannot make it up. The vCPU
+	 * has not run yet: it has not called, and no processor has translations of it. */
 	bool (*prepare)(gpa_t page);
-	/* An accepted page, no rights below VMPL0 on it, becomes the state of a vCPU of vmpl, which
-	 * may read it. Of a page that is one already nothing changes, and the call is over at an
-	 * instant at which the vCPU does not run. */
+	/* Make a page the state of a vCPU of vmpl, which may read it afterwards. The page is
+	 * accepted, and no VMPL but 0 has rights on it. When the page is that state already,
+	 * nothing changes, and the call comes back at an instant at which the vCPU does not run. */
 	enum platform_result (*create)(gpa_t page, unsigned vmpl);
-	/* It becomes an ordinary page again, without rights. */
+	/* Make it an ordinary page again, on which no VMPL but 0 has rights. */
 	enum platform_result (*remove)(gpa_t page, unsigned vmpl);
 	/* Hand it to the hypervisor, which runs it at once when that CPU is idle, or with its next
 	 * run. */
@@ -57,10 +57,10 @@ struct vcpu_ops {
 
 	/* From now on no run can begin. */
 	bool (*stop)(gpa_t page);
-	/* Wait until a run that had begun before is over, and tell whether there was none: only
-	 * after a true may what is in the state be believed. */
+	/* Wait until a run that had begun before stop() is over. True: there was none, so the state
+	 * may be trusted. */
 	bool (*stopped)(gpa_t page);
-	/* It may run again, whatever the two have said. */
+	/* It may run again, whatever stop() and stopped() have answered. */
 	void (*resume)(gpa_t page);
 
 	/* ---- its call ---- */
@@ -73,8 +73,8 @@ struct vcpu_ops {
 
 	/* ---- its translations, where guest_flush is not to be had ---- */
 
-	/* It drops all of them before it runs next. */
+	/* Have it drop all of them before it runs next. */
 	void (*flush)(gpa_t page);
-	/* It has done so since flush, or does not run. Ask again until it has. */
+	/* Has it done so since flush(), or does it not run? Ask again until it has. */
 	bool (*flushed)(gpa_t page);
 };

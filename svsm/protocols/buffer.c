@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
+
+/*
+ * Access to buffers that the guest names in a call: the contract is in buffer.h. The protocols call
+ * it; it locks the page's region for the time of the access. It must never touch a page that is not
+ * the guest's plain memory or a calling area.
+ */
 #include "protocols/buffer.h"
 #include "abi/svsm.h"
 #include "mm/guest_mem.h"
@@ -10,6 +16,7 @@ static bool in_one_page(gpa_t g, size_t len)
 	return len != 0 && len <= PAGE_SIZE - (g.v & PAGE_MASK);
 }
 
+/* The guest's plain memory, or a calling area. The page's region is locked. */
 static bool accessible(gpa_t g)
 {
 	enum page_state s = pagestate_get(gpa_page(g));

@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
+
+/*
+ * The core protocol: its table of calls, the two calls that touch no memory, and the translation of
+ * the platform's results into the guest's. dispatch.c calls handle(), with no lock held. Calls on
+ * vCPUs are in core_vcpu.c, calls on lists of pages in core_memory.c.
+ */
 #include "protocols/core.h"
 #include "abi/svsm.h"
 
@@ -8,7 +14,10 @@ _Static_assert(SVSM_ERR_PROTOCOL_BASE + PLATFORM_NO_CHANGE == SVSM_ERR_PVALIDATE
 _Static_assert(SVSM_ERR_PROTOCOL_BASE + PLATFORM_UNEXPECTED == SVSM_ERR_PVALIDATE_UNEXPECTED,
 	       "58019 6.2: EAX beyond 0xf");
 
-/* The page operations of the guest are the platform's: 58019, 6.2, and 6.4 for 0x80001003. */
+/*
+ * The platform does the guest's page operations. This turns its result into the call's: 58019, 6.2,
+ * and 6.4 for 0x80001003 (the VMSA is in use).
+ */
 enum svsm_result core_result(enum platform_result r)
 {
 	switch (r) {
@@ -40,7 +49,9 @@ static enum svsm_result query_protocol(struct svsm_call *call)
 #define VTOM_QUERY         BIT(0)
 #define VTOM_RESERVED_MASK 0xfe0ull /* of a configuration: table 9 */
 
-/* SVSM_CORE_CONFIGURE_VTOM: the guest's VMSAs carry the startup vCPU's SEV_FEATURES, without vTOM.
+/*
+ * SVSM_CORE_CONFIGURE_VTOM: not supported, because every VMSA of the guest must have the startup
+ * vCPU's SEV_FEATURES, and those are without vTOM.
  */
 static enum svsm_result configure_vtom(struct svsm_call *call)
 {

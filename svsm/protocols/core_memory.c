@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
+
+/*
+ * The core protocol's calls on lists of pages: PVALIDATE, DEPOSIT_MEM, WITHDRAW_MEM. core.c calls
+ * them, with no lock held; each locks the region of one page at a time. They must never keep a vCPU
+ * for longer than the budget below, nor read an entry of the guest's list twice in a call.
+ */
 #include "abi/svsm.h"
 #include "mm/guestpage.h"
 #include "mm/pagestate.h"
@@ -8,9 +14,9 @@
 #include "protocols/mem_available.h"
 
 /*
- * A call may not keep the vCPU for long (it holds off the guest's interrupts): after this much work
- * it comes back INCOMPLETE and the guest calls again. A 4K entry is three or four instructions on
- * its RMP entry, each of them an exit on native; a 2M entry also the zeroing.
+ * A call holds off the guest's interrupts, so it may not take long: after this much work it comes
+ * back INCOMPLETE, and the guest calls again. A 4K entry costs three or four instructions on its
+ * RMP entry, each of which is an exit on native. A 2M entry costs the zeroing as well.
  */
 #define BUDGET  128
 #define COST_4K 1
@@ -44,7 +50,10 @@ static enum svsm_result parse(uint64_t entry, uint64_t reserved, struct operatio
 	return SVSM_SUCCESS;
 }
 
-/* The list itself must stay readable and writable while it is worked on. */
+/*
+ * Does the operation hit the page of the list itself? The list must stay readable and writable
+ * while the call works on it.
+ */
 static bool covers(const struct operation *op, gpa_t list)
 {
 	return list.v - op->page.v < bytes_of(op);
@@ -78,7 +87,7 @@ static enum svsm_result deposit_one(const struct operation *op)
 	return core_result(r);
 }
 
-/* Walk the list from `next`, count what is done, and tell the guest how far it went. */
+/* Walks the list from `next`, counts what is done, and tells the guest how far it went. */
 static enum svsm_result for_each_entry(struct svsm_call *call, uint64_t reserved,
 				       enum svsm_result (*one)(const struct operation *op))
 {
@@ -111,7 +120,10 @@ enum svsm_result core_pvalidate(struct svsm_call *call)
 	return for_each_entry(call, SVSM_PVALIDATE_RSVD_MASK, pvalidate_one);
 }
 
-/* Entries of this list have no action bits: reserved, so op.validate is never set. */
+/*
+ * PVALIDATE's action bits are reserved in this list: parse() refuses them, so op.validate is never
+ * set.
+ */
 enum svsm_result core_deposit_mem(struct svsm_call *call)
 {
 	enum svsm_result rax = for_each_entry(call, SVSM_DEPOSIT_RSVD_MASK, deposit_one);
@@ -120,7 +132,10 @@ enum svsm_result core_deposit_mem(struct svsm_call *call)
 	return rax;
 }
 
-/* The next deposited page at or after from, given back; GPA_NONE when there is none left. */
+/*
+ * Gives back the next deposited page at or after `from`, and returns it. GPA_NONE: none is left.
+ * Locks the page's region.
+ */
 static gpa_t withdraw_one(gpa_t from)
 {
 	if (!mem_available())
@@ -139,16 +154,16 @@ static gpa_t withdraw_one(gpa_t from)
 	return GPA_NONE;
 }
 
-/* Entries that fit behind the header into what is left of the page. */
+/* How many entries fit behind the header into what is left of the list's page. */
 static unsigned withdraw_room(gpa_t list)
 {
 	return (unsigned)((PAGE_SIZE - (list.v & PAGE_MASK)) / sizeof(uint64_t)) - 1;
 }
 
 /*
- * Nothing of ours lives in deposited memory yet, so all of it can go. A page is given back before
- * its entry is written: if the list goes away meanwhile, the guest has its memory and does not know
- * it, which harms nobody else.
+ * The SVSM keeps nothing in deposited memory yet, so all of it may go. A page is given back before
+ * its entry is written. When the list goes away meanwhile, the guest has its memory and does not
+ * know it, which harms nobody else.
  */
 static bool withdraw_into(gpa_t list, unsigned room, uint16_t *count)
 {
@@ -164,8 +179,10 @@ static bool withdraw_into(gpa_t list, unsigned room, uint16_t *count)
 	return true;
 }
 
-/* The list is output alone (table 8). Its count is written before, to see that it can be, and
- * after. */
+/*
+ * The list is output only (table 8). Its count is written first, to see that the list can be
+ * written, and again at the end.
+ */
 enum svsm_result core_withdraw_mem(struct svsm_call *call)
 {
 	gpa_t list = gpa(call->rcx);

@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
+
+/*
+ * The core protocol's calls on vCPUs: REMAP_CA, CREATE_VCPU, DELETE_VCPU. core.c calls them, with
+ * no lock held. They must never make a page a VMSA while the guest can still write it, nor give a
+ * page back to the guest while its VMSA may run, nor wait for another vCPU with a page locked.
+ */
 #include "abi/svsm.h"
 #include "base/assert.h"
 #include "mm/guest_mem.h"
@@ -16,8 +22,11 @@ static bool page_aligned(uint64_t v)
 	return IS_ALIGNED(v, PAGE_SIZE);
 }
 
-/* A page may become cpu's calling area: plain memory, or the area of another VMSA of the same vCPU
- * (Linux creates the new VMSA before it deletes the old one). Region locked. */
+/*
+ * May the page become cpu's calling area? Yes, when it is plain memory or the area of another VMSA
+ * of the same vCPU: Linux creates a vCPU's new VMSA before it deletes the old one. The page's
+ * region is locked.
+ */
 static bool caa_allowed(gpa_t caa, const struct cpu *cpu)
 {
 	enum page_state s = pagestate_get(caa);
@@ -25,7 +34,10 @@ static bool caa_allowed(gpa_t caa, const struct cpu *cpu)
 	return s == PAGE_VALID || (s == PAGE_CAA && !vmsa_registry_caa_foreign(caa, cpu));
 }
 
-/* The calling area lost a user: with the last one it is plain memory again. Region locked. */
+/*
+ * A VMSA does not use this calling area any more. An area without users becomes plain memory again.
+ * The page's region is locked.
+ */
 static void caa_dropped(struct pages_locked held, gpa_t caa)
 {
 	if (!vmsa_registry_caa_users(caa) && pagestate_get(caa) == PAGE_CAA)
@@ -33,8 +45,8 @@ static void caa_dropped(struct pages_locked held, gpa_t caa)
 }
 
 /*
- * The first 8 bytes of a page that becomes a calling area: no call is pending, whatever was there.
- * False: it cannot be written.
+ * Clears the first 8 bytes of a page that becomes a calling area, so that no call is pending in it,
+ * and fills in SVSM_MEM_AVAILABLE. False: the page cannot be written.
  */
 static bool caa_prepare(gpa_t caa)
 {
@@ -43,6 +55,11 @@ static bool caa_prepare(gpa_t caa)
 	return guest_write64(caa, head);
 }
 
+/*
+ * Locks: the regions of the old and the new area, together. Inside them the registry takes
+ * LOCK_REGISTRY and LOCK_VCPU. A vCPU remaps only its own area, and its VMSA is claimed for the
+ * call, so LOCK_VMSAS is not needed.
+ */
 enum svsm_result core_remap_ca(struct svsm_call *call)
 {
 	gpa_t new = gpa(call->rcx);
@@ -66,7 +83,9 @@ enum svsm_result core_remap_ca(struct svsm_call *call)
 	return ok ? SVSM_SUCCESS : SVSM_ERR_INVALID_ADDRESS;
 }
 
-/* 58019, 6.3; only the guest's own VMPL is supported. The page is sealed: what is read here stays.
+/*
+ * 58019, 6.3: only the guest's own VMPL is supported. The page is sealed, so the guest cannot
+ * change what is checked here.
  */
 static bool vmsa_acceptable(gpa_t vmsa)
 {
@@ -81,7 +100,10 @@ static bool vmsa_prepare(gpa_t vmsa, gpa_t caa)
 	return platform->vcpu->prepare(vmsa);
 }
 
-/* The hypervisor can run it as soon as it is made, so there must be room for it before. */
+/*
+ * The hypervisor can run the VMSA as soon as the page is one. So the registry must have room for it
+ * first, and LOCK_VMSAS keeps that room until the VMSA is in the table.
+ */
 static enum svsm_result vmsa_make(gpa_t vmsa, gpa_t caa, struct cpu *cpu)
 {
 	enum svsm_result rax = SVSM_ERR_BUSY;
@@ -98,7 +120,10 @@ static enum svsm_result vmsa_make(gpa_t vmsa, gpa_t caa, struct cpu *cpu)
 	return rax;
 }
 
-/* Regions locked, page sealed, nobody else can write it any more. */
+/*
+ * Checks the VMSA's content and makes it one. The caller has locked both regions. The page is
+ * sealed and no vCPU can write it any more. When this fails, the caller undoes the seal.
+ */
 static enum svsm_result vmsa_commit(gpa_t vmsa, gpa_t caa, struct cpu *cpu)
 {
 	if (!caa_allowed(caa, cpu))
@@ -110,7 +135,7 @@ static enum svsm_result vmsa_commit(gpa_t vmsa, gpa_t caa, struct cpu *cpu)
 	return vmsa_make(vmsa, caa, cpu);
 }
 
-/* The first half: the page is the guest's, and then nobody's. */
+/* The first half of CREATE_VCPU: takes the page from the guest, and then it is nobody's. */
 static enum svsm_result vmsa_seal(gpa_t vmsa, gpa_t caa, const struct cpu *cpu)
 {
 	struct pages_locked held = pagestate_lock2(vmsa, caa);
@@ -122,7 +147,7 @@ static enum svsm_result vmsa_seal(gpa_t vmsa, gpa_t caa, const struct cpu *cpu)
 	return rax;
 }
 
-/* The second half: all of it, or the page is the guest's as before. */
+/* The second half: makes the page a VMSA, or gives it back to the guest as it was before. */
 static enum svsm_result vmsa_finish(gpa_t vmsa, gpa_t caa, struct cpu *cpu, bool flushed)
 {
 	struct pages_locked held = pagestate_lock2(vmsa, caa);
@@ -137,8 +162,9 @@ static enum svsm_result vmsa_finish(gpa_t vmsa, gpa_t caa, struct cpu *cpu, bool
 }
 
 /*
- * Between the halves other vCPUs are waited for, so no region is locked: a sealed page is nobody's,
- * and what has become of the calling area meanwhile is looked at again.
+ * Locks: each half takes the regions of the VMSA and the calling area, together; vmsa_make() takes
+ * LOCK_VMSAS inside them. vmsa_flush() waits for other vCPUs, so no region is locked meanwhile: a
+ * sealed page is nobody's, and the second half looks at the calling area again.
  */
 enum svsm_result core_create_vcpu(struct svsm_call *call)
 {
@@ -157,14 +183,17 @@ enum svsm_result core_create_vcpu(struct svsm_call *call)
 	return rax == SVSM_SUCCESS ? vmsa_finish(vmsa, caa, cpu, vmsa_flush()) : rax;
 }
 
-/* It goes on as if it had not been stopped. */
+/* Undoes arrest(): the vCPU goes on as if nobody had stopped it. */
 static void resume(gpa_t vmsa)
 {
 	platform->vcpu->resume(vmsa);
 	vmsa_registry_release(vmsa);
 }
 
-/* Another vCPU's VMSA: claimed and stopped, so that its vCPU is in no call, and runs no more. */
+/*
+ * Claims and stops another vCPU's VMSA. After SUCCESS its vCPU is in no call, does not run, and
+ * cannot start. After an error all is as it was. No lock is held.
+ */
 static enum svsm_result arrest(gpa_t vmsa, struct vmsa_entry *entry)
 {
 	switch (vmsa_registry_claim(vmsa, entry)) {
@@ -186,7 +215,11 @@ static enum svsm_result arrest(gpa_t vmsa, struct vmsa_entry *entry)
 	return SVSM_SUCCESS;
 }
 
-/* False: it is a VMSA still, claimed and stopped as before. */
+/*
+ * The caller has claimed and stopped the VMSA, and holds no lock. Locks: the regions of the VMSA
+ * and its calling area, then LOCK_VMSAS, so that the page and the registry change together. False:
+ * the page is still a VMSA, claimed and stopped as before.
+ */
 static bool vmsa_delete(const struct vmsa_entry *e, enum svsm_result *rax)
 {
 	struct pages_locked held = pagestate_lock2(e->vmsa, e->caa);
@@ -204,7 +237,10 @@ static bool vmsa_delete(const struct vmsa_entry *e, enum svsm_result *rax)
 	return gone;
 }
 
-/* Stopped and claimed it is already, for the call; nobody is left to whom a result could go. */
+/*
+ * svsm_request() has claimed and stopped the caller's VMSA already. When the VMSA is gone, nobody
+ * is left to whom a result could go: GPA_NONE says so to svsm_request().
+ */
 static enum svsm_result delete_self(struct svsm_call *call)
 {
 	enum svsm_result rax;
@@ -214,6 +250,10 @@ static enum svsm_result delete_self(struct svsm_call *call)
 	return rax;
 }
 
+/*
+ * Locks: none here. arrest() claims the VMSA, which holds off its vCPU and every other deleter, and
+ * vmsa_delete() takes the locks of the change.
+ */
 enum svsm_result core_delete_vcpu(struct svsm_call *call)
 {
 	gpa_t vmsa = gpa(call->rcx);

@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
+
+/*
+ * The way of a call: from a guest that has left by VMGEXIT to the protocol that handles it, and
+ * back. boot/cpu_loop.c calls svsm_request() after each run of the guest. It must never trust a
+ * VMSA that may still run, nor wait when the guest has not called.
+ */
 #include "protocols/dispatch.h"
 #include "abi/svsm.h"
 #include "mm/guest_mem.h"
@@ -23,9 +29,9 @@ const struct svsm_protocol *svsm_protocol_find(uint32_t number)
 }
 
 /*
- * Did the guest really call? The hypervisor may bring us here whenever it likes, in the middle of
- * the guest's preparations too: so the guest must have left by VMGEXIT of its own. Returns
- * call_pending, 0 when it did not call.
+ * Has the guest really called? The hypervisor may bring us here whenever it likes, also while the
+ * guest still prepares a call. So a call counts only when the guest has left by a VMGEXIT of its
+ * own. Returns call_pending, or 0 when the guest has not called.
  */
 static uint8_t pending(const struct vmsa_entry *self)
 {
@@ -43,8 +49,10 @@ static enum svsm_result handle(struct svsm_call *call)
 	return p ? p->handle(call) : SVSM_ERR_UNSUPPORTED_PROTOCOL;
 }
 
-/* What a call changes of the registers, and RAX, last. False: the page is not private any more, so
- * nobody runs it either. */
+/*
+ * Writes the registers that the call has changed, and RAX last. False: the page is not private any
+ * more. Then nobody can run it, and the call has no result.
+ */
 static bool registers_out(const struct svsm_call *call, const struct vcpu_call *before,
 			  enum svsm_result rax)
 {
@@ -54,20 +62,19 @@ static bool registers_out(const struct svsm_call *call, const struct vcpu_call *
 }
 
 /*
- * The call is over and its results stand, so call_pending can be cleared. REMAP_CA has cleared that
- * of the area which it left (58019, 6.1).
+ * Clears SVSM_CALL_PENDING, which tells the guest that the call is over and its results stand.
+ * REMAP_CA itself has cleared it in the area that it left (58019, 6.1).
  */
 static void finish(const struct vmsa_entry *self)
 {
-	/* The startup vCPU's is kept up to date by mem_available_announce(), also from other vCPUs.
-	 */
+	/* mem_available_announce() keeps the startup vCPU's field up to date, from any vCPU. */
 	if (!vmsa_registry_is_startup(self->vmsa))
 		guest_write8(gpa_add(self->caa, offsetof(struct svsm_caa, mem_available)),
 			     mem_available());
 	guest_write8(self->caa, 0);
 }
 
-/* The vCPU has deleted itself: 58019, 6.4. */
+/* The vCPU has deleted its own VMSA (58019, 6.4), so nothing of the call can be written back. */
 static bool vmsa_is_gone(const struct vmsa_entry *self)
 {
 	return gpa_eq(self->vmsa, GPA_NONE);
@@ -93,7 +100,7 @@ static void serve(struct svsm_call *call, const struct vcpu_call *in)
 			  call->number, (unsigned long)call->rcx, rax);
 }
 
-/* 58019, table 4: the registers stay as they are, but RAX. */
+/* 58019, table 4: a reserved value of call_pending changes RAX and no other register. */
 static void refuse(struct svsm_call *call, const struct vcpu_call *in)
 {
 	struct vcpu_call out = *in;
@@ -103,7 +110,7 @@ static void refuse(struct svsm_call *call, const struct vcpu_call *in)
 		finish(call->self);
 }
 
-/* The VMSA does not run and stays like that: what is in it can be believed. */
+/* The VMSA does not run and cannot start, so its content is final and may be trusted. */
 static void serve_stopped(struct svsm_call *call)
 {
 	uint8_t call_pending = pending(call->self);
@@ -118,9 +125,9 @@ static void serve_stopped(struct svsm_call *call)
 }
 
 /*
- * 58019, chapter 5: the VMSA is stopped first (EFER.SVME), then come call_pending and the exit
- * code. Whether there is a call is looked at twice: without one, which is what most exits of a
- * guest bring, nothing needs to be waited for.
+ * 58019, chapter 5: first stop the VMSA (EFER.SVME), then look at call_pending and the exit code.
+ * pending() is asked twice. The first answer saves time: most exits of a guest bring no call, and
+ * then there is nothing to wait for. The second answer, after stopped(), is the one that counts.
  */
 void svsm_request(struct cpu *c)
 {

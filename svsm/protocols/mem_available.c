@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
+
+/*
+ * How many pages the guest has deposited, and SVSM_MEM_AVAILABLE in the startup vCPU's calling
+ * area. The core protocol's calls change the count and announce it, from any CPU. The field must
+ * never stay older than the count.
+ */
 #include "protocols/mem_available.h"
 #include "abi/svsm.h"
 #include "mm/guest_mem.h"
@@ -22,7 +28,9 @@ static void write_it(gpa_t caa)
 	guest_write8(gpa_add(caa, offsetof(struct svsm_caa, mem_available)), mem_available());
 }
 
-/* The registry's lock is held in write_it, so of two vCPUs the one that writes last has read last.
+/*
+ * LOCK_REGISTRY is held while write_it() reads the count and writes the field. So when two vCPUs
+ * announce, the one that writes last has read the newest count.
  */
 void mem_available_announce(void)
 {

@@ -2,8 +2,9 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /*
- * Not for guests that matter: lets a suite take the TPM's state, secrets included, and give it
- * another one. There only in an image whose measured launch page has LAUNCH_FLAG_TEST.
+ * Not for guests that matter: a suite may take the TPM's state by it, secrets included, and put
+ * another state in its place. The protocol exists only in an image whose measured launch page has
+ * LAUNCH_FLAG_TEST.
  */
 #include "abi/svsm.h"
 #include "abi/vtpm.h"
@@ -18,7 +19,7 @@
 #define BLOB_MAX 0x60000
 #define EK_MAX   1024
 
-/* One vCPU at a time: `entered`. */
+/* One vCPU at a time uses this: handle() sets `entered`. */
 static struct {
 	bool entered;
 	bool pending; /* request was submitted and nobody has seen its end */
@@ -39,7 +40,7 @@ static bool is_done(void)
 	return __atomic_load_n(&test.request.done, __ATOMIC_ACQUIRE);
 }
 
-/* Somebody has left a request behind: it goes on, and what is new waits. */
+/* Somebody has left a request behind. It goes on, and a new request waits for it. */
 static bool in_the_way(void)
 {
 	if (test.pending && !is_done())
@@ -47,7 +48,7 @@ static bool in_the_way(void)
 	return test.pending && !is_done();
 }
 
-/* Submit r, or go on with it when it is the one under way. */
+/* Submits r, or goes on with it when it is the request under way. */
 static enum svsm_result ask(const struct service_request *r)
 {
 	bool same = test.request.kind == r->kind && test.request.arg == r->arg &&

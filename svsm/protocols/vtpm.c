@@ -2,7 +2,10 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /*
- * One TPM, one command at a time:
+ * The calls of the vTPM protocol. dispatch.c calls handle(), with no lock held. A call may keep
+ * its vCPU no longer than vtpm_pace.h says, and no vCPU may get the answer to another command.
+ *
+ * There is one TPM, and it does one command at a time:
  *
  *	          begin                  service done               collected, or dropped
  *	  FREE ------------> WORKS ----------------------> ANSWERED ----------------------> FREE
@@ -10,9 +13,9 @@
  *	   the same: a slice '-'                             | another, PACE_KEEP later: drops
  *	   another: RETRY                                    ' another, earlier: RETRY
  *
- * `busy` is WORKS or ANSWERED, told apart by request.done. The lock is not held while a CPU is lent
- * to the service, so everything is looked at again afterwards; `number` tells whether the command
- * is still the same one.
+ * `busy` is true in WORKS and ANSWERED; request.done tells which of the two it is. LOCK_VTPM is not
+ * held while a CPU is lent to the service, so a caller looks at everything again afterwards:
+ * `number` tells it whether the command is still the same one.
  */
 #include "protocols/vtpm.h"
 #include "abi/svsm.h"
@@ -97,7 +100,10 @@ static enum svsm_result collect(gpa_t at)
 	return rax;
 }
 
-/* Lets go of the lock meanwhile. */
+/*
+ * Lends this CPU to the service for at most ns. LOCK_VTPM is given back meanwhile, and held again
+ * when this comes back.
+ */
 static enum sched_end lend(uint64_t ns, bool wait)
 {
 	enum sched_end end;
@@ -113,8 +119,11 @@ static bool under_way(uint64_t number)
 	return vtpm.busy && vtpm.number == number;
 }
 
-/* A long slice in pieces: the same command from another vCPU may collect the answer, and begin what
- * this one has no reason to wait for. */
+/*
+ * Lends a long slice in pieces of PACE_FIRST, each by lend(), and looks at the command after each.
+ * Another vCPU may send the same command, collect the answer, and begin a new command: this vCPU
+ * has no reason to wait for that one. LOCK_VTPM is held, but not while a piece runs.
+ */
 static void lend_slice(uint64_t number, struct vtpm_slice slice)
 {
 	enum sched_end end = SCHED_SLICE;
@@ -122,7 +131,7 @@ static void lend_slice(uint64_t number, struct vtpm_slice slice)
 	for (uint64_t left = slice.ns, n;
 	     left && under_way(number) && !answered() && (slice.wait || end == SCHED_SLICE);
 	     left -= n) {
-		/* its client is here: nobody else may drop the answer */
+		/* Its client is here, so nobody else may drop the answer. */
 		vtpm_pace_seen(&vtpm.pace, timer_uptime_ns());
 		n = MIN(left, PACE_FIRST);
 		end = lend(n, slice.wait);
@@ -140,8 +149,10 @@ static enum svsm_result attempt(gpa_t at, struct vtpm_slice slice)
 	return answered() ? collect(at) : retry(at);
 }
 
-/* Another command has the TPM, or another request (the test protocol's): see that it gets on, even
- * if its own client is gone. */
+/*
+ * The TPM has another command, or the service has a request of the test protocol. Lend it a slice,
+ * because its own client may be gone and nobody else might; then answer RETRY.
+ */
 static enum svsm_result turn_away(gpa_t at)
 {
 	if (!answered())

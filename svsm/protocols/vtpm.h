@@ -41,5 +41,6 @@ struct vtpm_stats {
 
 struct vtpm_stats vtpm_stats(void);
 
-/* Tests only: the TPM's state was changed from outside, an answer that nobody collected is void. */
+/* For tests: somebody replaced the TPM's state. Throw away an answer that no client has collected.
+ */
 void vtpm_forget(void);

@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
+
+/*
+ * How long an attempt at a TPM command may keep its vCPU: the table is in vtpm_pace.h. vtpm.c calls
+ * it with LOCK_VTPM held. It must stay pure (no clock, no lock, no memory of its own), so that the
+ * unit tests can play every client to it.
+ */
 #include "protocols/vtpm_pace.h"
 
 struct vtpm_slice vtpm_pace_first(struct vtpm_pace *p, uint64_t now, bool helped)
@@ -13,7 +19,9 @@ static uint64_t pause_before(const struct vtpm_pace *p, uint64_t now)
 	return now > p->last ? now - p->last : 0;
 }
 
-/* Linux doubles its pauses. A client that asks all the time and was held up once is not at its end.
+/*
+ * Is this Linux's last attempt? Linux doubles its pauses, so the pause before is long as well. A
+ * client that asks all the time and was held up once has a short pause before.
  */
 static bool is_last(uint64_t before, uint64_t pause)
 {

@@ -35,7 +35,7 @@
 #define PACE_SHARE (640 * PACE_MS)
 #define PACE_GAP   (1200 * PACE_MS) /* Linux's last sleep, and no other, is longer */
 #define PACE_LAST  (8000 * PACE_MS) /* Linux's lockup detectors take 10 s and more for a hang */
-/* So long an answer waits for its client; then another command may drop it. */
+/* An answer waits this long for its client. Then another command may drop it. */
 #define PACE_KEEP (1500 * PACE_MS)
 
 struct vtpm_pace {

@@ -1,13 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * The guest's page of a vTPM call: the contract is in vtpm_page.h. vtpm.c calls it with LOCK_VTPM
+ * held. It must never read a byte of the request twice, nor begin to write a response whose end
+ * cannot be written.
+ */
 #include "protocols/vtpm_page.h"
 #include "abi/svsm.h"
 #include "mm/pagestate.h"
 #include "protocols/buffer.h"
 #include "protocols/vtpm_request.h"
 
-/* Calling areas are pages that buffer.h allows, but none to scribble a response over. */
+/*
+ * buffer.h allows calling areas. A response must not overwrite one, so this protocol refuses them.
+ */
 static bool usable(gpa_t at)
 {
 	return pagestate_get(gpa_page(at)) != PAGE_CAA;

@@ -23,6 +23,6 @@ struct vtpm_page_response {
 	uint8_t data[VTPM_RESPONSE_MAX];
 } PACKED;
 
-/* Of a request that is refused, `to` may hold a part. */
+/* When the request is refused, *to may hold a part of it. */
 enum svsm_result vtpm_page_read(gpa_t at, struct vtpm_command *to);
 enum svsm_result vtpm_page_write(gpa_t at, const struct vtpm_page_response *from);

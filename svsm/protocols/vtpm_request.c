@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
+
+/*
+ * The head of a vTPM request, checked, and a response that is a code only. vtpm_page.c and vtpm.c
+ * call it. Pure: it works on the SVSM's own copy and must never see guest memory.
+ */
 #include "protocols/vtpm_request.h"
 #include "abi/svsm.h"
 #include "lib/string.h"
 
 /*
- * As a TPM has them; ours alone. What the field means between guest and SVSM is not agreed: COCONUT
- * refuses anything but 0, and 0 is what Linux's and EDK II's drivers send. Nothing checks who asks,
- * because all of the guest runs at one VMPL.
+ * A TPM has localities 0 to 4. Taking 1 to 4 from the guest is an extension of ours: what the field
+ * means between guest and SVSM is not agreed. COCONUT refuses anything but 0, and Linux's and EDK
+ * II's drivers send 0. Nothing checks who asks, because all of the guest runs at one VMPL.
  */
 #define LOCALITY_MAX 4
 

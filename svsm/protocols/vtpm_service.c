@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
+
+/*
+ * The vTPM as a service: its program, which the link embeds, and the memory it may have. The vTPM
+ * protocol and the test protocol send it requests through user/service.
+ */
 #include "user/service/service.h"
 
 extern const uint8_t service_vtpm_start[], service_vtpm_end[];

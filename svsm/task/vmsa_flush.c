@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
+
+/*
+ * Ends the guest's old translations: the contract is in vmsa_flush.h. CREATE_VCPU calls it, with no
+ * page locked, because it may wait. It must never say that it is done while a vCPU may still write
+ * a page whose rights are gone, and never wait for longer than the limit.
+ */
 #include "task/vmsa_flush.h"
 #include "base/x86.h"
 #include "mm/guestpage.h"
@@ -16,7 +22,10 @@ static bool wait(gpa_t vmsa, uint64_t start)
 	return false;
 }
 
-/* Frozen: no VMSA is missed, and nothing is written to a page that has ceased to be one. */
+/*
+ * The table is frozen: no VMSA is missed, and nothing is written to a page that has ceased to be
+ * one.
+ */
 static bool one_by_one(void)
 {
 	uint64_t start;

@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
+
+/*
+ * Which VMSAs there are, and whose they are: the contract is in vmsa_registry.h. The boot,
+ * dispatch.c and the core protocol call it, on any CPU. Every access to the table is under
+ * LOCK_REGISTRY. It must never touch a VMSA itself: that is for the operations of platform/vcpu.h.
+ */
 #include "task/vmsa_registry.h"
 #include "base/x86.h"
 #include "cpu/percpu.h"
@@ -58,7 +64,10 @@ void vmsa_registry_with_startup_caa(void (*fn)(gpa_t caa))
 	lock_give(LOCK_REGISTRY, &lock);
 }
 
-/* The first that is free; it is taken when it is written (and `used` counts it). */
+/*
+ * The first free entry; NULL: the table is full. The caller takes the entry by filling it in, and
+ * makes `used` count it. LOCK_REGISTRY is held.
+ */
 static struct vmsa_entry *free_entry(void)
 {
 	for (unsigned i = 0; i < used; i++) {
@@ -78,7 +87,10 @@ bool vmsa_registry_has_room(void)
 	return room;
 }
 
-/* What RUN_VMPL will enter, and whose calls are served. */
+/*
+ * Sets the VMSA that RUN_VMPL enters on this vCPU, and whose calls are served. LOCK_REGISTRY is
+ * held.
+ */
 static void set_current(struct cpu *cpu, gpa_t vmsa, gpa_t caa, uint8_t vmpl)
 {
 	lock_take(LOCK_VCPU, &cpu->guest.lock);
@@ -208,7 +220,7 @@ bool vmsa_registry_begin(struct cpu *cpu, struct vmsa_entry *out)
 		r = vmsa_registry_claim(vmsa, out);
 		if (r == VMSA_CLAIMED)
 			return true;
-		cpu_relax(); /* being deleted: soon gone, or given back */
+		cpu_relax(); /* another vCPU deletes it: soon it is gone, or released */
 	}
 }
 

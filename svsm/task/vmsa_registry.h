@@ -71,9 +71,10 @@ void vmsa_registry_release(gpa_t vmsa);
 bool vmsa_registry_begin(struct cpu *cpu, struct vmsa_entry *out);
 
 /*
- * Between freeze and thaw the table has exactly the VMSAs that there are: who makes a page a VMSA
- * holds it frozen until the VMSA is in the table, and who deletes one from before the page ceases
- * to be one until it is out. (The boot is alone.) LOCK_VMSAS is held.
+ * Between freeze and thaw the table has exactly the VMSAs that there are. Whoever makes a page a
+ * VMSA keeps the table frozen until the VMSA is in it. Whoever deletes a VMSA keeps it frozen from
+ * before the page ceases to be one until the VMSA is out of it. (The boot is alone and need not.)
+ * LOCK_VMSAS is held between the two.
  */
 void vmsa_registry_freeze(void);
 void vmsa_registry_thaw(void);

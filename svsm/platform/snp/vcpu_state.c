@@ -32,8 +32,9 @@ bool vcpu_state_fits(gpa_t page, unsigned vmpl, uint64_t features)
 }
 
 /*
- * GUEST_EXITCODE, or a vCPU that never ran could have called; and PCPU_ID, without which its first
- * VMRUN might go on with another one's old translations (APM vol. 2, 15.36.15).
+ * A vCPU that never ran has not called, so GUEST_EXITCODE must not say that it has. No processor
+ * has translations of it: with another PCPU_ID than 0 its first VMRUN might use those of another
+ * vCPU (APM vol. 2, 15.36.15).
  */
 bool vcpu_state_prepare(gpa_t page)
 {
@@ -41,16 +42,17 @@ bool vcpu_state_prepare(gpa_t page)
 	       guest_write64(FIELD(page, pcpu_id), 0);
 }
 
-/* With EFER.SVME clear VMRUN refuses the VMSA. */
+/* VMRUN refuses a VMSA whose EFER.SVME is clear. */
 bool vcpu_state_stop(gpa_t page)
 {
 	return guest_clear64(FIELD(page, efer), EFER_SVME);
 }
 
 /*
- * RMPADJUST with the rights that the page has anyway: by APM vol. 2, 15.36.10 an RMP entry in use
- * faults to the hypervisor, which has to retry, so it completes only when the VMSA does not run. An
- * exit of a run that had begun before has written EFER with SVME set.
+ * The barrier is an RMPADJUST with the rights that the page has anyway. By APM vol. 2, 15.36.10 it
+ * faults to the hypervisor while the RMP entry is in use, and the hypervisor has to retry it: so it
+ * completes only when the VMSA does not run. If a run had begun before, its exit has written EFER
+ * back with SVME set.
  */
 bool vcpu_state_stopped(gpa_t page)
 {
@@ -115,7 +117,10 @@ void vcpu_state_flush(gpa_t page)
 	guest_write64(FIELD(page, pcpu_id), 0);
 }
 
-/* A page that cannot be reached was taken away by the host, so it is no VMSA: nobody runs it. */
+/*
+ * When the page cannot be reached, the host has taken it away. Then it is no VMSA, and nobody runs
+ * it.
+ */
 bool vcpu_state_flushed(gpa_t page)
 {
 	uint64_t id;
