@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-/* Plain QEMU, TCG: the monitor makes it an SEV-SNP machine. */
+/*
+ * The profile `native`: plain QEMU with TCG. QEMU loads the monitor as its kernel, and the monitor
+ * turns the machine into an SEV-SNP one and loads the IGVM file from fw_cfg. The harness calls
+ * missing() before command().
+ */
 #include "abi/machine.h"
 #include "launch/profiles/profile.h"
 

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-/* The same kernel and initramfs on the same QEMU without monitor and SVSM: what `make bench`
- * compares. */
+/*
+ * The profile `plain`: the same kernel and initramfs on the same QEMU as native's, without monitor
+ * and SVSM. `make bench` compares the two, so nothing else may differ.
+ */
 #include "launch/profiles/profile.h"
 
 static char *missing(const char *qemu)

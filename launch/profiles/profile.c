@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * The table of profiles, and what several of them share: QEMU's words for the consoles, the disk
+ * and the log, and questions about this host. The profiles and the harness call it. It must never
+ * start a guest: the harness does.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -143,7 +148,10 @@ void profile_igvm(const struct launch *l, const char *machine, const char *cpu,
 	profile_common(l, argv);
 }
 
-/* The first line that `qemu --version` writes; "" when it does not run. */
+/*
+ * The first line that `qemu --version` writes; "" when it does not run. The words go straight to
+ * execvp(): no shell reads the path.
+ */
 static void version_line(const char *qemu, char *line, int size)
 {
 	char *words[] = {(char *)qemu, "--version", NULL};

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-/* AMD SEV-SNP: QEMU 10.1 or newer loads the IGVM file itself (igvm-cfg), KVM runs it. */
+/*
+ * The profile `snp`: AMD SEV-SNP hardware. QEMU 10.1 or newer loads the IGVM file itself
+ * (igvm-cfg), and KVM runs it. missing() names what this host lacks, so that nobody has to guess it
+ * from QEMU's message.
+ */
 #include <unistd.h>
 
 #include "launch/profiles/profile.h"

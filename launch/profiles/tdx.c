@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-/* Intel TDX: QEMU 10.1 or newer, the IGVM file in the virtual firmware's place. */
+/*
+ * The profile `tdx`: Intel TDX hardware. QEMU 10.1 or newer takes the IGVM file in the virtual
+ * firmware's place. missing() always refuses, because this version's SVSM has no TDX part.
+ */
 #include <unistd.h>
 
 #include "launch/profiles/profile.h"

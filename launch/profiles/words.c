@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * Texts and lists of words: the contract is in words.h. The launcher and the harness call it. It
+ * must never return NULL: running out of memory ends the program, because a host program that is
+ * out of memory can do nothing useful.
+ */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -88,6 +93,9 @@ void strlist_free(struct strlist *l)
 
 #define SHELL_PLAIN "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789%+,-./:=@_"
 
+/*
+ * One word as a POSIX shell reads it back: in single quotes, unless every character of it is plain.
+ */
 static void shell_word(FILE *f, const char *s)
 {
 	if (*s && !s[strspn(s, SHELL_PLAIN)]) {

@@ -13,7 +13,8 @@
 #include "base/x86.h"
 #include "lib/fmt.h"
 
-/* Who writes: CPU number + 1, or 0. An exception or NMI on the same CPU writes through it. */
+/* The CPU that writes, its number + 1; 0: none does. An exception or NMI on the same CPU writes
+ * through it. */
 static uint32_t owner;
 
 /* Waiting for a line of another CPU is bounded: a log must come out even if that CPU died in it. */

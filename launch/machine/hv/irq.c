@@ -51,8 +51,10 @@ static struct hv_vcpu *owner(const struct vapic *a)
 	return hv_states[a->id - 1];
 }
 
-/* Of the timers of all VMPLs: one that does not run now has its interrupt in time as well. 0:
- * none. */
+/*
+ * The earliest deadline of the timers of all VMPLs; 0: there is none. A VMPL that does not run now
+ * must have its interrupt in time as well.
+ */
 static uint64_t next_deadline(const struct hv_vcpu *h)
 {
 	uint64_t first = 0;
@@ -64,7 +66,7 @@ static uint64_t next_deadline(const struct hv_vcpu *h)
 	return first;
 }
 
-/* On the vCPU's own CPU: the host's timer is that CPU's. */
+/* Called on the vCPU's own CPU, because the host's timer is that CPU's. */
 static void arm(struct hv_vcpu *h, uint64_t deadline)
 {
 	h->timer_armed = deadline;

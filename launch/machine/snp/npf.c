@@ -54,7 +54,7 @@ static struct fault decode_fault(const struct vmcb *m)
 	return f;
 }
 
-/* The rights of RMP the access needs: CPL decides which execute right. */
+/* The rights in the RMP that the access needs. The CPL decides which of the two execute rights. */
 static uint8_t rmp_want(const struct vmcb *m, const struct fault *f)
 {
 	if (f->fetch)
@@ -62,8 +62,10 @@ static uint8_t rmp_want(const struct vmcb *m, const struct fault *f)
 	return RMP_R | (f->write ? RMP_W : 0);
 }
 
-/* A page table named by CR3 without C-bit: put the bit there instead of opening an alias, and keep
- * the guest from seeing it. */
+/*
+ * The guest's CR3 names its page table without the C-bit. Walks are private all the same, so set
+ * the bit in CR3 instead of opening an alias. vmsa_hide_cbit() keeps the guest from seeing it.
+ */
 static bool fix_cr3(struct vcpu *v, const struct fault *f)
 {
 	struct vmpl_ctx *c = &v->ctx[v->vmpl];
@@ -169,8 +171,10 @@ static bool qemu_bug(const struct vmcb *m)
 	return (m->exit_info1 & NPF_WALK) && (m->exit_info2 & PTE_ADDR) == (read_cr3() & PTE_ADDR);
 }
 
-/* An access that is tried again and again: the fault of before, of the same instruction, and
- * nothing else meanwhile (exits_handle() begins anew). */
+/*
+ * Is the same access tried again and again? It is the same fault of the same instruction, with
+ * nothing else in between: exits_handle() resets the count.
+ */
 static bool stuck(struct vcpu *v, const struct vmcb *m)
 {
 	bool same = v->npf_last == m->exit_info2 && v->npf_rip == m->rip;
