@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * A program as a child of the agent: the contract is in child.h. external.c runs tests by it,
+ * exec.c command lines. It must never leave a process behind, nor wait for a program that is silent
+ * for longer than its limit.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -31,7 +36,10 @@ static uint64_t now_ms(void)
 
 /* ---- start ---- */
 
-/* In the child: every descriptor above the report channel closes by itself. */
+/*
+ * Runs in the child and turns it into the program. The program gets /dev/null, the two pipes and
+ * the report channel; every other descriptor closes by itself at exec.
+ */
 static NORETURN void become(const char *const argv[], int out, int err, int report)
 {
 	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -47,7 +55,10 @@ static NORETURN void become(const char *const argv[], int out, int err, int repo
 	_exit(127);
 }
 
-/* Numbers above the four that the child gives a meaning, so that dup2() never hits one of them. */
+/*
+ * Moves a descriptor above the four that mean something to the child, so that become()'s dup2()
+ * never overwrites one that it still needs.
+ */
 static int high(int fd)
 {
 	int moved = fcntl(fd, F_DUPFD_CLOEXEC, 10);
@@ -56,6 +67,10 @@ static int high(int fd)
 	return moved;
 }
 
+/*
+ * Forks the program. The agent keeps the reading ends and a pidfd, which poll() can wait for. It
+ * gives up by abort() when the kernel has no more descriptors or processes: no test can run then.
+ */
 static void start(struct child *c, const char *const argv[])
 {
 	int out[2], err[2], report[2];
@@ -82,7 +97,10 @@ static void start(struct child *c, const char *const argv[])
 
 /* ---- what it says ---- */
 
-/* False when a line is longer than it may be. */
+/*
+ * Gathers bytes of the report channel into lines and hands each whole line to the hook. False: a
+ * line is longer than CHILD_LINE_MAX.
+ */
 static bool take_report(struct child *c, const char *bytes, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -99,7 +117,7 @@ static bool take_report(struct child *c, const char *bytes, size_t n)
 	return true;
 }
 
-/* A last line needs no newline. */
+/* The other end is closed. A last line of the report channel counts without its newline. */
 static void end_of(struct child *c, int *fd)
 {
 	if (fd == &c->report && c->have)
@@ -108,7 +126,10 @@ static void end_of(struct child *c, int *fd)
 	*fd = -1;
 }
 
-/* Takes what is there. Closes the descriptor at its end; false only for a line that is too long. */
+/*
+ * Reads what is there, without waiting for more, and closes the descriptor at its end. False: a
+ * report line is too long.
+ */
 static bool take(struct child *c, int *fd)
 {
 	char bytes[1024];
@@ -127,7 +148,10 @@ static bool take(struct child *c, int *fd)
 	return true;
 }
 
-/* Waits for words until the program itself has ended. */
+/*
+ * Hands on what the program says, until it has ended. A process that it started may still hold the
+ * pipes then, so the pidfd decides, not the end of the pipes.
+ */
 static enum child_end listen_to(struct child *c)
 {
 	int *const fds[] = {&c->out, &c->err, &c->report};
@@ -150,7 +174,10 @@ static enum child_end listen_to(struct child *c)
 
 /* ---- end ---- */
 
-/* Every process but this one (PID 1) and the kernel's: a test may have left some. */
+/*
+ * A test may have left processes behind. Kills every process but the kernel's and this one, which
+ * is PID 1.
+ */
 static void kill_all(struct child *c)
 {
 	int status;
@@ -163,7 +190,7 @@ static void kill_all(struct child *c)
 	close(c->pidfd);
 }
 
-/* All writers are dead, so each descriptor comes to its end. */
+/* All writers are dead, so each descriptor comes to its end and this does not wait. */
 static bool drain(struct child *c)
 {
 	int *const fds[] = {&c->out, &c->err, &c->report};

@@ -16,6 +16,10 @@ enum {
 	PIECE = 720
 };
 
+/*
+ * Output goes to the harness as base64, because it may hold any byte, in pieces that fit into a
+ * frame.
+ */
 static void output(void *ctx UNUSED, int stream, const char *bytes, size_t n)
 {
 	char text[BASE64_LENGTH(PIECE) + 1];
@@ -38,6 +42,10 @@ static void line(void *ctx UNUSED, struct child *c, char *text)
 	child_answer(c, answer);
 }
 
+/*
+ * The exit code is as a shell's: 128 and the signal when one ended the command, 126 when the agent
+ * did.
+ */
 void exec_command(const char *command)
 {
 	static const struct child_hooks hooks = {output, line};

@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * Tests that are programs of the guest image: which ones there are, what they offer, and a run of
+ * one. serve.c calls it for the harness. A program may say what it likes: it must never end the
+ * agent, fill the log without limit, or pass in silence. docs/writing-tests.md has the words of the
+ * report channel.
+ */
 #include <dirent.h>
 #include <fnmatch.h>
 #include <stdio.h>
@@ -38,6 +44,7 @@ static const char *wanted(void)
 	return value;
 }
 
+/* Does one of the patterns of keelson.tests= match the name? */
 static bool is_wanted(const char *name)
 {
 	char list[256], *save = NULL;
@@ -66,6 +73,7 @@ static struct offer *offers;
 static unsigned count;
 static bool collected;
 
+/* Remembers a test. `wrong` says why it cannot be run; then running it fails with that text. */
 static void offer(const char *program, const char *name, const char *shows, const char *wrong)
 {
 	struct offer *o;
@@ -86,6 +94,7 @@ struct listing {
 	bool cut; /* it was longer */
 };
 
+/* Output of `PROGRAM --list`. What does not fit is cut, and that is a failure of its own. */
 static void list_output(void *ctx, int stream UNUSED, const char *bytes, size_t n)
 {
 	struct listing *l = ctx;
@@ -97,11 +106,15 @@ static void list_output(void *ctx, int stream UNUSED, const char *bytes, size_t 
 	l->text[l->n] = 0;
 }
 
+/* A program that only lists its tests has nothing to report. */
 static void list_line(void *ctx UNUSED, struct child *c UNUSED, char *line UNUSED)
 {
 }
 
-/* A program that does not list itself is a test that fails. */
+/*
+ * Asks one program for its tests. A program that cannot list them becomes a test that fails, so
+ * that nobody misses it.
+ */
 static void list_program(const char *path)
 {
 	static const struct child_hooks hooks = {list_output, list_line};
@@ -131,7 +144,10 @@ static void list_program(const char *path)
 		      "--list: no tests");
 }
 
-/* Once a boot; a boot that follows a crash runs tests without listing them first. */
+/*
+ * Asks all programs, once a boot. After a crash the harness boots again and runs tests without
+ * listing them first, so external_run() collects as well.
+ */
 static void collect(void)
 {
 	struct dirent **entries;
@@ -168,6 +184,10 @@ struct running {
 	char last[256]; /* the last whole line */
 };
 
+/*
+ * Ends a line of output. It goes to the log up to LOG_MOST bytes a test, and its text is kept for
+ * the verdict of a test that dies.
+ */
 static void log_line(struct running *r)
 {
 	r->text[r->have] = 0;
@@ -179,6 +199,10 @@ static void log_line(struct running *r)
 		agent_log("%s", r->text);
 }
 
+/*
+ * stdout and stderr of a test go to the log, line by line. A line that is too long is cut into
+ * several.
+ */
 static void run_output(void *ctx, int stream UNUSED, const char *bytes, size_t n)
 {
 	struct running *r = ctx;
@@ -210,6 +234,7 @@ static char *rest(char *text)
 	return blank + 1;
 }
 
+/* HOST: the test asks the harness for something, and gets its answer. */
 static void ask_host(struct child *c, const char *request)
 {
 	char answer[CONTROL_MAX];
@@ -218,6 +243,7 @@ static void ask_host(struct child *c, const char *request)
 	child_answer(c, answer);
 }
 
+/* FILE name path: the test has a file for the run's folder on the host. */
 static void put_file(struct child *c, char *name)
 {
 	char answer[CONTROL_MAX];
@@ -226,6 +252,10 @@ static void put_file(struct child *c, char *name)
 	child_answer(c, answer);
 }
 
+/*
+ * One line of a test's report channel. A word that is not known is a failure: it could have been
+ * one.
+ */
 static void run_line(void *ctx, struct child *c, char *line)
 {
 	struct running *r = ctx;
@@ -252,7 +282,10 @@ static void run_line(void *ctx, struct child *c, char *line)
 	}
 }
 
-/* What its end says beyond what it reported itself. */
+/*
+ * What the program's end adds to what it has reported: a test that dies or hangs has failed,
+ * whatever it said before. An exit code counts only when no failure was reported.
+ */
 static void judge(const struct running *r, const struct child *c, enum child_end end)
 {
 	const char *by = r->offer->program;

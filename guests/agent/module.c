@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * keelson.ko for the agent's tests: load it, unload it, and make raw calls by it. test_module.c and
+ * test_svsm.c call it. A guest image may lack the module, because it is built for one kernel; then
+ * the test is skipped, never passed.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -55,6 +60,10 @@ int module_open(void)
 	return fd;
 }
 
+/*
+ * A failed CHECK here means that the SVSM did not take the call: the hypervisor answered an error,
+ * or call_pending is still set. RAX is for the caller to judge.
+ */
 struct keelson_call module_call(int fd, unsigned cpu, uint64_t rax, uint64_t rcx)
 {
 	struct keelson_call c = {.rax = rax, .rcx = rcx, .cpu = cpu, .pending = 1};

@@ -27,6 +27,7 @@ void port_power_off(const char *why)
 	_exit(1); /* PID 1 may not leave: the kernel panics, and the harness sees it */
 }
 
+/* A frame goes out whole or the guest ends: half a frame would spoil every later one. */
 void port_send(uint8_t type, const char *text, size_t length)
 {
 	uint8_t frame[CONTROL_FRAME_MAX];
@@ -57,6 +58,10 @@ void port_open(const char *path)
 	control_decoder_init(&port.in);
 }
 
+/*
+ * Waits for the next whole frame. The decoder keeps what is left of a read, and skips what is no
+ * frame.
+ */
 void port_next(struct control_frame *f)
 {
 	static uint8_t buf[256];

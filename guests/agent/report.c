@@ -37,6 +37,9 @@ void agent_send(uint8_t type, const char *fmt, ...)
 		va_end(ap_);                                                                       \
 	} while (0)
 
+/*
+ * The test goes on after a failure. Its verdict names the first one, which often caused the others.
+ */
 void agent_fail(const char *where, const char *fmt, ...)
 {
 	char text[800];
@@ -88,6 +91,7 @@ void agent_end(const char *test)
 	agent_send(CONTROL_END, "%s", test);
 }
 
+/* Waits for the harness's answer. Frames of another type are dropped meanwhile. */
 bool agent_host(const char *request, char *answer, size_t size)
 {
 	struct control_frame f;

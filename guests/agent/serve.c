@@ -13,6 +13,10 @@
 extern const struct agent_test *const __start_agent_tests[];
 extern const struct agent_test *const __stop_agent_tests[];
 
+/*
+ * The agent's own tests, in the order of the link. Those marked `last` spoil the guest for others,
+ * so they are listed behind them.
+ */
 static unsigned list_own(bool last)
 {
 	const struct agent_test *const *t;
@@ -44,6 +48,7 @@ static const struct agent_test *find(const char *name)
 	return NULL;
 }
 
+/* A name that nobody knows fails, so that a misspelt test cannot pass. */
 static void run(const char *name)
 {
 	const struct agent_test *t = external_own_wanted() ? find(name) : NULL;

@@ -16,6 +16,7 @@
 
 /* ---- messages ---- */
 
+/* Appends bytes. A command that does not fit is a mistake of this file, so it aborts. */
 static void put(struct tpm_message *m, const void *bytes, size_t n)
 {
 	if (n > sizeof(m->bytes) - m->len)
@@ -41,6 +42,7 @@ static void put32(struct tpm_message *m, uint32_t v)
 	put16(m, v & 0xffff);
 }
 
+/* Takes the next bytes of a response. False: there are not that many, and nothing is taken. */
 static bool get(struct tpm_message *m, void *bytes, size_t n)
 {
 	if (n > m->len - m->at)
@@ -50,7 +52,7 @@ static bool get(struct tpm_message *m, void *bytes, size_t n)
 	return true;
 }
 
-/* Past the end: 0, and false from get(). */
+/* Big endian. Past the end it is 0, so a short response becomes a wrong value and not a crash. */
 static uint16_t get16(struct tpm_message *m)
 {
 	uint8_t b[2] = {0};
@@ -66,6 +68,7 @@ static uint32_t get32(struct tpm_message *m)
 	return high << 16 | get16(m);
 }
 
+/* A command without sessions. run() fills in the length; put_password() changes the tag. */
 static void begin(struct tpm_message *m, uint32_t code)
 {
 	m->len = m->at = 0;
@@ -96,6 +99,7 @@ int tpm_open(const char *path)
 	return fd;
 }
 
+/* Writes the length into the header, which stands behind the 2 bytes of the tag. */
 static void set_length(struct tpm_message *m)
 {
 	size_t len = m->len;

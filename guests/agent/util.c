@@ -40,6 +40,7 @@ bool agent_write(const char *path, const char *text)
 	return n == (ssize_t)strlen(text);
 }
 
+/* The kernel's log from its beginning, however often it was read before. The caller frees it. */
 char *agent_dmesg(void)
 {
 	enum {
@@ -56,6 +57,7 @@ char *agent_dmesg(void)
 	return text;
 }
 
+/* A module that is built in or loaded already is as good. */
 bool agent_load_module(const char *name)
 {
 	char path[128];
@@ -73,6 +75,10 @@ bool agent_load_module(const char *name)
 	return rc == 0 || errno == EEXIST;
 }
 
+/*
+ * False: there is no such CPU, or it is offline. Then the caller must not take its result for that
+ * CPU's.
+ */
 bool agent_pin(unsigned cpu)
 {
 	cpu_set_t set;

@@ -45,6 +45,10 @@ static bool call(uint32_t number, struct keelson_call *c)
 	return c->rax == SVSM_SUCCESS;
 }
 
+/*
+ * Two steps: SAVE makes a blob inside the SVSM, GET copies it out a page at a time. 0: it failed,
+ * or there is not enough room.
+ */
 uint32_t svsmtest_snapshot(uint8_t *to, uint32_t room)
 {
 	struct keelson_call c = {0};
@@ -63,6 +67,7 @@ uint32_t svsmtest_snapshot(uint8_t *to, uint32_t room)
 	return len;
 }
 
+/* The same backwards: PUT a page at a time, then LOAD makes the blob the TPM's state. */
 bool svsmtest_restore(const uint8_t *from, uint32_t len)
 {
 	struct keelson_call c;

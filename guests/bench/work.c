@@ -33,6 +33,7 @@ enum {
 	PCR_DEBUG = 16,
 };
 
+/* One bank and three bytes of bits: the first has PCRs 0 to 7, the third 16 to 23. */
 static void pcr_selection(struct message *m, uint8_t first, uint8_t third)
 {
 	message_u32(m, 1);
@@ -43,6 +44,10 @@ static void pcr_selection(struct message *m, uint8_t first, uint8_t third)
 	message_u8(m, third);
 }
 
+/*
+ * The part of a template that all types share. Only a parent has a symmetric cipher, which protects
+ * its children.
+ */
 static void public_head(struct message *m, uint16_t type, uint32_t use)
 {
 	message_u16(m, type);
@@ -153,6 +158,9 @@ static void quote(struct message *m, uint32_t key, unsigned n UNUSED)
 	message_end(m);
 }
 
+/*
+ * A new key below a parent, with primes from the TPM's random numbers: each one takes another time.
+ */
 static void rsa_create(struct message *m, uint32_t key, unsigned n UNUSED)
 {
 	create(m, CC_CREATE, key, public_rsa, USE_SIGN, 0);
@@ -181,6 +189,10 @@ static uint32_t word(const uint8_t *p)
 	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
+/*
+ * A failed command must not count as a fast one. len 0: there was no response, which the way has
+ * reported.
+ */
 bool work_succeeded(const uint8_t *response, uint32_t len)
 {
 	if (len >= sizeof(struct tpm_header) && word(response + 6) == 0)

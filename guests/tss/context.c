@@ -11,15 +11,23 @@
 ESYS_CONTEXT *tss;
 static TSS2_TCTI_CONTEXT *tcti;
 
+/*
+ * TSS_TCTI may name another TPM than the guest's. The library's own log is off, because tests ask
+ * for failures.
+ */
 void tss_open(void)
 {
 	const char *name = getenv("TSS_TCTI");
 
-	setenv("TSS2_LOG", "all+NONE", 0); /* failures that a test asks for are no news */
+	setenv("TSS2_LOG", "all+NONE", 0);
 	OK(Tss2_TctiLdr_Initialize(name ? name : "device:/dev/tpm0", &tcti));
 	OK(Esys_Initialize(&tss, tcti, NULL));
 }
 
+/*
+ * Bytes that ESYS would not send, to see what the TPM answers to a bad command. Returns the
+ * response code.
+ */
 TSS2_RC tss_raw(const void *command, size_t command_len, uint8_t *response, size_t *len)
 {
 	uint32_t code;
@@ -37,6 +45,7 @@ void tss_auth(TPM2B_AUTH *auth, const char *text)
 	memcpy(auth->buffer, text, auth->size);
 }
 
+/* The handles in use from `first` on, at most `max`. */
 unsigned tss_handles(TPM2_HANDLE first, TPM2_HANDLE *handles, unsigned max)
 {
 	TPMS_CAPABILITY_DATA *data;
@@ -50,6 +59,10 @@ unsigned tss_handles(TPM2_HANDLE first, TPM2_HANDLE *handles, unsigned max)
 	return count;
 }
 
+/*
+ * 0: the TPM does not have the property. It then answers with the next one, so the number is
+ * compared.
+ */
 uint32_t tss_property(TPM2_PT property)
 {
 	TPMS_CAPABILITY_DATA *data;

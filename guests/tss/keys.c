@@ -10,6 +10,7 @@
 static const TPM2B_DATA no_data;
 static const TPML_PCR_SELECTION no_pcrs;
 
+/* A failure ends the test. ESYS needs the object's authorization value to use it later. */
 struct key key_primary(ESYS_TR hierarchy, TPM2B_PUBLIC tmpl, TPM2B_SENSITIVE_CREATE secret)
 {
 	struct key k = {0};
@@ -21,6 +22,7 @@ struct key key_primary(ESYS_TR hierarchy, TPM2B_PUBLIC tmpl, TPM2B_SENSITIVE_CRE
 	return k;
 }
 
+/* For templates that the TPM should refuse: returns its code instead of ending the test. */
 TSS2_RC key_try_primary(ESYS_TR hierarchy, const TPM2B_PUBLIC *tmpl)
 {
 	const TPM2B_SENSITIVE_CREATE no_secret = {0};
@@ -64,6 +66,7 @@ void key_flush(struct key *k)
 	k->handle = ESYS_TR_NONE;
 }
 
+/* The name as the TPM should calculate it: nameAlg, then the hash of the public area. */
 TPM2B_NAME key_name(const TPM2B_PUBLIC *public)
 {
 	TPMI_ALG_HASH alg = public->publicArea.nameAlg;

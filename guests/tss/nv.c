@@ -40,6 +40,7 @@ TPM2B_MAX_NV_BUFFER nv_read(ESYS_TR index, uint16_t len, uint16_t offset)
 	return *data;
 }
 
+/* A counter's or a bit field's value: 8 bytes, big endian. */
 uint64_t nv_number(ESYS_TR index)
 {
 	TPM2B_MAX_NV_BUFFER data = nv_read(index, 8, 0);

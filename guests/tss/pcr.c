@@ -37,6 +37,9 @@ TPML_DIGEST_VALUES pcr_digests(TPMI_ALG_HASH bank, const TPM2B_DIGEST *digest)
 	return values;
 }
 
+/*
+ * The digest of the selected SHA-256 PCRs in ascending order, as TPM2_Quote and PolicyPCR have it.
+ */
 TPM2B_DIGEST pcr_composite(uint32_t mask)
 {
 	uint8_t bytes[24 * 32];

@@ -15,6 +15,10 @@ void tss_stop(void)
 	exit(1);
 }
 
+/*
+ * The test's process: a context of its own, the test, and an exit code that says whether a check
+ * failed.
+ */
 static NORETURN void child(void (*test)(void))
 {
 	tss_open();
@@ -23,6 +27,11 @@ static NORETURN void child(void (*test)(void))
 	exit(external_failures() != 0);
 }
 
+/*
+ * A test in a child, so that one that crashes or leaves by tss_stop() still has its objects removed
+ * from the TPM. The parent opens the TPM only when the child is gone, because the device has one
+ * user at a time.
+ */
 void tss_run(void (*test)(void))
 {
 	int status = 0;
@@ -40,6 +49,7 @@ void tss_run(void (*test)(void))
 		exit(WEXITSTATUS(status));
 }
 
+/* A failed check names the call and both response codes. */
 bool tss_expect(const char *where, const char *what, TSS2_RC got, TSS2_RC want)
 {
 	if (got == want)
@@ -48,6 +58,7 @@ bool tss_expect(const char *where, const char *what, TSS2_RC got, TSS2_RC want)
 	return false;
 }
 
+/* As many bytes as fit, for a failure's text. */
 static const char *hex(const uint8_t *bytes, size_t len, char *text, size_t room)
 {
 	size_t used = 0;

@@ -38,6 +38,7 @@ ESYS_TR session_trial(void)
 	return start(TPM2_SE_TRIAL, ESYS_TR_NONE, ESYS_TR_NONE, &session_no_cipher);
 }
 
+/* continueSession is always set: a session of a test lives until session_flush(). */
 void session_flags(ESYS_TR session, TPMA_SESSION flags)
 {
 	OK(Esys_TRSess_SetAttributes(tss, session, flags | TPMA_SESSION_CONTINUESESSION, 0xff));
@@ -58,6 +59,11 @@ void session_flush(ESYS_TR session)
 	OK(Esys_FlushContext(tss, session));
 }
 
+/*
+ * Calculates the policyDigest that the TPM should have: the hash of the digest before (zeros at
+ * first), the command code, and the command's data. So a test compares it with a value that the TPM
+ * did not supply.
+ */
 void policy_extend(TPM2B_DIGEST *digest, TPM2_CC cc, const void *data, size_t len)
 {
 	uint8_t bytes[32 + 4 + 512] = {0};

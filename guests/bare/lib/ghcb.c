@@ -37,6 +37,10 @@ void ghcb_terminate(unsigned set, unsigned reason)
 		ghcb_msr((uint64_t)set << 12 | (uint64_t)reason << 16 | GHCB_MSR_TERMINATE);
 }
 
+/*
+ * A vCPU's GHCB page, made shared when it is first asked for. Without one the guest cannot say
+ * anything, so it terminates.
+ */
 uint64_t ghcb_page(unsigned cpu)
 {
 	uint64_t at = (uint64_t)pages[cpu];
@@ -47,11 +51,13 @@ uint64_t ghcb_page(unsigned cpu)
 	return at;
 }
 
+/* Tests that change pages must leave these alone: they are shared already. */
 bool ghcb_owns(uint64_t gpa)
 {
 	return gpa - (uint64_t)pages < sizeof(pages);
 }
 
+/* Each vCPU registers its own page before it uses it (56421, Register GHCB GPA). */
 void ghcb_cpu_init(void)
 {
 	struct percpu *c = percpu();
@@ -65,11 +71,18 @@ void ghcb_cpu_init(void)
 	ghcb_select();
 }
 
+/*
+ * The MSR protocol leaves its answer in the MSR, so the page's address must be put back before the
+ * next exit by page.
+ */
 void ghcb_select(void)
 {
 	wrmsr(MSR_GHCB, percpu()->ghcb_gpa);
 }
 
+/*
+ * Starts a request: nothing is valid until it is marked, so an old field cannot pass for an answer.
+ */
 struct ghcb *ghcb_begin(void)
 {
 	struct ghcb *g = percpu()->ghcb;
@@ -81,6 +94,7 @@ struct ghcb *ghcb_begin(void)
 	return g;
 }
 
+/* The valid bitmap has a bit for each 8 bytes of the save area. */
 void ghcb_mark(struct ghcb *g, size_t offset)
 {
 	g->valid[offset / 64] |= (uint8_t)(1 << (offset / 8 % 8));
@@ -91,6 +105,7 @@ bool ghcb_is_valid(const struct ghcb *g, size_t offset)
 	return READ_ONCE(g->valid[offset / 64]) >> (offset / 8 % 8) & 1;
 }
 
+/* Returns the low half of SW_EXITINFO1: 0 when the hypervisor has done what was asked. */
 uint32_t ghcb_exit(struct ghcb *g, uint64_t code, uint64_t info1, uint64_t info2)
 {
 	GHCB_SET(g, exit_code, code);
@@ -198,6 +213,7 @@ bool ghcb_mmio_write(uint64_t gpa, unsigned size, uint64_t value)
 	return ghcb_exit(g, GHCB_EXIT_MMIO_WRITE, gpa, size) == 0;
 }
 
+/* RAX holds the SEV_FEATURES of the new VMSA (56421, SNP AP Creation). */
 uint32_t ghcb_ap_create(uint32_t apic_id, unsigned vmpl, unsigned op, uint64_t vmsa,
 			uint64_t features)
 {
@@ -215,6 +231,10 @@ uint32_t ghcb_run_vmpl(unsigned vmpl)
 	return ghcb_exit(g, GHCB_EXIT_RUN_VMPL, vmpl, 0);
 }
 
+/*
+ * A list of one entry (56421, Page State Change). The hypervisor may come back before it has done
+ * the entry: then `cur` has not passed `end`, and the guest asks again, a bounded number of times.
+ */
 uint64_t ghcb_psc(uint64_t gpa, unsigned op, bool huge)
 {
 	struct ghcb *g = ghcb_begin();

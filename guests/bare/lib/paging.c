@@ -23,6 +23,7 @@ static uint64_t table(const uint64_t *t)
 	return (uint64_t)t | paging_cbit | PAGING_RW | PTE_U;
 }
 
+/* One mapping of the first GiBs in 2M pages. MMIO lies in the last GiB and never has the C-bit. */
 static void fill(uint64_t *pdpt, uint64_t (*pd)[512], bool shared)
 {
 	for (unsigned g = 0; g < GIB_MAPPED; g++) {
@@ -34,6 +35,10 @@ static void fill(uint64_t *pdpt, uint64_t (*pd)[512], bool shared)
 	}
 }
 
+/*
+ * Three views of memory: private, shared (the same without C-bit), and the window, whose 4K entries
+ * a test sets one by one.
+ */
 void paging_init(unsigned cbit_position)
 {
 	paging_cbit = BIT(cbit_position);
@@ -47,6 +52,7 @@ void paging_init(unsigned cbit_position)
 	write_cr3((uint64_t)pml4 | paging_cbit);
 }
 
+/* Valid on this vCPU at once; another vCPU must flush its own translation of the slot. */
 uint64_t paging_map(unsigned slot, uint64_t pa, uint64_t flags)
 {
 	uint64_t va = PAGING_WINDOW + slot * PAGE_SIZE;

@@ -55,6 +55,7 @@ uint64_t smp_caa(void)
 	return (uint64_t)caa_page;
 }
 
+/* This vCPU cannot go on. smp_stop() makes its test fail. */
 void smp_park_dead(void)
 {
 	WRITE_ONCE(dead, 1);
@@ -67,6 +68,10 @@ bool smp_dead(void)
 	return READ_ONCE(dead);
 }
 
+/*
+ * What the second vCPU runs: it waits for a function in the mailbox, calls it, and says that it is
+ * done. The number in `asked` goes up with each, so none is run twice.
+ */
 static void serve(void *arg)
 {
 	(void)arg;
@@ -84,6 +89,9 @@ static void serve(void *arg)
 	}
 }
 
+/*
+ * Long mode with this vCPU's control registers and page tables, so that both see the same memory.
+ */
 void smp_fill_vmsa(struct vmsa *v, unsigned cpu, uint8_t vmpl, void (*fn)(void *arg), void *arg,
 		   uint64_t stack_top)
 {
@@ -100,6 +108,10 @@ void smp_fill_vmsa(struct vmsa *v, unsigned cpu, uint8_t vmpl, void (*fn)(void *
 	v->sev_features = snp_features();
 }
 
+/*
+ * Two steps: the page becomes a VMSA (the SVSM's or our own business), then the hypervisor is told
+ * to run it. When it refuses, the VMSA is deleted again.
+ */
 static bool create(void)
 {
 	uint64_t vmsa = smp_vmsa();
@@ -115,6 +127,10 @@ static bool create(void)
 	return false;
 }
 
+/*
+ * Everything of an earlier second vCPU is cleared first. A test that needs a second vCPU is skipped
+ * where there is none, and fails where it does not start.
+ */
 void smp_start(void)
 {
 	memset(caa_page, 0, sizeof(caa_page));
@@ -138,7 +154,10 @@ void smp_start(void)
 	}
 }
 
-/* The hypervisor forgets it. */
+/*
+ * Has the hypervisor forget the second vCPU. A second vCPU that died of an exception fails the test
+ * here.
+ */
 static void destroy(void)
 {
 	running = false;
@@ -159,6 +178,10 @@ void smp_stop(void)
 	CHECK(vmpl_vmsa_delete(smp_vmsa()));
 }
 
+/*
+ * Posts a function and does not wait for it. The release makes fn and arg visible before the
+ * number.
+ */
 void smp_run(void (*fn)(void *arg), void *arg)
 {
 	mailbox.fn = fn;
@@ -178,6 +201,10 @@ bool smp_wait(unsigned seconds)
 	return true;
 }
 
+/*
+ * Each vCPU counts its own arrivals, and waits until the other has counted as many. A dead vCPU
+ * never comes, so nobody waits for it.
+ */
 void smp_meet(void)
 {
 	unsigned me = percpu_index();
@@ -201,6 +228,10 @@ void smp_race(unsigned rounds, unsigned seconds)
 	race.done = 0;
 }
 
+/*
+ * The boot vCPU decides for both whether there is another round. So both always run the same
+ * number, and neither waits for a partner that has stopped.
+ */
 bool smp_round(unsigned i)
 {
 	bool more;

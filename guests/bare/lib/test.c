@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * The main loop of a bare test image: it lists the tests that the link has gathered, and runs the
+ * one that the harness asks for. bare_main() calls test_main() and never gets it back. An
+ * exception, a failed test or an unknown name must never end the loop: each becomes a verdict.
+ */
 #include "bare/lib/test.h"
 #include "bare/lib/control.h"
 #include "bare/lib/ghcb.h"
@@ -12,7 +17,10 @@
 
 extern const struct test *const __start_bare_tests[], *const __stop_bare_tests[];
 
-/* Of the trap code: an exception that nobody waited for ends the test, or parks a second vCPU. */
+/*
+ * The trap code calls this for an exception that no test waits for. On the boot vCPU it ends the
+ * test; a second vCPU is parked, and the test fails because of it.
+ */
 static NORETURN void unexpected(const struct trap_frame *t)
 {
 	char text[256];
@@ -28,6 +36,10 @@ static NORETURN void unexpected(const struct trap_frame *t)
 	test_abandon();
 }
 
+/*
+ * Runs one test and puts back what it may have changed: interrupts, handlers, the GHCB MSR, the
+ * second vCPU. What goes wrong there still counts for the test's verdict.
+ */
 static void run(const struct test *t)
 {
 	const char *verdict, *detail;
@@ -52,6 +64,7 @@ static void list_tests(void)
 	control_printf(CONTROL_LIST_END, "%u", n);
 }
 
+/* A test that is not there has failed; silence would look like a hang. */
 static void run_named(const char *name)
 {
 	for (const struct test *const *t = __start_bare_tests; t < __stop_bare_tests; t++) {
@@ -64,7 +77,10 @@ static void run_named(const char *name)
 	control_printf(CONTROL_END, "%s", name);
 }
 
-/* After BYE. */
+/*
+ * The harness has said BYE. The power-off is asked for again and again, because nothing else is
+ * left to do.
+ */
 static NORETURN void power_off(void)
 {
 	control_send(CONTROL_BYE_ACK, "", 0);

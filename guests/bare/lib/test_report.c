@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * What a running test says, and its verdict: the contract is in test_report.h. Tests and the
+ * library call it, on any vCPU where the header allows that. It must never let a test pass that has
+ * checked nothing.
+ */
 #include "bare/lib/test_report.h"
 #include "bare/lib/control.h"
 #include "lib/fmt.h"
@@ -43,6 +48,7 @@ void test_info(const char *key, const char *fmt, ...)
 	control_printf(CONTROL_INFO, "%s\t%s", key, text);
 }
 
+/* Failures from here on name this case and its rule. */
 static void begin_case(const char *rule, const char *fmt, va_list ap)
 {
 	now.rule = rule;
@@ -85,6 +91,10 @@ void test_skip(const char *fmt, ...)
 	test_abandon();
 }
 
+/*
+ * The host must agree before the test goes on: without its answer a machine that ends too early
+ * could look like success.
+ */
 void test_must_end(enum test_end code, const char *texts)
 {
 	static struct control_frame f;
@@ -99,6 +109,10 @@ void test_must_end(enum test_end code, const char *texts)
 	test_abandon();
 }
 
+/*
+ * The first failure becomes the verdict's text. The port gets the first 64: a loop that goes wrong
+ * must not drown it.
+ */
 void test_failed(const char *file, int line, const char *text)
 {
 	uint32_t n = __atomic_fetch_add(&now.failures, 1, __ATOMIC_RELAXED);
@@ -106,7 +120,7 @@ void test_failed(const char *file, int line, const char *text)
 	if (n == 0)
 		fmt_snprintf(now.detail, sizeof(now.detail), "%s:%d [%s] %s%s%s", file, line,
 			     now.rule, now.label, now.label[0] ? ": " : "", text);
-	if (n < 64) /* a loop that goes wrong must not drown the port */
+	if (n < 64)
 		control_printf(CONTROL_FAILURE, "%s:%d\t[%s] %s%s%s", file, line, now.rule,
 			       now.label, now.label[0] ? ": " : "", text);
 }
@@ -133,6 +147,9 @@ bool test_check2(bool good, const char *file, int line, const char *expr, uint64
 	return false;
 }
 
+/*
+ * Runs fn, which may leave early by test_abandon(): then test_escape_save() returns a second time.
+ */
 void test_run_body(void (*fn)(void), const char *rule)
 {
 	memset(&now, 0, sizeof(now));
@@ -141,6 +158,7 @@ void test_run_body(void (*fn)(void), const char *rule)
 		fn();
 }
 
+/* A failure outweighs a skip, and a test without a check has failed. */
 const char *test_verdict(const char **detail)
 {
 	*detail = now.detail;

@@ -10,6 +10,7 @@
 #define RS_PW       0x40000009u
 #define DEPTH       4
 
+/* n bytes at an offset, big endian, as all of a TPM message is. */
 static void put(struct tpm_message *m, uint32_t at, uint64_t v, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++)
@@ -37,6 +38,10 @@ static void append_zeros(struct tpm_message *m, uint32_t n)
 	m->len += n;
 }
 
+/*
+ * The authorization area of n sessions with an empty password: it has a size of its own, and the
+ * message's tag says that there is one.
+ */
 static void sessions(struct tpm_message *m, uint32_t handle, unsigned n)
 {
 	put(m, 0, ST_SESSIONS, 2);
@@ -49,6 +54,7 @@ static void sessions(struct tpm_message *m, uint32_t handle, unsigned n)
 	}
 }
 
+/* Behind an @: %4 is a session's handle, pw is one password session, pw2 is two. */
 static const char *authorization(struct tpm_message *m, const char *p, va_list *ap)
 {
 	if (strncmp(p, "%4", 2) == 0) {
@@ -64,6 +70,7 @@ static const char *authorization(struct tpm_message *m, const char *p, va_list *
 	return p + 2;
 }
 
+/* Behind a %: takes the next argument as tpm.h says. */
 static void argument(struct tpm_message *m, char kind, va_list *ap)
 {
 	const char *s;
@@ -102,6 +109,10 @@ static const char *byte(struct tpm_message *m, const char *p)
 	return p + 2;
 }
 
+/*
+ * One pass over the text. `opened` remembers where the sizes of open TPM2Bs go; the size of the
+ * whole message comes last.
+ */
 void tpm_vbuild(struct tpm_message *m, const char *p, va_list args)
 {
 	uint32_t opened[DEPTH];

@@ -29,6 +29,7 @@ uint64_t trap_ist_top(unsigned cpu, unsigned ist)
 	return (uint64_t)ist_stack[cpu][ist - 1] + STACK_SIZE;
 }
 
+/* Each vCPU has stacks of its own: one for entries from ring 3, and one for each IST slot. */
 static void tss_set(unsigned cpu)
 {
 	tss[cpu].rsp[0] = (uint64_t)rsp0_stack[cpu] + STACK_SIZE;
@@ -42,6 +43,7 @@ void trap_idt_ist_set(uint8_t vector, uint8_t ist)
 	idt[vector].ist = ist;
 }
 
+/* Between tests: no test may inherit another one's handlers, IST slots, or expected fault. */
 void trap_reset(void)
 {
 	fault_release();
@@ -51,6 +53,7 @@ void trap_reset(void)
 	}
 }
 
+/* Tables for all vCPUs, built once by the boot vCPU. trap_cpu_init() loads them on each. */
 void trap_init(void)
 {
 	gdt[SEL_KCODE / 8] = X86_DESC_CODE;
@@ -66,6 +69,10 @@ void trap_init(void)
 	trap_idt_ist_set(VEC_DF, IST_DF);
 }
 
+/*
+ * Loads the descriptor tables and every segment register. The far return reloads CS; the task
+ * register tells percpu() which vCPU this is.
+ */
 void trap_cpu_init(unsigned cpu)
 {
 	struct x86_table g = {sizeof(gdt) - 1, (uint64_t)gdt};
@@ -118,7 +125,10 @@ void trap_unexpected_set(void (*fn)(const struct trap_frame *t))
 	unexpected = fn;
 }
 
-/* Tail of fault_save (entry.S). */
+/*
+ * Tail of fault_save (entry.S), which has stored where to go on. From now on an exception of this
+ * vCPU comes back there. Returns 0: there was no fault yet.
+ */
 uint64_t fault_arm(struct fault *f);
 uint64_t fault_arm(struct fault *f)
 {
@@ -134,6 +144,10 @@ void fault_release(void)
 	percpu()->catching = NULL;
 }
 
+/*
+ * Runs fn and returns the vector that it raised, FAULT_NONE for none. After a fault what fn has on
+ * its stack is gone.
+ */
 uint8_t fault_call(struct fault *f, void (*fn)(void *), void *arg)
 {
 	if (FAULT_CATCH(f)) {
@@ -143,6 +157,7 @@ uint8_t fault_call(struct fault *f, void (*fn)(void *), void *arg)
 	return f->vector;
 }
 
+/* What a test may want to know about the fault, as the processor left it. */
 static void fault_record(struct fault *f, const struct trap_frame *t)
 {
 	f->hit = true;
@@ -156,7 +171,10 @@ static void fault_record(struct fault *f, const struct trap_frame *t)
 	f->handler_rsp = (uint64_t)&t->error;
 }
 
-/* Make the frame return to behind FAULT_CATCH. */
+/*
+ * Makes the frame return to behind FAULT_CATCH, as if fault_save had returned 1. DS and ES may be
+ * ring 3's.
+ */
 static void fault_resume(const struct fault *f, struct trap_frame *t)
 {
 	t->rax = 1;
@@ -181,6 +199,10 @@ static NORETURN void nobody_waited(const struct trap_frame *t)
 	ghcb_terminate(0, 0); /* there is nobody to tell yet */
 }
 
+/*
+ * From entry.S, for every vector. A test's handler comes first. An interrupt without one is counted
+ * only; an exception without one is either expected or the end of the test.
+ */
 void trap_dispatch(struct trap_frame *t);
 void trap_dispatch(struct trap_frame *t)
 {

@@ -12,6 +12,10 @@
 const unsigned vmpl_own = VMPL_GUEST;
 static const struct bare_info *info;
 
+/*
+ * The boot argument is the SVSM's struct bare_info. Without its magic nothing can be found, so the
+ * guest terminates.
+ */
 void vmpl_init(uint64_t boot_argument)
 {
 	info = (const struct bare_info *)boot_argument;
@@ -45,11 +49,13 @@ bool vmpl_page_validate(uint64_t gpa, bool validate)
 	return svsm_pvalidate(SVSM_ENTRY(gpa, RMP_PG_4K, validate)) == SVSM_SUCCESS;
 }
 
+/* The order is fixed: rescind first, then the page may change to shared. */
 bool vmpl_page_shared(uint64_t gpa)
 {
 	return vmpl_page_validate(gpa, false) && ghcb_msr_psc(gpa, GHCB_PSC_SHARED) == 0;
 }
 
+/* And back: the page becomes private first, then it can be validated. */
 bool vmpl_page_private(uint64_t gpa)
 {
 	return ghcb_msr_psc(gpa, GHCB_PSC_PRIVATE) == 0 && vmpl_page_validate(gpa, true);

@@ -39,6 +39,7 @@ uint64_t vtpm_call(uint64_t page)
 	return svsm(VTPM(COMMAND), page, 0, 0, 0);
 }
 
+/* The length is the SVSM's word, so it is bounded before it is used. */
 static void take_response(const uint8_t *page, struct tpm_message *response)
 {
 	const struct vtpm_response *r = (const struct vtpm_response *)page;
@@ -58,6 +59,7 @@ uint32_t vtpm_once(uint8_t locality, const struct tpm_message *c, struct tpm_mes
 	return tpm_code(response);
 }
 
+/* About 2 ms: the pause between two attempts at a command. */
 void vtpm_pause(void)
 {
 	uint64_t end = rdtsc() + smp_ticks(1) / 500;
@@ -66,6 +68,10 @@ void vtpm_pause(void)
 		cpu_relax();
 }
 
+/*
+ * Sends the same bytes until there is an answer other than RETRY, or patience ends: then the caller
+ * sees the RETRY.
+ */
 uint32_t vtpm_send(uint8_t locality, const struct tpm_message *c, struct tpm_message *response)
 {
 	uint64_t end = rdtsc() + smp_ticks(PATIENCE);
@@ -87,6 +93,9 @@ uint32_t tpm(uint8_t locality, const char *text, ...)
 	return vtpm_send(locality, c, tpm_response());
 }
 
+/*
+ * A call of the test protocol, which needs the same registers again while it is BUSY or INCOMPLETE.
+ */
 uint64_t vtpm_test(uint64_t call, struct svsm_call *c)
 {
 	const struct svsm_call asked = *c;

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * Makes the stub of vmplstub.c a vCPU at a lower VMPL, on this vCPU, and takes it away again. Tests
+ * of VMPLs call it, on the boot vCPU at VMPL0. It must never leave a right behind:
+ * vmplstub_remove() takes back all that vmplstub_build() gave, and checks it.
+ */
 #include "abi/vmsa.h"
 #include "bare/lib/ghcb.h"
 #include "bare/lib/smp.h"
@@ -9,6 +14,10 @@
 #include "bare/machine/region.h"
 #include "bare/machine/vmplstub.h"
 
+/*
+ * The order is the hardware's: the pages are validated and filled at VMPL0, then the lower VMPL
+ * gets its rights, then the page becomes a VMSA, and only then the hypervisor learns of it.
+ */
 void vmplstub_build(unsigned region, unsigned vmpl, struct vmplstub *s)
 {
 	uint64_t vmsa = VMPLSTUB_VMSA(region);
@@ -26,6 +35,7 @@ void vmplstub_build(unsigned region, unsigned vmpl, struct vmplstub *s)
 		   0);
 }
 
+/* The same backwards: the hypervisor forgets the VMSA before its page becomes an ordinary one. */
 void vmplstub_remove(unsigned region, unsigned vmpl)
 {
 	CHECK_EQ(ghcb_ap_create(percpu()->apic_id, vmpl, GHCB_AP_DESTROY, 0, 0), 0);
