@@ -27,11 +27,13 @@ static uint8_t ram[PAGES * PAGE_SIZE] __attribute__((aligned(4096)));
 /* What processors have loaded; VMSAs lie in different pages of AT(0..511). */
 static struct vmsa loaded[PFNS_2M];
 
+/* The copy that a processor runs with. It differs from the page while the SVSM changes the page. */
 static struct vmsa *loaded_of(uint64_t vmsa)
 {
 	return &loaded[(vmsa - GUEST) / PAGE_SIZE];
 }
 
+/* VMRUN: refused without EFER.SVME. With PCPU_ID 0 it drops translations and takes an ID. */
 bool fake_enter(uint64_t vmsa)
 {
 	struct fake_rmp *e = fake_entry(gpa(vmsa));
@@ -61,6 +63,10 @@ void fake_exit(uint64_t vmsa)
 	fake_entry(gpa(vmsa))->running = false;
 }
 
+/*
+ * An instruction that finds the RMP entry in use is retried until the vCPU has exited. Here the
+ * vCPU exits at once.
+ */
 static void out_of_use(gpa_t g)
 {
 	if (fake_entry(g)->running)
@@ -80,6 +86,10 @@ static bool stale(const struct fake_rmp *e)
 	return false;
 }
 
+/*
+ * One of the injected failures: true for the n-th call from when a test set it, and for all later
+ * ones with fake_fail_on.
+ */
 static bool countdown(int *n)
 {
 	if (!*n || --*n)
@@ -93,6 +103,7 @@ struct fake_rmp *fake_entry(gpa_t g)
 	return &fake_rmp[(g.v - BASE) / PAGE_SIZE];
 }
 
+/* PSMASH: a 2M entry becomes 512 of 4K. */
 static void smash(gpa_t g)
 {
 	struct fake_rmp *e = fake_entry(gpa(g.v & ~MASK_2M));
@@ -101,6 +112,10 @@ static void smash(gpa_t g)
 		e[i].big = false;
 }
 
+/*
+ * A 2M instruction on 4K entries fails. A 4K one on a 2M entry faults, and the hypervisor splits
+ * the entry.
+ */
 static enum platform_result size_check(gpa_t g, enum platform_size size)
 {
 	if (size == PLATFORM_2M && !fake_entry(g)->big)
@@ -110,6 +125,10 @@ static enum platform_result size_check(gpa_t g, enum platform_size size)
 	return PLATFORM_OK;
 }
 
+/*
+ * PVALIDATE. The CHECKs are the point of the fake: the SVSM may validate or rescind a page only
+ * while no other VMPL has rights on it.
+ */
 static enum platform_result do_validate(gpa_t g, enum platform_size size, bool valid)
 {
 	enum platform_result r = size_check(g, size);
@@ -125,7 +144,7 @@ static enum platform_result do_validate(gpa_t g, enum platform_size size, bool v
 	for (unsigned i = 0; i < n; i++) {
 		struct fake_rmp *e = fake_entry(gpa_add(g, i * PAGE_SIZE));
 
-		CHECK(!e->vmsa); /* 58019, 6.2: rights are gone before, and given after */
+		CHECK(!e->vmsa); /* 58019, 6.2: rights go before, and come after */
 		CHECK(!e->perms[1] && !e->perms[2] && !e->perms[3]);
 		e->validated = valid;
 	}
@@ -152,6 +171,10 @@ static bool is_barrier(gpa_t g, unsigned vmpl, uint8_t perms, bool vmsa)
 	return vmsa && e->vmsa && e->perms[vmpl] == perms;
 }
 
+/*
+ * The RMPADJUST by which the SVSM waits until a VMSA is out of use. With fake_stuck it never is,
+ * and the instruction answers FAIL_INUSE.
+ */
 static enum platform_result do_barrier(gpa_t g)
 {
 	fake_barriers++;
@@ -168,6 +191,10 @@ static enum platform_result do_barrier(gpa_t g)
 	return PLATFORM_OK;
 }
 
+/*
+ * RMPADJUST. The CHECKs find a VMSA that the guest could write, by a right or by an old translation
+ * of some vCPU.
+ */
 static enum platform_result do_adjust(gpa_t g, enum platform_size size, unsigned vmpl,
 				      uint8_t perms, bool vmsa)
 {
@@ -232,6 +259,10 @@ static enum platform_result fake_delete(gpa_t g, unsigned vmpl)
 	return fake_adjust(g, PLATFORM_4K, vmpl, 0, false);
 }
 
+/*
+ * INVLPGB and TLBSYNC: every vCPU drops its translations, unless the test says that the hypervisor
+ * does not offer them.
+ */
 static enum platform_result fake_flush(void)
 {
 	if (fake_no_flush)
@@ -273,6 +304,7 @@ static void watch(gpa_t g, bool write)
 		fake_watch(g, write);
 }
 
+/* NULL as the SVSM's copy functions fail: outside guest RAM, or where a page is not validated. */
 static uint8_t *reach(gpa_t g, size_t len)
 {
 	if (g.v < GUEST || len > sizeof(ram) || g.v - BASE > sizeof(ram) - len)
@@ -386,6 +418,7 @@ void fake_write_vmsa(uint64_t g)
 	v->sev_features = FEATURES;
 }
 
+/* A vCPU as the boot leaves it: sealed, flushed, made a VMSA, and registered. */
 static void start_cpu(unsigned i)
 {
 	struct pages_locked held = pagestate_lock2(gpa(VMSA(i)), gpa(CAA(i)));
@@ -400,6 +433,10 @@ static void start_cpu(unsigned i)
 	CHECK(vmsa_registry_add(&fake_cpus[i], gpa(VMSA(i)), gpa(CAA(i)), VMPL_GUEST));
 }
 
+/*
+ * Everything new before each test: the first 2M are the SVSM's, the next the guest's in valid 4K
+ * pages, the rest not validated and in 2M entries.
+ */
 void fake_setup(void)
 {
 	memset(fake_rmp, 0, sizeof(fake_rmp));
@@ -436,6 +473,10 @@ static void run(uint64_t vmsa)
 	spin_unlock(&fake_lock);
 }
 
+/*
+ * A guest's call, from its last run to its result. A served call ends with call_pending clear and
+ * with a VMSA that can run.
+ */
 uint64_t fake_raw_call(unsigned cpu, uint64_t rax, uint64_t rcx, uint64_t rdx, uint64_t r8)
 {
 	struct vmsa *v = fake_mem(VMSA(cpu));
@@ -483,6 +524,10 @@ uint64_t fake_pvalidate(unsigned cpu, uint64_t e)
 	return fake_list(cpu, SVSM_CORE_PVALIDATE, &e, 1);
 }
 
+/*
+ * After any sequence of calls, also failed ones, the map and the RMP must say the same of each
+ * guest page: 58019, 6.2 to 6.6.
+ */
 void fake_check_agreement(void)
 {
 	for (unsigned i = PFNS_2M; i < PAGES; i++) {

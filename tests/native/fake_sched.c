@@ -24,6 +24,7 @@ void (*at_ready)(void), (*at_sleep)(void);
 pthread_mutex_t sleep_lock = PTHREAD_MUTEX_INITIALIZER;
 pthread_cond_t nmi_came = PTHREAD_COND_INITIALIZER;
 
+/* In fake time each look is a tick later, so a loop that waits for time comes to its end. */
 uint64_t timer_now(void)
 {
 	struct timespec t;
@@ -60,6 +61,7 @@ struct cpu *percpu_get(unsigned i)
 	return i < CPUS ? &cpus[i] : NULL;
 }
 
+/* An NMI: it counts, and wakes the thread of that CPU if it sleeps. */
 void wake_cpu(const struct cpu *c)
 {
 	pthread_mutex_lock(&sleep_lock);
@@ -69,6 +71,10 @@ void wake_cpu(const struct cpu *c)
 	pthread_mutex_unlock(&sleep_lock);
 }
 
+/*
+ * Runs a test's hook once, at the moment where a lost wake-up would hide. The hook may play another
+ * CPU, so this one becomes itself again.
+ */
 static void strike(void (**hook)(void))
 {
 	void (*what)(void) = *hook;
@@ -80,6 +86,7 @@ static void strike(void (**hook)(void))
 	gs_become(me);
 }
 
+/* The CPU says that it is about to sleep: an NMI from here on must not be lost. */
 uint32_t wake_ready(void)
 {
 	uint32_t seen;
@@ -93,6 +100,10 @@ uint32_t wake_ready(void)
 
 unsigned slept;
 
+/*
+ * Sleeps unless an NMI has come since wake_ready(). In fake time it only counts that it would have
+ * slept.
+ */
 void wake_sleep(uint32_t seen)
 {
 	struct cpu *me = percpu_this();

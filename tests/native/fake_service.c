@@ -24,6 +24,7 @@ const uint8_t service_vtpm_start[1], service_vtpm_end[1];
 static struct process *current;
 static bool powered, fetched;
 
+/* There is one process at a time: a second one without process_destroy() is a leak and fails. */
 struct process *process_create(const char *name, const void *elf, size_t size, size_t page_limit)
 {
 	(void)elf;
@@ -51,6 +52,7 @@ void process_destroy(struct process *p)
 
 static enum syscall_then last_then;
 
+/* The program's system calls go to the kernel's own code, without a ring in between. */
 int64_t service_call(uint64_t number, uint64_t a, uint64_t b, uint64_t c)
 {
 	struct syscall_args args = {.a = {a, b, c}};
@@ -59,6 +61,7 @@ int64_t service_call(uint64_t number, uint64_t a, uint64_t b, uint64_t c)
 	return args.result;
 }
 
+/* Kernel and program share an address space here, so a copy cannot fail. */
 bool user_copy_in(void *to, uint64_t va, size_t len)
 {
 	if (len)
@@ -73,6 +76,10 @@ bool user_copy_out(uint64_t va, const void *from, size_t len)
 	return true;
 }
 
+/*
+ * The program dies: because the test wants it, or because the kernel has cleared its RIP to kill
+ * it.
+ */
 static bool faults(struct process *p)
 {
 	if (!fake_ring3.fault && p->regs.rip)
@@ -83,6 +90,10 @@ static bool faults(struct process *p)
 	return true;
 }
 
+/*
+ * One turn of the program: start it, fetch a request, take the time that the test says, answer. It
+ * comes back at each point at which the kernel's could.
+ */
 enum process_stop process_run(struct process *p)
 {
 	struct service_head head;
@@ -148,6 +159,10 @@ static uint64_t work(struct sched_task *t, uint64_t ns)
 	return ns;
 }
 
+/*
+ * The caller lends its time to the task. With a helper the task goes on by itself from then on,
+ * while fake_ring3_pass() lets time pass.
+ */
 enum sched_end sched_run(struct sched_task *t, const bool *done, uint64_t slice_ns, bool wait)
 {
 	uint64_t used = 0;
@@ -162,6 +177,7 @@ enum sched_end sched_run(struct sched_task *t, const bool *done, uint64_t slice_
 	return *done ? SCHED_DONE : t->handed ? SCHED_ELSEWHERE : SCHED_SLICE;
 }
 
+/* The callers sleep: only a CPU without a guest works meanwhile. */
 void fake_ring3_pass(uint64_t ns)
 {
 	fake_ring3.now += ns;

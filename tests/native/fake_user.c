@@ -27,6 +27,7 @@ uint64_t platform_cbit = FAKE_CBIT;
 
 /* ---- kernel ---- */
 
+/* Counts pages, so that a test can see a leak, and fails at the call that fake_fail_at names. */
 void *alloc_pages(unsigned order)
 {
 	void *p;
@@ -90,6 +91,7 @@ bool random_fill(void *to, size_t len)
 	return !fake_no_random;
 }
 
+/* The kernel's half is a pattern: fake_check_space() finds a space that has written there. */
 void paging_share(uint64_t *user_root)
 {
 	for (unsigned i = 256; i < 512; i++)
@@ -107,6 +109,10 @@ void usermode_set_fs(const struct process *p)
 	(void)p;
 }
 
+/*
+ * Byte by byte, with the rights in the page tables of fake_loaded. False: a byte cannot be reached,
+ * and those before it are copied.
+ */
 static bool copy(uint8_t *kernel, uint64_t va, size_t len, unsigned right)
 {
 	for (; len; len--, va++, kernel++) {
@@ -139,6 +145,7 @@ static uint64_t *target(uint64_t entry)
 	return paging_va(gpa(entry & 0x000ffffffffff000 & ~FAKE_CBIT));
 }
 
+/* Walks the tables independently of mm/ and user/, and finds an upper entry with wrong bits. */
 uint64_t fake_leaf(const struct space *s, uint64_t va)
 {
 	uint64_t *t = s->root;
@@ -169,6 +176,10 @@ struct count {
 	unsigned leaves, tables;
 };
 
+/*
+ * What must hold of every user page: held by the space, user, private, and never both writable and
+ * executable.
+ */
 static void check_leaf(uint64_t e, uint64_t va, struct count *c)
 {
 	if (!e)
@@ -193,6 +204,10 @@ static void check_table(const uint64_t *t, unsigned level, uint64_t va, struct c
 	}
 }
 
+/*
+ * Looks at every entry, and compares the count with what the space says it uses. Returns the number
+ * of pages mapped.
+ */
 unsigned fake_check_space(const struct space *s)
 {
 	struct count c = {0, 0};
