@@ -3,9 +3,9 @@
 
 /*
  * TLB flushes of other CPUs, without an instruction that makes them. A generation counts the
- * changes that took a right away. A CPU notes it right before VMRUN; who makes a change waits
- * until no CPU runs a guest that entered before it. A CPU that left its guest flushes at the next
- * VMRUN, so leaving it is enough.
+ * changes that took a right away. A CPU notes it right before VMRUN. The CPU that makes
+ * a change waits until no CPU runs a guest that entered before the change. A CPU flushes at its
+ * next VMRUN, so it is enough that it leaves its guest.
  */
 #include "machine/cpu/tlb.h"
 #include "machine/cpu/vmcb.h"
@@ -78,8 +78,9 @@ void tlb_flush_others(void)
 }
 
 /*
- * The word may say that the flush is made although it comes only now: no instruction of the guest
- * lies in between, and who writes 0 once more meanwhile gets it by this same VMRUN.
+ * The word says that the flush is made, although the VMRUN that makes it is still to come: no
+ * instruction of the guest lies in between. When another CPU writes 0 once more meanwhile, this
+ * same VMRUN serves it.
  */
 static bool forced(struct vcpu *v, uint64_t *word)
 {

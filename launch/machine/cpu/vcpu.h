@@ -60,7 +60,7 @@ struct vcpu {
 	uint64_t exits[EXIT_SLOTS];
 };
 
-/* Of the VMPL that runs now. */
+/* The state of the VMPL that runs now. */
 static inline struct vmpl_ctx *vcpu_ctx(struct vcpu *v)
 {
 	return &v->ctx[v->vmpl];

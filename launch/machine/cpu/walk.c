@@ -66,9 +66,11 @@ enum walk_status walk_check(struct vcpu *v, const struct walk *w, uint8_t want)
 	}
 }
 
-/* A page table access is private whatever the C-bit says (15.34.5), and a write for the nested
- * tables, because it may set the A and D bits (15.25.5): who may only read a page gets no bit into
- * it by naming it as a table. */
+/*
+ * A page table access is private whatever the C-bit says (15.34.5). For the nested tables it is a
+ * write, because it may set the A and D bits (15.25.5): so a guest that may only read a page cannot
+ * set a bit in it by naming it as a table.
+ */
 static enum walk_status entry_at(const struct walker *k, struct walk *w, uint64_t at, void **entry)
 {
 	enum walk_status s;

@@ -41,7 +41,9 @@ static bool passed_through(uint64_t a, unsigned len)
 	return !host_is_ram(hpa(a), len);
 }
 
-/* Of exactly that width: a device may answer others differently. */
+/*
+ * The access has exactly the guest's width, because a device may answer another width differently.
+ */
 static uint64_t phys_read(uint64_t a, unsigned len)
 {
 	volatile void *p = host_ptr(hpa(a));

@@ -95,7 +95,7 @@ static void enter_fault(void)
 		host_exit(MACHINE_END_MONITOR, "monitor fault, and another while reporting it");
 }
 
-/* From isr.c, on the stack of the exception. */
+/* Called from isr.c, on the stack of the exception. */
 void fault_exception(const struct trap_frame *f)
 {
 	enter_fault();

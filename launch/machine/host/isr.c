@@ -75,7 +75,7 @@ static void nmi(const struct trap_frame *f)
 	upcall_describe(host_cpu());
 }
 
-/* From entry.S, on this CPU's stack or an IST stack, interrupts off. */
+/* Called from entry.S, on this CPU's stack or an IST stack, interrupts off. */
 void entry_dispatch(struct trap_frame *f)
 {
 	if (f->vector >= 32) {

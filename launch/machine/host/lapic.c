@@ -74,8 +74,10 @@ void lapic_init(void)
 	set(REG_ESR, 0);
 }
 
-/* What the firmware left routed to CPU 0 is nobody's; from here on the guest's programming
- * counts. */
+/*
+ * The firmware may have left interrupts routed to CPU 0, which nobody takes. From here on only what
+ * the guest programs counts.
+ */
 void lapic_mask_others(void)
 {
 	volatile uint32_t *select = host_ptr(hpa(IOAPIC_PA));

@@ -147,7 +147,7 @@ bool smp_released(void)
 	return __atomic_load_n(&released, __ATOMIC_ACQUIRE);
 }
 
-/* From trampoline.S on the CPU's own stack. */
+/* Called from trampoline.S, on the CPU's own stack. */
 void smp_ap_main(unsigned cpu)
 {
 	desc_load(cpu);

@@ -102,7 +102,7 @@ void host_timer_stop(void)
 	lapic_timer_set(0);
 }
 
-/* From isr.c, on the CPU whose timer it is. */
+/* Called from isr.c, on the CPU whose timer it is. */
 void time_fired(void)
 {
 	struct percpu *p = percpu();

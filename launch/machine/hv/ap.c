@@ -60,7 +60,7 @@ static bool create(struct vcpu *v, const struct ap_request *r)
 	return !run || vmpl_run(v, r->vmpl);
 }
 
-/* From more to less privileged, so that an SVSM goes before its guest. */
+/* Goes from more to less privileged VMPLs, so that an SVSM runs before its guest. */
 bool ap_run_fresh(struct vcpu *v)
 {
 	unsigned vmpl;

@@ -58,8 +58,10 @@ static bool addressed(const struct vapic *from, const struct vapic *t, uint32_t 
 	}
 }
 
-/* From the APIC model, or from the #HV IPI event. Lowest priority goes to the first that is
- * addressed: which one it is, is the chipset's to choose. */
+/*
+ * The APIC model and the #HV IPI event call this. A lowest-priority IPI goes to the first vCPU that
+ * it addresses; the choice is the chipset's.
+ */
 void apic_ipi_send(struct vapic *a, uint32_t low, uint32_t dest)
 {
 	unsigned mode = low >> 8 & 7, vector = low & 0xff, i;

@@ -21,7 +21,7 @@ static inline bool doorbell_used(struct vcpu *v)
 
 /* Before anything looks at or changes the APIC: move what the guest took to ISR. */
 void doorbell_sync(struct vcpu *v);
-/* In irq_deliver's place. */
+/* Called instead of irq_deliver()'s injection when the VMPL has a doorbell page. */
 void doorbell_deliver(struct vcpu *v);
 /* Would an event end the current VMPL's HLT? */
 bool doorbell_wakes(struct vcpu *v);

@@ -163,8 +163,10 @@ enum msr_result msr_write(struct vcpu *v, uint32_t msr, uint64_t value)
 	}
 }
 
-/* From the processor, in the middle of the exit: the #VC that a processor would raise, and the
- * guest's VMGEXIT for it, are left out. */
+/*
+ * The processor calls this in the middle of the exit. It spares the guest the #VC that a processor
+ * would raise, and the VMGEXIT that the guest would make of it.
+ */
 bool vmm_fast_msr(struct vcpu *v, uint32_t msr, bool write, uint64_t *value, bool *gp)
 {
 	enum msr_result r;

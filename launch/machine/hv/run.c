@@ -52,8 +52,10 @@ static const char *reason(const struct vcpu *v)
 	return v->fault ? v->fault : "no reason given";
 }
 
-/* As KVM and its VMM do on KVM_EXIT_MEMORY_FAULT: the page becomes what it was taken for, and the
- * guest finds out that it is not validated. */
+/*
+ * The page becomes private, as the access took it to be, and the guest then finds that it is not
+ * validated. KVM and its VMM do the same on KVM_EXIT_MEMORY_FAULT.
+ */
 static void memory_fault(struct vcpu *v)
 {
 	gpa_t g = gpa_page(gpa(v->fault_at));

@@ -45,8 +45,10 @@ static void claim(struct check *c, const struct igvm_header *h, uint64_t at, uin
 	}
 }
 
-/* What the policy allows is not enforced here, but what no firmware takes is refused (56860,
- * guest policy). */
+/*
+ * The monitor does not enforce the policy. It refuses one that no firmware takes (56860, guest
+ * policy).
+ */
 static void check_policy(struct check *c, const struct igvm_header *h)
 {
 	const struct igvm_guest_policy *p = h->body;

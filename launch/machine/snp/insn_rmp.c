@@ -145,7 +145,7 @@ static int rmpquery(struct vcpu *v, const struct insn *i)
 	return conclude(v, i, &r, &w);
 }
 
-/* From the #UD of an instruction that is one of the three; what it is about is in registers. */
+/* Called for the #UD of one of the three instructions. Its operands are in registers. */
 int insn_rmp(struct vcpu *v, const struct insn *i)
 {
 	struct vmcb *m = v->ctx[v->vmpl].vmcb;

@@ -77,7 +77,10 @@ static bool fix_cr3(struct vcpu *v, const struct fault *f)
 	return true;
 }
 
-/* Page walks and fetches are private; so is a fetch by one CPL of a page only it may execute. */
+/*
+ * Page walks and fetches are private, also at an address without the C-bit: the page is opened
+ * there as well. So it is for a fetch when only the current CPL may execute the page.
+ */
 static bool open_alias(struct vcpu *v, const struct fault *f)
 {
 	const struct vmcb *m = v->ctx[v->vmpl].vmcb;

@@ -86,7 +86,8 @@ struct rmp_result rmp_rule_query(const struct rmp_entry *e, uint8_t current, uin
 	return done(SNP_SUCCESS);
 }
 
-/* What changes hands loses its validation and every right but VMPL0's (15.36.5 to 15.36.7). */
+/* A page that changes hands loses its validation and every right but VMPL0's (15.36.5 to 15.36.7).
+ */
 enum snp_insn_result rmp_rule_update(struct rmp_entry *e, int size, bool assigned)
 {
 	uint8_t huge = size == RMP_PG_2M ? RMP_HUGE : 0;

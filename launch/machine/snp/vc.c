@@ -11,7 +11,7 @@
 #include "machine/cpu/vmcb.h"
 #include "base/x86.h"
 
-/* From every exit that SEV-SNP reflects, right after it, before anything of the guest has
+/* Called for every exit that SEV-SNP reflects, right after it, before anything of the guest has
  * changed. */
 int vc_raise(struct vcpu *v, uint32_t error)
 {

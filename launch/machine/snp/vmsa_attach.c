@@ -3,7 +3,7 @@
 
 /*
  * Which VMSA a VMPL runs on. What VMRUN would check of a VMSA is checked when it is attached, and
- * again when it is loaded, since who has the right may have written to the page in between.
+ * again when it is loaded, since a VMPL with the right may have written to the page in between.
  */
 #include "machine/snp/vmsa_attach.h"
 #include "machine/cpu/fpu.h"

@@ -33,7 +33,10 @@ static void allow_msr(uint32_t msr, bool read, bool write)
 	msr_map[bit / 8] &= (uint8_t) ~((read ? 1u : 0u) << bit % 8 | (write ? 2u : 0u) << bit % 8);
 }
 
-/* What an SNP guest owns through its VMSA is not intercepted: APM vol. 2, 15.35.4. */
+/*
+ * The guest owns these registers through its VMSA, so accesses to them are not intercepted: APM
+ * vol. 2, 15.35.4.
+ */
 void vmsa_init(void)
 {
 	static const uint32_t own[] = {
@@ -107,8 +110,10 @@ static uint64_t *gpr_slot(struct vmsa *s, unsigned i)
 #define SYSCALL_FROM  0x1f8
 #define SYSCALL_SIZE  (0x248 - SYSCALL_FROM)
 
-/* The page may change while it is read; each field is taken once, and what VMRUN refuses it
- * refuses. */
+/*
+ * The page may change while it is read. So each field is read once, and VMRUN refuses what is not
+ * valid.
+ */
 static void load_vmcb(struct vmcb *m, const struct vmsa *s)
 {
 	memcpy(m->save_area, s, SEGMENTS_SIZE);

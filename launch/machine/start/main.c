@@ -80,7 +80,7 @@ static void host_main(void)
 	hv_service_main();
 }
 
-/* From boot.S, on the boot stack, in the image as loaded. */
+/* Called from boot.S, on the boot stack, in the image as loaded. */
 __attribute__((no_stack_protector)) void host_boot(void)
 {
 	set_stack_guard();

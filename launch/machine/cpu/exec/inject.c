@@ -27,8 +27,10 @@ bool machine_can_inject(struct vcpu *v)
 	       (m->rflags & RFLAGS_IF);
 }
 
-/* By hand where that is possible, because QEMU may deliver an injected interrupt twice
- * (deliver.c). */
+/*
+ * Delivers by hand where that is possible, because QEMU may deliver an injected interrupt twice
+ * (deliver.c).
+ */
 void machine_inject(struct vcpu *v, uint8_t vector)
 {
 	if (!deliver_interrupt(v, vector))

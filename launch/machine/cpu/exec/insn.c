@@ -17,7 +17,7 @@ struct insn insn_at_rip(struct vcpu *v)
 	return decode_insn(bytes, n, guest_mode64(v->ctx[v->vmpl].vmcb));
 }
 
-/* As the processor does behind any instruction, the trap of TF included. */
+/* Does what the processor does at the end of any instruction, the trap of TF included. */
 void insn_skip(struct vmcb *m, unsigned length)
 {
 	m->rip += length;

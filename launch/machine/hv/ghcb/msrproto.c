@@ -26,7 +26,7 @@ static uint64_t sev_info(void)
 	       (uint64_t)MACHINE_CBIT << 24 | GHCB_MSR_SEV_INFO_RESP;
 }
 
-/* One register at a time, and no subleaf but 0: for the time before a guest has a GHCB. */
+/* A guest that has no GHCB yet reads CPUID this way: one register at a time, and subleaf 0 only. */
 static uint64_t cpuid_reg(struct vcpu *v, uint64_t m)
 {
 	unsigned reg = m >> 30 & 3;
@@ -37,7 +37,7 @@ static uint64_t cpuid_reg(struct vcpu *v, uint64_t m)
 	return (uint64_t)r[reg] << 32 | (uint64_t)reg << 30 | GHCB_MSR_CPUID_RESP;
 }
 
-/* One page for each VMPL of a vCPU; a new registration replaces the old. */
+/* Each VMPL of a vCPU has one page. A new registration replaces the old one. */
 static uint64_t register_gpa(struct vcpu *v, uint64_t m)
 {
 	gpa_t g = gpa(PFN_BITS(m));
@@ -49,7 +49,10 @@ static uint64_t register_gpa(struct vcpu *v, uint64_t m)
 	return g.v | GHCB_MSR_REG_GPA_RESP;
 }
 
-/* One page of 4K; the answer's upper half is an error code, of which any but 0 will do. */
+/*
+ * Changes one 4K page. The answer's upper half is an error code; the GHCB specification gives none
+ * a meaning but 0.
+ */
 static uint64_t psc(struct vcpu *v, uint64_t m)
 {
 	gpa_t g = gpa(m & 0x000ffffffffff000ull);

@@ -22,7 +22,7 @@
 #define ENTRY_OP(e)      ((e) >> 52 & 0xf)
 #define ENTRY_RSVD       (~(BIT(57) - 1))
 
-/* One entry; 0 or the error for SW_EXITINFO2. */
+/* Does one entry. Returns 0, or the error for SW_EXITINFO2. */
 static uint64_t one(uint64_t e)
 {
 	int size = e & GHCB_PSC_ENTRY_2M ? RMP_PG_2M : RMP_PG_4K;

@@ -13,8 +13,8 @@ static enum snp_insn_result change_4k(gpa_t g, bool is_private)
 {
 	enum snp_insn_result r;
 
-	/* As KVM: nothing to change is no RMPUPDATE, which would cost a private page its
-	 * validation. */
+	/* When nothing changes KVM does no RMPUPDATE, which would cost a private page its
+	 * validation. Nor does this. */
 	if (rmp_is_shared(g, PAGE_SIZE) != is_private)
 		return SNP_SUCCESS;
 	r = rmp_update(g, RMP_PG_4K, is_private);
@@ -26,7 +26,7 @@ static enum snp_insn_result change_4k(gpa_t g, bool is_private)
 	return rmp_update(g, RMP_PG_4K, is_private);
 }
 
-/* In one entry where the RMP has one, else page by page. */
+/* The page changes as one entry where the RMP has one, else 4K page by 4K page. */
 static enum snp_insn_result change_2m(gpa_t g, bool is_private)
 {
 	bool all_shared = rmp_is_shared(g, SIZE_2M);
