@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * A few TPM 2.0 commands as bytes, for the agent's tests of the driver: the contract is in tpm.h.
+ * It uses no TPM library, so the tests run in an image that has none. A response is the TPM's word
+ * and never trusted: each length is checked before it is used.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>

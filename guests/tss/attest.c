@@ -7,6 +7,7 @@
 
 const TPMT_SIG_SCHEME attest_own_scheme = {.scheme = TPM2_ALG_NULL};
 
+/* A fresh nonce for each attestation, so that an old one cannot pass. */
 TPM2B_DATA attest_nonce(void)
 {
 	TPM2B_DATA data = {.size = 20};
@@ -30,6 +31,11 @@ struct key attest_key_ecc(void)
 	return attest_key(key_ecc(TPM2_ECC_NIST_P256, KEY_ATTEST, TPM2_ALG_ECDSA));
 }
 
+/*
+ * Checks everything that all attestations share: the signature by libcrypto, the magic number that
+ * only the TPM may sign, the type, our nonce, the signer's name, the firmware version. The caller
+ * checks what is special to its type.
+ */
 TPMS_ATTEST attest_check(const TPM2B_ATTEST *info, const TPMT_SIGNATURE *signature,
 			 const struct key *signer, TPMI_ST_ATTEST type, const TPM2B_DATA *ours)
 {

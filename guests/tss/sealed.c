@@ -4,6 +4,10 @@
 /* Seal under a policy alone; open with a session. */
 #include "tss/sealed.h"
 
+/*
+ * A sealed object that only the policy opens: without userWithAuth its password does not. The
+ * parent is flushed, because the TPM holds three objects at a time.
+ */
 struct key sealed_by(const TPM2B_DIGEST *policy)
 {
 	struct key parent = key_parent();
@@ -16,6 +20,10 @@ struct key sealed_by(const TPM2B_DIGEST *policy)
 	return k;
 }
 
+/*
+ * Returns the TPM's code, because tests also expect a refusal. On success the content must be
+ * right.
+ */
 TSS2_RC sealed_open(const struct key *k, ESYS_TR session)
 {
 	TPM2B_SENSITIVE_DATA *out;

@@ -6,6 +6,7 @@
 
 #include "tss/keys.h"
 
+/* Only a storage key has a symmetric cipher: it protects the key's children. */
 static void symmetric(TPMT_SYM_DEF_OBJECT *sym, TPMA_OBJECT use)
 {
 	sym->algorithm = TPM2_ALG_NULL;
@@ -69,6 +70,7 @@ TPM2B_PUBLIC key_hmac(TPMI_ALG_HASH hash)
 	return p;
 }
 
+/* The data comes from outside, so the TPM must not be its origin. */
 TPM2B_PUBLIC key_sealed(TPMA_OBJECT use)
 {
 	TPM2B_PUBLIC p =
@@ -78,6 +80,7 @@ TPM2B_PUBLIC key_sealed(TPMA_OBJECT use)
 	return p;
 }
 
+/* The authorization value and the data that go into a new object; either may be absent. */
 TPM2B_SENSITIVE_CREATE key_secret(const char *auth, const void *data, size_t len)
 {
 	TPM2B_SENSITIVE_CREATE s = {0};

@@ -31,7 +31,7 @@ void check_add(const char *name, check_fn fn)
 	tests[count++].fn = fn;
 }
 
-/* True when this failure should be printed. */
+/* Counts a failure, and prints where it is. False: enough failures of this test were printed. */
 static bool fail(const char *file, int line)
 {
 	if (++failures > MAX_PRINTS)
@@ -68,6 +68,7 @@ bool check_string(const char *a, const char *b, const char *ea, const char *eb, 
 	return ok;
 }
 
+/* Names the first byte that differs; a dump of all would hide it. */
 bool check_bytes(const void *a, const void *b, uint64_t n, const char *ea, const char *eb,
 		 const char *file, int line)
 {
@@ -97,6 +98,7 @@ void check_context(const char *fmt, ...)
 	va_end(ap);
 }
 
+/* Without arguments all tests run, else those that are named. */
 static bool wanted(const char *name, int argc, char **argv)
 {
 	for (int i = 1; i < argc; i++)
@@ -105,6 +107,7 @@ static bool wanted(const char *name, int argc, char **argv)
 	return argc < 2;
 }
 
+/* A run of no test at all fails, so that a misspelt name is noticed. */
 int main(int argc, char **argv)
 {
 	const char *base = strrchr(argv[0], '/');

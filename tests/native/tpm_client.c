@@ -8,6 +8,10 @@ static unsigned digit(char c)
 	return c <= '9' ? (unsigned)(c - '0') : (unsigned)(c - 'a' + 10);
 }
 
+/*
+ * The text is the test's own, so it is not checked. The header's size is filled in: no command here
+ * is longer than 16 bits can say.
+ */
 struct tpm_bytes tpm_bytes(const char *hex)
 {
 	struct tpm_bytes b = {0};

@@ -6,6 +6,10 @@
 #include "bare/lib/ghcb.h"
 #include "bare/lib/vmpl2.h"
 
+/*
+ * Runs each row as a case. Whatever the result, the call must be over (call_pending 0), and a
+ * refused call must have changed no register but RAX.
+ */
 void calls_run(const struct call_row *row, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++) {
@@ -23,6 +27,10 @@ void calls_run(const struct call_row *row, unsigned n)
 	}
 }
 
+/*
+ * Pages that are not the guest's memory. The SVSM must refuse each of them in every call that names
+ * a page.
+ */
 const struct bad_address *calls_bad_addresses(void)
 {
 	static struct bad_address a[12];
@@ -49,6 +57,10 @@ uint64_t calls_unvalidated(void)
 	return vmpl2_info()->unvalidated.base;
 }
 
+/*
+ * Is the whole region the guest's to read and write? A page that is lost ends the guest here, which
+ * the harness sees.
+ */
 bool calls_region_intact(unsigned n)
 {
 	volatile uint64_t *p = (volatile uint64_t *)MEM_REGION(n);
@@ -62,6 +74,7 @@ bool calls_region_intact(unsigned n)
 	return true;
 }
 
+/* For a region that earlier cases have split into 4K entries. */
 static uint64_t rescind_each(unsigned n)
 {
 	uint64_t r = SVSM_SUCCESS;
@@ -72,6 +85,10 @@ static uint64_t rescind_each(unsigned n)
 	return r;
 }
 
+/*
+ * Brings a region back to one valid 2M entry. Shared and private again is what makes the hypervisor
+ * use one entry.
+ */
 bool calls_region_fresh(unsigned n)
 {
 	const uint64_t whole =

@@ -9,6 +9,7 @@
 
 extern uint8_t image_start[], image_end[];
 
+/* Shared and private again makes it one unvalidated 2M entry, whatever the test did. */
 bool region_reset(unsigned n)
 {
 	return ghcb_psc(MEM_REGION(n), GHCB_PSC_SHARED, true) == 0 &&
@@ -24,6 +25,10 @@ bool region_validate(unsigned n, unsigned first, unsigned count)
 	return true;
 }
 
+/*
+ * The stub runs this image's code, so its VMPL needs rights to all of the image. GHCBs are shared
+ * and have no rights; smp_vmsa() may be in use.
+ */
 bool region_image_rights(unsigned vmpl, uint8_t rights)
 {
 	for (uint64_t p = (uint64_t)image_start; p < (uint64_t)image_end; p += PAGE_SIZE) {

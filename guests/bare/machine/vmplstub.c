@@ -10,6 +10,7 @@
 
 void vmplstub_registers(struct vmplstub *s);
 
+/* Leaves this VMPL by the MSR protocol, which needs no page; comes back with the next RUN_VMPL. */
 static void to_vmpl0(void)
 {
 	ghcb_msr(GHCB_MSR_RUN_VMPL_REQ);
@@ -28,6 +29,7 @@ static void instruction(struct vmplstub *s)
 	s->vector = f.vector;
 }
 
+/* Loads a register, lets VMPL0 run, and reports what it then finds: each VMPL must have its own. */
 static void sse(struct vmplstub *s)
 {
 	static uint64_t v[2] = {VMPLSTUB_XMM, VMPLSTUB_XMM};
@@ -37,6 +39,7 @@ static void sse(struct vmplstub *s)
 	__asm__ volatile("movups %%xmm5, %0" : "=m"(s->xmm));
 }
 
+/* The same for system registers: segment bases and CR2. */
 static void system_registers(struct vmplstub *s)
 {
 	wrmsr(MSR_GS_BASE, VMPLSTUB_GS);
@@ -49,6 +52,7 @@ static void system_registers(struct vmplstub *s)
 	wrmsr(MSR_GS_BASE, 0);
 }
 
+/* The other vCPU changes the same page in each round. Only refusals are counted. */
 static void race(struct vmplstub *s)
 {
 	for (unsigned i = 0; smp_round(i); i++)

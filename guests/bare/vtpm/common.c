@@ -19,6 +19,7 @@ struct digest pcr_read(unsigned n)
 	return d;
 }
 
+/* Any digest will do, as long as it is the same each time. */
 uint32_t pcr_extend(uint8_t locality, unsigned n)
 {
 	return tpm(locality,
@@ -41,6 +42,7 @@ bool digest_same(struct digest a, struct digest b)
 	return memcmp(a.b, b.b, SHA256_SIZE) == 0;
 }
 
+/* The handle of an object that a command has made; the test ends when it has made none. */
 uint32_t new_handle(uint32_t code)
 {
 	REQUIRE_EQ(code, 0);
@@ -69,6 +71,7 @@ uint32_t make_storage_key(void)
 			      OWNER));
 }
 
+/* An NV counter can be read only after it was incremented once (part 3, TPM2_NV_Read). */
 void counter_define(void)
 {
 	REQUIRE_EQ(tpm(0, "0000012a %4 @pw [] [ 01800001 000b 02040014 [] 0008 ]", OWNER), 0);
@@ -94,6 +97,7 @@ struct vtpm_stats vtpm_stats(void)
 	return (struct vtpm_stats){c.rcx, c.rdx, c.r8, c.r9};
 }
 
+/* The TPM answers, and its state can be read: after each test that might have harmed it. */
 void still_works(void)
 {
 	CHECK_EQ(tpm(0, "0000017b 0008"), 0);

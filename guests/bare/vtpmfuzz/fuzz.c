@@ -30,6 +30,10 @@ static struct {
 
 /* ---- the TPM's state ---- */
 
+/*
+ * A TPM that has objects, sessions and NV indices, so that mutated handles hit something: the first
+ * seed's commands make them.
+ */
 static void run_setup(void)
 {
 	struct tpm_message *response = tpm_response();
@@ -64,6 +68,10 @@ static void restore(void)
 	REQUIRE_EQ(vtpm_test(KLST(VTPM_LOAD), &c), SVSM_SUCCESS);
 }
 
+/*
+ * How often the SVSM has restarted the TPM's service. Without this a TPM that dies and comes back
+ * would go unnoticed.
+ */
 static uint64_t restarts(void)
 {
 	struct svsm_call c = {0};
@@ -81,6 +89,7 @@ static void still_works(void)
 
 /* ---- inputs ---- */
 
+/* The beginning of the command that broke a rule, for the log. */
 static void describe(void)
 {
 	char hex[2 * 100 + 1];
@@ -94,6 +103,10 @@ static void describe(void)
 	test_log("the command, %u bytes: %s", command.len, hex);
 }
 
+/*
+ * Sends the command, which must get a well-formed answer. Slow ones (RSA keys, self-tests) are
+ * mostly left out, or the run would take hours.
+ */
 static void send(uint8_t locality)
 {
 	uint32_t code;
@@ -114,6 +127,7 @@ static void send(uint8_t locality)
 		describe();
 }
 
+/* A seed's commands, most of them mutated. Each may use a part of the response before it. */
 static void send_seed(void)
 {
 	unsigned from = mutate_below(&rng, 4) ? SEEDS_WRITTEN : ARRAY_LEN(seeds);
@@ -132,6 +146,7 @@ static void send_seed(void)
 	}
 }
 
+/* Mostly a page of the test's own, at any offset; else one that the SVSM must refuse. */
 static uint64_t some_address(void)
 {
 	const struct bad_address *bad = calls_bad_addresses();
@@ -192,6 +207,10 @@ static void progress(void)
 		 counts.refused);
 }
 
+/*
+ * One test. A failure can be repeated: the random numbers start at a value that depends on the part
+ * alone.
+ */
 static void fuzz(unsigned part)
 {
 	uint64_t deaths = restarts();

@@ -44,6 +44,7 @@ static uint32_t place(struct mutate_rng *r, uint32_t len, uint32_t n)
 	return first + mutate_below(r, len - n - first + 1);
 }
 
+/* Flips a bit, or sets a byte. */
 static void change_bytes(struct mutate_rng *r, uint8_t *c, uint32_t len)
 {
 	uint32_t at = place(r, len, 1);
@@ -54,6 +55,10 @@ static void change_bytes(struct mutate_rng *r, uint8_t *c, uint32_t len)
 		c[at] = (uint8_t)mutate_random(r);
 }
 
+/*
+ * Sizes and algorithms are 16-bit words. Most mistakes of a parser are in sizes that are nearly
+ * right.
+ */
 static void change_word(struct mutate_rng *r, uint8_t *c, uint32_t len)
 {
 	uint32_t at = place(r, len, 2);
@@ -70,6 +75,7 @@ static void change_word(struct mutate_rng *r, uint8_t *c, uint32_t len)
 	}
 }
 
+/* Sets a handle that may exist, where handles stand: behind the header. */
 static void change_handle(struct mutate_rng *r, uint8_t *c, uint32_t len)
 {
 	uint32_t at = AT_BODY + 4 * mutate_below(r, 3);
@@ -80,6 +86,7 @@ static void change_handle(struct mutate_rng *r, uint8_t *c, uint32_t len)
 		record_set_be32(c + at, handles[mutate_below(r, ARRAY_LEN(handles))]);
 }
 
+/* Another tag, or another command code with the same parameters. */
 static void change_head(struct mutate_rng *r, uint8_t *c, uint32_t len)
 {
 	if (len < AT_BODY)
@@ -90,6 +97,9 @@ static void change_head(struct mutate_rng *r, uint8_t *c, uint32_t len)
 		record_set_be32(c + AT_CODE, CODE_0 + mutate_below(r, CODE_LAST - CODE_0 + 2));
 }
 
+/*
+ * Inserts bytes, of one value or copied from the command itself; mostly a few, now and then many.
+ */
 static uint32_t insert(struct mutate_rng *r, uint8_t *c, uint32_t len, uint32_t room)
 {
 	uint32_t at = place(r, len, 0);
@@ -104,6 +114,7 @@ static uint32_t insert(struct mutate_rng *r, uint8_t *c, uint32_t len, uint32_t 
 	return len + n;
 }
 
+/* Takes bytes out, or all from a position on. */
 static uint32_t cut(struct mutate_rng *r, uint8_t *c, uint32_t len)
 {
 	uint32_t at = place(r, len, 1);
@@ -133,6 +144,7 @@ static uint32_t change_auth(struct mutate_rng *r, uint8_t *c, uint32_t len, uint
 	return len + (uint32_t)sizeof(area);
 }
 
+/* One mutation. A command too short for the others can only grow. */
 static uint32_t once(struct mutate_rng *r, uint8_t *c, uint32_t len, uint32_t room)
 {
 	if (len < 4)
@@ -161,6 +173,7 @@ static uint32_t once(struct mutate_rng *r, uint8_t *c, uint32_t len, uint32_t ro
 	return len;
 }
 
+/* Most commands get a right size, or the TPM would refuse them before it reads a parameter. */
 void mutate_fix_size(struct mutate_rng *r, uint8_t *command, uint32_t len)
 {
 	if (len >= AT_CODE && mutate_below(r, 16))
