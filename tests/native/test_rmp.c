@@ -6,6 +6,7 @@
  *
  * sources: launch/machine/snp/rmp_rules.c
  */
+#include <string.h>
 #include "tests/native/check.h"
 #include "machine/snp/rmp_rules.h"
 
@@ -144,7 +145,7 @@ static const struct {
 TEST(rmpadjust_table)
 {
 	for (unsigned i = 0; i < ARRAY_LEN(adjusts); i++) {
-		struct rmp_entry e = entry(adjusts[i].state);
+		struct rmp_entry e = entry(adjusts[i].state), before = e;
 		struct rmp_result r = rmp_rule_adjust(&e, &adjusts[i].a);
 		bool done = r.event == RMP_DONE && r.code == SNP_SUCCESS;
 
@@ -152,7 +153,7 @@ TEST(rmpadjust_table)
 		CHECK_EQ(r.event, adjusts[i].event);
 		CHECK_EQ(r.code, adjusts[i].code);
 		CHECK_EQ(e.state, adjusts[i].after);
-		CHECK_EQ(r.changed, done);
+		CHECK_EQ(r.changed, done && memcmp(&e, &before, sizeof(e)) != 0);
 		if (done)
 			CHECK_EQ(e.perms[adjusts[i].a.target], adjusts[i].a.perms);
 		CHECK_EQ(e.perms[0], RMP_RWX);

@@ -50,8 +50,16 @@ struct rmp_result rmp_rule_pvalidate(struct rmp_entry *e, int size, bool validat
 	return r;
 }
 
+/* The SVSM's barrier (svsm/platform/vcpu.h) gives a VMSA the rights that it has: then no table
+ * needs to be brought into line. */
+static bool same(const struct rmp_entry *a, const struct rmp_entry *b, unsigned target)
+{
+	return a->state == b->state && a->perms[target] == b->perms[target];
+}
+
 struct rmp_result rmp_rule_adjust(struct rmp_entry *e, const struct rmp_adjust *a)
 {
+	const struct rmp_entry before = *e;
 	struct rmp_result r;
 
 	if (a->target >= VMPL_COUNT || (a->perms & ~RMP_RWX))
@@ -70,7 +78,7 @@ struct rmp_result rmp_rule_adjust(struct rmp_entry *e, const struct rmp_adjust *
 	e->perms[a->target] = a->perms;
 	if (a->current == 0)
 		e->state = (uint8_t)((e->state & ~RMP_VMSA) | (a->vmsa ? RMP_VMSA : 0));
-	r.changed = true;
+	r.changed = !same(&before, e, a->target);
 	return r;
 }
 

@@ -48,7 +48,7 @@ struct rmp_result {
 	enum rmp_event event;
 	enum snp_insn_result code;
 	bool carry;   /* PVALIDATE: the page was in that state already */
-	bool changed; /* *e was written; for a huge entry the caller repeats it in all 512 */
+	bool changed; /* *e is another; for a huge entry the caller repeats it in all 512 */
 	const struct rmp_entry *held; /* rmp.c's: with RMP_IN_USE, the entry that is in use */
 };
 
