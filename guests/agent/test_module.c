@@ -11,10 +11,30 @@
 #include <unistd.h>
 
 #include "abi/svsm.h"
+#include "abi/vtpm.h"
 #include "agent/agent.h"
 #include "agent/module.h"
+#include "module/svsm_numbers.h"
 
 #define BUS_DEVICES "/sys/bus/svsm/devices"
+
+/* The module's copy of the numbers agrees with the firmware's; svsm_numbers.h says why it has one.
+ */
+#define SAME(ours, theirs) _Static_assert((ours) == (theirs), "58019: " #ours " is not " #theirs)
+
+SAME(SVSM_BUS_CORE, SVSM_PROTO_CORE);
+SAME(SVSM_BUS_CORE_QUERY_PROTOCOL, SVSM_CORE_QUERY_PROTOCOL);
+SAME(SVSM_BUS_VTPM, SVSM_PROTO_VTPM);
+SAME(SVSM_BUS_VTPM_QUERY, SVSM_VTPM_QUERY);
+SAME(SVSM_BUS_VTPM_COMMAND, SVSM_VTPM_COMMAND);
+SAME(SVSM_BUS_VTPM_SEND_COMMAND, VTPM_CMD_SEND_COMMAND);
+SAME(SVSM_BUS_SUCCESS, SVSM_SUCCESS);
+SAME(SVSM_BUS_ERR_INCOMPLETE, SVSM_ERR_INCOMPLETE);
+SAME(SVSM_BUS_ERR_UNSUPPORTED_PROTOCOL, SVSM_ERR_UNSUPPORTED_PROTOCOL);
+SAME(SVSM_BUS_ERR_UNSUPPORTED_CALL, SVSM_ERR_UNSUPPORTED_CALL);
+SAME(SVSM_BUS_ERR_BUSY, SVSM_ERR_BUSY);
+SAME(SVSM_BUS_CALL(SVSM_BUS_VTPM, SVSM_BUS_VTPM_COMMAND),
+     SVSM_CALL(SVSM_PROTO_VTPM, SVSM_VTPM_COMMAND));
 
 static unsigned entries(const char *folder)
 {

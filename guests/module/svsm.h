@@ -7,23 +7,7 @@
 #include <linux/bits.h>
 #include <linux/device.h>
 #include <linux/types.h>
-
-/*
- * Secure VM Service Module for SEV-SNP Guests (58019), what this module uses of it. With a prefix of its
- * own: the kernel's asm/sev.h has the specification's names as macros, and not in every version.
- */
-#define SVSM_BUS_CALL(proto, call)	((u64)(proto) << 32 | (call))
-#define SVSM_BUS_CORE			0
-#define SVSM_BUS_CORE_QUERY_PROTOCOL	6
-#define SVSM_BUS_VTPM			2
-#define SVSM_BUS_VTPM_QUERY		0
-#define SVSM_BUS_VTPM_COMMAND		1
-
-#define SVSM_BUS_SUCCESS		0x00000000ull
-#define SVSM_BUS_ERR_INCOMPLETE		0x80000000ull
-#define SVSM_BUS_ERR_UNSUPPORTED_PROTOCOL 0x80000001ull
-#define SVSM_BUS_ERR_UNSUPPORTED_CALL	0x80000002ull
-#define SVSM_BUS_ERR_BUSY		0x80000007ull
+#include "svsm_numbers.h"
 
 /**
  * struct svsm_bus_call - the registers of one call

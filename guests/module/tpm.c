@@ -32,7 +32,6 @@ int tpm_chip_register(struct tpm_chip *chip);
 void tpm_chip_unregister(struct tpm_chip *chip);
 int tpm2_probe(struct tpm_chip *chip);
 
-#define VTPM_SEND_COMMAND	8 /* platform command, and its bit in QUERY's answer */
 #define VTPM_LOCALITY		0
 
 #define VTPM_PATIENCE		(300 * HZ)
@@ -75,7 +74,7 @@ static int vtpm_exchange(struct vtpm *vtpm, const u8 *buf, size_t len)
 	u32 got;
 	int rc;
 
-	request->command = cpu_to_le32(VTPM_SEND_COMMAND);
+	request->command = cpu_to_le32(SVSM_BUS_VTPM_SEND_COMMAND);
 	request->locality = VTPM_LOCALITY;
 	request->len = cpu_to_le32(len);
 	memcpy(request->data, buf, len);
@@ -206,7 +205,7 @@ static bool commands_supported(void)
 {
 	struct svsm_bus_call call = { .rax = SVSM_BUS_CALL(SVSM_BUS_VTPM, SVSM_BUS_VTPM_QUERY) };
 
-	return !svsm_bus_call(&call) && call.rcx & BIT(VTPM_SEND_COMMAND);
+	return !svsm_bus_call(&call) && call.rcx & BIT(SVSM_BUS_VTPM_SEND_COMMAND);
 }
 
 static struct vtpm *vtpm_alloc(struct device *dev)
