@@ -16,6 +16,8 @@
 #define IOAPIC          0xfec00000ull
 #define INJECT_GP       0x80000b0dull /* SW_EXITINFO2[31:0]: valid, error code, exception, #GP */
 #define MALFORMED       2
+#define DR7_RESET       0x400 /* APM vol. 2, table 14-1 */
+#define JUMP_TABLE_GET  1     /* SW_EXITINFO1 */
 
 TEST(nae_cpuid, "nae-cpuid", "CPUID event agrees with the MSR protocol", "ghcb:nae:cpuid")
 {
@@ -117,22 +119,102 @@ TEST(nae_mmio, "nae-mmio", "MMIO events: the IOAPIC's version through index and 
 	CHECK_EQ(v >> 16 & 0xff, 23); /* 24 entries */
 }
 
-TEST(nae_misc, "nae-misc", "WBINVD, RDTSC and DR7 write events are answered without an error",
-     "ghcb:nae:wbinvd ghcb:nae:rdtsc ghcb:nae:dr7")
+TEST(nae_misc, "nae-misc", "events that take a line each: caches, counter, DR7, jump table",
+     "ghcb:nae:wbinvd ghcb:nae:dr7 ghcb:nae:ap-jump-table")
 {
 	struct ghcb *g;
 
-	test_case("WBINVD");
+	test_case_of("ghcb:nae:wbinvd", "WBINVD");
 	CHECK_EQ(ghcb_exit(ghcb_begin(), GHCB_EXIT_WBINVD, 0, 0), 0);
-	test_case("RDTSC");
+	test_case_of("ghcb:nae:wbinvd", "INVD");
+	CHECK_EQ(ghcb_exit(ghcb_begin(), GHCB_EXIT_INVD, 0, 0), 0);
+	test_case_of("ghcb:nae:dr7", "DR7 write");
 	g = ghcb_begin();
-	CHECK_EQ(ghcb_exit(g, GHCB_EXIT_RDTSC, 0, 0), 0);
+	GHCB_SET(g, rax, DR7_RESET);
+	CHECK_EQ(ghcb_exit(g, GHCB_EXIT_DR7_WRITE, 0, 0), 0);
+	test_case_of("ghcb:nae:dr7", "DR7 read");
+	g = ghcb_begin();
+	CHECK_EQ(ghcb_exit(g, GHCB_EXIT_DR7_READ, 0, 0), 0);
+	CHECK(GHCB_VALID(g, rax));
+	CHECK_EQ(g->rax, DR7_RESET);
+	test_case_of("ghcb:nae:ap-jump-table", "get the jump table");
+	g = ghcb_begin();
+	CHECK_EQ(ghcb_exit(g, GHCB_EXIT_AP_JUMP_TABLE, JUMP_TABLE_GET, 0), 0);
+	CHECK_EQ(g->exit_info2, 0);
+}
+
+/* The counter of an SNP guest has no offset, so what is answered lies between two of its own reads.
+ */
+static void check_counter(struct ghcb *g, uint64_t event)
+{
+	uint64_t before = rdtsc(), answer;
+
+	CHECK_EQ(ghcb_exit(g, event, 0, 0), 0);
 	CHECK(GHCB_VALID(g, rax));
 	CHECK(GHCB_VALID(g, rdx));
-	test_case("DR7 write");
+	answer = g->rdx << 32 | (uint32_t)g->rax;
+	CHECK_GE(answer, before);
+	CHECK_LE(answer, rdtsc());
+}
+
+/* APM vol. 3, RDTSCP: ECX is what TSC_AUX holds now, not when this VMPL was entered. */
+TEST(nae_rdtsc, "nae-rdtsc", "RDTSC and RDTSCP events tell the counter, RDTSCP TSC_AUX too",
+     "ghcb:nae:rdtsc")
+{
+	uint64_t old = rdmsr(MSR_TSC_AUX);
+	struct ghcb *g;
+
+	test_case("RDTSC");
+	check_counter(ghcb_begin(), GHCB_EXIT_RDTSC);
+	test_case("RDTSCP");
+	wrmsr(MSR_TSC_AUX, 0x12345678);
 	g = ghcb_begin();
-	GHCB_SET(g, rax, 0x400);
-	CHECK_EQ(ghcb_exit(g, GHCB_EXIT_DR7_WRITE, 0, 0), 0);
+	check_counter(g, GHCB_EXIT_RDTSCP);
+	CHECK(GHCB_VALID(g, rcx));
+	CHECK_EQ(g->rcx, 0x12345678);
+	wrmsr(MSR_TSC_AUX, old);
+}
+
+struct request_case {
+	const char *name;
+	uint64_t request, response;
+};
+
+/*
+ * SNP Guest Request: both pages shared, aligned, and not the same one. There is no security
+ * processor here, so a request in order gets the VMM's half of SW_EXITINFO2, [63:32], and nothing
+ * in the firmware's.
+ */
+TEST(nae_guest_request, "nae-guest-request",
+     "a guest request takes two shared pages, and is told that the VMM failed",
+     "ghcb:nae:guest-request")
+{
+	static const struct request_case bad[] = {
+		{"request is private", MEM_PAGE(R, 2), MEM_PAGE(R, 1)},
+		{"response is private", MEM_PAGE(R, 0), MEM_PAGE(R, 2)},
+		{"request is unaligned", MEM_PAGE(R, 0) + 8, MEM_PAGE(R, 1)},
+		{"response is unaligned", MEM_PAGE(R, 0), MEM_PAGE(R, 1) + 8},
+		{"the same page twice", MEM_PAGE(R, 0), MEM_PAGE(R, 0)},
+		{"no RAM", MEM_NOT_RAM, MEM_PAGE(R, 1)},
+	};
+	struct ghcb *g;
+
+	REQUIRE(region_reset(R));
+	for (unsigned i = 0; i < 2; i++)
+		REQUIRE_EQ(ghcb_msr_psc(MEM_PAGE(R, i), GHCB_PSC_SHARED), 0);
+	for (unsigned i = 0; i < ARRAY_LEN(bad); i++) {
+		test_case("%s", bad[i].name);
+		g = ghcb_begin();
+		CHECK_EQ(ghcb_exit(g, GHCB_EXIT_GUEST_REQ, bad[i].request, bad[i].response),
+			 MALFORMED);
+		CHECK_EQ(g->exit_info2, GHCB_ERR_INVALID_INPUT);
+	}
+	test_case("in order");
+	g = ghcb_begin();
+	CHECK_EQ(ghcb_exit(g, GHCB_EXIT_GUEST_REQ, MEM_PAGE(R, 0), MEM_PAGE(R, 1)), 0);
+	CHECK_NE(g->exit_info2 >> 32, 0);
+	CHECK_EQ((uint32_t)g->exit_info2, 0);
+	CHECK(region_reset(R));
 }
 
 struct malformed {

@@ -116,6 +116,11 @@ void fpu_load(struct vmpl_ctx *c)
 	write_dr3(c->dr[3]);
 }
 
+uint32_t fpu_tsc_aux(void)
+{
+	return (uint32_t)rdmsr(MSR_TSC_AUX);
+}
+
 void fpu_save(struct vmpl_ctx *c)
 {
 	c->xcr0 = have_xsave ? read_xcr0() : XCR0_X87;
@@ -125,7 +130,7 @@ void fpu_save(struct vmpl_ctx *c)
 		__asm__ volatile("fxsave64 (%0)" : : "r"(c->fx) : "memory");
 	c->pkru = have_pku ? read_pkru() : 0;
 	c->pat = rdmsr(MSR_PAT);
-	c->tsc_aux = (uint32_t)rdmsr(MSR_TSC_AUX);
+	c->tsc_aux = fpu_tsc_aux();
 	c->dr[0] = read_dr0();
 	c->dr[1] = read_dr1();
 	c->dr[2] = read_dr2();

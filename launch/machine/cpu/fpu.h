@@ -39,3 +39,6 @@ bool fpu_pat_valid(uint64_t pat);
 void fpu_load(struct vmpl_ctx *c);
 /* Out of it; AVX only where the VMPL has it on in XCR0. */
 void fpu_save(struct vmpl_ctx *c);
+/* TSC_AUX of the VMPL that is loaded on this CPU: struct vmpl_ctx has what it was at the last save.
+ */
+uint32_t fpu_tsc_aux(void);

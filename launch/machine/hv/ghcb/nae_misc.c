@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+#include "machine/cpu/fpu.h"
 #include "machine/cpu/vcpu.h"
 #include "machine/hv/ghcb/nae.h"
 #include "machine/hv/state.h"
@@ -32,7 +33,7 @@ static void tsc(struct ghcb_call *c)
 	ghcb_set_rax(c, (uint32_t)t);
 	ghcb_set_rdx(c, t >> 32);
 	if (c->code == GHCB_EXIT_RDTSCP)
-		ghcb_set_rcx(c, vcpu_ctx(c->v)->tsc_aux);
+		ghcb_set_rcx(c, fpu_tsc_aux());
 }
 
 static void rdpmc(struct ghcb_call *c)
