@@ -228,6 +228,16 @@ insn_int3_at:
 insn_nop_at:
 	ret
 
+	insn pause
+insn_pause_at:
+	pause
+	ret
+
+	insn vmgexit
+insn_vmgexit_at:
+	rep; vmmcall
+	ret
+
 	.globl insn_end_user
 insn_end_user:
 	ud2

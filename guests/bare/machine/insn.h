@@ -45,6 +45,8 @@ INSN(int50)
 INSN(int_3)
 INSN(int3)
 INSN(nop)
+INSN(pause)
+INSN(vmgexit)
 void insn_end_user(void); /* where a CPL 3 stack returns to: UD2 */
 /* The address that the touch_* functions use. */
 extern volatile uint64_t insn_target;

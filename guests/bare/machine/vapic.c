@@ -191,7 +191,8 @@ TEST(timer_deadline, "timer-deadline",
 }
 
 /* STI lets interrupts in after the HLT has begun, so that one which waits must end the HLT. */
-TEST(hlt_wake, "hlt-wake", "HLT sleeps until the timer interrupt, 200 times", "apm:hlt:wake")
+TEST(hlt_wake, "hlt-wake", "HLT sleeps until the timer interrupt, 200 times",
+     "apm:hlt:wake apm:15.35.4:automatic")
 {
 	begin();
 	for (unsigned i = 1; i <= 200; i++) {

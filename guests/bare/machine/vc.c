@@ -33,6 +33,8 @@ struct vc_case {
 static const struct vc_case table[] = {
 	ROW(nop, NONE, 0, NONE, 0),
 	ROW(rdtsc, NONE, 0, NONE, 0), /* not intercepted for SNP guests */
+	/* Table 15-33: whether the hypervisor intercepts it or not, the guest does not see it. */
+	ROW(pause, NONE, 0, NONE, 0),
 	ROW(cpuid, VEC_VC, GHCB_EXIT_CPUID, VEC_VC, GHCB_EXIT_CPUID),
 	ROW(rdmsr, VEC_VC, GHCB_EXIT_MSR, VEC_GP, 0),
 	ROW(wrmsr, VEC_VC, GHCB_EXIT_MSR, VEC_GP, 0),
@@ -65,6 +67,18 @@ static void enter_user(void (*fn)(void))
 	trap_enter_user(fn, (uint64_t)top);
 }
 
+static void attempt(struct fault *f, void (*fn)(void), unsigned cpl)
+{
+	if (FAULT_CATCH(f)) {
+		if (cpl)
+			enter_user(fn);
+		fn();
+		fault_release();
+	}
+	if (cpl && f->vector == VEC_UD && f->rip == (uint64_t)insn_end_user)
+		f->vector = NONE; /* the instruction went through, to the UD2 behind it */
+}
+
 static void check_case(const struct vc_case *c, unsigned cpl)
 {
 	struct fault f;
@@ -72,14 +86,7 @@ static void check_case(const struct vc_case *c, unsigned cpl)
 	uint32_t error = cpl ? c->error3 : c->error0;
 
 	test_case("%s at CPL %u", c->name, cpl);
-	if (FAULT_CATCH(&f)) {
-		if (cpl)
-			enter_user(c->fn);
-		c->fn();
-		fault_release();
-	}
-	if (cpl && f.vector == VEC_UD && f.rip == (uint64_t)insn_end_user)
-		f.vector = NONE; /* the instruction went through, to the UD2 behind it */
+	attempt(&f, c->fn, cpl);
 	CHECK_EQ(f.vector, vector);
 	if (vector == NONE || f.vector != vector)
 		return;
@@ -105,7 +112,7 @@ TEST(vc_cpl0, "vc-cpl0", "#VC error codes of intercepted instructions at CPL 0",
 }
 
 TEST(vc_cpl3, "vc-cpl3", "#VC error codes of intercepted instructions at CPL 3",
-     "apm:15.35.5:reflected apm:15.35.5:privilege apm:15.36:absent")
+     "apm:15.35.5:reflected apm:15.35.5:privilege apm:15.35.4:automatic apm:15.36:absent")
 {
 	prepare();
 	for (unsigned i = 0; i < ARRAY_LEN(table); i++)
@@ -143,6 +150,28 @@ TEST(vc_ist, "vc-ist", "#VC takes its IST stack at CPL 0 and CPL 3, else the cur
 			 0); /* SS RSP RFLAGS CS RIP error from an aligned top */
 		if (!cpl)
 			CHECK_EQ(f.handler_rsp, ALIGN_DOWN(f.rsp, 16) - 6 * 8);
+	}
+}
+
+/*
+ * APM vol. 2, 15.35.6 and table 15-33: an automatic exit; vol. 3, VMGEXIT, asks for no privilege.
+ * The answer shows that the hypervisor was there, and NONE that what came next is behind the
+ * instruction.
+ */
+TEST(vmgexit_automatic, "vc-vmgexit", "VMGEXIT at CPL 0 and CPL 3 exits, and goes on behind itself",
+     "apm:15.35.6:vmgexit apm:15.35.4:automatic")
+{
+	for (unsigned cpl = 0; cpl <= 3; cpl += 3) {
+		struct fault f;
+		uint64_t answer;
+
+		test_case("CPL %u", cpl);
+		wrmsr(MSR_GHCB, GHCB_MSR_SEV_INFO_REQ);
+		attempt(&f, insn_vmgexit, cpl);
+		answer = rdmsr(MSR_GHCB);
+		ghcb_select();
+		CHECK_EQ(f.vector, NONE);
+		CHECK_EQ(answer & GHCB_MSR_INFO_MASK, GHCB_MSR_SEV_INFO_RESP);
 	}
 }
 
