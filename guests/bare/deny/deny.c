@@ -95,16 +95,92 @@ TEST(deny_write_only, "deny-write-only", "W without R: write", "apm:15-36:write-
 	run(RMP_W, VMPLSTUB_WRITE, true);
 }
 
-/* VMRUN refuses a VMSA without EFER.SVME: APM vol. 2, 15.5.1. An SVSM stops a vCPU that way. */
-TEST(deny_svme, "deny-svme", "a VMSA whose EFER.SVME was cleared", "apm:vmrun:svme")
+/* A VMSA of VMPL2 that would run, as the allow-* tests show, for a test to spoil. */
+static struct vmsa *sound(void)
 {
 	stub = (struct vmplstub){.op = VMPLSTUB_COUNT};
 	prepare(0);
-	((struct vmsa *)VMSA)->efer &= ~EFER_SVME;
+	return (struct vmsa *)VMSA;
+}
+
+static void expect_refused(void)
+{
 	test_must_end(TEST_END_GUEST, "VMPL 2\tVMRUN refused");
 	ghcb_msr(2ull << 32 | GHCB_MSR_RUN_VMPL_REQ);
 	ghcb_select();
 	CHECK_EQ(stub.runs, 0);
+}
+
+/* VMRUN refuses a VMSA without EFER.SVME: APM vol. 2, 15.5.1. An SVSM stops a vCPU that way. */
+TEST(deny_svme, "deny-svme", "a VMSA whose EFER.SVME was cleared", "apm:vmrun:svme")
+{
+	sound()->efer &= ~EFER_SVME;
+	expect_refused();
+}
+
+/* And a state that no processor can have: APM vol. 2, 15.5.1, the list of illegal state. */
+#define CS_D BIT(10) /* in struct vmsa_seg */
+
+TEST(deny_cr0_nw, "deny-cr0-nw", "CR0.NW without CR0.CD", "apm:vmrun:state")
+{
+	struct vmsa *v = sound();
+
+	v->cr0 = (v->cr0 & ~CR0_CD) | CR0_NW;
+	expect_refused();
+}
+
+TEST(deny_cr0_high, "deny-cr0-high", "an upper bit of CR0", "apm:vmrun:state")
+{
+	sound()->cr0 |= BIT(32);
+	expect_refused();
+}
+
+TEST(deny_cr3, "deny-cr3", "a reserved bit of CR3", "apm:vmrun:state")
+{
+	sound()->cr3 |= BIT(62);
+	expect_refused();
+}
+
+TEST(deny_cr4, "deny-cr4", "a reserved bit of CR4", "apm:vmrun:state")
+{
+	sound()->cr4 |= BIT(31);
+	expect_refused();
+}
+
+TEST(deny_dr6, "deny-dr6", "an upper bit of DR6", "apm:vmrun:state")
+{
+	sound()->dr6 |= BIT(32);
+	expect_refused();
+}
+
+TEST(deny_dr7, "deny-dr7", "an upper bit of DR7", "apm:vmrun:state")
+{
+	sound()->dr7 |= BIT(32);
+	expect_refused();
+}
+
+TEST(deny_efer, "deny-efer", "a reserved bit of EFER", "apm:vmrun:state")
+{
+	sound()->efer |= BIT(31);
+	expect_refused();
+}
+
+TEST(deny_no_pae, "deny-no-pae", "long mode and paging without CR4.PAE", "apm:vmrun:state")
+{
+	sound()->cr4 &= ~CR4_PAE;
+	expect_refused();
+}
+
+TEST(deny_no_pe, "deny-no-pe", "long mode and paging without CR0.PE", "apm:vmrun:state")
+{
+	sound()->cr0 &= ~CR0_PE;
+	expect_refused();
+}
+
+TEST(deny_cs, "deny-cs", "CS.L with CS.D", "apm:vmrun:state")
+{
+	sound()->cs.attrib |= CS_D;
+	expect_refused();
 }
 
 static void spin(void *arg)

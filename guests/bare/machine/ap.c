@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-/* A second vCPU: GHCB, SNP AP Creation; APM vol. 2, 15.36.12 (VMSA in use). */
+/* A second vCPU: GHCB, SNP AP Creation; APM vol. 2, 15.36.12 and table 15-41. */
 #include "bare/machine/region.h"
 #include "bare/lib/ghcb.h"
+#include "bare/lib/paging.h"
 #include "bare/lib/smp.h"
 #include "bare/lib/snp.h"
 #include "bare/lib/test.h"
@@ -114,8 +115,15 @@ TEST(pvalidate_race, "pvalidate-race",
 	CHECK(region_reset(R));
 }
 
+#define VMSA          MEM_PAGE(R, 1) /* as it should be */
+#define PLAIN         MEM_PAGE(R, 2) /* the same bytes, without the attribute */
+#define UNVALIDATED   MEM_PAGE(R, 5) /* with the attribute, rescinded afterwards */
+#define SHARED        MEM_PAGE(R, 6)
+#define PAT_RESERVED  MEM_PAGE(R, 7) /* with a memory type that does not exist */
+#define RESERVED_TYPE 2ull
+
 struct create_case {
-	const char *name;
+	const char *name, *rule;
 	uint32_t apic_offset;
 	unsigned vmpl, op;
 	uint64_t vmsa;
@@ -123,42 +131,70 @@ struct create_case {
 };
 
 static const struct create_case creates[] = {
-	{"unknown APIC ID", 200, 2, GHCB_AP_CREATE, MEM_PAGE(R, 1), 0},
-	{"VMPL4", 0, 4, GHCB_AP_CREATE, MEM_PAGE(R, 1), 0},
-	{"operation 3", 0, 2, 3, MEM_PAGE(R, 1), 0},
-	{"VMSA unaligned", 0, 2, GHCB_AP_CREATE, MEM_PAGE(R, 1) + 8, 0},
-	{"no VMSA page", 0, 2, GHCB_AP_CREATE, MEM_PAGE(R, 2), 0},
-	{"not RAM", 0, 2, GHCB_AP_CREATE, MEM_NOT_RAM, 0},
-	{"beyond RAM", 0, 2, GHCB_AP_CREATE, MEM_TOO_HIGH, 0},
-	{"features without SNP", 0, 2, GHCB_AP_CREATE, MEM_PAGE(R, 1), SEV_FEAT_SNP_ACTIVE},
+	{"unknown APIC ID", "ghcb:ap-creation:refuse", 200, 2, GHCB_AP_CREATE, VMSA, 0},
+	{"VMPL4", "ghcb:ap-creation:refuse", 0, 4, GHCB_AP_CREATE, VMSA, 0},
+	{"operation 3", "ghcb:ap-creation:refuse", 0, 2, 3, VMSA, 0},
+	{"VMSA unaligned", "ghcb:ap-creation:refuse", 0, 2, GHCB_AP_CREATE, VMSA + 8, 0},
+	{"not RAM", "ghcb:ap-creation:refuse", 0, 2, GHCB_AP_CREATE, MEM_NOT_RAM, 0},
+	{"beyond RAM", "ghcb:ap-creation:refuse", 0, 2, GHCB_AP_CREATE, MEM_TOO_HIGH, 0},
+	{"features without SNP", "ghcb:ap-creation:refuse", 0, 2, GHCB_AP_CREATE, VMSA,
+	 SEV_FEAT_SNP_ACTIVE},
+	{"no VMSA page", "apm:15-41:vmsa", 0, 2, GHCB_AP_CREATE, PLAIN, 0},
+	{"page not validated", "apm:15-41:vmsa", 0, 2, GHCB_AP_CREATE, UNVALIDATED, 0},
+	{"shared page", "apm:15-41:vmsa", 0, 2, GHCB_AP_CREATE, SHARED, 0},
+	{"PAT with a reserved type", "apm:vmrun:pat", 0, 2, GHCB_AP_CREATE, PAT_RESERVED, 0},
 };
+
+static void make_vmsa_page(uint64_t page)
+{
+	REQUIRE_EQ(rmpadjust(page, RMP_PG_4K, RMPADJUST_ATTR(1, 0) | RMPADJUST_VMSA), 0);
+}
+
+/* One VMSA in five pages, each of which but the first has one thing wrong with it. */
+static void make_pages(struct vmplstub *s)
+{
+	static const uint64_t copies[] = {PLAIN, UNVALIDATED, PAT_RESERVED};
+
+	REQUIRE(region_reset(R));
+	REQUIRE(region_validate(R, 1, 8));
+	smp_fill_vmsa((struct vmsa *)VMSA, 0, 2, vmplstub_entry, s, MEM_PAGE(R, 4));
+	for (unsigned i = 0; i < ARRAY_LEN(copies); i++)
+		memcpy((void *)copies[i], (void *)VMSA, PAGE_SIZE);
+	REQUIRE_EQ(pvalidate(SHARED, RMP_PG_4K, 0, NULL), SNP_SUCCESS);
+	REQUIRE_EQ(ghcb_msr_psc(SHARED, GHCB_PSC_SHARED), 0);
+	memcpy(paging_shared(SHARED), (void *)VMSA, PAGE_SIZE);
+	((struct vmsa *)PAT_RESERVED)->g_pat |= RESERVED_TYPE << 56;
+	make_vmsa_page(VMSA);
+	make_vmsa_page(UNVALIDATED);
+	make_vmsa_page(PAT_RESERVED);
+	REQUIRE_EQ(pvalidate(UNVALIDATED, RMP_PG_4K, 0, NULL), SNP_SUCCESS);
+}
+
+static void check_refused(const struct create_case *c)
+{
+	if (ghcb_ap_create(percpu()->apic_id + c->apic_offset, c->vmpl, c->op, c->vmsa,
+			   snp_features() ^ c->features_xor) == 0)
+		CHECK_NE(ghcb_run_vmpl(2), 0);
+	else
+		CHECK(true);
+	ghcb_ap_create(percpu()->apic_id, 2, GHCB_AP_DESTROY, 0, 0);
+}
 
 /* The hypervisor refuses a VMSA that it cannot run at once, or at the next RUN_VMPL. */
 TEST(ap_create_rules, "ap-create-rules",
      "AP_CREATION with bad arguments is an error, or does not run",
-     "ghcb:ap-creation:refuse apm:15-41:vmsa")
+     "ghcb:ap-creation:refuse apm:15-41:vmsa apm:vmrun:pat")
 {
-	uint64_t features = snp_features();
 	static struct vmplstub s;
 
 	s = (struct vmplstub){.op = VMPLSTUB_COUNT};
-	REQUIRE(region_reset(R));
-	REQUIRE(region_validate(R, 1, 8));
-	smp_fill_vmsa((struct vmsa *)MEM_PAGE(R, 1), 0, 2, vmplstub_entry, &s, MEM_PAGE(R, 4));
-	memcpy((void *)MEM_PAGE(R, 2), (void *)MEM_PAGE(R, 1), PAGE_SIZE); /* lacks the attribute */
-	REQUIRE_EQ(rmpadjust(MEM_PAGE(R, 1), RMP_PG_4K, RMPADJUST_ATTR(1, 0) | RMPADJUST_VMSA), 0);
+	make_pages(&s);
 	for (unsigned i = 0; i < ARRAY_LEN(creates); i++) {
-		const struct create_case *c = &creates[i];
-
-		test_case("%s", c->name);
-		if (ghcb_ap_create(percpu()->apic_id + c->apic_offset, c->vmpl, c->op, c->vmsa,
-				   features ^ c->features_xor) == 0)
-			CHECK_NE(ghcb_run_vmpl(2), 0);
-		else
-			CHECK(true);
-		ghcb_ap_create(percpu()->apic_id, 2, GHCB_AP_DESTROY, 0, 0);
+		test_case_of(creates[i].rule, "%s", creates[i].name);
+		check_refused(&creates[i]);
 		CHECK_EQ(s.runs, 0);
 	}
-	CHECK_EQ(rmpadjust(MEM_PAGE(R, 1), RMP_PG_4K, RMPADJUST_ATTR(1, 0)), 0);
+	CHECK_EQ(rmpadjust(VMSA, RMP_PG_4K, RMPADJUST_ATTR(1, 0)), 0);
+	CHECK_EQ(rmpadjust(PAT_RESERVED, RMP_PG_4K, RMPADJUST_ATTR(1, 0)), 0);
 	CHECK(region_reset(R));
 }

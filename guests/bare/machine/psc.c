@@ -97,6 +97,46 @@ TEST(psc_drops_validation, "psc-drops-validation",
 	CHECK(region_reset(R));
 }
 
+/* What RMPQUERY tells of a page, for a VMPL. */
+static void check_query(unsigned page, unsigned vmpl, uint8_t rights, uint64_t size)
+{
+	uint64_t is = ~0ull, attributes = vmpl;
+
+	CHECK_EQ(rmpquery(MEM_PAGE(R, page), &is, &attributes), SNP_SUCCESS);
+	CHECK_EQ(attributes, RMPADJUST_ATTR(vmpl, rights));
+	CHECK_EQ(is, size);
+}
+
+/*
+ * APM vol. 2, 15.36.11. To share one page of a 2M entry the hypervisor has to split it first. 2M is
+ * tried before any 4K: an instruction of that size would have the entry split itself.
+ */
+TEST(psc_psmash, "psc-psmash",
+     "sharing one page of a 2M entry leaves 511 of 4K, with its validation and its rights",
+     "apm:15.36.11:psmash")
+{
+	if (!(ghcb_msr_cpuid(0x8000001f, 0) >> 6 & 1))
+		test_skip("no RMPQUERY");
+	REQUIRE(region_reset(R));
+	REQUIRE_EQ(pvalidate(MEM_REGION(R), RMP_PG_2M, 1, NULL), SNP_SUCCESS);
+	REQUIRE_EQ(rmpadjust(MEM_REGION(R), RMP_PG_2M, RMPADJUST_ATTR(1, RMP_R | RMP_W)), 0);
+	REQUIRE_EQ(rmpadjust(MEM_REGION(R), RMP_PG_2M, RMPADJUST_ATTR(3, RMP_R | RMP_XU)), 0);
+	check_query(0, 1, RMP_R | RMP_W, RMP_PG_2M);
+	CHECK_EQ(ghcb_psc(MEM_PAGE(R, 511), GHCB_PSC_SHARED, false), 0);
+	CHECK_EQ(pvalidate(MEM_REGION(R), RMP_PG_2M, 1, NULL), SNP_FAIL_SIZEMISMATCH);
+	for (unsigned i = 0; i < 511; i++) {
+		bool same;
+
+		test_case("page %u", i);
+		check_query(i, 1, RMP_R | RMP_W, RMP_PG_4K);
+		check_query(i, 2, 0, RMP_PG_4K);
+		check_query(i, 3, RMP_R | RMP_XU, RMP_PG_4K);
+		CHECK_EQ(pvalidate(MEM_PAGE(R, i), RMP_PG_4K, 1, &same), SNP_SUCCESS);
+		CHECK_EQ(same, true);
+	}
+	CHECK(region_reset(R));
+}
+
 struct bad {
 	const char *name;
 	uint16_t cur, end;
