@@ -60,7 +60,7 @@ static unsigned withdraw(bool *back)
 
 TEST(mem_round, "deposit-withdraw", "deposited pages come back, all of them, zeroed",
      "svsm:6.5:deposit svsm:6.5:owned svsm:6.6:withdraw svsm:6.6:available svsm:6.6:empty "
-     "keelson:withdraw:clear")
+     "keelson:withdraw:clear svsm:5:area")
 {
 	bool back[512] = {false};
 

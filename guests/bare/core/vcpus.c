@@ -242,7 +242,7 @@ static void delete_startup(void *rax)
 
 /* 6.4 */
 TEST(vcpu_startup, "vcpu-startup", "the startup vCPU cannot be deleted, by itself or by another",
-     "svsm:6.4:startup")
+     "svsm:6.4:startup svsm:4:startup-vmsa")
 {
 	static volatile uint64_t rax;
 
