@@ -118,7 +118,7 @@ TEST(pvalidate_race, "pvalidate-race",
 #define VMSA          MEM_PAGE(R, 1) /* as it should be */
 #define PLAIN         MEM_PAGE(R, 2) /* the same bytes, without the attribute */
 #define UNVALIDATED   MEM_PAGE(R, 5) /* with the attribute, rescinded afterwards */
-#define SHARED        MEM_PAGE(R, 6)
+#define SHARED        MEM_PAGE(R, 6) /* with the attribute, shared afterwards */
 #define PAT_RESERVED  MEM_PAGE(R, 7) /* with a memory type that does not exist */
 #define RESERVED_TYPE 2ull
 
@@ -160,7 +160,7 @@ static void make_pages(struct vmplstub *s)
 	smp_fill_vmsa((struct vmsa *)VMSA, 0, 2, vmplstub_entry, s, MEM_PAGE(R, 4));
 	for (unsigned i = 0; i < ARRAY_LEN(copies); i++)
 		memcpy((void *)copies[i], (void *)VMSA, PAGE_SIZE);
-	REQUIRE_EQ(pvalidate(SHARED, RMP_PG_4K, 0, NULL), SNP_SUCCESS);
+	make_vmsa_page(SHARED);
 	REQUIRE_EQ(ghcb_msr_psc(SHARED, GHCB_PSC_SHARED), 0);
 	memcpy(paging_shared(SHARED), (void *)VMSA, PAGE_SIZE);
 	((struct vmsa *)PAT_RESERVED)->g_pat |= RESERVED_TYPE << 56;
