@@ -55,8 +55,10 @@ static int conclude(struct vcpu *v, const struct insn *i, const struct rmp_resul
 }
 
 /*
- * The page that rAX names. True when *w holds it; else *rc is the outcome. A 2M operation needs an
- * aligned address and a 2M mapping; an address without C-bit is no page of the guest's RMP.
+ * The page that rAX names, asked for anew behind each wait: a flush by another vCPU does not wait
+ * for this one, which is not in its guest. True when *w holds it; else *rc is the outcome. A 2M
+ * operation needs an aligned address and a 2M mapping; an address without C-bit is no page of the
+ * guest's RMP.
  */
 static bool operand(struct vcpu *v, const struct insn *i, uint32_t size, struct walk *w, int *rc)
 {
@@ -90,13 +92,14 @@ static int pvalidate(struct vcpu *v, const struct insn *i)
 		return insn_fault(v, VEC_GP);
 	if (validate > 1)
 		return finish(v, i, SNP_FAIL_INPUT, false);
-	if (!operand(v, i, size, &w, &rc))
-		return rc;
 	do {
+		if (!operand(v, i, size, &w, &rc))
+			break;
 		r = rmp_pvalidate(w.gpa, (int)size, validate);
+		rc = conclude(v, i, &r, &w);
 	} while (r.event == RMP_IN_USE && vmsa_inuse_wait(v, r.held));
 	vmsa_inuse_done(v);
-	return conclude(v, i, &r, &w);
+	return rc;
 }
 
 static int rmpadjust(struct vcpu *v, const struct insn *i)
@@ -116,13 +119,14 @@ static int rmpadjust(struct vcpu *v, const struct insn *i)
 
 	if (rdx >> 17)
 		return finish(v, i, SNP_FAIL_INPUT, false);
-	if (!operand(v, i, size, &w, &rc))
-		return rc;
 	do {
+		if (!operand(v, i, size, &w, &rc))
+			break;
 		r = rmp_adjust(w.gpa, &a);
+		rc = conclude(v, i, &r, &w);
 	} while (r.event == RMP_IN_USE && vmsa_inuse_wait(v, r.held));
 	vmsa_inuse_done(v);
-	return conclude(v, i, &r, &w);
+	return rc;
 }
 
 static int rmpquery(struct vcpu *v, const struct insn *i)
