@@ -204,6 +204,37 @@ TEST(hlt_wake, "hlt-wake", "HLT sleeps until the timer interrupt, 200 times",
 	end();
 }
 
+static volatile uint64_t traps, trap_rip;
+
+static void on_trap(struct trap_frame *t)
+{
+	traps++;
+	trap_rip = t->rip;
+	t->rflags &= ~RFLAGS_TF;
+}
+
+/* The instruction behind POPF is the first that is stepped, and it is the HLT. */
+TEST(hlt_trap, "hlt-trap", "single-stepping traps behind a HLT with interrupts off", "apm:hlt:step")
+{
+	uint64_t behind;
+
+	traps = 0;
+	trap_handler_set(VEC_DB, on_trap);
+	cli();
+	__asm__ volatile("lea 1f(%%rip), %[behind]\n\t"
+			 "pushfq\n\t"
+			 "orl %[tf], (%%rsp)\n\t"
+			 "popfq\n\t"
+			 "hlt\n"
+			 "1:\tnop"
+			 : [behind] "=&r"(behind)
+			 : [tf] "i"(RFLAGS_TF)
+			 : "memory", "cc");
+	trap_handler_set(VEC_DB, NULL);
+	CHECK_EQ(traps, 1);
+	CHECK_EQ(trap_rip, behind);
+}
+
 static volatile uint64_t ap_hits;
 static volatile bool ap_stop;
 

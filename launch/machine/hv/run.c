@@ -40,11 +40,12 @@ static void halt(struct vcpu *v)
 		hv_state(v)->halted[v->vmpl] = false;
 }
 
-/* A HLT that something ends at once is none. */
+/* A HLT that something ends at once is none: an interrupt, or the trap of TF, which is an event on
+ * its way already. */
 static void handle_hlt(struct vcpu *v)
 {
 	hv_count(v, STAT_HLT);
-	hv_state(v)->halted[v->vmpl] = !irq_wakes(v);
+	hv_state(v)->halted[v->vmpl] = machine_can_inject_nmi(v) && !irq_wakes(v);
 }
 
 static const char *reason(const struct vcpu *v)
