@@ -24,12 +24,31 @@ static struct vmcb m;
 static uint8_t memory[15];
 static unsigned lines, delivered, length_seen;
 static uint8_t vector_seen;
+static enum walk_status fetch, raised;
+static unsigned flags_seen;
 
 unsigned guest_fetch(struct vcpu *cpu, uint8_t bytes[15])
 {
 	(void)cpu;
 	memcpy(bytes, memory, sizeof(memory));
-	return sizeof(memory);
+	return fetch == WALK_OK ? sizeof(memory) : 0;
+}
+
+enum walk_status guest_read(struct vcpu *cpu, uint64_t la, void *buf, unsigned n, unsigned flags,
+			    struct walk *w)
+{
+	(void)cpu, (void)buf, (void)w;
+	CHECK_EQ(la, RIP);
+	CHECK_EQ(n, 1);
+	flags_seen = flags;
+	return fetch;
+}
+
+int event_access(struct vcpu *cpu, enum walk_status s, const struct walk *w)
+{
+	(void)cpu, (void)w;
+	raised = s;
+	return s == WALK_EXIT ? MACHINE_FAULT : RESUME;
 }
 
 int deliver_software(struct vcpu *cpu, uint8_t vector, unsigned length)
@@ -78,6 +97,7 @@ static int take(const char *code, unsigned n)
 	m.rip = RIP;
 	v.ctx[0].vmcb = &m;
 	delivered = 0;
+	raised = WALK_OK;
 	stale_arm(&m);
 	return stale_interrupt(&v);
 }
@@ -141,4 +161,22 @@ TEST(a_stale_one_is_fetched_again)
 	CHECK(armed());
 	CHECK_EQ(lines, 1);
 	CHECK_MEM(memory, "\x66\x90", 2);
+}
+
+/* APM vol. 2, 15.36.7: without the right to execute the fetch faults, whatever QEMU does. */
+TEST(one_that_may_not_be_fetched_is_no_stale_one)
+{
+	static const enum walk_status rows[] = {WALK_PAGE_FAULT, WALK_NOT_VALIDATED, WALK_EXIT};
+
+	lines = 0;
+	for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
+		check_context("row %u", i);
+		fetch = rows[i];
+		CHECK_EQ(take("\xcc", 1), rows[i] == WALK_EXIT ? MACHINE_FAULT : RESUME);
+		CHECK_EQ(raised, rows[i]);
+		CHECK_EQ(flags_seen, WALK_FETCH);
+		CHECK_EQ(delivered, 0);
+		CHECK_EQ(lines, 0);
+	}
+	fetch = WALK_OK;
 }

@@ -72,17 +72,32 @@ static void drop_translation(struct vcpu *v, uint64_t linear)
 			 v->index, (unsigned long long)linear);
 }
 
+/* QEMU fetched what may not be fetched (it knows one right to execute, not one for each CPL), or
+ * the page has changed since. */
+static int not_fetched(struct vcpu *v)
+{
+	const struct vmcb *m = vcpu_ctx(v)->vmcb;
+	unsigned flags = WALK_FETCH | (m->cpl == 3 ? WALK_USER : 0);
+	struct walk w;
+	uint8_t byte;
+
+	return event_access(v, guest_read(v, m->rip, &byte, 1, flags, &w), &w);
+}
+
 int stale_interrupt(struct vcpu *v)
 {
 	struct vmcb *m = vcpu_ctx(v)->vmcb;
 	uint8_t bytes[INSN_MAX], vector;
-	unsigned length;
+	unsigned n, length;
 
 	if (!guest_mode64(m)) {
 		m->intercept3 &= ~SWINT; /* no SNP kernel patches itself there */
 		return RESUME;
 	}
-	length = stale_interrupt_length(bytes, guest_fetch(v, bytes), true, &vector);
+	n = guest_fetch(v, bytes);
+	if (!n)
+		return not_fetched(v);
+	length = stale_interrupt_length(bytes, n, true, &vector);
 	if (length)
 		return deliver_software(v, vector, length);
 	drop_translation(v, m->rip);
