@@ -14,6 +14,7 @@ struct cursor {
 	uint8_t rep; /* the last F2 or F3 prefix, which is the one that counts */
 	uint8_t rex;
 	bool addr; /* 67 prefix */
+	bool lock; /* F0 prefix */
 };
 
 /* The next byte; -1 behind the bytes that were fetched, and behind the 15 that an instruction
@@ -34,6 +35,9 @@ static bool is_prefix(struct cursor *c, int b)
 	case 0x67:
 		c->addr = true;
 		return true;
+	case 0xf0:
+		c->lock = true;
+		return true;
 	case 0x26:
 	case 0x2e:
 	case 0x36:
@@ -41,7 +45,6 @@ static bool is_prefix(struct cursor *c, int b)
 	case 0x64:
 	case 0x65:
 	case 0x66:
-	case 0xf0:
 		return true;
 	default:
 		return false;
@@ -90,7 +93,8 @@ static enum insn_kind group_0f01(const struct cursor *c, int modrm, struct insn 
 	return INSN_UNKNOWN;
 }
 
-/* The mod field counts for nothing here: the operand is a register whatever it says. */
+/* The mod field counts for nothing here: the operand is a register whatever it says. CR0 behind a
+ * LOCK prefix is CR8, which has no other name outside 64-bit mode: APM vol. 3, MOV CRn. */
 static enum insn_kind move_special(struct cursor *c, int op, struct insn *i)
 {
 	static const enum insn_kind kinds[4] = {INSN_MOV_FROM_CR, INSN_MOV_FROM_DR, INSN_MOV_TO_CR,
@@ -101,6 +105,8 @@ static enum insn_kind move_special(struct cursor *c, int op, struct insn *i)
 		return INSN_UNKNOWN;
 	i->reg = (uint8_t)((modrm >> 3 & 7) | (c->rex & 4) << 1);
 	i->rm = (uint8_t)((modrm & 7) | (c->rex & 1) << 3);
+	if (c->lock && !(op & 1) && i->reg == 0)
+		i->reg = 8;
 	return kinds[op & 3];
 }
 
