@@ -234,6 +234,8 @@ TEST(ipi_illegal, "ipi-illegal-vector", "vectors below 16 are not sent, and ESR 
 	end();
 }
 
+#define ALT_MOV_CR8 BIT(4) /* CPUID 8000_0001 ECX: vol. 3, MOV CRn */
+
 /* CR8 is TPR[7:4] (16.6.4), and a write of it raises no #VC. */
 TEST(cr8, "cr8", "CR8 and TPR are one register; CR8 holds back what is not above it",
      "apm:apic:cr8")
@@ -260,6 +262,15 @@ TEST(cr8, "cr8", "CR8 and TPR are one register; CR8 holds back what is not above
 	apic_write(APIC_TPR, 0x30);
 	__asm__ volatile("mov %%cr8, %0" : "=r"(v));
 	CHECK_EQ(v, 3);
+	test_case("by LOCK MOV CR0");
+	if (ghcb_msr_cpuid(0x80000001, 2) & ALT_MOV_CR8) {
+		__asm__ volatile(".byte 0xf0, 0x0f, 0x20, 0xc0" : "=a"(v));
+		CHECK_EQ(v, 3);
+		__asm__ volatile(".byte 0xf0, 0x0f, 0x22, 0xc0" : : "a"(2ull));
+		__asm__ volatile("mov %%cr8, %0" : "=r"(v));
+		CHECK_EQ(v, 2);
+	}
+	ghcb_select();
 	__asm__ volatile("mov %0, %%cr8" : : "r"(0ull));
 	CHECK_EQ(apic_read(APIC_TPR), 0);
 	end();
