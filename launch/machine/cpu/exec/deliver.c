@@ -198,12 +198,13 @@ static enum walk_status push(struct delivery *d, uint64_t sp, const uint64_t *fr
 	unsigned flags = WALK_IMPLICIT | (d->cpl == 3 ? WALK_USER : 0);
 	enum walk_status s = guest_write(d->v, sp, frame, words * 8, flags, &d->w);
 
-	for (unsigned i = words; s != WALK_OK && i-- > 0;) {
-		enum walk_status one = guest_write(d->v, sp + i * 8, frame + i, 8, flags, &d->w);
-
-		if (one != WALK_OK)
-			return one;
-	}
+	if (s == WALK_OK)
+		return s;
+	/* every word may be written after all: another vCPU has changed the page meanwhile */
+	do {
+		words--;
+		s = guest_write(d->v, sp + words * 8, frame + words, 8, flags, &d->w);
+	} while (s == WALK_OK && words);
 	return s;
 }
 
