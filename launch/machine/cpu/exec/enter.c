@@ -68,9 +68,12 @@ enum machine_exit machine_run(struct vcpu *v)
 	int why;
 
 	v->fault = NULL;
-	if (!vcpu_ctx(v)->loaded && !guard_load(v))
-		return (enum machine_exit)event_fault(v, "no VMSA that can be run",
-						      vcpu_ctx(v)->vmsa.v);
+	if (!vcpu_ctx(v)->loaded) {
+		if (!guard_load(v))
+			return (enum machine_exit)event_fault(v, "no VMSA that can be run",
+							      vcpu_ctx(v)->vmsa.v);
+		v->napped = true; /* no interrupt was delivered to a state that was not there */
+	}
 	do {
 		if (v->napped) {
 			v->napped = false;
