@@ -24,7 +24,8 @@ enum command {
 	IDLE,
 	SET,  /* the doorbell page */
 	TAKE, /* what is pending */
-	HALT
+	HALT,
+	SLEEP /* until the timer, then wake vCPU 0 */
 };
 
 static uint8_t doorbell_page[PAGE_SIZE] ALIGNED(4096);
@@ -92,6 +93,18 @@ static void set_page(void)
 	CHECK_EQ(request(GHCB_DOORBELL_QUERY, 0, &error), page);
 }
 
+/* By 2: of a nanosecond each, as the machine's timer counts (docs/fidelity.md). */
+#define SLEEP_TICKS 2250000000u
+
+static void sleep_and_wake(void)
+{
+	apic_write(APIC_TIMER_DIVIDE, 0);
+	apic_write(APIC_LVT_TIMER, VEC_LOW);
+	apic_write(APIC_TIMER_INITIAL, SLEEP_TICKS);
+	__asm__ volatile("hlt" : : : "memory");
+	apic_write(APIC_ICR, (uint64_t)percpu_area[0].apic_id << 32 | ICR_NMI);
+}
+
 static void restricted(void *arg)
 {
 	(void)arg;
@@ -106,6 +119,8 @@ static void restricted(void *arg)
 			take();
 		else if (c == HALT)
 			__asm__ volatile("hlt" : : : "memory");
+		else if (c == SLEEP)
+			sleep_and_wake();
 		if (c == IDLE)
 			cpu_relax();
 		else
@@ -266,6 +281,32 @@ TEST(doorbell_halt, "doorbell-halt", "#HV ends a HLT, whatever RFLAGS.IF", "ghcb
 		CHECK_EQ(done, before + 1);
 		CHECK_GE(signals, i);
 	}
+	end();
+}
+
+static void on_nmi(struct trap_frame *t)
+{
+	(void)t;
+	ghcb_exit(ghcb_begin(), GHCB_EXIT_NMI_DONE, 0, 0);
+	nmis++;
+}
+
+/* Both vCPUs halt with interrupts off for longer than the machine watches a guest that looks dead:
+ * one can still be woken by its timer, and wakes the other. */
+TEST(doorbell_alone, "doorbell-alone",
+     "a HLT that a timer's #HV will end is no end of the run, though all others wait for an NMI",
+     "ghcb:doorbell:halt")
+{
+	begin();
+	order(SET);
+	take_at_once = true;
+	trap_handler_set(VEC_NMI, on_nmi);
+	command = SLEEP;
+	__asm__ volatile("cli\n\thlt" : : : "memory");
+	CHECK_EQ(nmis, 1);
+	CHECK_EQ(taken[0], VEC_LOW);
+	CHECK(becomes(&command, IDLE, 10));
+	trap_handler_set(VEC_NMI, NULL);
 	end();
 }
 

@@ -19,14 +19,14 @@
 #include "base/x86.h"
 
 /* v waits for something that only another vCPU can bring: no VMSA, held, or HLT with interrupts
- * off. */
+ * off. With a doorbell any device and any timer ends a HLT, whatever RFLAGS.IF. */
 static bool is_dead(struct vcpu *v)
 {
 	struct vmpl_ctx *ctx = vcpu_ctx(v);
 
 	if (gpa_eq(ctx->vmsa, GPA_NONE) || hv_state(v)->reset_hold[v->vmpl])
 		return true;
-	return hv_state(v)->halted[v->vmpl] && !machine_can_inject(v);
+	return hv_state(v)->halted[v->vmpl] && !doorbell_used(v) && !machine_can_inject(v);
 }
 
 /* Sleep until any interrupt; what it was for is found by the caller's next round. */
