@@ -43,7 +43,8 @@ bool ap_runnable(struct vcpu *v)
 	       !h->reset_hold[v->vmpl];
 }
 
-/* The new VMSA runs at once when v would otherwise stand still, or stood at that very VMPL. */
+/* The new VMSA runs at once when v would otherwise stand still, or stood at that very VMPL. False
+ * behind machine_attach() only when another vCPU has spoilt the VMSA since: ap.h. */
 static bool create(struct vcpu *v, const struct ap_request *r)
 {
 	struct hv_vcpu *h = hv_state(v);

@@ -9,6 +9,8 @@
 #include "base/addr.h"
 #include "machine/cpu/vcpu.h"
 
+/* Once, on CPU 0, before any guest runs. */
+void hypercall_init(void);
 /* MACHINE_VMGEXIT: serve what the current VMPL of v asks for. It may be another VMPL's turn
  * afterwards, or the end of the run. */
 void hypercall_serve(struct vcpu *v);

@@ -4,6 +4,7 @@
 /* What the hypervisor keeps for each vCPU, made after the launch and before any vCPU runs. */
 #include "machine/hv/state.h"
 #include "machine/host/mem/pool.h"
+#include "machine/hv/hypercall.h"
 #include "machine/layout.h"
 
 struct hv_vcpu *hv_states[HOST_MAX_CPUS];
@@ -13,6 +14,7 @@ void hv_init(void)
 	unsigned i, vmpl;
 
 	kvmclock_init();
+	hypercall_init();
 	for (i = 0; i < machine_vcpu_count; i++) {
 		struct vcpu *v = machine_vcpus[i];
 		struct hv_vcpu *h = host_pages_alloc((sizeof(*h) + PAGE_MASK) / PAGE_SIZE);

@@ -66,7 +66,7 @@ struct hv_vcpu {
 
 extern struct hv_vcpu *hv_states[];
 
-/* The state of every vCPU, and the clock; CPU 0, after the launch. */
+/* The state of every vCPU, the clock and the calls; CPU 0, after the launch. */
 void hv_init(void);
 
 static inline struct hv_vcpu *hv_state(const struct vcpu *v)

@@ -9,8 +9,8 @@
  * the new one read from its own (checked to be a VMSA page of that VMPL, then locked).
  * False, and nothing changed, when that cannot be. */
 bool machine_switch(struct vcpu *v, uint8_t vmpl);
-/* Give (or with GPA_NONE take away) the VMSA of a VMPL. v must not be running that VMPL now.
- * False when the page is not an unused VMSA page of that VMPL, or its sev_features differ.
- * On v's own CPU, outside machine_run, the current VMPL may be taken away or replaced too: its
- * state is written back first, and v has nothing to run until the next machine_switch. */
+/* Give (or with GPA_NONE take away) the VMSA of a VMPL, which may be the current one: its state is
+ * written back first, and v has nothing to run until the next machine_switch.
+ * False when the page is not an unused VMSA page of that VMPL, or its sev_features differ: then the
+ * VMPL keeps the VMSA that it had. */
 bool machine_attach(struct vcpu *v, uint8_t vmpl, gpa_t vmsa, uint64_t sev_features);

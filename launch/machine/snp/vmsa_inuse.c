@@ -115,6 +115,8 @@ static uint64_t rest(struct vcpu *v, uint32_t who)
 	return now < until ? until - now : 0;
 }
 
+/* What is put down is the VMSA that is current now. A waiter may have met another one, which this
+ * vCPU has put down itself since: then the current one goes in vain, and is loaded again. */
 uint64_t vmsa_inuse_yield(struct vcpu *v)
 {
 	const struct vmpl_ctx *c = &v->ctx[v->vmpl];

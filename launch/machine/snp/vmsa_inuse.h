@@ -32,9 +32,9 @@
  * or v itself runs on the page. vmsa_inuse_done() is called after the instruction in every case. */
 bool vmsa_inuse_wait(struct vcpu *v, const struct rmp_entry *held);
 void vmsa_inuse_done(struct vcpu *v);
-/* If another vCPU waits for the VMSA page that v holds, write the state back and take the page out
- * of use. How many TSC ticks it has to stay so yet; 0: it may be loaded. On v's own CPU, outside
- * machine_run, before machine_switch and before v halts. */
+/* If another vCPU waits for a VMSA page that v holds, or held when it was asked, write the state
+ * back and take the page out of use. How many TSC ticks it has to stay so yet; 0: it may be loaded.
+ * On v's own CPU, outside machine_run, before machine_switch and before v halts. */
 uint64_t vmsa_inuse_yield(struct vcpu *v);
 static inline uint64_t machine_yield(struct vcpu *v)
 {

@@ -45,6 +45,11 @@ static void run(struct ghcb_call *c)
 		nae_dispatch(c);
 }
 
+void hypercall_init(void)
+{
+	nae_init();
+}
+
 void hypercall_serve(struct vcpu *v)
 {
 	uint64_t msr = vcpu_ctx(v)->ghcb_msr;

@@ -6,6 +6,7 @@
  * here knows them. A search is some thirty comparisons, next to an exit nothing.
  */
 #include "machine/hv/ghcb/nae.h"
+#include "machine/host_assert.h"
 
 extern const struct nae_handler __start_nae_handlers[], __stop_nae_handlers[];
 
@@ -15,6 +16,15 @@ static const struct nae_handler *find(uint64_t code)
 		if (h->code == code)
 			return h;
 	return NULL;
+}
+
+/* Which of two handlers serves would be the linker's choice. */
+void nae_init(void)
+{
+	for (const struct nae_handler *h = __start_nae_handlers; h < __stop_nae_handlers; h++)
+		if (find(h->code) != h)
+			host_fault("GHCB event 0x%llx has two handlers",
+				   (unsigned long long)h->code);
 }
 
 void nae_dispatch(struct ghcb_call *c)

@@ -22,6 +22,8 @@ struct nae_handler {
 /* A handler registers itself with: NAE_HANDLER(name) = {...}; */
 #define NAE_HANDLER(name) static const struct nae_handler name SECTION("nae_handlers") ALIGNED(8)
 
+/* Once, before any call: two handlers of one event are the monitor's own fault, and end it. */
+void nae_init(void);
 /* Serve a call whose page has been checked: an unknown event and missing inputs are refused. */
 void nae_dispatch(struct ghcb_call *c);
 /* What this hypervisor offers: GHCB_HV_FEAT_*. */
