@@ -23,7 +23,7 @@
  */
 #define SPIN_US 150
 #define NAP_US  1000
-#define TRIES   20000u
+#define LIMIT_S 20ull /* then the other CPU's QEMU thread is gone */
 
 static uint32_t waiters; /* CPUs that sleep in wait_for */
 
@@ -52,14 +52,15 @@ static bool spin(struct vcpu *v, uint64_t gen)
 static void wait_for(struct vcpu *v, uint64_t gen)
 {
 	uint32_t me = 1u << (host_cpu() - 1);
+	uint64_t start = rdtsc();
 
 	host_kick(v->index + 1);
 	if (spin(v, gen))
 		return;
 	__atomic_fetch_or(&waiters, me, __ATOMIC_SEQ_CST);
 	machine_vcpus[host_cpu() - 1]->napped = true;
-	for (unsigned tries = 0; stale(v, gen); tries++) {
-		if (tries == TRIES)
+	while (stale(v, gen)) {
+		if (rdtsc() - start > host_tsc_khz() * 1000 * LIMIT_S)
 			host_fault("CPU %u does not leave its guest for a TLB flush", v->index + 1);
 		host_nap(host_tsc_khz() * NAP_US / 1000);
 		host_kick(v->index + 1);

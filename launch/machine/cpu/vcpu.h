@@ -44,8 +44,8 @@ struct vcpu {
 	uint32_t in_guest; /* 1 between "about to VMRUN" and "VMEXIT handled the TLB" */
 	uint64_t flush_seen;
 	uint64_t forced_flushes; /* by vmpl_ctx.flush_word */
-	bool napped; /* the CPU slept in machine_run, or the state was loaded there: the guest's
-		      * interrupts have still to be looked at */
+	bool napped; /* the CPU took a nap, or machine_run loaded the state: the guest's interrupts
+		      * and timers have still to be looked at */
 	/* snp/vmsa_inuse.c's; asked is written by other CPUs too, atomically */
 	uint32_t asked;      /* bit n: vCPU n waits for the VMSA page that this one holds */
 	struct vcpu *asks;   /* in whose asked this one has its bit */

@@ -109,7 +109,8 @@ void host_halt(void)
 }
 
 /* The timer may be armed for the guest: the earlier of the two ends the sleep, and the guest's
- * is armed again. */
+ * is armed again. One that is over by then is not, or it would end each sleep that comes next at
+ * once. */
 void host_nap(uint64_t ticks)
 {
 	uint64_t armed = percpu()->deadline, end = rdtsc() + ticks;
@@ -117,7 +118,7 @@ void host_nap(uint64_t ticks)
 	if (!armed || (int64_t)(end - armed) < 0)
 		host_timer_arm(end);
 	host_halt();
-	if (armed)
+	if (armed && (int64_t)(armed - rdtsc()) > 0)
 		host_timer_arm(armed);
 	else
 		host_timer_stop();

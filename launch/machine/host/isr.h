@@ -13,5 +13,7 @@ void host_irq_window(void);
 /* A guest is done with a level interrupt: end it, as far as the order of service allows. */
 void host_irq_eoi_level(unsigned vector);
 void host_halt(void); /* sleep until an interrupt, take it, return with IF=0 */
-/* Sleep until an interrupt was taken, at most this many TSC ticks; the armed timer stays armed. */
+/* Sleep until an interrupt was taken, at most this many TSC ticks. The armed timer stays armed
+ * unless its time is over on return: then who armed it has to look, as behind its interrupt, before
+ * host_halt(). */
 void host_nap(uint64_t tsc_ticks);

@@ -29,12 +29,20 @@ static bool is_dead(struct vcpu *v)
 	return hv_state(v)->halted[v->vmpl] && !doorbell_used(v) && !machine_can_inject(v);
 }
 
-/* Sleep until any interrupt; what it was for is found by the caller's next round. */
-static void halt(struct vcpu *v)
+static void sleep(struct vcpu *v)
 {
 	hv_state(v)->dead = is_dead(v);
 	host_halt();
 	hv_state(v)->dead = false;
+}
+
+/* Sleep until any interrupt; what it was for is found by the caller's next round. One that a nap
+ * took has come already: it may be the timer's, which nothing would end the sleep for again. */
+static void halt(struct vcpu *v)
+{
+	if (!v->napped)
+		sleep(v);
+	v->napped = false;
 	irq_timer_poll(v);
 	if (hv_state(v)->halted[v->vmpl] && irq_wakes(v))
 		hv_state(v)->halted[v->vmpl] = false;
