@@ -236,6 +236,7 @@ insn_pause_at:
 	insn vmgexit
 insn_vmgexit_at:
 	rep; vmmcall
+	nopl (%rax) /* undefined when it is entered a byte late: the CPL 3 stack's UD2 is near */
 	ret
 
 	.globl insn_end_user
