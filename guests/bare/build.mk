@@ -22,6 +22,8 @@ bare_objects = $(call objects,bare,$(1))
 $(eval $(call compile,bare,$$(CC),$$(BARE_CFLAGS)))
 FLAGS_bare += $(FW_LDFLAGS)
 
+BARE_BASE := 0x0a000000 # BUILD_BARE_BASE of harness/igvm/build.h
+
 # $(call bare_link,SUITE,RUNTIME,BASE): the ELF file of one image
 define bare_link
 $(BUILD)/obj/bare/$(1).elf: $(call bare_objects,$(2) $(call bare_suite,$(1))) guests/bare/bare.lds
@@ -29,12 +31,12 @@ $(BUILD)/obj/bare/$(1).elf: $(call bare_objects,$(2) $(call bare_suite,$(1))) gu
 	$$(Q)$$(LD) $$(FW_LDFLAGS) -T guests/bare/bare.lds --defsym=BASE=$(3) \
 		$(call bare_objects,$(2) $(call bare_suite,$(1))) -o $$@
 endef
-$(eval $(call bare_link,core,$(BARE_VMPL2),0x04000000))
-$(eval $(call bare_link,panic,$(BARE_VMPL2),0x04000000))
-$(eval $(call bare_link,hang,$(BARE_VMPL2),0x04000000))
-$(eval $(call bare_link,breach,$(BARE_VMPL2),0x04000000))
-$(eval $(call bare_link,vtpm,$(BARE_VMPL2) guests/bare/core/calls.c,0x04000000))
-$(eval $(call bare_link,vtpmfuzz,$(BARE_VMPL2) guests/bare/core/calls.c,0x04000000))
+$(eval $(call bare_link,core,$(BARE_VMPL2),$(BARE_BASE)))
+$(eval $(call bare_link,panic,$(BARE_VMPL2),$(BARE_BASE)))
+$(eval $(call bare_link,hang,$(BARE_VMPL2),$(BARE_BASE)))
+$(eval $(call bare_link,breach,$(BARE_VMPL2),$(BARE_BASE)))
+$(eval $(call bare_link,vtpm,$(BARE_VMPL2) guests/bare/core/calls.c,$(BARE_BASE)))
+$(eval $(call bare_link,vtpmfuzz,$(BARE_VMPL2) guests/bare/core/calls.c,$(BARE_BASE)))
 $(eval $(call bare_link,machine,$(BARE_VMPL0),0x02000000))
 $(eval $(call bare_link,noinvlpgb,$(BARE_VMPL0),0x02000000))
 

@@ -9,6 +9,7 @@
  */
 #include "harness/igvm/build.h"
 #include "harness/igvm/elf.h"
+#include "harness/igvm/region.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -49,10 +50,13 @@ static bool add_place(const struct elf *e, struct image *m, unsigned i, bool svs
 	return true;
 }
 
-/* The SVSM's memory: the fixed region, or what a payload linked elsewhere takes. */
-static bool choose_region(const struct elf *e, bool svsm, struct launch_range *r)
+/* The SVSM's memory: at its fixed place, or what a payload linked elsewhere takes. */
+static bool choose_region(const struct igvm_build_options *o, const struct elf *e, bool svsm,
+			  struct launch_range *r)
 {
-	*r = (struct launch_range){BUILD_SVSM_BASE, BUILD_SVSM_SIZE};
+	*r = (struct launch_range){BUILD_SVSM_BASE,
+				   region_size(o->mem ? o->mem : REGION_DEFAULT_MEM,
+					       o->cpus ? o->cpus : REGION_DEFAULT_CPUS)};
 	if (e->start >= r->gpa && e->end <= r->gpa + r->size)
 		return true;
 	if (svsm)
@@ -64,9 +68,10 @@ static bool choose_region(const struct elf *e, bool svsm, struct launch_range *r
 }
 
 /* The image that starts at VMPL0, its places, and the vCPU that starts it. */
-static bool add_elf(const struct elf *e, struct image *m, struct launch_info *info, bool svsm)
+static bool add_elf(const struct igvm_build_options *o, const struct elf *e, struct image *m,
+		    struct launch_info *info, bool svsm)
 {
-	if (!choose_region(e, svsm, &info->svsm))
+	if (!choose_region(o, e, svsm, &info->svsm))
 		return false;
 	elf_load(e, m);
 	for (unsigned i = 0; i < ARRAY_LEN(places); i++)
@@ -85,8 +90,8 @@ static bool add_bare(const char *path, struct image *m, struct launch_info *info
 	if (!blob_read(path, &b))
 		return false;
 	info->guest = LAUNCH_GUEST_BARE;
-	info->kernel = (struct launch_range){BUILD_KERNEL_BASE, b.size};
-	image_add(m, BUILD_KERNEL_BASE, b.data, b.size);
+	info->kernel = (struct launch_range){BUILD_BARE_BASE, b.size};
+	image_add(m, BUILD_BARE_BASE, b.data, b.size);
 	blob_free(&b);
 	return info->kernel.size || igvm_fail("%s: the file is empty", path);
 }
@@ -131,7 +136,7 @@ static bool fill(const struct igvm_build_options *o, const struct elf *e, struct
 	bool svsm = !o->payload;
 
 	m->policy = IGVM_SNP_POLICY_SMT | IGVM_SNP_POLICY_ONE;
-	return add_elf(e, m, &info, svsm) && add_guest(o, m, &info) &&
+	return add_elf(o, e, m, &info, svsm) && add_guest(o, m, &info) &&
 	       add_launch_info(e, m, &info, svsm);
 }
 

@@ -7,10 +7,13 @@
 #include "abi/launch.h"
 #include "harness/igvm/image.h"
 
-/* Guest physical layout of our images; design: everything below 4 GiB, 256 MiB of RAM suffice. */
+/*
+ * Guest physical layout of our images: everything below 4 GiB, 256 MiB of RAM suffice. The SVSM's
+ * range grows with the machine (region.h), so a kernel may have to move up.
+ */
 #define BUILD_SVSM_BASE   0x02000000ull
-#define BUILD_SVSM_SIZE   0x01000000ull
 #define BUILD_KERNEL_BASE 0x04000000ull
+#define BUILD_BARE_BASE   0x0a000000ull /* flat images are linked there (guests/bare/build.mk) */
 /* Initrd, command line, the bzImage's setup sectors; or behind the kernel's init_size */
 #define BUILD_INITRD_BASE 0x0a000000ull
 
@@ -23,6 +26,8 @@ struct igvm_build_options {
 	const char *bare; /* flat image */
 	const char *output;
 	unsigned service_cpus;
+	unsigned mem;  /* MiB of RAM that the SVSM is to have room for; 0: REGION_DEFAULT_MEM */
+	unsigned cpus; /* and CPUs; 0: REGION_DEFAULT_CPUS */
 	bool selftest;
 	bool test;  /* offer the test protocol */
 	bool panic; /* the SVSM faults on purpose */

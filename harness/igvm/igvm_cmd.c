@@ -7,6 +7,7 @@
  */
 #include "harness/igvm/igvm_cmd.h"
 #include "harness/igvm/build.h"
+#include "harness/igvm/region.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -18,6 +19,9 @@ static const char usage_text[] =
 	"                          [OPTIONS] -o FILE        an SVSM with a Linux guest\n"
 	"       keelson igvm build --svsm ELF --bare FILE [OPTIONS] -o FILE\n"
 	"       keelson igvm build --payload ELF -o FILE    a test program at VMPL0\n"
+	"         --mem MIB, --cpus N   room for the page states of that much RAM (default 64 "
+	"GiB),\n"
+	"                            and for that many CPUs (default 16)\n"
 	"         --service-cpus N   the machine's last N CPUs run services, hidden from the "
 	"guest\n"
 	"         --test             offer the test protocol\n"
@@ -41,6 +45,8 @@ enum {
 	OPT_CMDLINE,
 	OPT_BARE,
 	OPT_SERVICE_CPUS,
+	OPT_MEM,
+	OPT_CPUS,
 	OPT_SELFTEST,
 	OPT_TEST,
 	OPT_PANIC
@@ -54,6 +60,8 @@ static const struct option options[] = {
 	{"cmdline", required_argument, NULL, OPT_CMDLINE},
 	{"bare", required_argument, NULL, OPT_BARE},
 	{"service-cpus", required_argument, NULL, OPT_SERVICE_CPUS},
+	{"mem", required_argument, NULL, OPT_MEM},
+	{"cpus", required_argument, NULL, OPT_CPUS},
 	{"selftest", no_argument, NULL, OPT_SELFTEST},
 	{"test", no_argument, NULL, OPT_TEST},
 	{"panic", no_argument, NULL, OPT_PANIC}, /* tests of the harness */
@@ -84,14 +92,30 @@ static const char **text_option(struct igvm_build_options *o, int c)
 	}
 }
 
-/* The bound is far above what `keelson run` allows; it only keeps nonsense out of the file. */
-static bool take_cpus(unsigned *out)
+/* Where the value of an option with a number goes, NULL for all other options. The bound is what
+ * the file can hold; what a machine can have is for `keelson run` to know. */
+static unsigned *number_option(struct igvm_build_options *o, int c, unsigned long *max)
+{
+	*max = c == OPT_MEM ? REGION_MAX_MEM : 511;
+	switch (c) {
+	case OPT_SERVICE_CPUS:
+		return &o->service_cpus;
+	case OPT_MEM:
+		return &o->mem;
+	case OPT_CPUS:
+		return &o->cpus;
+	default:
+		return NULL;
+	}
+}
+
+static bool take_number(unsigned *out, unsigned long max)
 {
 	char *end;
 	unsigned long v = strtoul(optarg, &end, 10);
 
 	*out = (unsigned)v;
-	return *optarg >= '0' && *optarg <= '9' && !*end && v < 512;
+	return *optarg >= '0' && *optarg <= '9' && !*end && v <= max;
 }
 
 /* False: an unknown option, a bad number, or words that are no options. */
@@ -102,6 +126,8 @@ static bool parse(struct igvm_build_options *o, int argc, char **argv)
 	optind = 0; /* glibc: start afresh, other subcommands have parsed already */
 	while ((c = getopt_long(argc, argv, "o:", options, NULL)) != -1) {
 		const char **text = text_option(o, c);
+		unsigned long max;
+		unsigned *count = number_option(o, c, &max);
 
 		if (text)
 			*text = optarg;
@@ -111,7 +137,7 @@ static bool parse(struct igvm_build_options *o, int argc, char **argv)
 			o->test = true;
 		else if (c == OPT_PANIC)
 			o->panic = true;
-		else if (c != OPT_SERVICE_CPUS || !take_cpus(&o->service_cpus))
+		else if (!count || !take_number(count, max))
 			return false;
 	}
 	return optind == argc;

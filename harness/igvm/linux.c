@@ -92,9 +92,10 @@ static bool add_kernel(const char *path, const struct blob *k, struct image *m,
 		return igvm_fail("%s: the kernel wants %" PRIu32 " bytes", path, init_size);
 	if (padded > init_size)
 		padded = size;
-	info->kernel = (struct launch_range){BUILD_KERNEL_BASE, padded};
-	add_padded(m, BUILD_KERNEL_BASE, k->data + setup, size, BUILD_KERNEL_BASE + padded);
-	image_require(m, BUILD_KERNEL_BASE, MAX(init_size, size));
+	info->kernel = (struct launch_range){
+		MAX(BUILD_KERNEL_BASE, info->svsm.gpa + info->svsm.size), padded};
+	add_padded(m, info->kernel.gpa, k->data + setup, size, info->kernel.gpa + padded);
+	image_require(m, info->kernel.gpa, MAX(init_size, size));
 	return true;
 }
 
@@ -143,7 +144,7 @@ static void add_setup(const struct blob *k, struct image *m, struct launch_info 
 static bool add_boot_data(const struct igvm_build_options *o, const struct blob *k, struct image *m,
 			  struct launch_info *info)
 {
-	uint64_t behind = BUILD_KERNEL_BASE + MAX(get32(k, INIT_SIZE), info->kernel.size);
+	uint64_t behind = info->kernel.gpa + MAX(get32(k, INIT_SIZE), info->kernel.size);
 
 	info->initrd.gpa = MAX(BUILD_INITRD_BASE, ALIGN_UP(behind, SIZE_2M));
 	if ((o->initrd && !add_initrd(o->initrd, k, m, info)) ||

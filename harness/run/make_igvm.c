@@ -69,6 +69,16 @@ static void add_svsm(struct strlist *w)
 	free(svsm);
 }
 
+/* What the SVSM has to have room for. */
+static void add_machine(const struct suite *s, const struct options *o, struct strlist *w)
+{
+	unsigned services = make_igvm_service_cpus(s, o), smp = o->smp ? o->smp : s->smp;
+
+	add_option(w, "--service-cpus", str("%u", services));
+	add_option(w, "--mem", str("%u", o->mem ? o->mem : s->mem));
+	add_option(w, "--cpus", str("%u", smp + services));
+}
+
 /* A guest with kernel, initrd and command line. */
 static void add_linux(const struct suite *s, const struct options *o, struct strlist *w)
 {
@@ -101,7 +111,7 @@ void make_igvm_words(const struct suite *s, const struct options *o, const char 
 		break;
 	}
 	if (s->kind != SUITE_PAYLOAD)
-		add_option(w, "--service-cpus", str("%u", make_igvm_service_cpus(s, o)));
+		add_machine(s, o, w);
 	if (s->kind != SUITE_PAYLOAD && o->test && s->test)
 		strlist_add(w, "--test");
 	strlist_add(w, "--output");

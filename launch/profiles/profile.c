@@ -15,6 +15,8 @@
 #include "abi/q35.h"
 #include "launch/profiles/profile.h"
 
+#define MUCH_MEM 8192u /* MiB */
+
 static const struct profile *const profiles[] = {&profile_native, &profile_plain, &profile_snp,
 						 &profile_tdx};
 
@@ -87,14 +89,29 @@ static void accelerator(const struct launch *l, struct strlist *argv)
 	strlist_addf(argv, "shift=%d,sleep=off", l->icount);
 }
 
+/*
+ * No guest uses SATA and SMBus. Much RAM is not reserved, or a host that has less would not even
+ * start: a guest touches what it uses.
+ */
+static void machine(const struct launch *l, struct strlist *argv)
+{
+	bool much = l->mem > MUCH_MEM;
+
+	strlist_add(argv, "-machine");
+	strlist_addf(argv, "q35,sata=off,smbus=off%s", much ? ",memory-backend=ram0" : "");
+	if (!much)
+		return;
+	strlist_add(argv, "-object");
+	strlist_addf(argv, "memory-backend-ram,id=ram0,size=%uM,reserve=off", l->mem);
+}
+
 void profile_tcg(const struct launch *l, const char *name, const char *less, unsigned cpus,
 		 struct strlist *argv)
 {
 	strlist_add(argv, l->qemu);
 	strlist_add(argv, "-name");
 	strlist_addf(argv, "%s-%s", name, l->name);
-	strlist_add(argv, "-machine");
-	strlist_add(argv, "q35,sata=off,smbus=off"); /* no guest uses those two */
+	machine(l, argv);
 	accelerator(l, argv);
 	strlist_add(argv, "-cpu");
 	strlist_addf(argv, "max,family=25,model=1,stepping=1,phys-bits=48%s", less);

@@ -31,7 +31,6 @@ void guest_launch(void)
 	if (info->guest == LAUNCH_GUEST_NONE)
 		return;
 	guestpage_vmpl = info->guest_vmpl;
-	guest_memory_init();
 	if (!guest_layout_choose(&l, info, is_linux ? guest_linux_span(info) : info->kernel.size))
 		panic("no room for the guest's boot data in its RAM");
 	guest_memory_validate(info, l.hole);

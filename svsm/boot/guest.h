@@ -48,8 +48,9 @@ void guest_launch(void);
  * filled. */
 bool guest_layout_choose(struct guest_layout *l, const struct launch_info *info,
 			 uint64_t kernel_span);
-/* guest_ram.c: fill the page-state map; validate all guest RAM and give the guest its rights. */
-void guest_memory_init(void);
+/* guest_ram.c: fill the page-state map, a byte of `states` for each page of memmap_bytes(), for
+ * ever; validate all guest RAM and give the guest its rights. */
+void guest_memory_init(uint8_t *states);
 void guest_memory_validate(const struct launch_info *info, struct memmap_range hole);
 /* environment.c: secrets, CPUID page, calling area, page tables; cc_blob. */
 struct cc_blob;

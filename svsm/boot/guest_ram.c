@@ -7,44 +7,20 @@
  * does not validate as expected ends the launch.
  */
 #include "boot/guest.h"
-#include "mm/alloc.h"
 #include "mm/guestpage.h"
 #include "base/assert.h"
 #include "mm/pagestate.h"
 
-#define CHUNK (4ull << 30) /* its states fill 1 MiB, a block that the allocator has */
-
-static unsigned order_for(uint64_t bytes)
-{
-	unsigned order = 0;
-
-	while ((PAGE_SIZE << order) < bytes)
-		order++;
-	return order;
-}
-
-/* A range is added in chunks, because the state bytes of one chunk must be one block of the
- * allocator. */
-static void add_range(struct memmap_range r)
-{
-	for (uint64_t off = 0; off < r.size; off += CHUNK) {
-		uint64_t size = MIN(CHUNK, r.size - off);
-		uint8_t *states = alloc_pages(order_for(size / PAGE_SIZE));
-
-		if (!states || !pagestate_add(gpa_add(r.base, off), size, states))
-			panic("page states of %#lx: no memory, or too many ranges",
-			      (unsigned long)r.base.v);
-	}
-}
-
-void guest_memory_init(void)
+void guest_memory_init(uint8_t *states)
 {
 	struct memmap_range svsm = memmap_svsm();
 	const struct memmap_range *r;
 	unsigned n = memmap_ranges(&r);
 
-	for (unsigned i = 0; i < n; i++)
-		add_range(r[i]);
+	for (unsigned i = 0; i < n; i++) {
+		ASSERT(pagestate_add(r[i].base, r[i].size, states));
+		states += r[i].size / PAGE_SIZE;
+	}
 	pagestate_mark(svsm.base, svsm.size, PAGE_SVSM);
 }
 

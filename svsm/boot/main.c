@@ -19,7 +19,6 @@
 #include "mm/alloc.h"
 #include "mm/launch_area.h"
 #include "log/log.h"
-#include "mm/memmap.h"
 #include "cpu/percpu.h"
 #include "selftest/selftest.h"
 #include "boot/smp.h"
@@ -27,22 +26,6 @@
 #include "lib/string.h"
 #include "platform/announce.h"
 #include "platform/platform.h"
-
-/* The allocator first, because the page tables are built from it; the memory map before the
- * tables, because they map all of RAM. */
-static void memory_init(void)
-{
-	uint64_t end = KERNEL_BASE + launch_info.svsm.size;
-
-	alloc_init(kernel_end, (end - (uint64_t)kernel_end) / PAGE_SIZE);
-	if (!memmap_init(igvm_memory_map, IGVM_AREA_SIZE, gpa(launch_info.svsm.gpa),
-			 launch_info.svsm.size))
-		panic("the host's memory map is unusable");
-	/* An address that reaches the C-bit would name another page, perhaps one of the SVSM's. */
-	if (memmap_end().v > MIN(platform_cbit, GUEST_MAP_MAX))
-		panic("the host's memory map ends at %lx, beyond the C-bit", memmap_end().v);
-	paging_init();
-}
 
 /* Leaf 0xb has all 32 bits of the APIC ID where it exists (EBX is not 0 then), leaf 1 the
  * low 8. */
@@ -62,6 +45,7 @@ static void banner(void)
 	log_info("Keelson SVSM " SVSM_VERSION ", VMPL0, %lu KiB image, %lu of %lu pages free",
 		 (kernel_end - (char *)KERNEL_BASE) / 1024, alloc_free_pages(),
 		 alloc_total_pages());
+	memory_announce();
 	platform_announce();
 }
 

@@ -2,10 +2,18 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #pragma once
 
-/* The way from the boot stub to the guest: boot/early.c, boot/main.c, boot/cpu_loop.c. */
+/* The way from the boot stub to the guest: boot/early.c, boot/memory.c, boot/main.c,
+ * boot/cpu_loop.c. */
 #include "base/types.h"
 
 NORETURN void early_main(uint64_t cbit, uint32_t versions); /* called by boot.S */
 NORETURN void kernel_main(void); /* by early_main(): .bss is valid and zero; still the boot stack */
+
+/*
+ * Memory map, heap, page states and page tables. Boot CPU, once, before anything allocates. A map
+ * that makes no sense is a panic, one of more RAM than there is room for is cut.
+ */
+void memory_init(void);
+void memory_announce(void); /* says so when RAM was left out; needs the log */
 
 #define SVSM_VERSION "0.1"

@@ -15,7 +15,7 @@
 #define KERNEL_OFFSET   0xffffffff7e000000 /* KERNEL_BASE - KERNEL_PHYS */
 #define GUEST_MAP_BASE  0xffff800000000000
 #define GUEST_MAP_MAX   0x0000400000000000 /* 64 TiB; its end lies far below KERNEL_BASE */
-#define KERNEL_MAX      0x04000000 /* largest SVSM range the boot page tables reach: 64 MiB */
+#define KERNEL_MAX      0x08000000 /* largest SVSM range the boot page tables reach: 128 MiB */
 
 #define BOOT_STACK_SIZE 0x4000
 

@@ -106,6 +106,27 @@ bool memmap_set(const struct memmap_range *r, unsigned count, gpa_t svsm_base, u
 	return true;
 }
 
+uint64_t memmap_limit(uint64_t bytes)
+{
+	uint64_t left_out = 0;
+
+	for (unsigned i = 0; i < map.ram_count; i++) {
+		struct memmap_range *r = &map.ram[i];
+		uint64_t least = end_of(r) <= end_of(&map.svsm)  ? r->size
+				 : r->base.v < end_of(&map.svsm) ? end_of(&map.svsm) - r->base.v
+								 : 0;
+		uint64_t keep = MIN(r->size, MAX(least, bytes));
+
+		left_out += r->size - keep;
+		bytes -= MIN(bytes, keep);
+		r->size = keep;
+	}
+	while (!map.ram[map.ram_count - 1].size)
+		map.ram_count--;
+	cut_out_svsm();
+	return left_out;
+}
+
 /* An entry of no pages ends the table. Frame numbers are bounded before they are shifted. */
 bool memmap_init(const void *table, size_t size, gpa_t svsm_base, uint64_t svsm_size)
 {
@@ -155,6 +176,15 @@ bool memmap_is_svsm(gpa_t g, uint64_t len)
 bool memmap_is_guest(gpa_t g, uint64_t len)
 {
 	return memmap_is_ram(g, len) && !memmap_is_svsm(g, len);
+}
+
+uint64_t memmap_bytes(void)
+{
+	uint64_t bytes = 0;
+
+	for (unsigned i = 0; i < map.ram_count; i++)
+		bytes += map.ram[i].size;
+	return bytes;
 }
 
 unsigned memmap_ranges(const struct memmap_range **r)

@@ -13,7 +13,7 @@ struct memmap_range {
 	uint64_t size; /* bytes, whole pages, not 0 */
 };
 
-#define MEMMAP_MAX_RANGES 64
+#define MEMMAP_MAX_RANGES 170 /* entries of a parameter area of one page */
 
 /* Fill the map from the parameter area (a table of IGVM_VHS_MEMORY_MAP_ENTRY, at most `size`
  * bytes) and the SVSM's own range. Ranges are sorted and joined. False when the table is
@@ -21,6 +21,13 @@ struct memmap_range {
 bool memmap_init(const void *table, size_t size, gpa_t svsm_base, uint64_t svsm_size);
 /* The same from an array of ranges. */
 bool memmap_set(const struct memmap_range *r, unsigned count, gpa_t svsm_base, uint64_t svsm_size);
+
+/*
+ * Leave out RAM from the top, so that at most `bytes` (whole pages) of it are there; what is left
+ * out is no RAM to anybody from then on. The SVSM's own range and what lies below it always stay.
+ * Returns how many bytes were left out.
+ */
+uint64_t memmap_limit(uint64_t bytes);
 
 /* True when every byte of [g, g + len) is RAM (SVSM memory included). len 0 and wrap-around: false.
  */
@@ -32,6 +39,7 @@ bool memmap_is_svsm(gpa_t g, uint64_t len);
 bool memmap_is_guest(gpa_t g, uint64_t len);
 
 /* All RAM, ascending, adjacent ranges joined, the SVSM's own not cut out. */
+uint64_t memmap_bytes(void); /* in all ranges */
 unsigned memmap_ranges(const struct memmap_range **r);
 /* RAM without SVSM memory, ascending. */
 unsigned memmap_guest_ranges(const struct memmap_range **r);

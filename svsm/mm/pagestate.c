@@ -10,6 +10,7 @@
 #include "mm/pagestate.h"
 #include "base/assert.h"
 #include "lib/lock.h"
+#include "lib/string.h"
 
 #define LOCKS 64u /* 2 MiB regions share them by address, modulo LOCKS */
 
@@ -28,28 +29,39 @@ void pagestate_reset(void)
 	range_count = 0;
 }
 
+static uint64_t end_of(const struct range *r)
+{
+	return r->pfn + r->count;
+}
+
 bool pagestate_add(gpa_t base, uint64_t bytes, uint8_t *states)
 {
 	struct range r = {gpa_pfn(base), bytes >> PAGE_SHIFT, states};
 
 	if (range_count == PAGESTATE_MAX_RANGES || !r.count || r.pfn + r.count < r.pfn)
 		return false;
-	for (unsigned i = 0; i < range_count; i++) {
-		if (r.pfn < ranges[i].pfn + ranges[i].count && ranges[i].pfn < r.pfn + r.count)
-			return false;
-	}
-	for (uint64_t i = 0; i < r.count; i++)
-		states[i] = PAGE_INVALID;
+	if (range_count && r.pfn < end_of(&ranges[range_count - 1]))
+		return false;
+	memset(states, PAGE_INVALID, r.count);
 	ranges[range_count++] = r;
 	return true;
 }
 
+/* The ranges ascend, so each step halves those in which the page can be. A host may send a map of
+ * many. */
 static uint8_t *find(uint64_t pfn)
 {
-	for (unsigned i = 0; i < range_count; i++) {
+	unsigned from = 0, to = range_count;
+
+	while (from < to) {
+		unsigned i = (from + to) / 2;
 		const struct range *r = &ranges[i];
 
-		if (pfn >= r->pfn && pfn - r->pfn < r->count)
+		if (pfn < r->pfn)
+			to = i;
+		else if (pfn >= end_of(r))
+			from = i + 1;
+		else
 			return &r->states[pfn - r->pfn];
 	}
 	return NULL;
@@ -65,10 +77,15 @@ static void put(gpa_t page, enum page_state state)
 
 void pagestate_mark(gpa_t base, uint64_t bytes, enum page_state state)
 {
-	uint64_t end = gpa_pfn(gpa(base.v + bytes + PAGE_MASK));
+	uint64_t first = gpa_pfn(base), end = gpa_pfn(gpa(base.v + bytes + PAGE_MASK));
 
-	for (uint64_t pfn = gpa_pfn(base); pfn < end; pfn++)
-		put(gpa(pfn << PAGE_SHIFT), state);
+	for (unsigned i = 0; i < range_count; i++) {
+		const struct range *r = &ranges[i];
+		uint64_t from = MAX(first, r->pfn), to = MIN(end, end_of(r));
+
+		if (from < to)
+			memset(&r->states[from - r->pfn], (int)state, to - from);
+	}
 }
 
 /* Neighbouring regions get different locks, so that vCPUs that work side by side do not wait for
@@ -150,15 +167,13 @@ static uint64_t find_in(const struct range *r, uint64_t pfn, enum page_state sta
 	return ~0ull;
 }
 
-/* The ranges are not sorted, so the lowest hit of all of them counts. */
 gpa_t pagestate_find(gpa_t from, enum page_state state)
 {
-	uint64_t best = ~0ull;
-
 	for (unsigned i = 0; i < range_count; i++) {
 		uint64_t pfn = find_in(&ranges[i], gpa_pfn(from), state);
 
-		best = MIN(best, pfn);
+		if (pfn != ~0ull)
+			return gpa(pfn << PAGE_SHIFT);
 	}
-	return best == ~0ull ? GPA_NONE : gpa(best << PAGE_SHIFT);
+	return GPA_NONE;
 }

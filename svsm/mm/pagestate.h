@@ -25,6 +25,7 @@
  */
 #include "base/addr.h"
 #include "base/spinlock.h"
+#include "mm/memmap.h"
 
 enum page_state {
 	PAGE_NOT_RAM = 0, /* outside the memory map */
@@ -37,12 +38,12 @@ enum page_state {
 	PAGE_BROKEN,      /* out of use for ever */
 };
 
-#define PAGESTATE_MAX_RANGES 32
+#define PAGESTATE_MAX_RANGES MEMMAP_MAX_RANGES
 
 /*
- * Add `bytes` of RAM at base (both page aligned, not overlapping an earlier range) to the map.
+ * Add `bytes` of RAM at base (both page aligned, above all earlier ranges) to the map.
  * `states` is memory for bytes / 4096 states, kept for ever. All pages start INVALID. Boot only,
- * no locks. False when there are too many ranges or they overlap.
+ * no locks. False when there are too many ranges, or they are not ascending.
  */
 bool pagestate_add(gpa_t base, uint64_t bytes, uint8_t *states);
 /* Set the state of all pages of a range, except those that are not RAM. Boot only, no locks. */

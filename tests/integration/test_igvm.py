@@ -54,6 +54,33 @@ def test_bad_service_cpus(tmp_path, words):
     assert code == 2
 
 
+def svsm_range(path):
+    """Base and size, MiB, of what the file asks for first."""
+    found = re.search(r"required memory +0x([0-9a-f]+)\.\.0x([0-9a-f]+)", igvm("inspect", path)[1])
+    assert found, igvm("inspect", path)[1]
+    base, end = (int(n, 16) for n in found.groups())
+    return base >> 20, (end - base) >> 20
+
+
+def test_the_svsm_s_memory_follows_from_the_machine(tmp_path, linux):
+    """A page state for each page, tables for each 2 MiB, stacks for each CPU; a kernel moves out of the way."""
+    kernel, initrd = linux
+    sizes = []
+    for mem, cpus in ((512, 2), (65536, 2), (262144, 2), (262144, 66)):
+        words = ("--kernel", kernel, "--initrd", initrd, "--mem", str(mem), "--cpus", str(cpus))
+        base, size = svsm_range(build(tmp_path / "x.igvm", *words))
+        assert base == 32
+        sizes.append(size)
+    assert sizes[1] - sizes[0] >= 16 and sizes[2] - sizes[1] >= 48 and sizes[3] - sizes[2] >= 9
+    assert sizes[0] == 16  # small machines have nothing to pay for large ones
+
+
+@pytest.mark.parametrize("words", [["--mem", "262145"], ["--mem", "-1"], ["--cpus", "512"]])
+def test_bad_machine(tmp_path, words):
+    code, _, _ = igvm("build", "--svsm", BUILD / "svsm.elf", "--bare", HANG, *words, "-o", tmp_path / "x.igvm")
+    assert code == 2
+
+
 def test_inspect(tmp_path):
     code, out, err = igvm("inspect", build(tmp_path / "bare.igvm", "--bare", HANG))
     assert code == 0, err

@@ -37,6 +37,7 @@
 
 static uint8_t ram[RAM_SIZE];
 static uint8_t how[RAM_SIZE / PAGE_SIZE]; /* V validated, A granted only */
+static uint8_t states[RAM_SIZE / PAGE_SIZE];
 static struct cpu cpus[4] = {{.index = 0, .apic_id = 1},
 			     {.index = 1, .apic_id = 300},
 			     {.index = 2, .apic_id = 7, .service = true},
@@ -65,6 +66,12 @@ void panic(const char *fmt, ...)
 		longjmp(panicked, 1);
 	fprintf(stderr, "panic: %s\n", panic_text);
 	abort();
+}
+
+void log_write(enum log_level level, const char *fmt, ...)
+{
+	(void)level;
+	(void)fmt;
 }
 
 void *alloc_pages(unsigned order)
@@ -233,7 +240,7 @@ TEST(all_ram_is_taken_once_and_the_hole_is_left)
 		struct launch_info info = setup(bare ? LAUNCH_GUEST_BARE : LAUNCH_GUEST_LINUX);
 		struct guest_layout l;
 
-		guest_memory_init();
+		guest_memory_init(states);
 		CHECK(guest_layout_choose(&l, &info, INIT));
 		guest_memory_validate(&info, l.hole);
 		for (uint64_t a = 0; a < RAM_SIZE; a += PAGE_SIZE) {
@@ -261,7 +268,7 @@ TEST(neighbours_are_taken_together)
 
 	info.cmdline.gpa = 0x05008000;
 	info.setup.gpa = 0x05009000;
-	guest_memory_init();
+	guest_memory_init(states);
 	CHECK(guest_layout_choose(&l, &info, INIT));
 	adjusted = 0;
 	guest_memory_validate(&info, l.hole);
@@ -390,6 +397,29 @@ TEST(boot_params_tell_linux_everything)
 	CHECK_EQ(cc->blob_address, bp->hdr.setup_data + offsetof(struct bootparams_cc, blob));
 	CHECK_EQ(read32(cc->blob_address), CC_BLOB_MAGIC);
 	check_acpi(bp->acpi_rsdp_addr);
+}
+
+/* A host may send a map of more pieces than boot_params has entries (128): no reason to stop. */
+TEST(ram_in_too_many_pieces_is_left_out)
+{
+	struct launch_info info = setup(LAUNCH_GUEST_LINUX);
+	struct memmap_range r[160] = {{gpa(0), RAM_SIZE}};
+	struct guest_layout l;
+	struct bootparams *bp;
+	uint64_t rip, rsi, end = 0;
+
+	for (unsigned i = 1; i < ARRAY_LEN(r); i++)
+		r[i] = (struct memmap_range){gpa(0x100000000 + i * 0x200000ull), 0x100000};
+	CHECK(memmap_set(r, ARRAY_LEN(r), gpa(SVSM), 0x01000000));
+	CHECK(guest_layout_choose(&l, &info, INIT));
+	guest_linux_write(&l, &info, &rip, &rsi);
+	bp = (struct bootparams *)&ram[rsi];
+	CHECK(bp->e820_entries <= BOOTPARAMS_E820_MAX && bp->e820_entries > 100);
+	for (unsigned i = 0; i < bp->e820_entries; i++) {
+		CHECK(bp->e820[i].base >= end);
+		CHECK(memmap_is_guest(gpa(bp->e820[i].base), bp->e820[i].size));
+		end = bp->e820[i].base + bp->e820[i].size;
+	}
 }
 
 TEST(a_bare_guest_is_told_of_its_memory)

@@ -14,7 +14,7 @@
 #define SVSM_BASE 0x2000000ull
 #define SVSM_SIZE 0x1000000ull
 
-static struct igvm_memory_map_entry table[170];
+static struct igvm_memory_map_entry table[MEMMAP_MAX_RANGES + 1];
 
 static bool set(unsigned n, const uint64_t (*e)[3])
 {
@@ -109,6 +109,28 @@ TEST(too_many_ranges)
 	CHECK(!memmap_init(table, sizeof(table), gpa(SVSM_BASE), SVSM_SIZE));
 	table[MEMMAP_MAX_RANGES].pages = 0;
 	CHECK(memmap_init(table, sizeof(table), gpa(SVSM_BASE), SVSM_SIZE));
+}
+
+/* RAM for whose page states there is no room is left out from the top, whatever its pieces are. */
+TEST(ram_beyond_a_limit_is_left_out)
+{
+	const struct memmap_range *r;
+
+	CHECK(SET({0, 0x40000000, 0}, {0x100000000, 0x40000000, 0}, {0x200000000, 0x1000, 0}));
+	CHECK_EQ(memmap_bytes(), 0x80001000);
+	CHECK_EQ(memmap_limit(0x80001000), 0);
+	CHECK_EQ(memmap_limit(0x60000000), 0x20001000);
+	CHECK_EQ(memmap_bytes(), 0x60000000);
+	CHECK_EQ(memmap_ranges(&r), 2);
+	CHECK(memmap_is_guest(gpa(0x11fffffff), 1));
+	CHECK(!memmap_is_ram(gpa(0x120000000), 1));
+	CHECK_EQ(memmap_end().v, 0x120000000);
+	CHECK_EQ(memmap_guest_ranges(&r), 3);
+	/* the SVSM's own stays, and what lies below it */
+	CHECK_EQ(memmap_limit(0), 0x60000000 - SVSM_BASE - SVSM_SIZE);
+	CHECK_EQ(memmap_end().v, SVSM_BASE + SVSM_SIZE);
+	CHECK_EQ(memmap_guest_ranges(&r), 1);
+	CHECK(memmap_is_svsm(gpa(SVSM_BASE), SVSM_SIZE));
 }
 
 TEST(table_without_an_end)

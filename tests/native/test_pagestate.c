@@ -8,6 +8,7 @@
  */
 #include <pthread.h>
 #include <setjmp.h>
+#include <stdlib.h>
 #include <string.h>
 #include "boot/linux/e820.h"
 #include "tests/native/check.h"
@@ -77,7 +78,7 @@ TEST(a_state_is_written_under_the_lock_of_its_region_only)
 	CHECK_EQ(high[0], PAGE_VALID);
 }
 
-TEST(overlapping_ranges_are_refused)
+TEST(ranges_ascend_and_do_not_overlap)
 {
 	uint8_t one[1];
 
@@ -85,7 +86,9 @@ TEST(overlapping_ranges_are_refused)
 	CHECK(!pagestate_add(LOW, PAGE_SIZE, one));
 	CHECK(!pagestate_add(gpa(LOW.v + (sizeof(low) - 1) * PAGE_SIZE), PAGE_SIZE, one));
 	CHECK(!pagestate_add(gpa(0), 0, one));
-	CHECK(pagestate_add(gpa(LOW.v + sizeof(low) * PAGE_SIZE), PAGE_SIZE, one));
+	CHECK(!pagestate_add(gpa(LOW.v + sizeof(low) * PAGE_SIZE), PAGE_SIZE, one));
+	CHECK(!pagestate_add(gpa(HIGH.v + (sizeof(high) - 1) * PAGE_SIZE), PAGE_SIZE, one));
+	CHECK(pagestate_add(gpa(HIGH.v + sizeof(high) * PAGE_SIZE), PAGE_SIZE, one));
 }
 
 TEST(too_many_ranges_are_refused)
@@ -96,6 +99,31 @@ TEST(too_many_ranges_are_refused)
 	for (unsigned i = 0; i < PAGESTATE_MAX_RANGES; i++)
 		CHECK(pagestate_add(gpa(i * 2 * PAGE_SIZE), PAGE_SIZE, &one[i]));
 	CHECK(!pagestate_add(gpa(1ull << 40), PAGE_SIZE, one));
+	for (unsigned i = 0; i < PAGESTATE_MAX_RANGES; i++) {
+		CHECK_EQ(pagestate_get(gpa((i * 2 + 1) * PAGE_SIZE)), PAGE_NOT_RAM);
+		pagestate_mark(gpa(i * 2 * PAGE_SIZE), PAGE_SIZE, PAGE_VALID);
+		CHECK_EQ(one[i], PAGE_VALID);
+	}
+}
+
+/* 256 GiB, with a hole as a q35 has it: one range on each side. */
+TEST(a_large_machine)
+{
+	const uint64_t below = 2ull << 30, above = 254ull << 30;
+	uint8_t *states = malloc((below + above) / PAGE_SIZE);
+
+	pagestate_reset();
+	CHECK(states && pagestate_add(gpa(0), below, states));
+	CHECK(pagestate_add(gpa(4ull << 30), above, states + below / PAGE_SIZE));
+	pagestate_mark(gpa(0), 512ull << 30, PAGE_VALID);
+	pagestate_mark(gpa((257ull << 30) + 0x5000), PAGE_SIZE, PAGE_DEPOSITED);
+	CHECK_EQ(pagestate_get(gpa(below - 1)), PAGE_VALID);
+	CHECK_EQ(pagestate_get(gpa(below)), PAGE_NOT_RAM);
+	CHECK_EQ(pagestate_get(gpa((258ull << 30) - 1)), PAGE_VALID);
+	CHECK_EQ(pagestate_get(gpa(258ull << 30)), PAGE_NOT_RAM);
+	CHECK_EQ(pagestate_find(gpa(0), PAGE_DEPOSITED).v, (257ull << 30) + 0x5000);
+	pagestate_reset();
+	free(states);
 }
 
 TEST(mark_takes_every_page_it_touches)

@@ -37,7 +37,8 @@ void host_fault(const char *fmt, ...)
 static void fresh(void)
 {
 	memset(ram, 0xa5, sizeof(ram));
-	pool_init(BASE, sizeof(ram));
+	pool_reset();
+	pool_add(BASE, sizeof(ram));
 }
 
 static bool is_zero(const uint8_t *p, size_t n)
@@ -99,6 +100,28 @@ TEST(holes_do_not_make_a_run)
 	host_pages_free(p[11], 1);
 	CHECK(host_pages_try(3) == p[10]);
 	CHECK(!host_pages_try(0));
+}
+
+TEST(the_second_part_is_used_when_the_first_has_no_such_run)
+{
+	uint8_t *a, *b, *c;
+
+	memset(ram, 0xa5, sizeof(ram));
+	pool_reset();
+	pool_add(BASE, sizeof(ram) / 4);
+	pool_add(BASE + sizeof(ram) / 2, sizeof(ram) / 2);
+	CHECK_EQ(pool_free_pages(), PAGES / 4 - 1 + PAGES / 2 - 1);
+	a = host_pages_try(PAGES / 4);
+	CHECK(a && a >= ram + sizeof(ram) / 2 && is_zero(a, sizeof(ram) / 4));
+	b = host_pages_try(1);
+	CHECK(b && b < ram + sizeof(ram) / 4);
+	CHECK(!host_pages_try(PAGES / 4));
+	host_pages_free(b, 1);
+	host_pages_free(a, PAGES / 4);
+	c = host_pages_try(PAGES / 4);
+	CHECK(c == a);
+	CHECK_EQ(pool_free_pages(), PAGES / 4 - 1 + PAGES / 4 - 1);
+	CHECK_EQ(ram[sizeof(ram) / 4], 0xa5); /* between the parts */
 }
 
 TEST(random_use_never_overlaps)

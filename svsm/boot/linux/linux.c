@@ -10,6 +10,7 @@
 #include "boot/linux/bootparams.h"
 #include "boot/linux/e820.h"
 #include "boot/guest.h"
+#include "log/log.h"
 #include "mm/alloc.h"
 #include "mm/guest_mem.h"
 #include "base/assert.h"
@@ -97,16 +98,18 @@ static void fill_header(struct bootparams_header *h, const struct guest_layout *
 }
 
 /* All RAM but the SVSM's. In it the region of the SNP pages is reserved, and that of the tables is
- * ACPI memory. */
+ * ACPI memory; either may cut an entry in three. Ranges that do not fit are RAM that this guest
+ * goes without: they are the highest ones, and our two regions lie below 4 GiB. */
 static bool fill_e820(struct e820 *e, const struct guest_layout *l)
 {
 	const struct memmap_range *r;
 	unsigned n = memmap_guest_ranges(&r);
 
-	for (unsigned i = 0; i < n; i++) {
-		if (!e820_add(e, r[i].base.v, r[i].size, E820_RAM))
-			return false;
-	}
+	if (n > BOOTPARAMS_E820_MAX - 4)
+		log_warn("%u of %u ranges of RAM are left out: boot_params has no room",
+			 n - (BOOTPARAMS_E820_MAX - 4), n);
+	for (unsigned i = 0; i < MIN(n, BOOTPARAMS_E820_MAX - 4u); i++)
+		e820_add(e, r[i].base.v, r[i].size, E820_RAM);
 	return e820_carve(e, l->reserved.v, GUEST_REGION, E820_RESERVED) &&
 	       e820_carve(e, l->acpi.v, GUEST_ACPI_MAX, E820_ACPI);
 }

@@ -4,7 +4,7 @@
 /*
  * Who owns physical memory. The monitor takes a block off the top of low RAM for its image and its
  * pool, moves itself there, and leaves the rest to the guest, the place where QEMU loaded it
- * included.
+ * included. Where there is RAM above 4 GiB, the pool has a second part at its top.
  */
 #include "machine/host/mem/mem.h"
 #include "machine/host/mem/direct.h"
@@ -24,6 +24,7 @@ static struct host_range ranges[RANGES_MAX]; /* the guest's, once the block is c
 static unsigned range_count;
 static uint64_t ram_end;
 static struct host_range block; /* the monitor's: image, then pool */
+static struct host_range high;  /* the monitor's too: the pool's part above 4 GiB; size 0: none */
 
 void boot_relocate(void *dst, const void *src, size_t words, uint64_t cr3);
 
@@ -46,7 +47,7 @@ static bool overlaps(const struct host_range *r, uint64_t start, uint64_t len)
 
 bool host_is_ram(hpa_t pa, uint64_t len)
 {
-	if (pa.v + len < pa.v || overlaps(&block, pa.v, len))
+	if (pa.v + len < pa.v || overlaps(&block, pa.v, len) || overlaps(&high, pa.v, len))
 		return true; /* wraps: let nobody touch it */
 	for (unsigned i = 0; i < range_count; i++) {
 		if (overlaps(&ranges[i], pa.v, len))
@@ -71,28 +72,40 @@ static uint64_t image_size(void)
 	return (uint64_t)image_end - (uint64_t)image_start;
 }
 
-/* Take the block off the top of the last range below 4 GiB; on a 2M boundary, for large guest
- * pages. */
+/* Off the top of a range, on 2M boundaries, for large guest pages. */
+static struct host_range take(struct host_range *r, uint64_t size)
+{
+	uint64_t end = r->base + r->size, base = ALIGN_DOWN(end - size, SIZE_2M);
+
+	r->size = base - r->base;
+	return (struct host_range){base, end - base};
+}
+
+/*
+ * The block comes off the last range below 4 GiB, since CPUs start in 32-bit mode and with tables
+ * of the pool. RAM above pays its own share of the pool, off the last range of all.
+ */
 static void choose_block(void)
 {
-	struct host_range *low = NULL;
-	uint64_t total = 0, size;
+	struct host_range *low = NULL, *last = &ranges[range_count - 1];
+	uint64_t below = 0, above = 0, size;
 
 	for (unsigned i = 0; i < range_count; i++) {
-		total += ranges[i].size;
-		if (ranges[i].base < 4 * SIZE_1G)
-			low = &ranges[i];
+		bool is_low = ranges[i].base < 4 * SIZE_1G;
+
+		*(is_low ? &below : &above) += ranges[i].size;
+		low = is_low ? &ranges[i] : low;
 	}
-	size = ALIGN_UP(image_size() + total / POOL_SHARE + POOL_FIXED, SIZE_2M);
+	size = ALIGN_UP(image_size() + below / POOL_SHARE + POOL_FIXED, SIZE_2M);
 	if (!low || size > low->size / 2)
 		host_fault("too little RAM below 4 GiB for a block of %llu KiB",
 			   (unsigned long long)size / 1024);
-	ram_end = ranges[range_count - 1].base + ranges[range_count - 1].size;
+	ram_end = last->base + last->size;
 	if (ram_end > Q35_MMIO64_BASE)
 		host_fault("RAM reaches into the window of 64-bit BARs");
-	block.base = ALIGN_DOWN(low->base + low->size - size, SIZE_2M);
-	block.size = low->base + low->size - block.base;
-	low->size -= block.size;
+	block = take(low, size);
+	if (last->size > 2 * above / POOL_SHARE && above)
+		high = take(last, ALIGN_UP(above / POOL_SHARE, SIZE_2M));
 }
 
 /* Never executable: guest memory is data to the monitor. */
@@ -125,16 +138,19 @@ static uint64_t build_tables(void)
 	return root;
 }
 
-/* boot_relocate() copies this very stack as well and comes back on the copy, on the new tables. */
+/* boot_relocate() copies this very stack as well and comes back on the copy, on the new tables. The
+ * first ones do not reach beyond 4 GiB. */
 void mem_init(void)
 {
 	uint64_t root;
 
 	range_count = ram_find(ranges, RANGES_MAX);
 	choose_block();
-	pool_init(block.base + image_size(), block.size - image_size());
+	pool_add(block.base + image_size(), block.size - image_size());
 	root = build_tables();
 	direct_image_moved(block.base);
 	boot_relocate(host_ptr(hpa(block.base)), image_start, image_size() / 8, root);
 	memset(host_ptr(hpa(IMAGE_LOAD)), 0, image_size()); /* guest RAM from here on */
+	if (high.size)
+		pool_add(high.base, high.size);
 }

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+/*
+ * How the SVSM's own memory is shared out: image, heap, and at the end the page states of all RAM.
+ * The builder chose the range for a machine of some size (harness/igvm/region.c). A host that
+ * gives more RAM than that has room for is no reason to stop: the RAM at the top is left out, and
+ * the guest gets the rest.
+ */
+#include "boot/main.h"
+#include "base/assert.h"
+#include "boot/guest.h"
+#include "log/log.h"
+#include "mm/alloc.h"
+#include "mm/image.h"
+#include "mm/launch_area.h"
+#include "mm/layout.h"
+#include "mm/memmap.h"
+#include "mm/paging.h"
+#include "platform/platform.h"
+
+#define HEAP_LEAST  (8ull << 20) /* what services, stacks and tasks of a few CPUs take, and some */
+#define STATE_SHARE 64 /* for 64 bytes of states 1 byte of page tables: 8 bytes for 2 MiB */
+
+static uint64_t left_out; /* bytes of RAM */
+
+/* Bytes of states for which there is room behind the image; the heap comes first. */
+static uint64_t states_room(uint64_t room)
+{
+	uint64_t spare = room > HEAP_LEAST ? room - HEAP_LEAST : 0;
+
+	return ALIGN_DOWN(MAX(spare, room / 8) / (STATE_SHARE + 1) * STATE_SHARE,
+			  SIZE_2M / PAGE_SIZE);
+}
+
+static void read_map(void)
+{
+	if (!memmap_init(igvm_memory_map, IGVM_AREA_SIZE, gpa(launch_info.svsm.gpa),
+			 launch_info.svsm.size))
+		panic("the host's memory map is unusable");
+	/* An address that reaches the C-bit would name another page, perhaps one of the SVSM's. */
+	if (memmap_end().v > MIN(platform_cbit, GUEST_MAP_MAX))
+		panic("the host's memory map ends at %lx, beyond the C-bit", memmap_end().v);
+}
+
+/* The map first, because it says how much the states take; the allocator next, because the page
+ * tables are built from it. */
+void memory_init(void)
+{
+	uint64_t start = (uint64_t)kernel_end, end = KERNEL_BASE + launch_info.svsm.size, states;
+
+	read_map();
+	left_out = memmap_limit(states_room(end - start) * PAGE_SIZE);
+	states = ALIGN_DOWN(end - memmap_bytes() / PAGE_SIZE, PAGE_SIZE);
+	alloc_init(kernel_end, (states - start) / PAGE_SIZE);
+	guest_memory_init((uint8_t *)states);
+	paging_init();
+}
+
+void memory_announce(void)
+{
+	if (left_out)
+		log_warn("%lu MiB of RAM are left out: this image has room for the page states of "
+			 "%lu MiB, so build it for more memory",
+			 left_out >> 20, memmap_bytes() >> 20);
+}
