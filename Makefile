@@ -42,6 +42,9 @@ objects = $(patsubst %,$(BUILD)/obj/$(1)/%.o,$(basename $(2)))
 # Versions of what makes the images: a new compiler rebuilds everything.
 TOOLCHAIN := $(shell for tool in '$(CC)' '$(LD)' '$(OBJCOPY)' '$(HOSTCC)'; do $$tool --version 2>/dev/null | head -n 1; done)
 
+# $(call differ,A,B): not the same text
+differ = $(or $(subst x$(1)x,,x$(2)x),$(subst x$(2)x,,x$(1)x))
+
 # $(call compile,IMAGE,COMPILER,FLAGS): how an image's sources become objects. FLAGS_IMAGE is what makes all of them
 # anew when it changes; flags that only some sources or the linker get are added to it.
 define compile
@@ -70,7 +73,6 @@ include ci/build.mk
 
 # An image's flags as they were when its objects were made. The file counts as old when its text differs; nothing is
 # written while make reads this, so `make -n` tells the truth and leaves no trace.
-differ = $(or $(subst x$(1)x,,x$(2)x),$(subst x$(2)x,,x$(1)x))
 flags_text = $(subst $(CURDIR),.,$(strip $(TOOLCHAIN) $(FLAGS_$(1))))
 define flags_file
 $(if $(call differ,$(strip $(file <$(BUILD)/obj/$(1).flags)),$(call flags_text,$(1))),.PHONY: $(BUILD)/obj/$(1).flags)

@@ -36,9 +36,13 @@ def keelson(*words):
     return json.loads((folder / "run.json").read_text()), folder
 
 
+def kernel(image):
+    """The words that boot KERNEL with an image that make has built for it."""
+    return ["--kernel", KERNEL, "--initrd", os.environ[image]] if KERNEL else []
+
+
 def boot(platform, *more):
-    kernel = ["--kernel", KERNEL, "--initrd", os.environ["INITRAMFS"]] if KERNEL else []
-    record, folder = keelson("run", "linux", "--platform", platform, *kernel, *more)
+    record, folder = keelson("run", "linux", "--platform", platform, *kernel("INITRAMFS"), *more)
     return record["boots"][0]["timeline_ms"]["ready"], record, folder
 
 
@@ -109,13 +113,13 @@ def user_mode():
 
 
 def exits_of_reads(reads):
-    _, folder = keelson("test", "vtpm-bench/reads", "--append", f"bench.reads={reads}", "--option", "stats")
+    _, folder = keelson("test", "vtpm-bench/reads", *kernel("BENCH"), "--append", f"bench.reads={reads}", "--option", "stats")
     return sum(stats(folder)[1].values())
 
 
 def vtpm_rows(words):
     """A run of guests/bench: its rows, and how long the guest was held at most."""
-    record, _ = keelson("test", "vtpm-bench/bench", "--append", words)
+    record, _ = keelson("test", "vtpm-bench/bench", *kernel("BENCH"), "--append", words)
     info = record["boots"][0]["info"]
     rows = {k[5:]: [float(x) for x in v.split()] for k, v in info.items() if k.startswith("vtpm_") and " " in v}
     return rows, int(info["vtpm_held_ns"])

@@ -3,11 +3,11 @@
 
 .PHONY: run shell check bench boots integration
 RUNFLAGS ?=
-export KERNEL INITRAMFS TOOLS
+export KERNEL INITRAMFS TOOLS BENCH
 
 run: ## boot an unmodified Debian kernel under the SVSM, on plain QEMU
 	$(Q)$(MAKE) --no-print-directory deps && $(MAKE) --no-print-directory all guests
-	$(Q)$(BUILD)/keelson run --qemu $(QEMU) --kernel $(VMLINUZ) --initrd $(TOOLS) $(RUNFLAGS)
+	$(Q)$(BUILD)/keelson run --qemu $(QEMU) --kernel $(VMLINUZ) $(if $(INITRD),--no-agent )--initrd $(or $(INITRD),$(TOOLS),$(INITRAMFS)) $(RUNFLAGS)
 
 shell: ## the same, with a shell of the guest in this terminal
 	$(Q)$(MAKE) --no-print-directory run RUNFLAGS='--shell $(RUNFLAGS)'

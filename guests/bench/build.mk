@@ -6,7 +6,7 @@ BENCH_SRC := $(sort $(wildcard guests/bench/*.c)) guests/tools/external.c guests
 	svsm/lib/crc32.c \
 	svsm/services/vtpm/tpm.c svsm/services/vtpm/snapshot.c svsm/services/vtpm/message.c \
 	svsm/services/lib/absent.c
-BENCH := $(GUESTS)/bench.cpio
+BENCH := $(GUESTS)/bench$(OTHER).cpio
 BENCH_TREE := $(GUESTS)/bench
 
 $(BENCH_TREE)/tests/vtpm-bench: $(call objects,test-program,$(BENCH_SRC))
@@ -14,6 +14,6 @@ $(BENCH_TREE)/tests/vtpm-bench: $(call objects,test-program,$(BENCH_SRC))
 	@mkdir -p $(@D)
 	$(Q)$(HOSTCC) -static -s -Wl,--build-id=none -Wl,--no-warnings $^ -ltpms -lcrypto -o $@
 
-$(BENCH): $(GUESTS)/agent $(VMLINUZ) $(MODULE) guests/initramfs/build.sh $(BENCH_TREE)/tests/vtpm-bench
+$(BENCH): $(GUESTS)/agent $(VMLINUZ) $(MODULE) $(ASKED) guests/initramfs/build.sh $(BENCH_TREE)/tests/vtpm-bench
 	$(call say,CPIO,$@)
-	$(Q)guests/initramfs/build.sh $@ $(GUESTS)/agent $(dir $(VMLINUZ)) '$(MODULE)' $(BENCH_TREE)
+	$(Q)$(call pack,$@,$(patsubst %/,%,$(dir $(VMLINUZ))),$(BENCH_TREE))

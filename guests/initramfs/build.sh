@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Pack an initramfs: the agent as /init, the modules it may load, and a tree of more files. The same
 # input gives the same bytes.
-# usage: build.sh OUT AGENT KERNEL_DIR MODULE.ko [TREE LIMIT]   (MODULE.ko may be empty; LIMIT in bytes)
+# usage: build.sh OUT AGENT KERNEL_DIR MODULE.ko [TREE LIMIT]   (MODULE.ko need not be there; LIMIT in bytes)
 set -eu
 out=$1 agent=$2 kernel=$3 ours=$4 tree=${5-} limit=${6-}
 root=$(mktemp -d)
@@ -17,7 +17,7 @@ case $file in
 *.xz) xz -dc "$file" >"$root/modules/virtio_blk.ko" ;;
 *.ko) cp "$file" "$root/modules/" ;;
 esac
-[ -z "$ours" ] || cp "$ours" "$root/modules/keelson.ko"
+[ ! -e "$ours" ] || cp "$ours" "$root/modules/keelson.ko"
 
 chmod -R u=rwX,go=rX "$root"
 find "$root" -exec touch -h -d @0 {} +

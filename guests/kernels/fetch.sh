@@ -1,45 +1,74 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Fetch the newest Debian 6.12 cloud kernel and its headers: verified by apt in a private
-# configuration that is derived from the system's own sources, unpacked, never installed.
-# usage: fetch.sh DIR   (leaves DIR/vmlinuz, DIR/config, DIR/version, DIR/modules, DIR/headers)
+# Fetch the newest Debian cloud kernel of a series and its headers: verified by apt in a private configuration,
+# unpacked, never installed.
+# usage: fetch.sh DIR SUITE [SERIES]   (leaves DIR/vmlinuz, DIR/config, DIR/version, DIR/modules, DIR/headers)
 set -eu
-dir=$1
-suite=${KERNEL_SUITE:-bookworm-backports}
-series=${KERNEL_SERIES:-6.12}
+dir=$1 suite=$2 series=${3-}
 
 me=fetch
 # shellcheck source=guests/apt.sh
 . "$(dirname "$0")/../apt.sh"
 mkdir -p "$dir"
 dir=$(cd "$dir" && pwd)
-work=$dir/apt
-apt_open "$work" "$suite"
+root=$dir/root
+apt_open "$dir/apt" "$suite"
 
-escaped=$(printf %s "$series" | sed 's/\./\\./g')
-image=$(private apt-cache search --names-only "^linux-image-$escaped\.[0-9]+.*-cloud-amd64$" | awk '{print $1}' |
-	grep -v unsigned | sort -V | tail -n 1)
-[ -n "$image" ] || fail "$suite has no linux-image-$series.*-cloud-amd64"
+escaped=$(printf %s "$series" | sed 's/[.+]/\\&/g')
+images() { # PATTERN: packages of signed images, the newest last
+	private apt-cache search --names-only "^linux-image-$1.*-cloud-amd64$" | awk '{print $1}' | grep -v unsigned | sort -V
+}
+image=$(images "${escaped:-[0-9]+}\\.[0-9]+" | tail -n 1)
+[ -n "$image" ] ||
+	fail "$suite has no linux-image-$series.*-cloud-amd64, but $(images '[0-9]' | tr '\n' ' '): choose with KERNEL_SERIES="
 version=${image#linux-image-}
-headers=linux-headers-$version
-wanted="$image $headers $(private apt-cache depends "$headers" | awk '/Depends: linux-/ {print $2}' |
-	grep -E '^linux-(headers-.*-common|kbuild-)' | sort -u | tr '\n' ' ')"
 
+# Image and headers may be split over several packages: those that they depend on, and these in turn. A kernel's
+# own packages have its version in their names.
+with_depends() {
+	seen=' '
+	while [ $# -gt 0 ]; do
+		p=$1
+		shift
+		case $seen in *" $p "*) continue ;; esac
+		seen="$seen$p "
+		# shellcheck disable=SC2046 # a list of package names
+		set -- "$@" $(private apt-cache depends "$p" |
+			awk '$1 ~ /^\|?(Pre)?Depends:$/ && $2 ~ /^linux-.*[0-9]/ && $2 !~ /-unsigned$/ {print $2}')
+	done
+	echo "$seen"
+}
+
+there() { # WHAT FIND-WORDS...: where it lies in the packages
+	what=$1
+	shift
+	found=$(find "$root" "$@" | head -n 1)
+	[ -n "$found" ] || fail "$wanted have no $what"
+	echo "$found"
+}
+
+wanted=$(with_depends "$image" "linux-headers-$version")
 # shellcheck disable=SC2086 # a list of package names
 apt_get $wanted
-rm -rf "$dir/root" "$dir/headers"
-for p in $wanted; do
-	case $p in
-	linux-image-*) dpkg-deb -x "$work/$p"_*.deb "$dir/root" ;;
-	*) dpkg-deb -x "$work/$p"_*.deb "$dir/headers" ;;
-	esac
+rm -rf "$root" "$dir/headers" "$dir/modules" "$dir/vmlinuz"
+for deb in "$apt_dir"/*.deb; do
+	dpkg-deb -x "$deb" "$root"
 done
-rm -f "$work"/*.deb
-rm -rf "$dir/modules"
-mv "$dir/root/lib/modules/$version" "$dir/modules" 2>/dev/null || mv "$dir/root/usr/lib/modules/$version" "$dir/modules"
-mv "$dir/root/boot/config-$version" "$dir/config"
+rm -f "$apt_dir"/*.deb
+
+vmlinuz=$(there vmlinuz -path "*/vmlinuz-$version" -o -path "*/$version/vmlinuz")
+config=$(there config -path "*/config-$version" -o -path "*/$version/config")
+mv "$config" "$dir/config"
+mv "$vmlinuz" "$dir/vmlinuz.new"
+mkdir "$dir/modules"
+find "$root" -path "*/lib/modules/$version" -type d | while read -r d; do
+	cp -a "$d/." "$dir/modules/"
+	rm -rf "$d"
+done
+mkdir "$dir/headers"
+mv "$root/usr" "$dir/headers/usr"
+rm -rf "$root" "$dir/headers/usr/share"
 echo "$version" >"$dir/version"
-mv "$dir/root/boot/vmlinuz-$version" "$dir/vmlinuz"
-rm -rf "$dir/root"
+mv "$dir/vmlinuz.new" "$dir/vmlinuz"
 touch "$dir/vmlinuz"
-echo "  kernel $version"
+echo "  kernel $version of $suite"

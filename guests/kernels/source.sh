@@ -26,11 +26,6 @@ key=$(cat "$fragment" "$0" | sha256sum | cut -d' ' -f1)
 
 "$here/../../ci/deps.sh" "$dir/.deps" bc flex bison libelf-dev libssl-dev xz-utils zstd
 
-# at_least HAVE WANTED: version numbers
-at_least() {
-	[ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n 1)" = "$2" ]
-}
-
 # Does the source in $dir/src suit this machine, and has it the driver? Says why not.
 suitable() {
 	tools=$dir/src/scripts/min-tool-version.sh

@@ -4,8 +4,12 @@
 PACKAGES := $(GUESTS)/packages
 TOOLS_LIMIT := 14000000 # bytes; it is measured, loaded and unpacked at each boot
 
-$(PACKAGES)/packages: guests/tools/fetch.sh guests/tools/elf.sh guests/apt.sh
-	$(call say,FETCH,'tpm2-tools busybox')
+PACKAGE_SUITE := $(or $(PACKAGE_SUITE),$(shell . guests/apt.sh && apt_package_suite))
+$(eval $(call asked,$(GUESTS)/asked-packages,$(PACKAGE_SUITE)))
+export PACKAGE_SUITE
+
+$(PACKAGES)/packages: $(GUESTS)/asked-packages guests/tools/fetch.sh guests/tools/elf.sh guests/apt.sh
+	$(call say,FETCH,'tpm2-tools busybox ($(PACKAGE_SUITE))')
 	$(Q)guests/tools/fetch.sh $(PACKAGES)
 
 $(GUESTS)/tools/nocurl.so: guests/tools/nocurl.c guests/tools/nocurl.map $(BUILD)/obj/test-program.flags
@@ -36,14 +40,14 @@ $(eval $(call test_program,reset,guests/tools/external.c guests/tools/hostfile.c
 	-ltss2-esys -ltss2-mu -ltss2-tctildr -lcrypto))
 
 TREE := $(wildcard guests/tools/*.sh guests/tools/bin/* guests/tools/etc/*)
-$(TOOLS): $(GUESTS)/agent $(VMLINUZ) $(MODULE) guests/initramfs/build.sh $(PACKAGES)/packages \
+$(GUESTS)/tools$(OTHER).cpio: $(GUESTS)/agent $(VMLINUZ) $(MODULE) $(ASKED) guests/initramfs/build.sh $(PACKAGES)/packages \
 		$(GUESTS)/tools/nocurl.so $(TREE) $(TEST_PROGRAMS)
 	$(call say,CPIO,$@)
 	$(Q)guests/tools/tree.sh $(GUESTS)/tools/tree $(PACKAGES)/root $(GUESTS)/tools/nocurl.so $(TEST_PROGRAMS)
-	$(Q)guests/initramfs/build.sh $@ $(GUESTS)/agent $(dir $(VMLINUZ)) '$(MODULE)' $(GUESTS)/tools/tree $(TOOLS_LIMIT)
+	$(Q)$(call pack,$@,$(patsubst %/,%,$(dir $(VMLINUZ))),$(GUESTS)/tools/tree,$(TOOLS_LIMIT))
 
 # The same for the kernel of KERNEL_SOURCE=1.
-$(SOURCE_TOOLS): $(TOOLS) $(SOURCE_DIR)/module/keelson.ko
+$(SOURCE_TOOLS): $(GUESTS)/tools$(OTHER).cpio $(SOURCE_DIR)/module/built
 	$(call say,CPIO,$@)
 	$(Q)guests/initramfs/build.sh $@ $(GUESTS)/agent $(SOURCE_DIR) $(SOURCE_DIR)/module/keelson.ko \
 		$(GUESTS)/tools/tree $(TOOLS_LIMIT)

@@ -12,8 +12,7 @@ here=$(dirname "$0")
 . "$here/elf.sh"
 
 dir=$1
-suite=${PACKAGE_SUITE:-$(apt_codename)}
-[ -n "$suite" ] || fail "this system does not name its release: give one with PACKAGE_SUITE=bookworm"
+suite=$(apt_package_suite)
 rm -rf "$dir/root" "$dir/packages"
 mkdir -p "$dir/root"
 dir=$(cd "$dir" && pwd)

@@ -3,12 +3,14 @@
 
 REFEREE_DIR := $(GUESTS)/referee
 REFEREE ?=
+REFEREE_INITRAMFS := $(REFEREE_DIR)/initramfs$(OTHER).cpio
+REFEREE_OTHER := $(if $(KERNEL),$(addprefix --keelson=,--kernel $(KERNEL) --initrd $(REFEREE_INITRAMFS)))
 
 .PHONY: referee
 referee: ## independent TPM test scripts under the SVSM and with swtpm (REFEREE=pattern for some)
 	$(Q)$(MAKE) --no-print-directory deps && ci/deps.sh $(BUILD)/.deps-referee swtpm e2fsprogs
-	$(Q)$(MAKE) --no-print-directory all guests $(REFEREE_DIR)/initramfs.cpio
-	$(Q)set -f; $(PYTHON) tests/referee/run.py --qemu $(QEMU) $(REFEREE)
+	$(Q)$(MAKE) --no-print-directory all guests $(REFEREE_INITRAMFS)
+	$(Q)set -f; $(PYTHON) tests/referee/run.py --qemu $(QEMU) $(REFEREE_OTHER) $(REFEREE)
 
 $(REFEREE_DIR)/image.ext2: tests/referee/image.sh tests/referee/judge.sh guests/apt.sh $(GUESTS)/tools/nocurl.so
 	$(call say,FETCH,'judges of the TPM')
@@ -19,6 +21,6 @@ $(REFEREE_DIR)/guest: tests/referee/guest.c
 	@mkdir -p $(@D)
 	$(Q)$(HOSTCC) $(HOST_CFLAGS) -D_GNU_SOURCE -static -s $< -o $@
 
-$(REFEREE_DIR)/initramfs.cpio: $(REFEREE_DIR)/image.ext2 $(REFEREE_DIR)/guest $(INITRAMFS) tests/referee/overlay.sh
+$(REFEREE_INITRAMFS): $(REFEREE_DIR)/image.ext2 $(REFEREE_DIR)/guest $(INITRAMFS) tests/referee/overlay.sh
 	$(call say,CPIO,$@)
 	$(Q)tests/referee/overlay.sh $@ $(INITRAMFS) $(REFEREE_DIR)/guest $(REFEREE_DIR)/judges

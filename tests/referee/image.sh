@@ -19,8 +19,7 @@ openssl xxd perl python3 python3-yaml pkg-config libtss2-dev libtss2-tcti-cmd0'
 me=referee
 # shellcheck source=guests/apt.sh
 . "$here/../../guests/apt.sh"
-suite=${PACKAGE_SUITE:-$(apt_codename)}
-[ -n "$suite" ] || fail "this system does not name its release: give one with PACKAGE_SUITE=bookworm"
+suite=$(apt_package_suite)
 mkdir -p "$dir"
 dir=$(cd "$dir" && pwd)
 root=$dir/root   # what becomes the image
