@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "harness/commands.h"
 #include "harness/run/job.h"
@@ -54,7 +55,9 @@ static void print_summary(const struct job *j)
 {
 	const struct session *s = &j->session;
 
-	if (j->outcome.code == CODE_PASSED) {
+	if (j->outcome.code == CODE_PASSED && j->options->no_agent) {
+		report_line("guest         powered off");
+	} else if (j->outcome.code == CODE_PASSED) {
 		report_line("guest kernel  %s", fact(s, "kernel", "none"));
 		report_line("VMPL          %s", fact(s, "vmpl", "not told"));
 		report_line("vCPUs         %s", fact(s, "vcpus", "not told"));
@@ -120,6 +123,24 @@ static void shell(struct job *j)
 	free(command);
 }
 
+/*
+ * An initrd of somebody else's: its console is in this terminal until it powers off. Without a
+ * person at the keys its silence is no progress, since a prompt that nobody answers would wait for
+ * ever.
+ */
+static void watch_console(struct job *j)
+{
+	struct control_frame f;
+
+	terminal_on(j->setup.terminal);
+	j->setup.terminal->input = j->setup.terminal->input && isatty(STDIN_FILENO);
+	while (session_wait(&j->session, &f) == SESSION_FRAME)
+		if (f.type == CONTROL_HELLO)
+			session_fail(&j->session, CODE_USAGE,
+				     str("this initrd has the agent: run it without --no-agent"));
+	terminal_off(j->setup.terminal);
+}
+
 /* The SVSM's self-tests have no control port to say BYE to: their target powers off by itself. */
 static void power_off(struct job *j)
 {
@@ -138,7 +159,13 @@ static void power_off(struct job *j)
  */
 static void boot(struct job *j, int *theirs)
 {
-	if (job_boot(j)) {
+	if (!job_boot(j)) {
+		job_boot_end(j);
+		return;
+	}
+	if (j->options->no_agent) {
+		watch_console(j);
+	} else {
 		report_status("[%s] up after %u ms", j->suite->name, j->session.time.ready);
 		*theirs = commands(j);
 		if (j->options->shell && !*theirs && !j->session.over)
@@ -153,7 +180,7 @@ static void boot(struct job *j, int *theirs)
 /* The console's FIFOs lie in the run's folder, as the control port's do. */
 static bool open_terminal(struct job *j, struct terminal *t)
 {
-	if (!j->options->shell)
+	if (!j->options->shell && !j->options->no_agent)
 		return true;
 	if (!terminal_open(t, j->folder.path)) {
 		outcome_set(&j->outcome, CODE_HOST, str("no FIFOs for the console"));
@@ -191,6 +218,10 @@ static int run(const struct options *o, const struct suite *s, const struct strl
 /* False after one line: what only a target with a shell can do. */
 static bool possible(const struct options *o, const struct suite *s)
 {
+	if (o->no_agent && (o->exec.n || o->shell))
+		return problem("--exec and --shell need an agent"), false;
+	if (o->no_agent && s->kind != SUITE_LINUX)
+		return problem("suite %s has no initrd", s->name), false;
 	if (!o->exec.n && !o->shell)
 		return true;
 	if (s->kind != SUITE_LINUX)
@@ -223,7 +254,7 @@ int run_command(int argc, char **argv)
 	if (!possible(&o, s))
 		return CODE_USAGE;
 	report_init(o.json);
-	if (o.exec.n || o.shell)
+	if (o.exec.n || o.shell || o.no_agent)
 		report_aside();
 	if (o.dry_run)
 		return job_dry_run(&o, s), CODE_PASSED;

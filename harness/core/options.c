@@ -43,6 +43,7 @@ enum {
 	OPT_LIST,
 	OPT_ALL,
 	OPT_KEEP,
+	OPT_NO_AGENT,
 	OPT_HELP,
 };
 
@@ -73,6 +74,7 @@ static const struct option table[] = {
 	{"list", 0, NULL, OPT_LIST},
 	{"all", 0, NULL, OPT_ALL},
 	{"keep", 0, NULL, OPT_KEEP},
+	{"no-agent", 0, NULL, OPT_NO_AGENT},
 	{"help", 0, NULL, OPT_HELP},
 	{NULL, 0, NULL, 0},
 };
@@ -100,6 +102,9 @@ static void help(void)
 	     "up to\n"
 	     "                             the first that fails; output and exit code are theirs\n"
 	     "  --shell                    run: a shell on the guest's console, in this terminal\n"
+	     "  --no-agent                 run: the initrd has no agent of ours: its console is "
+	     "shown,\n"
+	     "                             and a power off is what passes\n"
 	     "  --json                     machine-readable output\n"
 	     "  --dry-run                  print QEMU's command line and stop");
 }
@@ -164,14 +169,15 @@ static bool take_text(struct options *o, int c)
 /* Options without a value. False: c is none of them. */
 static bool take_flag(struct options *o, int c)
 {
-	bool *slot = c == OPT_JSON      ? &o->json
-		     : c == OPT_DRY_RUN ? &o->dry_run
-		     : c == OPT_STRICT  ? &o->strict
-		     : c == OPT_LIST    ? &o->list
-		     : c == OPT_ALL     ? &o->all
-		     : c == OPT_KEEP    ? &o->keep
-		     : c == OPT_SHELL   ? &o->shell
-					: NULL;
+	bool *slot = c == OPT_JSON       ? &o->json
+		     : c == OPT_DRY_RUN  ? &o->dry_run
+		     : c == OPT_STRICT   ? &o->strict
+		     : c == OPT_LIST     ? &o->list
+		     : c == OPT_ALL      ? &o->all
+		     : c == OPT_KEEP     ? &o->keep
+		     : c == OPT_SHELL    ? &o->shell
+		     : c == OPT_NO_AGENT ? &o->no_agent
+					 : NULL;
 
 	if (slot)
 		*slot = true;

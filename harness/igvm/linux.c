@@ -7,7 +7,9 @@
  * boot_params (svsm/boot/linux). So the kernel's own header is measured with the rest, and no
  * boot loader is needed in the guest.
  */
+#include "harness/core/util.h"
 #include "harness/igvm/build.h"
+#include "harness/igvm/linux_version.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -58,6 +60,16 @@ static bool check_kernel(const char *path, const struct blob *k)
 	if (!k->data[RELOCATABLE])
 		return igvm_fail("%s: the kernel is not relocatable", path);
 	return true;
+}
+
+/* Not refused: a distribution may have carried the support back to an older kernel. */
+static void warn_of_age(const char *path, const struct blob *k)
+{
+	char version[LINUX_VERSION_MAX];
+
+	if (linux_version(k, version) && !linux_knows_svsm(version))
+		problem("warning: %s is Linux %.*s: before 6.11 none runs under an SVSM", path,
+			(int)strcspn(version, " "), version);
 }
 
 /*
@@ -162,8 +174,10 @@ bool build_linux(const struct igvm_build_options *o, struct image *m, struct lau
 	if (!blob_read(o->kernel, &k))
 		return false;
 	info->guest = LAUNCH_GUEST_LINUX;
-	ok = check_kernel(o->kernel, &k) && add_kernel(o->kernel, &k, m, info) &&
-	     add_boot_data(o, &k, m, info);
+	ok = check_kernel(o->kernel, &k);
+	if (ok)
+		warn_of_age(o->kernel, &k);
+	ok = ok && add_kernel(o->kernel, &k, m, info) && add_boot_data(o, &k, m, info);
 	blob_free(&k);
 	return ok;
 }

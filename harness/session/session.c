@@ -23,7 +23,7 @@
 #include "harness/session/session_port.h"
 #include "harness/core/signals.h"
 #include "harness/session/state.h"
-#include "harness/session/symbols.h"
+#include "harness/session/hints.h"
 
 #define PORT_NAME       "control" /* its FIFOs: control.in, control.out */
 #define TICK_BOOT_MS    20        /* how exactly the phases of a boot are known */
@@ -116,7 +116,7 @@ static char *with_last_words(const struct session *s, const char *reason)
 	static const char mark[] = "exit: ";
 	const char *last = s->monitor.last_line ? strstr(s->monitor.last_line, mark) : NULL;
 	char *path = str("%s/qemu.log", s->folder), *text = file_text(path, NULL), *line, *all;
-	char *named = last ? symbols_explain(last + strlen(mark)) : NULL;
+	char *named = last ? hints_explain(last + strlen(mark)) : NULL;
 
 	free(path);
 	line = text ? strtok(text, "\n") : NULL;

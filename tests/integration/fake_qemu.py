@@ -170,6 +170,15 @@ def main():
     if mode == "monitor":
         say("mon", "[cpu 0   0.100] exit: page fault in the monitor")
         sys.exit(MONITOR)
+    if mode == "old-kernel":
+        say("mon", "[cpu 0   0.100] exit: vCPU 0 VMPL 2 terminated: set 1 reason 3 (not VMPL0), RIP 0x4d66374 CPL 0")
+        sys.exit(GUEST_PANIC)
+    if mode.startswith("foreign"):
+        with open(chardev("con") + ".out", "w", encoding="ascii") as console:
+            console.write("login: ")
+        if mode == "foreign-silent":
+            time.sleep(600)
+        sys.exit({"foreign": OFF, "foreign-reset": RESET}[mode])
     if mode == "console-panic":
         say("con", "[    1.0] Kernel panic - not syncing: tried and tested")
         time.sleep(600)

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+/* Ends that have one usual cause, which their own words do not tell. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/core/util.h"
+#include "harness/session/hints.h"
+#include "harness/session/symbols.h"
+
+static const struct {
+	const char *words, *means;
+} hints[] = {
+	/* Linux arch/x86/include/asm/sev-common.h: GHCB_TERM_NOT_VMPL0 of Linux's own set */
+	{"terminated: set 1 reason 3 ", "a Linux that wants VMPL0 for itself, as all before 6.11 "
+					"do: under an SVSM use 6.11 or newer"},
+};
+
+char *hints_explain(const char *line)
+{
+	char *named = symbols_explain(line), *all;
+
+	for (size_t i = 0; i < ARRAY_LEN(hints); i++) {
+		if (!strstr(line, hints[i].words))
+			continue;
+		all = str("%s; %s", named, hints[i].means);
+		free(named);
+		return all;
+	}
+	return named;
+}
