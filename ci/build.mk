@@ -1,10 +1,18 @@
 # SPDX-License-Identifier: MIT
 # Dependencies, style and lint.
 
-.PHONY: deps format lint size FORCE
+.PHONY: deps doctor format lint size FORCE
 
 deps: ## install what is missing from Debian
 	$(Q)ci/deps.sh $(BUILD)/.deps
+
+# The doctor is a part of the harness. What keeps that from being built is what is missing first.
+doctor: ## what this machine has, what it lacks, and what to do about each
+	$(Q)ci/deps.sh --tell
+	@mkdir -p $(BUILD)
+	$(Q)$(MAKE) --no-print-directory $(BUILD)/keelson >$(BUILD)/doctor.log 2>&1 || \
+		{ grep -E 'error|cannot find' $(BUILD)/doctor.log; echo 'doctor: build/keelson cannot be built yet' >&2; exit 3; }
+	$(Q)$(BUILD)/keelson doctor --qemu $(QEMU)
 
 C_FILES = $(shell git ls-files '*.c' '*.h' | grep -v '^guests/module/') # the module keeps the kernel's style
 

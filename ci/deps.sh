@@ -2,29 +2,47 @@
 # SPDX-License-Identifier: MIT
 # Install what the project needs from Debian, once; say what is missing where that cannot be done.
 # usage: deps.sh STAMP [PACKAGE...]   (other packages than those of `make check`)
+#        deps.sh --tell               (say what is missing and install nothing)
 set -eu
 stamp=$1
+# Where the trials of these lines keep their own /etc.
+etc=${APT_ETC:-/etc}
 
 packages='gcc libc6-dev make binutils qemu-system-x86 ovmf libssl-dev libtpms-dev libtss2-dev tpm2-tools libjansson-dev
 python3 python3-pytest acpica-tools cpio xz-utils kmod clang-format cppcheck shellcheck pyflakes3 git ca-certificates'
+# Outside Debian the guest's packages are verified with a keyring that is not there by itself.
+grep -qx 'ID=debian' "$etc/os-release" 2>/dev/null || packages="$packages debian-archive-keyring"
 shift
 [ $# -eq 0 ] || packages=$*
 
 [ -z "$(find "$stamp" -newer "$0" 2>/dev/null)" ] || exit 0
 
+# What is built and run needs these, whatever the distribution calls the packages.
 if ! command -v apt-get >/dev/null 2>&1 || ! command -v dpkg-query >/dev/null 2>&1; then
 	lacking=
-	for tool in gcc ld make qemu-system-x86_64 iasl cpio xz modinfo python3; do
+	for tool in gcc ld make qemu-system-x86_64 iasl cpio xz python3; do
 		command -v "$tool" >/dev/null 2>&1 || lacking="$lacking $tool"
 	done
-	[ -z "$lacking" ] || { echo "deps: this is no Debian system and it lacks:$lacking; install them and run make again" >&2; exit 3; }
-	exit 0
+	for library in libc.a libcrypto.a libtpms.a libjansson.so; do
+		gcc -print-file-name="$library" 2>/dev/null | grep -q / || lacking="$lacking $library"
+	done
+	[ -n "$lacking" ] || exit 0
+	cat >&2 <<-END
+	deps: no apt-get here, and this system lacks:$lacking
+	deps: install them and run make again with KERNEL=path/to/vmlinuz, or run it all in a container:
+	      docker run --rm -it -v "\$PWD":/src -w /src debian:12 sh -c 'apt-get update && apt-get install -y make git ca-certificates && make run'
+	END
+	exit 3
 fi
 
 missing=
 for p in $packages; do
 	dpkg-query -W -f '${Status}\n' "$p" 2>/dev/null | grep -q '^install ok installed$' || missing="$missing $p"
 done
+if [ "$stamp" = --tell ]; then
+	[ -z "$missing" ] || echo "deps: packages are missing; as root, run: apt-get install -y --no-install-recommends$missing" >&2
+	exit 0
+fi
 if [ -n "$missing" ]; then
 	install="apt-get install -y --no-install-recommends$missing"
 	sudo=

@@ -22,8 +22,13 @@ VMLINUZ := $(or $(KERNEL),$(KERNEL_DIR)/vmlinuz)
 INITRAMFS := $(GUESTS)/initramfs$(OTHER).cpio
 MODULE := $(if $(KERNEL),,$(KERNEL_DIR)/module/built)
 
+# $(call apt,COMMAND): what guests/apt.sh's functions say. $(shell) does not see variables of make's command line.
+DEBIAN_MIRROR ?=
+DEBIAN_KEYRING ?=
+apt = $(shell DEBIAN_MIRROR='$(DEBIAN_MIRROR)'; DEBIAN_KEYRING='$(DEBIAN_KEYRING)'; . guests/apt.sh && $(1))
+
 # No image with tools where Debian's packages cannot be had: with a kernel of the user's, it goes without.
-TOOLS := $(if $(KERNEL),$(or $(wildcard $(GUESTS)/packages/packages),$(shell . guests/apt.sh && apt_can && echo yes)),yes)
+TOOLS := $(if $(KERNEL),$(or $(wildcard $(GUESTS)/packages/packages),$(call apt,apt_can && echo yes)),yes)
 TOOLS := $(if $(TOOLS),$(GUESTS)/tools$(OTHER).cpio)
 
 # $(call asked,FILE,TEXT,COMMAND): what was asked for when others were made; the file counts as old when its text

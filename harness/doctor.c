@@ -151,6 +151,71 @@ static void check_file(const char *what, const char *name, const char *todo)
 	free(path);
 }
 
+/* ask: a command, run in the project's root with guests/apt.sh's functions; it says one line, or
+ * none. */
+static void check_apt(const char *what, const char *ask, const char *todo)
+{
+	char *command = str("cd '%s' && . guests/apt.sh && %s", paths_root(), ask);
+	char *line = first_line(command);
+
+	if (line)
+		good(what, line);
+	else
+		optional(what, todo);
+	free(line);
+	free(command);
+}
+
+/* What brings the guest's kernel and its tools; where both are there already, it is not needed. */
+static void check_fetching(void)
+{
+	check_apt("apt", "command -v apt-get",
+		  "no Debian packages here: KERNEL=path/to/vmlinuz, or a container (README.md)");
+	check_apt("Debian mirror", "apt_mirrors",
+		  "none in this system's apt sources: make guests DEBIAN_MIRROR=URL");
+	check_apt("Debian keyring", "[ -r \"$apt_keyring\" ] && echo \"$apt_keyring\"",
+		  "install debian-archive-keyring; it verifies the guest's packages");
+	check_apt("kernel to fetch", "guests/kernels/default.sh", "");
+	check_apt("tools to fetch", "apt_package_suite", "");
+}
+
+/* The compiler that the kernel's headers name. Another one may do, or the module is left out. */
+static void check_module(void)
+{
+	char *dir = paths_in_build("guests/kernel"), *ask, *wanted, *there = NULL, *todo;
+	char *built = str("%s/module/built", dir), *ko = str("%s/module/keelson.ko", dir);
+
+	ask = str("sed -n 's/^CC = .*\\(gcc-[0-9]*\\)$/\\1/p' "
+		  "'%s'/headers/usr/src/linux-headers-*/.kernelvariables 2>/dev/null",
+		  dir);
+	wanted = first_line(ask);
+	if (wanted) {
+		free(ask);
+		ask = str("x86_64-linux-gnu-%s --version 2>/dev/null", wanted);
+		there = first_line(ask);
+		todo = str("the kernel's headers want %s (Debian: apt install %s); gcc may do",
+			   wanted, wanted);
+		if (there)
+			good("module compiler", there);
+		else
+			optional("module compiler", todo);
+		free(todo);
+	}
+	todo = str("left out, see %s/module/log; then remove %s and run `make guests`",
+		   paths_short(dir), paths_short(built));
+	if (file_exists(ko))
+		good("kernel module", paths_short(ko));
+	else if (file_exists(built))
+		optional("kernel module", todo);
+	free(todo);
+	free(there);
+	free(wanted);
+	free(ask);
+	free(ko);
+	free(built);
+	free(dir);
+}
+
 static void check_ovmf(void)
 {
 	static const char *const places[] = {"/usr/share/OVMF/OVMF_CODE_4M.fd",
@@ -193,7 +258,7 @@ int doctor_command(int argc, char **argv)
 	check_tool("pytest-3", "python3-pytest");
 	check_tool("clang-format", "clang-format");
 	check_tool("cppcheck", "cppcheck");
-	check_tool("shellcheck", "shellcheck");
+	check("shellcheck", "shellcheck", "shellcheck --version | grep ^version:");
 	check_tool("pyflakes3", "pyflakes3");
 	check_program("iasl", "acpica-tools");
 	check_program("cpio", "cpio");
@@ -202,10 +267,12 @@ int doctor_command(int argc, char **argv)
 	check_library("libcrypto.a", "libssl-dev");
 	check_library("libtss2-esys.so", "libtss2-dev");
 	check_ovmf();
+	check_fetching();
 	check_runs();
 	check_file("monitor", "monitor.elf.mb", "run `make`");
 	check_file("SVSM", "svsm.elf", "run `make`");
 	check_file("guest kernel", "guests/kernel/vmlinuz", "run `make guests`");
+	check_module();
 	check_file("initramfs", "guests/initramfs.cpio", "run `make guests`");
 	check_file("TPM tools image", "guests/tools.cpio", "run `make guests`");
 	check_platform(&profile_snp, o.qemu);

@@ -4,7 +4,7 @@
 PACKAGES := $(GUESTS)/packages
 TOOLS_LIMIT := 14000000 # bytes; it is measured, loaded and unpacked at each boot
 
-PACKAGE_SUITE := $(or $(PACKAGE_SUITE),$(shell . guests/apt.sh && apt_package_suite))
+PACKAGE_SUITE := $(or $(PACKAGE_SUITE),$(call apt,apt_package_suite))
 $(eval $(call asked,$(GUESTS)/asked-packages,$(PACKAGE_SUITE)))
 export PACKAGE_SUITE
 

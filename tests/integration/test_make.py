@@ -13,8 +13,13 @@ from keelson import ROOT
 OUTER = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")  # of the make that runs these tests
 
 
-def make(*words):
-    env = {k: v for k, v in os.environ.items() if k not in OUTER}
+# What names a kernel to the make that runs these tests, and would to theirs.
+ASKED = ("KERNEL", "KERNEL_SUITE", "KERNEL_SERIES", "INITRD", "INITRAMFS", "TOOLS", "BENCH", "PACKAGE_SUITE", "DEBIAN_MIRROR")
+
+
+def make(*words, **more):
+    env = {k: v for k, v in os.environ.items() if k not in OUTER + ASKED}
+    env.update(more)
     done = subprocess.run(["make", *words], cwd=ROOT, env=env, capture_output=True, text=True, timeout=900)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     return done.stdout
@@ -52,6 +57,91 @@ def test_a_header_compiles_its_includers():
     sources = compiled(make("-n", "-W", "svsm/lib/fmt.h", "all"))
     assert "svsm/lib/fmt.c" in sources
     assert "svsm/lib/string.c" not in sources
+
+
+# ---- which kernel the guest's images are made for ----
+
+
+def plan(*words, **env):
+    """What `make guests` would do: kernels that it fetches, images that it makes, and the kernel folder of each."""
+    out = make("-n", "guests", *words, **env)
+    images = dict(re.findall(r"initramfs/build\.sh \S*/(\S+\.cpio) \S+ (\S+) ", out))
+    return re.findall(r"kernels/fetch\.sh (.*)", out), images
+
+
+@pytest.fixture
+def build(tmp_path):
+    """A build folder whose guests were made, in order of time, for the newest of two kernels."""
+    guests = tmp_path / "guests"
+    for name, version, when in (("trixie-6.12", "6.12.1", 100), ("sid-7.2", "7.2.1", 50)):
+        folder = guests / "kernels" / name
+        (folder / "module").mkdir(parents=True)
+        for file, offset in (("vmlinuz", 0), ("module/built", 1)):
+            (folder / file).write_text(version)
+            os.utime(folder / file, (2e9 + when + offset,) * 2)
+    return tmp_path
+
+
+def made(build, asked, text, *images):
+    """As make leaves it: the stamp says what was asked for, and the images are newer than all that they come of."""
+    (build / "guests" / asked).write_text(text + "\n")
+    for name in images:
+        (build / "guests" / name).write_text(name)
+        os.utime(build / "guests" / name, (2e9 + 1000,) * 2)
+
+
+TRIXIE = ("KERNEL_SUITE=trixie", "KERNEL_SERIES=6.12")
+SID = ("KERNEL_SUITE=sid", "KERNEL_SERIES=7.2")
+
+
+def test_another_suite_takes_its_kernel_and_modules(build):
+    """Also where that was fetched before the images were made of the last one, and each is fetched once."""
+    made(build, "asked", "trixie-6.12", "initramfs.cpio", "agent")
+    folder = f"{build}/guests/kernels/"
+    fetched, images = plan(f"BUILD={build}", "-o", f"{build}/guests/agent", *TRIXIE)
+    assert not fetched and "initramfs.cpio" not in images
+    fetched, images = plan(f"BUILD={build}", "-o", f"{build}/guests/agent", *SID)
+    assert not fetched and images["initramfs.cpio"] == folder + "sid-7.2"
+    fetched, images = plan(f"BUILD={build}", "-o", f"{build}/guests/agent", "KERNEL_SUITE=trixie-backports", "KERNEL_SERIES=7.3")
+    assert fetched == [folder + "trixie-backports-7.3 trixie-backports 7.3"]
+    assert images["initramfs.cpio"] == folder + "trixie-backports-7.3"
+    assert (build / "guests/asked").read_text() == "trixie-6.12\n", "asking changes nothing"
+
+
+def test_another_kernel_takes_its_modules(build, tmp_path):
+    """A file of the user's is known by path, size and time, older or newer than the images."""
+    kernels = [tmp_path / name / "vmlinuz" for name in ("one", "two")]
+    for kernel in kernels:
+        kernel.parent.mkdir()
+        kernel.write_text("x")
+        os.utime(kernel, (1e9, 1e9))
+    made(build, "asked-other", f"{kernels[0]} 1 1000000000", "initramfs-other.cpio", "agent")
+    words = f"BUILD={build}", "-o", f"{build}/guests/agent"
+    assert "initramfs-other.cpio" not in plan(*words, f"KERNEL={kernels[0]}")[1]
+    assert plan(*words, f"KERNEL={kernels[1]}")[1]["initramfs-other.cpio"] == str(kernels[1].parent)
+    kernels[0].write_text("xy")
+    os.utime(kernels[0], (1e9, 1e9))
+    assert plan(*words, f"KERNEL={kernels[0]}")[1]["initramfs-other.cpio"] == str(kernels[0].parent)
+
+
+def test_an_initrd_of_the_user_s_fetches_and_makes_nothing(build, tmp_path):
+    kernel = tmp_path / "vmlinuz"
+    kernel.write_text("x")
+    out = make("-n", "guests", f"BUILD={build}", f"KERNEL={kernel}", "INITRD=/boot/initrd.img")
+    assert "fetch.sh" not in out and "build.sh" not in out
+
+
+def test_no_debian_packages_no_tools(build, tmp_path):
+    """A kernel of the user's then goes without the image with tools; with a mirror it has one."""
+    kernel = tmp_path / "vmlinuz"
+    kernel.write_text("x")
+    (tmp_path / "etc/apt").mkdir(parents=True)
+    (tmp_path / "keyring").write_text("")
+    env = {"APT_ETC": f"{tmp_path}/etc", "DEBIAN_KEYRING": f"{tmp_path}/keyring"}
+    _, images = plan(f"BUILD={build}", f"KERNEL={kernel}", **env)
+    assert set(images) == {"initramfs-other.cpio"}
+    _, images = plan(f"BUILD={build}", f"KERNEL={kernel}", "DEBIAN_MIRROR=http://mirror/debian", **env)
+    assert set(images) == {"initramfs-other.cpio", "tools-other.cpio"}
 
 
 def test_help_lists_every_target():

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The Keelson Authors
+"""Where the guest's packages come from: other systems' /etc, made up. Nothing is fetched here."""
+
+import os
+import subprocess
+
+import pytest
+
+from keelson import ROOT
+
+ONE_LINE = "deb [arch=amd64] http://mirror/debian {} main\n"
+DEB822 = "# a comment\nTypes: deb\nURIs: http://mirror/debian\nSuites: {0} {0}-updates\nComponents: main\n"
+NOBLE = "Types: deb\nURIs: http://mirror/ubuntu\nSuites: noble noble-updates\nComponents: main universe\n"
+VENDOR = "deb [signed-by=/k.gpg] http://vendor/chrome stable main\n"
+
+BOOKWORM = 'ID=debian\nVERSION_ID="12"\nVERSION_CODENAME=bookworm\n'
+TRIXIE = 'ID=debian\nVERSION_ID="13"\nVERSION_CODENAME=trixie\n'
+UNNUMBERED = "ID=debian\nVERSION_CODENAME=forky\n"  # testing and sid have the same
+UBUNTU = 'ID=ubuntu\nID_LIKE=debian\nVERSION_ID="24.04"\nVERSION_CODENAME=noble\n'
+
+
+@pytest.fixture
+def system(tmp_path):
+    """A function: commands in the shell with guests/apt.sh, on a system with this os-release and these sources."""
+    def run(release, sources, command, libc="2.36", **more):
+        etc, tools = tmp_path / "etc", tmp_path / "bin"
+        for folder in (etc / "apt/sources.list.d", tools):
+            folder.mkdir(parents=True, exist_ok=True)
+        (etc / "os-release").write_text(release)
+        for name, text in sources.items():
+            path = etc / "apt" / ("sources.list" if name == "sources.list" else f"sources.list.d/{name}")
+            path.write_text(text)
+        (tools / "getconf").write_text(f"#!/bin/sh\necho glibc {libc}\n")
+        (tools / "getconf").chmod(0o755)
+        env = {k: v for k, v in os.environ.items() if not k.startswith(("DEBIAN_", "KERNEL_", "PACKAGE_"))}
+        env.update({"APT_ETC": str(etc), "PATH": f"{tools}:{env['PATH']}", **more})
+        done = subprocess.run(["sh", "-euc", f"me=fetch; . guests/apt.sh; {command}"], cwd=ROOT, env=env,
+                              capture_output=True, text=True, timeout=60)
+        return done.returncode, done.stdout.split("\n")[:-1], done.stderr
+    return run
+
+
+@pytest.mark.parametrize("release, sources, kernel, tools", [
+    (BOOKWORM, {"sources.list": ONE_LINE.format("bookworm")}, "bookworm-backports 6.12", "bookworm"),
+    (BOOKWORM, {"debian.sources": DEB822.format("bookworm")}, "bookworm-backports 6.12", "bookworm"),
+    (TRIXIE, {"debian.sources": DEB822.format("trixie")}, "trixie 6.12", "trixie"),
+    (TRIXIE, {"debian.sources": DEB822.format("stable")}, "trixie 6.12", "trixie"),
+    (UNNUMBERED, {"sources.list": ONE_LINE.format("sid")}, "sid ", "sid"),
+    (UNNUMBERED, {"debian.sources": DEB822.format("unstable")}, "sid ", "sid"),
+    (UNNUMBERED, {"sources.list": ONE_LINE.format("testing")}, "forky ", "forky"),
+])
+def test_debian_takes_its_own_release(system, release, sources, kernel, tools):
+    code, out, _ = system(release, sources, "guests/kernels/default.sh; apt_package_suite; apt_mirrors; apt_can || echo no")
+    assert code == 0 and out[:2] == [kernel, tools]
+    assert out[2] == "http://mirror/debian"
+
+
+@pytest.mark.parametrize("libc, suite", [("2.35", "bookworm"), ("2.36", "bookworm"), ("2.39", "trixie"), ("2.41", "trixie"), ("2.42", "sid")])
+def test_another_distribution_takes_a_release_with_a_libc_that_fits(system, libc, suite):
+    """Programs that are linked here run with libraries as old as those here, or newer: never with older ones."""
+    code, out, _ = system(UBUNTU, {"ubuntu.sources": NOBLE}, "guests/kernels/default.sh; apt_package_suite", libc=libc)
+    assert code == 0 and out == ["bookworm-backports 6.12", suite]
+
+
+def test_a_suite_that_is_asked_for(system):
+    code, out, _ = system(UBUNTU, {}, "guests/kernels/default.sh sid; guests/kernels/default.sh trixie; PACKAGE_SUITE=forky apt_package_suite")
+    assert code == 0 and out == ["sid ", "trixie 6.12", "forky"]
+
+
+@pytest.mark.parametrize("sources", [{"ubuntu.sources": NOBLE}, {"ubuntu.sources": NOBLE, "chrome.list": VENDOR}, {}])
+def test_no_mirror_is_told_with_what_to_do(system, tmp_path, sources):
+    (tmp_path / "keyring").write_text("")
+    keyring = str(tmp_path / "keyring")
+    code, out, err = system(UBUNTU, sources, "apt_can && echo can; apt_open x suite", DEBIAN_KEYRING=keyring)
+    assert code == 3 and not out and "DEBIAN_MIRROR=URL" in err and "keyring" not in err
+    code, out, err = system(UBUNTU, sources, "apt_open x suite", DEBIAN_KEYRING="/nowhere/keyring")
+    assert code == 3 and "DEBIAN_MIRROR=URL" in err and "install debian-archive-keyring" in err
+    code, out, err = system(UBUNTU, sources, "apt_can && apt_mirrors", DEBIAN_KEYRING=keyring, DEBIAN_MIRROR="http://mine/debian")
+    assert code == 0 and out == ["http://mine/debian"]
+
+
+def test_no_apt_is_told_with_what_to_do(system, tmp_path):
+    """A PATH with what the lines need and no apt-get."""
+    tools = tmp_path / "few"
+    tools.mkdir()
+    for name in ("sh", "awk", "cat", "sort", "head", "grep"):
+        (tools / name).symlink_to(f"/usr/bin/{name}")
+    code, out, err = system("ID=fedora\n", {}, "PATH=$FEW; apt_can && echo can; apt_open x suite", FEW=str(tools))
+    assert code == 3 and not out and "KERNEL=path/to/vmlinuz" in err and "container" in err
+
+
+def test_sources_are_read(system):
+    sources = {
+        "sources.list": "# deb http://no/debian bookworm main\n" + ONE_LINE.format("trixie/updates") + ONE_LINE.format("bookworm"),
+        "off.sources": "Enabled: no\nTypes: deb\nURIs: http://off/debian\nSuites: bookworm\n",
+        "two.sources": "Types: deb\nURIs: http://two/debian\nSuites: bookworm\n\nTypes: deb\nURIs: http://sec/debian\nSuites: bookworm-security\n",
+    }
+    code, out, _ = system(BOOKWORM, sources, "apt_mirrors")
+    assert code == 0 and out == ["http://two/debian", "http://mirror/debian"]
