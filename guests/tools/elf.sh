@@ -4,6 +4,7 @@
 #
 #   libs_of ROOT FILE...   the files below ROOT that satisfy NEEDED, and theirs in turn, one a line;
 #                          "missing SONAME FILE" for each that ROOT does not have
+#   elf_unmet FILE...      what these want of one another and do not have: "VERSION of SONAME, for FILE"
 
 # tpm2_getekcertificate asks a web server for the vendor's certificate and nothing else needs this
 # library's 25 dependencies: a stub of that name takes its place.
@@ -35,4 +36,21 @@ libs_of() {
 			fi
 		done
 	done
+}
+
+# Programs that were linked here and libraries of another release: a symbol's version that a library lacks is
+# found now and not by the guest's loader.
+elf_unmet() {
+	for elf_file; do
+		objdump -p "$elf_file" | awk -v file="$elf_file" '
+			/^Version definitions:/ { part = "has" }
+			/^Version References:/ { part = "wants" }
+			/^$/ { part = "" }
+			part == "has" && $2 ~ /^0x/ { print "has", name ? name : name = $4, $4 }
+			part == "wants" && $1 == "required" { sub(/:$/, "", $3); from = $3 }
+			part == "wants" && $1 ~ /^0x/ { print "wants", from, $4, file }'
+	done | awk '
+		$1 == "has" { named[$2]; has[$2, $3] }
+		$1 == "wants" { n++; lib[n] = $2; version[n] = $3; file[n] = $4 }
+		END { for (i = 1; i <= n; i++) if (lib[i] in named && !((lib[i], version[i]) in has)) print version[i] " of " lib[i] ", for " file[i] }'
 }

@@ -41,6 +41,14 @@ if echo "$libs" | grep '^missing ' >&2; then
 	echo "tools: the packages in $from lack a library (guests/tools/fetch.sh)" >&2
 	exit 1
 fi
+# shellcheck disable=SC2086 # lists of files
+unmet=$(elf_unmet $programs $libs)
+[ -z "$unmet" ] || {
+	echo "tools: the packages in $from are too old for programs that are linked here; they lack" >&2
+	echo "$unmet" >&2
+	echo "tools: take those of a newer Debian release, PACKAGE_SUITE=sid" >&2
+	exit 1
+}
 for file in $tcti $libs; do
 	case $file in
 	*/ld-linux-*) cp -L "$file" "$out/lib64/" ;;

@@ -98,3 +98,25 @@ def test_sources_are_read(system):
     }
     code, out, _ = system(BOOKWORM, sources, "apt_mirrors")
     assert code == 0 and out == ["http://two/debian", "http://mirror/debian"]
+
+
+def shell(command):
+    done = subprocess.run(["sh", "-euc", f". guests/tools/elf.sh; {command}"], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
+def test_a_library_that_is_too_old_is_found(tmp_path):
+    """A program is linked with a library that has versions A_1 and A_2, and meets one that has the first alone."""
+    gcc = os.environ.get("HOSTCC", "gcc")
+    (tmp_path / "a.c").write_text("int one(void) { return 1; }\nint two(void) { return 2; }\n")
+    (tmp_path / "p.c").write_text("int one(void), two(void);\nint main(void) { return one() + two(); }\n")
+    (tmp_path / "1.map").write_text("A_1 { global: one; local: *; };\n")
+    (tmp_path / "2.map").write_text("A_1 { global: one; local: *; };\nA_2 { global: two; } A_1;\n")
+    for n in "12":
+        (tmp_path / n).mkdir()
+        subprocess.run([*gcc.split(), "-shared", "-fpic", "-Wl,-soname,liba.so.1", f"-Wl,--version-script={tmp_path}/{n}.map",
+                        tmp_path / "a.c", "-o", tmp_path / n / "liba.so.1"], check=True)
+    subprocess.run([*gcc.split(), tmp_path / "p.c", tmp_path / "2/liba.so.1", "-o", tmp_path / "p"], check=True)
+    assert shell(f"elf_unmet {tmp_path}/p {tmp_path}/2/liba.so.1") == []
+    assert shell(f"elf_unmet {tmp_path}/p {tmp_path}/1/liba.so.1") == [f"A_2 of liba.so.1, for {tmp_path}/p"]
