@@ -5,6 +5,7 @@
 #
 #   me=NAME                     who speaks in messages
 #   apt_open DIR SUITE...       configuration, lists and cache under DIR; fetches the lists
+#   apt_try DIR SUITE...        the same, and false where no mirror has the suites
 #   private apt-get download P  any apt tool in that configuration (it downloads to the current folder)
 #   apt_get P...                download packages to DIR; says why when that fails
 #   apt_sources SUITE           after apt_open: the suite's source packages as well (showsrc, source)
@@ -97,7 +98,7 @@ apt_check() {
 	apt_tools || fail "no apt-get here, so nothing can be fetched from Debian: give a kernel (KERNEL=path/to/vmlinuz), or run this in a container with Debian (README.md, \"Other distributions\")"
 	apt_todo=
 	[ -n "$(apt_mirrors)" ] ||
-		apt_todo="this system's apt sources name no Debian mirror: name one, DEBIAN_MIRROR=URL (the URL of a line \"deb URL bookworm main\")"
+		apt_todo="this system's apt sources name no Debian mirror: run make again with DEBIAN_MIRROR=URL, any Debian mirror (the URL of a line \"deb URL bookworm main\")"
 	[ -r "$apt_keyring" ] ||
 		apt_todo="${apt_todo:+$apt_todo; }no $apt_keyring: install debian-archive-keyring"
 	[ -z "$apt_todo" ] || fail "$apt_todo"
@@ -120,8 +121,8 @@ apt_log() {
 	}
 }
 
-# The first mirror that has the suites, signed with Debian's keys.
-apt_open() {
+# The first mirror that has the suites, signed with Debian's keys. False: none has them.
+apt_try() {
 	apt_dir=$1
 	shift
 	apt_check
@@ -134,7 +135,14 @@ apt_open() {
 		done >"$apt_dir/etc/sources.list"
 		! apt_log private apt-get update -o APT::Update::Error-Mode=any || return 0
 	done
-	fail "apt-get update of $* failed (log: $apt_dir/log); DEBIAN_MIRROR=URL names another mirror"
+	return 1
+}
+
+apt_open() {
+	apt_try "$@" || {
+		shift
+		fail "apt-get update of $* failed (log: $apt_dir/log); DEBIAN_MIRROR=URL names another mirror"
+	}
 }
 
 apt_get() {

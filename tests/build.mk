@@ -7,6 +7,7 @@ export KERNEL INITRAMFS TOOLS BENCH
 
 run: ## boot an unmodified Debian kernel under the SVSM, on plain QEMU
 	$(Q)$(MAKE) --no-print-directory deps && $(MAKE) --no-print-directory all guests
+	$(if $(INITRD)$(TOOLS),,@echo '  no Debian packages here, so the guest has neither tools nor a shell (README.md, "Other distributions")')
 	$(Q)$(BUILD)/keelson run --qemu $(QEMU) --kernel $(VMLINUZ) $(if $(INITRD),--no-agent )--initrd $(or $(INITRD),$(TOOLS),$(INITRAMFS)) $(RUNFLAGS)
 
 shell: ## the same, with a shell of the guest in this terminal

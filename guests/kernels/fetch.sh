@@ -65,6 +65,7 @@ find "$root" -path "*/lib/modules/$version" -type d | while read -r d; do
 	cp -a "$d/." "$dir/modules/"
 	rm -rf "$d"
 done
+rm -f "$dir/modules/build" "$dir/modules/source" # they lead into a system that has the headers installed
 mkdir "$dir/headers"
 mv "$root/usr" "$dir/headers/usr"
 rm -rf "$root" "$dir/headers/usr/share"

@@ -85,6 +85,32 @@ def test_another_result_is_wrong(side, judge, verdict, wrong):
     assert referee.compare(names, referee.read_expected(GOOD), got) == [f"{judge}: {w}" for w in wrong]
 
 
+def test_another_version_is_measured_by_the_other_side():
+    """Its scripts may differ from those that the expectation is about, but pass no less under the SVSM."""
+    names = ["kernel-a", "tools-b", "tools-new"]
+    got = both({"kernel-a": "pass", "tools-b": "fail", "tools-new": "pass"}, {"kernel-a": "pass", "tools-b": "fail", "tools-new": "pass"})
+    assert referee.compare(names, referee.read_expected(GOOD), got, same=False) == []
+    got["swtpm"]["tools-b"] = "pass"
+    assert referee.compare(names, referee.read_expected(GOOD), got, same=False) == ["tools-b: passes with swtpm and not under the SVSM"]
+    got["svsm"]["kernel-a"] = "fail"
+    assert len(referee.compare(names, referee.read_expected(GOOD), got, same=False)) == 3
+
+
+def test_judges_that_could_not_be_had_are_no_fault():
+    expected = referee.read_expected(GOOD)
+    left_out = referee.read_left_out("tools-* no source of tpm2-tools could be had\n")
+    assert referee.missing(expected, ["kernel-a"], [], True) == ["tools-b", "tools-c"]
+    assert referee.missing(expected, ["kernel-a"], left_out, True) == []
+    assert referee.missing(expected, ["tools-b"], left_out, True) == ["kernel-a"]
+    assert referee.missing(expected, ["kernel-a"], [], False) == []
+
+
+def test_versions():
+    text = (ROOT / "tests/referee/expected.txt").read_text()
+    assert referee.read_version(text) == referee.read_version("tpm2-tools 5.4-1\nlinux-source-6.12 6.12.95-1\n") == "5.4"
+    assert referee.read_version("tpm2-tools 5.7-1+b2\n") == "5.7"
+
+
 def test_a_judge_without_expectation_is_wrong():
     (wrong,) = referee.compare(["tools-new"], {}, both({"tools-new": "pass"}, {"tools-new": "pass"}))
     assert "expected.txt does not name it" in wrong

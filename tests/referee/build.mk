@@ -12,7 +12,8 @@ referee: ## independent TPM test scripts under the SVSM and with swtpm (REFEREE=
 	$(Q)$(MAKE) --no-print-directory all guests $(REFEREE_INITRAMFS)
 	$(Q)set -f; $(PYTHON) tests/referee/run.py --qemu $(QEMU) $(REFEREE_OTHER) $(REFEREE)
 
-$(REFEREE_DIR)/image.ext2: tests/referee/image.sh tests/referee/judge.sh guests/apt.sh $(GUESTS)/tools/nocurl.so
+$(REFEREE_DIR)/image.ext2: tests/referee/image.sh tests/referee/judge.sh guests/apt.sh $(GUESTS)/tools/nocurl.so \
+		$(GUESTS)/asked $(GUESTS)/asked-packages
 	$(call say,FETCH,'judges of the TPM')
 	$(Q)tests/referee/image.sh $(REFEREE_DIR) $(GUESTS)/tools/nocurl.so
 

@@ -5,11 +5,10 @@
 # Fetch the judges (the kernel's tpm2 selftests, the tpm2-tools integration scripts) and what they
 # need at run time from Debian's packages, unpack it all, and pack it as an ext2 image for a virtio
 # disk. Nothing is installed or built, and no judge is changed.
-# usage: image.sh DIR STUB_LIBCURL   (leaves DIR/image.ext2, DIR/judges: a name, a tab and one line each, DIR/versions)
+# usage: image.sh DIR STUB_LIBCURL   (leaves DIR/image.ext2, DIR/judges: a name, a tab and one line each, DIR/versions,
+#                                     and DIR/left-out: what could not be had and why, where that is so)
 set -eu
 dir=$1 nocurl=$2
-kernel_suite=${KERNEL_SUITE:-bookworm-backports}
-linux=linux-source-${KERNEL_SERIES:-6.12}
 here=$(cd "$(dirname "$0")" && pwd)
 
 # What the scripts call, or what calls the scripts.
@@ -19,16 +18,58 @@ openssl xxd perl python3 python3-yaml pkg-config libtss2-dev libtss2-tcti-cmd0'
 me=referee
 # shellcheck source=guests/apt.sh
 . "$here/../../guests/apt.sh"
-suite=$(apt_package_suite)
 mkdir -p "$dir"
 dir=$(cd "$dir" && pwd)
 root=$dir/root   # what becomes the image
 debs=$dir/debs   # the packages in it
 cache=$dir/cache # the judges' sources, which outlast this build
-rm -rf "$root" "$debs"
+rm -rf "$root" "$debs" "$dir/left-out"
 mkdir -p "$cache" "$debs/partial"
-apt_open "$dir/apt" "$suite" "$kernel_suite"
-apt_sources "$suite"
+
+# ---- the judges' sources ----
+
+# The scripts belong to one version of the tools. Sets suite, tools, sum and tar, with the file in $cache; says why
+# where that cannot be done, which is no error: the mirror may lack what its index lists.
+tools_source() {
+	suite=$1
+	apt_try "$dir/apt" "$suite" 2>/dev/null || { why="no mirror has $suite"; return 1; }
+	apt_sources "$suite"
+	tools=$(private apt-cache show --no-all-versions tpm2-tools | awk '/^Version:/ {print $2}')
+	# The sum stands in the archive's index, which apt has verified: the file may come from anywhere.
+	index=$(private apt-cache showsrc --only-source tpm2-tools | awk -v RS= -v v="${tools%+b[0-9]*}" 'index($0, "\nVersion: " v "\n")')
+	line=$(echo "$index" | awk '/^Checksums-Sha256:/ {on = 1; next} /^[^ ]/ {on = 0} on && $3 ~ /\.orig\.tar\.[a-z0-9]+$/ {print $1, $3}')
+	sum=${line% *} tar=${line#* }
+	[ -n "$line" ] || { why="$suite has no source of tpm2-tools $tools"; return 1; }
+	why="the mirror lacks $suite's $tar (name a copy with REFEREE_TARBALL=path: sha256 $sum)"
+	if [ -n "${REFEREE_TARBALL:-}" ]; then
+		cp "$REFEREE_TARBALL" "$cache/$tar"
+	elif ! [ -e "$cache/$tar" ]; then
+		(cd "$cache" && private apt-get source --download-only --tar-only "tpm2-tools=$tools" >>"$apt_dir/log" 2>&1) || return 1
+	fi
+	echo "$sum  $cache/$tar" | sha256sum -c --quiet >/dev/null 2>&1 && return
+	rm -f "$cache/$tar"
+	why="$tar does not have the archive's sha256 $sum"
+	[ -z "${REFEREE_TARBALL:-}" ] || fail "$why"
+	return 1
+}
+
+# The image brings its own libc, so any release's will do; a tarball that was named is for our own.
+first=$(apt_package_suite)
+others=$(echo bookworm trixie sid | sed "s/$first//")
+[ -z "${REFEREE_TARBALL:-}" ] || others=
+found=
+for candidate in $first $others; do
+	if tools_source "$candidate"; then
+		found=$candidate
+		break
+	fi
+	echo "  referee $why"
+done
+if [ -z "$found" ]; then
+	echo "tools-* no source of tpm2-tools could be had from this mirror" >"$dir/left-out"
+	suite=$first
+	apt_open "$dir/apt" "$suite"
+fi
 
 # ---- the root file system ----
 
@@ -52,14 +93,15 @@ ln -sf which.debianutils "$root/usr/bin/which"
 # tpm2_getekcertificate asks a web server, and there is no network: without this library's 25 dependencies
 # each of the thousands of calls of a tool takes half the time.
 curl=$(find "$root/usr/lib" -name 'libcurl-gnutls.so.4')
-rm "$curl"
-cp "$nocurl" "$curl"
+[ -z "$curl" ] || cp --remove-destination "$nocurl" "$curl"
 mkdir -p "$root/dev" "$root/proc" "$root/sys" "$root/tmp" "$root/logs" "$root/judges" "$root/root"
 echo 'root:x:0:0:root:/root:/bin/sh' >"$root/etc/passwd"
 echo 'root:x:0:' >"$root/etc/group"
 
 # ---- the judges ----
 
+linux=linux-source-${KERNEL_SERIES:-$(cut -d. -f1,2 "$dir/../kernel/version")}
+apt_open "$dir/apt-kernel" "${KERNEL_SUITE:?}"
 version=$(private apt-cache show --no-all-versions "$linux" | awk '/^Version:/ {print $2}')
 deb=$cache/${linux}_${version}_all.deb
 if ! [ -e "$deb" ]; then
@@ -71,26 +113,10 @@ dpkg-deb --fsys-tarfile "$deb" | tar -xOf - "./usr/src/$linux.tar.xz" |
 	xz -dc -T0 | tar -C "$root/judges" -xf - --strip-components=4 "$linux/tools/testing/selftests/tpm2"
 [ -e "$root/judges/tpm2/test_smoke.sh" ] || fail "no selftests for tpm2 in $deb"
 
-tools=$(dpkg-deb -f "$debs"/tpm2-tools_*.deb Version)
-# The sum stands in the archive's index, which apt has verified: the file may come from anywhere.
-index=$(private apt-cache showsrc --only-source tpm2-tools | awk -v RS= -v v="${tools%+b[0-9]*}" 'index($0, "\nVersion: " v "\n")')
-line=$(echo "$index" | awk '/^Checksums-Sha256:/ {on = 1; next} /^[^ ]/ {on = 0} on && $3 ~ /\.orig\.tar\.[a-z0-9]+$/')
-[ -n "$line" ] || fail "$suite has no source of tpm2-tools $tools"
-sum=${line#* }
-sum=${sum%% *}
-tar=${line##* }
-if [ -n "${REFEREE_TARBALL:-}" ]; then
-	cp "$REFEREE_TARBALL" "$cache/$tar"
-elif ! [ -e "$cache/$tar" ]; then
-	(cd "$cache" && apt_log private apt-get source --download-only --tar-only "tpm2-tools=$tools") ||
-		fail "the mirror lacks $tar, though its index lists it: name a copy with REFEREE_TARBALL=path (sha256 $sum)"
+if [ -n "$found" ]; then
+	mkdir -p "$root/judges/tpm2-tools"
+	tar -C "$root/judges/tpm2-tools" -xf "$cache/$tar" --strip-components=1
 fi
-echo "$sum  $cache/$tar" | sha256sum -c --quiet >/dev/null 2>&1 || {
-	rm -f "$cache/$tar"
-	fail "$tar does not have the archive's sha256 $sum"
-}
-mkdir -p "$root/judges/tpm2-tools"
-tar -C "$root/judges/tpm2-tools" -xf "$cache/$tar" --strip-components=1
 
 # ---- the image ----
 
@@ -102,12 +128,13 @@ chmod 755 "$root/judges/judge"
 		printf 'kernel-%s\tselftests/tpm2/%s.sh of %s\n' "${name#test_}" "$name" "$linux"
 	done
 	for f in "$root"/judges/tpm2-tools/test/integration/tests/*.sh; do
+		[ -e "$f" ] || continue
 		name=$(basename "$f" .sh)
 		printf 'tools-%s\ttest/integration/tests/%s.sh of tpm2-tools\n' "$name" "$name"
 	done
 } | LC_ALL=C sort >"$dir/judges.new"
 {
-	echo "tpm2-tools $tools"
+	dpkg-deb -f "$debs"/tpm2-tools_*.deb Package Version | awk '{printf "%s%s", sep, $2; sep = " "} END {print ""}'
 	echo "$linux $version"
 	for deb in "$debs"/libtss2-esys*.deb "$debs"/openssl_*.deb "$debs"/python3_*.deb; do
 		dpkg-deb -f "$deb" Package Version | awk '{printf "%s%s", sep, $2; sep = " "} END {print ""}'
