@@ -179,38 +179,45 @@ static void check_fetching(void)
 	check_apt("tools to fetch", "apt_package_suite", "");
 }
 
-/* The compiler that the kernel's headers name. Another one may do, or the module is left out. */
+/* The compiler that the headers of the fetched kernel name; another one may do for the module. */
+static void check_module_compiler(const char *dir)
+{
+	char *ask = str("sed -n 's/^CC = .*\\(gcc-[0-9]*\\)$/\\1/p' "
+			"'%s'/headers/usr/src/linux-headers-*/.kernelvariables 2>/dev/null",
+			dir);
+	char *wanted = first_line(ask), *there, *todo;
+
+	free(ask);
+	if (!wanted)
+		return;
+	ask = str("x86_64-linux-gnu-%s --version 2>/dev/null", wanted);
+	todo = str("the kernel's headers want %s (Debian: apt install %s); gcc may do", wanted,
+		   wanted);
+	there = first_line(ask);
+	if (there)
+		good("module compiler", there);
+	else
+		optional("module compiler", todo);
+	free(there);
+	free(todo);
+	free(ask);
+	free(wanted);
+}
+
+/* It may have been left out, with a reason; before `make guests` there is nothing to say. */
 static void check_module(void)
 {
-	char *dir = paths_in_build("guests/kernel"), *ask, *wanted, *there = NULL, *todo;
-	char *built = str("%s/module/built", dir), *ko = str("%s/module/keelson.ko", dir);
+	char *dir = paths_in_build("guests/kernel"), *built = str("%s/module/built", dir);
+	char *ko = str("%s/module/keelson.ko", dir);
+	char *todo = str("left out, see %s/module/log; mend that, remove %s and run `make guests`",
+			 paths_short(dir), paths_short(built));
 
-	ask = str("sed -n 's/^CC = .*\\(gcc-[0-9]*\\)$/\\1/p' "
-		  "'%s'/headers/usr/src/linux-headers-*/.kernelvariables 2>/dev/null",
-		  dir);
-	wanted = first_line(ask);
-	if (wanted) {
-		free(ask);
-		ask = str("x86_64-linux-gnu-%s --version 2>/dev/null", wanted);
-		there = first_line(ask);
-		todo = str("the kernel's headers want %s (Debian: apt install %s); gcc may do",
-			   wanted, wanted);
-		if (there)
-			good("module compiler", there);
-		else
-			optional("module compiler", todo);
-		free(todo);
-	}
-	todo = str("left out, see %s/module/log; then remove %s and run `make guests`",
-		   paths_short(dir), paths_short(built));
+	check_module_compiler(dir);
 	if (file_exists(ko))
 		good("kernel module", paths_short(ko));
 	else if (file_exists(built))
 		optional("kernel module", todo);
 	free(todo);
-	free(there);
-	free(wanted);
-	free(ask);
 	free(ko);
 	free(built);
 	free(dir);

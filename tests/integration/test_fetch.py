@@ -3,11 +3,12 @@
 """Where the guest's packages come from: other systems' /etc, made up. Nothing is fetched here."""
 
 import os
+import re
 import subprocess
 
 import pytest
 
-from keelson import ROOT
+from keelson import KEELSON, ROOT, environment
 
 ONE_LINE = "deb [arch=amd64] http://mirror/debian {} main\n"
 DEB822 = "# a comment\nTypes: deb\nURIs: http://mirror/debian\nSuites: {0} {0}-updates\nComponents: main\n"
@@ -120,3 +121,36 @@ def test_a_library_that_is_too_old_is_found(tmp_path):
     subprocess.run([*gcc.split(), tmp_path / "p.c", tmp_path / "2/liba.so.1", "-o", tmp_path / "p"], check=True)
     assert shell(f"elf_unmet {tmp_path}/p {tmp_path}/2/liba.so.1") == []
     assert shell(f"elf_unmet {tmp_path}/p {tmp_path}/1/liba.so.1") == [f"A_2 of liba.so.1, for {tmp_path}/p"]
+
+
+def test_dependencies_without_apt(tmp_path):
+    """They are named, with a container as the other way; where all is there, nothing is said."""
+    for name, tools in (("few", ()), ("all", ("gcc", "ld", "make", "qemu-system-x86_64", "iasl", "cpio", "xz", "python3"))):
+        (tmp_path / name).mkdir()
+        for tool in ("sh", "find", "grep", "cat"):
+            (tmp_path / name / tool).symlink_to(f"/usr/bin/{tool}")
+        for tool in tools:  # gcc says where each library is
+            (tmp_path / name / tool).write_text("#!/bin/sh\necho /lib/there\n")
+            (tmp_path / name / tool).chmod(0o755)
+
+    def deps(name):
+        return subprocess.run(["/bin/sh", "ci/deps.sh", tmp_path / "stamp"], cwd=ROOT, env={"PATH": str(tmp_path / name)},
+                              capture_output=True, text=True, timeout=60)
+    few = deps("few")
+    assert few.returncode == 3 and "qemu-system-x86_64" in few.stderr and "libtpms.a" in few.stderr
+    assert "docker run" in few.stderr and '-v "$PWD":/src' in few.stderr
+    everything = deps("all")
+    assert everything.returncode == 0 and not everything.stderr + everything.stdout
+
+
+def test_doctor_names_what_fetching_needs(tmp_path):
+    (tmp_path / "etc/apt").mkdir(parents=True)
+    (tmp_path / "etc/os-release").write_text(UBUNTU)
+    env = environment({"APT_ETC": f"{tmp_path}/etc", "DEBIAN_KEYRING": f"{tmp_path}/none"})
+    out = subprocess.run([KEELSON, "doctor"], cwd=ROOT, env=env, capture_output=True, text=True, timeout=60).stdout
+    lines = {line[9:26].strip(): line for line in out.splitlines()}
+    assert lines["Debian mirror"].startswith("no ") and "DEBIAN_MIRROR=URL" in lines["Debian mirror"]
+    assert lines["Debian keyring"].startswith("no ") and "debian-archive-keyring" in lines["Debian keyring"]
+    assert lines["kernel to fetch"].endswith("bookworm-backports 6.12")
+    for tool in ("clang-format", "cppcheck", "shellcheck", "pyflakes3"):
+        assert re.search(r"\d\.\d|install it", lines[tool]), lines[tool]
