@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "bench/svsmtest.h"
-#include "longcmd/gaps.h"
+#include "tools/gaps.h"
 #include "longcmd/kmsg.h"
 #include "tools/option.h"
 #include "tss/keys.h"

@@ -30,10 +30,11 @@ endef
 TSS_LIB := $(patsubst %,guests/tss/%.c,run context cleanup keys templates digest)
 TEST_PROGRAMS := $(sort $(wildcard guests/tools/tests/*.sh))
 $(eval $(call test_program,misbehave,guests/tools/external.c guests/tools/misbehave.c))
+$(eval $(call test_program,held,guests/tools/gaps.c guests/tools/held.c))
 $(eval $(call test_program,tss,guests/tools/external.c $(sort $(wildcard guests/tss/*.c)),\
 	-ltss2-esys -ltss2-mu -ltss2-tctildr -lcrypto))
 $(eval $(call test_program,longcmd,guests/tools/external.c guests/tools/option.c \
-	guests/bench/svsmtest.c $(sort $(wildcard guests/longcmd/*.c)) \
+	guests/bench/svsmtest.c guests/tools/gaps.c $(sort $(wildcard guests/longcmd/*.c)) \
 	$(TSS_LIB),-ltss2-esys -ltss2-mu -ltss2-tctildr -lcrypto))
 $(eval $(call test_program,reset,guests/tools/external.c guests/tools/hostfile.c svsm/lib/base64.c \
 	guests/bench/svsmtest.c $(sort $(wildcard guests/reset/*.c)) $(TSS_LIB) guests/tss/nv.c guests/tss/pcr.c,\

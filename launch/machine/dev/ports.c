@@ -2,6 +2,7 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 #include "machine/dev/ports.h"
+#include "machine/dev/uart.h"
 #include "abi/machine.h"
 #include "abi/q35.h"
 #include "base/x86.h"
@@ -59,10 +60,35 @@ static const struct port_rule *rule_for(uint16_t port, unsigned size)
 	return NULL;
 }
 
+/* The bus has eight bits there: a wider access is one of each byte. */
+static bool touches_uart(uint16_t port, unsigned size)
+{
+	return uart_at(port) || uart_at((uint16_t)(port + size - 1));
+}
+
+static uint32_t in_by_bytes(uint16_t port, unsigned size)
+{
+	uint32_t value = 0;
+
+	for (unsigned i = 0; i < size; i++)
+		value |= ports_in((uint16_t)(port + i), 1) << 8 * i;
+	return value;
+}
+
+static void out_by_bytes(uint16_t port, unsigned size, uint32_t value)
+{
+	for (unsigned i = 0; i < size; i++)
+		ports_out((uint16_t)(port + i), 1, value >> 8 * i & 0xff);
+}
+
 uint32_t ports_in(uint16_t port, unsigned size)
 {
 	const struct port_rule *r = rule_for(port, size);
 
+	if (size > 1 && touches_uart(port, size))
+		return in_by_bytes(port, size);
+	if (uart_at(port))
+		return uart_in(port);
 	if (r)
 		return r->in * 0x01010101u & (size == 4 ? ~0u : (1u << size * 8) - 1);
 	return size == 1 ? inb(port) : size == 2 ? inw(port) : inl(port);
@@ -84,13 +110,27 @@ static enum ports_event watch(uint16_t port, unsigned size, uint32_t value)
 
 enum ports_event ports_out(uint16_t port, unsigned size, uint32_t value)
 {
+	if (size > 1 && touches_uart(port, size)) {
+		out_by_bytes(port, size, value); /* no port that watch() knows is near */
+		return PORTS_NOTHING;
+	}
 	if (rule_for(port, size))
 		return watch(port, size, value);
-	if (size == 1)
+	if (uart_at(port))
+		uart_out(port, (uint8_t)value);
+	else if (size == 1)
 		outb(port, value);
 	else if (size == 2)
 		outw(port, value);
 	else
 		outl(port, value);
 	return PORTS_NOTHING;
+}
+
+bool ports_out_string(uint16_t port, const uint8_t *data, size_t n)
+{
+	if (!uart_at(port))
+		return false;
+	uart_out_string(port, data, n);
+	return true;
 }

@@ -2,7 +2,8 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #pragma once
 
-/* What a guest may reach of the machine's I/O ports. Any CPU, no locks. */
+/* What a guest may reach of the machine's I/O ports. Any CPU; a
+ * serial port has a lock of its own (uart.h). */
 #include "base/types.h"
 
 /* What a write asks for besides. */
@@ -16,3 +17,6 @@ enum ports_event {
 /* One access of 1, 2 or 4 bytes, as a VMM would answer it. */
 uint32_t ports_in(uint16_t port, unsigned size);
 enum ports_event ports_out(uint16_t port, unsigned size, uint32_t value);
+/* n bytes to one port (REP OUTSB), read once each from memory that may change. False: this port
+ * takes none so, and each byte needs a ports_out(). */
+bool ports_out_string(uint16_t port, const uint8_t *data, size_t n);

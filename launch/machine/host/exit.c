@@ -8,6 +8,7 @@
 #include "machine/host/exit.h"
 #include "machine/host/log.h"
 #include "machine/host/park.h"
+#include "machine/host/upcall.h"
 #include "base/x86.h"
 
 void exit_now(enum machine_end code)
@@ -23,6 +24,7 @@ void host_exit(enum machine_end code, const char *fmt, ...)
 	va_list ap;
 
 	park_others();
+	upcall_end();
 	va_start(ap, fmt);
 	log_vprint("exit: ", fmt, ap);
 	va_end(ap);

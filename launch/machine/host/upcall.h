@@ -15,3 +15,5 @@ NORETURN void upcall_cpu_main(unsigned cpu);
 void upcall_interrupt(unsigned vector, bool level);
 /* The state of that CPU's guest to the log, if it has one: for reports of a fault or an NMI. */
 void upcall_describe(unsigned cpu);
+/* The run ends here, all other CPUs stand still: what devices still hold back goes out. */
+void upcall_end(void);

@@ -10,6 +10,7 @@
 #include "machine/hv/irq.h"
 #include "machine/cpu/exec/inject.h"
 #include "machine/cpu/exec/vmm.h"
+#include "machine/dev/uart.h"
 #include "machine/host/isr.h"
 #include "machine/host/lapic.h"
 #include "machine/host/options.h"
@@ -52,12 +53,12 @@ static struct hv_vcpu *owner(const struct vapic *a)
 }
 
 /*
- * The earliest deadline of the timers of all VMPLs; 0: there is none. A VMPL that does not run now
- * must have its interrupt in time as well.
+ * The earliest deadline of the timers of all VMPLs and of what a serial port is to send; 0: there
+ * is none. A VMPL that does not run now must have its interrupt in time as well. On h's own CPU.
  */
 static uint64_t next_deadline(const struct hv_vcpu *h)
 {
-	uint64_t first = 0;
+	uint64_t first = uart_due();
 	unsigned i;
 
 	for (i = 0; i < VMPL_COUNT; i++)
@@ -84,6 +85,7 @@ void irq_timer_poll(struct vcpu *v)
 
 	for (i = 0; i < VMPL_COUNT; i++)
 		apic_timer_expire(&h->apic[i], now);
+	uart_service(false);
 	/* Armed anew even when unchanged: the host's timer may have fired a little early. */
 	first = next_deadline(h);
 	if (first || h->timer_armed)
@@ -120,13 +122,18 @@ uint64_t apic_host_tsc(void)
 	return rdtsc();
 }
 
-void apic_host_timer_changed(struct vapic *a)
+void irq_timer_changed(struct vcpu *v)
 {
-	struct hv_vcpu *h = owner(a);
+	struct hv_vcpu *h = hv_state(v);
 	uint64_t first = next_deadline(h);
 
 	if (first != h->timer_armed)
 		arm(h, first);
+}
+
+void apic_host_timer_changed(struct vapic *a)
+{
+	irq_timer_changed(owner(a)->v);
 }
 
 void apic_host_eoi_level(struct vapic *a, unsigned vector)

@@ -8,6 +8,7 @@
 #include "machine/hv/run.h"
 #include "machine/cpu/exec/enter.h"
 #include "machine/cpu/exec/inject.h"
+#include "machine/dev/uart.h"
 #include "machine/host/isr.h"
 #include "machine/hv/ap.h"
 #include "machine/hv/doorbell.h"
@@ -32,6 +33,7 @@ static bool is_dead(struct vcpu *v)
 static void sleep(struct vcpu *v)
 {
 	hv_state(v)->dead = is_dead(v);
+	uart_service(true);
 	host_halt();
 	hv_state(v)->dead = false;
 }

@@ -3,6 +3,7 @@
 
 /* What the hypervisor keeps for each vCPU, made after the launch and before any vCPU runs. */
 #include "machine/hv/state.h"
+#include "machine/dev/uart.h"
 #include "machine/host/mem/pool.h"
 #include "machine/hv/hypercall.h"
 #include "machine/layout.h"
@@ -14,6 +15,7 @@ void hv_init(void)
 	unsigned i, vmpl;
 
 	kvmclock_init();
+	uart_init();
 	hypercall_init();
 	for (i = 0; i < machine_vcpu_count; i++) {
 		struct vcpu *v = machine_vcpus[i];

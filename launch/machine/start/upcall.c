@@ -8,6 +8,7 @@
 #include "machine/cpu/exec/describe.h"
 #include "machine/cpu/exec/enter.h"
 #include "machine/cpu/vcpu.h"
+#include "machine/dev/uart.h"
 #include "machine/host/smp.h"
 #include "machine/host/upcall.h"
 #include "machine/hv/irq.h"
@@ -28,4 +29,9 @@ void upcall_describe(unsigned cpu)
 {
 	if (cpu && smp_released() && machine_vcpus[cpu - 1])
 		machine_describe(machine_vcpus[cpu - 1]);
+}
+
+void upcall_end(void)
+{
+	uart_end();
 }

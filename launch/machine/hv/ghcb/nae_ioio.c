@@ -69,6 +69,8 @@ static void string(struct ghcb_call *c, uint16_t port, unsigned size)
 		ghcb_fail(c, GHCB_ERR_INVALID_SCRATCH);
 		return;
 	}
+	if (!(c->info1 & IOIO_IN) && size == 1 && ports_out_string(port, data, n))
+		return;
 	for (i = 0; i < n; i++, data += size) {
 		uint32_t v = 0;
 

@@ -7,7 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "longcmd/gaps.h"
+#include "tools/gaps.h"
 
 #define PERIOD_NS   1000000ull
 #define LONG_NS     (4 * PERIOD_NS)
