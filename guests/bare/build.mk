@@ -20,9 +20,8 @@ bare_suite = $(sort $(wildcard guests/bare/$(1)/*.c guests/bare/$(1)/*.S))
 bare_objects = $(call objects,bare,$(1))
 
 $(eval $(call compile,bare,$$(CC),$$(BARE_CFLAGS)))
-FLAGS_bare += $(FW_LDFLAGS)
-
-BARE_BASE := 0x0a000000 # BUILD_BARE_BASE of harness/igvm/build.h
+BARE_BASE := 0x0a000000# BUILD_BARE_BASE of harness/igvm/build.h
+FLAGS_bare += $(FW_LDFLAGS) $(BARE_BASE)
 
 # $(call bare_link,SUITE,RUNTIME,BASE): the ELF file of one image
 define bare_link
