@@ -3,7 +3,7 @@
 /*
  * Flushes of other CPUs' translations: who is waited for, and what a sleeper owes its guest.
  *
- * sources: launch/machine/cpu/tlb.c
+ * sources: launch/machine/cpu/tlb.c launch/machine/cpu/seen.c svsm/lib/fmt.c
  */
 #include "machine/cpu/tlb.h"
 #include "base/x86.h"
@@ -16,6 +16,8 @@
 #include "tests/native/check.h"
 
 #include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 /* ---- CPU 1 flushes, CPU 2 may be in its guest; it leaves on the test's choice ---- */
@@ -24,6 +26,8 @@ static struct vcpu cpus[2];
 struct vcpu *machine_vcpus[32] = {&cpus[0], &cpus[1]};
 unsigned machine_vcpu_count = 2;
 static unsigned kicks, naps, leave_at_nap;
+static uint64_t nap_ticks; /* how long a nap takes */
+static char told[400];
 static uint64_t khz;
 static jmp_buf stopped;
 static bool leave_at_kick;
@@ -49,14 +53,22 @@ void host_kick(unsigned cpu)
 
 void host_nap(uint64_t ticks)
 {
+	uint64_t start = rdtsc();
+
 	(void)ticks;
+	while (rdtsc() - start < nap_ticks)
+		cpu_relax();
 	if (++naps == leave_at_nap)
 		tlb_leave(&cpus[1]);
 }
 
 void host_fault(const char *fmt, ...)
 {
-	(void)fmt;
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(told, sizeof(told), fmt, ap);
+	va_end(ap);
 	longjmp(stopped, 1);
 }
 
@@ -66,6 +78,8 @@ static void setup(void)
 	cpus[1].index = 1;
 	cpus[1].apic_id = 2;
 	kicks = naps = leave_at_nap = 0;
+	nap_ticks = 0;
+	told[0] = 0;
 	leave_at_kick = false;
 	khz = 1000000;
 	word = 2;
@@ -131,6 +145,35 @@ TEST(a_cpu_that_never_leaves_is_reported)
 	tlb_enter(&cpus[1], &m, &word);
 	khz = 100; /* 20 s are 2,000,000 ticks */
 	CHECK(reported());
+}
+
+/* Of the one that waits there is nothing to tell: of the other CPU all that is known. */
+TEST(the_report_says_what_the_other_cpu_did)
+{
+	setup();
+	khz = 100;
+	cpus[1].vmpl = 2;
+	cpus[1].ctx[2].vmcb = &m;
+	cpus[1].entry_rip = 0xffffffff81234567;
+	cpus[1].entered = rdtsc() - 30000 * khz;
+	m.exit_code = 0x403;
+	tlb_enter(&cpus[1], &m, &word);
+	CHECK(reported());
+	CHECK(strstr(told, "vCPU 1 is in its guest, VMPL 2"));
+	CHECK(strstr(told, "RIP 0xffffffff81234567"));
+	CHECK(strstr(told, "last exit 0x403"));
+}
+
+/* The TSC goes on while QEMU is stopped (SIGSTOP): the other CPU stood still as well. */
+TEST(a_pause_of_the_machine_is_no_reason_to_give_up)
+{
+	setup();
+	tlb_enter(&cpus[1], &m, &word);
+	khz = 100;
+	nap_ticks = 30000 * khz;
+	leave_at_nap = 3;
+	CHECK(!reported());
+	CHECK_EQ(naps, 3);
 }
 
 /* APM vol. 2, 15.36.15 */

@@ -8,13 +8,13 @@
  * next VMRUN, so it is enough that it leaves its guest.
  */
 #include "machine/cpu/tlb.h"
+#include "machine/cpu/seen.h"
 #include "machine/cpu/vmcb.h"
 #include "machine/host/isr.h"
 #include "machine/host/percpu.h"
 #include "machine/host/smp.h"
-#include "machine/host/time.h"
+#include "machine/host/wait.h"
 #include "machine/host_assert.h"
-#include "base/x86.h"
 
 /*
  * A waiter spins as long as a kick usually takes, then sleeps until the other CPU has left its
@@ -23,7 +23,7 @@
  */
 #define SPIN_US 150
 #define NAP_US  1000
-#define LIMIT_S 20ull /* then the other CPU's QEMU thread is gone */
+#define WAIT_MS 20000 /* then the other CPU's QEMU thread is gone */
 
 static uint32_t waiters; /* CPUs that sleep in wait_for */
 
@@ -52,7 +52,7 @@ static bool spin(struct vcpu *v, uint64_t gen)
 static void wait_for(struct vcpu *v, uint64_t gen)
 {
 	uint32_t me = 1u << (host_cpu() - 1);
-	uint64_t start = rdtsc();
+	struct patience p = host_patience(WAIT_MS);
 
 	host_kick(v->index + 1);
 	if (spin(v, gen))
@@ -60,8 +60,9 @@ static void wait_for(struct vcpu *v, uint64_t gen)
 	__atomic_fetch_or(&waiters, me, __ATOMIC_SEQ_CST);
 	machine_vcpus[host_cpu() - 1]->napped = true;
 	while (stale(v, gen)) {
-		if (rdtsc() - start > host_tsc_khz() * 1000 * LIMIT_S)
-			host_fault("CPU %u does not leave its guest for a TLB flush", v->index + 1);
+		if (host_patience_over(&p))
+			host_fault("CPU %u does not leave its guest for a TLB flush: %s",
+				   v->index + 1, seen(v).text);
 		host_nap(host_tsc_khz() * NAP_US / 1000);
 		host_kick(v->index + 1);
 	}

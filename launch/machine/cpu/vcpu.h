@@ -54,6 +54,7 @@ struct vcpu {
 	const char *fault;   /* MACHINE_FAULT, MACHINE_MMIO: why */
 	uint64_t fault_at;   /* these and MACHINE_SHARED: at which address */
 	uint64_t entry_rip;  /* RIP of the last VMRUN: a refused one spoils the save area */
+	uint64_t entered;    /* TSC at the last VMRUN; 0: none yet. For reports: cpu/seen.h */
 	uint64_t npf_last, npf_rip, npf_same; /* nested faults without progress: snp/npf.c */
 	uint64_t denied_at, denied_since,
 		denied_changes; /* an access without the right: there too */

@@ -58,6 +58,7 @@ static void enter(struct vcpu *v)
 
 	m->nested_cr3 = npt_root(v->vmpl, guest_paged(m)).v;
 	v->entry_rip = m->rip;
+	v->entered = rdtsc();
 	tlb_enter(v, m, c->flush_word);
 	vmrun_asm(host_pa(m).v, host_vmcbs[host_cpu()].v, c->gpr, follow_guest(m));
 	tlb_leave(v);
