@@ -7,25 +7,19 @@
  * a request into the vCPU's one slot, kicks it, and waits.
  */
 #include "machine/hv/ap.h"
+#include "machine/cpu/seen.h"
+#include "machine/host/log.h"
 #include "machine/host/mem/direct.h"
 #include "machine/host/mem/mem.h"
 #include "machine/host/smp.h"
-#include "machine/host/time.h"
+#include "machine/host/wait.h"
+#include "machine/host_assert.h"
 #include "machine/hv/doorbell.h"
 #include "machine/hv/vmpl.h"
 #include "machine/snp/rmp.h"
 #include "machine/snp/vmsa_attach.h"
 #include "abi/ghcb.h"
 #include "base/x86.h"
-
-/* A request slot: FREE -> CLAIMED (who asks) -> POSTED -> SERVING (the target) -> DONE -> FREE. */
-enum ap_state {
-	AP_FREE,
-	AP_CLAIMED,
-	AP_POSTED,
-	AP_SERVING,
-	AP_DONE
-};
 
 /* True when the slot was in state from and this CPU has moved it on: of several that try, one
  * succeeds. */
@@ -139,18 +133,24 @@ void ap_serve(struct vcpu *v)
 			serve_startup(v, vmpl);
 }
 
-#define WAIT_MS 1000
+/*
+ * The other CPU carries out a request within microseconds, if the host runs its thread. A guest
+ * takes a refusal for final and goes on without that vCPU, so a loaded host gets all the time that
+ * it may need.
+ */
+#define WAIT_MS 20000
 #define KICK_MS 1 /* a kick that QEMU lost is repeated */
 
-/* Wait until the slot of target goes from state "from" to "to", or until a second is over. */
+/* Wait until the slot of target goes from state "from" to "to", or until WAIT_MS are over. */
 static bool wait_step(struct vcpu *me, struct vcpu *target, uint32_t from, uint32_t to)
 {
-	uint64_t ms = host_tsc_khz(), start = rdtsc(), kick = start;
+	struct patience p = host_patience(WAIT_MS);
+	uint64_t kick = rdtsc();
 
 	while (!step(&hv_state(target)->request, from, to)) {
-		if (rdtsc() - start > WAIT_MS * ms)
+		if (host_patience_over(&p))
 			return false;
-		if (rdtsc() - kick > KICK_MS * ms) {
+		if (rdtsc() - kick > KICK_MS * host_tsc_khz()) {
 			host_kick(target->apic_id);
 			kick = rdtsc();
 		}
@@ -160,23 +160,42 @@ static bool wait_step(struct vcpu *me, struct vcpu *target, uint32_t from, uint3
 	return true;
 }
 
-/* A request that the target has not begun is taken back; one that it has begun is waited for. */
+static bool refused(const struct vcpu *me, const struct vcpu *target, const char *what)
+{
+	host_log("AP creation by vCPU %u refused: %s: %s", me->index, what, seen(target).text);
+	return false;
+}
+
+/* False: target has not even begun, and never will. */
+static bool wait_done(struct vcpu *me, struct vcpu *target)
+{
+	struct ap_request *r = &hv_state(target)->request;
+
+	if (wait_step(me, target, AP_DONE, AP_CLAIMED))
+		return true;
+	if (step(r, AP_POSTED, AP_FREE))
+		return refused(me, target, "not begun in time");
+	if (wait_step(me, target, AP_DONE, AP_CLAIMED))
+		return true;
+	host_fault("CPU %u has begun a change of its VMSA and does not end it: %s", target->apic_id,
+		   seen(target).text);
+}
+
 static bool post(struct vcpu *me, struct vcpu *target, const struct ap_request *ask)
 {
 	struct ap_request *r = &hv_state(target)->request;
 	bool ok;
 
 	if (!wait_step(me, target, AP_FREE, AP_CLAIMED))
-		return false;
+		return refused(me, target, "another request is not ended in time");
 	r->op = ask->op;
 	r->vmpl = ask->vmpl;
 	r->vmsa = ask->vmsa;
 	r->features = ask->features;
 	__atomic_store_n(&r->state, AP_POSTED, __ATOMIC_RELEASE);
 	host_kick(target->apic_id);
-	while (!wait_step(me, target, AP_DONE, AP_CLAIMED))
-		if (step(r, AP_POSTED, AP_FREE))
-			return false; /* not even begun in a second: taken back */
+	if (!wait_done(me, target))
+		return false;
 	ok = r->done_ok;
 	__atomic_store_n(&r->state, AP_FREE, __ATOMIC_RELEASE);
 	return ok;

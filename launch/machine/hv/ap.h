@@ -10,9 +10,10 @@
 #include "machine/hv/state.h"
 
 /* AP_CREATION: the VMPL that runs now on me asks for r to be done to target, which may be NULL or
- * me itself. Returns when it is done, at most after some seconds. False: it may not be, or was
- * refused; then nothing has changed, with one exception: a VMSA that was taken and was then spoilt,
- * by another vCPU, before it could run at once stays with its VMPL, and does not run. */
+ * me itself. Returns when it is done; what the target's CPU has not begun within 20 s is taken
+ * back. False: it may not be, or was refused; then nothing has changed, with one exception: a VMSA
+ * that was taken and was then spoilt, by another vCPU, before it could run at once stays with its
+ * VMPL, and does not run. */
 bool ap_change(struct vcpu *me, struct vcpu *target, const struct ap_request *r);
 /* On v's own CPU, out of machine_run: carry out what others asked of v. */
 void ap_serve(struct vcpu *v);

@@ -29,6 +29,15 @@ enum stat {
 	STAT_COUNT,
 };
 
+/* A request slot: FREE -> CLAIMED (who asks) -> POSTED -> SERVING (the target) -> DONE -> FREE. */
+enum ap_state {
+	AP_FREE,
+	AP_CLAIMED,
+	AP_POSTED,
+	AP_SERVING,
+	AP_DONE
+};
+
 /* One VMSA change asked for by another vCPU (ap.c). */
 struct ap_request {
 	uint32_t state; /* enum ap_state, atomic */

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+/*
+ * AP_CREATION on another vCPU: the request is posted, its CPU carries it out, and how long the one
+ * who asks waits for that.
+ *
+ * sources: launch/machine/hv/ap.c launch/machine/cpu/seen.c svsm/lib/fmt.c
+ */
+#include "machine/hv/ap.h"
+#include "abi/ghcb.h"
+#include "base/x86.h"
+#include "machine/host/log.h"
+#include "machine/host/mem/direct.h"
+#include "machine/host/mem/mem.h"
+#include "machine/host/smp.h"
+#include "machine/host/time.h"
+#include "machine/host_assert.h"
+#include "machine/hv/doorbell.h"
+#include "machine/hv/vmpl.h"
+#include "machine/snp/rmp.h"
+#include "machine/snp/vmsa_attach.h"
+#include "tests/native/check.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* ---- vCPU 0 asks, vCPU 1 is to be changed; it serves when the test lets its CPU run ---- */
+
+static struct vcpu cpus[2];
+static struct hv_vcpu states[2];
+struct hv_vcpu *hv_states[32] = {&states[0], &states[1]};
+static unsigned attached, kicks, serve_at_kick;
+static bool hangs;               /* it begins and never ends */
+static uint64_t khz, kick_ticks; /* how long a kick takes, all in all */
+static jmp_buf stopped;
+static char told[400];
+
+uint64_t host_tsc_khz(void)
+{
+	return khz;
+}
+
+void host_kick(unsigned cpu)
+{
+	uint64_t start = rdtsc();
+
+	if (cpu != 2)
+		return;
+	while (rdtsc() - start < kick_ticks)
+		cpu_relax();
+	if (++kicks == serve_at_kick)
+		ap_serve(&cpus[1]);
+	if (hangs)
+		states[1].request.state = AP_SERVING;
+}
+
+void host_log(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(told, sizeof(told), fmt, ap);
+	va_end(ap);
+}
+
+void host_fault(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(told, sizeof(told), fmt, ap);
+	va_end(ap);
+	longjmp(stopped, 1);
+}
+
+bool machine_attach(struct vcpu *v, uint8_t vmpl, gpa_t vmsa, uint64_t sev_features)
+{
+	(void)v, (void)vmpl, (void)vmsa, (void)sev_features;
+	attached++;
+	return true;
+}
+
+bool vmpl_run(struct vcpu *v, unsigned vmpl)
+{
+	(void)v, (void)vmpl;
+	return true;
+}
+
+void doorbell_reset(struct hv_doorbell_state *d)
+{
+	(void)d;
+}
+
+bool rmp_is_shared(gpa_t g, uint64_t len)
+{
+	(void)g, (void)len;
+	return false;
+}
+
+bool host_guest_ram(gpa_t g, uint64_t len)
+{
+	(void)g, (void)len;
+	return true;
+}
+
+void *host_ptr(hpa_t pa)
+{
+	(void)pa;
+	return NULL;
+}
+
+static const struct ap_request create = {.op = GHCB_AP_CREATE, .vmpl = 2, .vmsa = {0x5000}};
+
+static void setup(void)
+{
+	memset(cpus, 0, sizeof(cpus));
+	memset(states, 0, sizeof(states));
+	for (unsigned i = 0; i < 2; i++) {
+		states[i].v = &cpus[i];
+		cpus[i].index = i;
+		cpus[i].apic_id = i + 1;
+		for (unsigned k = 0; k < VMPL_COUNT; k++)
+			cpus[i].ctx[k].vmsa = GPA_NONE;
+	}
+	attached = kicks = serve_at_kick = 0;
+	khz = 100; /* 20 s are 2,000,000 ticks */
+	kick_ticks = 0;
+	hangs = false;
+	told[0] = 0;
+}
+
+TEST(it_is_carried_out_by_the_other_cpu)
+{
+	setup();
+	serve_at_kick = 1;
+	CHECK(ap_change(&cpus[0], &cpus[1], &create));
+	CHECK_EQ(attached, 1);
+}
+
+/* A loaded host may not run the other CPU for seconds. A guest takes a refusal for final, and then
+ * lacks a CPU. */
+TEST(a_cpu_that_the_host_does_not_run_for_seconds_is_waited_for)
+{
+	setup();
+	kick_ticks = 50 * khz;
+	serve_at_kick = 60;
+	CHECK(ap_change(&cpus[0], &cpus[1], &create));
+	CHECK_EQ(attached, 1);
+}
+
+/* The TSC goes on while QEMU is stopped. */
+TEST(a_pause_of_the_machine_is_no_reason_to_give_up)
+{
+	setup();
+	kick_ticks = 60000 * khz;
+	serve_at_kick = 3;
+	CHECK(ap_change(&cpus[0], &cpus[1], &create));
+	CHECK_EQ(attached, 1);
+}
+
+/* GHCB, SNP AP Creation: what is refused has changed nothing, now and later. */
+TEST(what_is_not_begun_in_time_is_taken_back_and_told)
+{
+	setup();
+	CHECK(!ap_change(&cpus[0], &cpus[1], &create));
+	CHECK(strstr(told, "vCPU 1 has never run its guest"));
+	ap_serve(&cpus[1]);
+	CHECK_EQ(attached, 0);
+}
+
+/* Two that ask the same vCPU take turns, and one that never ends holds off the other no longer. */
+TEST(a_slot_that_stays_taken_is_given_up)
+{
+	setup();
+	states[1].request.state = AP_CLAIMED;
+	CHECK(!ap_change(&cpus[0], &cpus[1], &create));
+	CHECK(strstr(told, "vCPU 1 has never run its guest"));
+	CHECK_EQ(states[1].request.state, AP_CLAIMED);
+}
+
+static bool gave_up(void)
+{
+	if (setjmp(stopped))
+		return true;
+	ap_change(&cpus[0], &cpus[1], &create);
+	return false;
+}
+
+/* What has begun cannot be taken back: then the machine itself is at fault, and says so. */
+TEST(what_has_begun_and_never_ends_is_reported)
+{
+	setup();
+	hangs = true;
+	CHECK(gave_up());
+	CHECK(strstr(told, "vCPU 1 has never run its guest"));
+}
