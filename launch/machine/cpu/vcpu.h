@@ -8,6 +8,7 @@
  */
 #include "base/addr.h"
 #include "abi/snp.h"
+#include "lib/patience.h"
 
 struct vmcb;
 
@@ -54,10 +55,13 @@ struct vcpu {
 	const char *fault;   /* MACHINE_FAULT, MACHINE_MMIO: why */
 	uint64_t fault_at;   /* these and MACHINE_SHARED: at which address */
 	uint64_t entry_rip;  /* RIP of the last VMRUN: a refused one spoils the save area */
+	bool resting;        /* the CPU sleeps, because v has nothing to run; read by others */
 	uint64_t entered;    /* TSC at the last VMRUN; 0: none yet. For reports: cpu/seen.h */
-	uint64_t npf_last, npf_rip, npf_same; /* nested faults without progress: snp/npf.c */
-	uint64_t denied_at, denied_since,
-		denied_changes; /* an access without the right: there too */
+	/* snp/npf.c's: nested faults without progress, and an access without the right */
+	uint64_t npf_last, npf_rip, npf_same;
+	struct patience npf_since;
+	uint64_t denied_at, denied_changes;
+	struct patience denied, denied_alone;
 	uint64_t exits[EXIT_SLOTS];
 };
 

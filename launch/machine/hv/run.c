@@ -32,9 +32,11 @@ static bool is_dead(struct vcpu *v)
 
 static void sleep(struct vcpu *v)
 {
-	hv_state(v)->dead = is_dead(v);
 	uart_service(true);
+	hv_state(v)->dead = is_dead(v);
+	WRITE_ONCE(v->resting, true);
 	host_halt();
+	WRITE_ONCE(v->resting, false);
 	hv_state(v)->dead = false;
 }
 

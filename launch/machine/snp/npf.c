@@ -6,7 +6,7 @@
 #include "machine/cpu/npt.h"
 #include "machine/cpu/walk.h"
 #include "machine/host/isr.h"
-#include "machine/host/time.h"
+#include "machine/host/wait.h"
 #include "machine/snp/rmp.h"
 #include "machine/snp/vc.h"
 #include "machine/snp/vmsa_swap.h"
@@ -26,12 +26,17 @@
  * The hypervisor resolves the first of those exits: the page becomes private, and the access, tried
  * again, meets an unvalidated page. An access without the right is tried again as well, because
  * another vCPU may be about to give the right or to rescind the page; KVM lets a guest try for
- * ever, here it is until the RMP has not changed for PATIENCE_MS. The others it cannot resolve
- * without breaking the guest, so they end the run.
+ * ever, here it is until the RMP has not changed for PATIENCE_MS, or for ALONE_MS while no other
+ * vCPU runs. The others it cannot resolve without breaking the guest, so they end the run.
  */
-#define PATIENCE_MS 500
+#define PATIENCE_MS 10000
+#define ALONE_MS    500
 #define NAP_US      100
-#define SAME_MAX    1000 /* faults without progress before the run is given up */
+
+/* Faults without progress before the run is given up: both so many and for so long, because two
+ * vCPUs can take a page from each other many times in a row. */
+#define SAME_MAX 1000
+#define SAME_MS  10000
 
 struct fault {
 	gpa_t g;
@@ -129,21 +134,38 @@ static int not_validated(struct vcpu *v, const struct fault *f)
 	return vc_raise(v, VC_PAGE_NOT_VALIDATED);
 }
 
+static bool others_rest(const struct vcpu *v)
+{
+	for (unsigned i = 0; i < machine_vcpu_count; i++)
+		if (machine_vcpus[i] != v && !READ_ONCE(machine_vcpus[i]->resting))
+			return false;
+	return true;
+}
+
+/* The access has been tried for long enough. A change of the RMP begins both waits anew, another
+ * vCPU that runs the shorter one. */
+static bool out_of_patience(struct vcpu *v, const struct fault *f)
+{
+	uint64_t changes = rmp_changes();
+	bool anew = v->denied_at != f->g.v || v->denied_changes != changes;
+
+	v->denied_at = f->g.v;
+	v->denied_changes = changes;
+	if (anew)
+		v->denied = host_patience(PATIENCE_MS);
+	if (anew || !others_rest(v))
+		v->denied_alone = host_patience(ALONE_MS);
+	return host_patience_over(&v->denied) || host_patience_over(&v->denied_alone);
+}
+
 /* The VMPL lacks a right. The nap leaves the CPU to whoever may change that; what interrupts it
  * took the hypervisor sees next, and then the guest tries again. */
 static int not_permitted(struct vcpu *v, const struct fault *f)
 {
-	uint64_t changes = rmp_changes(), ms = host_tsc_khz();
-
-	if (v->denied_at != f->g.v || v->denied_changes != changes) {
-		v->denied_at = f->g.v;
-		v->denied_changes = changes;
-		v->denied_since = rdtsc();
-	}
-	if (rdtsc() - v->denied_since > PATIENCE_MS * ms)
+	if (out_of_patience(v, f))
 		return event_fault(v, "nested page fault: no permission for this VMPL", f->g.v);
 	v->npf_same = 0;
-	host_nap(ms * NAP_US / 1000);
+	host_nap(host_tsc_khz() * NAP_US / 1000);
 	return MACHINE_INTR;
 }
 
@@ -185,7 +207,9 @@ static bool stuck(struct vcpu *v, const struct vmcb *m)
 	v->npf_last = m->exit_info2;
 	v->npf_rip = m->rip;
 	v->npf_same = same ? v->npf_same + 1 : 0;
-	return v->npf_same > SAME_MAX;
+	if (!v->npf_same)
+		v->npf_since = host_patience(SAME_MS);
+	return host_patience_over(&v->npf_since) && v->npf_same > SAME_MAX;
 }
 
 int npf_handle(struct vcpu *v)
