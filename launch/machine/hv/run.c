@@ -32,12 +32,15 @@ static bool is_dead(struct vcpu *v)
 
 static void sleep(struct vcpu *v)
 {
+	struct hv_vcpu *h = hv_state(v);
+
 	uart_service(true);
-	hv_state(v)->dead = is_dead(v);
+	h->dead = is_dead(v);
+	__atomic_fetch_add(&h->deaths, h->dead, __ATOMIC_RELEASE);
 	WRITE_ONCE(v->resting, true);
 	host_halt();
 	WRITE_ONCE(v->resting, false);
-	hv_state(v)->dead = false;
+	h->dead = false;
 }
 
 /* Sleep until any interrupt; what it was for is found by the caller's next round. One that a nap

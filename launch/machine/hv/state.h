@@ -69,6 +69,7 @@ struct hv_vcpu {
 	uint64_t timer_armed;        /* what the host's timer was last armed with, 0: nothing */
 	uint64_t turn_ends;          /* irq_turn() */
 	bool dead;                   /* set while it waits for what cannot come: read by CPU 0 */
+	uint32_t deaths;             /* how often it has found that: read by CPU 0, atomic */
 	struct mtrr mtrr;
 	uint64_t count[VMPL_COUNT][STAT_COUNT];
 };

@@ -5,13 +5,17 @@
 #include "machine/hv/watch.h"
 #include "machine/cpu/vcpu.h"
 #include "machine/host/isr.h"
+#include "machine/host/smp.h"
 #include "machine/host/time.h"
 #include "machine/hv/state.h"
 #include "machine/hv/stop.h"
+#include "machine/layout.h"
 #include "base/x86.h"
 
 #define PERIOD_MS   1000
-#define DEAD_ROUNDS 3 /* a vCPU between two halts looks dead for an instant: ask several times */
+#define DEAD_ROUNDS 2 /* one answer may be older than what another vCPU has sent since */
+
+static uint32_t asked[HOST_MAX_CPUS]; /* hv_vcpu.deaths when it was asked */
 
 /* Each flag is its vCPU's own; a look at all of them is no snapshot, so one look proves nothing. */
 static bool all_dead(void)
@@ -24,17 +28,56 @@ static bool all_dead(void)
 	return true;
 }
 
+/*
+ * A vCPU that looks dead may have been sent what it waits for, and its thread has not run since: on
+ * a loaded host that may take seconds. So each is kicked, and says that it is dead by finding it
+ * once more.
+ */
+static void ask(void)
+{
+	for (unsigned i = 0; i < machine_vcpu_count; i++) {
+		asked[i] = __atomic_load_n(&hv_states[i]->deaths, __ATOMIC_ACQUIRE);
+		host_kick(machine_vcpus[i]->apic_id);
+	}
+}
+
+/* Who has not answered is kicked again: QEMU may lose a kick. */
+static bool answered(void)
+{
+	bool all = true;
+
+	for (unsigned i = 0; i < machine_vcpu_count; i++)
+		if (__atomic_load_n(&hv_states[i]->deaths, __ATOMIC_ACQUIRE) == asked[i]) {
+			host_kick(machine_vcpus[i]->apic_id);
+			all = false;
+		}
+	return all;
+}
+
+/* One look. rounds: how often all have said so in a row. True: the guest is dead. */
+static bool look(int *rounds)
+{
+	if (!all_dead()) {
+		*rounds = -1;
+		return false;
+	}
+	if (*rounds >= 0 && !answered())
+		return false;
+	++*rounds;
+	ask();
+	return *rounds >= DEAD_ROUNDS;
+}
+
 /* A guest whose every vCPU halted with interrupts off will never move again: say so at once
  * instead of leaving it to a time-out. */
 NORETURN void hv_service_main(void)
 {
-	unsigned rounds = 0;
+	int rounds = -1; /* nobody was asked */
 
 	for (;;) {
 		host_timer_arm(rdtsc() + host_tsc_khz() * PERIOD_MS);
 		host_halt();
-		rounds = all_dead() ? rounds + 1 : 0;
-		if (rounds >= DEAD_ROUNDS)
+		if (look(&rounds))
 			stop_vmpl(machine_vcpus[0], "halted for good: every vCPU waits with "
 						    "interrupts off");
 	}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+/*
+ * A guest that will never move again, and one that the host only does not run.
+ *
+ * sources: launch/machine/hv/watch.c
+ */
+#include "machine/hv/watch.h"
+#include "machine/cpu/vcpu.h"
+#include "machine/host/isr.h"
+#include "machine/host/smp.h"
+#include "machine/host/time.h"
+#include "machine/hv/state.h"
+#include "machine/hv/stop.h"
+#include "tests/native/check.h"
+
+#include <setjmp.h>
+#include <string.h>
+
+static struct vcpu cpus[2];
+static struct hv_vcpu states[2];
+struct vcpu *machine_vcpus[32] = {&cpus[0], &cpus[1]};
+struct hv_vcpu *hv_states[32] = {&states[0], &states[1]};
+unsigned machine_vcpu_count = 2;
+static unsigned seconds, most; /* the watch's periods, and after how many the test ends */
+static bool held[2];           /* the host does not run that vCPU's thread */
+static bool moves;             /* vCPU 1 goes on once it is kicked */
+static jmp_buf over;
+
+uint64_t host_tsc_khz(void)
+{
+	return 1000;
+}
+
+void host_timer_arm(uint64_t deadline)
+{
+	(void)deadline;
+}
+
+void host_halt(void)
+{
+	if (++seconds > most)
+		longjmp(over, 1);
+}
+
+/* A vCPU that is kicked looks once more whether there is anything to do: hv/run.c. */
+void host_kick(unsigned cpu)
+{
+	struct hv_vcpu *h = &states[cpu - 1];
+
+	if (held[cpu - 1])
+		return;
+	h->dead = !(moves && cpu == 2);
+	h->deaths += h->dead;
+}
+
+void stop_vmpl(struct vcpu *v, const char *fmt, ...)
+{
+	(void)v, (void)fmt;
+	longjmp(over, 2);
+}
+
+/* True: the watch has ended the run. */
+static bool ended(unsigned periods)
+{
+	seconds = 0;
+	most = periods;
+	switch (setjmp(over)) {
+	case 0:
+		hv_service_main();
+	case 1:
+		return false;
+	default:
+		return true;
+	}
+}
+
+static void setup(bool dead0, bool dead1)
+{
+	memset(states, 0, sizeof(states));
+	memset(held, 0, sizeof(held));
+	moves = false;
+	cpus[0].apic_id = 1;
+	cpus[1].apic_id = 2;
+	states[0].dead = dead0;
+	states[1].dead = dead1;
+}
+
+TEST(a_guest_whose_vcpus_all_wait_for_nothing_is_ended_within_seconds)
+{
+	setup(true, true);
+	CHECK(ended(10));
+}
+
+TEST(a_guest_that_runs_goes_on)
+{
+	setup(true, false);
+	CHECK(!ended(100));
+}
+
+/* What woke it has come already; only its thread has not run since, on a loaded host. */
+TEST(a_vcpu_that_the_host_does_not_run_is_not_dead)
+{
+	setup(true, true);
+	held[1] = true;
+	CHECK(!ended(100));
+	held[1] = false;
+	CHECK(ended(10));
+}
+
+TEST(a_vcpu_that_goes_on_when_it_is_kicked_is_not_dead)
+{
+	setup(true, true);
+	moves = true;
+	CHECK(!ended(100));
+}
