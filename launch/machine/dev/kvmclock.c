@@ -10,7 +10,7 @@
 #include "machine/cpu/guard.h"
 #include "machine/dev/pvclock.h"
 #include "machine/host/mem/direct.h"
-#include "machine/host/time.h"
+#include "machine/host/wait.h"
 #include "base/x86.h"
 
 static struct {
@@ -20,12 +20,12 @@ static struct {
 	int8_t shift;
 } base;
 
-#define RTC_INDEX     0x70
-#define RTC_DATA      0x71
-#define RTC_A_UIP     BIT(7)
-#define RTC_B_BINARY  BIT(2)
-#define RTC_B_24H     BIT(1)
-#define RTC_MAX_POLLS 100000
+#define RTC_INDEX    0x70
+#define RTC_DATA     0x71
+#define RTC_A_UIP    BIT(7)
+#define RTC_B_BINARY BIT(2)
+#define RTC_B_24H    BIT(1)
+#define RTC_WAIT_MS  1000
 
 static uint8_t rtc_read(uint8_t reg)
 {
@@ -59,9 +59,9 @@ static uint64_t rtc_seconds(void)
 {
 	uint8_t b = rtc_read(0xb);
 	bool bin = b & RTC_B_BINARY;
-	unsigned i;
+	struct patience p = host_patience(RTC_WAIT_MS);
 
-	for (i = 0; i < RTC_MAX_POLLS && (rtc_read(0xa) & RTC_A_UIP); i++)
+	while ((rtc_read(0xa) & RTC_A_UIP) && !host_patience_over(&p))
 		cpu_relax();
 	return pvclock_seconds(2000 + rtc_number(9, bin), rtc_number(8, bin), rtc_number(7, bin),
 			       rtc_hour(b), rtc_number(2, bin), rtc_number(0, bin));

@@ -8,7 +8,7 @@
 #include "machine/host/log.h"
 #include "machine/host/park.h"
 #include "machine/host/percpu.h"
-#include "machine/host/time.h"
+#include "machine/host/wait.h"
 #include "abi/machine.h"
 #include "base/x86.h"
 #include "lib/fmt.h"
@@ -17,21 +17,22 @@
  * through it. */
 static uint32_t owner;
 
-/* Waiting for a line of another CPU is bounded: a log must come out even if that CPU died in it. */
-#define LOG_WAIT_TSC 100000000ull
+/* Waiting for a line of another CPU is bounded: a log must come out even if that CPU died in it.
+ * Its thread may only not be run: a line that comes out in the middle of another spoils both. */
+#define LOG_WAIT_MS 2000
 
 /* False: write without owning the log, because this CPU owns it already or has waited long
  * enough. */
 static bool acquire(uint32_t me)
 {
-	uint64_t start = rdtsc();
+	struct patience p = host_patience(LOG_WAIT_MS);
 	uint32_t want = 0;
 
 	if (READ_ONCE(owner) == me)
 		return false;
 	while (!__atomic_compare_exchange_n(&owner, &want, me, false, __ATOMIC_ACQUIRE,
 					    __ATOMIC_RELAXED)) {
-		if (rdtsc() - start > LOG_WAIT_TSC)
+		if (host_patience_over(&p))
 			return false;
 		want = 0;
 		cpu_relax();

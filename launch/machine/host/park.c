@@ -9,11 +9,11 @@
 #include "machine/host/park.h"
 #include "machine/host/lapic.h"
 #include "machine/host/percpu.h"
-#include "machine/host/time.h"
+#include "machine/host/wait.h"
 #include "machine/layout.h"
 #include "base/x86.h"
 
-#define STOP_WAIT_MS 100
+#define STOP_WAIT_MS 2000
 
 static uint32_t stopper; /* CPU number + 1 of the one that ends the run */
 
@@ -48,7 +48,7 @@ static bool others_stopped(void)
 void park_others(void)
 {
 	uint32_t me = host_cpu() + 1, none = 0;
-	uint64_t start = rdtsc();
+	struct patience p;
 
 	if (!__atomic_compare_exchange_n(&stopper, &none, me, false, __ATOMIC_ACQ_REL,
 					 __ATOMIC_ACQUIRE)) {
@@ -59,6 +59,7 @@ void park_others(void)
 	if (others_stopped())
 		return;
 	lapic_nmi_others();
-	while (!others_stopped() && rdtsc() - start < STOP_WAIT_MS * host_tsc_khz())
+	p = host_patience(STOP_WAIT_MS);
+	while (!others_stopped() && !host_patience_over(&p))
 		cpu_relax();
 }

@@ -15,6 +15,7 @@
 #include "machine/host/mem/paging.h"
 #include "machine/host/percpu.h"
 #include "machine/host/upcall.h"
+#include "machine/host/wait.h"
 #include "machine/host_assert.h"
 #include "machine/layout.h"
 #include "base/x86.h"
@@ -22,10 +23,12 @@
 
 #define STACK_PAGES     8 /* a CPU's main stack */
 #define STACK_IST_PAGES 2
-#define STACKS_STRIDE   0x40000ull              /* VA of one CPU's stacks */
-#define INIT_WAIT       (LAPIC_TIMER_KHZ / 5)   /* 0.2 ms from INIT to SIPI */
-#define SIPI_WAIT       (LAPIC_TIMER_KHZ * 100) /* then again */
-#define SIPI_TRIES      30
+#define STACKS_STRIDE   0x40000ull /* VA of one CPU's stacks */
+
+/* The rate of the TSC is not known yet, so these may take some times longer (host/wait.h). */
+#define INIT_TICKS (HOST_KHZ_MAX / 5) /* 0.2 ms from INIT to SIPI */
+#define SIPI_MS    100                /* then again */
+#define START_MS   20000              /* for all CPUs */
 
 uint64_t smp_stacks[HOST_MAX_CPUS];               /* read by trampoline.S */
 extern char trampoline_start[], trampoline_end[]; /* trampoline.S */
@@ -60,12 +63,11 @@ void smp_stacks_init(unsigned cpu)
 		percpus[cpu].tss.ist[i] = paging_stack(&va, STACK_IST_PAGES);
 }
 
-/* The LAPIC timer runs for the calibration of the TSC: count its ticks. */
-static void wait_ticks(uint32_t ticks)
+static void wait_init(void)
 {
-	uint32_t start = lapic_timer_read();
+	uint64_t start = rdtsc();
 
-	while (start - lapic_timer_read() < ticks)
+	while (rdtsc() - start < INIT_TICKS)
 		cpu_relax();
 }
 
@@ -81,14 +83,17 @@ static unsigned first_missing(void)
 	return i;
 }
 
-/* False after SIPI_WAIT: the caller sends the SIPI again. */
-static bool wait_online(void)
+/* False after SIPI_MS: the caller sends the SIPI again. */
+static bool wait_online(struct patience *all)
 {
-	uint32_t start = lapic_timer_read();
+	struct patience p = host_patience(SIPI_MS);
 
 	while (first_missing() < cpus) {
-		if (start - lapic_timer_read() > SIPI_WAIT)
+		if (host_patience_over(&p))
 			return false;
+		if (host_patience_over(all))
+			host_fault("CPU %u did not start (APIC IDs must be 0 to %u)",
+				   first_missing(), cpus - 1);
 		cpu_relax();
 	}
 	return true;
@@ -114,6 +119,8 @@ static void remove_trampoline(void)
 
 void smp_start(void)
 {
+	struct patience all = host_patience(START_MS);
+
 	cpus = fwcfg_cpus();
 	if (cpus < 2 || cpus > HOST_MAX_CPUS)
 		host_fault("%u CPUs: give QEMU one more than the guest has, 2 to %u", cpus,
@@ -123,15 +130,10 @@ void smp_start(void)
 		smp_stacks_init(i);
 	place_trampoline();
 	lapic_init_others();
-	wait_ticks(INIT_WAIT);
-	for (unsigned i = 0; i < SIPI_TRIES; i++) {
+	wait_init();
+	do
 		lapic_sipi_others(TRAMPOLINE_PA >> PAGE_SHIFT);
-		if (wait_online())
-			break;
-	}
-	if (first_missing() < cpus)
-		host_fault("CPU %u did not start (APIC IDs must be 0 to %u)", first_missing(),
-			   cpus - 1);
+	while (!wait_online(&all));
 	remove_trampoline();
 }
 

@@ -5,13 +5,14 @@
  */
 #include "machine/load/psp.h"
 #include "machine/cpu/vcpu.h"
+#include "machine/host/wait.h"
 #include "machine/host_assert.h"
 #include "machine/hv/cpuid.h"
 #include "abi/machine.h"
 #include "base/x86.h"
 
 #define SECRETS_VERSION 3
-#define RDRAND_TRIES    1000
+#define RDRAND_MS       1000 /* the host's own generator may be busy */
 
 /* ---- CPUID ---- */
 
@@ -83,14 +84,15 @@ void psp_cpuid_page(struct snp_cpuid_page *p)
 /* The keys are secret from nobody here, but two launches must not have the same. */
 static uint64_t random64(void)
 {
+	struct patience p = host_patience(RDRAND_MS);
 	uint64_t v;
 	bool ok;
 
-	for (unsigned i = 0; i < RDRAND_TRIES; i++) {
+	do {
 		__asm__ volatile("rdrand %0" : "=r"(v), "=@ccc"(ok));
 		if (ok)
 			return v;
-	}
+	} while (!host_patience_over(&p));
 	host_fault("RDRAND gives nothing");
 }
 

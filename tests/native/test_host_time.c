@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+/*
+ * The rate of the TSC, on a host that stops the machine in the middle of finding it.
+ *
+ * sources: launch/machine/host/time.c
+ */
+#include "machine/host/time.h"
+#include "base/x86.h"
+#include "machine/host/lapic.h"
+#include "machine/host_assert.h"
+#include "tests/native/check.h"
+
+#include <stdlib.h>
+
+#define RATIO 2 /* TSC ticks for one of the timer */
+
+static uint64_t started; /* TSC */
+static uint32_t count;
+
+/* One-shot: it counts down to 0 and stays there. */
+uint32_t lapic_timer_read(void)
+{
+	uint64_t passed = (rdtsc() - started) / RATIO;
+
+	return passed < count ? count - (uint32_t)passed : 0;
+}
+
+void lapic_timer_set(uint32_t ticks)
+{
+	started = rdtsc();
+	count = ticks;
+}
+
+void host_fault(const char *fmt, ...)
+{
+	(void)fmt;
+	abort();
+}
+
+static bool is_right(void)
+{
+	uint64_t right = (uint64_t)LAPIC_TIMER_KHZ * RATIO, khz = host_tsc_khz();
+
+	return khz > right - right / 100 && khz < right + right / 100;
+}
+
+TEST(the_rate_is_that_of_the_two_clocks)
+{
+	time_calibrate_begin();
+	time_calibrate_finish();
+	CHECK(is_right());
+}
+
+/* The timer is over in 4 s, and does not tell for how long it has been. */
+TEST(a_pause_that_is_longer_than_the_timer_spoils_nothing)
+{
+	time_calibrate_begin();
+	started -= 30ull * 1000 * LAPIC_TIMER_KHZ * RATIO;
+	time_calibrate_finish();
+	CHECK(is_right());
+}
