@@ -17,10 +17,12 @@
 #include "boot/cpu_loop.h"
 #include "cpu/percpu.h"
 #include "cpu/timer.h"
+#include "cpu/wait.h"
 #include "platform/platform.h"
 
-/* TSC ticks: some seconds on any machine, which is enough for a loaded one in software. */
-#define START_LIMIT 20000000000ull
+/* A loaded machine in software takes some seconds. A guest that lacks a CPU is worse than a late
+ * one. */
+#define START_MS 60000
 
 /* The first code of another CPU. Its page tables, stack, GS and descriptors come from its VMSA
  * (platform/snp/vcpu.c). It works only once the boot CPU has put it into the table of CPUs. */
@@ -40,13 +42,13 @@ NORETURN static void ap_main(struct cpu *c)
 	cpu_loop();
 }
 
-/* False: it did not answer within START_LIMIT. It may still come, and then waits in ap_main(). */
+/* False: it did not answer within START_MS. It may still come, and then waits in ap_main(). */
 static bool wait_online(const struct cpu *c)
 {
-	uint64_t start = rdtsc();
+	struct patience p = svsm_patience(START_MS);
 
 	while (!__atomic_load_n(&c->online, __ATOMIC_ACQUIRE)) {
-		if (rdtsc() - start > START_LIMIT)
+		if (svsm_patience_over(&p))
 			return false;
 		cpu_relax();
 	}

@@ -18,11 +18,13 @@
 #include "log/log.h"
 #include "cpu/panic.h"
 #include "cpu/percpu.h"
+#include "cpu/wait.h"
 #include "lib/fmt.h"
 #include "lib/symtab.h"
 #include "platform/platform.h"
 
 #define TRACE_MAX 32
+#define REPORT_MS 5000 /* another CPU's report, on a host that may not run it */
 
 static uint32_t panic_owner; /* CPU index + 1 of the first to panic */
 
@@ -84,6 +86,7 @@ static void enter(void)
 {
 	struct cpu *c = percpu_this();
 	uint32_t none = 0;
+	struct patience p;
 
 	if (++c->panic_depth > 2)
 		platform->terminate(0, 0);
@@ -91,7 +94,8 @@ static void enter(void)
 					__ATOMIC_ACQUIRE) ||
 	    none == c->index + 1)
 		return;
-	for (unsigned long i = 0; i < 100000000ul; i++)
+	p = svsm_patience(REPORT_MS);
+	while (!svsm_patience_over(&p))
 		cpu_relax();
 }
 

@@ -7,33 +7,38 @@
  * weaker.
  */
 #include "cpu/random.h"
+#include "cpu/wait.h"
 #include "lib/string.h"
 #include "platform/platform.h"
 
-/* RDRAND clears CF while its generator is drained (APM vol. 3). Intel advises to try either
- * instruction ten times. RDSEED is slower, so it gets more tries; if they fail, RDRAND stands in,
- * which is reseeded from the same source. */
-#define RDRAND_TRIES 16
-#define RDSEED_TRIES 64
+/* RDRAND clears CF while its generator is drained (APM vol. 3), which all CPUs of the host draw
+ * from. RDSEED is slower; when it gives nothing, RDRAND stands in, which is reseeded from the same
+ * source. */
+#define RDRAND_MS  100
+#define RDSEED_MS  10
 
-#define HAS_RDRAND   BIT(30) /* leaf 1, ECX */
-#define HAS_RDSEED   BIT(18) /* leaf 7, EBX */
+#define HAS_RDRAND BIT(30) /* leaf 1, ECX */
+#define HAS_RDSEED BIT(18) /* leaf 7, EBX */
 
 static bool rdrand(uint64_t *v)
 {
+	struct patience p = svsm_patience(RDRAND_MS);
 	uint8_t ok = 0;
 
-	for (unsigned i = 0; i < RDRAND_TRIES && !ok; i++)
+	do
 		__asm__ volatile("rdrand %0\nsetc %1" : "=r"(*v), "=qm"(ok) : : "cc");
+	while (!ok && !svsm_patience_over(&p));
 	return ok;
 }
 
 static bool rdseed(uint64_t *v)
 {
+	struct patience p = svsm_patience(RDSEED_MS);
 	uint8_t ok = 0;
 
-	for (unsigned i = 0; i < RDSEED_TRIES && !ok; i++)
+	do
 		__asm__ volatile("rdseed %0\nsetc %1" : "=r"(*v), "=qm"(ok) : : "cc");
+	while (!ok && !svsm_patience_over(&p));
 	return ok;
 }
 

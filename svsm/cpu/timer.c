@@ -14,9 +14,8 @@
 #include "cpu/percpu.h"
 #include "platform/platform.h"
 
-/* A TSC rate outside these limits is a lie or a mistake. */
+/* A TSC rate outside of this and TIMER_KHZ_MAX is a lie or a mistake. */
 #define KHZ_MIN     100000u
-#define KHZ_MAX     10000000u
 #define KHZ_ASSUMED 2000000u
 
 /* A deadline that has passed is delivered when ring 3 is entered next. If it is still missing when
@@ -68,7 +67,7 @@ static void find_rate(void)
 	for (unsigned i = 0; i < ARRAY_LEN(ask); i++) {
 		uint64_t v = ask[i]();
 
-		if (v >= KHZ_MIN && v <= KHZ_MAX) {
+		if (v >= KHZ_MIN && v <= TIMER_KHZ_MAX) {
 			khz = v;
 			return;
 		}

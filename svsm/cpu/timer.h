@@ -17,6 +17,8 @@
 #include "base/types.h"
 #include "cpu/vectors.h"
 
+#define TIMER_KHZ_MAX 10000000u /* a TSC rate above is a lie or a mistake */
+
 /* One per CPU. Only that CPU touches it. */
 struct timer_cpu {
 	bool works;
@@ -30,7 +32,7 @@ struct timer_cpu {
 void timer_init_cpu(void); /* each CPU, after platform->cpu_init; the boot CPU first */
 const struct timer_cpu *timer_this_cpu(void); /* for tests and statistics */
 bool timer_works(void);                       /* this CPU has a timer */
-uint64_t timer_khz(void);                     /* the TSC's rate as far as we know it */
+uint64_t timer_khz(void);                     /* the TSC's rate as far as we know it; 0: not yet */
 uint64_t timer_now(void);                     /* TSC ticks */
 uint64_t timer_ns(uint64_t tsc);              /* ticks to ns */
 uint64_t timer_ticks(uint64_t ns);            /* ns to ticks; at most UINT64_MAX */

@@ -7,18 +7,18 @@
  * a page whose rights are gone, and never wait for longer than the limit.
  */
 #include "task/vmsa_flush.h"
-#include "base/x86.h"
+#include "cpu/wait.h"
 #include "mm/guestpage.h"
 #include "platform/vcpu.h"
 #include "task/vmsa_registry.h"
 
-static bool wait(gpa_t vmsa, uint64_t start)
+static bool wait(gpa_t vmsa, struct patience *p)
 {
 	do {
 		if (platform->vcpu->flushed(vmsa))
 			return true;
 		cpu_relax();
-	} while (rdtsc() - start < VMSA_FLUSH_LIMIT);
+	} while (!svsm_patience_over(p));
 	return false;
 }
 
@@ -28,16 +28,16 @@ static bool wait(gpa_t vmsa, uint64_t start)
  */
 static bool one_by_one(void)
 {
-	uint64_t start;
+	struct patience p;
 	bool done = true;
 	gpa_t vmsa;
 
 	for (unsigned i = 0; vmsa_registry_at(i, &vmsa); i++)
 		if (!gpa_eq(vmsa, GPA_NONE))
 			platform->vcpu->flush(vmsa);
-	start = rdtsc();
+	p = svsm_patience(VMSA_FLUSH_MS);
 	for (unsigned i = 0; done && vmsa_registry_at(i, &vmsa); i++)
-		done = gpa_eq(vmsa, GPA_NONE) || wait(vmsa, start);
+		done = gpa_eq(vmsa, GPA_NONE) || wait(vmsa, &p);
 	return done;
 }
 

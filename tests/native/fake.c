@@ -5,6 +5,8 @@
 #include <string.h>
 #include "tests/native/check.h"
 #include "tests/native/fake.h"
+#include "base/x86.h"
+#include "cpu/timer.h"
 #include "platform/snp/vcpu_state.h"
 #include "mm/guest_mem.h"
 #include "mm/guestpage.h"
@@ -18,6 +20,8 @@ struct cpu fake_cpus[2 * CPUS];
 int fake_fail_adjust, fake_fail_validate, fake_fail_barrier;
 enum platform_result fake_fail_with;
 bool fake_no_flush, fake_splits, fake_stuck, fake_reenters;
+unsigned fake_stuck_until;
+uint64_t fake_barrier_ticks;
 static unsigned now; /* counts what takes rights away */
 unsigned fake_hardware_calls, fake_barriers;
 struct spinlock fake_lock;
@@ -171,16 +175,26 @@ static bool is_barrier(gpa_t g, unsigned vmpl, uint8_t perms, bool vmsa)
 	return vmsa && e->vmsa && e->perms[vmpl] == perms;
 }
 
+/* A second of the TSC is 1,000,000 ticks, and half a second of a test less than a millisecond. */
+uint64_t timer_khz(void)
+{
+	return 1000;
+}
+
 /*
  * The RMPADJUST by which the SVSM waits until a VMSA is out of use. With fake_stuck it never is,
  * and the instruction answers FAIL_INUSE.
  */
 static enum platform_result do_barrier(gpa_t g)
 {
+	uint64_t start = rdtsc();
+
 	fake_barriers++;
+	while (rdtsc() - start < fake_barrier_ticks)
+		cpu_relax();
 	if (countdown(&fake_fail_barrier))
 		return fake_fail_with;
-	if (fake_stuck && fake_entry(g)->running) {
+	if (fake_stuck && fake_entry(g)->running && fake_barriers != fake_stuck_until) {
 		if (fake_reenters) {
 			fake_exit(g.v);
 			fake_enter(g.v);
@@ -446,6 +460,8 @@ void fake_setup(void)
 	fake_fail_on = false;
 	fake_watch = NULL;
 	fake_no_flush = fake_splits = fake_stuck = fake_reenters = false;
+	fake_stuck_until = 0;
+	fake_barrier_ticks = 0;
 	pagestate_reset();
 	vmsa_registry_reset();
 	CHECK(pagestate_add(gpa(BASE), sizeof(ram), fake_states));

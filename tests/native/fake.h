@@ -47,6 +47,8 @@ extern bool fake_no_flush;                  /* flush cannot be had */
  * the worst that it could do. With fake_reenters its vCPU has exited and entered again meanwhile.
  */
 extern bool fake_stuck, fake_reenters;
+extern unsigned fake_stuck_until;    /* until that many barriers, all in all; 0: for good */
+extern uint64_t fake_barrier_ticks;  /* how long a barrier takes */
 extern bool fake_splits;             /* the hypervisor splits 2M entries right after PVALIDATE */
 extern unsigned fake_hardware_calls; /* less barriers, */
 extern unsigned fake_barriers;       /* which are counted here */

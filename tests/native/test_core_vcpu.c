@@ -309,6 +309,19 @@ TEST(a_vcpu_that_never_leaves_makes_create_vcpu_busy)
 	CHECK_EQ(create(AT(20), AT(21), 3), SVSM_SUCCESS);
 }
 
+/* The TSC goes on while the host does not run the VM, and then the vCPU cannot leave its guest. */
+TEST(a_pause_of_the_machine_makes_create_vcpu_wait)
+{
+	fake_setup();
+	fake_no_flush = fake_stuck = true;
+	fake_barrier_ticks = 60000000; /* a minute */
+	fake_stuck_until = fake_barriers + 5;
+	CHECK(fake_enter(VMSA(1)));
+	fake_write_vmsa(AT(20));
+	CHECK_EQ(create(AT(20), AT(21), 3), SVSM_SUCCESS);
+	fake_check_agreement();
+}
+
 /* Else its first VMRUN might find itself at home and not flush. */
 TEST(a_new_vmsa_has_been_on_no_processor)
 {

@@ -3,9 +3,11 @@
 
 /*
  * Conversion of pages between private and shared: GHCB's SNP Page State Change. The hypervisor
- * answers in shared memory and is not trusted to answer sensibly. So the number of rounds is
- * bounded, and what was asked is kept in a count of our own.
+ * answers in shared memory and is not trusted to answer sensibly. So only progress counts, and what
+ * was asked is kept in a count of our own.
  */
+#include "cpu/wait.h"
+#include "log/log.h"
 #include "mm/paging.h"
 #include "platform/snp/ghcb.h"
 #include "platform/snp/snp.h"
@@ -23,14 +25,20 @@ static uint64_t entry_for(uint64_t at, uint64_t left, bool shared, uint64_t *ste
 	return at | op << 52 | (large ? GHCB_PSC_ENTRY_2M : 0);
 }
 
+/* Without an entry more done. A busy host may stop early many times in a row. */
+#define IDLE_MS 20000
+
 /* Sends a list of `count` entries. The hypervisor moves `cur` past what it has done and may stop
  * early, so the request is repeated, but not for ever. */
 static enum platform_result send(struct ghcb *g, unsigned count)
 {
 	struct ghcb_psc_header *h = (void *)g->buffer;
 
+	struct patience idle = svsm_patience(IDLE_MS);
+	uint16_t most = 0;
+
 	*h = (struct ghcb_psc_header){.cur = 0, .end = count - 1};
-	for (unsigned round = 0; round < 2 * GHCB_PSC_MAX_ENTRIES; round++) {
+	do {
 		uint64_t buffer = paging_pa(g).v + offsetof(struct ghcb, buffer);
 		uint16_t cur;
 
@@ -41,7 +49,13 @@ static enum platform_result send(struct ghcb *g, unsigned count)
 		if (cur >= count)
 			return PLATFORM_OK;
 		h->end = count - 1;
-	}
+		if (cur > most) {
+			most = cur;
+			idle = svsm_patience(IDLE_MS);
+		}
+	} while (!svsm_patience_over(&idle));
+	log_warn("psc: the hypervisor has done %u of %u entries in %u s", most, count,
+		 IDLE_MS / 1000);
 	return PLATFORM_REFUSED;
 }
 
