@@ -12,6 +12,7 @@
 #include "task/sched.h"
 #include "selftest/selftest.h"
 #include "cpu/timer.h"
+#include "cpu/wait.h"
 #include "lib/fmt.h"
 #include "user/process_run.h"
 
@@ -65,10 +66,10 @@ static enum sched_step run_job(void *arg)
 /* Polls without lending this CPU. False: the flag stayed false for LIMIT. */
 static bool wait_for(const bool *flag)
 {
-	uint64_t limit = timer_now() + timer_ticks(LIMIT);
+	struct patience p = svsm_patience(LIMIT / 1000000);
 
 	while (!__atomic_load_n(flag, __ATOMIC_ACQUIRE))
-		if (timer_now() > limit)
+		if (svsm_patience_over(&p))
 			return false;
 		else
 			cpu_relax();

@@ -13,6 +13,7 @@
 #include "selftest/selftest.h"
 #include "selftest/selftest_user.h"
 #include "cpu/timer.h"
+#include "cpu/wait.h"
 #include "task/wake.h"
 #include "lib/fmt.h"
 #include "user/process_run.h"
@@ -22,7 +23,7 @@
 #define NMIS     100
 #define CALLS    10000 /* of the probe's 10000-calls */
 #define SWITCHES 1000
-#define LIMIT_NS 60000000000ull
+#define LIMIT_MS 60000
 
 static enum process_stop take_turn(struct process *p)
 {
@@ -89,10 +90,10 @@ static enum sched_step move(void *arg)
 
 static bool wait_for(const bool *flag)
 {
-	uint64_t start = timer_now();
+	struct patience p = svsm_patience(LIMIT_MS);
 
 	while (!__atomic_load_n(flag, __ATOMIC_ACQUIRE))
-		if (timer_now() - start > timer_ticks(LIMIT_NS))
+		if (svsm_patience_over(&p))
 			return false;
 		else
 			cpu_relax();
@@ -149,12 +150,13 @@ SELFTEST(user_nmi)
 	struct process *p = selftest_probe("probe:spin-calls", PROBE_PAGES);
 	struct sched_task *t = sched_task_new(shoot, &s);
 	uint32_t before = percpu_this()->nmi_count;
-	uint64_t start = timer_now(), calls;
+	struct patience limit = svsm_patience(LIMIT_MS);
+	uint64_t calls;
 
 	SELFTEST_TRUE(p && t);
 	sched_wake(t);
 	sched_run(t, &s.done, 1000, false);
-	while (wake_ready() - before < NMIS && timer_now() - start < timer_ticks(LIMIT_NS))
+	while (wake_ready() - before < NMIS && !svsm_patience_over(&limit))
 		SELFTEST_EQ(take_turn(p), PROCESS_PREEMPTED);
 	__atomic_store_n(&s.on, false, __ATOMIC_RELEASE);
 	SELFTEST_TRUE(wait_for(&s.done));

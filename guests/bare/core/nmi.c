@@ -63,9 +63,9 @@ static void listen(void *halt)
 
 static bool come(uint64_t n, unsigned seconds)
 {
-	uint64_t end = rdtsc() + smp_ticks(seconds);
+	struct patience p = smp_patience(seconds);
 
-	while (nmis < n && rdtsc() < end)
+	while (nmis < n && !smp_patience_over(&p))
 		cpu_relax();
 	return nmis >= n;
 }
@@ -77,6 +77,8 @@ static void send(void)
 
 static void begin(void *halt, bool at_once)
 {
+	struct patience p;
+
 	nmis = listening = 0;
 	stop = false;
 	complete = at_once;
@@ -85,8 +87,10 @@ static void begin(void *halt, bool at_once)
 	smp_start();
 	trap_handler_set(VEC_NMI, on_nmi);
 	smp_run(listen, halt);
-	while (!listening && !smp_dead())
+	p = smp_patience(20);
+	while (!listening && !smp_dead() && !smp_patience_over(&p))
 		cpu_relax();
+	REQUIRE(listening);
 }
 
 static void end(const void *halt)

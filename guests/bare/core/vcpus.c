@@ -264,11 +264,12 @@ static void delete_own(void *arg)
 /* A VMSA is refused as an entry of PVALIDATE's list, a validated page is no change. */
 static bool becomes_plain(uint64_t page, unsigned seconds)
 {
-	uint64_t end = rdtsc() + smp_ticks(seconds), r;
+	struct patience p = smp_patience(seconds);
+	uint64_t r;
 
 	do
 		r = svsm_pvalidate(SVSM_ENTRY(page, RMP_PG_4K, true));
-	while (r == SVSM_ERR_INVALID_ADDRESS && rdtsc() < end);
+	while (r == SVSM_ERR_INVALID_ADDRESS && !smp_patience_over(&p));
 	return r == SVSM_ERR_PVALIDATE_NO_CHANGE;
 }
 

@@ -192,9 +192,9 @@ static void spin(void *arg)
 
 static void wait_for_the_end(void)
 {
-	uint64_t end = rdtsc() + smp_ticks(10);
+	struct patience p = smp_patience(10);
 
-	while (rdtsc() < end)
+	while (!smp_patience_over(&p))
 		cpu_relax();
 }
 

@@ -35,6 +35,16 @@ uint64_t smp_ticks(unsigned seconds)
 	return seconds * TICKS_A_SECOND;
 }
 
+struct patience smp_patience(unsigned seconds)
+{
+	return patience_begin(TICKS_A_SECOND / 1000, seconds * 1000ull, rdtsc());
+}
+
+bool smp_patience_over(struct patience *p)
+{
+	return patience_over(p, rdtsc());
+}
+
 bool smp_available(void)
 {
 	return vmpl_vcpus() > 1;
@@ -191,10 +201,10 @@ void smp_run(void (*fn)(void *arg), void *arg)
 
 bool smp_wait(unsigned seconds)
 {
-	uint64_t end = rdtsc() + smp_ticks(seconds);
+	struct patience p = smp_patience(seconds);
 
 	while (__atomic_load_n(&mailbox.done, __ATOMIC_ACQUIRE) != mailbox.asked) {
-		if (smp_dead() || rdtsc() > end)
+		if (smp_dead() || smp_patience_over(&p))
 			return false;
 		cpu_relax();
 	}
@@ -216,7 +226,7 @@ void smp_meet(void)
 
 static struct {
 	unsigned limit;
-	uint64_t end;
+	struct patience time;
 	volatile bool over;
 	volatile unsigned done;
 } race;
@@ -224,7 +234,8 @@ static struct {
 void smp_race(unsigned rounds, unsigned seconds)
 {
 	race.limit = rounds;
-	race.end = rdtsc() + smp_ticks(seconds) / 2; /* smp_ticks is generous */
+	race.time = smp_patience(seconds);
+	race.time.limit /= 2; /* smp_patience is generous */
 	race.done = 0;
 }
 
@@ -237,7 +248,7 @@ bool smp_round(unsigned i)
 	bool more;
 
 	if (percpu_index() == 0) {
-		race.over = i >= race.limit || rdtsc() > race.end;
+		race.over = i >= race.limit || smp_patience_over(&race.time);
 		if (!race.over)
 			race.done = i + 1;
 	}

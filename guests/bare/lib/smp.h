@@ -8,6 +8,7 @@
  * AP_CREATION, at VMPL0 RMPADJUST and AP_CREATION.
  */
 #include "base/types.h"
+#include "lib/patience.h"
 
 struct vmsa;
 
@@ -43,5 +44,9 @@ uint64_t smp_caa(void);
 void smp_fill_vmsa(struct vmsa *v, unsigned cpu, uint8_t vmpl, void (*fn)(void *arg), void *arg,
 		   uint64_t stack_top);
 
-/* About `seconds` of TSC ticks: generous, for bounds only. */
+/* About `seconds` of TSC ticks, never less: for pauses, and for when a race ends. */
 uint64_t smp_ticks(unsigned seconds);
+/* How long a test waits for what must come: about `seconds` that this vCPU has lived through
+ * (lib/patience.h), so that a loaded or stopped host fails no test. smp_patience_over() looks. */
+struct patience smp_patience(unsigned seconds);
+bool smp_patience_over(struct patience *p);

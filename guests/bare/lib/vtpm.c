@@ -74,10 +74,10 @@ void vtpm_pause(void)
  */
 uint32_t vtpm_send(uint8_t locality, const struct tpm_message *c, struct tpm_message *response)
 {
-	uint64_t end = rdtsc() + smp_ticks(PATIENCE);
+	struct patience p = smp_patience(PATIENCE);
 	uint32_t code;
 
-	while ((code = vtpm_once(locality, c, response)) == TPM_RC_RETRY && rdtsc() < end)
+	while ((code = vtpm_once(locality, c, response)) == TPM_RC_RETRY && !smp_patience_over(&p))
 		vtpm_pause();
 	return code;
 }
@@ -99,7 +99,7 @@ uint32_t tpm(uint8_t locality, const char *text, ...)
 uint64_t vtpm_test(uint64_t call, struct svsm_call *c)
 {
 	const struct svsm_call asked = *c;
-	uint64_t end = rdtsc() + smp_ticks(PATIENCE);
+	struct patience p = smp_patience(PATIENCE);
 	uint64_t rax;
 
 	do {
@@ -109,7 +109,7 @@ uint64_t vtpm_test(uint64_t call, struct svsm_call *c)
 		if (rax != SVSM_ERR_BUSY && rax != SVSM_ERR_INCOMPLETE)
 			break;
 		vtpm_pause();
-	} while (rdtsc() < end);
+	} while (!smp_patience_over(&p));
 	return rax;
 }
 

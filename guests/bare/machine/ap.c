@@ -62,6 +62,7 @@ TEST(tlb_rescind, "tlb-rescind", "a rescinded page faults on the other vCPU too,
 	smp_start();
 	end = rdtsc() + smp_ticks(4) / 2;
 	for (unsigned i = 0; i < 200 && (i < 10 || rdtsc() < end); i++) {
+		struct patience p;
 		uint64_t n;
 
 		REQUIRE_EQ(pvalidate(MEM_PAGE(R, 1), RMP_PG_4K, 1, NULL), SNP_SUCCESS);
@@ -69,8 +70,10 @@ TEST(tlb_rescind, "tlb-rescind", "a rescinded page faults on the other vCPU too,
 		ap_reads = 0;
 		smp_run(ap_reader, (void *)MEM_PAGE(R, 1));
 		smp_meet();
-		while (!ap_reads && !smp_dead())
+		p = smp_patience(20);
+		while (!ap_reads && !smp_dead() && !smp_patience_over(&p))
 			cpu_relax();
+		REQUIRE(ap_reads);
 		REQUIRE_EQ(pvalidate(MEM_PAGE(R, 1), RMP_PG_4K, 0, NULL), SNP_SUCCESS);
 		n = ap_reads;
 		REQUIRE(smp_wait(10));

@@ -18,9 +18,9 @@
 /* Waits until *flag is value, for about that many seconds. */
 static bool becomes(volatile uint64_t *flag, uint64_t value, unsigned seconds)
 {
-	uint64_t end = rdtsc() + smp_ticks(seconds);
+	struct patience p = smp_patience(seconds);
 
-	while (*flag != value && rdtsc() < end)
+	while (*flag != value && !smp_patience_over(&p))
 		cpu_relax();
 	return *flag == value;
 }

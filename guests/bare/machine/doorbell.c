@@ -130,9 +130,9 @@ static void restricted(void *arg)
 
 static bool becomes(volatile uint64_t *value, uint64_t want, unsigned seconds)
 {
-	uint64_t end = rdtsc() + smp_ticks(seconds);
+	struct patience p = smp_patience(seconds);
 
-	while (*value != want && rdtsc() < end && !smp_dead())
+	while (*value != want && !smp_patience_over(&p) && !smp_dead())
 		cpu_relax();
 	return *value == want;
 }
@@ -231,7 +231,7 @@ TEST(doorbell_pending, "doorbell-pending",
 	CHECK_EQ(doorbell()->flags, DOORBELL_NO_SIGNAL);
 	test_case("a higher vector");
 	apic_ipi(smp_apic_id(), VEC_HIGH);
-	for (uint64_t limit = rdtsc() + smp_ticks(10); rdtsc() < limit && shown != VEC_HIGH;)
+	for (struct patience p = smp_patience(10); shown != VEC_HIGH && !smp_patience_over(&p);)
 		shown = doorbell()->vector;
 	CHECK_EQ(shown, VEC_HIGH);
 	test_case("a lower one changes nothing");
@@ -241,7 +241,7 @@ TEST(doorbell_pending, "doorbell-pending",
 	test_case("taken");
 	order(TAKE);
 	take_at_once = true;
-	for (uint64_t limit = rdtsc() + smp_ticks(10); rdtsc() < limit && taken_n < 3;)
+	for (struct patience p = smp_patience(10); taken_n < 3 && !smp_patience_over(&p);)
 		cpu_relax();
 	CHECK_EQ(taken_n, 3);
 	CHECK_EQ(taken[0], VEC_HIGH);

@@ -58,9 +58,10 @@ static void counter(void *arg)
 
 static bool counts_on(void)
 {
-	uint64_t before = count, end = rdtsc() + smp_ticks(10);
+	uint64_t before = count;
+	struct patience p = smp_patience(10);
 
-	while (count == before && rdtsc() < end)
+	while (count == before && !smp_patience_over(&p))
 		cpu_relax();
 	return count != before;
 }
@@ -93,12 +94,12 @@ TEST(running, "inuse-running",
 static bool seen_halted(void)
 {
 	volatile struct vmsa *v = other_vmsa();
-	uint64_t end = rdtsc() + smp_ticks(10);
+	struct patience p = smp_patience(10);
 
 	do {
 		if (!CHECK_EQ(adjust_same(), SNP_SUCCESS))
 			return false;
-	} while (v->guest_exit_code != EXIT_HLT && rdtsc() < end);
+	} while (v->guest_exit_code != EXIT_HLT && !smp_patience_over(&p));
 	return v->guest_exit_code == EXIT_HLT;
 }
 
@@ -200,9 +201,9 @@ TEST(mutual, "inuse-mutual", "two vCPUs that name each other's VMSA at once both
 
 static bool becomes_other(volatile struct vmsa *v)
 {
-	uint64_t end = rdtsc() + smp_ticks(10);
+	struct patience p = smp_patience(10);
 
-	while (v->pcpu_id == 0 && rdtsc() < end)
+	while (v->pcpu_id == 0 && !smp_patience_over(&p))
 		cpu_relax();
 	return v->pcpu_id != 0;
 }

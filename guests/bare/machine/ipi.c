@@ -102,9 +102,10 @@ static void end(void)
 /* Lets interrupts in until both vCPUs have as many as they should, or for some seconds. */
 static void settle(volatile uint64_t *count, uint64_t mine, uint64_t other)
 {
-	uint64_t limit = rdtsc() + smp_ticks(5);
+	struct patience p = smp_patience(5);
+	uint64_t limit;
 
-	while ((count[0] < mine || count[1] < other) && rdtsc() < limit)
+	while ((count[0] < mine || count[1] < other) && !smp_patience_over(&p))
 		__asm__ volatile("sti\n\tnop\n\tnop\n\tcli" : : : "memory");
 	limit = rdtsc() + 5000000; /* time for interrupts that should not come */
 	while (rdtsc() < limit)
@@ -170,10 +171,10 @@ TEST(ipi_nmi, "ipi-nmi", "an NMI reaches a vCPU whose interrupts are off, and on
 	begin();
 	nmis[0] = nmis[1] = 0;
 	for (unsigned i = 1; i <= 50; i++) {
-		uint64_t limit = rdtsc() + smp_ticks(5);
+		struct patience p = smp_patience(5);
 
 		apic_write(APIC_ICR, (uint64_t)smp_apic_id() << 32 | BIT(14) | NMI);
-		while (nmis[1] < i && rdtsc() < limit)
+		while (nmis[1] < i && !smp_patience_over(&p))
 			cpu_relax();
 		if (!CHECK_EQ(nmis[1], i))
 			break;
@@ -181,7 +182,7 @@ TEST(ipi_nmi, "ipi-nmi", "an NMI reaches a vCPU whose interrupts are off, and on
 	CHECK_EQ(nmis[0], 0);
 	test_case("to oneself");
 	apic_write(APIC_ICR, (uint64_t)percpu()->apic_id << 32 | BIT(14) | NMI);
-	for (uint64_t limit = rdtsc() + smp_ticks(5); !nmis[0] && rdtsc() < limit;)
+	for (struct patience p = smp_patience(5); !nmis[0] && !smp_patience_over(&p);)
 		cpu_relax();
 	CHECK_EQ(nmis[0], 1);
 	end();
@@ -195,15 +196,15 @@ static void send_nmi(void)
 TEST(ipi_nmi_halted, "ipi-nmi-halted", "an NMI ends HLT with interrupts off; other vectors do not",
      "apm:apic:nmi apm:hlt:wake")
 {
-	uint64_t limit;
+	struct patience p;
 
 	nmis[1] = got[1] = 0;
 	begin_with(halt_closed);
 	for (uint64_t i = 1; i <= 200; i++) {
 		apic_write(APIC_ICR, (uint64_t)smp_apic_id() << 32 | VEC);
 		send_nmi();
-		limit = rdtsc() + smp_ticks(10);
-		while (nmis[1] < i && rdtsc() < limit)
+		p = smp_patience(10);
+		while (nmis[1] < i && !smp_patience_over(&p))
 			cpu_relax();
 		if (!CHECK_EQ(nmis[1], i))
 			break;
@@ -211,11 +212,11 @@ TEST(ipi_nmi_halted, "ipi-nmi-halted", "an NMI ends HLT with interrupts off; oth
 	CHECK_EQ(got[1], 0);
 	leave = true;
 	/* An NMI between the look at `leave` and the HLT does not end the HLT: send more. */
-	for (limit = rdtsc() + smp_ticks(10); !awake && rdtsc() < limit;) {
+	for (p = smp_patience(10); !awake && !smp_patience_over(&p);) {
 		uint64_t before = nmis[1];
 
 		send_nmi();
-		while (nmis[1] == before && !awake && rdtsc() < limit)
+		while (nmis[1] == before && !awake && !smp_patience_over(&p))
 			cpu_relax();
 	}
 	smp_meet();

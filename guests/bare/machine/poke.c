@@ -55,9 +55,10 @@ static void execute(void *arg)
 
 static void wait_calls(void)
 {
-	uint64_t from = calls, limit = rdtsc() + smp_ticks(10);
+	uint64_t from = calls;
+	struct patience p = smp_patience(10);
 
-	while (calls - from < CALLS && rdtsc() < limit && !smp_dead())
+	while (calls - from < CALLS && !smp_patience_over(&p) && !smp_dead())
 		cpu_relax();
 }
 

@@ -21,9 +21,9 @@ static volatile uint64_t before, after, answer;
 
 static void wait_for(volatile uint64_t *v, uint64_t value)
 {
-	uint64_t limit = rdtsc() + smp_ticks(10);
+	struct patience p = smp_patience(10);
 
-	while (*v != value && rdtsc() < limit && !smp_dead())
+	while (*v != value && !smp_patience_over(&p) && !smp_dead())
 		cpu_relax();
 }
 

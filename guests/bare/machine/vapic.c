@@ -48,10 +48,10 @@ static void end(void)
 /* Interrupts on until hits[vector] reaches count or the time is over. */
 static bool wait_hits(uint8_t vector, uint64_t count, unsigned seconds)
 {
-	uint64_t limit = rdtsc() + smp_ticks(seconds);
+	struct patience p = smp_patience(seconds);
 
 	sti();
-	while (hits[vector] < count && rdtsc() < limit)
+	while (hits[vector] < count && !smp_patience_over(&p))
 		cpu_relax();
 	cli();
 	return hits[vector] >= count;
@@ -273,10 +273,10 @@ static void ipi_rounds(bool halt, unsigned rounds)
 	smp_meet();
 	stop_at = rdtsc() + smp_ticks(4) / 2;
 	for (i = 1; i <= rounds && (i <= 20 || rdtsc() < stop_at); i++) {
-		uint64_t limit = rdtsc() + smp_ticks(10);
+		struct patience p = smp_patience(10);
 
 		apic_ipi(smp_apic_id(), VEC_IPI);
-		while (ap_hits < i && rdtsc() < limit && !smp_dead())
+		while (ap_hits < i && !smp_patience_over(&p) && !smp_dead())
 			cpu_relax();
 		if (!CHECK_EQ(ap_hits, i))
 			break;

@@ -47,12 +47,14 @@ static void check_key(uint32_t parent)
 TEST(collect, "retry-collect", "a long command gets RETRY; sent again it collects its answer",
      "keelson:vtpm:retry")
 {
+	struct patience p = smp_patience(300);
 	unsigned again = 1;
 	uint32_t parent, code;
 	struct vtpm_stats before = vtpm_stats(), after;
 
 	parent = begin(0);
-	while ((code = vtpm_once(0, &slow, tpm_response())) == TPM_RC_RETRY && again < 100000) {
+	while ((code = vtpm_once(0, &slow, tpm_response())) == TPM_RC_RETRY &&
+	       !smp_patience_over(&p)) {
 		again++;
 		vtpm_pause();
 	}
@@ -97,11 +99,14 @@ TEST(locality_kept, "retry-locality",
      "keelson:vtpm:retry tpm:locality:own")
 {
 	const struct tpm_message *r = tpm_response();
-	uint32_t at;
+	struct patience p = smp_patience(300);
+	uint32_t at, code;
 
 	begin(2);
-	while (vtpm_once(0, &slow, tpm_response()) != TPM_RC_RETRY)
+	while ((code = vtpm_once(0, &slow, tpm_response())) != TPM_RC_RETRY &&
+	       !smp_patience_over(&p))
 		;
+	REQUIRE_EQ(code, TPM_RC_RETRY);
 	CHECK_EQ(vtpm_send(2, &slow, tpm_response()), 0);
 	at = tpm_skip(r, tpm_skip(r, 14)); /* private, public: creationData */
 	CHECK_EQ(tpm_get(r, tpm_skip(r, at + 2 + 4), 1), BIT(2));
