@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Dependencies, style and lint.
 
-.PHONY: deps doctor format lint size FORCE
+.PHONY: deps doctor format lint size matrix outdated FORCE
 
 deps: ## install what is missing from Debian
 	$(Q)ci/deps.sh $(BUILD)/.deps
@@ -28,3 +28,13 @@ $(BUILD)/size.txt: $(BUILD)/svsm.elf $(BUILD)/services/vtpm ci/size.py ci/size.l
 
 size: $(BUILD)/size.txt ## what the SVSM's image is made of, and the limits
 	@cat $<
+
+# The README's commands in bare roots of other releases; it needs root and network access. docs/updating.md
+MATRIX ?= bookworm trixie sid
+
+matrix: ## the tree in bare roots of Debian 12, 13 and sid (MATRIX='trixie sid'), as one table
+	$(Q)ci/deps.sh $(BUILD)/.deps-matrix debootstrap debian-archive-keyring git python3
+	$(Q)$(PYTHON) ci/matrix/matrix.py $(MATRIX)
+
+outdated: ## versions the tree is known to work with, and what the releases offer now
+	$(Q)$(PYTHON) ci/matrix/outdated.py

@@ -57,7 +57,7 @@ SOURCE_GUEST := $(if $(KERNEL_SOURCE)$(wildcard $(SOURCE_DIR)/vmlinuz),$(SOURCE_
 .PHONY: guests
 guests: $(VMLINUZ) $(if $(INITRD),,$(INITRAMFS) $(TOOLS) $(SOURCE_GUEST)) ## fetch the guest kernel and tools, build the initramfs images (KERNEL_SOURCE=1: and a kernel with TCG_SVSM)
 
-$(KERNEL_DIR)/vmlinuz: guests/kernels/fetch.sh
+$(KERNEL_DIR)/vmlinuz: guests/kernels/fetch.sh guests/kernels/images.sh
 	$(call say,FETCH,'Debian kernel ($(KERNEL_NAME))')
 	$(Q)guests/kernels/fetch.sh $(KERNEL_DIR) $(KERNEL_SUITE) $(KERNEL_SERIES)
 

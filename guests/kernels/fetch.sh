@@ -9,18 +9,16 @@ dir=$1 suite=$2 series=${3-}
 me=fetch
 # shellcheck source=guests/apt.sh
 . "$(dirname "$0")/../apt.sh"
+# shellcheck source=guests/kernels/images.sh
+. "$(dirname "$0")/images.sh"
 mkdir -p "$dir"
 dir=$(cd "$dir" && pwd)
 root=$dir/root
 apt_open "$dir/apt" "$suite"
 
-escaped=$(printf %s "$series" | sed 's/[.+]/\\&/g')
-images() { # PATTERN: packages of signed images, the newest last
-	private apt-cache search --names-only "^linux-image-$1.*-cloud-amd64$" | awk '{print $1}' | grep -v unsigned | sort -V
-}
-image=$(images "${escaped:-[0-9]+}\\.[0-9]+" | tail -n 1)
+image=$(kernel_images "$series" | tail -n 1)
 [ -n "$image" ] ||
-	fail "$suite has no linux-image-$series.*-cloud-amd64, but $(images '[0-9]' | tr '\n' ' '): choose with KERNEL_SERIES="
+	fail "$suite has no linux-image-$series.*-cloud-amd64, but $(kernel_images | tr '\n' ' '): choose with KERNEL_SERIES="
 version=${image#linux-image-}
 
 # Image and headers may be split over several packages: those that they depend on, and these in turn. A kernel's
