@@ -66,6 +66,8 @@ NORETURN void agent_serve(void); /* lists and runs tests until BYE, then powers 
  * unreadable. */
 long agent_read(const char *path, char *buf, size_t size);
 bool agent_write(const char *path, const char *text);
+/* Waits until what was written to the console has left its UART, for ten seconds at most. */
+void agent_drain_console(void);
 /* The kernel log's text (malloc'ed, never NULL). */
 char *agent_dmesg(void);
 bool agent_load_module(const char *name);

@@ -44,7 +44,7 @@ static void line(void *ctx UNUSED, struct child *c, char *text)
 
 /*
  * The exit code is as a shell's: 128 and the signal when one ended the command, 126 when the agent
- * did.
+ * did. What the command wrote to the console comes to the harness before its end does.
  */
 void exec_command(const char *command)
 {
@@ -54,5 +54,6 @@ void exec_command(const char *command)
 	enum child_end end = child_run(&c, argv);
 	int code = WIFSIGNALED(c.status) ? 128 + WTERMSIG(c.status) : WEXITSTATUS(c.status);
 
+	agent_drain_console();
 	agent_send(CONTROL_EXEC_END, "%d", end == CHILD_ENDED ? code : 126);
 }

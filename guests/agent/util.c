@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/klog.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -38,6 +39,31 @@ bool agent_write(const char *path, const char *text)
 	if (fd >= 0)
 		close(fd);
 	return n == (ssize_t)strlen(text);
+}
+
+/* Bytes that the console still holds, the UART's own counted as one; 0 where it cannot tell. */
+static int console_holds(void)
+{
+	int waiting = 0, lsr = TIOCSER_TEMT;
+
+	ioctl(STDOUT_FILENO, TIOCOUTQ, &waiting);
+	ioctl(STDOUT_FILENO, TIOCSERGETLSR, &lsr);
+	return waiting + !(lsr & TIOCSER_TEMT);
+}
+
+/* Not tcdrain(): that waits for ever on a terminal that somebody has stopped or goes on writing to.
+ */
+void agent_drain_console(void)
+{
+	enum {
+		LOOK_MS = 5,
+		MOST_S = 10
+	};
+	double until = agent_uptime() + MOST_S;
+
+	fflush(stdout);
+	while (console_holds() && agent_uptime() < until)
+		usleep(LOOK_MS * 1000);
 }
 
 /* The kernel's log from its beginning, however often it was read before. The caller frees it. */

@@ -181,8 +181,12 @@ char *terminal_shell(void)
 	struct winsize w = {.ws_row = 24, .ws_col = 80};
 
 	ioctl(1, TIOCGWINSZ, &w);
-	/* A session leader's first terminal becomes its controlling one. */
+	/*
+	 * A session leader's first terminal becomes its controlling one, and is hung up when it
+	 * ends: Linux drops then what the UART has not sent. So the leader outlives the user's
+	 * shell, and stty, which waits for the output before it changes a thing.
+	 */
 	return str("exec >/dev/ttyS0 2>&1 </dev/ttyS0; stty sane rows %u cols %u; "
-		   "TERM=%s exec sh -l",
+		   "TERM=%s sh -l; stty sane",
 		   w.ws_row ? w.ws_row : 24, w.ws_col ? w.ws_col : 80, kind());
 }

@@ -4,6 +4,7 @@
 
 import os
 import pty
+import re
 import select
 import subprocess
 import termios
@@ -83,6 +84,15 @@ def test_shell_fed_by_a_script(runs):
     process = start(runs, "run", "--shell")  # its input is /dev/null: the shell ends at once
     run = finish(process, runs).check(0)
     assert "try: tpm2_getcap" in run.out  # of the shell's profile; an end that is there already may need no prompt
+
+
+def test_last_words_of_a_shell(runs, tmp_path):
+    """Its end is no reason to drop what the console's UART has not sent yet."""
+    script = tmp_path / "script"
+    script.write_text("seq 1 400 | sed s,^,last-, >words; cat words; exit\n")  # in one write
+    with script.open() as stdin:
+        run = finish(start(runs, "run", "--shell", stdin=stdin), runs).check(0)
+    assert re.findall(r"last-(\d+)", run.out) == [str(i) for i in range(1, 401)]
 
 
 class Terminal:
