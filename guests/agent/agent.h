@@ -3,8 +3,8 @@
 #pragma once
 
 /*
- * The guest's test agent: PID 1 of the initramfs. It speaks abi/control.h on /dev/ttyS1, lists the
- * tests that register themselves here, and runs the ones the harness asks for.
+ * The guest's test agent: PID 1 of the initramfs. It speaks abi/control.h on the control port
+ * (port.h), lists the tests that register themselves here, and runs the ones the harness asks for.
  */
 #include "base/types.h"
 
@@ -42,6 +42,14 @@ void agent_end(const char *test);
 
 /* ---- serve.c ---- */
 NORETURN void agent_serve(void); /* lists and runs tests until BYE, then powers off */
+/*
+ * A signal asked for the end (poweroff, reboot): agent_asked() notes which reboot(2) that is, and
+ * is all that the handler does. child_run() looks at it; agent_leave_if_asked() does not return
+ * then, but ends the guest when the harness has all that was sent.
+ */
+void agent_asked(int how);
+bool agent_is_asked(void);
+void agent_leave_if_asked(void);
 
 #define AGENT_STR1(x) #x
 #define AGENT_STR(x)  AGENT_STR1(x)

@@ -19,11 +19,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "agent/agent.h"
 #include "agent/child.h"
 
 enum {
 	REPORT_FD = 3,
-	POLL_MS = 1000 /* how exactly silence is timed */
+	POLL_MS = 1000 /* how exactly silence is timed; a signal just before poll() waits as long */
 };
 
 static uint64_t now_ms(void)
@@ -132,7 +133,7 @@ static void end_of(struct child *c, int *fd)
  */
 static bool take(struct child *c, int *fd)
 {
-	char bytes[1024];
+	char bytes[4096];
 	ssize_t n = read(*fd, bytes, sizeof(bytes));
 
 	if (n < 0 && (errno == EINTR || errno == EAGAIN))
@@ -165,6 +166,8 @@ static enum child_end listen_to(struct child *c)
 		for (size_t i = 0; i < ARRAY_LEN(fds); i++)
 			if (p[i].revents && !take(c, fds[i]))
 				return CHILD_LINE;
+		if (agent_is_asked())
+			return CHILD_ASKED;
 		if (p[ARRAY_LEN(fds)].revents)
 			return CHILD_ENDED;
 		if (c->limit && now_ms() - c->heard_ms > c->limit * 1000ull)
@@ -213,9 +216,13 @@ enum child_end child_run(struct child *c, const char *const argv[])
 	/* Its own status first: SIGKILL must not overtake a program that is about to exit. */
 	if (end == CHILD_ENDED)
 		waitpid(c->pid, &c->status, 0);
+	/* The console drops what it still holds when a shell that it belongs to dies. */
+	if (end == CHILD_ASKED)
+		agent_drain_console();
 	kill_all(c);
 	if (!drain(c) && end == CHILD_ENDED)
 		end = CHILD_LINE;
+	agent_leave_if_asked();
 	return end;
 }
 

@@ -23,6 +23,7 @@ enum child_end {
 	CHILD_ENDED,  /* status is waitpid()'s */
 	CHILD_SILENT, /* not a byte for the limit's seconds: killed */
 	CHILD_LINE,   /* a line longer than CHILD_LINE_MAX: killed */
+	CHILD_ASKED,  /* the agent was asked to end (agent_asked()): killed; no caller sees it */
 };
 
 struct child {
@@ -37,7 +38,8 @@ struct child {
 	size_t have;
 };
 
-/* c: hooks, ctx and limit are the caller's. Runs argv to its end. */
+/* c: hooks, ctx and limit are the caller's. Runs argv to its end. Does not return when poweroff or
+ * reboot was asked for meanwhile: the hooks get what was said before, and then the guest ends. */
 enum child_end child_run(struct child *c, const char *const argv[]);
 /* A line to the program, on the report channel. */
 void child_answer(struct child *c, const char *text);

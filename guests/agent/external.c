@@ -23,7 +23,7 @@
 
 enum {
 	SILENCE = 90,        /* seconds, unless the test says LIMIT */
-	LOG_MOST = 64 << 10, /* bytes of a program's output that go to the log: a byte is an exit */
+	LOG_MOST = 64 << 10, /* bytes of a program's output that go to the log */
 };
 
 /* ---- which programs ---- */

@@ -95,7 +95,7 @@ static void kernel_words(void)
 /* What init is told by poweroff and reboot (busybox). */
 static void asked(int signal)
 {
-	reboot(signal == SIGTERM ? RB_AUTOBOOT : RB_POWER_OFF);
+	agent_asked(signal == SIGTERM ? RB_AUTOBOOT : RB_POWER_OFF);
 }
 
 int main(void)
@@ -111,7 +111,7 @@ int main(void)
 	/* The TPM's driver; a kernel that is no SNP guest refuses it, and then there is none. */
 	agent_load_module("keelson");
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	port_open("/dev/ttyS1");
+	port_open();
 	kernel_words();
 	facts(init_at);
 	agent_serve();

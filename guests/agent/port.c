@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-/* The control port of the guest: a serial line, raw, with frames in both directions. */
+/* The control port of the guest: a stream of bytes, with frames in both directions. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -10,7 +10,11 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "agent/agent.h"
 #include "agent/port.h"
+#include "agent/vport.h"
+
+#define SERIAL "/dev/ttyS1"
 
 static struct {
 	int fd;
@@ -21,8 +25,7 @@ static struct {
 void port_power_off(const char *why)
 {
 	printf("keelson: %s, powering off\n", why);
-	fflush(stdout);
-	tcdrain(port.fd);
+	agent_drain_console();
 	reboot(RB_POWER_OFF);
 	_exit(1); /* PID 1 may not leave: the kernel panics, and the harness sees it */
 }
@@ -42,19 +45,32 @@ void port_send(uint8_t type, const char *text, size_t length)
 	}
 }
 
-void port_open(const char *path)
+/* COM2, raw. -1: there is none. */
+static int open_serial(void)
 {
+	int fd = open(SERIAL, O_RDWR | O_NOCTTY | O_CLOEXEC);
 	struct termios t;
 
-	port.fd = open(path, O_RDWR | O_NOCTTY);
-	if (port.fd < 0) {
-		printf("keelson: no control port %s: %s\n", path, strerror(errno));
-		port_power_off("nothing to do");
-	}
-	tcgetattr(port.fd, &t);
+	if (fd < 0)
+		return -1;
+	tcgetattr(fd, &t);
 	cfmakeraw(&t);
 	cfsetspeed(&t, B115200);
-	tcsetattr(port.fd, TCSANOW, &t);
+	tcsetattr(fd, TCSANOW, &t);
+	return fd;
+}
+
+/* Each byte of the serial line costs exits, and a CPU that serves it does nothing else meanwhile:
+ * it is for kernels that have no better way. */
+void port_open(void)
+{
+	port.fd = vport_open(CONTROL_VPORT);
+	if (port.fd < 0)
+		port.fd = open_serial();
+	if (port.fd < 0) {
+		printf("keelson: no control port: %s: %s\n", SERIAL, strerror(errno));
+		port_power_off("nothing to do");
+	}
 	control_decoder_init(&port.in);
 }
 
@@ -64,7 +80,7 @@ void port_open(const char *path)
  */
 void port_next(struct control_frame *f)
 {
-	static uint8_t buf[256];
+	static uint8_t buf[CONTROL_FRAME_MAX];
 	static size_t have, used;
 
 	for (;;) {

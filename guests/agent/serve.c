@@ -3,7 +3,10 @@
 
 /* The agent's conversation with the harness: it lists the tests that registered themselves, and
  * those of the programs in /tests, and runs what is asked for. */
+#include <signal.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/reboot.h>
 
 #include "abi/control.h"
 #include "agent/agent.h"
@@ -61,6 +64,45 @@ static void run(const char *name)
 	agent_end(name);
 }
 
+/* ---- the end ---- */
+
+static volatile sig_atomic_t asked_how, asked;
+
+void agent_asked(int how)
+{
+	asked_how = how;
+	asked = true;
+}
+
+bool agent_is_asked(void)
+{
+	return asked;
+}
+
+/* An answer from the harness means that all before the question has come. */
+void agent_leave_if_asked(void)
+{
+	char answer[CONTROL_MAX];
+
+	if (!asked)
+		return;
+	agent_host("echo", answer, sizeof(answer));
+	agent_drain_console();
+	reboot(asked_how);
+}
+
+/* BYE_ACK is answered, so that the harness has it before the machine and its rings are gone. */
+static NORETURN void leave(void)
+{
+	struct control_frame f;
+
+	agent_send(CONTROL_BYE_ACK, "%s", "");
+	do
+		port_next(&f);
+	while (f.type != CONTROL_BYE_ACK);
+	port_power_off("all done");
+}
+
 void agent_serve(void)
 {
 	struct control_frame f;
@@ -75,8 +117,6 @@ void agent_serve(void)
 		else if (f.type == CONTROL_EXEC)
 			exec_command(f.payload);
 		else if (f.type == CONTROL_BYE)
-			break;
+			leave();
 	}
-	agent_send(CONTROL_BYE_ACK, "%s", "");
-	port_power_off("all done");
 }

@@ -11,12 +11,14 @@ trap 'rm -rf "$root"' EXIT
 [ -z "$tree" ] || cp -R -P "$tree/." "$root/"
 mkdir -p "$root/dev" "$root/proc" "$root/sys" "$root/tmp" "$root/modules"
 cp "$agent" "$root/init"
-# The one module of the distribution that the tests need; it depends on no other.
-file=$(find -L "$kernel/modules" -name 'virtio_blk.ko*' 2>/dev/null | head -n 1)
-case $file in
-*.xz) xz -dc "$file" >"$root/modules/virtio_blk.ko" ;;
-*.ko) cp "$file" "$root/modules/" ;;
-esac
+# The modules of the distribution that tests and agent need, where they are not built in; each depends on no other.
+for module in virtio_blk virtio_console; do
+	file=$(find -L "$kernel/modules" -name "$module.ko*" 2>/dev/null | head -n 1)
+	case $file in
+	*.xz) xz -dc "$file" >"$root/modules/$module.ko" ;;
+	*.ko) cp "$file" "$root/modules/" ;;
+	esac
+done
 [ ! -e "$ours" ] || cp "$ours" "$root/modules/keelson.ko"
 
 chmod -R u=rwX,go=rX "$root"

@@ -108,7 +108,9 @@ static void fill_setup(struct session_setup *setup, const struct options *o, con
 {
 	struct launch *l = &setup->launch;
 
-	*setup = (struct session_setup){.profile = profile_find(o->platform), .folder = folder};
+	*setup = (struct session_setup){.profile = profile_find(o->platform),
+					.folder = folder,
+					.vport = s->kind == SUITE_LINUX};
 	setup->timeout = o->timeout ? o->timeout : s->timeout;
 	l->name = s->name;
 	l->qemu = o->qemu;

@@ -144,7 +144,8 @@ void record_boot(struct record *r, const struct session *s)
 	json_object_set(boot, "info", s->info);
 	json_object_set_new(boot, "timeline_ms", timeline_json(&s->time));
 	json_object_set_new(boot, "dropped_control_bytes",
-			    json_integer((json_int_t)s->port.in.dropped));
+			    json_integer((json_int_t)session_port_dropped(s)));
+	json_object_set_new(boot, "control_port", text_or_null(session_port_name(s)));
 	json_array_append_new(boots, boot);
 	save(r);
 }

@@ -25,8 +25,9 @@
 #include "harness/session/state.h"
 #include "harness/session/hints.h"
 
-#define PORT_NAME       "control" /* its FIFOs: control.in, control.out */
-#define TICK_BOOT_MS    20        /* how exactly the phases of a boot are known */
+#define SERIAL_NAME     "control" /* the control port's FIFOs: control.in, control.out */
+#define VIRTIO_NAME     "vcontrol"
+#define TICK_BOOT_MS    20 /* how exactly the phases of a boot are known */
 #define TICK_MS         100
 #define PANIC_SETTLE_MS 1500 /* a panicking kernel prints its trace and may reset by itself */
 
@@ -35,7 +36,8 @@ void session_command(const struct session_setup *setup, int qmp_fd, struct strli
 {
 	struct launch l = setup->launch;
 	char *console = str("%s/console.log", setup->folder);
-	char *control = str("%s/" PORT_NAME, setup->folder);
+	char *control = str("%s/" SERIAL_NAME, setup->folder);
+	char *vport = str("%s/" VIRTIO_NAME, setup->folder);
 	char *svsm = str("%s/svsm.log", setup->folder);
 	char *monitor = str("%s/monitor.log", setup->folder);
 
@@ -44,10 +46,12 @@ void session_command(const struct session_setup *setup, int qmp_fd, struct strli
 	l.svsm_log = svsm;
 	l.monitor_log = monitor;
 	l.control = control;
+	l.vport = setup->vport ? vport : NULL;
 	l.qmp_fd = qmp_fd;
 	setup->profile->command(&l, argv);
 	free(console);
 	free(control);
+	free(vport);
 	free(svsm);
 	free(monitor);
 }
@@ -85,13 +89,14 @@ static void prepare(struct session *s, const struct session_setup *setup)
  */
 bool session_start(struct session *s, const struct session_setup *setup)
 {
-	char *log = str("%s/qemu.log", setup->folder), *port = str("%s/" PORT_NAME, setup->folder);
-	char *why = NULL;
+	char *log = str("%s/qemu.log", setup->folder), *why = NULL;
+	char *serial = str("%s/" SERIAL_NAME, setup->folder);
+	char *virtio = str("%s/" VIRTIO_NAME, setup->folder);
 	int qmp[2] = {-1, -1};
 	bool ok;
 
 	prepare(s, setup);
-	ok = session_port_open(s, port) &&
+	ok = session_port_open(s, serial, setup->vport ? virtio : NULL) &&
 	     socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, qmp) == 0;
 	session_command(setup, qmp[1], &s->command);
 	s->time.started = now_ms();
@@ -106,7 +111,8 @@ bool session_start(struct session *s, const struct session_setup *setup)
 	if (!ok)
 		finish(s, CODE_HOST, why);
 	free(log);
-	free(port);
+	free(serial);
+	free(virtio);
 	return ok;
 }
 
@@ -244,13 +250,13 @@ static void interrupted(struct session *s)
  */
 static void wait_a_tick(struct session *s)
 {
-	struct pollfd p[3 + TERMINAL_POLL] = {
-		{.fd = s->port.rx_fd, .events = POLLIN},
+	struct pollfd p[2 + SESSION_PORT_POLL + TERMINAL_POLL] = {
 		{.fd = s->qemu.pidfd, .events = POLLIN},
 		{.fd = signals_fd(), .events = POLLIN},
 	};
-	size_t n = 3;
+	size_t n = 2;
 
+	n += session_port_poll(s, p + n);
 	if (s->terminal)
 		n += terminal_poll(s->terminal, p + n);
 	poll(p, n, s->hello ? TICK_MS : TICK_BOOT_MS);

@@ -17,7 +17,8 @@ struct session_setup {
 	const char *folder;
 	const char *files; /* where what the target hands over goes; NULL: files/ in folder */
 	struct terminal *terminal; /* NULL: the console only has its log */
-	unsigned timeout;          /* seconds without progress */
+	bool vport;       /* a Linux: it is offered the control port on virtio-serial too */
+	unsigned timeout; /* seconds without progress */
 };
 
 /* The command line that a session would start. */

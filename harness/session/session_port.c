@@ -15,18 +15,52 @@
 #include "harness/core/signals.h"
 
 /* control.log may fail to open: then the run goes on without it. */
-bool session_port_open(struct session *s, const char *path)
+bool session_port_open(struct session *s, const char *serial, const char *virtio)
 {
 	char *log = str("%s/control.log", s->folder);
 
 	s->control_log = fopen(log, "we");
 	free(log);
-	return port_open(&s->port, path);
+	return port_open(&s->ports[SESSION_SERIAL], serial) &&
+	       (!virtio || port_open(&s->ports[SESSION_VIRTIO], virtio));
+}
+
+/* Is the target on it, or may it still choose it? */
+static bool in_use(const struct session *s, const struct port *p)
+{
+	return p->path && (!s->port || s->port == p);
+}
+
+size_t session_port_poll(const struct session *s, struct pollfd *p)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < SESSION_PORTS; i++)
+		if (in_use(s, &s->ports[i]))
+			p[n++] = (struct pollfd){.fd = s->ports[i].rx_fd, .events = POLLIN};
+	return n;
+}
+
+uint64_t session_port_dropped(const struct session *s)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < SESSION_PORTS; i++)
+		n += s->ports[i].in.dropped;
+	return n;
+}
+
+const char *session_port_name(const struct session *s)
+{
+	if (!s->port)
+		return NULL;
+	return s->port == &s->ports[SESSION_VIRTIO] ? "virtio" : "serial";
 }
 
 void session_port_close(struct session *s)
 {
-	port_close(&s->port);
+	for (size_t i = 0; i < SESSION_PORTS; i++)
+		port_close(&s->ports[i]);
 	if (s->control_log)
 		fclose(s->control_log);
 	s->control_log = NULL;
@@ -48,8 +82,8 @@ static void log_frame(struct session *s, char direction, uint8_t type, const cha
 void session_send(struct session *s, uint8_t type, const char *text)
 {
 	log_frame(s, '>', type, text);
-	if (!s->over)
-		port_send(&s->port, type, text);
+	if (!s->over && s->port)
+		port_send(s->port, type, text);
 }
 
 /*
@@ -112,14 +146,26 @@ static bool take_frame(struct session *s, struct control_frame *f)
 }
 
 /* As port_receive(); bytes that are no frame yet count as words too. */
-static bool next_frame(struct session *s, struct control_frame *f)
+static bool next_of(struct session *s, struct port *p, struct control_frame *f)
 {
-	uint64_t before = s->port.bytes;
-	bool got = port_receive(&s->port, f);
+	uint64_t before = p->bytes;
+	bool got = port_receive(p, f);
 
-	if (got || s->port.bytes != before)
+	if (got || p->bytes != before)
 		watch_words(&s->watch);
 	return got;
+}
+
+/* The first good frame decides which port the target uses: noise is none. */
+static bool next_frame(struct session *s, struct control_frame *f)
+{
+	for (size_t i = 0; i < SESSION_PORTS; i++) {
+		if (!in_use(s, &s->ports[i]) || !next_of(s, &s->ports[i], f))
+			continue;
+		s->port = &s->ports[i];
+		return true;
+	}
+	return false;
 }
 
 bool session_port_look(struct session *s, struct control_frame *f)

@@ -17,6 +17,12 @@
 #include "harness/session/timeline.h"
 #include "harness/session/watch.h"
 
+enum session_port_kind {
+	SESSION_SERIAL, /* COM2: every target has it */
+	SESSION_VIRTIO, /* offered to Linux, whose kernel may have no driver for it */
+	SESSION_PORTS
+};
+
 struct session {
 	const struct profile *profile;
 	const char *folder; /* this boot's logs */
@@ -39,6 +45,7 @@ struct session {
 	char *panic_line, *svsm_panic_line, *svsm_version;
 	char *fault_line; /* the monitor's own */
 	uint64_t panic_at;
-	struct port port;
-	struct terminal *terminal; /* the console's, or NULL */
+	struct port ports[SESSION_PORTS]; /* what was not opened is all zero */
+	struct port *port;                /* on which the target has spoken first, or NULL */
+	struct terminal *terminal;        /* the console's, or NULL */
 };

@@ -291,7 +291,8 @@ bool talk_exec(struct session *s, const char *command, int *code)
 
 /*
  * The target answers and then powers off. Both must come: an answer alone leaves a machine that
- * hangs, an end alone may be a crash.
+ * hangs, an end alone may be a crash. Its answer is answered: a target whose port loses what is on
+ * its way when the machine ends waits for that.
  */
 bool talk_bye(struct session *s)
 {
@@ -303,6 +304,7 @@ bool talk_bye(struct session *s)
 		if (f.type != CONTROL_BYE_ACK || answered)
 			return broken(s, str("control port: frame type %u after BYE", f.type));
 		answered = true;
+		session_send(s, CONTROL_BYE_ACK, "");
 	}
 	if (answered || s->outcome.code != CODE_PASSED)
 		return s->outcome.code == CODE_PASSED;

@@ -24,6 +24,7 @@ struct launch {
 	int icount;            /* log2 of ns an instruction takes; -1: real time */
 	unsigned mem;          /* MiB */
 	const char *control;   /* path of the control port's FIFOs, without .in and .out */
+	const char *vport;     /* Linux suites: of the same port on virtio-serial, else NULL */
 	int qmp_fd;            /* connected socket that QEMU inherits */
 };
 
@@ -50,7 +51,7 @@ void profile_chardev(struct strlist *argv, const char *kind, const char *id, con
  * is taken from the CPU model, ",-FEATURE" or "". */
 void profile_tcg(const struct launch *l, const char *name, const char *less, unsigned cpus,
 		 struct strlist *argv);
-/* What every platform has: serial ports, the SVSM's log, QMP, the disk. */
+/* What every platform has: serial ports, the SVSM's log, QMP, the disk, the control port. */
 void profile_common(const struct launch *l, struct strlist *argv);
 /* Where QEMU itself loads the IGVM file (igvm0) into guest memory (ram0), on KVM. */
 void profile_igvm(const struct launch *l, const char *machine, const char *cpu,

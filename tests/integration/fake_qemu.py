@@ -148,6 +148,8 @@ def serve(port, mode):
         elif kind == BYE:
             if mode != "no-bye":
                 port.send(BYE_ACK)
+            if mode.startswith("virtio"):
+                assert port.receive()[0] == BYE_ACK  # a guest whose ring may still hold its own waits for it
             if mode == "late-reset-bye":
                 sys.exit(RESET)
             if mode == "no-off":
@@ -188,8 +190,14 @@ def main():
         sys.exit(OFF)
     port = Port(chardev("ctl"))
     port.raw(b"KTRL noise before the first frame \x00\xff")
+    serial = port
+    if mode.startswith("virtio"):
+        port = Port(chardev("vctl"))
     port.send(INFO, "kernel", "1.2.3")
     port.send(HELLO, "fake", "1")
+    if mode == "virtio-both":
+        serial.send(LOG, "on the other port")
+        serial.send(HELLO, "another", "1")
     serve(port, mode)
 
 

@@ -17,6 +17,24 @@ def test_good_target(runs):
     assert run.json()["boots"][0]["dropped_control_bytes"] > 0  # the noise
 
 
+@pytest.mark.parametrize("mode, port", [("", "serial"), ("virtio", "virtio"), ("virtio-both", "virtio")])
+def test_first_frame_chooses_the_port(runs, mode, port):
+    """Noise on a port is no choice, and what comes on the other port later is not read. BYE_ACK is answered."""
+    run = fake(runs, mode, "test", "linux").check(0)
+    assert run.verdicts() == {"first": "pass", "second": "pass", "third": "pass"}
+    boot = run.json()["boots"][0]
+    assert boot["control_port"] == port and boot["dropped_control_bytes"] > 0
+    log = run.text("control.log")
+    assert "> BYE_ACK" in log and "other port" not in log
+
+
+def test_only_linux_has_two_ports(runs):
+    """What cannot use a virtio device has none on its bus."""
+    for suite, there in ("linux", True), ("core", False), ("machine", False), ("selftest", False):
+        done = finish(start(runs, "run", suite, "--dry-run"), runs)
+        assert done.code == 0 and ("virtserialport" in done.out) == there, done.out + done.err
+
+
 def test_recreate_takes_the_same_qemu(runs):
     """That one may be named by the environment."""
     run = finish(start(runs, "run", "core", env={"QEMU": "/no such/qemu"}), runs)

@@ -3,8 +3,9 @@
 #pragma once
 
 /*
- * The test-control port: frames over a serial port of their own (COM2, 0x2f8, IRQ 3).
- * Little endian. docs/test-control.md tells the conversation.
+ * The test-control port: frames over a serial port of their own (COM2, 0x2f8, IRQ 3), or over a
+ * virtio-serial port of a name of its own where the target is a Linux that has one. Little endian.
+ * docs/test-control.md tells the conversation.
  */
 #include "base/types.h"
 
@@ -12,6 +13,7 @@
 #define CONTROL_VERSION 1
 #define CONTROL_MAX     1024u /* payload bytes */
 #define CONTROL_PORT    0x2f8
+#define CONTROL_VPORT   "org.keelson.control" /* /sys/class/virtio-ports/.../name */
 
 struct control_header {
 	uint32_t magic;
@@ -39,7 +41,7 @@ enum control_type {
 	CONTROL_VERDICT = 10, /* T  name '\t' pass|fail|skip '\t' detail */
 	CONTROL_END = 11,     /* T  name: the test is over; nothing of it runs any more */
 	CONTROL_BYE = 12,     /* H  no more tests: the target answers BYE_ACK and powers off */
-	CONTROL_BYE_ACK = 13, /* T  last frame */
+	CONTROL_BYE_ACK = 13, /* T  last frame; H  it has come, and so has all before it */
 	CONTROL_HOST = 14,    /* T  asks the host for something: verb '\t' arguments */
 	CONTROL_HOST_REPLY = 15, /* H  its answer */
 	CONTROL_EXEC = 16,       /* H  a command line for the target's shell */
