@@ -13,6 +13,7 @@
 
 #include "harness/commands.h"
 #include "harness/run/job.h"
+#include "harness/core/output.h"
 #include "harness/core/paths.h"
 #include "harness/report/report.h"
 #include "harness/core/signals.h"
@@ -71,17 +72,16 @@ static void print_summary(const struct job *j)
 }
 
 /*
- * With --json stdout is run.json as it stands in the folder, so that there is one format and
- * not two.
+ * With --json stdout is run.json as it stands in the folder, or would stand if the disk were not
+ * full, so that there is one format and not two.
  */
 static void print_json(const struct job *j)
 {
-	char *path = runfolder_file(&j->folder, "run.json"), *text = file_text(path, NULL);
+	char *text = record_text(&j->record);
 
-	if (text)
-		fputs(text, stdout);
+	fputs(text, stdout);
+	output_stream(stdout);
 	free(text);
-	free(path);
 }
 
 /*

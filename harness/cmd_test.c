@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "harness/commands.h"
+#include "harness/core/output.h"
 #include "harness/core/paths.h"
 #include "harness/report/report.h"
 #include "harness/core/signals.h"
@@ -148,7 +149,7 @@ static void list_suites(const struct options *options)
 			      suite_kind_name(s->kind), "groups", s->groups, "shows", s->shows,
 			      "smp", (int)s->smp, "lacks", why);
 		text = json_dumps(o, JSON_COMPACT);
-		puts(text);
+		report_json(text);
 		free(text);
 		free(why);
 		json_decref(o);
@@ -194,6 +195,15 @@ static int run_one(const struct options *o, const struct choice *c, const struct
 
 /* ---- all of them ---- */
 
+static void print_sum(const struct results *sum, int code)
+{
+	char *line = str("{\"passed\": %zu, \"failed\": %zu, \"skipped\": %zu, \"exit\": %d}",
+			 sum->passed, sum->failed, sum->skipped, code);
+
+	report_json(line);
+	free(line);
+}
+
 /*
  * The last words: where everything lies, and the count. Nothing comes after the count, since
  * scripts read the last line.
@@ -204,8 +214,7 @@ static void finish(const struct options *o, const struct results *sum, int code,
 		return;
 	report_line("run folder: %s", paths_short(folder));
 	if (o->json)
-		printf("{\"passed\": %zu, \"failed\": %zu, \"skipped\": %zu, \"exit\": %d}\n",
-		       sum->passed, sum->failed, sum->skipped, code);
+		print_sum(sum, code);
 	report_summary(sum);
 }
 
@@ -238,8 +247,10 @@ static int run_many(const struct options *o, const struct choices *c, const stru
 		outcome_set(&all, CODE_SIGNAL + signals_taken(),
 			    str("suite %s was not begun", c->v[i].suite->name));
 	results_junit(&sum, &outer);
+	if (output_verdict(all.code) != all.code)
+		outcome_set(&all, CODE_HOST, str_dup(output_loss()));
 	record_close(&record, &all, &sum);
-	finish(o, &sum, all.code, outer.path);
+	finish(o, &sum, output_verdict(all.code), outer.path);
 	return all.code;
 }
 

@@ -6,13 +6,16 @@
  * its subcommands, whose exit code is the program's. The exit codes are a contract with scripts
  * and CI (core/exitcode.h).
  */
+#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "harness/commands.h"
 #include "harness/core/exitcode.h"
 #include "harness/igvm/igvm_cmd.h"
 #include "harness/core/options.h"
+#include "harness/core/output.h"
 #include "harness/core/paths.h"
 
 static const struct {
@@ -43,9 +46,8 @@ static int help(FILE *to, int code)
 	return code;
 }
 
-int main(int argc, char **argv)
+static int command(int argc, char **argv)
 {
-	paths_init();
 	if (argc < 2)
 		return help(stderr, CODE_USAGE);
 	if (!strcmp(argv[1], "help") || !strcmp(argv[1], "--help"))
@@ -55,4 +57,29 @@ int main(int argc, char **argv)
 			return commands[i].run(argc - 1, argv + 1);
 	problem("no such command: %s", argv[1]);
 	return help(stderr, CODE_USAGE);
+}
+
+/*
+ * A program that was started with one of descriptors 0 to 2 closed would get its own files and
+ * pipes there, and write its words into them. Whoever closes stdout wants nothing of it: it
+ * becomes /dev/null, as do the others.
+ */
+static void open_standard(void)
+{
+	for (int fd = 0; fd <= 2; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
+			exit(CODE_HOST);
+}
+
+/* What nobody can read has not passed: the last word is that of the output. */
+int main(int argc, char **argv)
+{
+	int code;
+
+	open_standard();
+	paths_init();
+	code = command(argc, argv);
+	output_stream(stdout);
+	output_stream(stderr);
+	return output_verdict(code);
 }

@@ -13,6 +13,7 @@
 #include "harness/core/signals.h"
 
 static int fd = -1, taken;
+static void (*xfsz_before)(int) = SIG_DFL;
 
 /* The signals that a terminal or an init system sends to end a program. */
 static void wanted(sigset_t *set)
@@ -25,7 +26,7 @@ static void wanted(sigset_t *set)
 
 /*
  * SIGPIPE is ignored: a target that closes its end of a FIFO or of QMP's socket shows as a
- * failed write.
+ * failed write. So does a file that has come to the limit on its size, without SIGXFSZ.
  */
 void signals_init(void)
 {
@@ -34,6 +35,7 @@ void signals_init(void)
 	wanted(&set);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	xfsz_before = signal(SIGXFSZ, SIG_IGN);
 	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
@@ -64,4 +66,5 @@ void signals_restore(void)
 	wanted(&set);
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_DFL);
+	signal(SIGXFSZ, xfsz_before);
 }

@@ -92,22 +92,6 @@ char *file_text(const char *path, size_t *size)
 	return text;
 }
 
-/* Readers (CI, a person with `watch`) never see half a file, and a full disk leaves the old one. */
-bool file_write(const char *path, const char *text)
-{
-	char *tmp = str("%s.%d.new", path, (int)getpid());
-	FILE *f = fopen(tmp, "we");
-	bool ok = f && fputs(text, f) >= 0;
-
-	if (f && fclose(f) != 0)
-		ok = false;
-	ok = ok && rename(tmp, path) == 0;
-	if (!ok)
-		problem("cannot write %s: %s", path, strerror(errno));
-	free(tmp);
-	return ok;
-}
-
 bool file_sha256(const char *path, char hex[65])
 {
 	unsigned char digest[EVP_MAX_MD_SIZE], buf[65536];

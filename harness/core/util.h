@@ -18,7 +18,6 @@ void problem(const char *fmt, ...) PRINTF(1, 2);
 uint64_t now_ms(void); /* monotonic milliseconds */
 
 bool file_exists(const char *path);
-int64_t file_size(const char *path);                 /* bytes, -1 when it cannot be told */
-char *file_text(const char *path, size_t *size);     /* whole file, NUL-terminated; NULL on error */
-bool file_write(const char *path, const char *text); /* atomic: written beside it, then renamed */
+int64_t file_size(const char *path);             /* bytes, -1 when it cannot be told */
+char *file_text(const char *path, size_t *size); /* whole file, NUL-terminated; NULL on error */
 bool file_sha256(const char *path, char hex[65]);

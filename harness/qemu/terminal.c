@@ -14,6 +14,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "harness/core/output.h"
 #include "harness/qemu/terminal.h"
 
 #define LEAVE 0x1d /* Ctrl-], as telnet has it */
@@ -69,7 +70,7 @@ void terminal_on(struct terminal *t)
  * Towards the guest from_user() calls it only where there is room, so the guest cannot hold it
  * up.
  */
-static void write_all(int fd, const char *bytes, size_t n)
+static bool write_all(int fd, const char *bytes, size_t n)
 {
 	while (n) {
 		ssize_t put = write(fd, bytes, n);
@@ -79,11 +80,12 @@ static void write_all(int fd, const char *bytes, size_t n)
 
 			poll(&p, 1, 1000);
 		} else if (put < 0 && errno != EINTR) {
-			return;
+			return false;
 		}
 		bytes += put > 0 ? put : 0;
 		n -= put > 0 ? (size_t)put : 0;
 	}
+	return true;
 }
 
 /* What the guest says before the shell starts is in console.log and is not shown. */
@@ -93,8 +95,8 @@ static void from_guest(struct terminal *t)
 	ssize_t n;
 
 	while ((n = read(t->console.rx_fd, bytes, sizeof(bytes))) > 0)
-		if (t->on)
-			write_all(1, bytes, (size_t)n);
+		if (t->on && !write_all(1, bytes, (size_t)n))
+			output_lost("stdout", errno);
 }
 
 /* A FIFO that says so takes as much as from_user() writes, without waiting. */

@@ -6,10 +6,12 @@
  * made in memory and written in one step. The results hold printable ASCII only (results_add),
  * so escaping five characters is enough.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/core/output.h"
 #include "harness/report/results.h"
 
 /* One attribute with its value escaped. */
@@ -83,7 +85,7 @@ bool results_junit(const struct results *r, const struct runfolder *folder)
 	bool ok;
 
 	if (!f)
-		return false;
+		return output_lost(path, errno), free(path), false;
 	fprintf(f,
 		"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
 		"<testsuites tests=\"%zu\" failures=\"%zu\" skipped=\"%zu\">\n",
@@ -93,8 +95,7 @@ bool results_junit(const struct results *r, const struct runfolder *folder)
 		testsuite(f, r, from, to);
 	}
 	fputs("</testsuites>\n", f);
-	fclose(f);
-	ok = file_write(path, text);
+	ok = output_close(f, path) && output_file(path, text);
 	free(text);
 	free(path);
 	return ok;

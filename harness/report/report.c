@@ -13,6 +13,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "harness/core/output.h"
 #include "harness/report/report.h"
 
 /* Where people's lines go, and whether a status line stands there now. */
@@ -21,10 +22,7 @@ static struct {
 	bool terminal, json, status_shown;
 } rep;
 
-/*
- * Called once the options are known, before the first line. stdout is by lines, so that JSON
- * can be read as it comes.
- */
+/* Called once the options are known, before the first line. */
 void report_init(bool json)
 {
 	const char *term = getenv("TERM");
@@ -32,7 +30,6 @@ void report_init(bool json)
 	rep.json = json;
 	rep.out = json ? stderr : stdout;
 	rep.terminal = isatty(fileno(rep.out)) && term && strcmp(term, "dumb") != 0;
-	setvbuf(stdout, NULL, _IOLBF, 0);
 }
 
 void report_aside(void)
@@ -62,7 +59,7 @@ void report_line(const char *fmt, ...)
 	vfprintf(rep.out, fmt, ap);
 	va_end(ap);
 	fputc('\n', rep.out);
-	fflush(rep.out);
+	output_stream(rep.out);
 }
 
 /*
@@ -93,6 +90,13 @@ void report_status(const char *fmt, ...)
 	rep.status_shown = true;
 }
 
+/* Flushed as well, so that JSON can be read as it comes. */
+void report_json(const char *line)
+{
+	puts(line);
+	output_stream(stdout);
+}
+
 /*
  * A result as JSON and as a line for people, as the case may be. Failures and skips are lines
  * everywhere.
@@ -104,7 +108,7 @@ void report_result(const struct result *r)
 	if (rep.json) {
 		char *line = results_json(r);
 
-		puts(line);
+		report_json(line);
 		free(line);
 	}
 	/* A terminal's status line says it passed; in a log the line is the record. */

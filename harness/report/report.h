@@ -12,6 +12,8 @@ void report_init(bool json);
 void report_line(const char *fmt, ...) PRINTF(1, 2);
 /* What is going on now; drawn on a terminal only. */
 void report_status(const char *fmt, ...) PRINTF(1, 2);
+/* A line of JSON on stdout. */
+void report_json(const char *line);
 void report_result(const struct result *r);
 /* The last line: "N passed, N failed, N skipped". */
 void report_summary(const struct results *r);

@@ -7,10 +7,10 @@
  * that was known.
  */
 #include <jansson.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/core/output.h"
 #include "harness/report/results.h"
 
 static const char *const names[] = {"pass", "fail", "skip"};
@@ -35,16 +35,8 @@ bool verdict_parse(const char *text, enum verdict *v)
 /* Makes an empty results.jsonl, which a run that never gets to a test leaves too. */
 bool results_open(struct results *r, const struct runfolder *folder)
 {
-	FILE *f;
-
 	*r = (struct results){.jsonl = runfolder_file(folder, "results.jsonl")};
-	f = fopen(r->jsonl, "we");
-	if (!f) {
-		problem("cannot write %s", r->jsonl);
-		return false;
-	}
-	fclose(f);
-	return true;
+	return output_append(r->jsonl, "");
 }
 
 char *results_json(const struct result *r)
@@ -58,16 +50,14 @@ char *results_json(const struct result *r)
 	return text;
 }
 
-/* A disk that is full costs the line and a complaint, not the run. */
+/* A disk that is full costs the line, not the tests that are still to run; it is told. */
 static void append(const char *path, const struct result *r)
 {
 	char *line = results_json(r);
-	FILE *f = fopen(path, "ae");
+	char *whole = str("%s\n", line);
 
-	if (!f || fprintf(f, "%s\n", line) < 0)
-		problem("cannot write %s", path);
-	if (f)
-		fclose(f);
+	output_append(path, whole);
+	free(whole);
 	free(line);
 }
 

@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "harness/core/output.h"
 #include "harness/core/paths.h"
 #include "harness/report/runfolder.h"
 
@@ -51,6 +52,7 @@ static void point_latest(const char *runs, const char *leaf)
 	unlink(tmp);
 	if (symlink(leaf, tmp) < 0 || rename(tmp, latest) < 0)
 		problem("cannot point %s at %s: %s", latest, leaf, strerror(errno));
+	unlink(tmp); /* of the one that could not be renamed */
 	free(tmp);
 	free(latest);
 }
@@ -152,7 +154,11 @@ bool runfolder_recreate(const struct runfolder *r, const struct strlist *words)
 	text = str("#!/bin/sh\n# Does this run again, in a new run folder.\n"
 		   "%scd %s && exec %s \"$@\"\n",
 		   env, cd, line);
-	ok = file_write(path, text) && chmod(path, 0755) == 0;
+	ok = output_file(path, text);
+	if (ok && chmod(path, 0755) < 0) {
+		output_lost(path, errno);
+		ok = false;
+	}
 	free(text);
 	free(env);
 	free(cd);

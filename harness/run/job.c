@@ -12,7 +12,9 @@
 #include <unistd.h>
 
 #include "harness/run/job.h"
+#include "harness/run/logs.h"
 #include "harness/run/make_igvm.h"
+#include "harness/core/output.h"
 #include "harness/core/paths.h"
 #include "harness/report/report.h"
 #include "harness/core/signals.h"
@@ -36,10 +38,8 @@ static void touch_logs(const struct job *j)
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
 		char *path = runfolder_file(&j->folder, names[i]);
-		FILE *f = fopen(path, "ae");
 
-		if (f)
-			fclose(f);
+		output_append(path, "");
 		free(path);
 	}
 }
@@ -50,7 +50,7 @@ bool job_open(struct job *j, const struct options *o, const struct suite *s,
 {
 	const char *name = o->name && !outer ? o->name : s->name;
 
-	*j = (struct job){.options = o, .suite = s};
+	*j = (struct job){.options = o, .suite = s, .losses = output_losses()};
 	j->session.qmp.fd = j->session.qemu.pidfd = -1;
 	if (!(outer ? runfolder_create_in(&j->folder, outer, name)
 		    : runfolder_create(&j->folder, o->runs, name)))
@@ -300,6 +300,7 @@ bool job_boot_end(struct job *j)
 	if (!s->info)
 		return false; /* it never started */
 	session_stop(s);
+	logs_check(s->folder);
 	record_boot(&j->record, s);
 	if (s->outcome.code != CODE_PASSED &&
 	    exitcode_worse(s->outcome.code, j->outcome.code) != j->outcome.code)
@@ -321,13 +322,27 @@ static void tidy(const struct job *j, int code)
 		unlink(j->setup.launch.disk);
 }
 
-/* Failed tests are an outcome only where nothing graver happened. */
+/* What was not written is an outcome too, told in run.json where that can be written. */
+static void take_losses(struct job *j)
+{
+	if (output_losses() == j->losses ||
+	    exitcode_worse(CODE_HOST, j->outcome.code) == j->outcome.code)
+		return;
+	outcome_set(&j->outcome, CODE_HOST, str_dup(output_loss()));
+}
+
+/*
+ * Failed tests are an outcome only where nothing graver happened. run.json comes last and can be
+ * lost as well.
+ */
 int job_close(struct job *j)
 {
 	if (j->outcome.code == CODE_PASSED && j->results.failed)
 		outcome_set(&j->outcome, CODE_FAILED, str("%zu tests failed", j->results.failed));
 	results_junit(&j->results, &j->folder);
+	take_losses(j);
 	record_close(&j->record, &j->outcome, &j->results);
+	take_losses(j);
 	tidy(j, j->outcome.code);
 	return j->outcome.code;
 }
@@ -335,6 +350,7 @@ int job_close(struct job *j)
 void job_free(struct job *j)
 {
 	session_free(&j->session);
+	record_free(&j->record);
 	results_free(&j->results);
 	free(j->outcome.reason);
 	free(j->boot_folder);

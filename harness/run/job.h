@@ -18,6 +18,7 @@ struct job {
 	struct session_setup setup;
 	struct session session;
 	unsigned boots;
+	unsigned losses;         /* output_losses() when it began */
 	struct outcome outcome;  /* the gravest so far */
 	bool own_igvm, own_disk; /* files in the folder that a good run removes */
 	char *boot_folder;

@@ -12,8 +12,23 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "harness/core/output.h"
 #include "harness/core/paths.h"
 #include "harness/run/record.h"
+
+/* A path or a word of ours. One that is no UTF-8 has a '?' for each byte that is not ASCII. */
+static json_t *word_json(const char *s)
+{
+	json_t *v = json_string(s);
+	char *plain;
+
+	if (v)
+		return v;
+	plain = str_ascii(str_dup(s));
+	v = json_string(plain);
+	free(plain);
+	return v;
+}
 
 /* A command line as a list: no shell has to take it apart again. */
 static json_t *words_json(const struct strlist *l)
@@ -21,18 +36,25 @@ static json_t *words_json(const struct strlist *l)
 	json_t *a = json_array();
 
 	for (size_t i = 0; i < l->n; i++)
-		json_array_append_new(a, json_string(l->v[i]));
+		json_array_append_new(a, word_json(l->v[i]));
 	return a;
 }
 
 /* The whole file each time, in the order in which people read it. */
+char *record_text(const struct record *r)
+{
+	char *text = json_dumps(r->json, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
+	char *line = str("%s\n", text ? text : "{}");
+
+	free(text);
+	return line;
+}
+
 static void save(const struct record *r)
 {
-	char *text = json_dumps(r->json, JSON_INDENT(2) | JSON_PRESERVE_ORDER), *line;
+	char *text = record_text(r);
 
-	line = str("%s\n", text ? text : "{}");
-	file_write(r->path, line);
-	free(line);
+	output_file(r->path, text);
 	free(text);
 }
 
@@ -56,9 +78,9 @@ void record_open(struct record *r, const struct runfolder *folder, const char *n
 	strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%S%z", localtime_r(&now, &tm));
 	r->path = runfolder_file(folder, "run.json");
 	r->from = now_ms();
-	r->json = json_pack("{s:s, s:s, s:o, s:s, s:o, s:n}", "name", name, "started", when,
-			    "command", words_json(words), "root", paths_root(), "host", host_json(),
-			    "exit");
+	r->json = json_pack("{s:o, s:s, s:o, s:o, s:o, s:n}", "name", word_json(name), "started",
+			    when, "command", words_json(words), "root", word_json(paths_root()),
+			    "host", host_json(), "exit");
 	save(r);
 }
 
@@ -70,7 +92,7 @@ static void add_hash(json_t *files, const char *what, const char *path)
 	if (!path || !file_sha256(path, hex))
 		return;
 	json_object_set_new(files, what,
-			    json_pack("{s:s, s:I, s:s}", "path", path, "size",
+			    json_pack("{s:o, s:I, s:s}", "path", word_json(path), "size",
 				      (json_int_t)file_size(path), "sha256", hex));
 }
 
@@ -106,8 +128,8 @@ void record_target(struct record *r, const struct suite *s, const struct session
 	json_object_set_new(r->json, "vcpus", json_integer(setup->launch.smp));
 	json_object_set_new(r->json, "service_cpus", json_integer(setup->launch.service_cpus));
 	json_object_set_new(r->json, "memory_mib", json_integer(setup->launch.mem));
-	json_object_set_new(r->json, "monitor_options", json_string(setup->launch.options));
-	json_object_set_new(r->json, "qemu_version", version ? json_string(version) : json_null());
+	json_object_set_new(r->json, "monitor_options", word_json(setup->launch.options));
+	json_object_set_new(r->json, "qemu_version", version ? word_json(version) : json_null());
 	json_object_set_new(r->json, "files", files);
 	json_object_set_new(r->json, "igvm_command", words_json(igvm_words));
 	json_object_set_new(r->json, "boots", json_array());
@@ -135,7 +157,7 @@ void record_boot(struct record *r, const struct session *s)
 {
 	json_t *boots = json_object_get(r->json, "boots"), *boot = json_object();
 
-	json_object_set_new(boot, "folder", json_string(s->folder));
+	json_object_set_new(boot, "folder", word_json(s->folder));
 	json_object_set_new(boot, "qemu", words_json(&s->command));
 	json_object_set_new(boot, "qemu_status", json_integer(exit_status(s)));
 	json_object_set_new(boot, "code", json_integer(s->outcome.code));
@@ -150,18 +172,23 @@ void record_boot(struct record *r, const struct session *s)
 	save(r);
 }
 
-/* The last step. After it the record is gone. */
+/* The last step. The text of it may still be wanted (--json). */
 void record_close(struct record *r, const struct outcome *o, const struct results *results)
 {
 	json_object_set_new(r->json, "seconds", json_real((double)(now_ms() - r->from) / 1000));
 	json_object_set_new(r->json, "exit",
-			    json_pack("{s:i, s:s, s:s}", "code", o->code, "name",
+			    json_pack("{s:i, s:s, s:o}", "code", o->code, "name",
 				      exitcode_name(o->code), "reason",
-				      o->reason ? o->reason : ""));
+				      word_json(o->reason ? o->reason : "")));
 	json_object_set_new(r->json, "results",
 			    json_pack("{s:i, s:i, s:i}", "passed", (int)results->passed, "failed",
 				      (int)results->failed, "skipped", (int)results->skipped));
 	save(r);
+}
+
+void record_free(struct record *r)
+{
 	json_decref(r->json);
 	free(r->path);
+	*r = (struct record){0};
 }

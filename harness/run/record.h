@@ -21,3 +21,6 @@ void record_target(struct record *r, const struct suite *s, const struct session
 /* One boot; call it when the session is over. */
 void record_boot(struct record *r, const struct session *s);
 void record_close(struct record *r, const struct outcome *o, const struct results *results);
+/* All that is known, as it goes into run.json (malloc'ed). */
+char *record_text(const struct record *r);
+void record_free(struct record *r);

@@ -201,7 +201,7 @@ static void print_test(const char *suite, const struct talk_test *t)
 	o = json_pack("{s:s, s:s, s:s, s:s*}", "suite", suite, "test", str_ascii(t->name), "shows",
 		      str_ascii(t->shows), "rules", t->rules[0] ? str_ascii(t->rules) : NULL);
 	text = json_dumps(o, JSON_COMPACT);
-	puts(text);
+	report_json(text);
 	free(text);
 	json_decref(o);
 }

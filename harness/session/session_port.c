@@ -6,20 +6,30 @@
  * host are dealt with here, and the caller gets the rest. A frame that is not understood is the
  * caller's too, who then ends the target.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/core/output.h"
 #include "harness/verbs/host_verbs.h"
 #include "harness/session/session_port.h"
 #include "harness/session/session_struct.h"
 #include "harness/core/signals.h"
 
-/* control.log may fail to open: then the run goes on without it. */
+/* The path of control.log (malloc'ed). */
+static char *log_path(const struct session *s)
+{
+	return str("%s/control.log", s->folder);
+}
+
+/* control.log may fail to open: then the run goes on without it, and ends as one that lost it. */
 bool session_port_open(struct session *s, const char *serial, const char *virtio)
 {
-	char *log = str("%s/control.log", s->folder);
+	char *log = log_path(s);
 
 	s->control_log = fopen(log, "we");
+	if (!s->control_log)
+		output_lost(log, errno);
 	free(log);
 	return port_open(&s->ports[SESSION_SERIAL], serial) &&
 	       (!virtio || port_open(&s->ports[SESSION_VIRTIO], virtio));
@@ -61,8 +71,12 @@ void session_port_close(struct session *s)
 {
 	for (size_t i = 0; i < SESSION_PORTS; i++)
 		port_close(&s->ports[i]);
-	if (s->control_log)
-		fclose(s->control_log);
+	if (s->control_log) {
+		char *log = log_path(s);
+
+		output_close(s->control_log, log);
+		free(log);
+	}
 	s->control_log = NULL;
 }
 
@@ -70,12 +84,18 @@ void session_port_close(struct session *s)
 static void log_frame(struct session *s, char direction, uint8_t type, const char *text)
 {
 	const char *name = port_frame_name(type);
+	unsigned at = timeline_mark(&s->time, now_ms());
 
 	if (!s->control_log)
 		return;
-	fprintf(s->control_log, "%6u %c %s %s\n", timeline_mark(&s->time, now_ms()), direction,
-		name, text);
-	fflush(s->control_log);
+	if (fprintf(s->control_log, "%6u %c %s %s\n", at, direction, name, text) < 0 ||
+	    fflush(s->control_log) != 0) {
+		int error = errno;
+		char *log = log_path(s);
+
+		output_lost(log, error);
+		free(log);
+	}
 }
 
 /* A session that is over has no port to send to, but the log shows what was meant. */

@@ -6,10 +6,12 @@
  * is written before QEMU is killed where that is possible, and a QEMU that does not answer
  * costs a few seconds at most.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/core/output.h"
 #include "harness/core/paths.h"
 #include "harness/session/state.h"
 #include "harness/session/symbols.h"
@@ -71,8 +73,7 @@ static void copy_registers(FILE *f, char *text)
 }
 
 /*
- * The machine is stopped first, so that the registers of all CPUs are of one moment. A failure
- * to write it is not worth a failed run.
+ * The machine is stopped first, so that the registers of all CPUs are of one moment.
  */
 void state_write(const char *folder, const char *reason, struct qmp *q, bool alive)
 {
@@ -80,9 +81,11 @@ void state_write(const char *folder, const char *reason, struct qmp *q, bool ali
 	FILE *f = fopen(path, "we");
 	char *text = NULL;
 
-	free(path);
-	if (!f)
+	if (!f) {
+		output_lost(path, errno);
+		free(path);
 		return;
+	}
 	fprintf(f, "%s\n\n== registers ==\n", reason);
 	if (alive && qmp_stop(q, 3000))
 		text = qmp_human(q, "info registers -a", 5000);
@@ -95,5 +98,6 @@ void state_write(const char *folder, const char *reason, struct qmp *q, bool ali
 	copy_tail(f, folder, "svsm.log");
 	copy_tail(f, folder, "console.log");
 	copy_tail(f, folder, "qemu.log");
-	fclose(f);
+	output_close(f, path);
+	free(path);
 }

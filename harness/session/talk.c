@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "lib/base64.h"
+#include "harness/core/output.h"
 #include "harness/session/talk.h"
 
 #define TESTS_MOST 10000
@@ -261,7 +262,7 @@ static char *take_output(struct control_frame *f)
 	if (n < 0 || !to)
 		return str("OUTPUT that is none");
 	fwrite(bytes, 1, (size_t)n, to);
-	fflush(to);
+	output_stream(to);
 	return NULL;
 }
 

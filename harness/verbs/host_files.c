@@ -16,6 +16,7 @@
 #include "harness/verbs/host_files.h"
 #include "lib/base64.h"
 #include "lib/control_frame.h"
+#include "harness/core/output.h"
 #include "harness/core/util.h"
 
 /* Neither a path nor a hidden file. */
@@ -103,8 +104,9 @@ const char *host_files_put(struct host_files *f, const char *name, const char *o
 	path = str("%s/%s", f->folder, name);
 	fd = open_at(f, path, at, &why);
 	if (fd >= 0) {
-		why = write(fd, bytes, (size_t)n) == n ? NULL : "the file cannot be written";
-		close(fd);
+		bool whole = output_whole(fd, bytes, (size_t)n);
+
+		why = close(fd) == 0 && whole ? NULL : "the file cannot be written";
 	}
 	free(path);
 	return why;

@@ -42,9 +42,15 @@ class Port:
             self.have += os.read(self.rx, 4096)
 
 
+def options(word):
+    """The fields of an option as QEMU's qemu-options(7) has them: a comma in a value is doubled."""
+    fields = word.replace(",,", "\0").split(",")
+    return dict(f.replace("\0", ",").split("=", 1) for f in fields if "=" in f)
+
+
 def chardev(name, key="path"):
     for word in sys.argv:
-        fields = dict(f.split("=", 1) for f in word.split(",") if "=" in f)
+        fields = options(word)
         if fields.get("id") == name:
             return fields[key]
     sys.exit(f"fake QEMU: no chardev {name}")
@@ -85,6 +91,27 @@ def end(port, mode):
     sys.exit({"ends-svsm": SVSM_PANIC, "ends-off": OFF}.get(mode, GUEST_PANIC))
 
 
+def fill_disk():
+    """All that the file system of the run folders still takes."""
+    with open(os.path.join(os.environ["FAKE_FILL"], "fill"), "wb", buffering=0) as f:
+        try:
+            while f.write(bytes(4096)):
+                pass
+            while f.write(b"x"):
+                pass
+        except OSError:
+            pass
+
+
+def say_much(log, size):
+    """As QEMU's chardev does: what the disk does not take is dropped."""
+    try:
+        for _ in range(size // 64):
+            say(log, "x" * 63)
+    except OSError:
+        pass
+
+
 def flood(port, kind):
     """Frames for ever, and faster than anybody reads them."""
     body = b"word"
@@ -96,6 +123,10 @@ def flood(port, kind):
 
 def run_test(port, mode, name):
     port.send(START, name)
+    if mode == "fills" and name == "test-010":
+        fill_disk()
+    if mode == "long-console" and name == "second":
+        say_much("con", 100000)
     if mode.startswith("late-reset"):
         if name == "second":
             assert ask(port, "reset") == "ok"
@@ -131,6 +162,8 @@ def run_test(port, mode, name):
 
 def serve(port, mode):
     tests = ["first", "second", "first" if mode == "twice" else "third"]
+    if mode in ("many", "fills"):
+        tests = [f"test-{i:03}" for i in range(200)]
     while True:
         kind, body = port.receive()
         if kind == LIST and mode == "no-list":
@@ -138,7 +171,7 @@ def serve(port, mode):
         if kind == LIST:
             for name in tests:
                 port.send(TEST, name, f"shows {name}")
-            port.send(LIST_END, "4" if mode == "wrong-count" else "3")
+            port.send(LIST_END, "4" if mode == "wrong-count" else str(len(tests)))
         elif kind == EXEC:
             if mode == "deaf":
                 time.sleep(600)

@@ -104,13 +104,22 @@ def igvm(*words):
     return done.returncode, done.stdout, done.stderr
 
 
-def start_fake(runs, mode, *words, **kw):
-    monitor = runs.parent / "monitor.mb"
+def fake_files(home):
+    """The options by which a run gets the fake QEMU; what it boots does not matter then."""
+    monitor, image = home / "monitor.mb", home / "any.igvm"
     monitor.write_bytes(b"")
-    image = runs.parent / "any.igvm"
     image.write_bytes(b"any")
-    return start(runs, *words, "--qemu", FAKE_QEMU, "--monitor", monitor, "--igvm", image,
-                 env={"FAKE_MODE": mode}, **kw)
+    return ["--qemu", FAKE_QEMU, "--monitor", monitor, "--igvm", image]
+
+
+def fake_words(runs, mode, *words):
+    """A whole command line, and its environment."""
+    words = [KEELSON, *words, *fake_files(runs.parent), "--runs", runs]
+    return [str(w) for w in words], environment({"FAKE_MODE": mode})
+
+
+def start_fake(runs, mode, *words, home=None, env=None, **kw):
+    return start(runs, *words, *fake_files(home or runs.parent), env={"FAKE_MODE": mode, **(env or {})}, **kw)
 
 
 def fake(runs, mode, *words):

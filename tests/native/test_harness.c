@@ -4,7 +4,7 @@
  * Small parts of the harness: suites.cfg, exit codes, shell words, host verbs, phases of a boot.
  *
  * sources: harness/run/suites.c harness/core/util.c harness/core/exitcode.c
- * sources: harness/verbs/host_verbs.c launch/profiles/words.c
+ * sources: harness/verbs/host_verbs.c launch/profiles/words.c harness/core/output.c
  * sources: harness/session/timeline.c harness/verbs/host_files.c harness/verbs/checkquote.c harness/verbs/quote.c
  * sources: harness/verbs/signature.c harness/qemu/qemu.c harness/core/signals.c svsm/lib/control_frame.c
  * sources: svsm/lib/crc32.c svsm/lib/base64.c
@@ -14,6 +14,7 @@
 #include "abi/control.h"
 #include "abi/machine.h"
 #include "harness/core/exitcode.h"
+#include "harness/core/output.h"
 #include "harness/verbs/host_verbs.h"
 #include "harness/run/suites.h"
 #include "harness/session/timeline.h"
@@ -31,7 +32,7 @@ static char *file(const char *text)
 {
 	char *path = str("/tmp/keelson-unit-%d", (int)getpid());
 
-	CHECK(file_write(path, text));
+	CHECK(output_file(path, text));
 	return path;
 }
 
