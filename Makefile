@@ -20,8 +20,10 @@ export BUILD CC LD OBJCOPY NM HOSTCC PYTHON QEMU
 
 WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef -Wpointer-arith \
 	-Wimplicit-fallthrough=5
+# A word of a recipe, whatever path it holds
+quoted = '$(subst ','\'',$(1))'
 # Same bytes wherever the tree lies: no absolute path may enter an object.
-REPRO := -ffile-prefix-map=$(CURDIR)=. -Wdate-time
+REPRO := $(call quoted,-ffile-prefix-map=$(CURDIR)=.) -Wdate-time
 FW_CFLAGS := -std=gnu11 -O2 -g $(WARN) $(REPRO) -ffreestanding -fno-pic -fno-pie -mno-red-zone \
 	-mgeneral-regs-only -mcmodel=kernel -fno-strict-aliasing -fno-asynchronous-unwind-tables \
 	-fno-omit-frame-pointer -fstack-protector-strong -mstack-protector-guard=global \

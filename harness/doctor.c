@@ -99,7 +99,8 @@ static void check_library(const char *name, const char *package)
  */
 static void check_qemu(const char *qemu)
 {
-	char *why = profile_native.missing(qemu), *text = NULL, *command, *line;
+	char *why = profile_native.missing(qemu), *text = NULL, *command, *line, *quoted;
+	struct strlist word = {0};
 
 	if (why) {
 		bad("QEMU", why);
@@ -109,13 +110,15 @@ static void check_qemu(const char *qemu)
 	profile_qemu_version(qemu, &text);
 	good("QEMU", text);
 	free(text);
+	strlist_add(&word, qemu);
+	quoted = strlist_shell(&word);
 	/* TCG is a build option of QEMU. It says itself what processor it plays. */
 	command = str("printf '%%s' '{\"execute\":\"qmp_capabilities\"}"
 		      "{\"execute\":\"query-cpu-model-expansion\",\"arguments\":"
 		      "{\"type\":\"full\",\"model\":{\"name\":\"max\"}}}{\"execute\":\"quit\"}' | "
 		      "timeout 20 %s -machine none -accel tcg -nodefaults -display none -qmp stdio "
 		      "2>/dev/null | grep -o '\"svm\": true'",
-		      qemu);
+		      quoted);
 	line = first_line(command);
 	if (line)
 		good("TCG with SVM", "the native platform's processor");
@@ -124,6 +127,8 @@ static void check_qemu(const char *qemu)
 				    "distribution's build");
 	free(line);
 	free(command);
+	free(quoted);
+	strlist_free(&word);
 }
 
 /* Hardware that this host may have or not: the profile knows what it needs. */

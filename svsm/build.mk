@@ -49,7 +49,7 @@ $(BUILD)/gen/dsdt.aml: svsm/boot/linux/dsdt.asl
 $(BUILD)/obj/svsm/dsdt.o: $(BUILD)/gen/dsdt.aml
 	@mkdir -p $(@D)
 	$(Q)cd $(BUILD)/gen && $(OBJCOPY) -I binary -O elf64-x86-64 -B i386:x86-64 \
-		--rename-section .data=.rodata.dsdt,alloc,load,readonly,data,contents dsdt.aml $(abspath $@)
+		--rename-section .data=.rodata.dsdt,alloc,load,readonly,data,contents dsdt.aml $(call quoted,$(abspath $@))
 
 # Linked twice: the panic's symbol table comes from the first link.
 $(BUILD)/svsm.elf: $(SVSM_OBJ) svsm/svsm.lds ci/symtab.sh

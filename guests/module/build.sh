@@ -11,6 +11,19 @@ out=$(cd "$2" && pwd)
 here=$(cd "$(dirname "$0")" && pwd)
 rm -f "$out/keelson.ko"
 
+# kbuild works in no folder with a blank or a colon in its path: all of it is done in a copy elsewhere then.
+case $kernel$out in
+*[[:space:]:]*)
+	copy=$(mktemp -d /tmp/keelson-module-XXXXXX)
+	trap 'rm -rf "$copy"' EXIT
+	cp -a "$kernel" "$copy/kernel"
+	"$here/build.sh" "$copy/kernel" "$copy/out" && status=0 || status=$?
+	cp -p "$copy/out/log" "$out/"
+	[ ! -e "$copy/out/keelson.ko" ] || cp -p "$copy/out/keelson.ko" "$out/"
+	exit "$status"
+	;;
+esac
+
 # The headers' Makefile names its common part and kbuild by absolute path: point it at the unpacked ones,
 # wherever these have been before.
 relocate() {

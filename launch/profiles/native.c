@@ -28,22 +28,18 @@ static char *missing(const char *qemu)
 static void command(const struct launch *l, struct strlist *argv)
 {
 	/* CPU 0 is the monitor's own: a QEMU bug forbids guests on it (docs/fidelity.md). */
-	profile_tcg(l, "keelson", "", 1 + l->smp + l->service_cpus, argv);
+	profile_tcg(l, "keelson-", "", 1 + l->smp + l->service_cpus, argv);
 	profile_common(l, argv);
-	strlist_add(argv, "-chardev");
-	strlist_addf(argv, "file,id=mon,path=%s", l->monitor_log);
+	profile_chardev(argv, "file", "mon", l->monitor_log);
 	strlist_add(argv, "-device");
 	strlist_addf(argv, "isa-debugcon,iobase=0x%x,chardev=mon", MACHINE_LOG_PORT);
 	strlist_add(argv, "-device");
 	strlist_addf(argv, "isa-debug-exit,iobase=0x%x,iosize=4", MACHINE_EXIT_PORT);
 	strlist_add(argv, "-kernel");
 	strlist_add(argv, l->monitor);
-	strlist_add(argv, "-fw_cfg");
-	strlist_addf(argv, "name=" MACHINE_FW_IGVM ",file=%s", l->igvm);
-	if (*l->options) {
-		strlist_add(argv, "-fw_cfg");
-		strlist_addf(argv, "name=" MACHINE_FW_OPTIONS ",string=%s", l->options);
-	}
+	profile_option(argv, "-fw_cfg", "name=" MACHINE_FW_IGVM ",file=", l->igvm);
+	if (*l->options)
+		profile_option(argv, "-fw_cfg", "name=" MACHINE_FW_OPTIONS ",string=", l->options);
 }
 
 const struct profile profile_native = {

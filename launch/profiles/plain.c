@@ -30,7 +30,7 @@ static void tpm(const struct launch *l, struct strlist *argv)
 static void command(const struct launch *l, struct strlist *argv)
 {
 	/* CMPXCHG16B spoils RFLAGS on QEMU 7.2, and Linux dies of it now and then. */
-	profile_tcg(l, "keelson-plain", ",-cx16", l->smp, argv);
+	profile_tcg(l, "keelson-plain-", ",-cx16", l->smp, argv);
 	profile_common(l, argv);
 	if (l->swtpm)
 		tpm(l, argv);

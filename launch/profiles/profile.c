@@ -29,8 +29,7 @@ const struct profile *profile_find(const char *name)
 	return NULL;
 }
 
-/* QEMU reads a comma in an option's value as the end, unless it is doubled. */
-static char *escape(const char *value)
+char *profile_value(const char *value)
 {
 	char *out = mem_alloc(2 * strlen(value) + 1), *p = out;
 
@@ -42,19 +41,28 @@ static char *escape(const char *value)
 	return out;
 }
 
+void profile_option(struct strlist *argv, const char *option, const char *before, const char *value)
+{
+	char *safe = profile_value(value);
+
+	strlist_add(argv, option);
+	strlist_addf(argv, "%s%s", before, safe);
+	free(safe);
+}
+
 void profile_chardev(struct strlist *argv, const char *kind, const char *id, const char *path)
 {
-	char *safe = escape(path);
+	char *before = str("%s,id=%s,path=", kind, id);
 
-	strlist_add(argv, "-chardev");
-	strlist_addf(argv, "%s,id=%s,path=%s", kind, id, safe);
-	free(safe);
+	profile_option(argv, "-chardev", before, path);
+	free(before);
 }
 
 /* COM1: into a file, or through FIFOs and into the file. */
 static void console(const struct launch *l, struct strlist *argv)
 {
-	char *log = escape(l->console_log), *fifos = l->console ? escape(l->console) : NULL;
+	char *log = profile_value(l->console_log);
+	char *fifos = l->console ? profile_value(l->console) : NULL;
 
 	strlist_add(argv, "-chardev");
 	if (fifos)
@@ -67,15 +75,15 @@ static void console(const struct launch *l, struct strlist *argv)
 	free(fifos);
 }
 
+/* QEMU takes what stands before a colon for a protocol, unless a slash comes first. */
 static void disk(const struct launch *l, struct strlist *argv)
 {
-	char *safe = escape(l->disk);
+	char *path = str("%s%s", *l->disk == '/' ? "" : "./", l->disk);
 
-	strlist_add(argv, "-drive");
-	strlist_addf(argv, "if=none,id=disk0,format=raw,file=%s", safe);
+	profile_option(argv, "-drive", "if=none,id=disk0,format=raw,file=", path);
 	strlist_add(argv, "-device");
 	strlist_add(argv, "virtio-blk-pci,drive=disk0,disable-legacy=on,iommu_platform=on");
-	free(safe);
+	free(path);
 }
 
 /*
@@ -124,8 +132,7 @@ void profile_tcg(const struct launch *l, const char *name, const char *less, uns
 		 struct strlist *argv)
 {
 	strlist_add(argv, l->qemu);
-	strlist_add(argv, "-name");
-	strlist_addf(argv, "%s-%s", name, l->name);
+	profile_option(argv, "-name", name, l->name);
 	machine(l, argv);
 	accelerator(l, argv);
 	strlist_add(argv, "-cpu");
@@ -164,8 +171,7 @@ void profile_igvm(const struct launch *l, const char *machine, const char *cpu,
 		  struct strlist *argv)
 {
 	strlist_add(argv, l->qemu);
-	strlist_add(argv, "-name");
-	strlist_addf(argv, "keelson-%s", l->name);
+	profile_option(argv, "-name", "keelson-", l->name);
 	strlist_add(argv, "-machine");
 	strlist_addf(argv, "q35,%s,memory-backend=ram0,igvm-cfg=igvm0", machine);
 	strlist_add(argv, "-accel");
@@ -177,8 +183,7 @@ void profile_igvm(const struct launch *l, const char *machine, const char *cpu,
 	strlist_add(argv, "-object");
 	strlist_addf(argv, "memory-backend-memfd,id=ram0,size=%uM,share=true,prealloc=false",
 		     l->mem);
-	strlist_add(argv, "-object");
-	strlist_addf(argv, "igvm-cfg,id=igvm0,file=%s", l->igvm);
+	profile_option(argv, "-object", "igvm-cfg,id=igvm0,file=", l->igvm);
 	profile_common(l, argv);
 }
 

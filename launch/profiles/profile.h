@@ -44,10 +44,17 @@ extern const struct profile profile_native, profile_plain, profile_snp, profile_
 
 const struct profile *profile_find(const char *name); /* NULL: no such platform */
 
+/* A text as a value of one of QEMU's options of the form a=b,c=d (malloc'ed): a comma in it is
+ * doubled, all else stands for itself (qemu-system(1), "-drive file="). */
+char *profile_value(const char *value);
+/* The words option and BEFOREvalue, the value by profile_value(). Whatever holds a path, or another
+ * word of the user, goes through here. */
+void profile_option(struct strlist *argv, const char *option, const char *before,
+		    const char *value);
 /* kind: of QEMU's character devices that take a path */
 void profile_chardev(struct strlist *argv, const char *kind, const char *id, const char *path);
 /* The machine of native and plain, one for both so that their boots compare: TCG with a thread a
- * CPU, or one for all when time goes by instructions. name: QEMU's, before the suite's; less: what
+ * CPU, or one for all when time goes by instructions. name: QEMU's, up to the suite's; less: what
  * is taken from the CPU model, ",-FEATURE" or "". */
 void profile_tcg(const struct launch *l, const char *name, const char *less, unsigned cpus,
 		 struct strlist *argv);

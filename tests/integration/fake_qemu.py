@@ -234,4 +234,5 @@ def main():
     serve(port, mode)
 
 
-main()
+if __name__ == "__main__":
+    main()
