@@ -14,6 +14,7 @@
 
 #include "harness/core/exitcode.h"
 #include "harness/core/options.h"
+#include "harness/core/ranges.h"
 
 /* getopt_long()'s values: above every character, because there are no short options. */
 enum {
@@ -79,6 +80,10 @@ static const struct option table[] = {
 	{NULL, 0, NULL, 0},
 };
 
+#define TEXT_OF(n) #n
+#define TEXT(n)    TEXT_OF(n)
+#define MEM_RANGE  TEXT(MACHINE_MEM_LEAST) " to " TEXT(MACHINE_MEM_MOST)
+
 static void help(void)
 {
 	puts("  --platform NAME            native (default), plain (no SVSM), snp or tdx\n"
@@ -87,7 +92,7 @@ static void help(void)
 	     "  --initrd FILE              initramfs instead of the built one\n"
 	     "  --append WORDS             added to the kernel's command line\n"
 	     "  --igvm FILE                boot this IGVM file, build none\n"
-	     "  --smp N, --mem MIB         the guest's vCPUs and memory\n"
+	     "  --smp N, --mem MIB         the guest's vCPUs and memory, " MEM_RANGE " MiB\n"
 	     "  --service-cpus N           CPUs that run services and that the guest never sees\n"
 	     "  --icount SHIFT             time goes by instructions, 2^SHIFT ns each (slow)\n"
 	     "  --disk FILE                raw image, given to the guest as a virtio disk\n"
@@ -109,36 +114,21 @@ static void help(void)
 	     "  --dry-run                  print QEMU's command line and stop");
 }
 
-/*
- * A whole decimal number within bounds. strtoul() alone takes signs, blanks and what follows
- * the number; the line that says what is wrong names the option and its bounds.
- */
-static bool whole(const char *name, const char *text, unsigned long min, unsigned long max,
-		  unsigned *out)
+/* The line that says what is wrong names the option and its bounds. */
+static bool number(const char *name, const char *text, struct range r, unsigned *out)
 {
-	char *end;
-	unsigned long v = strtoul(text, &end, 10);
-
-	if (*text < '0' || *text > '9' || *end || v < min || v > max) {
-		problem("--%s takes a number from %lu to %lu, not '%s'", name, min, max, text);
-		return false;
-	}
-	*out = (unsigned)v;
-	return true;
-}
-
-/* A number of which 0 would make no sense: vCPUs, MiB, seconds. */
-static bool number(const char *name, const char *text, unsigned long max, unsigned *out)
-{
-	return whole(name, text, 1, max, out);
+	if (range_read(r, text, out))
+		return true;
+	problem("--%s takes a number from %u to %u, not '%s'", name, r.min, r.max, text);
+	return false;
 }
 
 /* 0 is a number too; -1 stands for nothing said. */
-static bool number_or_none(const char *name, const char *text, unsigned long max, int *out)
+static bool number_or_none(const char *name, const char *text, struct range r, int *out)
 {
 	unsigned v;
 
-	if (!whole(name, text, 0, max, &v))
+	if (!number(name, text, r, &v))
 		return false;
 	*out = (int)v;
 	return true;
@@ -189,15 +179,15 @@ static bool take(struct options *o, int c)
 {
 	switch (c) {
 	case OPT_SMP:
-		return number("smp", optarg, 254, &o->smp);
+		return number("smp", optarg, RANGE_SMP, &o->smp);
 	case OPT_MEM:
-		return number("mem", optarg, 1u << 20, &o->mem);
+		return number("mem", optarg, RANGE_MEM, &o->mem);
 	case OPT_SERVICE_CPUS:
-		return number_or_none("service-cpus", optarg, 64, &o->service_cpus);
+		return number_or_none("service-cpus", optarg, RANGE_SERVICE_CPUS, &o->service_cpus);
 	case OPT_ICOUNT:
-		return number_or_none("icount", optarg, 10, &o->icount);
+		return number_or_none("icount", optarg, RANGE_ICOUNT, &o->icount);
 	case OPT_TIMEOUT:
-		return number("timeout", optarg, 86400, &o->timeout);
+		return number("timeout", optarg, RANGE_TIMEOUT, &o->timeout);
 	case OPT_EXEC:
 		strlist_add(&o->exec, optarg);
 		return true;

@@ -9,6 +9,7 @@
  */
 #include "harness/core/util.h"
 #include "harness/igvm/build.h"
+#include "harness/igvm/cpio.h"
 #include "harness/igvm/linux_version.h"
 
 #include <inttypes.h>
@@ -16,6 +17,7 @@
 
 /* The x86 boot protocol (Linux Documentation/arch/x86/boot.rst): offsets in the first sectors */
 #define SETUP_SECTS   0x1f1
+#define SYSSIZE       0x1f4 /* of what follows the setup sectors, in 16 bytes */
 #define BOOT_FLAG     0x1fe
 #define HEADER_MAGIC  0x202
 #define VERSION       0x206
@@ -91,6 +93,18 @@ static size_t setup_size(const struct blob *k)
 	return ((k->data[SETUP_SECTS] ? k->data[SETUP_SECTS] : 4) + 1) * SECTOR;
 }
 
+/* The header tells how long the file is; what signs it may follow. */
+static bool is_whole(const char *path, const struct blob *k)
+{
+	uint64_t whole = setup_size(k) + (uint64_t)get32(k, SYSSIZE) * 16;
+
+	if (k->size > setup_size(k) && k->size >= whole)
+		return true;
+	return igvm_fail("%s: the bzImage is truncated: %zu bytes of %" PRIu64
+			 ": copy or fetch it again",
+			 path, k->size, whole);
+}
+
 /* The protected-mode part, where it will run. */
 static bool add_kernel(const char *path, const struct blob *k, struct image *m,
 		       struct launch_info *info)
@@ -98,8 +112,8 @@ static bool add_kernel(const char *path, const struct blob *k, struct image *m,
 	size_t setup = setup_size(k), size = k->size - setup, padded = ALIGN_UP(size, SIZE_2M);
 	uint32_t init_size = get32(k, INIT_SIZE);
 
-	if (k->size <= setup)
-		return igvm_fail("%s: the bzImage is truncated", path);
+	if (!is_whole(path, k))
+		return false;
 	if (init_size > BIT(30))
 		return igvm_fail("%s: the kernel wants %" PRIu32 " bytes", path, init_size);
 	if (padded > init_size)
@@ -116,12 +130,18 @@ static bool add_initrd(const char *path, const struct blob *k, struct image *m,
 		       struct launch_info *info)
 {
 	struct blob rd;
+	bool whole;
 
 	if (!blob_read(path, &rd))
 		return false;
 	info->initrd.size = rd.size;
 	image_add(m, info->initrd.gpa, rd.data, rd.size);
+	whole = cpio_whole(rd.data, rd.size);
 	blob_free(&rd);
+	if (!info->initrd.size)
+		return igvm_fail("%s: the file is empty", path);
+	if (!whole)
+		return igvm_fail("%s: the initrd is truncated: copy or build it again", path);
 	if (info->initrd.gpa + info->initrd.size > get32(k, INITRD_MAX))
 		return igvm_fail("%s: the initrd is too large for this kernel", path);
 	return true;

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/core/ranges.h"
 #include "harness/run/suites.h"
 #include "harness/core/util.h"
 
@@ -29,23 +30,38 @@ enum key_type {
 	KEY_KIND
 };
 
-#define KEY(field, type)                                                                           \
+#define KEY_IN(field, type, range)                                                                 \
 	{                                                                                          \
-#field, type, offsetof(struct suite, field)                                        \
+#field, type, offsetof(struct suite, field), range                                 \
 	}
+#define KEY(field, type)     KEY_IN(field, type, {0})
+#define NUMBER(field, range) KEY_IN(field, KEY_NUMBER, range)
 
-static const struct {
+static const struct key {
 	const char *name;
 	enum key_type type;
 	size_t offset;
+	struct range range; /* of a number */
 } keys[] = {
-	KEY(kind, KEY_KIND),           KEY(image, KEY_TEXT),     KEY(kernel, KEY_TEXT),
-	KEY(initrd, KEY_TEXT),         KEY(cmdline, KEY_TEXT),   KEY(shows, KEY_TEXT),
-	KEY(groups, KEY_TEXT),         KEY(smp, KEY_NUMBER),     KEY(mem, KEY_NUMBER),
-	KEY(disk, KEY_NUMBER),         KEY(timeout, KEY_NUMBER), KEY(strict, KEY_BOOL),
-	KEY(hidden, KEY_BOOL),         KEY(boot_only, KEY_BOOL), KEY(test, KEY_BOOL),
-	KEY(service_cpus, KEY_NUMBER), KEY(icount, KEY_NUMBER),  KEY(optional, KEY_TEXT),
+	KEY(kind, KEY_KIND),
+	KEY(image, KEY_TEXT),
+	KEY(kernel, KEY_TEXT),
+	KEY(initrd, KEY_TEXT),
+	KEY(cmdline, KEY_TEXT),
+	KEY(shows, KEY_TEXT),
+	KEY(groups, KEY_TEXT),
+	KEY(optional, KEY_TEXT),
 	KEY(options, KEY_TEXT),
+	KEY(strict, KEY_BOOL),
+	KEY(hidden, KEY_BOOL),
+	KEY(boot_only, KEY_BOOL),
+	KEY(test, KEY_BOOL),
+	NUMBER(smp, RANGE_SMP),
+	NUMBER(mem, RANGE_MEM),
+	NUMBER(disk, RANGE_DISK),
+	NUMBER(timeout, RANGE_TIMEOUT),
+	NUMBER(service_cpus, RANGE_SERVICE_CPUS),
+	NUMBER(icount, RANGE_ICOUNT),
 };
 
 /* In place, at both ends. */
@@ -79,19 +95,22 @@ static void suite_new(const char *name)
 	s->groups = str_dup("");
 }
 
-/* Writes a value into the field at slot. NULL, or what is wrong with the value. */
-static const char *set(void *slot, enum key_type type, const char *value)
+/* Writes a value into the field of the key, at slot. NULL, or what is wrong with the value. */
+static const char *set(void *slot, const struct key *key, const char *value)
 {
-	char *end;
+	static char wrong[80];
 
-	switch (type) {
+	switch (key->type) {
 	case KEY_TEXT:
 		free(*(char **)slot);
 		*(char **)slot = str_dup(value);
 		return NULL;
 	case KEY_NUMBER:
-		*(unsigned *)slot = (unsigned)strtoul(value, &end, 10);
-		return *value && !*end ? NULL : "not a number";
+		if (range_read(key->range, value, slot))
+			return NULL;
+		snprintf(wrong, sizeof(wrong), "%s takes a number from %u to %u", key->name,
+			 key->range.min, key->range.max);
+		return wrong;
 	case KEY_BOOL:
 		*(bool *)slot = strcmp(value, "yes") == 0;
 		return *(bool *)slot || !strcmp(value, "no") ? NULL : "neither yes nor no";
@@ -119,7 +138,7 @@ static const char *take_pair(char *line)
 	name = trim(line);
 	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
 		if (strcmp(name, keys[i].name) == 0)
-			return set((char *)&all[count - 1] + keys[i].offset, keys[i].type,
+			return set((char *)&all[count - 1] + keys[i].offset, &keys[i],
 				   trim(eq + 1));
 	return "no such key";
 }

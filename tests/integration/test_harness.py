@@ -46,10 +46,35 @@ def test_svsm_panic(runs, tmp_path):
     assert "VMPL 0" in run.json()["exit"]["reason"]
 
 
-def test_monitor_fault(runs):
-    """A machine too small for it: it gives up and says why."""
-    run = keelson(runs, "run", "hang", "--mem", 16).check(6, "state.txt")
+def test_monitor_fault(runs, tmp_path):
+    """A machine too small for it, which --mem does not give: it gives up and says why."""
+    qemu = tmp_path / "small-qemu"
+    qemu.write_text("""#!/bin/sh
+for word; do shift; set -- "$@" "$([ "$word" = 512M ] && echo 16M || printf %s "$word")"; done
+exec "${QEMU:-qemu-system-x86_64}" "$@"
+""")
+    qemu.chmod(0o755)
+    run = keelson(runs, "run", "hang", "--qemu", qemu).check(6, "state.txt")
     assert "too little RAM" in run.json()["exit"]["reason"]
+
+
+@pytest.mark.parametrize("mem", [0, 1, 16, 32, 95, 262145, 99999999999])
+@pytest.mark.parametrize("command", ["run", "test"])
+def test_memory_that_no_machine_has(runs, command, mem):
+    run = keelson(runs, command, "selftest", "--mem", mem)
+    assert run.code == 2 and not run.folders
+    assert run.err == f"keelson: --mem takes a number from 96 to 262144, not '{mem}'\n"
+
+
+def test_least_memory(runs):
+    """Enough for the machine and the SVSM; a guest that needs more is told how to get it."""
+    assert "96 to 262144 MiB" in subprocess.run([KEELSON, "run", "--help"], capture_output=True, text=True).stdout
+    keelson(runs / "svsm", "test", "selftest", "--mem", 96).check(0)
+
+
+def test_guest_that_needs_more_memory(runs, linux):
+    run = keelson(runs, "run", "linux", "--mem", 96).check(3)
+    assert "RAM that this machine has not: give it more (--mem)" in run.out
 
 
 def test_hang(runs):

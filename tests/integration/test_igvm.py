@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from keelson import BUILD, igvm
+from keelson import BUILD, igvm, keelson
 
 HANG = BUILD / "guests/bare/hang.bin"
 
@@ -101,3 +101,54 @@ def test_damaged_file(tmp_path, command):
 def test_no_such_file():
     code, _, err = igvm("measure", "/nowhere/x.igvm")
     assert code == 3 and "/nowhere/x.igvm" in err
+
+
+def linux_image(tmp_path, kernel, *words):
+    return igvm("build", "--svsm", BUILD / "svsm.elf", "--kernel", kernel, *words, "-o", tmp_path / "linux.igvm")
+
+
+@pytest.mark.parametrize("keep", [1000, 20000, 0.3, -2000])
+def test_truncated_kernel(tmp_path, linux, keep):
+    """boot.rst, "syssize": the header tells how long the kernel is."""
+    data = linux[0].read_bytes()
+    whole = (data[0x1F1] + 1) * 512 + int.from_bytes(data[0x1F4:0x1F8], "little") * 16
+    assert whole <= len(data)
+    size = int(whole * keep) if isinstance(keep, float) else keep % whole
+    (tmp_path / "cut").write_bytes(data[:size])
+    code, _, err = linux_image(tmp_path, tmp_path / "cut")
+    assert code == 1 and f"truncated: {size} bytes of {whole}" in err
+    (tmp_path / "whole").write_bytes(data[:whole])  # without what signs it
+    assert linux_image(tmp_path, tmp_path / "whole")[0] == 0
+
+
+def test_truncated_kernel_ends_the_run(runs, tmp_path, linux):
+    (tmp_path / "cut").write_bytes(linux[0].read_bytes()[:3000000])
+    run = keelson(runs, "run", "linux", "--kernel", tmp_path / "cut").check(3)
+    assert "truncated: 3000000 bytes of" in run.err
+
+
+def entry(name, data=b"", magic=b"070701"):
+    fields = [0, 0o100644, 0, 0, 1, 0, len(data), 0, 0, 0, 0, len(name) + 1, 0]
+    head = magic + b"".join(b"%08x" % f for f in fields) + name.encode() + b"\0"
+    return head + bytes(-len(head) % 4) + data + bytes(-len(data) % 4)
+
+
+ARCHIVE = entry("init", b"#!/bin/sh\n") + entry("a", b"x" * 1000, b"070702")
+TRAILER = entry("TRAILER!!!")
+GZIP = b"\x1f\x8b\x08\x00"
+
+
+@pytest.mark.parametrize("data, why", [
+    (ARCHIVE, None), (ARCHIVE + TRAILER, None), (ARCHIVE + TRAILER + bytes(512), None),
+    (ARCHIVE + TRAILER + bytes(100) + ARCHIVE, None), (ARCHIVE + TRAILER + bytes(20) + GZIP, None), (GZIP, None),
+    (b"no archive at all", None),
+    (ARCHIVE[:-10], "truncated"), (ARCHIVE[:100], "truncated"), (ARCHIVE[:3], "truncated"),
+    (ARCHIVE + TRAILER[:50], "truncated"), (ARCHIVE + TRAILER + bytes(100) + ARCHIVE[:-900], "truncated"),
+    (b"", "empty"),
+])
+def test_truncated_initrd(tmp_path, linux, data, why):
+    """buffer-format.rst: archives one behind the other, zeroes between them; a trailer may be missing."""
+    (tmp_path / "initrd").write_bytes(data)
+    code, _, err = linux_image(tmp_path, linux[0], "--initrd", tmp_path / "initrd")
+    assert code == (1 if why else 0), err
+    assert not why or why in err

@@ -4,7 +4,7 @@
  * Small parts of the harness: suites.cfg, exit codes, shell words, host verbs, phases of a boot.
  *
  * sources: harness/run/suites.c harness/core/util.c harness/core/exitcode.c
- * sources: harness/verbs/host_verbs.c launch/profiles/words.c harness/core/output.c
+ * sources: harness/verbs/host_verbs.c launch/profiles/words.c harness/core/output.c harness/core/ranges.c
  * sources: harness/session/timeline.c harness/verbs/host_files.c harness/verbs/checkquote.c harness/verbs/quote.c
  * sources: harness/verbs/signature.c harness/qemu/qemu.c harness/core/signals.c svsm/lib/control_frame.c
  * sources: svsm/lib/crc32.c svsm/lib/base64.c
@@ -76,9 +76,22 @@ TEST(suites_as_they_are_meant)
 TEST(suites_with_mistakes)
 {
 	static const char *const bad[] = {
-		"smp = 2\n",           "[three\n",           "[]\n",
-		"[four]\nsmp = two\n", "[five]\nkind = x\n", "[six]\nstrict = maybe\n",
-		"[seven]\nnone = 1\n", "[one]\n[one]\n",     "[eight]\nsmp\n",
+		"smp = 2\n",
+		"[three\n",
+		"[]\n",
+		"[four]\nsmp = two\n",
+		"[five]\nkind = x\n",
+		"[six]\nstrict = maybe\n",
+		"[seven]\nnone = 1\n",
+		"[one]\n[one]\n",
+		"[eight]\nsmp\n",
+		"[nine]\nsmp = -1\n",
+		"[a]\nmem = 95\n",
+		"[b]\nmem = 262145\n",
+		"[c]\nicount = 11\n",
+		"[d]\ntimeout = 0\n",
+		"[e]\nsmp = 4294967297\n",
+		"[f]\nmem = 512 MiB\n",
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {

@@ -29,7 +29,7 @@ static void need_ram(const struct igvm_header *h, uint64_t at, uint64_t size)
 	if (size && !host_guest_ram(gpa(at), size))
 		loader_refuse(
 			h,
-			"0x%llx..0x%llx needs RAM that this machine has not: give QEMU more memory",
+			"0x%llx..0x%llx needs RAM that this machine has not: give it more (--mem)",
 			(unsigned long long)at, (unsigned long long)(at + size));
 }
 

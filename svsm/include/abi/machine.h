@@ -35,5 +35,13 @@ enum machine_end {
 	MACHINE_END_RESET = 0x15,    /* QEMU 43: a guest asked for a reset */
 };
 
+/*
+ * MiB of RAM that a machine may have. Guests start at 64 MiB (harness/igvm/build.h), above the
+ * SVSM's region, and the monitor takes 16 MiB and 1/32 of all off the top, in whole 2 MiB: with
+ * less than this no guest finds room. What a kernel and its initrd need more, the loader tells.
+ */
+#define MACHINE_MEM_LEAST      96
+#define MACHINE_MEM_MOST       262144
+
 #define MACHINE_CBIT           47
 #define MACHINE_SIGNATURE_LEAF 0x40000100 /* "KeelsonNativ": says plainly what this is */

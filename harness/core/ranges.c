@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+/* Reads a number of the command line or of launch/suites.cfg. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "harness/core/ranges.h"
+
+/* strtoul() alone takes signs, blanks and what follows the number. */
+bool range_read(struct range r, const char *text, unsigned *out)
+{
+	unsigned long v;
+	char *end;
+
+	errno = 0;
+	v = strtoul(text, &end, 10);
+	if (*text < '0' || *text > '9' || *end || errno || v < r.min || v > r.max)
+		return false;
+	*out = (unsigned)v;
+	return true;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#pragma once
+
+/*
+ * Which numbers a run may be given, the same for the command line and for launch/suites.cfg: what
+ * no machine can do is refused before one is started.
+ */
+#include "abi/machine.h"
+
+struct range {
+	unsigned min, max;
+};
+
+#define RANGE_SMP          ((struct range){1, 254})
+#define RANGE_MEM          ((struct range){MACHINE_MEM_LEAST, MACHINE_MEM_MOST}) /* MiB */
+#define RANGE_SERVICE_CPUS ((struct range){0, 64})
+#define RANGE_ICOUNT       ((struct range){0, 10})    /* log2 of ns */
+#define RANGE_TIMEOUT      ((struct range){1, 86400}) /* seconds */
+#define RANGE_DISK         ((struct range){1, 4096})  /* MiB */
+
+/* A decimal number in the range and nothing else: no sign, no blank. False leaves *out alone. */
+bool range_read(struct range r, const char *text, unsigned *out);
