@@ -94,7 +94,11 @@ static int commands(struct job *j)
 	int code = 0;
 
 	for (size_t i = 0; i < l->n && !code; i++) {
-		bool ended = talk_exec(&j->session, l->v[i], &code);
+		struct captured output = {0}, *keep = j->options->json ? &output : NULL;
+		bool ended = talk_exec(&j->session, l->v[i], keep, &code);
+
+		record_exec(&j->record, l->v[i], ended ? code : -1, keep);
+		captured_free(&output);
 
 		if (ended && code)
 			outcome_set(&j->outcome, CODE_FAILED,
@@ -118,7 +122,7 @@ static void shell(struct job *j)
 
 	report_line("a shell in the guest; exit, poweroff or Ctrl-] end it");
 	terminal_on(j->setup.terminal);
-	talk_exec(&j->session, command, &code);
+	talk_exec(&j->session, command, NULL, &code);
 	terminal_off(j->setup.terminal);
 	free(command);
 }
@@ -222,6 +226,9 @@ static bool possible(const struct options *o, const struct suite *s)
 		return problem("--exec and --shell need an agent"), false;
 	if (o->no_agent && s->kind != SUITE_LINUX)
 		return problem("suite %s has no initrd", s->name), false;
+	if ((o->shell || o->no_agent) && o->json)
+		return problem("--json wants stdout for itself: not with --shell or --no-agent"),
+		       false;
 	if (!o->exec.n && !o->shell)
 		return true;
 	if (s->kind != SUITE_LINUX)

@@ -110,7 +110,7 @@ static void help(void)
 	     "  --no-agent                 run: the initrd has no agent of ours: its console is "
 	     "shown,\n"
 	     "                             and a power off is what passes\n"
-	     "  --json                     machine-readable output\n"
+	     "  --json                     stdout is JSON (docs/json.md)\n"
 	     "  --dry-run                  print QEMU's command line and stop");
 }
 

@@ -128,6 +128,16 @@ static void fill_setup(struct session_setup *setup, const struct options *o, con
 	l->disk = o->disk ? o->disk : s->disk ? str("%s/disk.img", folder) : NULL;
 }
 
+/* A line for a shell; none for no words. */
+static void print_words(const struct strlist *words)
+{
+	char *line = strlist_shell(words);
+
+	if (words->n)
+		puts(line);
+	free(line);
+}
+
 /* Nothing is made or started; the folder's name and the QMP descriptor are placeholders. */
 void job_dry_run(const struct options *o, const struct suite *s)
 {
@@ -141,15 +151,17 @@ void job_dry_run(const struct options *o, const struct suite *s)
 
 		strlist_add(&igvm, self);
 		make_igvm_words(s, o, setup.launch.igvm, &igvm);
-		line = strlist_shell(&igvm);
-		puts(line);
-		free(line);
 		free(self);
 	}
 	session_command(&setup, 3, &qemu);
-	line = strlist_shell(&qemu);
-	puts(line);
-	free(line);
+	if (o->json) {
+		line = record_dry_run(s->name, &igvm, &qemu);
+		report_json(line);
+		free(line);
+	} else {
+		print_words(&igvm);
+		print_words(&qemu);
+	}
 	strlist_free(&igvm);
 	strlist_free(&qemu);
 	free(folder);

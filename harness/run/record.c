@@ -172,6 +172,22 @@ void record_boot(struct record *r, const struct session *s)
 	save(r);
 }
 
+/* Not saved by itself: output may be long, and the boot's end is near. */
+void record_exec(struct record *r, const char *command, int code, const struct captured *output)
+{
+	json_t *all = json_object_get(r->json, "exec"), *one = json_object();
+
+	if (!all) {
+		all = json_array();
+		json_object_set_new(r->json, "exec", all);
+	}
+	json_object_set_new(one, "command", word_json(command));
+	json_object_set_new(one, "code", code < 0 ? json_null() : json_integer(code));
+	if (output)
+		captured_into(output, one);
+	json_array_append_new(all, one);
+}
+
 /* The last step. The text of it may still be wanted (--json). */
 void record_close(struct record *r, const struct outcome *o, const struct results *results)
 {
@@ -184,6 +200,16 @@ void record_close(struct record *r, const struct outcome *o, const struct result
 			    json_pack("{s:i, s:i, s:i}", "passed", (int)results->passed, "failed",
 				      (int)results->failed, "skipped", (int)results->skipped));
 	save(r);
+}
+
+char *record_dry_run(const char *suite, const struct strlist *igvm, const struct strlist *qemu)
+{
+	json_t *o = json_pack("{s:s, s:o, s:o}", "suite", suite, "igvm_command", words_json(igvm),
+			      "qemu", words_json(qemu));
+	char *text = json_dumps(o, JSON_COMPACT | JSON_PRESERVE_ORDER);
+
+	json_decref(o);
+	return text;
 }
 
 void record_free(struct record *r)

@@ -4,6 +4,7 @@
 
 /* run.json: what ran, with what, and how it ended. Written at the start and again at every step. */
 #include "harness/report/results.h"
+#include "harness/session/captured.h"
 #include "harness/session/session.h"
 #include "harness/run/suites.h"
 
@@ -20,7 +21,11 @@ void record_target(struct record *r, const struct suite *s, const struct session
 		   const struct strlist *igvm_words);
 /* One boot; call it when the session is over. */
 void record_boot(struct record *r, const struct session *s);
+/* A command line of --exec; code -1: it did not come to its end. output NULL: it was passed on. */
+void record_exec(struct record *r, const char *command, int code, const struct captured *output);
 void record_close(struct record *r, const struct outcome *o, const struct results *results);
 /* All that is known, as it goes into run.json (malloc'ed). */
 char *record_text(const struct record *r);
+/* The document of `--dry-run --json` on one line (malloc'ed): what would be run. */
+char *record_dry_run(const char *suite, const struct strlist *igvm, const struct strlist *qemu);
 void record_free(struct record *r);

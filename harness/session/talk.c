@@ -249,7 +249,7 @@ bool talk_run(struct session *s, const char *name, struct talk_verdict *v)
 /* ---- command lines ---- */
 
 /* NULL, or what is wrong with the frame (malloc'ed). */
-static char *take_output(struct control_frame *f)
+static char *take_output(struct control_frame *f, struct captured *keep)
 {
 	unsigned char bytes[CONTROL_MAX];
 	char *field[2];
@@ -261,6 +261,11 @@ static char *take_output(struct control_frame *f)
 	to = strcmp(field[0], "1") == 0 ? stdout : strcmp(field[0], "2") == 0 ? stderr : NULL;
 	if (n < 0 || !to)
 		return str("OUTPUT that is none");
+	if (keep) {
+		captured_add(keep, to == stdout ? CAPTURED_STDOUT : CAPTURED_STDERR, bytes,
+			     (size_t)n);
+		return NULL;
+	}
 	fwrite(bytes, 1, (size_t)n, to);
 	output_stream(to);
 	return NULL;
@@ -270,7 +275,7 @@ static char *take_output(struct control_frame *f)
  * Output is passed on as it comes. When the session ends before EXEC_END the command may have
  * been the guest's own poweroff: the caller knows.
  */
-bool talk_exec(struct session *s, const char *command, int *code)
+bool talk_exec(struct session *s, const char *command, struct captured *keep, int *code)
 {
 	struct control_frame f;
 	char *wrong = NULL;
@@ -281,7 +286,7 @@ bool talk_exec(struct session *s, const char *command, int *code)
 			*code = (int)(strtoul(f.payload, NULL, 10) & 255);
 			return true;
 		}
-		wrong = f.type == CONTROL_OUTPUT ? take_output(&f)
+		wrong = f.type == CONTROL_OUTPUT ? take_output(&f, keep)
 						 : str("frame type %u after EXEC", f.type);
 	}
 	if (wrong)

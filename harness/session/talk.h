@@ -7,6 +7,7 @@
  * leaves the session over, with its outcome: a target that breaks the protocol is ended.
  */
 #include "harness/report/results.h"
+#include "harness/session/captured.h"
 #include "harness/session/session.h"
 
 struct talk_test {
@@ -33,8 +34,8 @@ void talk_test_free(struct talk_test *t);
 void talk_list_free(struct talk_list *l);
 /* Runs one test. *v is filled in any case; false when the target is gone or unusable afterwards. */
 bool talk_run(struct session *s, const char *name, struct talk_verdict *v);
-/* Runs a command line in the target's shell; its output goes to stdout and stderr. False: the
- * session is over, and no exit code is known. */
-bool talk_exec(struct session *s, const char *command, int *code);
+/* Runs a command line in the target's shell; its output goes to keep or, without one, to stdout and
+ * stderr. False: the session is over, and no exit code is known. */
+bool talk_exec(struct session *s, const char *command, struct captured *keep, int *code);
 /* BYE, its answer, and the power off; true when all three came. */
 bool talk_bye(struct session *s);

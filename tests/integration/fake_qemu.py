@@ -3,6 +3,7 @@
 # Copyright (c) 2026 The Keelson Authors
 """Stands in for QEMU where a test needs a target that misbehaves; $FAKE_MODE says how."""
 
+import base64
 import os
 import struct
 import sys
@@ -11,7 +12,7 @@ import zlib
 
 MAGIC, HEADER = 0x4C52544B, struct.Struct("<IBBHII")
 HELLO, INFO, LOG, LIST, TEST, LIST_END, RUN, START, FAILURE, VERDICT, END, BYE, BYE_ACK, HOST, REPLY = range(1, 16)
-EXEC = 16
+EXEC, OUTPUT, EXEC_END = range(16, 19)
 OFF, GUEST_PANIC, SVSM_PANIC, MONITOR, BAD_IGVM, RESET = 33, 35, 37, 39, 41, 43
 
 
@@ -172,6 +173,10 @@ def serve(port, mode):
             for name in tests:
                 port.send(TEST, name, f"shows {name}")
             port.send(LIST_END, "4" if mode == "wrong-count" else str(len(tests)))
+        elif kind == EXEC and mode == "exec":
+            for stream, data in (("1", b"out "), ("2", b"err\n"), ("1", body.encode()), ("2", b"\xff\0" if "odd" in body else b"")):
+                port.send(OUTPUT, stream, base64.b64encode(data).decode())
+            port.send(EXEC_END, "3" if body == "false" else "0")
         elif kind == EXEC:
             if mode == "deaf":
                 time.sleep(600)
