@@ -5,8 +5,10 @@
 /* How much memory the SVSM takes of a machine, which the builder writes into the launch page. */
 #include <stdint.h>
 
+#include "abi/machine.h"
+
 #define REGION_DEFAULT_MEM  (64ull << 10) /* MiB: for machines up to here when nobody says */
-#define REGION_MAX_MEM      (256ull << 10)
+#define REGION_MAX_MEM      MACHINE_MEM_MOST
 #define REGION_DEFAULT_CPUS 16
 
 /*

@@ -58,22 +58,23 @@ exec "${QEMU:-qemu-system-x86_64}" "$@"
     assert "too little RAM" in run.json()["exit"]["reason"]
 
 
-@pytest.mark.parametrize("mem", [0, 1, 16, 32, 95, 262145, 99999999999])
+@pytest.mark.parametrize("mem", [0, 1, 16, 32, 191, 262145, 99999999999])
 @pytest.mark.parametrize("command", ["run", "test"])
 def test_memory_that_no_machine_has(runs, command, mem):
     run = keelson(runs, command, "selftest", "--mem", mem)
     assert run.code == 2 and not run.folders
-    assert run.err == f"keelson: --mem takes a number from 96 to 262144, not '{mem}'\n"
+    assert run.err == f"keelson: --mem takes a number from 192 to 262144, not '{mem}'\n"
 
 
 def test_least_memory(runs):
-    """Enough for the machine and the SVSM; a guest that needs more is told how to get it."""
-    assert "96 to 262144 MiB" in subprocess.run([KEELSON, "run", "--help"], capture_output=True, text=True).stdout
-    keelson(runs / "svsm", "test", "selftest", "--mem", 96).check(0)
+    """Enough for a bare guest; one that needs more is told how to get it."""
+    assert "192 to 262144 MiB" in subprocess.run([KEELSON, "run", "--help"], capture_output=True, text=True).stdout
+    keelson(runs / "bare", "test", "core/pvalidate-4k", "--mem", 192).check(0)
 
 
-def test_guest_that_needs_more_memory(runs, linux):
-    run = keelson(runs, "run", "linux", "--mem", 96).check(3)
+def test_guest_that_needs_more_memory(runs, tmp_path, linux):
+    (tmp_path / "initrd").write_bytes(linux[1].read_bytes() + bytes(16 << 20))
+    run = keelson(runs, "run", "linux", "--mem", 192, "--initrd", tmp_path / "initrd").check(3)
     assert "RAM that this machine has not: give it more (--mem)" in run.out
 
 

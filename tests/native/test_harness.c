@@ -86,7 +86,7 @@ TEST(suites_with_mistakes)
 		"[one]\n[one]\n",
 		"[eight]\nsmp\n",
 		"[nine]\nsmp = -1\n",
-		"[a]\nmem = 95\n",
+		"[a]\nmem = 191\n",
 		"[b]\nmem = 262145\n",
 		"[c]\nicount = 11\n",
 		"[d]\ntimeout = 0\n",

@@ -36,11 +36,12 @@ enum machine_end {
 };
 
 /*
- * MiB of RAM that a machine may have. Guests start at 64 MiB (harness/igvm/build.h), above the
- * SVSM's region, and the monitor takes 16 MiB and 1/32 of all off the top, in whole 2 MiB: with
- * less than this no guest finds room. What a kernel and its initrd need more, the loader tells.
+ * MiB of RAM that a machine may have. Bare guests, and the initrd of others, lie at 160 MiB
+ * (harness/igvm/build.h), and the monitor takes 16 MiB and 1/32 of all off the top, in whole 2 MiB:
+ * with less than this no guest finds room. What a kernel and its initrd need more, the loader
+ * tells.
  */
-#define MACHINE_MEM_LEAST      96
+#define MACHINE_MEM_LEAST      192
 #define MACHINE_MEM_MOST       262144
 
 #define MACHINE_CBIT           47
