@@ -14,12 +14,22 @@ PYTHON  ?= /usr/bin/python3
 QEMU    ?= qemu-system-x86_64
 IASL    ?= iasl
 V       ?= 0
+# WERROR=1, on the command line or in the environment: a warning ends the build. .ci/run sets it; a user's compiler may be
+# newer than ours and know more warnings.
+WERROR  ?=
 Q       := $(if $(filter 0,$(V)),@,)
 say      = @printf '  %-8s %s\n' $(1) $(2)
 export BUILD CC LD OBJCOPY NM HOSTCC PYTHON QEMU
 
-WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef -Wpointer-arith \
-	-Wimplicit-fallthrough=5
+# Versions of what makes the images: a new compiler rebuilds everything.
+TOOLCHAIN := $(shell for tool in '$(CC)' '$(LD)' '$(OBJCOPY)' '$(HOSTCC)'; do $$tool --version 2>/dev/null | head -n 1; done)
+
+# $(call gcc_only,COMPILER,FLAGS): what clang has no word for
+gcc_only = $(if $(findstring clang,$(shell $(1) --version 2>/dev/null)),,$(2))
+
+WARN := -Wall -Wextra $(if $(filter 1,$(WERROR)),-Werror) -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
+	-Wundef -Wpointer-arith -Wimplicit-fallthrough$(if $(findstring clang,$(TOOLCHAIN)),,=5)
+
 # A word of a recipe, whatever path it holds
 quoted = '$(subst ','\'',$(1))'
 # Same bytes wherever the tree lies: no absolute path may enter an object.
@@ -40,9 +50,6 @@ VAPIC_LIB := $(sort $(wildcard svsm/lib/vapic/*.c))
 
 # $(call objects,IMAGE,SOURCES): where an image's objects lie
 objects = $(patsubst %,$(BUILD)/obj/$(1)/%.o,$(basename $(2)))
-
-# Versions of what makes the images: a new compiler rebuilds everything.
-TOOLCHAIN := $(shell for tool in '$(CC)' '$(LD)' '$(OBJCOPY)' '$(HOSTCC)'; do $$tool --version 2>/dev/null | head -n 1; done)
 
 # $(call differ,A,B): not the same text
 differ = $(or $(subst x$(1)x,,x$(2)x),$(subst x$(2)x,,x$(1)x))

@@ -53,6 +53,23 @@ def test_other_flags_compile_anew(flag, some, others):
     assert "Nothing to be done for 'all'" in make("-n", "all")
 
 
+@pytest.mark.parametrize("word", ["QEMU=/opt/qemu/bin/qemu-system-x86_64", "PYTHON=python3", "V=1", "KERNEL=vmlinuz",
+                                  "RUNFLAGS=--strict"])
+def test_what_only_a_run_gets_compiles_nothing(word):
+    """The same by the environment, which is how a make below another sees it."""
+    name, value = word.split("=")
+    assert not compiled(make("-n", "all", word))
+    assert not compiled(make("-n", "all", **{name: value}))
+
+
+def test_a_warning_ends_the_build_for_ci_only():
+    def flags(words):
+        return set(re.findall(r"(?<!\S)-Werror(?!\S)", make("-n", "-W", "svsm/lib/fmt.c", "all", *words)))
+    assert not flags(["WERROR="])
+    assert flags(["WERROR=1"])
+    assert "WERROR=1" in (ROOT / ".ci/run").read_text()
+
+
 def test_a_header_compiles_its_includers():
     sources = compiled(make("-n", "-W", "svsm/lib/fmt.h", "all"))
     assert "svsm/lib/fmt.c" in sources
