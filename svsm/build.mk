@@ -11,7 +11,7 @@ SVSM_SRC := $(filter-out svsm/user/embed.S,$(SVSM_SRC))
 SERVICES := $(filter-out lib,$(notdir $(patsubst %/,%,$(sort $(dir $(wildcard svsm/services/*/*.c))))))
 SERVICE_CFLAGS := -std=gnu11 -O2 -g $(WARN) $(REPRO) -D_GNU_SOURCE -D_FORTIFY_SOURCE=2 -fno-pie \
 	-fstack-protector-strong -Isvsm/include -Isvsm
-SERVICE_LDFLAGS := -static -no-pie -Wl,--build-id=none,-z,noexecstack,-z,separate-code,-z,max-page-size=4096,--gc-sections
+SERVICE_LDFLAGS := -static -Wl,--build-id=none,-z,noexecstack,-z,separate-code,-z,max-page-size=4096,--gc-sections
 include $(wildcard svsm/services/*/build.mk)
 
 service_name = $(word 3,$(subst /, ,$(1)))

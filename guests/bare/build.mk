@@ -7,7 +7,7 @@ BARE_IMAGES := $(BARE_OUT)/core.bin $(BARE_OUT)/panic.bin $(BARE_OUT)/hang.bin \
 	$(BARE_OUT)/noinvlpgb.elf
 
 # FAULT_CATCH is a setjmp whose blocks compute nothing that is used after a fault (lib/trap.h).
-BARE_CFLAGS := $(filter-out -mcmodel=%,$(FW_CFLAGS)) -mcmodel=small -Wno-clobbered -Iguests
+BARE_CFLAGS := $(filter-out -mcmodel=%,$(FW_CFLAGS)) -mcmodel=small $(call gcc_only,$(CC),-Wno-clobbered) -Iguests
 BARE_LIB := $(sort $(filter-out %/vmpl0.c %/vmpl2.c,$(wildcard guests/bare/lib/*.c))) \
 	guests/bare/lib/entry.S svsm/lib/control_frame.c svsm/lib/vmsa.c $(FW_LIB)
 BARE_VMPL2 := guests/bare/lib/start_bare.S guests/bare/lib/vmpl2.c $(BARE_LIB)

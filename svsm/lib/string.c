@@ -8,8 +8,11 @@
  */
 #include "lib/string.h"
 
-/* Otherwise GCC turns the loops below into calls of the very functions that they implement. */
+/* Otherwise GCC turns the loops below into calls of the very functions that they implement. clang
+ * leaves loops alone where it is told -ffreestanding. */
+#ifndef __clang__
 #pragma GCC optimize("no-tree-loop-distribute-patterns")
+#endif
 
 /* Eight bytes at any address, which may alias any type. */
 typedef struct {

@@ -43,7 +43,11 @@ static void *add(struct file *f, uint32_t type, const void *body, uint32_t lengt
 	return h + 1;
 }
 
-#define ADD(f, type, s, ...) ((struct s *)add(f, type, &(struct s){__VA_ARGS__}, sizeof(struct s)))
+#define ADD(f, type, s, ...)                                                                       \
+	({                                                                                         \
+		struct s *added_ = add(f, type, &(struct s){__VA_ARGS__}, sizeof(struct s));       \
+		added_;                                                                            \
+	})
 
 static struct igvm_fixed_header *fixed(struct file *f)
 {

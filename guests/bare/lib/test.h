@@ -16,11 +16,18 @@ struct test {
 			     two */
 };
 
+/* The section keeps the order of the source; clang does that without being told. */
+#if __has_attribute(no_reorder)
+#define NO_REORDER __attribute__((no_reorder))
+#else
+#define NO_REORDER
+#endif
+
 #define TEST(ident, test_name, test_what, test_rule)                                               \
 	static void ident(void);                                                                   \
 	static const struct test test_##ident = {test_name, test_what, ident, test_rule};          \
-	static const struct test *const testp_##ident SECTION("bare_tests")                        \
-		__attribute__((no_reorder)) = &test_##ident;                                       \
+	static const struct test *const testp_##ident SECTION("bare_tests") NO_REORDER =           \
+		&test_##ident;                                                                     \
 	static void ident(void)
 
 /* The suite's conversation with the harness; does not come back. */

@@ -14,7 +14,7 @@
 struct psc_buffer {
 	struct ghcb_psc_header h;
 	uint64_t entry[GHCB_PSC_MAX_ENTRIES];
-} PACKED;
+} PACKED ALIGNED(8);
 
 static struct psc_buffer list;
 

@@ -15,14 +15,14 @@ struct pvclock_vcpu_time_info {
 	int8_t tsc_shift;
 	uint8_t flags;
 	uint8_t pad[2];
-} PACKED;
+} PACKED ALIGNED(4);
 ABI_SIZE(struct pvclock_vcpu_time_info, 32, "KVM msr.rst: pvclock_vcpu_time_info");
 
 struct pvclock_wall_clock {
 	uint32_t version;
 	uint32_t sec; /* UTC at system time 0 */
 	uint32_t nsec;
-} PACKED;
+} PACKED ALIGNED(4);
 ABI_SIZE(struct pvclock_wall_clock, 12, "KVM msr.rst: pvclock_wall_clock");
 
 #define PVCLOCK_TSC_STABLE BIT(0)

@@ -77,6 +77,25 @@ static void set_checksum(uint8_t *p, uint32_t length)
 	h->checksum = (uint8_t)-sum;
 }
 
+/* Names without a NUL are copied, because a compiler may warn of a string that loses its own. */
+static struct madt_header header(uint32_t length)
+{
+	struct madt_header h = {
+		.length = length,
+		.revision = 5,
+		.oem_revision = 1,
+		.creator_revision = 1,
+		.lapic_address = LAPIC_ADDRESS,
+		.flags = 1,
+	};
+
+	memcpy(h.signature, "APIC", sizeof(h.signature));
+	memcpy(h.oem_id, "KEELSN", sizeof(h.oem_id));
+	memcpy(h.oem_table_id, "NATIVE  ", sizeof(h.oem_table_id));
+	memcpy(h.creator_id, "KEEL", sizeof(h.creator_id));
+	return h;
+}
+
 /* Every vCPU is enabled: which ones a guest may use is for the SVSM to say, in the table that it
  * makes. */
 uint32_t make_madt(uint8_t *p)
@@ -84,9 +103,7 @@ uint32_t make_madt(uint8_t *p)
 	uint32_t length = (uint32_t)(sizeof(struct madt_header) + sizeof(struct madt_ioapic) +
 				     sizeof(overrides) + sizeof(struct madt_nmi) +
 				     machine_vcpu_count * sizeof(struct madt_lapic));
-	const struct madt_header h = {
-		"APIC", length, 5, 0, "KEELSN", "NATIVE  ", 1, "KEEL", 1, LAPIC_ADDRESS, 1,
-	};
+	const struct madt_header h = header(length);
 	const struct madt_ioapic ioapic = {1, 12, 0, 0, IOAPIC_ADDRESS, 0};
 	const struct madt_nmi nmi = {4, 6, 0xff, 0, 1};
 	uint8_t *at = p;

@@ -32,7 +32,7 @@ struct ghcb {
 	uint8_t rsvd_ff0[10];
 	uint16_t version; /* 0xffa */
 	uint32_t usage;   /* 0xffc */
-} PACKED;
+} PACKED ALIGNED(8);
 
 ABI_OFFSET(struct ghcb, rax, 0x1f8, "GHCB layout: RAX");
 ABI_OFFSET(struct ghcb, rcx, 0x308, "GHCB layout: RCX");
@@ -129,7 +129,7 @@ struct ghcb_psc_header {
 	uint16_t cur;
 	uint16_t end;
 	uint32_t rsvd;
-} PACKED;
+} PACKED ALIGNED(8);
 
 #define GHCB_PSC_MAX_ENTRIES 253
 /* entry: cur_page[11:0] gfn[51:12] op[55:52] 2M[56] */

@@ -95,7 +95,7 @@ struct vmsa {
 	uint8_t fpreg_xmm[256];
 	uint8_t fpreg_ymm[256];
 	uint8_t rsvd_670[0x1000 - 0x670];
-} PACKED;
+} PACKED ALIGNED(8);
 
 ABI_OFFSET(struct vmsa, vmpl, 0xca, "APM B-4: VMPL");
 ABI_OFFSET(struct vmsa, efer, 0xd0, "APM B-4: EFER");

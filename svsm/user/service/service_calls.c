@@ -51,6 +51,13 @@ static enum syscall_then call_wait(struct process *p, struct syscall_args *args)
 							      : syscall_error(args, SYS_EFAULT);
 }
 
+/* A buffer's byte at an offset that was checked; an empty request has none, and no sum with NULL.
+ */
+static const uint8_t *byte_at(const void *buffer, uint64_t offset)
+{
+	return buffer ? (const uint8_t *)buffer + offset : NULL;
+}
+
 /* Arguments: to, offset, len. */
 static enum syscall_then call_read(struct process *p, struct syscall_args *args)
 {
@@ -60,7 +67,7 @@ static enum syscall_then call_read(struct process *p, struct syscall_args *args)
 	if (!r || args->a[1] > r->in_len)
 		return syscall_error(args, SYS_EINVAL);
 	n = MIN(args->a[2], r->in_len - args->a[1]);
-	if (!user_copy_out(args->a[0], (const uint8_t *)r->in + args->a[1], n))
+	if (!user_copy_out(args->a[0], byte_at(r->in, args->a[1]), n))
 		return syscall_error(args, SYS_EFAULT);
 	args->result = (int64_t)n;
 	return SYSCALL_RESUME;
@@ -73,7 +80,7 @@ static enum syscall_then call_write(struct process *p, struct syscall_args *args
 
 	if (!r || args->a[1] > r->out_room || args->a[2] > r->out_room - args->a[1])
 		return syscall_error(args, SYS_EINVAL);
-	if (!user_copy_in((uint8_t *)r->out + args->a[1], args->a[0], args->a[2]))
+	if (!user_copy_in((void *)byte_at(r->out, args->a[1]), args->a[0], args->a[2]))
 		return syscall_error(args, SYS_EFAULT);
 	args->result = (int64_t)args->a[2];
 	return SYSCALL_RESUME;
