@@ -9,14 +9,15 @@ import pytest
 
 from keelson import BUILD, ROOT
 
-MAPS = [BUILD / "svsm.map", BUILD / "services/vtpm.map"]
+MAPS = [BUILD / "svsm.map", *sorted((BUILD / "services").glob("*.map"))]
 LIMITS = (ROOT / "ci/size.limits").read_text()
 
 
-def size(tmp_path, limits):
+def size(tmp_path, limits, maps=MAPS):
     path = tmp_path / "limits"
     path.write_text(limits)
-    return subprocess.run([sys.executable, ROOT / "ci/size.py", path, *MAPS], capture_output=True, text=True)
+    return subprocess.run([sys.executable, ROOT / "ci/size.py", path, *maps], cwd=ROOT, capture_output=True,
+                          text=True)
 
 
 def totals(text):
@@ -31,12 +32,14 @@ def test_the_tree_keeps_its_limits(tmp_path):
     assert {"libtpms", "libcrypto", "libc", "glue", "kernel"} <= set(parts)
     # Nothing of the program may be missing: what is not counted is its headers, padding and bss
     program = (BUILD / "services/vtpm").stat().st_size / 1024
-    counted = sum(parts[n] for n in ("libtpms", "libcrypto", "libc", "glue"))
+    counted = sum(parts[n] for n in ("libtpms", "libcrypto", "libc", "compiler", "glue", "strings"))
     assert 0.97 * program < counted < 1.1 * program
 
 
 @pytest.mark.parametrize("change, complaint", [
-    (lambda t: t.replace("libtpms         1130000", "libtpms 1000"), "libtpms has"),
+    (lambda t: t.replace("glue               14000", "glue 1000"), "glue has"),
+    (lambda t: t.replace("kernel            340000", "kernel 1000"), "kernel has"),
+    (lambda t: t.replace("libc                 56%", "libc 10%"), "libc has"),
     (lambda t: "\n".join(line for line in t.splitlines() if not line.startswith("glue")), "glue has no limit"),
     (lambda t: t + "libother 5\n", "libother has a limit and no bytes"),
 ])
@@ -46,3 +49,30 @@ def test_a_broken_limit_fails(tmp_path, change, complaint):
     done = size(tmp_path, limits)
     assert done.returncode == 1
     assert complaint in done.stderr
+
+
+def test_another_library_fails(tmp_path):
+    """A program that draws in a library nobody has asked for, whatever its size."""
+    text = (BUILD / "services/probe.map").read_text()
+    assert "libc.a" not in text
+    spoilt = tmp_path / "probe.map"
+    spoilt.write_text(text + "\n.text           0x400000       0x10\n"
+                      " .text          0x0000000000400000       0x10 /usr/lib/libother.a(other.o)\n")
+    done = size(tmp_path, LIMITS, [*MAPS, spoilt])
+    assert done.returncode == 1
+    assert "probe.map has bytes of /usr/lib/libother.a" in done.stderr
+
+
+def test_merged_strings_are_the_libraries(tmp_path):
+    """Newer linkers book the strings of the whole program on the first file that has one."""
+    path = BUILD / "services/vtpm.map"
+    before = totals(size(tmp_path, LIMITS).stdout)
+    spoilt = tmp_path / "vtpm.map"
+    spoilt.write_text(path.read_text() + "\n.rodata         0x900000   0x100000\n"
+                      " .rodata.put.str1.1\n                0x0000000000900000   0x100000 "
+                      f"{BUILD.relative_to(ROOT)}/obj/service/svsm/services/vtpm/message.o\n")
+    done = size(tmp_path, LIMITS, [spoilt if m == path else m for m in MAPS])
+    assert done.returncode == 0, done.stderr
+    after = totals(done.stdout)
+    assert after["glue"] == before["glue"]
+    assert after["strings"] == pytest.approx(before["strings"] + 1024, abs=0.2)
