@@ -17,14 +17,15 @@ doctor: ## what this machine has, what it lacks, and what to do about each
 C_FILES = $(shell git ls-files '*.c' '*.h' | grep -v '^guests/module/') # the module keeps the kernel's style
 
 format: ## clang-format the tree
-	$(Q)clang-format -i $(C_FILES)
+	$(Q)formatter=$$(ci/format.sh) || { echo "format: $$formatter" >&2; exit 3; }; "$$formatter" -i $(C_FILES)
 
 lint: ## clang-format, cppcheck, shellcheck, pyflakes; headers, layers, sizes, licences, stacks
 	$(Q)ci/lint.sh
 
 # Exceeding a limit fails the build, so the table is part of `all`.
-$(BUILD)/size.txt: $(BUILD)/svsm.elf $(BUILD)/services/vtpm ci/size.py ci/size.limits
-	$(Q)$(PYTHON) ci/size.py ci/size.limits $(BUILD)/svsm.map $(BUILD)/services/vtpm.map >$@
+SIZE_MAPS := $(BUILD)/svsm.map $(addprefix $(BUILD)/services/,$(addsuffix .map,$(SERVICES)))
+$(BUILD)/size.txt: $(BUILD)/svsm.elf $(addprefix $(BUILD)/services/,$(SERVICES)) ci/size.py ci/size.limits
+	$(Q)$(PYTHON) ci/size.py ci/size.limits $(SIZE_MAPS) >$@
 
 size: $(BUILD)/size.txt ## what the SVSM's image is made of, and the limits
 	@cat $<

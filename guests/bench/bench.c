@@ -42,8 +42,11 @@ static uint32_t make_key(const char *name)
 	struct message m;
 
 	work_key(&m, name);
-	for (unsigned w = 0; w < WAYS; w++)
-		handle[w] = work_handle(response, ways[w]->send(&m, response));
+	for (unsigned w = 0; w < WAYS; w++) {
+		uint32_t len = ways[w]->send(&m, response);
+
+		handle[w] = work_handle(response, len);
+	}
 	CHECK_EQ(handle[DEVICE], handle[LIBRARY]);
 	return handle[DEVICE];
 }
@@ -52,9 +55,11 @@ static void drop(const struct way *way, uint32_t handle)
 {
 	uint8_t response[WAY_RESPONSE_MAX];
 	struct message m;
+	uint32_t len;
 
 	work_flush(&m, handle);
-	work_succeeded(response, way->send(&m, response));
+	len = way->send(&m, response);
+	work_succeeded(response, len);
 }
 
 struct response {

@@ -42,7 +42,7 @@ TPML_DIGEST_VALUES pcr_digests(TPMI_ALG_HASH bank, const TPM2B_DIGEST *digest)
  */
 TPM2B_DIGEST pcr_composite(uint32_t mask)
 {
-	uint8_t bytes[24 * 32];
+	uint8_t bytes[24 * 32] = {0};
 	size_t len = 0;
 
 	for (unsigned pcr = 0; pcr < 24; pcr++)

@@ -16,7 +16,7 @@ static const TPM2B_AUTH no_auth;
 TSS_TEST(hash_once, "hash", "TPM2_Hash of 0 to 1024 bytes is libcrypto's")
 {
 	static const uint16_t sizes[] = {0, 1, 55, 56, 64, 111, 112, 128, 1023, 1024};
-	TPM2B_MAX_BUFFER data;
+	TPM2B_MAX_BUFFER data = {.size = 0};
 	TPMT_TK_HASHCHECK *ticket;
 	TPM2B_DIGEST *out;
 
@@ -99,7 +99,7 @@ static struct key hmac_key(TPMI_ALG_HASH hash, const void *bytes, size_t len)
 TSS_TEST(hash_hmac, "hmac", "HMAC at once and as a sequence is libcrypto's, with our own key")
 {
 	uint8_t message[3000], bytes[32];
-	TPM2B_MAX_BUFFER data;
+	TPM2B_MAX_BUFFER data = {.size = 0};
 	TPMT_TK_HASHCHECK *ticket;
 	TPM2B_DIGEST *out, want;
 	ESYS_TR sequence;

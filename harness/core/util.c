@@ -98,15 +98,17 @@ bool file_sha256(const char *path, char hex[65])
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	FILE *f = fopen(path, "rbe");
 	size_t n;
-	bool ok = ctx && f && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL);
+	bool ok = false;
 
-	while (ok && (n = fread(buf, 1, sizeof(buf), f)) > 0)
-		ok = EVP_DigestUpdate(ctx, buf, n);
-	ok = ok && !ferror(f) && EVP_DigestFinal_ex(ctx, digest, NULL);
+	if (f) {
+		ok = ctx && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL);
+		while (ok && (n = fread(buf, 1, sizeof(buf), f)) > 0)
+			ok = EVP_DigestUpdate(ctx, buf, n);
+		ok = ok && !ferror(f) && EVP_DigestFinal_ex(ctx, digest, NULL);
+		fclose(f);
+	}
 	for (int i = 0; ok && i < 32; i++)
 		sprintf(hex + 2 * i, "%02x", digest[i]);
-	if (f)
-		fclose(f);
 	EVP_MD_CTX_free(ctx);
 	return ok;
 }

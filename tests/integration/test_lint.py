@@ -2,6 +2,7 @@
 # Copyright (c) 2026 The Keelson Authors
 """`make lint`'s own checks find what they are there for: a copy of some files, one rule broken at a time."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -171,3 +172,21 @@ def test_a_name_means_one_thing_in_an_image(tree):
     write(tree, "svsm/user/run.c")
     (found,) = findings(tree)
     assert found.startswith("svsm/user/run.c:1: run.c is svsm/task/run.c too, in one image (svsm, ")
+
+
+@pytest.mark.parametrize("there, version, chosen", [
+    (["clang-format"], "Debian clang-format version 14.0.6", "clang-format"),
+    (["clang-format"], "Debian clang-format version 19.1.7 (3+b1)", None),
+    (["clang-format", "clang-format-14"], "clang-format version 14.0.6 (https://example.org 1a2b3c)", "clang-format-14"),
+    ([], "", None),
+])
+def test_only_the_trees_formatter_judges(tmp_path, there, version, chosen):
+    """Another version is a reason to skip, in words, and neither a pass nor a failure."""
+    for tool in ("sh", "sed"):
+        os.symlink(shutil.which(tool), tmp_path / tool)
+    for name in there:
+        (tmp_path / name).write_text(f"#!/bin/sh\necho '{version}'\n")
+        (tmp_path / name).chmod(0o755)
+    done = subprocess.run([ROOT / "ci/format.sh"], env={"PATH": str(tmp_path)}, capture_output=True, text=True, timeout=60)
+    assert done.returncode == (0 if chosen else 1)
+    assert done.stdout.strip() == (chosen or "the tree is clang-format 14's" + (" and this one is 19" if there else ""))

@@ -125,7 +125,7 @@ TEST(nmi_running, "nmi-running", "100 NMIs to a running vCPU, interrupts off the
 
 TEST(nmi_halted, "nmi-halted", "100 NMIs to a halted vCPU", "apm:apic:nmi apm:hlt:wake")
 {
-	rounds((void *)1);
+	rounds((void *)0x1);
 }
 
 /* While one NMI is in service the next one waits, and others with it are one (8.2.3). */

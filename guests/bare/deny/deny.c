@@ -208,7 +208,7 @@ TEST(deny_vmsa_gone, "deny-vmsa-gone", "a running vCPU whose page is no VMSA any
 	test_must_end(TEST_END_SVSM, "vCPU 1 VMPL 0\tno VMSA that can be run");
 	CHECK_EQ(rmpadjust(smp_vmsa(), RMP_PG_4K, RMPADJUST_ATTR(1, 0)), SNP_SUCCESS);
 	wait_for_the_end();
-	CHECK(!"the run has ended");
+	CHECK_FAILED("the run has not ended");
 }
 
 #define TRIES 100
@@ -238,7 +238,7 @@ TEST(deny_svme_running, "deny-svme-running", "a running vCPU in whose VMSA EFER.
 	test_must_end(TEST_END_SVSM, "vCPU 1 VMPL 0\tVMRUN refused");
 	CHECK(clear_svme((volatile struct vmsa *)smp_vmsa()));
 	wait_for_the_end();
-	CHECK(!"the run has ended");
+	CHECK_FAILED("the run has not ended");
 }
 
 static void adjust_own(void *arg)
@@ -255,7 +255,7 @@ TEST(deny_vmsa_own, "deny-vmsa-own", "RMPADJUST of the VMSA that the vCPU itself
 	test_must_end(TEST_END_SVSM, "vCPU 1 VMPL 0\tthe VMSA that it runs on");
 	smp_run(adjust_own, NULL);
 	wait_for_the_end();
-	CHECK(!"the run has ended");
+	CHECK_FAILED("the run has not ended");
 }
 
 void bare_main(void)

@@ -153,13 +153,13 @@ void smp_start(void)
 	if (!smp_available())
 		test_skip("needs two vCPUs");
 	if (!create()) {
-		CHECK(!"second vCPU could be created");
+		CHECK_FAILED("no second vCPU could be created");
 		test_abandon();
 	}
 	running = true;
 	smp_run(NULL, NULL);
 	if (!smp_wait(20)) {
-		CHECK(!"second vCPU started");
+		CHECK_FAILED("the second vCPU did not start");
 		test_abandon();
 	}
 }

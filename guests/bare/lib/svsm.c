@@ -9,10 +9,8 @@ static uint8_t list_page[PERCPU_COUNT][PAGE_SIZE] ALIGNED(4096);
 
 static void exit_to_svsm(struct svsm_call *c)
 {
-	/* cppcheck-suppress constStatement ; it takes the register names for expressions */
-	register uint64_t r8 __asm__("r8") = c->r8;
-	/* cppcheck-suppress constStatement */
-	register uint64_t r9 __asm__("r9") = c->r9;
+	register uint64_t r8 __asm("r8") = c->r8;
+	register uint64_t r9 __asm("r9") = c->r9;
 
 	__asm__ volatile("rep; vmmcall"
 			 : "+a"(c->rax), "+c"(c->rcx), "+d"(c->rdx), "+r"(r8), "+r"(r9)

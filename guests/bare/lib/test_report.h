@@ -29,10 +29,13 @@ enum test_end {
 void test_must_end(enum test_end code, const char *texts);
 
 bool test_check(bool good, const char *file, int line, const char *expr);
+void test_failed(const char *file, int line, const char *text);
 bool test_check2(bool good, const char *file, int line, const char *expr, uint64_t a, uint64_t b);
 NORETURN void test_abandon(void); /* ends the running test; what failed was reported */
 
 #define CHECK(c) test_check((c), __FILE__, __LINE__, #c)
+/* A failed check where no expression says so: the text tells what went wrong. */
+#define CHECK_FAILED(text) test_failed(__FILE__, __LINE__, text)
 #define CHECK_OP(a, op, b)                                                                         \
 	({                                                                                         \
 		uint64_t a_ = (uint64_t)(a), b_ = (uint64_t)(b);                                   \
@@ -58,7 +61,5 @@ NORETURN void test_abandon(void); /* ends the running test; what failed was repo
 /* Runs a test up to its end, which may be REQUIRE's or test_skip's. Forgets the one before. rule:
  * what its failures name. */
 void test_run_body(void (*fn)(void), const char *rule);
-/* A failed check of somebody who has no expression: an exception, say. */
-void test_failed(const char *file, int line, const char *text);
 /* "pass", "fail" or "skip" for all that was reported since test_run_body(), and the reason. */
 const char *test_verdict(const char **detail);

@@ -63,7 +63,7 @@ TEST(create_on_init_running, "create-on-init-running",
 	need_two();
 	smp_start();
 	started = 0;
-	smp_fill_vmsa((struct vmsa *)vmsa, 1, VMPL_SVSM, on_init, (void *)7, MEM_PAGE(R, 3));
+	smp_fill_vmsa((struct vmsa *)vmsa, 1, VMPL_SVSM, on_init, (void *)0x7, MEM_PAGE(R, 3));
 	REQUIRE(vmpl_vmsa_create(vmsa, 0, smp_apic_id()));
 	CHECK_EQ(ghcb_ap_create(smp_apic_id(), VMPL_SVSM, GHCB_AP_CREATE_ON_INIT, vmsa,
 				snp_features()),
@@ -95,7 +95,7 @@ TEST(unknown_features, "vmsa-unknown-features",
 	started = 0;
 	for (unsigned i = 0; i < ARRAY_LEN(unknown); i++) {
 		test_case("0x%llx", (unsigned long long)unknown[i]);
-		smp_fill_vmsa(v, 1, VMPL_SVSM, on_init, (void *)1, MEM_PAGE(R, 3));
+		smp_fill_vmsa(v, 1, VMPL_SVSM, on_init, (void *)0x1, MEM_PAGE(R, 3));
 		v->sev_features |= unknown[i];
 		REQUIRE(vmpl_vmsa_create(smp_vmsa(), 0, smp_apic_id()));
 		CHECK_NE(ghcb_ap_create(smp_apic_id(), VMPL_SVSM, GHCB_AP_CREATE, smp_vmsa(),

@@ -119,14 +119,14 @@ TEST(create_on_init, "create-on-init",
 	REQUIRE(region_reset(R));
 	REQUIRE(region_validate(R, 1, 4));
 	began = 0;
-	smp_fill_vmsa((struct vmsa *)vmsa, 1, 0, begin_here, (void *)77, MEM_PAGE(R, 4));
+	smp_fill_vmsa((struct vmsa *)vmsa, 1, 0, begin_here, (void *)0x77, MEM_PAGE(R, 4));
 	REQUIRE_EQ(rmpadjust(vmsa, RMP_PG_4K, RMPADJUST_ATTR(1, 0) | RMPADJUST_VMSA), 0);
 	CHECK_EQ(ghcb_ap_create(smp_apic_id(), 0, GHCB_AP_CREATE_ON_INIT, vmsa, features), 0);
 	a_while();
 	CHECK_EQ(began, 0);
 	send(ICR_INIT);
-	wait_for(&began, 77);
-	CHECK_EQ(began, 77);
+	wait_for(&began, 0x77);
+	CHECK_EQ(began, 0x77);
 	CHECK_EQ(ghcb_ap_create(smp_apic_id(), 0, GHCB_AP_DESTROY, 0, 0), 0);
 	CHECK_EQ(rmpadjust(vmsa, RMP_PG_4K, RMPADJUST_ATTR(1, 0)), 0);
 	apic_disable();

@@ -269,7 +269,7 @@ static void ipi_rounds(bool halt, unsigned rounds)
 	begin();
 	trap_handler_set(VEC_IPI, on_ap_interrupt);
 	smp_start();
-	smp_run(ap_listen, halt ? (void *)1 : NULL);
+	smp_run(ap_listen, halt ? (void *)0x1 : NULL);
 	smp_meet();
 	stop_at = rdtsc() + smp_ticks(4) / 2;
 	for (i = 1; i <= rounds && (i <= 20 || rdtsc() < stop_at); i++) {

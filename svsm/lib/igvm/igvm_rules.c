@@ -131,7 +131,8 @@ static enum igvm_error check_corim_signature(struct igvm_iter *it, const void *b
 
 static enum igvm_error check_cca(struct igvm_iter *it, const void *body)
 {
-	(void)it, (void)body;
+	(void)it;
+	(void)body;
 	return IGVM_ERR_ARCHITECTURE;
 }
 

@@ -37,9 +37,9 @@ enum {
 static inline int64_t call6(uint64_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d,
 			    uint64_t e, uint64_t f)
 {
-	register uint64_t r10 __asm__("r10") = d;
-	register uint64_t r8 __asm__("r8") = e;
-	register uint64_t r9 __asm__("r9") = f;
+	register uint64_t r10 __asm("r10") = d;
+	register uint64_t r8 __asm("r8") = e;
+	register uint64_t r9 __asm("r9") = f;
 	int64_t r;
 
 	__asm__ volatile("syscall"
