@@ -77,7 +77,7 @@ $(GUESTS)/%/module/built: $(MODULE_SRC) $(GUESTS)/%/vmlinuz guests/module/build.
 	$(Q)guests/module/build.sh $(GUESTS)/$* $(@D)
 	@touch $@
 
-# $(call pack,IMAGE,KERNEL_DIR,TREE,LIMIT): an initramfs with the kernel's modules, ours among them
+# $(call pack,IMAGE,KERNEL_DIR,TREE,LIMITS): an initramfs with the kernel's modules, ours among them
 pack = guests/initramfs/build.sh $(1) $(GUESTS)/agent $(2) '$(if $(KERNEL),,$(2)/module/keelson.ko)' $(3) $(4)
 
 $(INITRAMFS): $(GUESTS)/agent $(VMLINUZ) $(MODULE) $(ASKED) guests/initramfs/build.sh

@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: MIT
 # Pack an initramfs: the agent as /init, the modules it may load, and a tree of more files. The same
 # input gives the same bytes.
-# usage: build.sh OUT AGENT KERNEL_DIR MODULE.ko [TREE LIMIT]   (MODULE.ko need not be there; LIMIT in bytes)
+# usage: build.sh OUT AGENT KERNEL_DIR MODULE.ko [TREE LIMIT OWN_LIMIT]   (MODULE.ko need not be there; limits in bytes: of
+# the whole, and of the agent, our module and the programs in TREE/tests)
 set -eu
-out=$1 agent=$2 kernel=$3 ours=$4 tree=${5-} limit=${6-}
+out=$1 agent=$2 kernel=$3 ours=$4 tree=${5-} limit=${6-} own_limit=${7-}
 root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
 
@@ -27,6 +28,11 @@ find "$root" -exec touch -h -d @0 {} +
 size=$(wc -c <"$out.new")
 if [ -n "$limit" ] && [ "$size" -gt "$limit" ]; then
 	echo "initramfs: $out has $size bytes, more than the $limit that are written down for it" >&2
+	exit 1
+fi
+own=$(cat "$root/init" "$root/modules/keelson.ko" "$root"/tests/* 2>/dev/null | wc -c)
+if [ -n "$own_limit" ] && [ "$own" -gt "$own_limit" ]; then
+	echo "initramfs: what is ours in $out has $own bytes, more than the $own_limit that are written down for it" >&2
 	exit 1
 fi
 mv "$out.new" "$out"
