@@ -36,6 +36,8 @@ bool tpm_well_formed(const struct tpm_bytes *response);
 	"8001 00000000 00000176 40000007 40000007 0010 000102030405060708090a0b0c0d0e0f 0000 00 "  \
 	"0010 000b"
 #define TPM_PCR_RESET_20 "8002 00000000 0000013d 00000014 00000009 40000009 0000 00 0000"
+/* GetCapability(TPM_CAP_PCR_PROPERTIES, TPM_PT_PCR_RESET_L3, 1) */
+#define TPM_PCRS_RESET_AT_3 "8001 00000000 0000017a 00000007 00000008 00000001"
 /* ECC P-256 storage key in the owner's hierarchy: TCG SRK template */
 #define TPM_CREATE_SRK                                                                             \
 	"8002 00000000 00000131 40000001 00000009 40000009 0000 00 0000 0004 0000 0000 001a "      \
