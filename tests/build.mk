@@ -3,7 +3,7 @@
 
 .PHONY: run shell check bench boots integration
 RUNFLAGS ?=
-export KERNEL INITRAMFS TOOLS BENCH
+export KERNEL INITRAMFS TOOLS BENCH LOAD SMP
 
 run: ## boot an unmodified Debian kernel under the SVSM, on plain QEMU
 	$(Q)$(MAKE) --no-print-directory deps && $(MAKE) --no-print-directory all guests
@@ -24,6 +24,6 @@ bench: ## boot ratio, exits, call round trip, the vTPM against its library, size
 	$(Q)$(MAKE) --no-print-directory deps && $(MAKE) --no-print-directory all guests $(BENCH)
 	$(Q)$(PYTHON) ci/bench.py
 
-boots: ## 50 boots with two vCPUs in a row (BOOTS=n), or of the suites named (SUITES=)
+boots: ## 50 boots with two vCPUs in a row (BOOTS=n, SMP=n), or of the suites named (SUITES=); LOAD=n: n busy processes beside them
 	$(Q)$(MAKE) --no-print-directory deps && $(MAKE) --no-print-directory all guests
 	$(Q)ci/boots.sh $(or $(BOOTS),50) $(SUITES)
