@@ -15,9 +15,11 @@
 #include <unistd.h>
 
 #include "harness/qemu/qmp.h"
+#include "harness/core/runclock.h"
 #include "harness/core/util.h"
 
 #define QMP_MOST (4u << 20) /* an answer longer than this is not QEMU's */
+#define STEP_MS  200
 
 /* Takes the object over. False when QEMU has closed its side: then nobody waits for an answer. */
 static bool send_object(struct qmp *q, json_t *o)
@@ -56,15 +58,24 @@ void qmp_close(struct qmp *q)
 	*q = (struct qmp){.fd = -1};
 }
 
-/* With -no-reboot QEMU shuts down at a reset, and only this event says that it was one. */
+/*
+ * With -no-reboot QEMU shuts down at a reset, and only this event says that it was one. A guest's
+ * kernel tells the pvpanic device of its panic, and whether a crash kernel takes over.
+ */
 static void note_event(struct qmp *q, const json_t *o)
 {
 	const char *event = json_string_value(json_object_get(o, "event")), *reason;
 
-	if (!event || strcmp(event, "SHUTDOWN") != 0)
+	if (json_object_get(o, "QMP"))
+		q->greeted = true;
+	if (!event)
 		return;
+	if (strcmp(event, "GUEST_PANICKED") == 0)
+		q->panicked = true;
+	if (strcmp(event, "GUEST_CRASHLOADED") == 0)
+		q->crash_loaded = true;
 	reason = json_string_value(json_object_get(json_object_get(o, "data"), "reason"));
-	if (reason && strcmp(reason, "guest-reset") == 0)
+	if (strcmp(event, "SHUTDOWN") == 0 && reason && strcmp(reason, "guest-reset") == 0)
 		q->reset_seen = true;
 }
 
@@ -84,30 +95,37 @@ static json_t *take_line(struct qmp *q)
 	return o ? o : json_null();
 }
 
-/* False: nothing came within ms, or the stream has ended, or it is not QMP at all. */
-static bool fill(struct qmp *q, int ms)
+enum filled {
+	FILL_MORE,
+	FILL_NOTHING, /* within ms */
+	FILL_END      /* the stream has ended, or it is not QMP at all */
+};
+
+static enum filled fill(struct qmp *q, int ms)
 {
 	struct pollfd p = {.fd = q->fd, .events = POLLIN};
 	ssize_t n;
 
-	if (q->have > QMP_MOST || poll(&p, 1, ms) <= 0)
-		return false;
+	if (q->have > QMP_MOST)
+		return FILL_END;
+	if (poll(&p, 1, ms) <= 0)
+		return FILL_NOTHING;
 	q->buf = mem_grow(q->buf, q->have + 65536);
 	n = recv(q->fd, q->buf + q->have, 65536, MSG_DONTWAIT);
 	if (n <= 0)
-		return false;
+		return FILL_END;
 	q->have += (size_t)n;
-	return true;
+	return FILL_MORE;
 }
 
-/* Called at the end of a machine, for the event that tells a reset from a power off. */
+/* Called now and then, and at the end of a machine. */
 void qmp_look(struct qmp *q)
 {
 	json_t *o;
 
 	if (q->fd < 0)
 		return;
-	while (fill(q, 0))
+	while (fill(q, 0) == FILL_MORE)
 		;
 	while ((o = take_line(q))) {
 		note_event(q, o);
@@ -117,13 +135,15 @@ void qmp_look(struct qmp *q)
 
 /*
  * The "return" value of the command with this id, a new reference; NULL when it failed or came
- * too late. Events in between are noted.
+ * too late. Events in between are noted. A QEMU that has not even greeted is not asked: it has no
+ * machine yet.
  */
-static json_t *answer(struct qmp *q, const char *id, unsigned ms)
+static json_t *answer(struct qmp *q, const char *id)
 {
-	uint64_t until = now_ms() + ms, now;
+	struct runclock clock;
 	json_t *o, *value;
 
+	runclock_start(&clock);
 	for (;;) {
 		while ((o = take_line(q))) {
 			const char *is = json_string_value(json_object_get(o, "id"));
@@ -135,35 +155,39 @@ static json_t *answer(struct qmp *q, const char *id, unsigned ms)
 			if (ours)
 				return value;
 		}
-		now = now_ms();
-		if (now >= until || !fill(q, (int)(until - now)))
+		if (runclock_now(&clock) > QMP_PATIENCE_MS || fill(q, STEP_MS) == FILL_END)
 			return NULL;
 	}
 }
 
-char *qmp_human(struct qmp *q, const char *command, unsigned ms)
+/* Takes the command over. NULL: no answer, or an error. */
+static json_t *ask(struct qmp *q, const char *id, json_t *command)
 {
-	json_t *v;
+	qmp_look(q);
+	if (q->fd < 0 || !q->greeted) {
+		json_decref(command);
+		return NULL;
+	}
+	return send_object(q, command) ? answer(q, id) : NULL;
+}
+
+char *qmp_human(struct qmp *q, const char *command)
+{
+	json_t *v = ask(q, "human",
+			json_pack("{s:s, s:s, s:{s:s}}", "execute", "human-monitor-command", "id",
+				  "human", "arguments", "command-line", command));
 	char *text = NULL;
 
-	if (q->fd < 0 ||
-	    !send_object(q, json_pack("{s:s, s:s, s:{s:s}}", "execute", "human-monitor-command",
-				      "id", "human", "arguments", "command-line", command)))
-		return NULL;
-	v = answer(q, "human", ms);
 	if (json_is_string(v))
 		text = str_dup(json_string_value(v));
 	json_decref(v);
 	return text;
 }
 
-bool qmp_stop(struct qmp *q, unsigned ms)
+bool qmp_stop(struct qmp *q)
 {
-	json_t *v;
+	json_t *v = ask(q, "stop", json_pack("{s:s, s:s}", "execute", "stop", "id", "stop"));
 
-	if (q->fd < 0 || !send_object(q, json_pack("{s:s, s:s}", "execute", "stop", "id", "stop")))
-		return false;
-	v = answer(q, "stop", ms);
 	json_decref(v);
 	return v != NULL;
 }

@@ -5,18 +5,25 @@
 /* QEMU's monitor protocol over a connected socket: the few things the harness asks. */
 #include "base/types.h"
 
+/* How long a QEMU that has greeted and still runs may take to answer (runclock.h): starved ones
+ * took seconds. One that ends meanwhile is not waited for. */
+#define QMP_PATIENCE_MS 60000u
+
 struct qmp {
 	int fd; /* -1: none */
 	char *buf;
 	size_t have;
+	bool greeted;
 	bool reset_seen; /* a SHUTDOWN event said "guest-reset" */
+	bool panicked; /* GUEST_PANICKED: the guest's kernel told pvpanic, and has no more plans */
+	bool crash_loaded; /* GUEST_CRASHLOADED: it panicked, and its crash kernel takes over */
 };
 
 void qmp_open(struct qmp *q, int fd);
 void qmp_close(struct qmp *q);
 /* Reads what has come, notes events; never waits. */
 void qmp_look(struct qmp *q);
-/* A human monitor command's text (malloc'ed), or NULL when no answer came within ms. */
-char *qmp_human(struct qmp *q, const char *command, unsigned ms);
-/* Stops the vCPUs; false when QEMU does not answer within ms. */
-bool qmp_stop(struct qmp *q, unsigned ms);
+/* A human monitor command's text (malloc'ed), or NULL when no answer came. */
+char *qmp_human(struct qmp *q, const char *command);
+/* Stops the vCPUs; false when QEMU does not answer. */
+bool qmp_stop(struct qmp *q);

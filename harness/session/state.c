@@ -4,7 +4,7 @@
 /*
  * state.txt: what a person wants to see first of a machine that hangs or died, in one file. It
  * is written before QEMU is killed where that is possible, and a QEMU that does not answer
- * costs a few seconds at most.
+ * costs a minute or two at most (qmp.h).
  */
 #include <errno.h>
 #include <stdio.h>
@@ -87,8 +87,8 @@ void state_write(const char *folder, const char *reason, struct qmp *q, bool ali
 		return;
 	}
 	fprintf(f, "%s\n\n== registers ==\n", reason);
-	if (alive && qmp_stop(q, 3000))
-		text = qmp_human(q, "info registers -a", 5000);
+	if (alive && qmp_stop(q))
+		text = qmp_human(q, "info registers -a");
 	if (text)
 		copy_registers(f, text);
 	else

@@ -6,68 +6,64 @@
  * machine that others use too, a good boot may take a minute. So words and work count, each
  * with its limit (watch.h).
  */
-#include <stdio.h>
-#include <string.h>
-#include <unistd.h>
-
 #include "harness/core/util.h"
 #include "harness/session/watch.h"
-
-/*
- * CPU time of the process with all its threads, in ms; proc(5): utime and stime, fields 14, 15.
- * 0 when it is gone.
- */
-static uint64_t cpu_ms(pid_t pid)
-{
-	unsigned long user = 0, sys = 0;
-	char path[64], text[1024];
-	const char *p;
-	size_t n;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	f = fopen(path, "re");
-	if (!f)
-		return 0;
-	n = fread(text, 1, sizeof(text) - 1, f);
-	fclose(f);
-	text[n] = 0;
-	/* The name, field 2, may hold anything: start after its last ')'. */
-	p = strrchr(text, ')');
-	if (!p ||
-	    sscanf(p + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &sys) != 2)
-		return 0;
-	return (uint64_t)(user + sys) * 1000 / (uint64_t)sysconf(_SC_CLK_TCK);
-}
 
 /* Everything counts as seen at the start, so the first limit runs from there. */
 void watch_start(struct watch *w, unsigned limit_seconds)
 {
-	uint64_t now = now_ms();
-
-	*w = (struct watch){(uint64_t)limit_seconds * 1000, now, now, now, 0};
+	*w = (struct watch){.limit = (uint64_t)limit_seconds * 1000};
+	runclock_start(&w->clock);
+	w->words_at = w->work_at = w->sample_at = w->clock.counted;
 }
 
 void watch_words(struct watch *w)
 {
-	w->words_at = now_ms();
+	w->words_at = runclock_now(&w->clock);
 }
 
 /*
- * Sampled, because a reading costs a system call and a short interval says nothing: QEMU's own
+ * Has it used its CPU, or wanted to, for so many percent of the time since the last sample? Who got
+ * no turn at all in that time, and is ready, waits still.
+ */
+static bool at_work(const struct watch *w, const struct effort *e, uint64_t passed)
+{
+	uint64_t cpu = e->cpu_ms - MIN(e->cpu_ms, w->sample.cpu_ms);
+	uint64_t waited = e->waited_ms - MIN(e->waited_ms, w->sample.waited_ms);
+
+	return cpu * 100 >= passed * WATCH_WORK_PERCENT ||
+	       waited * 100 >= passed * WATCH_WAIT_PERCENT ||
+	       (e->ready && e->turns && e->turns == w->sample.turns);
+}
+
+/* What a process did not do while it was stopped says nothing: that time is taken out. */
+void watch_sample(struct watch *w, uint64_t now, const struct effort *e)
+{
+	uint64_t passed = now - w->sample_at;
+
+	if (e->stopped) {
+		w->words_at = MIN(w->words_at + passed, now);
+		w->work_at = MIN(w->work_at + passed, now);
+	} else if (passed && at_work(w, e, passed)) {
+		w->work_at = now;
+	}
+	w->sample = *e;
+	w->sample_at = now;
+}
+
+/*
+ * Sampled, because a reading costs system calls and a short interval says nothing: QEMU's own
  * timers would look like work.
  */
 void watch_look(struct watch *w, pid_t pid)
 {
-	uint64_t now = now_ms(), cpu, passed = now - w->sample_at;
+	uint64_t now = runclock_now(&w->clock);
+	struct effort e;
 
-	if (passed < MIN(w->limit / 4, 1000u))
+	if (now - w->sample_at < MIN(w->limit / 4, 1000u))
 		return;
-	cpu = cpu_ms(pid);
-	if (cpu > w->sample_cpu && (cpu - w->sample_cpu) * 100 >= passed * WATCH_WORK_PERCENT)
-		w->work_at = now;
-	w->sample_cpu = cpu;
-	w->sample_at = now;
+	e = effort_of(pid);
+	watch_sample(w, now, &e);
 }
 
 /*
@@ -76,7 +72,7 @@ void watch_look(struct watch *w, pid_t pid)
  */
 char *watch_verdict(const struct watch *w)
 {
-	uint64_t now = now_ms();
+	uint64_t now = w->clock.counted;
 
 	if (now - w->words_at > w->limit && now - w->work_at > w->limit)
 		return str("no progress for %llu s: no frame, no log line, no work",
