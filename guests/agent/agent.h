@@ -40,6 +40,10 @@ unsigned agent_failures(void); /* agent_fail() calls of the running test */
 void agent_begin(const char *test);
 void agent_end(const char *test);
 
+/* ---- panic.c ---- */
+bool agent_tell_panics(void); /* true: a panic of this kernel is told to QEMU's pvpanic device */
+void agent_alive(void); /* call often: where it is not told, the harness hears that we still run */
+
 /* ---- serve.c ---- */
 NORETURN void agent_serve(void); /* lists and runs tests until BYE, then powers off */
 /*

@@ -163,6 +163,7 @@ static enum child_end listen_to(struct child *c)
 			p[i] = (struct pollfd){.fd = *fds[i], .events = POLLIN};
 		p[ARRAY_LEN(fds)] = (struct pollfd){.fd = c->pidfd, .events = POLLIN};
 		poll(p, ARRAY_LEN(p), POLL_MS);
+		agent_alive();
 		for (size_t i = 0; i < ARRAY_LEN(fds); i++)
 			if (p[i].revents && !take(c, fds[i]))
 				return CHILD_LINE;

@@ -58,7 +58,7 @@ static const char *tpm(void)
 	return text;
 }
 
-static void facts(double init_at)
+static void facts(double init_at, bool pvpanic)
 {
 	struct utsname u;
 	char text[64];
@@ -71,6 +71,7 @@ static void facts(double init_at)
 	snprintf(text, sizeof(text), "%u", agent_cpus_online());
 	fact("vcpus", text);
 	fact("tpm", tpm());
+	agent_info("pvpanic", "%s", pvpanic ? "yes" : "none");
 	/* Seconds since the kernel's own clock started; the harness adds the phases before it. */
 	snprintf(text, sizeof(text), "%.3f", init_at);
 	fact("kernel_seconds", text);
@@ -101,6 +102,7 @@ static void asked(int signal)
 int main(void)
 {
 	double init_at;
+	bool pvpanic;
 
 	mounts();
 	init_at = agent_uptime();
@@ -108,11 +110,12 @@ int main(void)
 	signal(SIGUSR1, asked);
 	signal(SIGUSR2, asked);
 	signal(SIGTERM, asked);
+	pvpanic = agent_tell_panics();
 	/* The TPM's driver; a kernel that is no SNP guest refuses it, and then there is none. */
 	agent_load_module("keelson");
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	port_open();
 	kernel_words();
-	facts(init_at);
+	facts(init_at, pvpanic);
 	agent_serve();
 }

@@ -12,8 +12,9 @@ trap 'rm -rf "$root"' EXIT
 [ -z "$tree" ] || cp -R -P "$tree/." "$root/"
 mkdir -p "$root/dev" "$root/proc" "$root/sys" "$root/tmp" "$root/modules"
 cp "$agent" "$root/init"
-# The modules of the distribution that tests and agent need, where they are not built in; each depends on no other.
-for module in virtio_blk virtio_console; do
+# The distribution's modules that agent and tests load, where they are not built in; each stands after what it
+# depends on.
+for module in virtio_blk virtio_console pvpanic pvpanic-pci; do
 	file=$(find -L "$kernel/modules" -name "$module.ko*" 2>/dev/null | head -n 1)
 	case $file in
 	*.xz) xz -dc "$file" >"$root/modules/$module.ko" ;;

@@ -45,6 +45,7 @@ enum {
 	OPT_ALL,
 	OPT_KEEP,
 	OPT_NO_AGENT,
+	OPT_KDUMP,
 	OPT_HELP,
 };
 
@@ -76,6 +77,7 @@ static const struct option table[] = {
 	{"all", 0, NULL, OPT_ALL},
 	{"keep", 0, NULL, OPT_KEEP},
 	{"no-agent", 0, NULL, OPT_NO_AGENT},
+	{"kdump", 0, NULL, OPT_KDUMP},
 	{"help", 0, NULL, OPT_HELP},
 	{NULL, 0, NULL, 0},
 };
@@ -110,6 +112,9 @@ static void help(void)
 	     "  --no-agent                 run: the initrd has no agent of ours: its console is "
 	     "shown,\n"
 	     "                             and a power off is what passes\n"
+	     "  --kdump                    run: a panic does not end it, its crash kernel boots "
+	     "and takes\n"
+	     "                             the rest of the --exec commands\n"
 	     "  --json                     stdout is JSON (docs/json.md)\n"
 	     "  --dry-run                  print QEMU's command line and stop");
 }
@@ -166,6 +171,7 @@ static bool take_flag(struct options *o, int c)
 		     : c == OPT_ALL      ? &o->all
 		     : c == OPT_KEEP     ? &o->keep
 		     : c == OPT_SHELL    ? &o->shell
+		     : c == OPT_KDUMP    ? &o->kdump
 		     : c == OPT_NO_AGENT ? &o->no_agent
 					 : NULL;
 

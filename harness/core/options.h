@@ -24,7 +24,7 @@ struct options {
 	int icount;         /* log2 of ns an instruction takes; -1: what the suite says */
 	unsigned timeout;   /* seconds without progress; 0: what the suite says */
 	bool test;          /* the command is `test`: the test protocol may be offered */
-	bool json, dry_run, strict, list, all, keep, shell;
+	bool json, dry_run, strict, list, all, keep, shell, kdump;
 	bool no_agent;        /* run: nobody answers on the control port */
 	struct strlist words; /* monitor options (abi/machine.h) */
 	struct strlist exec;  /* run: command lines for the guest's shell */

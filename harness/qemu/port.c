@@ -118,9 +118,9 @@ void port_send(struct port *p, uint8_t type, const char *text)
 
 /* For control.log, by frame type (abi/control.h). */
 static const char *const names[] = {
-	"?",    "HELLO",      "INFO",    "LOG",     "LIST",     "TEST", "LIST_END",
-	"RUN",  "START",      "FAILURE", "VERDICT", "END",      "BYE",  "BYE_ACK",
-	"HOST", "HOST_REPLY", "EXEC",    "OUTPUT",  "EXEC_END",
+	"?",    "HELLO",      "INFO",    "LOG",     "LIST",     "TEST",  "LIST_END",
+	"RUN",  "START",      "FAILURE", "VERDICT", "END",      "BYE",   "BYE_ACK",
+	"HOST", "HOST_REPLY", "EXEC",    "OUTPUT",  "EXEC_END", "ALIVE",
 };
 
 const char *port_frame_name(uint8_t type)

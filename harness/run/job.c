@@ -112,6 +112,7 @@ static void fill_setup(struct session_setup *setup, const struct options *o, con
 					.folder = folder,
 					.vport = s->kind == SUITE_LINUX};
 	setup->timeout = o->timeout ? o->timeout : s->timeout;
+	setup->kdump = o->kdump;
 	l->name = s->name;
 	l->qemu = o->qemu;
 	l->monitor = o->monitor ? o->monitor : paths_in_build("monitor.elf.mb");

@@ -8,7 +8,7 @@
  *
  * A session ends once, in finish(). Its outcome comes from QEMU's exit status and the logs'
  * last words when the machine ended by itself, from judge() when nothing happened for too long
- * or a kernel panicked, and from the caller by session_fail() when the target broke the
+ * or a kernel panicked (panic.h), and from the caller by session_fail() when the target broke the
  * protocol.
  */
 #include <errno.h>
@@ -25,11 +25,10 @@
 #include "harness/session/state.h"
 #include "harness/session/hints.h"
 
-#define SERIAL_NAME     "control" /* the control port's FIFOs: control.in, control.out */
-#define VIRTIO_NAME     "vcontrol"
-#define TICK_BOOT_MS    20 /* how exactly the phases of a boot are known */
-#define TICK_MS         100
-#define PANIC_SETTLE_MS 1500 /* a panicking kernel prints its trace and may reset by itself */
+#define SERIAL_NAME  "control" /* the control port's FIFOs: control.in, control.out */
+#define VIRTIO_NAME  "vcontrol"
+#define TICK_BOOT_MS 20 /* how exactly the phases of a boot are known */
+#define TICK_MS      100
 
 /* The logs' places are the session's business, so a dry run asks here too. */
 void session_command(const struct session_setup *setup, int qmp_fd, struct strlist *argv)
@@ -76,6 +75,7 @@ static void prepare(struct session *s, const struct session_setup *setup)
 			      .terminal = setup->terminal,
 			      .files = {.folder = setup->files ? str_dup(setup->files)
 							       : str("%s/files", setup->folder)},
+			      .panic.kdump = setup->kdump,
 			      .info = json_object(),
 			      .qmp.fd = -1,
 			      .qemu.pidfd = -1};
@@ -139,6 +139,16 @@ static char *with_last_words(const struct session *s, const char *reason)
 	return all;
 }
 
+/* Text that pvpanic's driver does not bear out is none, so that it does not spoil an announced
+ * reset. */
+static bool panicked(const struct session *s)
+{
+	char *why = panic_explains(&s->panic, true);
+
+	free(why);
+	return why != NULL;
+}
+
 /*
  * QEMU ends at a reset (-no-reboot), with the status of a power off; on native the monitor ends
  * it, with a status of its own. A reset counts as announced only when the kernel did not panic:
@@ -151,7 +161,7 @@ static void take_reset(struct session *s, struct outcome *o)
 
 	if (!reset)
 		return;
-	s->was_reset = s->reset_announced && !s->panic_line;
+	s->was_reset = s->reset_announced && !panicked(s);
 	if (s->was_reset)
 		outcome_set(o, CODE_PASSED, str("reset, as announced"));
 	else
@@ -178,21 +188,32 @@ static void take_end(struct session *s, struct outcome *o)
 		outcome_set(o, CODE_PASSED, str("ended, as announced: %s", o->reason));
 }
 
+/* What QEMU has heard of a panic by now. */
+static void look_at_events(struct session *s)
+{
+	qmp_look(&s->qmp);
+	panic_events(&s->panic, s->qmp.panicked, s->qmp.crash_loaded,
+		     runclock_now(&s->watch.clock));
+}
+
 /*
  * QEMU is gone: its status and the logs say why. The logs are read to their ends first, as the
- * reason may stand in the last line. A panic on the console explains what the machine then did,
- * so it goes first.
+ * reason may stand in the last line. A panic explains what the machine then did, so it goes
+ * first.
  */
 static void end_by_itself(struct session *s)
 {
 	struct outcome o = {0};
+	char *why;
 
 	session_logs_finish(s);
-	qmp_look(&s->qmp);
+	look_at_events(s);
 	outcome_of_qemu(&o, s->qemu.status, s->profile->native);
 	take_reset(s, &o);
-	if (s->panic_line && (o.code == CODE_PASSED || o.code == CODE_GUEST))
-		outcome_set(&o, CODE_GUEST, str_dup(s->panic_line));
+	why = panic_explains(&s->panic, o.code == CODE_PASSED);
+	if (why && !s->was_reset && (o.code == CODE_PASSED || o.code == CODE_GUEST))
+		outcome_set(&o, CODE_GUEST, str_dup(why));
+	free(why);
 	if (s->svsm_panic_line && o.code == CODE_SVSM)
 		outcome_set(&o, CODE_SVSM, str_dup(s->svsm_panic_line));
 	if (o.code != CODE_PASSED)
@@ -222,8 +243,10 @@ static void judge(struct session *s)
 	char *why;
 
 	watch_look(&s->watch, s->qemu.pid);
-	if (s->panic_at && now_ms() - s->panic_at > PANIC_SETTLE_MS) {
-		session_fail(s, CODE_GUEST, str_dup(s->panic_line));
+	look_at_events(s);
+	why = panic_verdict(&s->panic, s->watch.clock.counted, s->watch.limit);
+	if (why) {
+		session_fail(s, CODE_GUEST, why);
 		return;
 	}
 	why = watch_verdict(&s->watch);
@@ -231,6 +254,8 @@ static void judge(struct session *s)
 		return;
 	if (s->svsm_panic_line)
 		session_fail(s, CODE_SVSM, str_dup(s->svsm_panic_line));
+	else if (s->panic.hint)
+		session_fail(s, CODE_GUEST, str("%s (console text, then %s)", s->panic.hint, why));
 	else
 		session_fail(s, CODE_TIMEOUT, str_dup(why));
 	free(why);
@@ -320,7 +345,7 @@ void session_free(struct session *s)
 	json_decref(s->info);
 	strlist_free(&s->command);
 	free(s->outcome.reason);
-	free(s->panic_line);
+	panic_free(&s->panic);
 	free(s->fault_line);
 	free(s->svsm_panic_line);
 	free(s->svsm_version);

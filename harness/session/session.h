@@ -19,6 +19,7 @@ struct session_setup {
 	struct terminal *terminal; /* NULL: the console only has its log */
 	bool vport;       /* a Linux: it is offered the control port on virtio-serial too */
 	unsigned timeout; /* seconds without progress */
+	bool kdump;       /* a panic does not end it: the crash kernel's end does */
 };
 
 /* The command line that a session would start. */

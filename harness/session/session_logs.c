@@ -13,19 +13,14 @@
 
 /* ---- what a line says ---- */
 
-/*
- * A panic of Linux. It is noted with its time, since the kernel still prints its trace and may
- * reset by itself.
- */
+/* What Linux says when it panics, and what any program may show of another machine's log. */
 static void console_line(void *ctx, const char *line)
 {
 	struct session *s = ctx;
 	const char *at = strstr(line, "Kernel panic - not syncing");
 
-	if (!at || s->panic_line)
-		return;
-	s->panic_line = str_dup(at);
-	s->panic_at = now_ms();
+	if (at)
+		panic_hint(&s->panic, str_ascii(str_dup(at)), runclock_now(&s->watch.clock));
 }
 
 /* The word up to the first comma or blank (malloc'ed). */
@@ -86,10 +81,13 @@ void session_logs_open(struct session *s)
  */
 void session_logs_look(struct session *s)
 {
-	bool any = tail_look(&s->monitor);
+	bool any = tail_look(&s->monitor), console;
 
 	any |= tail_look(&s->svsm);
-	any |= tail_look(&s->console);
+	console = tail_look(&s->console);
+	any |= console;
+	if (console)
+		panic_console(&s->panic, runclock_now(&s->watch.clock));
 	if (!s->time.monitor && s->monitor.first_at)
 		s->time.monitor = timeline_mark(&s->time, s->monitor.first_at);
 	if (!s->time.console && s->console.first_at)

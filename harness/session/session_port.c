@@ -132,7 +132,12 @@ static void take_info(struct session *s, struct control_frame *f)
 	char *field[2];
 
 	control_frame_fields(f->payload, field, 2);
+	/* The facts are those of the kernel that was booted, not of its crash kernel. */
+	if (panic_crash_kernel(&s->panic))
+		return;
 	json_object_set_new(s->info, str_ascii(field[0]), json_string(str_ascii(field[1])));
+	if (strcmp(field[0], "pvpanic") == 0)
+		s->panic.pvpanic = strcmp(field[1], "yes") == 0;
 	if (strcmp(field[0], "kernel_seconds") == 0)
 		s->time.kernel_seconds = strtod(field[1], NULL);
 	if (strcmp(field[0], "ready_seconds") == 0)
@@ -151,6 +156,7 @@ static bool take_frame(struct session *s, struct control_frame *f)
 		take_info(s, f);
 		return false;
 	case CONTROL_LOG:
+	case CONTROL_ALIVE:
 		return false;
 	case CONTROL_HOST:
 		answer_host(s, f);
@@ -165,15 +171,18 @@ static bool take_frame(struct session *s, struct control_frame *f)
 	}
 }
 
-/* As port_receive(); bytes that are no frame yet count as words too. */
+/*
+ * As port_receive(). A frame is progress, and its sender is alive. ALIVE says no more than that:
+ * what the agent waits for may hang.
+ */
 static bool next_of(struct session *s, struct port *p, struct control_frame *f)
 {
-	uint64_t before = p->bytes;
-	bool got = port_receive(p, f);
-
-	if (got || p->bytes != before)
+	if (!port_receive(p, f))
+		return false;
+	if (f->type != CONTROL_ALIVE)
 		watch_words(&s->watch);
-	return got;
+	panic_agent(&s->panic, runclock_now(&s->watch.clock));
+	return true;
 }
 
 /* The first good frame decides which port the target uses: noise is none. */

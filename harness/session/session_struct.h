@@ -14,6 +14,7 @@
 #include "harness/qemu/qmp.h"
 #include "harness/qemu/tail.h"
 #include "harness/qemu/terminal.h"
+#include "harness/session/panic.h"
 #include "harness/session/timeline.h"
 #include "harness/session/watch.h"
 
@@ -42,9 +43,9 @@ struct session {
 	bool reset_announced, was_reset;
 	struct announced_end end;
 	bool was_ended; /* as announced */
-	char *panic_line, *svsm_panic_line, *svsm_version;
-	char *fault_line; /* the monitor's own */
-	uint64_t panic_at;
+	struct panic panic;
+	char *svsm_panic_line, *svsm_version;
+	char *fault_line;                 /* the monitor's own */
 	struct port ports[SESSION_PORTS]; /* what was not opened is all zero */
 	struct port *port;                /* on which the target has spoken first, or NULL */
 	struct terminal *terminal;        /* the console's, or NULL */

@@ -273,7 +273,8 @@ static char *take_output(struct control_frame *f, struct captured *keep)
 
 /*
  * Output is passed on as it comes. When the session ends before EXEC_END the command may have
- * been the guest's own poweroff: the caller knows.
+ * been the guest's own poweroff: the caller knows. A crash kernel that says HELLO has ended the
+ * command, as it was meant to (`run --kdump`), and takes the next one.
  */
 bool talk_exec(struct session *s, const char *command, struct captured *keep, int *code)
 {
@@ -284,6 +285,10 @@ bool talk_exec(struct session *s, const char *command, struct captured *keep, in
 	while (!wrong && session_wait(s, &f) == SESSION_FRAME) {
 		if (f.type == CONTROL_EXEC_END) {
 			*code = (int)(strtoul(f.payload, NULL, 10) & 255);
+			return true;
+		}
+		if (f.type == CONTROL_HELLO && panic_crash_kernel(&s->panic)) {
+			*code = 0;
 			return true;
 		}
 		wrong = f.type == CONTROL_OUTPUT ? take_output(&f, keep)

@@ -165,6 +165,13 @@ void profile_common(const struct launch *l, struct strlist *argv)
 		disk(l, argv);
 	if (l->vport)
 		vport(l, argv);
+	/* A guest's kernel tells it of a panic, QEMU tells the harness, and the guest goes on: it
+	 * still prints its trace. 3: panic and crash kernel, but not the power off of newer ones.
+	 */
+	strlist_add(argv, "-device");
+	strlist_add(argv, "pvpanic-pci,events=3");
+	strlist_add(argv, "-action");
+	strlist_add(argv, "panic=none");
 }
 
 void profile_igvm(const struct launch *l, const char *machine, const char *cpu,

@@ -4,6 +4,7 @@
 """Stands in for QEMU where a test needs a target that misbehaves; $FAKE_MODE says how."""
 
 import base64
+import json
 import os
 import struct
 import sys
@@ -12,7 +13,7 @@ import zlib
 
 MAGIC, HEADER = 0x4C52544B, struct.Struct("<IBBHII")
 HELLO, INFO, LOG, LIST, TEST, LIST_END, RUN, START, FAILURE, VERDICT, END, BYE, BYE_ACK, HOST, REPLY = range(1, 16)
-EXEC, OUTPUT, EXEC_END = range(16, 19)
+EXEC, OUTPUT, EXEC_END, ALIVE = 16, 17, 18, 19
 OFF, GUEST_PANIC, SVSM_PANIC, MONITOR, BAD_IGVM, RESET = 33, 35, 37, 39, 41, 43
 
 
@@ -60,6 +61,57 @@ def chardev(name, key="path"):
 def say(log, line):
     with open(chardev(log), "a", encoding="ascii") as f:
         f.write(line + "\n")
+
+
+def qmp(**message):
+    """A line on the monitor's socket, which was inherited: the greeting or an event."""
+    os.write(int(chardev("qmp", "fd")), json.dumps(message).encode() + b"\n")
+
+
+def event(name, **data):
+    qmp(QMP={})
+    qmp(event=name, data=data)
+
+
+def panic(port, mode):
+    """A console that speaks of a panic, with what confirms or refutes it."""
+    if mode != "panics-silently":
+        say("con", "[    9.9] Kernel panic - not syncing: tried and tested")
+    if mode in ("panics-told", "panics-silently"):
+        event("GUEST_PANICKED", action="run")
+        time.sleep(600)
+    if mode == "panics-reset":
+        sys.exit(RESET)
+    if mode == "panics-off":
+        sys.exit(OFF)
+    if mode == "panics-alive":
+        for _ in range(5):
+            time.sleep(1)
+            port.send(ALIVE)
+    if mode == "panics-alive-hangs":
+        while True:
+            time.sleep(0.2)
+            port.send(ALIVE)
+    if mode == "panics-driver":
+        time.sleep(4)
+    if mode == "panics-text":
+        time.sleep(600)
+
+
+def held_up():
+    """Says nothing until the test has made the file; asks for it rarely enough to be no work."""
+    while not os.path.exists(os.environ["FAKE_GO"]):
+        time.sleep(0.1)
+
+
+def crash_kernel(port):
+    """After a panic another kernel boots on the same port, and its agent is ready."""
+    say("con", "[    9.9] Kernel panic - not syncing: sysrq triggered crash")
+    event("GUEST_CRASHLOADED", action="run")
+    time.sleep(2)
+    port.seq = 0
+    port.send(INFO, "kernel", "crash kernel")
+    port.send(HELLO, "fake", "1")
 
 
 def ask(port, *words):
@@ -140,11 +192,15 @@ def run_test(port, mode, name):
         end(port, mode)
     if mode.startswith("floods"):
         flood(port, LOG if mode == "floods-log" else FAILURE)
+    if mode.startswith("panics") and name == "second":
+        panic(port, mode)
+    if mode == "held-up" and name == "second":
+        held_up()
     if mode == "no-end":
         port.send(VERDICT, name, "pass", "")
         time.sleep(600)
     if mode == "unknown-type":
-        port.send(19, "what")
+        port.send(99, "what")
     if mode == "no-verdict":
         return port.send(END, name)
     if mode == "liar":
@@ -180,7 +236,13 @@ def serve(port, mode):
         elif kind == EXEC:
             if mode == "deaf":
                 time.sleep(600)
-            sys.exit(OFF)
+            if mode == "kdump" and body == "crash":
+                crash_kernel(port)
+            elif mode == "kdump":
+                port.send(OUTPUT, "1", base64.b64encode(body.encode()).decode())
+                port.send(EXEC_END, "0")
+            else:
+                sys.exit(OFF)
         elif kind == RUN:
             run_test(port, mode, body)
         elif kind == BYE:
@@ -232,6 +294,8 @@ def main():
     if mode.startswith("virtio"):
         port = Port(chardev("vctl"))
     port.send(INFO, "kernel", "1.2.3")
+    if mode == "panics-driver":
+        port.send(INFO, "pvpanic", "yes")
     port.send(HELLO, "fake", "1")
     if mode == "virtio-both":
         serial.send(LOG, "on the other port")

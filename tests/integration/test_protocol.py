@@ -164,7 +164,7 @@ def test_bad_target(runs, mode, test, code):
 
 def test_unknown_frame(runs):
     run = fake(runs, "unknown-type", "test", "core/first").check(4)
-    assert "type 19" in run.detail("first") and "< ? what" in run.text("control.log")
+    assert "type 99" in run.detail("first") and "< ? what" in run.text("control.log")
 
 
 @pytest.mark.parametrize("mode", ["floods-log", "floods-failures"])

@@ -2,15 +2,16 @@
 /* Copyright (c) 2026 The Keelson Authors */
 /*
  * When the harness ends a run by itself: time-outs, by a clock that stands still while nobody can
- * work (docs/test-control.md, "Time-outs").
+ * work, and panics of the guest's kernel (docs/test-control.md, "Time-outs" and "Panics").
  *
  * sources: harness/core/runclock.c harness/session/watch.c harness/session/effort.c
- * sources: harness/core/util.c launch/profiles/words.c
+ * sources: harness/session/panic.c harness/core/util.c launch/profiles/words.c
  * libs: -lcrypto
  */
 #include "tests/native/check.h"
 #include "harness/core/runclock.h"
 #include "harness/core/util.h"
+#include "harness/session/panic.h"
 #include "harness/session/watch.h"
 
 #include <signal.h>
@@ -117,4 +118,94 @@ TEST(efforts_of_processes)
 	CHECK_EQ(e.cpu_ms, 0);
 	CHECK_EQ(e.waited_ms, 0);
 	CHECK(!e.stopped);
+}
+
+/* ---- panics ---- */
+
+#define HINT "Kernel panic - not syncing: x"
+
+static struct panic hinted(struct panic p)
+{
+	panic_hint(&p, str_dup(HINT), 1000);
+	return p;
+}
+
+/* Does the run end at that time, and on what ground? NULL: it does not. */
+static bool ends(struct panic *p, uint64_t now, const char *ground)
+{
+	char *why = panic_verdict(p, now, 120000);
+	bool same = ground ? why && strstr(why, ground) : !why;
+
+	free(why);
+	return same;
+}
+
+static bool explained(struct panic *p, bool off, const char *ground)
+{
+	char *why = panic_explains(p, off);
+	bool same = ground ? why && strstr(why, ground) : !why;
+
+	free(why);
+	return same;
+}
+
+TEST(text_alone_waits_for_silence)
+{
+	struct panic p = hinted((struct panic){0});
+
+	panic_console(&p, 1500);
+	panic_agent(&p, 1800); /* was under way */
+	CHECK(ends(&p, 1800 + PANIC_SILENCE_MS, NULL));
+	CHECK(ends(&p, 1801 + PANIC_SILENCE_MS, HINT " (console text, then not a word for 30 s)"));
+	CHECK(explained(&p, false, HINT " (console text)"));
+	CHECK(explained(&p, true, HINT " (console text)"));
+	panic_free(&p);
+}
+
+TEST(an_agent_that_talks_has_not_panicked)
+{
+	struct panic p = hinted((struct panic){0});
+
+	panic_agent(&p, 1000 + PANIC_REFUTED_MS);
+	CHECK(ends(&p, 10000000, NULL));
+	CHECK(explained(&p, false, NULL));
+	panic_hint(&p, str_dup(HINT), 20000); /* and again, now for good */
+	CHECK(ends(&p, 20001 + PANIC_SILENCE_MS, HINT));
+	panic_free(&p);
+}
+
+TEST(pvpanic_decides)
+{
+	struct panic p = hinted((struct panic){.pvpanic = true});
+
+	CHECK(ends(&p, 10000000, NULL));
+	CHECK(explained(&p, true, NULL));
+	panic_events(&p, true, false, 5000);
+	panic_console(&p, 5100); /* its trace */
+	CHECK(ends(&p, 5100 + PANIC_QUIET_MS, NULL));
+	CHECK(ends(&p, 5101 + PANIC_QUIET_MS, HINT " (pvpanic)"));
+	panic_console(&p, 5001 + PANIC_TRACE_MS); /* it goes on for ever */
+	CHECK(ends(&p, 5001 + PANIC_TRACE_MS, "(pvpanic)"));
+	CHECK(explained(&p, true, HINT " (pvpanic)"));
+	panic_free(&p);
+}
+
+/* No crash kernel: that is an end. One that was loaded takes over, and then it may power off. */
+TEST(kdump_goes_on)
+{
+	struct panic p = hinted((struct panic){.pvpanic = true, .kdump = true});
+
+	panic_events(&p, false, true, 2000);
+	panic_agent(&p, 20000);
+	CHECK(panic_crash_kernel(&p));
+	CHECK(ends(&p, 10000000, NULL));
+	CHECK(explained(&p, true, NULL));
+	CHECK(explained(&p, false, HINT " (pvpanic)")); /* a reset is no good end */
+	panic_events(&p, true, true, 30000);
+	CHECK(ends(&p, 30001 + PANIC_QUIET_MS, "(pvpanic)"));
+	panic_free(&p);
+	p = hinted((struct panic){0});
+	panic_events(&p, false, true, 2000); /* without --kdump a panic is a panic */
+	CHECK(ends(&p, 2001 + PANIC_QUIET_MS, "(pvpanic)"));
+	panic_free(&p);
 }

@@ -47,4 +47,6 @@ enum control_type {
 	CONTROL_EXEC = 16,       /* H  a command line for the target's shell */
 	CONTROL_OUTPUT = 17,     /* T  1|2 (stdout, stderr) '\t' base64 of what it wrote */
 	CONTROL_EXEC_END = 18,   /* T  its exit code as a shell tells it, decimal */
+	CONTROL_ALIVE = 19,      /* T  every two seconds while a program runs, from a guest without
+				  *    pvpanic: its kernel has not panicked. No progress. */
 };
