@@ -113,12 +113,13 @@ static void check_qemu(const char *qemu)
 	strlist_add(&word, qemu);
 	quoted = strlist_shell(&word);
 	/* TCG is a build option of QEMU. It says itself what processor it plays. */
-	command = str("printf '%%s' '{\"execute\":\"qmp_capabilities\"}"
-		      "{\"execute\":\"query-cpu-model-expansion\",\"arguments\":"
-		      "{\"type\":\"full\",\"model\":{\"name\":\"max\"}}}{\"execute\":\"quit\"}' | "
-		      "timeout 20 %s -machine none -accel tcg -nodefaults -display none -qmp stdio "
-		      "2>/dev/null | grep -o '\"svm\": true'",
-		      quoted);
+	command =
+		str("printf '%%s' '{\"execute\":\"qmp_capabilities\"}"
+		    "{\"execute\":\"query-cpu-model-expansion\",\"arguments\":"
+		    "{\"type\":\"full\",\"model\":{\"name\":\"max\"}}}{\"execute\":\"quit\"}' | "
+		    "timeout 120 %s -machine none -accel tcg -nodefaults -display none -qmp stdio "
+		    "2>/dev/null | grep -o '\"svm\": true'",
+		    quoted);
 	line = first_line(command);
 	if (line)
 		good("TCG with SVM", "the native platform's processor");

@@ -24,7 +24,9 @@
 
 enum {
 	REPORT_FD = 3,
-	POLL_MS = 1000 /* how exactly silence is timed; a signal just before poll() waits as long */
+	POLL_MS =
+		1000, /* how exactly silence is timed; a signal just before poll() waits as long */
+	TURN_MS = 2 * POLL_MS, /* the most that a turn counts: more, and this machine stood still */
 };
 
 static uint64_t now_ms(void)
@@ -142,7 +144,7 @@ static bool take(struct child *c, int *fd)
 		end_of(c, fd);
 		return true;
 	}
-	c->heard_ms = now_ms();
+	c->silent_ms = 0;
 	if (fd == &c->report)
 		return take_report(c, bytes, (size_t)n);
 	c->hooks->output(c->ctx, fd == &c->out ? 1 : 2, bytes, (size_t)n);
@@ -157,13 +159,16 @@ static enum child_end listen_to(struct child *c)
 {
 	int *const fds[] = {&c->out, &c->err, &c->report};
 	struct pollfd p[ARRAY_LEN(fds) + 1];
+	uint64_t before;
 
 	for (;;) {
+		before = now_ms();
 		for (size_t i = 0; i < ARRAY_LEN(fds); i++)
 			p[i] = (struct pollfd){.fd = *fds[i], .events = POLLIN};
 		p[ARRAY_LEN(fds)] = (struct pollfd){.fd = c->pidfd, .events = POLLIN};
 		poll(p, ARRAY_LEN(p), POLL_MS);
 		agent_alive();
+		c->silent_ms += (unsigned)MIN(now_ms() - before, (uint64_t)TURN_MS);
 		for (size_t i = 0; i < ARRAY_LEN(fds); i++)
 			if (p[i].revents && !take(c, fds[i]))
 				return CHILD_LINE;
@@ -171,7 +176,7 @@ static enum child_end listen_to(struct child *c)
 			return CHILD_ASKED;
 		if (p[ARRAY_LEN(fds)].revents)
 			return CHILD_ENDED;
-		if (c->limit && now_ms() - c->heard_ms > c->limit * 1000ull)
+		if (c->limit && c->silent_ms > c->limit * 1000ull)
 			return CHILD_SILENT;
 	}
 }
@@ -211,7 +216,7 @@ enum child_end child_run(struct child *c, const char *const argv[])
 	enum child_end end;
 
 	c->have = 0;
-	c->heard_ms = now_ms();
+	c->silent_ms = 0;
 	start(c, argv);
 	end = listen_to(c);
 	/* Its own status first: SIGKILL must not overtake a program that is about to exit. */

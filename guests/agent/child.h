@@ -33,7 +33,7 @@ struct child {
 	int status;
 	int pid, pidfd, out, err, report;
 	bool ended;
-	uint64_t heard_ms;
+	unsigned silent_ms; /* that counted: see child.c */
 	char line[CHILD_LINE_MAX + 1];
 	size_t have;
 };

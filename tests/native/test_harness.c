@@ -7,7 +7,7 @@
  * sources: harness/verbs/host_verbs.c launch/profiles/words.c harness/core/output.c harness/core/ranges.c
  * sources: harness/session/timeline.c harness/verbs/host_files.c harness/verbs/checkquote.c harness/verbs/quote.c
  * sources: harness/verbs/signature.c harness/qemu/qemu.c harness/core/signals.c svsm/lib/control_frame.c
- * sources: svsm/lib/crc32.c svsm/lib/base64.c
+ * sources: svsm/lib/crc32.c svsm/lib/base64.c harness/core/runclock.c
  * libs: -lcrypto -ljansson
  */
 #include "tests/native/check.h"
