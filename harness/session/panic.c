@@ -10,13 +10,17 @@
 #include "harness/core/util.h"
 #include "harness/session/panic.h"
 
-/* The first one that nothing has refuted counts: it names the cause. */
+/*
+ * The first one that nothing has refuted counts: it names the cause. Where pvpanic decides, the
+ * last one before its event does.
+ */
 void panic_hint(struct panic *p, char *line, uint64_t now)
 {
-	if (p->hint) {
+	if (p->hint && (!p->pvpanic || p->told_at)) {
 		free(line);
 		return;
 	}
+	free(p->hint);
 	p->hint = line;
 	p->hint_at = now;
 }

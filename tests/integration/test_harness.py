@@ -29,6 +29,53 @@ def test_kernel_panic(runs, linux):
     assert "Kernel panic - not syncing" in run.text("console.log")
 
 
+PANIC_TEXT = "Kernel panic - not syncing: a line that a program printed"
+CRASH = "Kernel panic - not syncing: sysrq triggered crash"
+
+
+def test_panic_of_a_running_guest(runs, linux, tools):
+    """Text is no panic; one that its kernel tells pvpanic is, and the reason says so."""
+    run = keelson(runs, "run", "--initrd", tools, "--exec", f"echo '{PANIC_TEXT}' >/dev/ttyS0; sleep 2; echo still here",
+                  "--exec", "echo c >/proc/sysrq-trigger").check(4, "state.txt")
+    assert PANIC_TEXT in run.text("console.log") and run.out == "still here\n"
+    assert run.json()["boots"][0]["info"]["pvpanic"] == "yes"
+    assert f"{CRASH} (pvpanic)" in run.json()["exit"]["reason"]
+
+
+LOADER = """
+#include <fcntl.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+int main(int n, char **v) /* 2: KEXEC_FILE_ON_CRASH */
+{
+	return syscall(SYS_kexec_file_load, open(v[1], O_RDONLY), open(v[2], O_RDONLY), strlen(v[3]) + 1, v[3], 2L) != 0;
+}
+"""
+
+
+def test_kdump(runs, linux, tools, tmp_path):
+    """On plain QEMU a crash kernel boots after the panic, sees the memory of the first, and takes the rest."""
+    kernel, _ = linux
+    tree = tmp_path / "tree/kdump"
+    tree.mkdir(parents=True)
+    (tmp_path / "load.c").write_text(LOADER)
+    subprocess.run(["gcc", "-static", "-O1", "-o", tree / "load", tmp_path / "load.c"], check=True)
+    (tree / "vmlinuz").write_bytes(kernel.read_bytes())
+    (tree / "initrd").write_bytes(tools.read_bytes())
+    names = "kdump\nkdump/load\nkdump/vmlinuz\nkdump/initrd\n"
+    more = subprocess.run(["cpio", "-o", "-H", "newc", "--quiet"], cwd=tree.parent, input=names.encode(),
+                          capture_output=True, check=True).stdout
+    (tmp_path / "initrd").write_bytes(tools.read_bytes() + more)
+    run = keelson(runs, "run", "--platform", "plain", "--kdump", "--mem", 1024, "--append", "crashkernel=256M",
+                  "--initrd", tmp_path / "initrd",
+                  "--exec", "/kdump/load /kdump/vmlinuz /kdump/initrd 'console=ttyS0 nr_cpus=1' && "
+                  "echo c >/proc/sysrq-trigger",
+                  "--exec", "nproc; head -c 4 /proc/vmcore").check(0)
+    assert run.out == "1\n\x7fELF"
+    assert CRASH in run.text("console.log")
+
+
 def damaged_launch_info(tmp_path):
     """An IGVM file whose launch_info page the SVSM cannot accept."""
     path = tmp_path / "damaged.igvm"

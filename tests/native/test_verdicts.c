@@ -180,7 +180,10 @@ TEST(pvpanic_decides)
 
 	CHECK(ends(&p, 10000000, NULL));
 	CHECK(explained(&p, true, NULL));
+	panic_hint(&p, str_dup("another text"), 1500);
+	panic_hint(&p, str_dup(HINT), 2000); /* the last one before the event is the panic's */
 	panic_events(&p, true, false, 5000);
+	panic_hint(&p, str_dup("a consequence"), 5000);
 	panic_console(&p, 5100); /* its trace */
 	CHECK(ends(&p, 5100 + PANIC_QUIET_MS, NULL));
 	CHECK(ends(&p, 5101 + PANIC_QUIET_MS, HINT " (pvpanic)"));
