@@ -69,8 +69,10 @@ def qmp(**message):
 
 
 def event(name, **data):
+    """The one event of this QEMU, which then answers nothing: closed, the socket says so."""
     qmp(QMP={})
     qmp(event=name, data=data)
+    os.close(int(chardev("qmp", "fd")))
 
 
 def panic(port, mode):

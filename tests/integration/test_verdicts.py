@@ -71,7 +71,7 @@ def test_stopped_and_continued(runs, tmp_path, who):
     stopped = ([process.pid] if who != "qemu" else []) + (qemu if who != "harness" else [])
     for pid in stopped:
         os.kill(pid, signal.SIGSTOP)
-    time.sleep(7)
+    time.sleep(5)
     for pid in stopped:
         os.kill(pid, signal.SIGCONT)
     time.sleep(0.5)
