@@ -14,6 +14,7 @@
 #include "harness/commands.h"
 #include "harness/run/job.h"
 #include "harness/core/output.h"
+#include "harness/run/limits.h"
 #include "harness/core/paths.h"
 #include "harness/report/report.h"
 #include "harness/core/signals.h"
@@ -219,9 +220,11 @@ static int run(const struct options *o, const struct suite *s, const struct strl
 	return code == CODE_FAILED && theirs ? theirs : code;
 }
 
-/* False after one line: what only a target with a shell can do. */
+/* False after one line: what no machine can be, and what only a target with a shell can do. */
 static bool possible(const struct options *o, const struct suite *s)
 {
+	char *too_much = limits_refuse(o, s);
+
 	if (o->no_agent && (o->exec.n || o->shell))
 		return problem("--exec and --shell need an agent"), false;
 	if (o->no_agent && s->kind != SUITE_LINUX)
@@ -229,6 +232,8 @@ static bool possible(const struct options *o, const struct suite *s)
 	if ((o->shell || o->no_agent) && o->json)
 		return problem("--json wants stdout for itself: not with --shell or --no-agent"),
 		       false;
+	if (too_much)
+		return problem("%s", too_much), false;
 	if (!o->exec.n && !o->shell)
 		return true;
 	if (s->kind != SUITE_LINUX)

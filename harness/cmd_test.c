@@ -16,6 +16,7 @@
 #include "harness/core/paths.h"
 #include "harness/report/report.h"
 #include "harness/core/signals.h"
+#include "harness/run/limits.h"
 #include "harness/run/suite_run.h"
 
 /* What was asked for: a suite and the patterns for its tests. */
@@ -120,6 +121,21 @@ static bool all_there(const struct choices *c, const struct options *o)
 {
 	for (size_t i = 0; i < c->n; i++) {
 		char *why = lacks(c->v[i].suite, o);
+
+		if (!why)
+			continue;
+		problem("%s: %s", c->v[i].suite->name, why);
+		free(why);
+		return false;
+	}
+	return true;
+}
+
+/* False after one line: the machine of one of them would be too large for the platform. */
+static bool all_possible(const struct choices *c, const struct options *o)
+{
+	for (size_t i = 0; i < c->n; i++) {
+		char *why = limits_refuse(o, c->v[i].suite);
 
 		if (!why)
 			continue;
@@ -291,7 +307,7 @@ int test_command(int argc, char **argv)
 	report_init(o.json);
 	if (o.list && !o.args.n && !o.all && !o.group)
 		return list_suites(&o), CODE_PASSED;
-	if (!choose_all(&c, &o))
+	if (!choose_all(&c, &o) || !all_possible(&c, &o))
 		return CODE_USAGE;
 	if (!all_there(&c, &o))
 		return CODE_HOST;

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "abi/machine_limits.h"
 #include "harness/core/exitcode.h"
 #include "harness/core/options.h"
 #include "harness/core/ranges.h"
@@ -85,6 +86,7 @@ static const struct option table[] = {
 #define TEXT_OF(n) #n
 #define TEXT(n)    TEXT_OF(n)
 #define MEM_RANGE  TEXT(MACHINE_MEM_LEAST) " to " TEXT(MACHINE_MEM_MOST)
+#define VCPUS_MOST TEXT(MACHINE_VCPUS_MAX)
 
 static void help(void)
 {
@@ -95,7 +97,8 @@ static void help(void)
 	     "  --append WORDS             added to the kernel's command line\n"
 	     "  --igvm FILE                boot this IGVM file, build none\n"
 	     "  --smp N, --mem MIB         the guest's vCPUs and memory, " MEM_RANGE " MiB\n"
-	     "  --service-cpus N           CPUs that run services and that the guest never sees\n"
+	     "  --service-cpus N           CPUs that run services and that the guest never sees;\n"
+	     "                             at most " VCPUS_MOST " vCPUs on native, these included\n"
 	     "  --icount SHIFT             time goes by instructions, 2^SHIFT ns each (slow)\n"
 	     "  --disk FILE                raw image, given to the guest as a virtio disk\n"
 	     "  --swtpm SOCKET             platform plain: the guest's TPM is the swtpm behind it\n"

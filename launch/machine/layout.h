@@ -3,6 +3,8 @@
 #pragma once
 
 /* Where things are in the monitor's address space; also read by assembly. */
+#include "abi/machine_limits.h"
+
 #ifdef __ASSEMBLER__
 #define LAYOUT(n) n
 #else
@@ -12,7 +14,7 @@
 extern char image_start[], image_text_end[], image_rodata_end[], image_end[];
 #endif
 
-#define HOST_MAX_CPUS 33 /* CPU 0 plus 32 vCPUs */
+#define HOST_MAX_CPUS (MACHINE_VCPUS_MAX + 1) /* and CPU 0 */
 
 #define DIRECT_BASE   LAYOUT(0xffff800000000000) /* PML4 slot 256: all RAM, and MMIO */
 #define IMAGE_BASE    LAYOUT(0xffffffff80000000) /* image at IMAGE_BASE + IMAGE_LOAD */

@@ -7,6 +7,7 @@
  * missing() before command().
  */
 #include "abi/machine.h"
+#include "abi/machine_limits.h"
 #include "launch/profiles/profile.h"
 
 #define QEMU_LEAST 702 /* measured: 7.2 and 10.0 */
@@ -45,6 +46,7 @@ static void command(const struct launch *l, struct strlist *argv)
 const struct profile profile_native = {
 	.name = "native",
 	.says = "plain QEMU (TCG) turned into an SEV-SNP machine by the monitor; nothing is secret",
+	.vcpus_max = MACHINE_VCPUS_MAX,
 	.native = true,
 	.missing = missing,
 	.command = command,

@@ -8,6 +8,9 @@
  */
 #include "launch/profiles/words.h"
 
+/* On hardware it is the SVSM that sets the limit, QEMU's lies higher: APIC IDs of 8 bits. */
+#define PROFILE_VCPUS_MAX 254
+
 struct launch {
 	const char *name;
 	const char *qemu;
@@ -31,6 +34,8 @@ struct launch {
 struct profile {
 	const char *name;
 	const char *says; /* one line for doctor */
+	/* vCPUs that the guest and the services may have together */
+	unsigned vcpus_max;
 	/* abi/machine.h's exit statuses apply */
 	bool native;
 	/* QEMU gets the kernel itself: no IGVM file, no SVSM */

@@ -227,6 +227,28 @@ def test_service_cpus(runs):
     assert "-smp 3" in done.out and "--service-cpus" not in done.out  # no SVSM there
 
 
+@pytest.mark.parametrize("words, most", [
+    (["run", "--smp", "97"], 95), (["run", "--smp", "96", "--service-cpus", "1"], 95),
+    (["run", "--smp", "97", "--service-cpus", "0"], 96), (["test", "core", "--smp", "200"], 95),
+    (["test", "machine", "--smp", "97"], 96), (["run", "--smp", "65", "--service-cpus", "64"], 32),
+    (["run", "--platform", "snp", "--smp", "254"], 253),
+])
+def test_more_cpus_than_a_machine_can_have(runs, words, most):
+    """Known before anything is started: a usage error, which names what is possible."""
+    run = keelson(runs, *words)
+    assert run.code == 2 and not run.folders
+    assert f"1 to {most} " in run.err, run.err
+
+
+def test_most_cpus(runs):
+    done = keelson(runs, "run", "--dry-run", "--smp", 95)
+    assert done.code == 0 and "-smp 97" in done.out  # the monitor's and one for services
+    done = keelson(runs, "run", "--dry-run", "--smp", 96, "--service-cpus", 0)
+    assert done.code == 0 and "-smp 97" in done.out
+    done = keelson(runs, "run", "--dry-run", "--platform", "plain", "--smp", 254)
+    assert done.code == 0 and "-smp 254" in done.out
+
+
 def test_icount(runs):
     done = keelson(runs, "run", "--dry-run", "--icount", 2)
     assert "thread=single" in done.out and "-icount shift=2" in done.out

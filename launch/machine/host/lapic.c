@@ -8,7 +8,10 @@
  */
 #include "machine/host/lapic.h"
 #include "machine/host/mem/direct.h"
+#include "machine/layout.h"
 #include "base/x86.h"
+
+_Static_assert(HOST_MAX_CPUS <= 255, "xAPIC IDs have 8 bits, and 255 means all CPUs");
 
 #define LAPIC_PA  0xfee00000
 #define IOAPIC_PA 0xfec00000

@@ -8,6 +8,7 @@
  */
 #include "machine/host/mem/mem.h"
 #include "machine/host/mem/direct.h"
+#include "machine/host/mem/fwcfg.h"
 #include "machine/host/mem/paging.h"
 #include "machine/host/mem/pool.h"
 #include "machine/host_assert.h"
@@ -19,6 +20,7 @@
 #define RANGES_MAX 16
 #define POOL_SHARE 32 /* one page of pool for so many of RAM: the RMP and nested tables */
 #define POOL_FIXED (16ull << 20)
+#define POOL_CPU   (128ull << 10) /* a CPU's stacks, and its vCPU with a VMCB for each VMPL */
 
 static struct host_range ranges[RANGES_MAX]; /* the guest's, once the block is cut out */
 static unsigned range_count;
@@ -96,7 +98,8 @@ static void choose_block(void)
 		*(is_low ? &below : &above) += ranges[i].size;
 		low = is_low ? &ranges[i] : low;
 	}
-	size = ALIGN_UP(image_size() + below / POOL_SHARE + POOL_FIXED, SIZE_2M);
+	size = ALIGN_UP(image_size() + below / POOL_SHARE + POOL_FIXED + fwcfg_cpus() * POOL_CPU,
+			SIZE_2M);
 	if (!low || size > low->size / 2)
 		host_fault("too little RAM below 4 GiB for a block of %llu KiB",
 			   (unsigned long long)size / 1024);
