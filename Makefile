@@ -40,7 +40,7 @@ FW_CFLAGS := -std=gnu11 -O2 -g $(WARN) $(REPRO) -ffreestanding -fno-pic -fno-pie
 	-fstack-usage -Wframe-larger-than=2048 -Isvsm/include -Isvsm
 FW_LDFLAGS := -nostdlib -static --build-id=none -z noexecstack -z max-page-size=4096 --no-warn-rwx-segments
 HOST_CFLAGS := -std=gnu11 -O2 -g $(WARN) $(REPRO) -Isvsm/include -Isvsm
-FW_LIB := svsm/lib/string.c svsm/lib/fmt.c svsm/lib/crc32.c
+FW_LIB := $(addprefix svsm/lib/,string.c fmt.c crc32.c spinlock.c)
 IGVM_LIB := $(sort $(wildcard svsm/lib/igvm/*.c))
 VAPIC_LIB := $(sort $(wildcard svsm/lib/vapic/*.c))
 

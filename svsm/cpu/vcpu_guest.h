@@ -12,7 +12,7 @@
  *	    ^------------------ DELETE_VCPU -------------'
  */
 #include "base/addr.h"
-#include "base/spinlock.h"
+#include "lib/spinlock.h"
 
 struct vcpu_guest {
 	struct spinlock lock; /* LOCK_VCPU */

@@ -11,7 +11,7 @@
  * no lock. No lock is held across RUN_VMPL or while ring 3 runs. An exception handler takes none.
  */
 #include "base/assert.h"
-#include "base/spinlock.h"
+#include "lib/spinlock.h"
 
 enum lock_rank {
 	LOCK_VTPM,           /* protocols/vtpm.c: the TPM command */

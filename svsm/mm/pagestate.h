@@ -24,7 +24,7 @@
  * does.
  */
 #include "base/addr.h"
-#include "base/spinlock.h"
+#include "lib/spinlock.h"
 #include "mm/memmap.h"
 
 enum page_state {

@@ -7,7 +7,7 @@
  * in one queue at most, and only while it is TASK_READY. Any CPU may take it out, which makes it
  * TASK_RUNS: until its turn ends, only that CPU touches it.
  */
-#include "base/spinlock.h"
+#include "lib/spinlock.h"
 #include "task/task.h"
 
 /* One per CPU; all zeros: empty. */

@@ -30,7 +30,7 @@ $(FUZZ)/command: $(FUZZ_COMMAND_OBJ)
 	$(call say,LD,$@)
 	$(Q)$(FUZZ_CC) $(FUZZ_SAN) -fsanitize=fuzzer $^ -Wl,-Bstatic $(FUZZ_LIBTPMS) -Wl,-Bdynamic -lcrypto -o $@
 
-$(FUZZ)/page: $(call objects,fuzz,$(FUZZ_PAGE) tests/fuzz/check.c)
+$(FUZZ)/page: $(call objects,fuzz,$(FUZZ_PAGE) tests/fuzz/check.c svsm/lib/spinlock.c)
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
 	$(Q)$(FUZZ_CC) $(FUZZ_SAN) -fsanitize=fuzzer $^ -lcrypto -o $@

@@ -12,7 +12,7 @@ $(eval $(call compile,unit,$$(HOSTCC),$$(UNIT_CFLAGS)))
 unit_field = $(shell sed -n '/^[^ /]/q; s/^ \* $(2): *//p' $(1))
 
 define unit_program
-$(BUILD)/unit/$(basename $(notdir $(1))): $(call objects,unit,$(1) tests/native/check.c $(call unit_field,$(1),sources))
+$(BUILD)/unit/$(basename $(notdir $(1))): $(call objects,unit,$(1) tests/native/check.c svsm/lib/spinlock.c $(call unit_field,$(1),sources))
 	$$(call say,LD,$$@)
 	@mkdir -p $$(@D)
 	$$(Q)$$(HOSTCC) -fsanitize=address,undefined $$^ $(call unit_field,$(1),libs) -o $$@

@@ -5,6 +5,7 @@
 #include "lib/lock.h"
 
 #include <inttypes.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -139,6 +140,13 @@ uint32_t *lock_held(void)
 	static _Thread_local uint32_t held;
 
 	return &held;
+}
+
+/* lib/spinlock.h: a thread that waits lets others run. */
+__attribute__((weak)) void spin_rest(uint64_t waited)
+{
+	(void)waited;
+	sched_yield();
 }
 
 /* base/assert.h: what cannot happen has happened. A test that waits for it has a panic() of its

@@ -21,7 +21,7 @@
 /* ---- four vCPUs; what a kick does is the test's choice ---- */
 
 static struct vcpu cpus[4];
-struct vcpu *machine_vcpus[32] = {&cpus[0], &cpus[1], &cpus[2], &cpus[3]};
+struct vcpu *machine_vcpus[HOST_MAX_CPUS - 1] = {&cpus[0], &cpus[1], &cpus[2], &cpus[3]};
 static struct rmp_entry page;
 static unsigned kicks[4], naps, put_downs;
 static void (*on_kick)(struct vcpu *v);
@@ -80,9 +80,9 @@ TEST(the_holder_puts_it_down)
 	CHECK_EQ(put_downs, 1);
 	CHECK_EQ(naps, 0);
 	CHECK(kicks[0] > 0); /* it may sleep meanwhile */
-	CHECK_EQ(cpus[1].asked, 1);
+	CHECK_EQ(cpuset_next(&cpus[1].asked, 0), 0);
 	vmsa_inuse_done(&cpus[0]);
-	CHECK_EQ(cpus[1].asked, 0);
+	CHECK(cpuset_empty(&cpus[1].asked));
 	CHECK(!cpus[0].napped);
 }
 
@@ -94,21 +94,22 @@ TEST(a_holder_that_does_not_come_is_not_waited_for_for_ever)
 	CHECK(kicks[1] > 1); /* a lost one is repeated */
 	CHECK(cpus[2].napped);
 	CHECK_EQ(page.state, RMP_INUSE);
-	CHECK_EQ(cpus[1].asked, 4);
+	CHECK_EQ(cpuset_next(&cpus[1].asked, 0), 2);
 	vmsa_inuse_done(&cpus[2]);
-	CHECK_EQ(cpus[1].asked, 0);
+	CHECK(cpuset_empty(&cpus[1].asked));
 }
 
 TEST(who_is_asked_by_a_lower_one_gives_way)
 {
 	setup(NULL);
-	cpus[2].asked = 1u << 0;
+	cpuset_add(&cpus[2].asked, 0);
 	CHECK(!vmsa_inuse_wait(&cpus[2], &page));
 	CHECK_EQ(naps, 0);
 	vmsa_inuse_done(&cpus[2]);
-	CHECK_EQ(cpus[1].asked, 0);
+	CHECK(cpuset_empty(&cpus[1].asked));
 	check_context("a higher one has to wait");
-	cpus[2].asked = 1u << 3;
+	cpuset_remove(&cpus[2].asked, 0);
+	cpuset_add(&cpus[2].asked, 3);
 	on_kick = leaves_its_guest;
 	CHECK(vmsa_inuse_wait(&cpus[2], &page));
 	vmsa_inuse_done(&cpus[2]);
@@ -118,7 +119,7 @@ TEST(nobody_waits_for_itself)
 {
 	setup(NULL);
 	CHECK(!vmsa_inuse_wait(&cpus[1], &page));
-	CHECK_EQ(cpus[1].asked, 0);
+	CHECK(cpuset_empty(&cpus[1].asked));
 	vmsa_inuse_done(&cpus[1]);
 	CHECK_EQ(naps, 0);
 }
@@ -128,7 +129,8 @@ TEST(only_what_is_asked_for_is_put_down)
 	setup(NULL);
 	CHECK_EQ(machine_yield(&cpus[1]), 0);
 	CHECK_EQ(put_downs, 0);
-	cpus[1].asked = 1u << 0 | 1u << 3;
+	cpuset_add(&cpus[1].asked, 0);
+	cpuset_add(&cpus[1].asked, 3);
 	CHECK(machine_yield(&cpus[1]) > 0);
 	CHECK_EQ(put_downs, 1);
 	CHECK_EQ(kicks[0], 1);
@@ -142,11 +144,12 @@ static uint64_t time_down(struct vcpu *v, bool done)
 {
 	uint64_t start = rdtsc(), left;
 
-	v->asked = 1;
+	cpuset_add(&v->asked, 0);
 	v->ctx[0].loaded = true;
 	left = machine_yield(v);
 	CHECK(left > 0);
-	v->asked = !done;
+	if (done)
+		cpuset_remove(&v->asked, 0);
 	for (; left; left = machine_yield(v))
 		host_nap(left);
 	return (rdtsc() - start) * 1000 / KHZ;

@@ -36,7 +36,7 @@ TEST(upwards_is_fine)
 		lock_give((enum lock_rank)rank, &l[rank]);
 	CHECK_EQ(*lock_held(), 0);
 	for (unsigned rank = 0; rank <= LOCK_ALLOC; rank++)
-		CHECK_EQ(l[rank].owner, 1);
+		CHECK_EQ(l[rank].taken, 0);
 }
 
 TEST(downwards_panics)
@@ -45,7 +45,7 @@ TEST(downwards_panics)
 
 	lock_take(LOCK_REGISTRY, &a);
 	PANICS(lock_take(LOCK_PAGESTATE, &b));
-	CHECK_EQ(b.next, 0); /* it was not even tried */
+	CHECK_EQ(b.taken, 0); /* it was not even tried */
 }
 
 TEST(two_of_one_rank_panic)
@@ -54,7 +54,7 @@ TEST(two_of_one_rank_panic)
 
 	lock_take(LOCK_VCPU, &a);
 	PANICS(lock_take(LOCK_VCPU, &b));
-	CHECK_EQ(b.next, 0);
+	CHECK_EQ(b.taken, 0);
 }
 
 TEST(giving_what_is_not_held_panics)
@@ -62,5 +62,5 @@ TEST(giving_what_is_not_held_panics)
 	struct spinlock a = {0};
 
 	PANICS(lock_give(LOCK_ALLOC, &a));
-	CHECK_EQ(a.owner, 0);
+	CHECK_EQ(a.taken, 0);
 }

@@ -31,7 +31,16 @@
 static struct vcpu cpus[2];
 struct vcpu *machine_vcpus[32] = {&cpus[0], &cpus[1]};
 unsigned machine_vcpu_count = 2;
-struct spinlock rmp_lock;
+void rmp_lock(gpa_t g)
+{
+	(void)g;
+}
+
+void rmp_unlock(gpa_t g)
+{
+	(void)g;
+}
+
 static struct vmcb m;
 static struct rmp_entry entry = {.state = RMP_GUEST};
 static enum rmp_access access_is;

@@ -25,14 +25,28 @@ static struct rmp_entry rmp[PFNS_2M];
 static uint8_t arena[128 * PAGE_SIZE] ALIGNED(4096);
 static unsigned used;
 
+/* What another CPU does while this one makes a table; NULL: nothing. */
+static void (*meanwhile)(void);
+static void *given_back;
+
 void *host_pages_alloc(unsigned count)
 {
 	void *p = arena + used * PAGE_SIZE;
+	void (*other)(void) = meanwhile;
 
 	used += count;
 	if (used > sizeof(arena) / PAGE_SIZE)
 		abort();
+	meanwhile = NULL;
+	if (other)
+		other();
 	return memset(p, 0, count * PAGE_SIZE);
+}
+
+void host_pages_free(void *p, unsigned count)
+{
+	CHECK_EQ(count, 1);
+	given_back = p;
 }
 
 hpa_t host_pa(const void *p)
@@ -160,4 +174,23 @@ TEST(a_flush_is_asked_for_when_a_right_is_lost)
 	npt_alias(2, false, page(300), RMP_R);
 	CHECK(npt_sync(page(0), PFNS_2M)); /* what an alias gave is lost as well */
 	check_all();
+}
+
+/* The next 2 MiB, which has a lock of its own and the same upper tables. */
+static void fill_neighbour(void)
+{
+	CHECK(npt_fill(2, true, gpa(BASE + SIZE_2M)));
+}
+
+TEST(two_regions_need_the_same_upper_table_at_once)
+{
+	used = 0;
+	set(0, PFNS_2M, RMP_GUEST | RMP_ASSIGNED | RMP_VALIDATED, RMP_RWX);
+	npt_init();
+	given_back = NULL;
+	meanwhile = fill_neighbour;
+	CHECK(npt_fill(2, true, page(0)));
+	CHECK(given_back != NULL); /* the second of the two is not used */
+	CHECK_EQ(npt_rights(2, true, page(0)), RMP_R | RMP_W | RMP_XU);
+	CHECK(!npt_fill(2, true, gpa(BASE + SIZE_2M))); /* the other's table is there still */
 }

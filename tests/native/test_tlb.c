@@ -13,6 +13,7 @@
 #include "machine/host/smp.h"
 #include "machine/host/time.h"
 #include "machine/host_assert.h"
+#include "lib/spinlock.h"
 #include "tests/native/check.h"
 
 #include <setjmp.h>
@@ -23,8 +24,10 @@
 /* ---- CPU 1 flushes, CPU 2 may be in its guest; it leaves on the test's choice ---- */
 
 static struct vcpu cpus[2];
-struct vcpu *machine_vcpus[32] = {&cpus[0], &cpus[1]};
+struct vcpu *machine_vcpus[HOST_MAX_CPUS - 1] = {&cpus[0], &cpus[1],
+						 [HOST_MAX_CPUS - 2] = &cpus[0]};
 unsigned machine_vcpu_count = 2;
+static unsigned this_cpu = 1, kicked, woken, rests;
 static unsigned kicks, naps, leave_at_nap;
 static uint64_t nap_ticks; /* how long a nap takes */
 static char told[400];
@@ -41,11 +44,12 @@ uint64_t host_tsc_khz(void)
 
 unsigned host_cpu(void)
 {
-	return 1;
+	return this_cpu;
 }
 
 void host_kick(unsigned cpu)
 {
+	kicked = cpu;
 	kicks += cpu == 2;
 	if (cpu == 2 && leave_at_kick)
 		tlb_leave(&cpus[1]);
@@ -58,8 +62,19 @@ void host_nap(uint64_t ticks)
 	(void)ticks;
 	while (rdtsc() - start < nap_ticks)
 		cpu_relax();
-	if (++naps == leave_at_nap)
-		tlb_leave(&cpus[1]);
+	if (++naps != leave_at_nap)
+		return;
+	kicked = 0;
+	tlb_leave(&cpus[1]);
+	woken = kicked;
+}
+
+/* lib/spinlock.h. The writer is done at the third look. */
+void spin_rest(uint64_t waited)
+{
+	(void)waited;
+	if (++rests == 3)
+		tlb_write_end(&cpus[1]);
 }
 
 void host_fault(const char *fmt, ...)
@@ -83,6 +98,8 @@ static void setup(void)
 	leave_at_kick = false;
 	khz = 1000000;
 	word = 2;
+	this_cpu = 1;
+	kicked = rests = 0;
 }
 
 TEST(who_is_out_of_its_guest_is_left_alone)
@@ -119,6 +136,37 @@ TEST(a_sleeper_has_to_look_for_interrupts)
 	CHECK_EQ(kicks, 4);
 	CHECK(cpus[0].napped);
 	CHECK(!cpus[1].napped);
+}
+
+/* Not only the first 32 CPUs: the last one that there can be sleeps, and is told. */
+TEST(every_sleeper_is_kicked_when_a_guest_is_left)
+{
+	setup();
+	this_cpu = HOST_MAX_CPUS - 1;
+	tlb_enter(&cpus[1], &m, &word);
+	leave_at_nap = 1;
+	tlb_flush_others();
+	CHECK_EQ(naps, 1);
+	CHECK_EQ(woken, HOST_MAX_CPUS - 1);
+	kicked = 0;
+	tlb_enter(&cpus[1], &m, &word);
+	tlb_leave(&cpus[1]);
+	CHECK_EQ(kicked, 0); /* nobody sleeps any more */
+}
+
+/* What takes a right away ends no sooner than a write that was checked before. */
+TEST(a_write_that_has_begun_is_waited_for)
+{
+	setup();
+	tlb_wait_writes();
+	CHECK_EQ(rests, 0);
+	tlb_write_begin(&cpus[1]);
+	tlb_wait_writes();
+	CHECK_EQ(rests, 3);
+	tlb_write_begin(&cpus[0]); /* the own one: nobody waits for itself */
+	tlb_wait_writes();
+	CHECK_EQ(rests, 3);
+	tlb_write_end(&cpus[0]);
 }
 
 static bool reported(void)

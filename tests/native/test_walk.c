@@ -14,6 +14,7 @@
 #include "machine/cpu/access.h"
 #include "machine/cpu/exec/event.h"
 #include "machine/cpu/npt.h"
+#include "machine/cpu/tlb.h"
 #include "machine/host/log.h"
 #include "machine/host/mem/direct.h"
 #include "machine/snp/rmp.h"
@@ -30,7 +31,6 @@
 
 static uint8_t ram[PAGES * 4096] ALIGNED(4096);
 static struct rmp_entry rmp[PAGES];
-struct spinlock rmp_lock;
 static struct vcpu cpu;
 static struct vmcb *m;
 
@@ -48,10 +48,26 @@ const struct rmp_entry *rmp_entry(gpa_t g)
 	return g.v < sizeof(ram) ? &rmp[g.v >> 12] : &nowhere;
 }
 
+/* cpu/tlb.h: each check and each copy of a write lie between these two. */
+static bool writing, checked_in_write;
+
+void tlb_write_begin(struct vcpu *v)
+{
+	CHECK(v == &cpu && !writing);
+	writing = true;
+}
+
+void tlb_write_end(struct vcpu *v)
+{
+	CHECK(v == &cpu && writing);
+	writing = false;
+}
+
 static uint64_t late; /* this page gives its rights from the second access on; 0: none does */
 
 enum rmp_access rmp_access_check(gpa_t g, uint8_t vmpl, bool is_private, uint8_t want)
 {
+	checked_in_write = writing;
 	if (late && gpa_page(g).v == late) {
 		late = 0;
 		return RMP_ACCESS_VMPL;
@@ -304,6 +320,7 @@ TEST(copies_across_pages_are_whole_or_not_at_all)
 	CHECK_EQ(*(uint32_t *)(ram + 0x9ffc), 0);
 	map(0x6000, 0xb000 | NPT_CBIT | RW);
 	CHECK_EQ(guest_write(&cpu, 0x5ffc, in, 8, 0, &w), WALK_OK);
+	CHECK(checked_in_write && !writing);
 	CHECK_EQ(ram[0x9fff], 4);
 	CHECK_EQ(ram[0xb000], 5);
 	CHECK_EQ(guest_read(&cpu, 0x5ffc, out, 8, 0, &w), WALK_OK);
@@ -313,6 +330,7 @@ TEST(copies_across_pages_are_whole_or_not_at_all)
 	rmp[0xb].state = RMP_GUEST | RMP_ASSIGNED | RMP_VALIDATED;
 	rmp[0xb].perms[2] = RMP_R;
 	CHECK_EQ(guest_write(&cpu, 0x5ffc, in, 8, 0, &w), WALK_EXIT);
+	CHECK(!writing);
 }
 
 /* ---- #VC ---- */

@@ -4,7 +4,8 @@
 /* Frames to and from the harness over COM2, each access an IOIO event of the GHCB. */
 #include "bare/lib/control.h"
 #include "bare/lib/ghcb.h"
-#include "base/spinlock.h"
+#include "base/x86.h"
+#include "lib/spinlock.h"
 #include "lib/fmt.h"
 
 /* 16550 registers, from CONTROL_PORT */
@@ -20,6 +21,12 @@
 #define LSR_DATA    0x01
 #define LSR_EMPTY   0x60
 #define UART_FIFO   16u /* bytes that may be sent at once when it is empty */
+
+void spin_rest(uint64_t waited)
+{
+	(void)waited;
+	cpu_relax();
+}
 
 static struct spinlock lock;
 static uint32_t next_seq;

@@ -8,6 +8,7 @@
  */
 #include "machine/cpu/access.h"
 #include "machine/cpu/guard.h"
+#include "machine/cpu/tlb.h"
 #include "machine/host/mem/direct.h"
 #include "base/x86.h"
 #include "lib/string.h"
@@ -80,18 +81,19 @@ static void put(const struct piece p[2], const uint8_t *buf)
 		memcpy(p[1].at, buf + p[0].n, p[1].n);
 }
 
-/* Locked, so that no right is taken away between check and write: a flush does not wait for us. */
+/* Who takes a right away waits for the end of writes that were checked before: no lock is needed,
+ * and each #VC of a guest comes here. */
 enum walk_status guest_write(struct vcpu *v, uint64_t la, const void *buf, unsigned n,
 			     unsigned flags, struct walk *w)
 {
 	struct piece p[2];
 	enum walk_status s;
 
-	guard_lock();
+	tlb_write_begin(v);
 	s = pieces(v, la, n, flags | WALK_WRITE, w, p);
 	if (s == WALK_OK)
 		put(p, buf);
-	guard_unlock();
+	tlb_write_end(v);
 	return s;
 }
 

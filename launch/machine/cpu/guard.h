@@ -24,9 +24,6 @@ enum guard_access guard_access(gpa_t g, uint8_t vmpl, bool is_private, uint8_t w
 bool guard_is_shared(gpa_t g, uint64_t len);
 /* What a nested page table entry may give: a subset of RMP_RWX, 0 for not present. */
 uint8_t guard_rights(gpa_t g, uint8_t vmpl, bool is_private);
-/* While it is held no right is taken away and no nested table changes. */
-void guard_lock(void);
-void guard_unlock(void);
 /* Put the current VMPL's state into its VMCB. False when it has none that can be run. */
 bool guard_load(struct vcpu *v);
 /* Raise what an access to an unvalidated page raises in the guest; like a guard_exit. */

@@ -22,14 +22,22 @@ static struct npt {
 	uint64_t *pdpt[2]; /* [private] */
 } trees[VMPL_COUNT];
 
+static uint64_t *table_at(uint64_t entry)
+{
+	return host_ptr(hpa(entry & PTE_ADDR));
+}
+
 /* One store makes the table visible: a CPU that walks the tree meanwhile sees all of it or
- * nothing. */
+ * nothing. CPUs in two regions may need the same upper table at once: the first one makes it. */
 static uint64_t *new_table(uint64_t *slot)
 {
-	uint64_t *t = host_pages_alloc(1);
+	uint64_t *t = host_pages_alloc(1), none = 0;
 
-	WRITE_ONCE(*slot, host_pa(t).v | TABLE_PTE);
-	return t;
+	if (__atomic_compare_exchange_n(slot, &none, host_pa(t).v | TABLE_PTE, false,
+					__ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+		return t;
+	host_pages_free(t, 1);
+	return table_at(none);
 }
 
 void npt_init(void)
@@ -53,8 +61,10 @@ hpa_t npt_root(uint8_t vmpl, bool paged)
 /* The table behind an entry; NULL when there is none and none is to be made. */
 static uint64_t *below(uint64_t *slot, bool create)
 {
-	if (*slot & PTE_P)
-		return host_ptr(hpa(*slot & PTE_ADDR));
+	uint64_t entry = READ_ONCE(*slot);
+
+	if (entry & PTE_P)
+		return table_at(entry);
 	return create ? new_table(slot) : NULL;
 }
 

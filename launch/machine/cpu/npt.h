@@ -10,7 +10,8 @@
  *   root for CR0.PG=1 with PAE:  [0] shared pages (C=0)   [256] private pages (C=1, bit 47)
  *   root for all other modes:    [0] private pages: every access is private there (15.34.4)
  *
- * guard_lock() is held by every caller of npt_sync, npt_fill and npt_alias.
+ * Of the same 2 MiB only one CPU at a time is in npt_sync, npt_fill or npt_alias: the callers hold
+ * the lock of that region (snp/rmp.h). Regions may be worked on at once.
  */
 #include "base/addr.h"
 

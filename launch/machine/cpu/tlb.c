@@ -8,6 +8,7 @@
  * next VMRUN, so it is enough that it leaves its guest.
  */
 #include "machine/cpu/tlb.h"
+#include "machine/cpu/cpuset.h"
 #include "machine/cpu/seen.h"
 #include "machine/cpu/vmcb.h"
 #include "machine/host/isr.h"
@@ -15,6 +16,8 @@
 #include "machine/host/smp.h"
 #include "machine/host/wait.h"
 #include "machine/host_assert.h"
+#include "base/x86.h"
+#include "lib/spinlock.h"
 
 /*
  * A waiter spins as long as a kick usually takes, then sleeps until the other CPU has left its
@@ -25,7 +28,7 @@
 #define NAP_US  1000
 #define WAIT_MS 20000 /* then the other CPU's QEMU thread is gone */
 
-static uint32_t waiters; /* CPUs that sleep in wait_for */
+static struct cpuset waiters; /* CPUs that sleep in wait_for */
 
 static uint64_t generation;
 
@@ -51,13 +54,12 @@ static bool spin(struct vcpu *v, uint64_t gen)
 
 static void wait_for(struct vcpu *v, uint64_t gen)
 {
-	uint32_t me = 1u << (host_cpu() - 1);
 	struct patience p = host_patience(WAIT_MS);
 
 	host_kick(v->index + 1);
 	if (spin(v, gen))
 		return;
-	__atomic_fetch_or(&waiters, me, __ATOMIC_SEQ_CST);
+	cpuset_add(&waiters, host_cpu());
 	machine_vcpus[host_cpu() - 1]->napped = true;
 	while (stale(v, gen)) {
 		if (host_patience_over(&p))
@@ -66,7 +68,7 @@ static void wait_for(struct vcpu *v, uint64_t gen)
 		host_nap(host_tsc_khz() * NAP_US / 1000);
 		host_kick(v->index + 1);
 	}
-	__atomic_fetch_and(&waiters, ~me, __ATOMIC_SEQ_CST);
+	cpuset_remove(&waiters, host_cpu());
 }
 
 void tlb_flush_others(void)
@@ -107,6 +109,38 @@ void tlb_enter(struct vcpu *v, struct vmcb *vmcb, uint64_t *word)
 void tlb_leave(struct vcpu *v)
 {
 	__atomic_store_n(&v->in_guest, 0, __ATOMIC_SEQ_CST);
-	for (uint32_t w = __atomic_load_n(&waiters, __ATOMIC_SEQ_CST); w; w &= w - 1)
-		host_kick((unsigned)__builtin_ctz(w) + 1);
+	for (unsigned i = cpuset_next(&waiters, 0); i < HOST_MAX_CPUS;
+	     i = cpuset_next(&waiters, i + 1))
+		host_kick(i);
+}
+
+void tlb_write_begin(struct vcpu *v)
+{
+	__atomic_fetch_add(&v->writes, 1, __ATOMIC_SEQ_CST);
+}
+
+void tlb_write_end(struct vcpu *v)
+{
+	__atomic_fetch_add(&v->writes, 1, __ATOMIC_SEQ_CST);
+}
+
+/* A write is over when the count has moved on. It waits for nobody, so this wait ends when the
+ * host runs the writer's thread. */
+static void wait_write(const struct vcpu *v)
+{
+	uint32_t count = __atomic_load_n(&v->writes, __ATOMIC_SEQ_CST);
+	uint64_t start = rdtsc();
+
+	while ((count & 1) && __atomic_load_n(&v->writes, __ATOMIC_SEQ_CST) == count)
+		spin_rest(rdtsc() - start);
+}
+
+void tlb_wait_writes(void)
+{
+	unsigned me = host_cpu();
+
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	for (unsigned i = 0; i < machine_vcpu_count; i++)
+		if (i + 1 != me)
+			wait_write(machine_vcpus[i]);
 }

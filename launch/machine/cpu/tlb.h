@@ -18,3 +18,10 @@ void tlb_flush_others(void);
 /* Right before VMRUN, interrupts off. word: see above. */
 void tlb_enter(struct vcpu *v, struct vmcb *vmcb, uint64_t *word);
 void tlb_leave(struct vcpu *v); /* right after VMEXIT */
+
+/* What the monitor writes to guest memory for v, between its check of the rights and the last byte;
+ * on v's own CPU, which waits for nobody in between. */
+void tlb_write_begin(struct vcpu *v);
+void tlb_write_end(struct vcpu *v);
+/* Return when no other CPU is in a write that may have been checked before now. */
+void tlb_wait_writes(void);

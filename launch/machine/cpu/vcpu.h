@@ -9,6 +9,7 @@
 #include "base/addr.h"
 #include "abi/snp.h"
 #include "lib/patience.h"
+#include "machine/cpu/cpuset.h"
 
 struct vmcb;
 
@@ -44,19 +45,22 @@ struct vcpu {
 	struct vmpl_ctx ctx[VMPL_COUNT];
 	uint32_t in_guest; /* 1 between "about to VMRUN" and "VMEXIT handled the TLB" */
 	uint64_t flush_seen;
+	uint32_t writes;         /* odd: in a write to guest memory, tlb_write_begin() */
 	uint64_t forced_flushes; /* by vmpl_ctx.flush_word */
 	bool napped; /* the CPU took a nap, or machine_run loaded the state: the guest's interrupts
 		      * and timers have still to be looked at */
-	/* snp/vmsa_inuse.c's; asked is written by other CPUs too, atomically */
-	uint32_t asked;      /* bit n: vCPU n waits for the VMSA page that this one holds */
+	/* snp/vmsa_inuse.c's; asked is written by other CPUs too */
+	struct cpuset asked; /* the vCPUs that wait for the VMSA page that this one holds */
 	struct vcpu *asks;   /* in whose asked this one has its bit */
 	uint64_t down_since; /* TSC: the current VMSA was put down; 0: it may be loaded */
 	uint64_t down_asked; /* TSC: then somebody still waited for it */
-	const char *fault;   /* MACHINE_FAULT, MACHINE_MMIO: why */
-	uint64_t fault_at;   /* these and MACHINE_SHARED: at which address */
-	uint64_t entry_rip;  /* RIP of the last VMRUN: a refused one spoils the save area */
-	bool resting;        /* the CPU sleeps, because v has nothing to run; read by others */
-	uint64_t entered;    /* TSC at the last VMRUN; 0: none yet. For reports: cpu/seen.h */
+	/* TSC: hv/run.c's, PAUSEs in close succession */
+	uint64_t pause_since, pause_last;
+	const char *fault;  /* MACHINE_FAULT, MACHINE_MMIO: why */
+	uint64_t fault_at;  /* these and MACHINE_SHARED: at which address */
+	uint64_t entry_rip; /* RIP of the last VMRUN: a refused one spoils the save area */
+	bool resting;       /* the CPU sleeps, because v has nothing to run; read by others */
+	uint64_t entered;   /* TSC at the last VMRUN; 0: none yet. For reports: cpu/seen.h */
 	/* snp/npf.c's: nested faults without progress, and an access without the right */
 	uint64_t npf_last, npf_rip, npf_same;
 	struct patience npf_since;

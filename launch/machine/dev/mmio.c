@@ -11,7 +11,7 @@
 #include "machine/host/mem/direct.h"
 #include "machine/host/mem/mem.h"
 #include "abi/q35.h"
-#include "base/spinlock.h"
+#include "lib/spinlock.h"
 #include "lib/vapic/vapic.h"
 
 #define ABOVE_LEGACY  0x100000ull /* below: BIOS shadow and VGA window, absent here */

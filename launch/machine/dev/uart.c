@@ -4,7 +4,7 @@
 #include "machine/dev/uart.h"
 #include "abi/control.h"
 #include "abi/q35.h"
-#include "base/spinlock.h"
+#include "lib/spinlock.h"
 
 /* Registers, from the port's base; those of LCR.DLAB = 1 are the real port's business alone. */
 enum {

@@ -16,6 +16,7 @@
 #include "machine/host/time.h"
 #include "machine/host/upcall.h"
 #include "base/x86.h"
+#include "lib/spinlock.h"
 
 void irq_open(void);
 void irq_sleep(void);
@@ -122,4 +123,24 @@ void host_nap(uint64_t ticks)
 		host_timer_arm(armed);
 	else
 		host_timer_stop();
+}
+
+#define SPIN_US 50
+#define REST_US 2000 /* at most: nobody kicks who waits for a lock */
+
+/*
+ * How a CPU of the monitor waits for a lock (lib/spinlock.h): for as long as a holder that runs
+ * usually takes, it spins; then it sleeps, each time as long as it has waited so far, because the
+ * holder's thread may be one that the host does not run, and so many spinning ones keep it so. No
+ * PAUSE: under QEMU it takes the lock that kicks and halts need. It may be the CPU of a guest,
+ * which has then to look at what the sleep took.
+ */
+void spin_rest(uint64_t waited)
+{
+	uint64_t us = host_tsc_khz() / 1000;
+
+	if (waited <= us * SPIN_US)
+		return;
+	host_nap(MIN(waited, us * REST_US));
+	upcall_napped();
 }

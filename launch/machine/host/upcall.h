@@ -13,6 +13,9 @@ NORETURN void upcall_cpu_main(unsigned cpu);
 /* A hardware interrupt below HOST_VECTOR_OWN on the CPU that took it, not CPU 0. A level one stays
  * in service until host_irq_eoi_level(); an edge one is acknowledged already. */
 void upcall_interrupt(unsigned vector, bool level);
+/* This CPU took a nap in the middle of something else: its guest's interrupts and timers have still
+ * to be looked at. */
+void upcall_napped(void);
 /* The state of that CPU's guest to the log, if it has one: for reports of a fault or an NMI. */
 void upcall_describe(unsigned cpu);
 /* The run ends here, all other CPUs stand still: what devices still hold back goes out. */

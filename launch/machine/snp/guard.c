@@ -38,17 +38,6 @@ uint8_t guard_rights(gpa_t g, uint8_t vmpl, bool is_private)
 	return rmp_rule_rights(rmp_entry(g), vmpl, is_private);
 }
 
-/* The RMP's lock is also that of the nested tables: rmp.h. */
-void guard_lock(void)
-{
-	spin_lock(&rmp_lock);
-}
-
-void guard_unlock(void)
-{
-	spin_unlock(&rmp_lock);
-}
-
 bool guard_load(struct vcpu *v)
 {
 	return machine_switch(v, v->vmpl);

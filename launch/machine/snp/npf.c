@@ -108,10 +108,10 @@ static bool resolve(struct vcpu *v, const struct fault *f)
 {
 	bool ok;
 
-	spin_lock(&rmp_lock);
+	rmp_lock(f->g);
 	npt_fill(v->vmpl, f->is_private, f->g);
 	ok = satisfied(v, f) || fix_cr3(v, f) || open_alias(v, f);
-	spin_unlock(&rmp_lock);
+	rmp_unlock(f->g);
 	return ok;
 }
 

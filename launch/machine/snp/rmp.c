@@ -15,7 +15,9 @@
 #include "machine/host_assert.h"
 #include "lib/string.h"
 
-struct spinlock rmp_lock;
+#define LOCKS 64u /* 2 MiB regions share them by address, modulo LOCKS */
+
+static struct spinlock locks[LOCKS];
 static uint64_t changes;
 
 static struct rmp_entry *table;
@@ -35,6 +37,21 @@ void rmp_init(void)
 			table[p >> PAGE_SHIFT].state = RMP_GUEST;
 }
 
+static struct spinlock *lock_of(gpa_t g)
+{
+	return &locks[g.v / SIZE_2M % LOCKS];
+}
+
+void rmp_lock(gpa_t g)
+{
+	spin_lock(lock_of(g));
+}
+
+void rmp_unlock(gpa_t g)
+{
+	spin_unlock(lock_of(g));
+}
+
 /* NULL beyond the last byte of RAM. */
 static struct rmp_entry *entry_at(gpa_t g)
 {
@@ -48,10 +65,10 @@ const struct rmp_entry *rmp_entry(gpa_t g)
 	return e ? e : &nowhere;
 }
 
-/* ---- changes; rmp_lock held ---- */
+/* ---- changes; the region's lock held ---- */
 
-/* Write e into the n entries from g on, bring the nested tables into line and flush if any lost a
- * right. */
+/* Write e into the n entries from g on, bring the nested tables into line, flush if any lost a
+ * right, and let the writes end that were checked by the old ones. */
 static void commit(gpa_t g, unsigned n, struct rmp_entry e)
 {
 	__atomic_fetch_add(&changes, 1, __ATOMIC_RELAXED);
@@ -59,6 +76,7 @@ static void commit(gpa_t g, unsigned n, struct rmp_entry e)
 		table[gpa_pfn(g) + i] = e;
 	if (npt_sync(g, n))
 		tlb_flush_others();
+	tlb_wait_writes();
 }
 
 /* How many entries an operation of that size is about. */
@@ -105,7 +123,7 @@ struct rmp_result rmp_pvalidate(gpa_t g, int size, bool validate)
 
 	if (!in_table(g, size))
 		return r;
-	spin_lock(&rmp_lock);
+	rmp_lock(g);
 	do {
 		e = meet(g, size, &held);
 		r = rmp_rule_pvalidate(&e, size, validate);
@@ -114,7 +132,7 @@ struct rmp_result rmp_pvalidate(gpa_t g, int size, bool validate)
 	} while (r.event == RMP_SMASH);
 	if (r.changed)
 		commit(g, span(size), e);
-	spin_unlock(&rmp_lock);
+	rmp_unlock(g);
 	r.held = held;
 	return r;
 }
@@ -127,7 +145,7 @@ struct rmp_result rmp_adjust(gpa_t g, const struct rmp_adjust *a)
 
 	if (!in_table(g, a->size))
 		return r;
-	spin_lock(&rmp_lock);
+	rmp_lock(g);
 	do {
 		e = meet(g, a->size, &held);
 		r = rmp_rule_adjust(&e, a);
@@ -136,7 +154,7 @@ struct rmp_result rmp_adjust(gpa_t g, const struct rmp_adjust *a)
 	} while (r.event == RMP_SMASH);
 	if (r.changed)
 		commit(g, span(a->size), e);
-	spin_unlock(&rmp_lock);
+	rmp_unlock(g);
 	r.held = held;
 	return r;
 }
@@ -144,9 +162,9 @@ struct rmp_result rmp_adjust(gpa_t g, const struct rmp_adjust *a)
 /* A copy, so that what is answered belongs together. */
 struct rmp_result rmp_query(gpa_t g, uint8_t current, uint8_t target, struct rmp_entry *out)
 {
-	spin_lock(&rmp_lock);
+	rmp_lock(g);
 	*out = *rmp_entry(g);
-	spin_unlock(&rmp_lock);
+	rmp_unlock(g);
 	return rmp_rule_query(out, current, target);
 }
 
@@ -185,7 +203,7 @@ enum snp_insn_result rmp_update(gpa_t g, int size, bool assigned)
 
 	if (!IS_ALIGNED(g.v, size == RMP_PG_2M ? SIZE_2M : PAGE_SIZE) || !in_table(g, size))
 		return SNP_FAIL_INPUT;
-	spin_lock(&rmp_lock);
+	rmp_lock(g);
 	e = table[gpa_pfn(g)];
 	code = size == RMP_PG_2M && !uniform(g) ? SNP_FAIL_OVERLAP
 						: rmp_rule_update(&e, size, assigned);
@@ -193,7 +211,7 @@ enum snp_insn_result rmp_update(gpa_t g, int size, bool assigned)
 		empty(g, span(size), table[gpa_pfn(g)]);
 	if (code == SNP_SUCCESS)
 		commit(g, span(size), e);
-	spin_unlock(&rmp_lock);
+	rmp_unlock(g);
 	return code;
 }
 
@@ -204,12 +222,12 @@ enum snp_insn_result rmp_psmash(gpa_t g)
 
 	if (!IS_ALIGNED(g.v, SIZE_2M) || !in_table(g, RMP_PG_2M))
 		return code;
-	spin_lock(&rmp_lock);
+	rmp_lock(g);
 	if (table[gpa_pfn(g)].state & RMP_HUGE) {
 		smash(g);
 		code = SNP_SUCCESS;
 	}
-	spin_unlock(&rmp_lock);
+	rmp_unlock(g);
 	return code;
 }
 
@@ -249,21 +267,21 @@ bool rmp_vmsa_lock(gpa_t g, uint8_t holder)
 
 	if (!IS_ALIGNED(g.v, PAGE_SIZE))
 		return false;
-	spin_lock(&rmp_lock);
+	rmp_lock(g);
 	ok = rmp_is_vmsa(g);
 	if (ok) {
 		table[gpa_pfn(g)].holder = holder;
 		table[gpa_pfn(g)].state |= RMP_INUSE;
 	}
-	spin_unlock(&rmp_lock);
+	rmp_unlock(g);
 	return ok;
 }
 
 void rmp_vmsa_unlock(gpa_t g)
 {
-	spin_lock(&rmp_lock);
+	rmp_lock(g);
 	WRITE_ONCE(table[gpa_pfn(g)].state, table[gpa_pfn(g)].state & (uint8_t)~RMP_INUSE);
-	spin_unlock(&rmp_lock);
+	rmp_unlock(g);
 }
 
 /* ---- launch ---- */
@@ -273,7 +291,7 @@ void rmp_launch_page(gpa_t g, const uint8_t perms[VMPL_COUNT], bool vmsa)
 	struct rmp_entry *e = entry_at(g);
 
 	HOST_ASSERT(e);
-	spin_lock(&rmp_lock);
+	rmp_lock(g);
 	if (e->state & RMP_HUGE)
 		smash(g);
 	e->state = (uint8_t)((e->state & RMP_GUEST) | RMP_ASSIGNED | RMP_VALIDATED |
@@ -281,7 +299,7 @@ void rmp_launch_page(gpa_t g, const uint8_t perms[VMPL_COUNT], bool vmsa)
 	for (int i = 0; i < VMPL_COUNT; i++)
 		e->perms[i] = perms[i] & RMP_RWX;
 	e->perms[0] = RMP_RWX;
-	spin_unlock(&rmp_lock);
+	rmp_unlock(g);
 }
 
 bool rmp_launch_large(gpa_t g, const uint8_t perms[VMPL_COUNT])
@@ -290,7 +308,7 @@ bool rmp_launch_large(gpa_t g, const uint8_t perms[VMPL_COUNT])
 	bool ok;
 
 	HOST_ASSERT(e && IS_ALIGNED(g.v, SIZE_2M));
-	spin_lock(&rmp_lock);
+	rmp_lock(g);
 	ok = e->state & RMP_HUGE;
 	for (unsigned i = 0; ok && i < PFNS_2M; i++) {
 		e[i].state |= RMP_ASSIGNED | RMP_VALIDATED;
@@ -298,7 +316,7 @@ bool rmp_launch_large(gpa_t g, const uint8_t perms[VMPL_COUNT])
 			e[i].perms[vmpl] = perms[vmpl] & RMP_RWX;
 		e[i].perms[0] = RMP_RWX;
 	}
-	spin_unlock(&rmp_lock);
+	rmp_unlock(g);
 	return ok;
 }
 

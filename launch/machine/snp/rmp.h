@@ -5,22 +5,25 @@
 /*
  * The RMP of the machine: one entry per 4K page of physical memory up to host_ram_end().
  *
- * rmp_lock guards the RMP and the nested tables together: whoever changes an entry brings the
- * tables up to date and flushes before the lock falls, so a table is never ahead of the RMP. It is
- * the innermost lock of the monitor; no CPU is in its guest while it waits for it, so a holder may
- * wait for other CPUs to flush.
+ * A lock for each 2 MiB region (some regions share one) guards the entries and the nested tables
+ * there together: whoever changes an entry brings the tables up to date and flushes before the lock
+ * falls, so a table is never ahead of the RMP. No operation is about two regions, and nobody takes
+ * two of these locks. Inside them only the pool's is taken; no CPU is in its guest while it waits
+ * for one, so a holder may wait for other CPUs to flush.
  */
 #include "base/addr.h"
-#include "base/spinlock.h"
+#include "lib/spinlock.h"
 #include "machine/snp/rmp_rules.h"
 
-extern struct spinlock rmp_lock;
+/* The lock of the region around g; that is, of npt_fill() and npt_alias() there. */
+void rmp_lock(gpa_t g);
+void rmp_unlock(gpa_t g);
 
 void rmp_init(void);
 /* The entry of a page; a page outside RAM gives an entry that is never guest RAM. */
 const struct rmp_entry *rmp_entry(gpa_t g);
 /* One guest instruction on the page at g (2M aligned for size RMP_PG_2M), with the RMP_SMASH case
- * already resolved as KVM resolves it (PSMASH, then the instruction again). Takes rmp_lock. */
+ * already resolved as KVM resolves it (PSMASH, then the instruction again). */
 struct rmp_result rmp_pvalidate(gpa_t g, int size, bool validate);
 struct rmp_result rmp_adjust(gpa_t g, const struct rmp_adjust *a);
 struct rmp_result rmp_query(gpa_t g, uint8_t current, uint8_t target, struct rmp_entry *out);

@@ -30,19 +30,15 @@ static uint64_t ticks(uint64_t us)
 	return host_tsc_khz() * us / 1000;
 }
 
-static uint32_t bit_of(const struct vcpu *v)
-{
-	return 1u << v->index;
-}
-
 static bool in_use(const struct rmp_entry *e)
 {
 	return __atomic_load_n(&e->state, __ATOMIC_SEQ_CST) & RMP_INUSE;
 }
 
-static uint32_t asked(const struct vcpu *v)
+/* Of two that wait for each other the lower one gets on: vmsa_inuse.h. */
+static bool asked_by_lower(const struct vcpu *v)
 {
-	return __atomic_load_n(&v->asked, __ATOMIC_SEQ_CST);
+	return cpuset_next(&v->asked, 0) < v->index;
 }
 
 static void kick(const struct vcpu *v)
@@ -66,7 +62,7 @@ static bool comes_down(struct vcpu *v, struct vcpu *holder, const struct rmp_ent
 
 		if (!in_use(held))
 			return true;
-		if (waited > ticks(WAIT_US) || (asked(v) & (bit_of(v) - 1)))
+		if (waited > ticks(WAIT_US) || asked_by_lower(v))
 			return false;
 		if (waited < ticks(SPIN_US)) {
 			cpu_relax();
@@ -85,7 +81,7 @@ bool vmsa_inuse_wait(struct vcpu *v, const struct rmp_entry *held)
 		return false;
 	vmsa_inuse_done(v);
 	v->asks = holder;
-	__atomic_fetch_or(&holder->asked, bit_of(v), __ATOMIC_SEQ_CST);
+	cpuset_add(&holder->asked, v->index);
 	kick(holder);
 	return comes_down(v, holder, held);
 }
@@ -93,23 +89,24 @@ bool vmsa_inuse_wait(struct vcpu *v, const struct rmp_entry *held)
 void vmsa_inuse_done(struct vcpu *v)
 {
 	if (v->asks)
-		__atomic_fetch_and(&v->asks->asked, ~bit_of(v), __ATOMIC_SEQ_CST);
+		cpuset_remove(&v->asks->asked, v->index);
 	v->asks = NULL;
 }
 
-static void put_down(struct vcpu *v, uint32_t who)
+static void put_down(struct vcpu *v)
 {
 	vmsa_put_down(&v->ctx[v->vmpl]);
 	v->down_since = v->down_asked = rdtsc();
-	for (; who; who &= who - 1)
-		kick(machine_vcpus[__builtin_ctz(who)]);
+	for (unsigned i = cpuset_next(&v->asked, 0); i < HOST_MAX_CPUS;
+	     i = cpuset_next(&v->asked, i + 1))
+		kick(machine_vcpus[i]);
 }
 
-static uint64_t rest(struct vcpu *v, uint32_t who)
+static uint64_t rest(struct vcpu *v, bool wanted)
 {
 	uint64_t now = rdtsc(), until;
 
-	if (who)
+	if (wanted)
 		v->down_asked = now;
 	until = MIN(v->down_asked + ticks(GRACE_US), v->down_since + ticks(DOWN_US));
 	return now < until ? until - now : 0;
@@ -120,13 +117,13 @@ static uint64_t rest(struct vcpu *v, uint32_t who)
 uint64_t vmsa_inuse_yield(struct vcpu *v)
 {
 	const struct vmpl_ctx *c = &v->ctx[v->vmpl];
-	uint32_t who = asked(v);
+	bool wanted = !cpuset_empty(&v->asked);
 	uint64_t left = 0;
 
-	if (who && c->loaded)
-		put_down(v, who);
+	if (wanted && c->loaded)
+		put_down(v);
 	if (v->down_since && !c->loaded)
-		left = rest(v, who);
+		left = rest(v, wanted);
 	if (!left)
 		v->down_since = 0;
 	return left;

@@ -38,7 +38,7 @@ void vmsa_inuse_done(struct vcpu *v);
 uint64_t vmsa_inuse_yield(struct vcpu *v);
 static inline uint64_t machine_yield(struct vcpu *v)
 {
-	bool wanted = __atomic_load_n(&v->asked, __ATOMIC_SEQ_CST) || v->down_since;
+	bool wanted = !cpuset_empty(&v->asked) || v->down_since;
 
 	return wanted ? vmsa_inuse_yield(v) : 0;
 }

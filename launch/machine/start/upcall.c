@@ -9,6 +9,7 @@
 #include "machine/cpu/exec/enter.h"
 #include "machine/cpu/vcpu.h"
 #include "machine/dev/uart.h"
+#include "machine/host/percpu.h"
 #include "machine/host/smp.h"
 #include "machine/host/upcall.h"
 #include "machine/hv/irq.h"
@@ -23,6 +24,13 @@ NORETURN void upcall_cpu_main(unsigned cpu)
 void upcall_interrupt(unsigned vector, bool level)
 {
 	hv_host_interrupt(vector, level);
+}
+
+/* CPU 0 has no guest. */
+void upcall_napped(void)
+{
+	if (host_cpu())
+		machine_vcpus[host_cpu() - 1]->napped = true;
 }
 
 void upcall_describe(unsigned cpu)

@@ -19,7 +19,7 @@
  * only by the task's step, which runs on one CPU at a time.
  */
 #include "abi/service.h"
-#include "base/spinlock.h"
+#include "lib/spinlock.h"
 #include "task/sched.h"
 
 #define SERVICE_RESTARTS_MAX 16

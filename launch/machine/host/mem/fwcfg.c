@@ -4,7 +4,7 @@
 /* QEMU's fw_cfg device by DMA (QEMU docs/specs/fw_cfg). One user at a time. */
 #include "machine/host/mem/fwcfg.h"
 #include "machine/host/mem/direct.h"
-#include "base/spinlock.h"
+#include "lib/spinlock.h"
 #include "base/x86.h"
 #include "lib/string.h"
 

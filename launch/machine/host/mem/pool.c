@@ -5,7 +5,7 @@
 #include "machine/host/mem/pool.h"
 #include "machine/host/mem/direct.h"
 #include "machine/host_assert.h"
-#include "base/spinlock.h"
+#include "lib/spinlock.h"
 #include "lib/string.h"
 
 #define PARTS 2 /* below 4 GiB and above */
