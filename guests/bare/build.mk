@@ -2,7 +2,7 @@
 # Bare guests: small C programs without an OS, for protocol and machine tests.
 
 BARE_OUT := $(BUILD)/guests/bare
-BARE_IMAGES := $(BARE_OUT)/core.bin $(BARE_OUT)/panic.bin $(BARE_OUT)/hang.bin \
+BARE_IMAGES := $(BARE_OUT)/core.bin $(BARE_OUT)/crowd.bin $(BARE_OUT)/panic.bin $(BARE_OUT)/hang.bin \
 	$(BARE_OUT)/breach.bin $(BARE_OUT)/vtpm.bin $(BARE_OUT)/vtpmfuzz.bin $(BARE_OUT)/machine.elf $(BARE_OUT)/deny.elf \
 	$(BARE_OUT)/noinvlpgb.elf
 
@@ -31,6 +31,7 @@ $(BUILD)/obj/bare/$(1).elf: $(call bare_objects,$(2) $(call bare_suite,$(1))) gu
 		$(call bare_objects,$(2) $(call bare_suite,$(1))) -o $$@
 endef
 $(eval $(call bare_link,core,$(BARE_VMPL2),$(BARE_BASE)))
+$(eval $(call bare_link,crowd,$(BARE_VMPL2),$(BARE_BASE)))
 $(eval $(call bare_link,panic,$(BARE_VMPL2),$(BARE_BASE)))
 $(eval $(call bare_link,hang,$(BARE_VMPL2),$(BARE_BASE)))
 $(eval $(call bare_link,breach,$(BARE_VMPL2),$(BARE_BASE)))

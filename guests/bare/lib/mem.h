@@ -15,4 +15,4 @@
 
 #define MEM_NOT_RAM    0xb0000000ull     /* below 4 GiB, no RAM there: q35 with at most 2.5 GiB */
 #define MEM_TOO_HIGH   0x400000000000ull /* within 47 bits, beyond any RAM */
-#define MEM_SVSM       0x02000000ull     /* the SVSM's region, to 48 MiB: abi/launch.h */
+#define MEM_SVSM       0x02000000ull     /* where the SVSM's region begins: abi/launch.h */

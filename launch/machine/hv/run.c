@@ -10,6 +10,7 @@
 #include "machine/cpu/exec/inject.h"
 #include "machine/dev/uart.h"
 #include "machine/host/isr.h"
+#include "machine/host/time.h"
 #include "machine/hv/ap.h"
 #include "machine/hv/doorbell.h"
 #include "machine/hv/hypercall.h"
@@ -18,6 +19,10 @@
 #include "machine/snp/vmsa_attach.h"
 #include "machine/snp/vmsa_inuse.h"
 #include "base/x86.h"
+
+#define PAUSE_GAP_US  50   /* more between two PAUSEs: it was doing something else */
+#define PAUSE_SPIN_US 100  /* that long it may spin */
+#define PAUSE_NAP_US  2000 /* at most */
 
 /* v waits for something that only another vCPU can bring: no VMSA, held, or HLT with interrupts
  * off. With a doorbell any device and any timer ends a HLT, whatever RFLAGS.IF. */
@@ -63,6 +68,24 @@ static void handle_hlt(struct vcpu *v)
 	hv_state(v)->halted[v->vmpl] = machine_can_inject_nmi(v) && !irq_wakes(v);
 }
 
+/*
+ * A guest that executes one PAUSE after the other waits for another vCPU, which may be one that the
+ * host does not run. Where there are many it naps, each time as long as it has waited so far, as
+ * KVM's PAUSE filter has it give way. An interrupt ends the nap.
+ */
+static void handle_pause(struct vcpu *v)
+{
+	uint64_t now = rdtsc(), us = host_tsc_khz() / 1000;
+
+	if (now - v->pause_last > us * PAUSE_GAP_US)
+		v->pause_since = now;
+	if (now - v->pause_since > us * PAUSE_SPIN_US) {
+		host_nap(MIN(now - v->pause_since, us * PAUSE_NAP_US));
+		irq_timer_poll(v);
+	}
+	v->pause_last = rdtsc();
+}
+
 static const char *reason(const struct vcpu *v)
 {
 	return v->fault ? v->fault : "no reason given";
@@ -102,7 +125,7 @@ static void handle(struct vcpu *v, enum machine_exit why)
 		break;
 	case MACHINE_PAUSE:
 		hv_count(v, STAT_PAUSE);
-		cpu_relax();
+		handle_pause(v);
 		break;
 	case MACHINE_SHUTDOWN:
 		stop_vmpl(v, "shut down: triple fault");

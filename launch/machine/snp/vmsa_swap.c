@@ -55,6 +55,8 @@ void vmsa_init(void)
 	allow_msr(MSR_TSC, true, false);
 }
 
+#define CROWD 8 /* more vCPUs than that give way at PAUSE: hv/run.c; fewer spin: it is faster */
+
 #define INTERCEPT3                                                                                 \
 	(VMCB_INTERCEPT3(SVM_EXIT_INTR) | VMCB_INTERCEPT3(SVM_EXIT_NMI) |                          \
 	 VMCB_INTERCEPT3(SVM_EXIT_RDPMC) | VMCB_INTERCEPT3(SVM_EXIT_CPUID) |                       \
@@ -77,6 +79,8 @@ void vmsa_reset_control(struct vmpl_ctx *c, uint32_t asid)
 	memset(m, 0, sizeof(*m));
 	m->intercept3 = INTERCEPT3;
 	m->intercept4 = INTERCEPT4;
+	if (machine_vcpu_count > CROWD)
+		m->intercept3 |= VMCB_INTERCEPT3(SVM_EXIT_PAUSE);
 	m->exceptions = BIT(VEC_UD); /* where PVALIDATE and its kind come out */
 	if (!(c->sev_features & SEV_FEAT_DEBUG_SWAP))
 		m->dr_read = m->dr_write = BIT(7);
