@@ -8,15 +8,21 @@
 
 #define R 4
 
-static struct {
+static union {
 	struct svsm_pvalidate_list h;
-	uint64_t entry[511];
+	struct {
+		uint64_t head;
+		uint64_t entry[511];
+	};
 } list ALIGNED(4096);
 
 #define GARBAGE 0xee
-static struct {
+static union {
 	struct svsm_withdraw_list h;
-	uint64_t entry[511];
+	struct {
+		uint64_t head;
+		uint64_t entry[511];
+	};
 } given ALIGNED(4096);
 
 static uint64_t submit(uint64_t call)

@@ -9,9 +9,12 @@
 
 #define R 1
 
-static struct {
+static union {
 	struct svsm_pvalidate_list h;
-	uint64_t entry[SVSM_PVALIDATE_MAX + 1];
+	struct {
+		uint64_t head;
+		uint64_t entry[SVSM_PVALIDATE_MAX + 1];
+	};
 } list ALIGNED(4096);
 
 static uint64_t submit(uint64_t gpa)

@@ -24,7 +24,7 @@ static unsigned cbit_position(void)
 }
 
 NORETURN void boot_main(uint64_t argument);
-__attribute__((optimize("no-stack-protector"))) void boot_main(uint64_t argument)
+NO_STACK_PROTECTOR void boot_main(uint64_t argument)
 {
 	vmpl_init(argument);
 	paging_init(cbit_position());

@@ -24,7 +24,7 @@ struct pvclock {
 	uint32_t mul;
 	int8_t shift;
 	uint8_t flags, pad2[2];
-} PACKED;
+} PACKED ALIGNED(4);
 
 static uint64_t nanoseconds(const struct pvclock *c)
 {

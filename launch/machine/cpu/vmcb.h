@@ -54,7 +54,7 @@ struct vmcb {
 		} PACKED;
 		uint8_t save_area[0xc00];
 	};
-} PACKED;
+} PACKED ALIGNED(8);
 
 ABI_OFFSET(struct vmcb, iopm, 0x40, "APM B-1: IOPM_BASE_PA");
 ABI_OFFSET(struct vmcb, asid, 0x58, "APM B-1: guest ASID");

@@ -51,7 +51,7 @@ static int spin(uint64_t seed)
 			 "jz 1b\n"
 			 "popq %%rcx\n"
 			 "movq %%rax, %0\n"
-			 : "=a"(bad)
+			 : "=&a"(bad) /* written before the seed was last read */
 			 : "r"(seed)
 			 : "rcx", "r12", "r13", "xmm0", "xmm7", "xmm15", "memory", "cc");
 	MUST(!bad);
