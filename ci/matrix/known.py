@@ -15,6 +15,7 @@ TABLE = re.compile(r"(<!-- make matrix writes this table -->\n).*?(<!-- end -->\
 
 # What the build and the runs take from the release; the rest of ci/deps.sh are helpers.
 HOST_PACKAGES = ["gcc", "binutils", "qemu-system-x86", "ovmf", "libssl-dev", "libtpms-dev", "libtss2-dev", "clang-format", "cppcheck"]
+AGE = ["bookworm", "trixie", "forky", "sid"]  # the order of the rows
 GUEST_PACKAGES = ["tpm2-tools", "busybox-static"]
 
 
@@ -54,8 +55,9 @@ def remember(rows):
     """Rows without a failure replace those of the same release."""
     if not rows:
         return
-    all_rows = load()
-    all_rows.update({r["suite"]: r for r in rows})
-    FILE.write_text(json.dumps(list(all_rows.values()), indent=1) + "\n", encoding="utf-8")
+    by_suite = load()
+    by_suite.update({r["suite"]: {key: r[key] for key in r if key != "steps"} for r in rows})
+    kept = sorted(by_suite.values(), key=lambda r: (AGE.index(r["suite"]) if r["suite"] in AGE else len(AGE)))
+    FILE.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
     text = README.read_text(encoding="utf-8")
-    README.write_text(TABLE.sub(lambda m: m[1] + table(all_rows.values()) + "\n" + m[2], text), encoding="utf-8")
+    README.write_text(TABLE.sub(lambda m: m[1] + table(kept) + "\n" + m[2], text), encoding="utf-8")

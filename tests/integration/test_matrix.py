@@ -38,10 +38,11 @@ def test_the_readme_s_table_is_the_file_s():
 def test_a_row_replaces_its_own_release_only(tree):
     known.remember([ROW])
     assert list(known.load()) == ["trixie", "sid"]
-    known.remember([dict(ROW, passed=8)])
-    assert [row["passed"] for row in known.load().values()] == [7, 8]
+    known.remember([dict(ROW, passed=8), dict(ROW, suite="bookworm")])
+    assert list(known.load()) == ["bookworm", "trixie", "sid"]
+    assert [row["passed"] for row in known.load().values()] == [7, 7, 8]
     text = (tree / "README.md").read_text()
-    assert "| sid    | 16.2.0 | 11.1.3 | 7.2.13+deb14-cloud-amd64 | 8      | 0      | 1       | 1:15 |\n" in text
+    assert "| sid      | 16.2.0 | 11.1.3 | 7.2.13+deb14-cloud-amd64 | 8      | 0      | 1       | 1:15 |\n" in text
     assert "old" not in text and text.startswith("above\n") and text.endswith("below\n")
 
 
