@@ -251,6 +251,17 @@ TEST(the_cpu_that_wrote_last_passes_on)
 	CHECK_STR(real1.line, "abc");
 }
 
+/* Else a guest that waits for the interrupt there, and has no timer, waits for ever. */
+TEST(a_cpu_that_adds_to_what_another_wrote_has_an_alarm_of_its_own)
+{
+	begin(ETBEI);
+	say("ab");
+	CHECK_EQ(alarms, 1);
+	cpu = 2;
+	say("cd");
+	CHECK_EQ(alarms, 2);
+}
+
 TEST(a_string_is_passed_on_at_once_with_one_interrupt)
 {
 	begin(ETBEI);
@@ -357,6 +368,28 @@ TEST(nothing_is_added_to_what_a_slow_reader_has_not_taken)
 	/* the guest has not seen the overrun yet, and sees it once */
 	CHECK_EQ(uart_in(COM1 + LSR), EMPTY | OE);
 	CHECK_EQ(uart_in(COM1 + LSR), EMPTY);
+}
+
+/* The data sheet has nothing be lost when the line or the modem's is set while bytes wait; a real
+ * port whose reader is slow has no room for them. */
+TEST(nothing_is_pressed_into_a_slow_reader_by_another_register)
+{
+	begin(ETBEI);
+	say("abc");
+	real1.slow = true;
+	uart_out(COM1 + MCR, 1);
+	uart_out(COM1 + LCR, 3 | DLAB);
+	CHECK_EQ(real1.sent, 0);
+	CHECK_EQ(real1.reg[MCR], 1);
+	uart_out(COM1 + DATA, 12);
+	CHECK_EQ(uart_in(COM1 + LSR) & EMPTY, 0);
+	real1.slow = false;
+	uart_service(true);
+	CHECK_STR(real1.line, "abc");
+	CHECK_EQ(real1.divisor, 12);
+	CHECK_EQ(real1.reg[LCR], 3 | DLAB);
+	CHECK_EQ(real1.reg[IER], ETBEI);
+	CHECK_EQ(real1.interrupts, 1);
 }
 
 TEST(the_end_of_the_run_loses_nothing)

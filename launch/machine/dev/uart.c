@@ -104,9 +104,13 @@ static void release(struct uart *u)
 	set(u, REG_IER, u->ier);
 }
 
-/* LCR.DLAB is 0 here: bytes wait only then, and a write of LCR passes them on first. */
+/* Bytes that wait may see LCR.DLAB = 1, which hides the registers that they and release() need. */
 static void pass_on(struct uart *u)
 {
+	bool hidden = u->to && (u->lcr & LCR_DLAB);
+
+	if (hidden)
+		set(u, REG_LCR, (uint8_t)(u->lcr & ~LCR_DLAB));
 	while (u->from < u->to) {
 		set(u, REG_DATA, u->data[u->from]);
 		u->from++; /* only now: uart_end() may find us in between */
@@ -114,6 +118,8 @@ static void pass_on(struct uart *u)
 	u->from = 0;
 	WRITE_ONCE(u->to, 0);
 	release(u);
+	if (hidden)
+		set(u, REG_LCR, u->lcr);
 }
 
 /* The real port's LSR; what reading clears there is kept for the guest. */
@@ -137,9 +143,11 @@ static bool pass_on_if_empty(struct uart *u)
 /* Due from the last byte on: a CPU that is slow to fill the FIFO has the line's time as well. */
 static void wait(struct uart *u)
 {
+	bool another = u->to == 1 || u->sender != uart_host_cpu();
+
 	u->due = uart_host_tsc() + uart_host_ticks(UART_FIFO_US * room(u) / UART_FIFO);
 	WRITE_ONCE(u->sender, uart_host_cpu());
-	if (u->to == 1)
+	if (another)
 		uart_host_alarm();
 }
 
@@ -181,12 +189,14 @@ static void write(struct uart *u, unsigned reg, uint8_t value)
 		pass_on(u);
 		u->fifo = value & FCR_ENABLE;
 		break;
-	case REG_LCR:
-		pass_on(u);
+	case REG_LCR: /* what it sets is for bytes to come */
+		if (u->to)
+			pass_on_if_empty(u);
 		u->lcr = value;
 		break;
 	case REG_MCR:
-		pass_on(u);
+		if (value & MCR_LOOP)
+			pass_on(u);
 		u->mcr = value;
 		break;
 	default:
