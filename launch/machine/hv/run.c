@@ -39,7 +39,6 @@ static void sleep(struct vcpu *v)
 {
 	struct hv_vcpu *h = hv_state(v);
 
-	uart_service(true);
 	h->dead = is_dead(v);
 	__atomic_fetch_add(&h->deaths, h->dead, __ATOMIC_RELEASE);
 	WRITE_ONCE(v->resting, true);
@@ -49,9 +48,11 @@ static void sleep(struct vcpu *v)
 }
 
 /* Sleep until any interrupt; what it was for is found by the caller's next round. One that a nap
- * took has come already: it may be the timer's, which nothing would end the sleep for again. */
+ * took has come already: it may be the timer's, which nothing would end the sleep for again. The
+ * serial port's lock may take such a nap, so its bytes leave before the look. */
 static void halt(struct vcpu *v)
 {
+	uart_service(true);
 	if (!v->napped)
 		sleep(v);
 	v->napped = false;

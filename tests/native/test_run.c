@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+/*
+ * When a vCPU's CPU goes to sleep: a halted guest must be woken by what came in a nap before.
+ *
+ * sources: launch/machine/hv/run.c
+ */
+#include "machine/hv/run.h"
+#include "machine/cpu/exec/enter.h"
+#include "machine/cpu/exec/inject.h"
+#include "machine/dev/uart.h"
+#include "machine/host/isr.h"
+#include "machine/host/time.h"
+#include "machine/hv/ap.h"
+#include "machine/hv/doorbell.h"
+#include "machine/hv/hypercall.h"
+#include "machine/hv/irq.h"
+#include "machine/hv/stop.h"
+#include "machine/snp/vmsa_attach.h"
+#include "machine/snp/vmsa_inuse.h"
+#include "tests/native/check.h"
+
+#include <setjmp.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct vcpu cpu;
+static struct hv_vcpu state;
+struct hv_vcpu *hv_states[HOST_MAX_CPUS] = {&state};
+static bool pending;      /* an interrupt for the guest is in its APIC */
+static bool locked;       /* another CPU has the serial port's lock for so long that we nap */
+static unsigned services; /* of the serial ports by an idle CPU */
+static jmp_buf over;
+
+enum outcome {
+	BEGAN,
+	SLEPT,
+	RAN
+};
+
+/* ---- what it stands on ---- */
+
+/* The nap takes the interrupt that would have ended the sleep. */
+void uart_service(bool idle)
+{
+	services += idle;
+	if (!locked)
+		return;
+	locked = false;
+	pending = true;
+	cpu.napped = true;
+}
+
+void host_halt(void)
+{
+	longjmp(over, SLEPT);
+}
+
+enum machine_exit machine_run(struct vcpu *v)
+{
+	(void)v;
+	longjmp(over, RAN);
+}
+
+bool ap_runnable(struct vcpu *v)
+{
+	return !state.halted[v->vmpl];
+}
+
+bool irq_wakes(struct vcpu *v)
+{
+	(void)v;
+	return pending;
+}
+
+bool machine_switch(struct vcpu *v, uint8_t vmpl)
+{
+	(void)v, (void)vmpl;
+	return true;
+}
+
+bool machine_can_inject(struct vcpu *v)
+{
+	(void)v;
+	return true;
+}
+
+bool machine_can_inject_nmi(struct vcpu *v)
+{
+	(void)v;
+	return true;
+}
+
+void ap_serve(struct vcpu *v)
+{
+	(void)v;
+}
+
+bool ap_run_fresh(struct vcpu *v)
+{
+	(void)v;
+	return false;
+}
+
+uint64_t vmsa_inuse_yield(struct vcpu *v)
+{
+	(void)v;
+	return 0;
+}
+
+void irq_timer_poll(struct vcpu *v)
+{
+	(void)v;
+}
+
+void irq_turn(struct vcpu *v)
+{
+	(void)v;
+}
+
+void irq_deliver(struct vcpu *v)
+{
+	(void)v;
+}
+
+uint64_t host_tsc_khz(void)
+{
+	return 1000000;
+}
+
+/* ---- not reached: no exit comes back ---- */
+
+void host_nap(uint64_t ticks)
+{
+	(void)ticks;
+	abort();
+}
+
+void host_irq_window(void)
+{
+	abort();
+}
+
+void doorbell_sync(struct vcpu *v)
+{
+	(void)v;
+	abort();
+}
+
+void hypercall_serve(struct vcpu *v)
+{
+	(void)v;
+	abort();
+}
+
+bool hypercall_make_private(gpa_t g)
+{
+	(void)g;
+	abort();
+}
+
+void stop_vmpl(struct vcpu *v, const char *fmt, ...)
+{
+	(void)v, (void)fmt;
+	abort();
+}
+
+/* What the CPU of a halted guest does first. */
+static int first_act(bool lock_is_taken)
+{
+	int what;
+
+	memset(&cpu, 0, sizeof(cpu));
+	memset(&state, 0, sizeof(state));
+	state.halted[0] = true;
+	pending = false;
+	locked = lock_is_taken;
+	services = 0;
+	what = setjmp(over);
+	if (what == BEGAN)
+		hv_vcpu_main(&cpu);
+	return what;
+}
+
+TEST(a_halted_guest_without_interrupts_sleeps)
+{
+	CHECK_EQ(first_act(false), SLEPT);
+	CHECK_EQ(services, 1); /* its bytes do not wait for the line: uart.h */
+}
+
+TEST(what_came_while_the_serial_port_was_locked_wakes_the_guest)
+{
+	CHECK_EQ(first_act(true), RAN);
+	CHECK_EQ(services, 1);
+}
