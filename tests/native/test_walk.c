@@ -49,18 +49,19 @@ const struct rmp_entry *rmp_entry(gpa_t g)
 }
 
 /* cpu/tlb.h: each check and each copy of a write lie between these two. */
-static bool writing, checked_in_write;
+static unsigned writing;
+static bool checked_in_write, table_checked_outside;
 
 void tlb_write_begin(struct vcpu *v)
 {
-	CHECK(v == &cpu && !writing);
-	writing = true;
+	CHECK(v == &cpu);
+	writing++;
 }
 
 void tlb_write_end(struct vcpu *v)
 {
 	CHECK(v == &cpu && writing);
-	writing = false;
+	writing--;
 }
 
 static uint64_t late; /* this page gives its rights from the second access on; 0: none does */
@@ -68,6 +69,7 @@ static uint64_t late; /* this page gives its rights from the second access on; 0
 enum rmp_access rmp_access_check(gpa_t g, uint8_t vmpl, bool is_private, uint8_t want)
 {
 	checked_in_write = writing;
+	table_checked_outside |= (want & RMP_W) && !writing;
 	if (late && gpa_page(g).v == late) {
 		late = 0;
 		return RMP_ACCESS_VMPL;
@@ -164,6 +166,26 @@ TEST(four_levels_with_and_without_c_bit)
 	CHECK_EQ(walk(0x7000, 0, &w), WALK_PAGE_FAULT);
 	CHECK_EQ(w.error, 0);
 	CHECK_EQ(w.linear, 0x7000);
+}
+
+/* The walk sets A and D in tables that another CPU may take away: 15.25.5 calls it a write. */
+TEST(a_walk_is_a_write_to_its_tables)
+{
+	uint8_t bytes[15];
+	struct walk w;
+
+	setup();
+	map(0x5000, 0x9000 | NPT_CBIT | RW);
+	table_checked_outside = false;
+	CHECK_EQ(walk(0x5123, 0, &w), WALK_OK);
+	m->rip = 0x5000;
+	CHECK_EQ(guest_fetch(&cpu, bytes), 15);
+	CHECK(at(PT)[5] & PTE_A);
+	CHECK(!table_checked_outside && !writing);
+	m->cr4 = 0;
+	m->efer = 0;
+	walk(0x5123, 0, &w);
+	CHECK(!table_checked_outside && !writing);
 }
 
 TEST(large_pages)

@@ -116,12 +116,14 @@ void tlb_leave(struct vcpu *v)
 
 void tlb_write_begin(struct vcpu *v)
 {
-	__atomic_fetch_add(&v->writes, 1, __ATOMIC_SEQ_CST);
+	if (!v->write_depth++)
+		__atomic_fetch_add(&v->writes, 1, __ATOMIC_SEQ_CST);
 }
 
 void tlb_write_end(struct vcpu *v)
 {
-	__atomic_fetch_add(&v->writes, 1, __ATOMIC_SEQ_CST);
+	if (!--v->write_depth)
+		__atomic_fetch_add(&v->writes, 1, __ATOMIC_SEQ_CST);
 }
 
 /* A write is over when the count has moved on. It waits for nobody, so this wait ends when the

@@ -19,8 +19,9 @@ void tlb_flush_others(void);
 void tlb_enter(struct vcpu *v, struct vmcb *vmcb, uint64_t *word);
 void tlb_leave(struct vcpu *v); /* right after VMEXIT */
 
-/* What the monitor writes to guest memory for v, between its check of the rights and the last byte;
- * on v's own CPU, which waits for nobody in between. */
+/* What the monitor writes to guest memory for v, A and D bits of its tables included, between its
+ * check of the rights and the last byte; on v's own CPU, which waits for nobody in between. They
+ * nest: a write walks. */
 void tlb_write_begin(struct vcpu *v);
 void tlb_write_end(struct vcpu *v);
 /* Return when no other CPU is in a write that may have been checked before now. */

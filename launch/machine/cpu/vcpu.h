@@ -46,6 +46,7 @@ struct vcpu {
 	uint32_t in_guest; /* 1 between "about to VMRUN" and "VMEXIT handled the TLB" */
 	uint64_t flush_seen;
 	uint32_t writes;         /* odd: in a write to guest memory, tlb_write_begin() */
+	uint32_t write_depth;    /* its nesting */
 	uint64_t forced_flushes; /* by vmpl_ctx.flush_word */
 	bool napped; /* the CPU took a nap, or machine_run loaded the state: the guest's interrupts
 		      * and timers have still to be looked at */

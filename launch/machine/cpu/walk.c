@@ -10,6 +10,7 @@
 #include "machine/cpu/walk.h"
 #include "machine/cpu/guard.h"
 #include "machine/cpu/npt.h"
+#include "machine/cpu/tlb.h"
 #include "machine/host/mem/direct.h"
 #include "base/x86.h"
 
@@ -204,6 +205,17 @@ static bool canonical(const struct vmcb *m, uint64_t la)
 	return top == 0 || top == -1;
 }
 
+/* The A and D bits are a write of the monitor's, checked by the RMP like any other. */
+static enum walk_status walk_tables(struct walker *k, uint64_t la, struct walk *w)
+{
+	enum walk_status s;
+
+	tlb_write_begin(k->v);
+	s = k->m->cr4 & CR4_PAE ? walk_pae(k, la, w) : walk_legacy(k, la, w);
+	tlb_write_end(k->v);
+	return s;
+}
+
 /* Without paging a linear address is the physical one, and every access is private (15.34.4). */
 enum walk_status walk_linear(struct vcpu *v, uint64_t la, unsigned flags, struct walk *w)
 {
@@ -221,5 +233,5 @@ enum walk_status walk_linear(struct vcpu *v, uint64_t la, unsigned flags, struct
 		w->size = SIZE_1G;
 		return WALK_OK;
 	}
-	return m->cr4 & CR4_PAE ? walk_pae(&k, la, w) : walk_legacy(&k, la, w);
+	return walk_tables(&k, la, w);
 }
