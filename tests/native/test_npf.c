@@ -13,6 +13,7 @@
 #include "machine/cpu/vmcb.h"
 #include "machine/cpu/walk.h"
 #include "machine/host/isr.h"
+#include "machine/host/smp.h"
 #include "machine/host/time.h"
 #include "machine/snp/rmp.h"
 #include "machine/snp/vc.h"
@@ -64,6 +65,15 @@ void host_nap(uint64_t ticks)
 {
 	(void)ticks;
 	pass(nap_ticks);
+}
+
+static bool held; /* the host does not run vCPU 1's thread */
+
+/* It looks whether there is anything to do, and rests again: hv/run.c. */
+void host_kick(unsigned cpu)
+{
+	CHECK_EQ(cpu, 2);
+	cpus[1].rests += !held;
 }
 
 const struct rmp_entry *rmp_entry(gpa_t g)
@@ -141,6 +151,8 @@ static void setup(enum rmp_access a)
 	memset(cpus, 0, sizeof(cpus));
 	memset(&m, 0, sizeof(m));
 	cpus[1].index = 1;
+	cpus[1].apic_id = 2;
+	held = false;
 	cpus[0].vmpl = 2;
 	cpus[0].ctx[2].vmcb = &m;
 	m.cr0 = CR0_PG | CR0_PE;
@@ -172,6 +184,33 @@ TEST(an_access_without_the_right_ends_the_run_soon_when_nobody_can_change_that)
 	CHECK(tries(MOST) < MOST);
 	CHECK_STR(why, "nested page fault: no permission for this VMPL");
 	CHECK(rdtsc() - start > 500 * KHZ);
+}
+
+/* What wakes it may have come already. */
+TEST(a_vcpu_that_the_host_does_not_run_may_still_give_the_right)
+{
+	setup(RMP_ACCESS_VMPL);
+	cpus[1].resting = true;
+	held = true;
+	nap_ticks = 50 * KHZ;
+	CHECK_EQ(tries(100), 100); /* 5 s */
+	held = false;
+	CHECK(tries(40) < 40);
+	CHECK_STR(why, "nested page fault: no permission for this VMPL");
+}
+
+/* Its halts do not answer for it: it has run since, so that half a second begins anew. */
+TEST(a_vcpu_that_a_kick_has_woken_to_run_its_guest_does_not_rest)
+{
+	setup(RMP_ACCESS_VMPL);
+	cpus[1].resting = true;
+	held = true;
+	nap_ticks = 50 * KHZ;
+	CHECK_EQ(tries(20), 20);
+	held = false;
+	cpus[1].entered = rdtsc();
+	CHECK_EQ(tries(5), 5);
+	CHECK(tries(50) < 50);
 }
 
 /* The one that gives the right may be a thread that a loaded host does not run for some seconds. */

@@ -61,12 +61,15 @@ struct vcpu {
 	uint64_t fault_at;  /* these and MACHINE_SHARED: at which address */
 	uint64_t entry_rip; /* RIP of the last VMRUN: a refused one spoils the save area */
 	bool resting;       /* the CPU sleeps, because v has nothing to run; read by others */
-	uint64_t entered;   /* TSC at the last VMRUN; 0: none yet. For reports: cpu/seen.h */
+	uint32_t rests;     /* how often it began to; read by others, atomic */
+	uint64_t entered;   /* TSC at the last VMRUN; 0: none yet. Read by others */
 	/* snp/npf.c's: nested faults without progress, and an access without the right */
 	uint64_t npf_last, npf_rip, npf_same;
 	struct patience npf_since;
 	uint64_t denied_at, denied_changes;
 	struct patience denied, denied_alone;
+	uint64_t denied_asked;                /* TSC: the others, whether they rest; 0: not yet */
+	uint32_t denied_rests[HOST_MAX_CPUS]; /* how often each had begun to by then */
 	uint64_t exits[EXIT_SLOTS];
 };
 

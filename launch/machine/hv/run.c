@@ -41,6 +41,7 @@ static void sleep(struct vcpu *v)
 
 	h->dead = is_dead(v);
 	__atomic_fetch_add(&h->deaths, h->dead, __ATOMIC_RELEASE);
+	__atomic_fetch_add(&v->rests, 1, __ATOMIC_RELEASE);
 	WRITE_ONCE(v->resting, true);
 	host_halt();
 	WRITE_ONCE(v->resting, false);

@@ -6,6 +6,7 @@
 #include "machine/cpu/npt.h"
 #include "machine/cpu/walk.h"
 #include "machine/host/isr.h"
+#include "machine/host/smp.h"
 #include "machine/host/wait.h"
 #include "machine/snp/rmp.h"
 #include "machine/snp/vc.h"
@@ -31,6 +32,7 @@
  */
 #define PATIENCE_MS 10000
 #define ALONE_MS    500
+#define ANSWER_MS   10 /* from kick to kick of those that rest */
 #define NAP_US      100
 
 /* Faults without progress before the run is given up: both so many and for so long, because two
@@ -134,12 +136,61 @@ static int not_validated(struct vcpu *v, const struct fault *f)
 	return vc_raise(v, VC_PAGE_NOT_VALIDATED);
 }
 
-static bool others_rest(const struct vcpu *v)
+/* One that was asked whether it rests wakes for that, and runs when it enters its guest. */
+static bool runs(const struct vcpu *other, uint64_t asked)
+{
+	if (asked)
+		return (int64_t)(READ_ONCE(other->entered) - asked) > 0;
+	return !READ_ONCE(other->resting);
+}
+
+static bool others_run(const struct vcpu *v)
 {
 	for (unsigned i = 0; i < machine_vcpu_count; i++)
-		if (machine_vcpus[i] != v && !READ_ONCE(machine_vcpus[i]->resting))
-			return false;
-	return true;
+		if (machine_vcpus[i] != v && runs(machine_vcpus[i], v->denied_asked))
+			return true;
+	return false;
+}
+
+/*
+ * A vCPU that rests may have been sent what wakes it, and its thread has not run since. So each is
+ * asked by kicks, and answers by beginning to rest twice more: the first time may be older than the
+ * question.
+ */
+static void ask(struct vcpu *v)
+{
+	for (unsigned i = 0; i < machine_vcpu_count; i++)
+		v->denied_rests[i] = __atomic_load_n(&machine_vcpus[i]->rests, __ATOMIC_ACQUIRE);
+	v->denied_asked = rdtsc();
+}
+
+/* Who has not answered is kicked. */
+static bool answered(const struct vcpu *v)
+{
+	bool all = true;
+
+	for (unsigned i = 0; i < machine_vcpu_count; i++) {
+		const struct vcpu *o = machine_vcpus[i];
+		uint32_t rests = __atomic_load_n(&o->rests, __ATOMIC_ACQUIRE);
+
+		if (o == v || rests - v->denied_rests[i] >= 2)
+			continue;
+		host_kick(o->apic_id);
+		all = false;
+	}
+	return all;
+}
+
+static bool alone_for_long(struct vcpu *v)
+{
+	if (!host_patience_over(&v->denied_alone))
+		return false;
+	if (!v->denied_asked)
+		ask(v);
+	if (answered(v))
+		return true;
+	v->denied_alone = host_patience(ANSWER_MS);
+	return false;
 }
 
 /* The access has been tried for long enough. A change of the RMP begins both waits anew, another
@@ -153,9 +204,11 @@ static bool out_of_patience(struct vcpu *v, const struct fault *f)
 	v->denied_changes = changes;
 	if (anew)
 		v->denied = host_patience(PATIENCE_MS);
-	if (anew || !others_rest(v))
+	if (anew || others_run(v)) {
 		v->denied_alone = host_patience(ALONE_MS);
-	return host_patience_over(&v->denied) || host_patience_over(&v->denied_alone);
+		v->denied_asked = 0;
+	}
+	return host_patience_over(&v->denied) || alone_for_long(v);
 }
 
 /* The VMPL lacks a right. The nap leaves the CPU to whoever may change that; what interrupts it
