@@ -8,11 +8,41 @@
 #include "tests/native/check.h"
 #include "abi/ghcb.h"
 #include "base/x86.h"
+#include "machine/cpu/guard.h"
+#include "machine/cpu/tlb.h"
+#include "machine/host/mem/direct.h"
 #include "machine/hv/ghcb/ghcb_page.h"
 
 #include <string.h>
 
 static struct ghcb page;
+static bool made_private; /* by another vCPU */
+static unsigned writing;
+
+hpa_t host_pa(const void *p)
+{
+	return hpa((uint64_t)p);
+}
+
+/* cpu/tlb.h: who makes the page private waits for the end of a write that was checked before. */
+void tlb_write_begin(struct vcpu *v)
+{
+	(void)v;
+	writing++;
+}
+
+void tlb_write_end(struct vcpu *v)
+{
+	(void)v;
+	writing--;
+}
+
+bool guard_is_shared(gpa_t g, uint64_t len)
+{
+	CHECK(writing);
+	CHECK(g.v >= (uint64_t)&page && g.v + len <= (uint64_t)(&page + 1));
+	return !made_private;
+}
 
 static void valid(unsigned offset)
 {
@@ -149,6 +179,23 @@ TEST(answer_says_what_is_valid)
 	CHECK_EQ(page.exit_info1, 0);
 	CHECK_EQ(page.exit_info2, 0);
 	CHECK(c.answered);
+}
+
+/* The RMP keeps a hypervisor from private memory: APM vol. 2, 15.36.10. */
+TEST(a_page_that_has_become_private_gets_no_answer)
+{
+	struct ghcb before;
+	struct ghcb_call c;
+
+	good();
+	c = take();
+	before = page;
+	made_private = true;
+	ghcb_set_rax(&c, 0x1234);
+	ghcb_answer(&c);
+	made_private = false;
+	CHECK_MEM(&page, &before, sizeof(page));
+	CHECK(!writing);
 }
 
 TEST(refusals_and_exceptions)

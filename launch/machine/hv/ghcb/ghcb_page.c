@@ -7,13 +7,30 @@
  * written.
  */
 #include "machine/hv/ghcb/ghcb_page.h"
+#include "machine/cpu/guard.h"
+#include "machine/cpu/tlb.h"
+#include "machine/host/mem/direct.h"
 #include "base/x86.h"
 #include "lib/string.h"
 
 #define OFF(field) offsetof(struct ghcb, field)
 
+bool ghcb_store(const struct ghcb_call *c, void *to, const void *from, size_t n)
+{
+	bool shared;
+
+	tlb_write_begin(c->v);
+	shared = guard_is_shared(gpa(host_pa(to).v), n);
+	if (shared)
+		memcpy(to, from, n);
+	tlb_write_end(c->v);
+	return shared;
+}
+
 void ghcb_read(struct ghcb_call *c, struct ghcb *page)
 {
+	static const uint8_t none[sizeof(page->valid)];
+
 	c->page = page;
 	c->usage = READ_ONCE(page->usage);
 	c->version = READ_ONCE(page->version);
@@ -32,7 +49,7 @@ void ghcb_read(struct ghcb_call *c, struct ghcb *page)
 	c->out1 = GHCB_RESULT_OK;
 	c->out2 = 0;
 	c->answered = false;
-	memset(page->valid, 0, sizeof(page->valid));
+	ghcb_store(c, page->valid, none, sizeof(none));
 }
 
 /* The bitmap has a bit for each 8 bytes of the save area: one for each field that a request can
@@ -67,35 +84,33 @@ unsigned ghcb_check(const struct ghcb_call *c)
 }
 
 /* ghcb_read() has cleared the bitmap, so what is set afterwards is the answer's. */
-static void set_valid(struct ghcb_call *c, unsigned offset)
+static void put(struct ghcb_call *c, unsigned offset, uint64_t v)
 {
-	unsigned n = offset / 8;
+	uint8_t *byte = &c->page->valid[offset / 64];
+	uint8_t valid = READ_ONCE(*byte) | (uint8_t)(1u << (offset / 8 % 8));
 
-	c->page->valid[n / 8] |= 1u << (n % 8);
+	ghcb_store(c, (uint8_t *)c->page + offset, &v, sizeof(v));
+	ghcb_store(c, byte, &valid, sizeof(valid));
 }
 
 void ghcb_set_rax(struct ghcb_call *c, uint64_t v)
 {
-	WRITE_ONCE(c->page->rax, v);
-	set_valid(c, OFF(rax));
+	put(c, OFF(rax), v);
 }
 
 void ghcb_set_rbx(struct ghcb_call *c, uint64_t v)
 {
-	WRITE_ONCE(c->page->rbx, v);
-	set_valid(c, OFF(rbx));
+	put(c, OFF(rbx), v);
 }
 
 void ghcb_set_rcx(struct ghcb_call *c, uint64_t v)
 {
-	WRITE_ONCE(c->page->rcx, v);
-	set_valid(c, OFF(rcx));
+	put(c, OFF(rcx), v);
 }
 
 void ghcb_set_rdx(struct ghcb_call *c, uint64_t v)
 {
-	WRITE_ONCE(c->page->rdx, v);
-	set_valid(c, OFF(rdx));
+	put(c, OFF(rdx), v);
 }
 
 /* The guest finds GHCB_RESULT_MALFORMED in SW_EXITINFO1 and the reason in SW_EXITINFO2. */
@@ -115,9 +130,7 @@ void ghcb_exception(struct ghcb_call *c, uint8_t vector, bool has_error)
 /* The answer stands in the page before the guest runs again; nothing of it is read back. */
 void ghcb_answer(struct ghcb_call *c)
 {
-	WRITE_ONCE(c->page->exit_info1, c->out1);
-	WRITE_ONCE(c->page->exit_info2, c->out2);
-	set_valid(c, OFF(exit_info1));
-	set_valid(c, OFF(exit_info2));
+	put(c, OFF(exit_info1), c->out1);
+	put(c, OFF(exit_info2), c->out2);
 	c->answered = true;
 }

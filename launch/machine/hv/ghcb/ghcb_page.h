@@ -40,6 +40,12 @@ struct ghcb_call {
 #define NEED_SCRATCH BIT(4)
 #define NEED_CPL     BIT(5)
 
+/* The hypervisor's write to memory that is shared with the guest; to: in the page, or where
+ * ghcb_scratch() points. Another vCPU may have made it private since it was found to be shared:
+ * then nothing is written, and false, as an RMP fault keeps a host from it (APM vol. 2, 15.36.10).
+ */
+bool ghcb_store(const struct ghcb_call *c, void *to, const void *from, size_t n);
+
 /* Copy the request and clear the page's valid bitmap. */
 void ghcb_read(struct ghcb_call *c, struct ghcb *page);
 bool ghcb_has(const struct ghcb_call *c, unsigned offset); /* offset: multiple of 8 below 0x400 */

@@ -76,7 +76,10 @@ static void string(struct ghcb_call *c, uint16_t port, unsigned size)
 
 		if (c->info1 & IOIO_IN) {
 			v = ports_in(port, size);
-			memcpy(data, &v, size);
+			if (!ghcb_store(c, data, &v, size)) {
+				ghcb_fail(c, GHCB_ERR_INVALID_SCRATCH);
+				return;
+			}
 		} else {
 			memcpy(&v, data, size);
 			out(c->v, port, size, v);

@@ -70,7 +70,8 @@ static void read(struct ghcb_call *c)
 	if (!data)
 		return;
 	value = in(c->v, c->info1, c->info2);
-	memcpy(data, &value, c->info2);
+	if (!ghcb_store(c, data, &value, c->info2))
+		ghcb_fail(c, GHCB_ERR_INVALID_SCRATCH);
 }
 
 static void write(struct ghcb_call *c)

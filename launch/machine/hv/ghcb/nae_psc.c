@@ -54,8 +54,20 @@ static uint64_t one(uint64_t e)
 	return 0;
 }
 
+/* False: the list has become private, by one of its own entries or by another vCPU. */
+static bool note(struct ghcb_call *c, struct ghcb_psc_header *h, uint64_t *entry, uint64_t e,
+		 unsigned cur)
+{
+	uint64_t done = (e & ~0xfffull) | (e & GHCB_PSC_ENTRY_2M ? PFNS_2M : 1);
+	uint16_t next = (uint16_t)(cur + 1);
+
+	return ghcb_store(c, entry, &done, sizeof(done)) &&
+	       ghcb_store(c, &h->cur, &next, sizeof(next));
+}
+
 /* The list stays in shared memory: each entry is read once, and cur tells how far it went. */
-static uint64_t run(struct ghcb_psc_header *h, uint64_t *entry, unsigned cur, unsigned end)
+static uint64_t run(struct ghcb_call *c, struct ghcb_psc_header *h, uint64_t *entry, unsigned cur,
+		    unsigned end)
 {
 	for (; cur <= end; cur++) {
 		uint64_t e = READ_ONCE(entry[cur]);
@@ -63,8 +75,8 @@ static uint64_t run(struct ghcb_psc_header *h, uint64_t *entry, unsigned cur, un
 
 		if (error)
 			return error;
-		WRITE_ONCE(entry[cur], (e & ~0xfffull) | (e & GHCB_PSC_ENTRY_2M ? PFNS_2M : 1));
-		WRITE_ONCE(h->cur, cur + 1);
+		if (!note(c, h, &entry[cur], e, cur))
+			return PSC_ERROR_HEADER;
 	}
 	return 0;
 }
@@ -90,7 +102,7 @@ static void psc(struct ghcb_call *c)
 		return;
 	}
 	entry = (uint64_t *)(h + 1);
-	c->out2 = run(h, entry, copy.cur, copy.end);
+	c->out2 = run(c, h, entry, copy.cur, copy.end);
 }
 
 NAE_HANDLER(nae_psc) = {
