@@ -9,6 +9,7 @@
 #include "machine/hv/ap.h"
 #include "abi/ghcb.h"
 #include "base/x86.h"
+#include "machine/cpu/tlb.h"
 #include "machine/host/log.h"
 #include "machine/host/mem/direct.h"
 #include "machine/host/mem/mem.h"
@@ -93,10 +94,28 @@ void doorbell_reset(struct hv_doorbell_state *d)
 	(void)d;
 }
 
+static struct ghcb ghcb; /* of vCPU 1, which holds; shared, unless a test says otherwise */
+static bool made_private;
+static unsigned writing;
+
+void tlb_write_begin(struct vcpu *v)
+{
+	CHECK(v == &cpus[1]);
+	writing++;
+}
+
+void tlb_write_end(struct vcpu *v)
+{
+	CHECK(v == &cpus[1]);
+	writing--;
+}
+
+/* Who makes it private waits for the end of a write, and for no longer: cpu/tlb.h. */
 bool rmp_is_shared(gpa_t g, uint64_t len)
 {
 	(void)g, (void)len;
-	return false;
+	CHECK(writing);
+	return !made_private;
 }
 
 bool host_guest_ram(gpa_t g, uint64_t len)
@@ -108,7 +127,7 @@ bool host_guest_ram(gpa_t g, uint64_t len)
 void *host_ptr(hpa_t pa)
 {
 	(void)pa;
-	return NULL;
+	return &ghcb;
 }
 
 static const struct ap_request create = {.op = GHCB_AP_CREATE, .vmpl = 2, .vmsa = {0x5000}};
@@ -178,6 +197,28 @@ TEST(a_slot_that_stays_taken_is_given_up)
 	CHECK(!ap_change(&cpus[0], &cpus[1], &create));
 	CHECK(strstr(told, "vCPU 1 has never run its guest"));
 	CHECK_EQ(states[1].request.state, AP_CLAIMED);
+}
+
+static uint64_t answer_of_hold(void)
+{
+	setup();
+	memset(&ghcb, 0, sizeof(ghcb));
+	states[1].reset_hold[2] = true;
+	states[1].hold_ghcb[2] = gpa(0x7000);
+	states[1].apic[2].startup = APIC_SAW_SIPI;
+	ap_serve(&cpus[1]);
+	CHECK(!states[1].reset_hold[2]);
+	CHECK(!writing);
+	return ghcb.exit_info2;
+}
+
+/* GHCB, AP Reset Hold: SW_EXITINFO2 is not 0 when the SIPI has come. */
+TEST(a_sipi_answers_a_hold_in_a_page_that_is_still_shared)
+{
+	CHECK_EQ(answer_of_hold(), 1);
+	made_private = true;
+	CHECK_EQ(answer_of_hold(), 0);
+	made_private = false;
 }
 
 static bool gave_up(void)

@@ -8,6 +8,7 @@
  */
 #include "machine/hv/ap.h"
 #include "machine/cpu/seen.h"
+#include "machine/cpu/tlb.h"
 #include "machine/host/log.h"
 #include "machine/host/mem/direct.h"
 #include "machine/host/mem/mem.h"
@@ -96,10 +97,14 @@ static void wake(struct vcpu *v, unsigned vmpl)
 	hv_state(v)->reset_hold[vmpl] = false;
 	if (gpa_eq(page, GPA_NONE)) {
 		v->ctx[vmpl].ghcb_msr = 1ull << 12 | GHCB_MSR_AP_RESET_RESP;
-	} else if (rmp_is_shared(page, PAGE_SIZE)) {
+		return;
+	}
+	tlb_write_begin(v);
+	if (rmp_is_shared(page, PAGE_SIZE)) {
 		g = host_ptr(hpa(page.v));
 		WRITE_ONCE(g->exit_info2, 1);
 	}
+	tlb_write_end(v);
 }
 
 /* INIT starts what AP_CREATION has laid ready for it; SIPI ends a reset hold. Neither does

@@ -8,6 +8,7 @@
  */
 #include "machine/hv/doorbell.h"
 #include "machine/cpu/exec/inject.h"
+#include "machine/cpu/tlb.h"
 #include "machine/host/mem/direct.h"
 #include "machine/host/percpu.h"
 #include "machine/host/smp.h"
@@ -94,20 +95,27 @@ static void signal(struct vcpu *v, struct hv_doorbell_state *d, struct hv_doorbe
 	d->due = false;
 }
 
-void doorbell_deliver(struct vcpu *v)
+static void deliver(struct vcpu *v, struct hv_doorbell_state *d, struct hv_doorbell *p)
 {
-	struct hv_doorbell_state *d = state(v);
 	struct vapic *a = hv_apic(v);
-	struct hv_doorbell *p;
 
-	doorbell_sync(v);
-	p = page_of(d);
-	if (!p)
-		return;
 	d->due |= post_nmi(a, p);
 	d->due |= post_vector(a, d, p);
 	if (d->due)
 		signal(v, d, p);
+}
+
+void doorbell_deliver(struct vcpu *v)
+{
+	struct hv_doorbell_state *d = state(v);
+	struct hv_doorbell *p;
+
+	doorbell_sync(v);
+	tlb_write_begin(v);
+	p = page_of(d);
+	if (p)
+		deliver(v, d, p);
+	tlb_write_end(v);
 }
 
 /* The hypervisor of an SNP guest cannot see RFLAGS.IF: whatever is pending ends the HLT. */

@@ -4,6 +4,7 @@
 #include "machine/hv/msr.h"
 #include "machine/cpu/exec/vmm.h"
 #include "machine/cpu/fpu.h"
+#include "machine/cpu/tlb.h"
 #include "machine/dev/kvmclock.h"
 #include "machine/dev/mtrr.h"
 #include "machine/hv/doorbell.h"
@@ -131,6 +132,18 @@ enum msr_result msr_read(struct vcpu *v, uint32_t msr, uint64_t *value)
 	}
 }
 
+/* The page stays shared until it is written. */
+static bool set_clock(struct vcpu *v, bool (*set)(struct kvmclock *c, uint64_t value),
+		      uint64_t value)
+{
+	bool ok;
+
+	tlb_write_begin(v);
+	ok = set(&hv_state(v)->clock[v->vmpl], value);
+	tlb_write_end(v);
+	return ok;
+}
+
 enum msr_result msr_write(struct vcpu *v, uint32_t msr, uint64_t value)
 {
 	struct hv_vcpu *h = hv_state(v);
@@ -154,10 +167,10 @@ enum msr_result msr_write(struct vcpu *v, uint32_t msr, uint64_t value)
 		return MSR_OK;
 	case MSR_KVM_SYSTEM_TIME:
 	case MSR_KVM_SYSTEM_TIME_OLD:
-		return result(kvmclock_set_system_time(&h->clock[v->vmpl], value));
+		return result(set_clock(v, kvmclock_set_system_time, value));
 	case MSR_KVM_WALL_CLOCK:
 	case MSR_KVM_WALL_CLOCK_OLD:
-		return result(kvmclock_set_wall_clock(&h->clock[v->vmpl], value));
+		return result(set_clock(v, kvmclock_set_wall_clock, value));
 	default:
 		return mtrr_write(&h->mtrr, msr, value) ? MSR_OK : constant(msr, &ignored);
 	}

@@ -22,8 +22,8 @@ static void apic_ids(struct ghcb_call *c)
 	}
 	list = host_ptr(hpa(c->info1));
 	for (i = 0; i < machine_vcpu_count; i++)
-		WRITE_ONCE(list[i + 1], machine_vcpus[i]->apic_id);
-	WRITE_ONCE(list[0], machine_vcpu_count);
+		ghcb_store(c, &list[i + 1], &machine_vcpus[i]->apic_id, sizeof(*list));
+	ghcb_store(c, &list[0], &machine_vcpu_count, sizeof(*list));
 }
 
 NAE_HANDLER(nae_apic_ids) = {
