@@ -422,6 +422,31 @@ TEST(ram_in_too_many_pieces_is_left_out)
 	}
 }
 
+/* Also where the pieces lie below the RAM in which kernel and boot data are. */
+TEST(the_piece_with_the_boot_data_is_never_left_out)
+{
+	struct launch_info info = setup(LAUNCH_GUEST_LINUX);
+	struct memmap_range r[160];
+	struct guest_layout l;
+	struct bootparams *bp;
+	uint64_t rip, rsi;
+	bool found = false;
+
+	for (unsigned i = 0; i < ARRAY_LEN(r) - 1; i++)
+		r[i] = (struct memmap_range){gpa(i * 2 * PAGE_SIZE), PAGE_SIZE};
+	r[ARRAY_LEN(r) - 1] = (struct memmap_range){gpa(SVSM), RAM_SIZE - SVSM};
+	CHECK(memmap_set(r, ARRAY_LEN(r), gpa(SVSM), 0x01000000));
+	CHECK(guest_layout_choose(&l, &info, INIT));
+	guest_linux_write(&l, &info, &rip, &rsi);
+	bp = (struct bootparams *)&ram[rsi];
+	CHECK(bp->e820_entries <= BOOTPARAMS_E820_MAX && bp->e820_entries > 100);
+	for (unsigned i = 0; i < bp->e820_entries; i++) {
+		CHECK(!i || bp->e820[i].base >= bp->e820[i - 1].base + bp->e820[i - 1].size);
+		found |= bp->e820[i].base <= KERNEL && bp->e820[i].base + bp->e820[i].size > KERNEL;
+	}
+	CHECK(found);
+}
+
 TEST(a_bare_guest_is_told_of_its_memory)
 {
 	struct launch_info info = setup(LAUNCH_GUEST_BARE);

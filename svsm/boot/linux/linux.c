@@ -97,19 +97,30 @@ static void fill_header(struct bootparams_header *h, const struct guest_layout *
 	h->setup_data = l->blob.v;
 }
 
+static bool holds(const struct memmap_range *r, gpa_t g)
+{
+	return g.v >= r->base.v && g.v - r->base.v < r->size;
+}
+
 /* All RAM but the SVSM's. In it the region of the SNP pages is reserved, and that of the tables is
  * ACPI memory; either may cut an entry in three. Ranges that do not fit are RAM that this guest
- * goes without: they are the highest ones, and our two regions lie below 4 GiB. */
+ * goes without: the highest ones, but never that which holds our two regions. */
 static bool fill_e820(struct e820 *e, const struct guest_layout *l)
 {
 	const struct memmap_range *r;
-	unsigned n = memmap_guest_ranges(&r);
+	unsigned n = memmap_guest_ranges(&r), room = BOOTPARAMS_E820_MAX - 4, from = 0;
 
-	if (n > BOOTPARAMS_E820_MAX - 4)
-		log_warn("%u of %u ranges of RAM are left out: boot_params has no room",
-			 n - (BOOTPARAMS_E820_MAX - 4), n);
-	for (unsigned i = 0; i < MIN(n, BOOTPARAMS_E820_MAX - 4u); i++)
-		e820_add(e, r[i].base.v, r[i].size, E820_RAM);
+	if (n > room)
+		log_warn("%u of %u ranges of RAM are left out: boot_params has no room", n - room,
+			 n);
+	for (unsigned i = 0; i < n; i++) {
+		if (holds(&r[i], l->reserved))
+			from = i;
+	}
+	for (unsigned i = 0; i < n; i++) {
+		if (i < room - (from >= room) || i == from)
+			e820_add(e, r[i].base.v, r[i].size, E820_RAM);
+	}
 	return e820_carve(e, l->reserved.v, GUEST_REGION, E820_RESERVED) &&
 	       e820_carve(e, l->acpi.v, GUEST_ACPI_MAX, E820_ACPI);
 }
