@@ -57,6 +57,10 @@ static bool choose_region(const struct igvm_build_options *o, const struct elf *
 	*r = (struct launch_range){BUILD_SVSM_BASE,
 				   region_size(o->mem ? o->mem : REGION_DEFAULT_MEM,
 					       o->cpus ? o->cpus : REGION_DEFAULT_CPUS)};
+	if (svsm && r->size > BUILD_SVSM_MAX)
+		return igvm_fail("the SVSM would need %" PRIu64 " MiB for so much memory and so "
+				 "many CPUs (--mem, --cpus), and has %llu MiB at most",
+				 r->size >> 20, BUILD_SVSM_MAX >> 20);
 	if (e->start >= r->gpa && e->end <= r->gpa + r->size)
 		return true;
 	if (svsm)

@@ -12,6 +12,7 @@
  * range grows with the machine (region.h), so a kernel may have to move up.
  */
 #define BUILD_SVSM_BASE   0x02000000ull
+#define BUILD_SVSM_MAX    0x08000000ull /* its first page tables reach so far: KERNEL_MAX */
 #define BUILD_KERNEL_BASE 0x04000000ull
 #define BUILD_BARE_BASE   0x0a000000ull /* flat images are linked there (guests/bare/build.mk) */
 /* Initrd, command line, the bzImage's setup sectors; or behind the kernel's init_size */

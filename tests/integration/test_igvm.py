@@ -81,6 +81,13 @@ def test_bad_machine(tmp_path, words):
     assert code == 2
 
 
+def test_no_room_for_so_large_a_machine(tmp_path):
+    """Each number is possible, both together are more than the SVSM's first page tables reach, or than is free below a bare image."""
+    words = ["--mem", "262144", "--cpus", "511"]
+    code, _, err = igvm("build", "--svsm", BUILD / "svsm.elf", "--bare", HANG, *words, "-o", tmp_path / "x.igvm")
+    assert code == 1 and "--mem" in err and not (tmp_path / "x.igvm").exists()
+
+
 def test_inspect(tmp_path):
     code, out, err = igvm("inspect", build(tmp_path / "bare.igvm", "--bare", HANG))
     assert code == 0, err
