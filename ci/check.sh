@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Run the given targets of make, whatever the others did, and close with the total of all tests.
+# Run the given targets of make, whatever the others did, and close with the total of all tests. A step that fails
+# without a failed test, perhaps since it did not compile, counts as one failure.
 # usage: check.sh TARGET...
 set -u
 cd "$(dirname "$0")/.." || exit 3
@@ -11,7 +12,7 @@ bad=
 
 # The last words of a step, ours ("N passed, N failed, N skipped") or pytest's ("N failed, N passed in ...").
 count() {
-	grep -E '[0-9]+ (passed|failed)' "$1" | tail -n 1 | grep -oE "[0-9]+ $2" | awk '{n += $1} END {print n + 0}'
+	grep -E '[0-9]+ (passed|failed|error)' "$1" | tail -n 1 | grep -oE "[0-9]+ $2" | awk '{n += $1} END {print n + 0}'
 }
 
 passed=0 failed=0 skipped=0
@@ -19,9 +20,13 @@ for step; do
 	echo "== $step"
 	{ "${MAKE:-make}" --no-print-directory "$step" 2>&1; echo $? >"$build/check.rc"; } | tee "$build/check.step"
 	cat "$build/check.step" >>"$log"
-	[ "$(cat "$build/check.rc")" -eq 0 ] || bad="$bad $step"
+	lost=$(count "$build/check.step" 'failed|[0-9]+ error')
+	if [ "$(cat "$build/check.rc")" -ne 0 ]; then
+		bad="$bad $step"
+		[ "$lost" -gt 0 ] || lost=1
+	fi
 	passed=$((passed + $(count "$build/check.step" passed)))
-	failed=$((failed + $(count "$build/check.step" 'failed|[0-9]+ error')))
+	failed=$((failed + lost))
 	skipped=$((skipped + $(count "$build/check.step" skipped)))
 done
 rm -f "$build/check.step" "$build/check.rc"

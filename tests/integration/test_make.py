@@ -4,6 +4,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 
 import pytest
@@ -159,6 +160,25 @@ def test_no_debian_packages_no_tools(build, tmp_path):
     assert set(images) == {"initramfs-other.cpio"}
     _, images = plan(f"BUILD={build}", f"KERNEL={kernel}", "DEBIAN_MIRROR=http://mirror/debian", **env)
     assert set(images) == {"initramfs-other.cpio", "tools-other.cpio"}
+
+
+@pytest.mark.parametrize("steps, code, total", [
+    ({"unit": ("unit: 5 passed, 0 failed, 1 skipped", 0), "lint": ("lint: 8 passed, 0 failed, 2 skipped", 0),
+      "integration": ("20 passed, 3 skipped in 9.1s", 0)}, 0, "33 passed, 0 failed, 6 skipped"),
+    ({"unit": ("unit: 4 passed, 1 failed, 0 skipped", 1), "integration": ("2 failed, 7 passed, 1 error in 9.1s", 1)}, 1,
+     "11 passed, 4 failed, 0 skipped"),
+    ({"unit": ("a.c:1: not C", 2), "integration": ("20 passed in 9.1s", 0)}, 1, "20 passed, 1 failed, 0 skipped"),
+    ({"unit": ("unit: 5 passed, 0 failed, 0 skipped", 0), "integration": ("3 errors in 2.0s", 2)}, 1,
+     "5 passed, 3 failed, 0 skipped"),
+])
+def test_the_total_of_check(tmp_path, steps, code, total):
+    """All steps run; one that ends before its own total is no less a failure."""
+    (tmp_path / "ci").mkdir()
+    shutil.copy(ROOT / "ci/check.sh", tmp_path / "ci")
+    (tmp_path / "Makefile").write_text("".join(f"{name}:\n\t@echo '{words}'; exit {rc}\n" for name, (words, rc) in steps.items()))
+    env = {k: v for k, v in os.environ.items() if k not in OUTER} | {"BUILD": str(tmp_path)}
+    done = subprocess.run([tmp_path / "ci/check.sh", *steps], env=env, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (code, total)
 
 
 def test_help_lists_every_target():
