@@ -38,16 +38,17 @@ static void optional(const char *what, const char *why)
 	printf("no       %-16s %s\n", what, why);
 }
 
-/* First line of a program's output (malloc'ed), NULL when it does not run. */
+/* First line of a command's output (malloc'ed); NULL when it has none, or fails: then the line is a
+ * shell's or a program's complaint. The rest is read too, or the command would die of it. */
 static char *first_line(const char *command)
 {
-	char line[256];
+	char line[256], rest[256];
 	FILE *f = popen(command, "re");
 	bool got = f && fgets(line, sizeof(line), f);
 
-	if (f && pclose(f) != 0 && !got)
-		return NULL;
-	if (!got)
+	while (got && fgets(rest, sizeof(rest), f))
+		;
+	if (!f || pclose(f) != 0 || !got)
 		return NULL;
 	line[strcspn(line, "\n")] = 0;
 	return str_dup(line);
@@ -93,6 +94,18 @@ static void check_library(const char *name, const char *package)
 	free(ask);
 }
 
+/* As a word for the shell, whatever is in it (malloc'ed). */
+static char *quote(const char *word)
+{
+	struct strlist one = {0};
+	char *quoted;
+
+	strlist_add(&one, word);
+	quoted = strlist_shell(&one);
+	strlist_free(&one);
+	return quoted;
+}
+
 /*
  * QEMU's version decides most of it. A distribution may build it without TCG or with a TCG that
  * plays no AMD processor: the program itself is asked, by QMP and without a machine.
@@ -100,7 +113,6 @@ static void check_library(const char *name, const char *package)
 static void check_qemu(const char *qemu)
 {
 	char *why = profile_native.missing(qemu), *text = NULL, *command, *line, *quoted;
-	struct strlist word = {0};
 
 	if (why) {
 		bad("QEMU", why);
@@ -110,8 +122,7 @@ static void check_qemu(const char *qemu)
 	profile_qemu_version(qemu, &text);
 	good("QEMU", text);
 	free(text);
-	strlist_add(&word, qemu);
-	quoted = strlist_shell(&word);
+	quoted = quote(qemu);
 	/* TCG is a build option of QEMU. It says itself what processor it plays. */
 	command =
 		str("printf '%%s' '{\"execute\":\"qmp_capabilities\"}"
@@ -129,7 +140,6 @@ static void check_qemu(const char *qemu)
 	free(line);
 	free(command);
 	free(quoted);
-	strlist_free(&word);
 }
 
 /* Hardware that this host may have or not: the profile knows what it needs. */
@@ -161,7 +171,8 @@ static void check_file(const char *what, const char *name, const char *todo)
  * none. */
 static void check_apt(const char *what, const char *ask, const char *todo)
 {
-	char *command = str("cd '%s' && . guests/apt.sh && %s", paths_root(), ask);
+	char *root = quote(paths_root());
+	char *command = str("cd %s && . guests/apt.sh && %s", root, ask);
 	char *line = first_line(command);
 
 	if (line)
@@ -170,6 +181,7 @@ static void check_apt(const char *what, const char *ask, const char *todo)
 		optional(what, todo);
 	free(line);
 	free(command);
+	free(root);
 }
 
 /* What brings the guest's kernel and its tools; where both are there already, it is not needed. */
@@ -188,12 +200,14 @@ static void check_fetching(void)
 /* The compiler that the headers of the fetched kernel name; another one may do for the module. */
 static void check_module_compiler(const char *dir)
 {
+	char *quoted = quote(dir);
 	char *ask = str("sed -n 's/^CC = .*\\(gcc-[0-9]*\\)$/\\1/p' "
-			"'%s'/headers/usr/src/linux-headers-*/.kernelvariables 2>/dev/null",
-			dir);
+			"%s/headers/usr/src/linux-headers-*/.kernelvariables 2>/dev/null",
+			quoted);
 	char *wanted = first_line(ask), *there, *todo;
 
 	free(ask);
+	free(quoted);
 	if (!wanted)
 		return;
 	ask = str("x86_64-linux-gnu-%s --version 2>/dev/null", wanted);
@@ -268,7 +282,7 @@ int doctor_command(int argc, char **argv)
 	check_tool("ld", "binutils");
 	check_tool("make", "make");
 	check_tool("/usr/bin/python3", "python3");
-	check_tool("pytest-3", "python3-pytest");
+	check("pytest", "python3-pytest", "/usr/bin/python3 -m pytest --version 2>&1");
 	check_tool("clang-format", "clang-format");
 	check_tool("cppcheck", "cppcheck");
 	check("shellcheck", "shellcheck", "shellcheck --version | grep ^version:");

@@ -4,6 +4,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 
 import pytest
@@ -141,6 +142,30 @@ def test_dependencies_without_apt(tmp_path):
     assert "docker run" in few.stderr and '-v "$PWD":/src' in few.stderr
     everything = deps("all")
     assert everything.returncode == 0 and not everything.stderr + everything.stdout
+
+
+def test_doctor_takes_no_complaint_for_a_version(tmp_path):
+    """A tool that is missing, and one that does not run: a shell and a program say so, which is a line of text as well."""
+    for tool in ("sh", "sed", "awk", "grep", "cat", "head", "sort", "timeout", "gcc"):
+        (tmp_path / tool).symlink_to(f"/usr/bin/{tool}")
+    (tmp_path / "cppcheck").write_text("#!/bin/sh\necho 'cppcheck: libtinyxml2.so.9: cannot open'\nexit 1\n")
+    (tmp_path / "cppcheck").chmod(0o755)
+    done = subprocess.run([KEELSON, "doctor"], cwd=ROOT, env=environment({"PATH": str(tmp_path)}), capture_output=True, text=True, timeout=60)
+    lines = {line[9:26].strip(): line for line in done.stdout.splitlines()}
+    assert lines["gcc"].startswith("ok ")
+    for tool in ("make", "clang-format", "pyflakes3", "shellcheck", "cppcheck"):
+        assert lines[tool].startswith("MISSING ") and "install it" in lines[tool]
+    assert done.returncode == 3
+
+
+def test_doctor_in_a_folder_of_any_name(tmp_path):
+    root = tmp_path / "it's, here"
+    for file in ("guests/apt.sh", "launch/suites.cfg"):
+        (root / file).parent.mkdir(parents=True)
+        shutil.copy(ROOT / file, root / file)
+    env = environment({"DEBIAN_MIRROR": "http://mirror/debian"}) | {"KEELSON_ROOT": str(root)}
+    out = subprocess.run([KEELSON, "doctor"], cwd=ROOT, env=env, capture_output=True, text=True, timeout=60).stdout
+    assert re.search(r"^ok +Debian mirror +http://mirror/debian$", out, re.M)
 
 
 def test_doctor_names_what_fetching_needs(tmp_path):
