@@ -20,6 +20,10 @@ WERROR  ?=
 Q       := $(if $(filter 0,$(V)),@,)
 say      = @printf '  %-8s %s\n' $(1) $(2)
 export BUILD CC LD OBJCOPY NM HOSTCC PYTHON QEMU
+# In a container the checkout is somebody else's, and git would read nothing of it. Who runs make trusts the tree already.
+export GIT_CONFIG_COUNT := 1
+export GIT_CONFIG_KEY_0 := safe.directory
+export GIT_CONFIG_VALUE_0 := *
 
 # Versions of what makes the images: a new compiler rebuilds everything.
 TOOLCHAIN := $(shell for tool in '$(CC)' '$(LD)' '$(OBJCOPY)' '$(HOSTCC)'; do $$tool --version 2>/dev/null | head -n 1; done)

@@ -14,10 +14,9 @@ doctor: ## what this machine has, what it lacks, and what to do about each
 		{ grep -E 'error|cannot find' $(BUILD)/doctor.log; echo 'doctor: build/keelson cannot be built yet' >&2; exit 3; }
 	$(Q)$(BUILD)/keelson doctor --qemu $(QEMU)
 
-C_FILES = $(shell git ls-files '*.c' '*.h' | grep -v '^guests/module/') # the module keeps the kernel's style
-
-format: ## clang-format the tree
-	$(Q)formatter=$$(ci/format.sh) || { echo "format: $$formatter" >&2; exit 3; }; "$$formatter" -i $(C_FILES)
+format: ## clang-format the tree; the module keeps the kernel's style
+	$(Q)formatter=$$(ci/format.sh) || { echo "format: $$formatter" >&2; exit 3; }; \
+		"$$formatter" -i $$(git ls-files '*.c' '*.h' | grep -v '^guests/module/')
 
 lint: ## clang-format, cppcheck, shellcheck, pyflakes; headers, layers, sizes, licences, stacks
 	$(Q)ci/lint.sh

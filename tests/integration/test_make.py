@@ -11,7 +11,7 @@ import pytest
 
 from keelson import ROOT
 
-OUTER = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")  # of the make that runs these tests
+OUTER = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "GIT_CONFIG_COUNT")  # of the make that runs these tests
 
 
 # What names a kernel to the make that runs these tests, and would to theirs.
@@ -179,6 +179,13 @@ def test_the_total_of_check(tmp_path, steps, code, total):
     env = {k: v for k, v in os.environ.items() if k not in OUTER} | {"BUILD": str(tmp_path)}
     done = subprocess.run([tmp_path / "ci/check.sh", *steps], env=env, capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout.splitlines()[-1]) == (code, total)
+
+
+def test_a_checkout_that_is_somebody_else_s(tmp_path):
+    """As in a container with the checkout mounted: git lists its files for what make runs."""
+    (tmp_path / "ask.mk").write_text("include Makefile\nask:\n\t@git ls-files README.md\n")
+    other = {"GIT_TEST_ASSUME_DIFFERENT_OWNER": "1"}
+    assert make("-f", str(tmp_path / "ask.mk"), "ask", **other) == "README.md\n"
 
 
 def test_help_lists_every_target():
