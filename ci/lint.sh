@@ -4,6 +4,10 @@
 # cannot make ends with 77 and its last words are the reason: it is skipped, which is not passed.
 set -u
 cd "$(dirname "$0")/.." || exit 3
+unlisted=$(git ls-files 2>&1 >/dev/null) || {
+	echo "lint: git does not say which files to look at: $(echo "$unlisted" | head -n 1)" >&2
+	exit 3
+}
 passed=0 failed=0 skipped=0
 check() {
 	name=$1
@@ -29,9 +33,10 @@ format() {
 	"$formatter" --dry-run -Werror $(files '*.c' '*.h' | grep -v '^guests/module/') 2>&1 | grep 'error:' | cut -d: -f1 | sort | uniq -c |
 		awk '{print "  " $2 ": " $1 " places; run make format"; n++} END {exit n > 0}'
 }
-headers() { # each header compiles alone
+headers() { # each header compiles alone; in CI (WERROR=1) without a warning, of which a newer compiler may have more
 	for h in $(files '*.h' ':!guests/module'); do
-		echo "#include \"$h\"" | "${CC:-gcc}" -std=gnu11 -Wall -Wextra -Werror -fsyntax-only -x c - \
+		# shellcheck disable=SC2046 # a word or none
+		echo "#include \"$h\"" | "${CC:-gcc}" -std=gnu11 -Wall -Wextra $([ "${WERROR-}" != 1 ] || echo -Werror) -fsyntax-only -x c - \
 			-Isvsm/include -Isvsm -Iguests -Ilaunch -I. -D_GNU_SOURCE || { echo "  $h does not compile alone"; return 1; }
 	done
 }

@@ -190,3 +190,32 @@ def test_only_the_trees_formatter_judges(tmp_path, there, version, chosen):
     done = subprocess.run([ROOT / "ci/format.sh"], env={"PATH": str(tmp_path)}, capture_output=True, text=True, timeout=60)
     assert done.returncode == (0 if chosen else 1)
     assert done.stdout.strip() == (chosen or "the tree is clang-format 14's" + (" and this one is 19" if there else ""))
+
+
+def lint(tree, **env):
+    """The whole of ci/lint.sh in a small tree: its words, a check a line, and its code."""
+    env = {k: v for k, v in os.environ.items() if not k.startswith(("GIT_", "WERROR"))} | env
+    done = subprocess.run([tree / "ci/lint.sh"], env=env, capture_output=True, text=True, timeout=120)
+    checks = {line.split()[0]: line.split()[1].rstrip(":") for line in done.stdout.splitlines() if line.startswith("  ") and len(line.split()) > 1}
+    return done, checks
+
+
+@pytest.fixture
+def linted(tree):
+    for file in ("lint.sh", "format.sh", "layers.py", "specification.py", "cppcheck.txt"):
+        shutil.copy(ROOT / "ci" / file, tree / "ci")
+    (tree / "a.h").write_text("/* SPDX-License-Identifier: MIT */\nstatic inline int less(unsigned a, int b) { return a < b; }\n")
+    return tree
+
+
+def test_a_warning_of_a_header_fails_in_ci_only(linted):
+    assert lint(linted)[1]["headers"] == "ok"
+    assert lint(linted, WERROR="1")[1]["headers"] == "FAILED"
+    (linted / "a.h").write_text("struct a { none_such x; };\n")
+    assert lint(linted)[1]["headers"] == "FAILED"
+
+
+def test_without_a_list_of_files_nothing_passes(linted):
+    shutil.rmtree(linted / ".git")
+    done, checks = lint(linted, GIT_CEILING_DIRECTORIES=str(linted.parent))
+    assert done.returncode == 3 and not checks and "git" in done.stderr
