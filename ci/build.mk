@@ -4,7 +4,7 @@
 .PHONY: deps doctor format lint size matrix outdated FORCE
 
 deps: ## install what is missing from Debian
-	$(Q)ci/deps.sh $(BUILD)/.deps
+	$(Q)ci/deps.sh
 
 # The doctor is a part of the harness. What keeps that from being built is what is missing first.
 doctor: ## what this machine has, what it lacks, and what to do about each
@@ -33,7 +33,7 @@ size: $(BUILD)/size.txt ## what the SVSM's image is made of, and the limits
 MATRIX ?= bookworm trixie sid
 
 matrix: ## the tree in bare roots of Debian 12, 13 and sid (MATRIX='trixie sid'), as one table
-	$(Q)ci/deps.sh $(BUILD)/.deps-matrix debootstrap debian-archive-keyring git python3
+	$(Q)ci/deps.sh debootstrap debian-archive-keyring git python3
 	$(Q)$(PYTHON) ci/matrix/matrix.py $(MATRIX)
 
 outdated: ## versions the tree is known to work with, and what the releases offer now

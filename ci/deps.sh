@@ -1,10 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Install what the project needs from Debian, once; say what is missing where that cannot be done.
-# usage: deps.sh STAMP [PACKAGE...]   (other packages than those of `make check`)
-#        deps.sh --tell               (say what is missing and install nothing)
+# Install what the project needs from Debian and what is not there yet; say what is missing where that cannot be done.
+# It looks each time: the next container may have the same build folder and nothing installed.
+# usage: deps.sh [PACKAGE...]   (other packages than those of `make check`)
+#        deps.sh --tell         (say what is missing and install nothing)
 set -eu
-stamp=$1
+tell=
+[ "${1-}" != --tell ] || { tell=yes; shift; }
 # Where the trials of these lines keep their own /etc.
 etc=${APT_ETC:-/etc}
 
@@ -12,10 +14,7 @@ packages='gcc libc6-dev make binutils qemu-system-x86 ovmf libssl-dev libtpms-de
 python3 python3-pytest acpica-tools cpio xz-utils kmod clang-format cppcheck shellcheck pyflakes3 git ca-certificates'
 # Outside Debian the guest's packages are verified with a keyring that is not there by itself.
 grep -qx 'ID=debian' "$etc/os-release" 2>/dev/null || packages="$packages debian-archive-keyring"
-shift
 [ $# -eq 0 ] || packages=$*
-
-[ -z "$(find "$stamp" -newer "$0" 2>/dev/null)" ] || exit 0
 
 # What is built and run needs these, whatever the distribution calls the packages.
 if ! command -v apt-get >/dev/null 2>&1 || ! command -v dpkg-query >/dev/null 2>&1; then
@@ -36,10 +35,12 @@ if ! command -v apt-get >/dev/null 2>&1 || ! command -v dpkg-query >/dev/null 2>
 fi
 
 missing=
+# shellcheck disable=SC2086 # a list of package names
+there=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' $packages 2>/dev/null || :)
 for p in $packages; do
-	dpkg-query -W -f '${Status}\n' "$p" 2>/dev/null | grep -q '^install ok installed$' || missing="$missing $p"
+	echo "$there" | grep -qx "$p installed" || missing="$missing $p"
 done
-if [ "$stamp" = --tell ]; then
+if [ -n "$tell" ]; then
 	[ -z "$missing" ] || echo "deps: packages are missing; as root, run: apt-get install -y --no-install-recommends$missing" >&2
 	exit 0
 fi
@@ -63,5 +64,3 @@ if [ -n "$missing" ]; then
 	}
 	rm -f "$log"
 fi
-mkdir -p "$(dirname "$stamp")"
-touch "$stamp"

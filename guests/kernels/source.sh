@@ -24,7 +24,7 @@ dir=$(cd "$dir" && pwd)
 key=$(cat "$fragment" "$0" | sha256sum | cut -d' ' -f1)
 [ -e "$dir/vmlinuz" ] && [ "$(cat "$dir/key" 2>/dev/null)" = "$key" ] && exit 0
 
-"$here/../../ci/deps.sh" "$dir/.deps" bc flex bison libelf-dev libssl-dev xz-utils zstd
+"$here/../../ci/deps.sh" bc flex bison libelf-dev libssl-dev xz-utils zstd
 
 # Does the source in $dir/src suit this machine, and has it the driver? Says why not.
 suitable() {

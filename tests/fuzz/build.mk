@@ -37,7 +37,7 @@ $(FUZZ)/page: $(call objects,fuzz,$(FUZZ_PAGE) tests/fuzz/check.c svsm/lib/spinl
 
 .PHONY: fuzz fuzz-corpus
 fuzz: ## hostile input: FUZZ_RUNS (1,000,000) on the host, 100,000 through the real protocol
-	$(Q)$(MAKE) --no-print-directory deps && ci/deps.sh $(BUILD)/.deps-fuzz clang libclang-rt-dev libtpms-dev libssl-dev
+	$(Q)$(MAKE) --no-print-directory deps && ci/deps.sh clang libclang-rt-dev libtpms-dev libssl-dev
 	$(Q)$(MAKE) --no-print-directory all $(FUZZ)/command $(FUZZ)/page
 	$(Q)tests/fuzz/run.sh $(FUZZ)
 	$(Q)$(BUILD)/keelson test vtpm-fuzz

@@ -135,13 +135,32 @@ def test_dependencies_without_apt(tmp_path):
             (tmp_path / name / tool).chmod(0o755)
 
     def deps(name):
-        return subprocess.run(["/bin/sh", "ci/deps.sh", tmp_path / "stamp"], cwd=ROOT, env={"PATH": str(tmp_path / name)},
+        return subprocess.run(["/bin/sh", "ci/deps.sh"], cwd=ROOT, env={"PATH": str(tmp_path / name)},
                               capture_output=True, text=True, timeout=60)
     few = deps("few")
     assert few.returncode == 3 and "qemu-system-x86_64" in few.stderr and "libtpms.a" in few.stderr
     assert "docker run" in few.stderr and '-v "$PWD":/src' in few.stderr
     everything = deps("all")
     assert everything.returncode == 0 and not everything.stderr + everything.stdout
+
+
+def test_dependencies_are_looked_for_each_time(tmp_path):
+    """A container that is new has the build folder of the last one, and none of its packages."""
+    (tmp_path / "dpkg-query").write_text(f"#!/bin/sh\ncat {tmp_path}/there\n")
+    (tmp_path / "apt-get").write_text(f"#!/bin/sh\necho $* >>{tmp_path}/asked\n")
+    (tmp_path / "sudo").write_text('#!/bin/sh\nshift; exec "$@"\n')
+    for tool in ("dpkg-query", "apt-get", "sudo"):
+        (tmp_path / tool).chmod(0o755)
+
+    def deps(*there):
+        (tmp_path / "there").write_text("".join(f"{name} {status}\n" for name, status in there))
+        (tmp_path / "asked").write_text("")
+        env = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
+        subprocess.run(["sh", "ci/deps.sh", "one", "two"], cwd=ROOT, env=env, check=True, timeout=60)
+        return (tmp_path / "asked").read_text().splitlines()[1:]
+    assert deps(("one", "installed"), ("two", "installed")) == []
+    assert deps(("one", "installed"), ("two", "config-files")) == ["install -y --no-install-recommends two"]
+    assert deps() == ["install -y --no-install-recommends one two"]
 
 
 def test_doctor_takes_no_complaint_for_a_version(tmp_path):

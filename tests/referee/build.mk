@@ -8,7 +8,7 @@ REFEREE_OTHER := $(if $(KERNEL),$(addprefix --keelson=,--kernel $(KERNEL) --init
 
 .PHONY: referee
 referee: ## independent TPM test scripts under the SVSM and with swtpm (REFEREE=pattern for some)
-	$(Q)$(MAKE) --no-print-directory deps && ci/deps.sh $(BUILD)/.deps-referee swtpm e2fsprogs
+	$(Q)$(MAKE) --no-print-directory deps && ci/deps.sh swtpm e2fsprogs
 	$(Q)$(MAKE) --no-print-directory all guests $(REFEREE_INITRAMFS)
 	$(Q)set -f; $(PYTHON) tests/referee/run.py --qemu $(QEMU) $(REFEREE_OTHER) $(REFEREE)
 
