@@ -29,7 +29,7 @@ if ! command -v apt-get >/dev/null 2>&1 || ! command -v dpkg-query >/dev/null 2>
 	cat >&2 <<-END
 	deps: no apt-get here, and this system lacks:$lacking
 	deps: install them and run make again with KERNEL=path/to/vmlinuz, or run it all in a container:
-	      docker run --rm -it -v "\$PWD":/src -w /src debian:12 sh -c 'apt-get update && apt-get install -y make git ca-certificates && make run'
+	      docker run --rm -it -v "\$PWD":/src:z -w /src debian:12 sh -c 'apt-get update && apt-get install -y make git ca-certificates && make run'
 	END
 	exit 3
 fi
