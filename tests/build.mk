@@ -5,6 +5,7 @@
 RUNFLAGS ?=
 export KERNEL INITRAMFS TOOLS BENCH LOAD SMP
 
+# INITRD= is what run and shell boot; the others speak with our agent, so its image is made whatever INITRD= says.
 run: ## boot an unmodified Debian kernel under the SVSM, on plain QEMU
 	$(Q)$(MAKE) --no-print-directory deps && $(MAKE) --no-print-directory all guests
 	$(if $(INITRD)$(TOOLS),,@echo '  no Debian packages here, so the guest has neither tools nor a shell (README.md, "Other distributions")')
@@ -14,16 +15,16 @@ shell: ## the same, with a shell of the guest in this terminal
 	$(Q)$(MAKE) --no-print-directory run RUNFLAGS='--shell $(RUNFLAGS)'
 
 check: ## everything: unit tests, lint, suites on native QEMU
-	$(Q)$(MAKE) --no-print-directory deps && $(MAKE) --no-print-directory all guests
+	$(Q)$(MAKE) --no-print-directory deps && $(MAKE) --no-print-directory all guests INITRD=
 	$(Q)ci/check.sh lint unit integration
 
 integration: ## the pytest suites (boots guests)
 	$(Q)$(PYTHON) -m pytest -q -p no:cacheprovider tests/integration
 
 bench: ## boot ratio, exits, call round trip, the vTPM against its library, sizes
-	$(Q)$(MAKE) --no-print-directory deps && $(MAKE) --no-print-directory all guests $(BENCH)
+	$(Q)$(MAKE) --no-print-directory deps && $(MAKE) --no-print-directory all guests INITRD= $(BENCH)
 	$(Q)$(PYTHON) ci/bench.py
 
 boots: ## 50 boots with two vCPUs in a row (BOOTS=n, SMP=n), or of the suites named (SUITES=); LOAD=n: n busy processes beside them
-	$(Q)$(MAKE) --no-print-directory deps && $(MAKE) --no-print-directory all guests
+	$(Q)$(MAKE) --no-print-directory deps && $(MAKE) --no-print-directory all guests INITRD=
 	$(Q)ci/boots.sh $(or $(BOOTS),50) $(SUITES)

@@ -149,6 +149,15 @@ def test_an_initrd_of_the_user_s_fetches_and_makes_nothing(build, tmp_path):
     assert "fetch.sh" not in out and "build.sh" not in out
 
 
+@pytest.mark.parametrize("target", ["check", "bench", "boots"])
+def test_what_needs_the_agent_takes_it_with_any_initrd(build, tmp_path, target):
+    """INITRD= is for `run` and `shell`: the suites speak with our agent, in an image for the user's kernel."""
+    kernel = tmp_path / "vmlinuz"
+    kernel.write_text("x")
+    out = make("-n", target, f"BUILD={build}", f"KERNEL={kernel}", "INITRD=/boot/initrd.img")
+    assert f"initramfs/build.sh {build}/guests/initramfs-other.cpio " in out
+
+
 def test_no_debian_packages_no_tools(build, tmp_path):
     """A kernel of the user's then goes without the image with tools; with a mirror it has one."""
     kernel = tmp_path / "vmlinuz"
