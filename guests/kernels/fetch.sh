@@ -20,6 +20,8 @@ image=$(kernel_images "$series" | tail -n 1)
 [ -n "$image" ] ||
 	fail "$suite has no linux-image-$series.*-cloud-amd64, but $(kernel_images | tr '\n' ' '): choose with KERNEL_SERIES="
 version=${image#linux-image-}
+at_least "$version" 6.11 ||
+	fail "$suite has Linux $version, which does not run under an SVSM: that takes 6.11 or newer, as KERNEL_SUITE=bookworm-backports has"
 
 # Image and headers may be split over several packages: those that they depend on, and these in turn. A kernel's
 # own packages have its version in their names.

@@ -124,6 +124,19 @@ def test_a_library_that_is_too_old_is_found(tmp_path):
     assert shell(f"elf_unmet {tmp_path}/p {tmp_path}/1/liba.so.1") == [f"A_2 of liba.so.1, for {tmp_path}/p"]
 
 
+@pytest.mark.parametrize("version, wanted", [("6.1.0-50", False), ("6.9.12", False), ("6.11.4", True), ("7.2.13+deb14", True)])
+def test_a_kernel_that_cannot_run_under_an_svsm_is_not_fetched(system, tmp_path, version, wanted):
+    """Debian 12's own, by KERNEL_SUITE=bookworm: it is told in words, and the version that it takes."""
+    (tmp_path / "bin").mkdir(exist_ok=True)
+    for tool, says in (("apt-get", ""), ("apt-cache", f"linux-image-{version}-cloud-amd64 - a kernel")):
+        (tmp_path / "bin" / tool).write_text(f"#!/bin/sh\necho '{says}'\necho $* >>{tmp_path}/asked\n")
+        (tmp_path / "bin" / tool).chmod(0o755)
+    command = f"guests/kernels/fetch.sh {tmp_path}/kernel bookworm"
+    code, _, err = system(BOOKWORM, {"sources.list": ONE_LINE.format("bookworm")}, command, DEBIAN_KEYRING=str(tmp_path / "etc/os-release"))
+    assert code and wanted == ("6.11" not in err)
+    assert wanted == (" download " in (tmp_path / "asked").read_text())
+
+
 def test_dependencies_without_apt(tmp_path):
     """They are named, with a container as the other way; where all is there, nothing is said."""
     for name, tools in (("few", ()), ("all", ("gcc", "ld", "make", "qemu-system-x86_64", "iasl", "cpio", "xz", "python3"))):
