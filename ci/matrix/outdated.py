@@ -31,6 +31,8 @@ def offers(rows):
 
 def main():
     rows = known.load()
+    if not rows:
+        sys.exit("outdated: no release is known to work yet: `make matrix` tries them")
     newest = offers(rows)
     moved = 0
     print(f"{'release':<10}{'package':<18}{'known to work':<34}offered")

@@ -65,6 +65,12 @@ def test_outdated_names_what_moved_on(tree):
     assert "moved on" in done.stdout.splitlines()[-1]
 
 
+def test_outdated_knows_nothing_without_a_matrix(tree):
+    (tree / "ci/matrix/known.json").write_text("[]")
+    done = outdated(tree, "exit 0")
+    assert done.returncode and "make matrix" in done.stderr and "nothing moved on" not in done.stdout
+
+
 def test_outdated_fails_when_the_lists_cannot_be_had(tree):
     done = outdated(tree, "echo 'outdated: no mirror' >&2; exit 3")
     assert done.returncode == 3 and "no mirror" in done.stderr

@@ -3,7 +3,8 @@
 #pragma once
 
 /*
- * Memory for tests: MEM_REGIONS regions of 2 MiB in guest RAM that nothing else uses.
+ * Memory for tests: MEM_REGIONS regions of 2 MiB in guest RAM that nothing else uses. The SVSM's
+ * region reaches it only with 256 GiB and more than 64 vCPUs (harness/igvm/region.c).
  * At VMPL2 every page of them is validated when a test starts, at VMPL0 none is.
  */
 #include "base/types.h"
