@@ -155,6 +155,27 @@ SELFTEST(timer_is_lazy)
 	return true;
 }
 
+/* Lends a slice to a new process, which should not end in it. On a busy host the timer's interrupt
+ * may come so late that it does: then another one has its turn. SCHED_DONE: all of them did, or
+ * there was no memory. */
+static enum sched_end lend_slice(struct job *j)
+{
+	uint64_t limit = timer_now() + timer_ticks(LIMIT);
+	enum sched_end r;
+
+	for (;;) {
+		j->p = spinner();
+		if (!j->p)
+			return SCHED_DONE;
+		sched_wake(j->task);
+		r = sched_run(j->task, &j->done, SCHED_TURN_NS, false);
+		if (r != SCHED_DONE || timer_now() >= limit)
+			return r;
+		process_destroy(j->p);
+		*j = (struct job){.task = j->task};
+	}
+}
+
 /* The caller lends one slice and goes on. The service CPU then finishes the task, and the caller
  * finds it done. */
 SELFTEST(sched_collect)
@@ -162,11 +183,9 @@ SELFTEST(sched_collect)
 	static struct job j;
 	unsigned here;
 
-	j.p = spinner();
 	j.task = sched_task_new(run_job, &j);
-	SELFTEST_TRUE(j.p && j.task && others_idle());
-	sched_wake(j.task);
-	SELFTEST_EQ(sched_run(j.task, &j.done, SCHED_TURN_NS, false), SCHED_SLICE);
+	SELFTEST_TRUE(j.task && others_idle());
+	SELFTEST_EQ(lend_slice(&j), SCHED_SLICE);
 	here = j.here;
 	SELFTEST_TRUE(here >= 1);
 	SELFTEST_TRUE(wait_for(&j.done));
@@ -189,11 +208,9 @@ SELFTEST(sched_two_tasks)
 
 	SELFTEST_TRUE(others_idle());
 	for (unsigned i = 0; i < 2; i++) {
-		j[i].p = spinner();
 		j[i].task = sched_task_new(run_job, &j[i]);
-		SELFTEST_TRUE(j[i].p && j[i].task);
-		sched_wake(j[i].task);
-		SELFTEST_TRUE(sched_run(j[i].task, &j[i].done, SCHED_TURN_NS, false) != SCHED_DONE);
+		SELFTEST_TRUE(j[i].task);
+		SELFTEST_TRUE(lend_slice(&j[i]) != SCHED_DONE);
 		SELFTEST_TRUE(wait_for(&j[i].moved));
 	}
 	for (unsigned i = 0; i < 2; i++) {
