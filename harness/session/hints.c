@@ -13,8 +13,10 @@ static const struct {
 	const char *words, *means;
 } hints[] = {
 	/* Linux arch/x86/include/asm/sev-common.h: GHCB_TERM_NOT_VMPL0 of Linux's own set */
-	{"terminated: set 1 reason 3 ", "a Linux that wants VMPL0 for itself, as all before 6.11 "
-					"do: under an SVSM use 6.11 or newer"},
+	{"terminated: set 1 reason 3 ",
+	 "a Linux that knows of no SVSM wants VMPL0 for itself: one before 6.11 (use 6.11 or "
+	 "newer) "
+	 "or one that kexec started, a crash kernel for example, which is told of none"},
 };
 
 char *hints_explain(const char *line)

@@ -61,4 +61,4 @@ def test_an_old_kernel_is_told_before_the_boot(tmp_path, version, old):
 def test_an_old_kernel_is_told_after_the_boot(runs):
     run = fake(runs, "old-kernel", "run", "linux").check(4)
     reason = run.json()["exit"]["reason"]
-    assert "(not VMPL0)" in reason and "use 6.11 or newer" in reason
+    assert "(not VMPL0)" in reason and "use 6.11 or newer" in reason and "kexec" in reason
