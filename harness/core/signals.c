@@ -6,6 +6,7 @@
  * sees them between two steps and no handler interrupts one. A run thus ends in one way only:
  * QEMU is killed, the logs are read to their ends, and the run folder is complete.
  */
+#include <poll.h>
 #include <signal.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -56,6 +57,16 @@ int signals_taken(void)
 		if (!taken)
 			taken = (int)info.ssi_signo;
 	return taken;
+}
+
+bool signals_or_room(int to)
+{
+	struct pollfd p[] = {{.fd = to, .events = POLLOUT}, {.fd = fd, .events = POLLIN}};
+
+	while (!signals_taken())
+		if (poll(p, ARRAY_LEN(p), -1) > 0 && p[0].revents)
+			return true;
+	return false;
 }
 
 /* A blocked signal stays blocked across exec(): QEMU would be deaf to SIGTERM without this. */

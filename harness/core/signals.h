@@ -8,7 +8,8 @@
  */
 #include "base/types.h"
 
-void signals_init(void);    /* from now on the three are held back */
-int signals_fd(void);       /* readable when one has come */
-int signals_taken(void);    /* the first one's number, 0: none */
-void signals_restore(void); /* in a child, before exec */
+void signals_init(void);      /* from now on the three are held back */
+int signals_fd(void);         /* readable when one has come */
+int signals_taken(void);      /* the first one's number, 0: none */
+bool signals_or_room(int to); /* waits until the descriptor takes more; false: one has come */
+void signals_restore(void);   /* in a child, before exec */

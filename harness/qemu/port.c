@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -67,14 +68,20 @@ void port_close(struct port *p)
 	p->tx_fd = p->rx_fd = -1;
 }
 
+void port_turn(struct port *p, bool all)
+{
+	p->reads = all ? UINT_MAX : PORT_READS;
+}
+
 /*
  * More bytes, if there are any. What a target sent just before it ended is still in the FIFO
  * afterwards.
  */
 static bool fill(struct port *p)
 {
-	ssize_t n = read(p->rx_fd, p->rx, sizeof(p->rx));
+	ssize_t n = p->reads ? read(p->rx_fd, p->rx, sizeof(p->rx)) : 0;
 
+	p->reads -= p->reads && p->reads != UINT_MAX;
 	p->rx_used = 0;
 	p->rx_have = n > 0 ? (size_t)n : 0;
 	p->bytes += p->rx_have;

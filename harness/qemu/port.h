@@ -10,6 +10,9 @@
 #include "lib/control_frame.h"
 #include "harness/core/util.h"
 
+/* Reads of one turn: some ms of work even where all of it is noise made to cost much. */
+#define PORT_READS 16
+
 struct port {
 	char *path; /* QEMU's name for it: PATH.in is what the target reads, PATH.out what it wrote
 		     */
@@ -18,6 +21,7 @@ struct port {
 	struct control_decoder in;
 	uint8_t rx[4096];
 	size_t rx_have, rx_used;
+	unsigned reads; /* left in this turn */
 	uint64_t bytes; /* received */
 };
 
@@ -25,7 +29,11 @@ struct port {
  */
 bool port_open(struct port *p, const char *path);
 void port_close(struct port *p); /* and removes the FIFOs */
-/* The next whole frame that is here already; never waits. */
+/* A target may send faster than anybody reads, and for ever. So whoever has more to look at begins
+ * a turn, in which port_receive() comes to an end; all: up to the end of what is there, for a
+ * target that is gone. */
+void port_turn(struct port *p, bool all);
+/* The next whole frame of this turn that is here already; never waits. */
 bool port_receive(struct port *p, struct control_frame *f);
 /* Never waits: what a target does not take is lost, and shows up as its silence. */
 void port_send(struct port *p, uint8_t type, const char *text);

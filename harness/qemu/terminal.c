@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "harness/core/output.h"
+#include "harness/core/signals.h"
 #include "harness/qemu/terminal.h"
 
 #define LEAVE 0x1d /* Ctrl-], as telnet has it */
@@ -88,15 +89,22 @@ static bool write_all(int fd, const char *bytes, size_t n)
 	return true;
 }
 
-/* What the guest says before the shell starts is in console.log and is not shown. */
+/* What the guest says before the shell starts is in console.log and is not shown. It may talk for
+ * ever, or faster than the terminal is read: who wants to leave must be heard in between. */
 static void from_guest(struct terminal *t)
 {
 	char bytes[4096];
 	ssize_t n;
 
-	while ((n = read(t->console.rx_fd, bytes, sizeof(bytes))) > 0)
+	for (unsigned i = 0; i < PORT_READS; i++) {
+		if (t->on && !signals_or_room(1))
+			return;
+		n = read(t->console.rx_fd, bytes, sizeof(bytes));
+		if (n <= 0)
+			return;
 		if (t->on && !write_all(1, bytes, (size_t)n))
 			output_lost("stdout", errno);
+	}
 }
 
 /* A FIFO that says so takes as much as from_user() writes, without waiting. */

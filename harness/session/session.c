@@ -312,7 +312,7 @@ enum session_event session_wait(struct session *s, struct control_frame *f)
 	while (!s->over) {
 		/* Asked before the port is read: what it sent before it ended is then all there. */
 		ended = qemu_ended(&s->qemu);
-		if (session_port_look(s, f))
+		if (session_port_look(s, f, ended))
 			return SESSION_FRAME;
 		session_logs_look(s);
 		look_at_terminal(s);

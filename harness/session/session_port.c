@@ -16,6 +16,8 @@
 #include "harness/session/session_struct.h"
 #include "harness/core/signals.h"
 
+#define FACTS_MOST 100
+
 /* The path of control.log (malloc'ed). */
 static char *log_path(const struct session *s)
 {
@@ -35,10 +37,10 @@ bool session_port_open(struct session *s, const char *serial, const char *virtio
 	       (!virtio || port_open(&s->ports[SESSION_VIRTIO], virtio));
 }
 
-/* Is the target on it, or may it still choose it? */
+/* Is the target on it, or may it still choose it? A crash kernel chooses anew. */
 static bool in_use(const struct session *s, const struct port *p)
 {
-	return p->path && (!s->port || s->port == p);
+	return p->path && (!s->port || s->port == p || panic_crash_kernel(&s->panic));
 }
 
 size_t session_port_poll(const struct session *s, struct pollfd *p)
@@ -125,7 +127,7 @@ static void answer_host(struct session *s, struct control_frame *f)
 
 /*
  * The target is not trusted: a key or value that is no text becomes "?", a number that is none
- * becomes 0.
+ * becomes 0, and facts without an end are not kept.
  */
 static void take_info(struct session *s, struct control_frame *f)
 {
@@ -134,6 +136,8 @@ static void take_info(struct session *s, struct control_frame *f)
 	control_frame_fields(f->payload, field, 2);
 	/* The facts are those of the kernel that was booted, not of its crash kernel. */
 	if (panic_crash_kernel(&s->panic))
+		return;
+	if (json_object_size(s->info) >= FACTS_MOST)
 		return;
 	json_object_set_new(s->info, str_ascii(field[0]), json_string(str_ascii(field[1])));
 	if (strcmp(field[0], "pvpanic") == 0)
@@ -197,8 +201,10 @@ static bool next_frame(struct session *s, struct control_frame *f)
 	return false;
 }
 
-bool session_port_look(struct session *s, struct control_frame *f)
+bool session_port_look(struct session *s, struct control_frame *f, bool all)
 {
+	for (size_t i = 0; i < SESSION_PORTS; i++)
+		port_turn(&s->ports[i], all);
 	/* signals too, before each frame: a target may never stop talking */
 	while (!signals_taken() && next_frame(s, f))
 		if (take_frame(s, f))

@@ -13,6 +13,7 @@
 
 #include "lib/base64.h"
 #include "harness/core/output.h"
+#include "harness/core/signals.h"
 #include "harness/session/talk.h"
 
 #define TESTS_MOST 10000
@@ -266,8 +267,11 @@ static char *take_output(struct control_frame *f, struct captured *keep)
 			     (size_t)n);
 		return NULL;
 	}
-	fwrite(bytes, 1, (size_t)n, to);
-	output_stream(to);
+	/* After a signal nobody is waited for: the run ends. */
+	if (signals_or_room(fileno(to))) {
+		fwrite(bytes, 1, (size_t)n, to);
+		output_stream(to);
+	}
 	return NULL;
 }
 

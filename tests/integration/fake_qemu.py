@@ -107,7 +107,7 @@ def held_up():
 
 
 def crash_kernel(port):
-    """After a panic another kernel boots on the same port, and its agent is ready."""
+    """After a panic another kernel boots, and its agent is ready."""
     say("con", "[    9.9] Kernel panic - not syncing: sysrq triggered crash")
     event("GUEST_CRASHLOADED", action="run")
     time.sleep(2)
@@ -167,13 +167,20 @@ def say_much(log, size):
         pass
 
 
-def flood(port, kind):
-    """Frames for ever, and faster than anybody reads them."""
-    body = b"word"
+def flood(port, kind, times=None, body=b"word"):
+    """Frames faster than anybody reads them, and for ever where no number is given."""
     head = HEADER.pack(MAGIC, 1, kind, len(body), port.seq, 0)
     frame = HEADER.pack(MAGIC, 1, kind, len(body), port.seq, zlib.crc32(head + body)) + body
-    while True:
+    while times is None:
         port.raw(frame * 10000)
+    port.raw(frame * times)
+
+
+def flood_noise(port):
+    """Bytes for ever that are no frame, and look as much like one as they can."""
+    heads = HEADER.pack(MAGIC, 1, LOG, 1024, 0, 0) * 4000
+    while True:
+        port.raw(heads)
 
 
 def run_test(port, mode, name):
@@ -192,8 +199,10 @@ def run_test(port, mode, name):
         reset(port, mode)
     if mode.startswith("ends") and name == "second":
         end(port, mode)
+    if mode == "floods-noise":
+        flood_noise(port)
     if mode.startswith("floods"):
-        flood(port, LOG if mode == "floods-log" else FAILURE)
+        flood(port, {"floods-log": LOG, "floods-alive": ALIVE}.get(mode, FAILURE))
     if mode.startswith("panics") and name == "second":
         panic(port, mode)
     if mode == "held-up" and name == "second":
@@ -219,7 +228,7 @@ def run_test(port, mode, name):
     return port.send(END, name)
 
 
-def serve(port, mode):
+def serve(port, other, mode):
     tests = ["first", "second", "first" if mode == "twice" else "third"]
     if mode in ("many", "fills"):
         tests = [f"test-{i:03}" for i in range(200)]
@@ -238,9 +247,12 @@ def serve(port, mode):
         elif kind == EXEC:
             if mode == "deaf":
                 time.sleep(600)
-            if mode == "kdump" and body == "crash":
+            if mode == "floods-output":
+                flood(port, OUTPUT, body=b"1\t" + base64.b64encode(b"word\n"))
+            if mode.endswith("kdump") and body == "crash":
+                port = other if mode == "virtio-kdump" else port
                 crash_kernel(port)
-            elif mode == "kdump":
+            elif mode.endswith("kdump"):
                 port.send(OUTPUT, "1", base64.b64encode(body.encode()).decode())
                 port.send(EXEC_END, "0")
             else:
@@ -248,6 +260,8 @@ def serve(port, mode):
         elif kind == RUN:
             run_test(port, mode, body)
         elif kind == BYE:
+            if mode == "last-words":
+                flood(port, LOG, 10000)
             if mode != "no-bye":
                 port.send(BYE_ACK)
             if mode.startswith("virtio"):
@@ -280,6 +294,8 @@ def main():
     if mode.startswith("foreign"):
         with open(chardev("con") + ".out", "w", encoding="ascii") as console:
             console.write("login: ")
+            while mode == "foreign-floods":
+                console.write("word" * 10000)
         if mode == "foreign-silent":
             time.sleep(600)
         sys.exit({"foreign": OFF, "foreign-reset": RESET}[mode])
@@ -296,13 +312,15 @@ def main():
     if mode.startswith("virtio"):
         port = Port(chardev("vctl"))
     port.send(INFO, "kernel", "1.2.3")
+    for i in range(5000 if mode == "facts" else 0):
+        port.send(INFO, f"fact {i}", "none")
     if mode == "panics-driver":
         port.send(INFO, "pvpanic", "yes")
     port.send(HELLO, "fake", "1")
     if mode == "virtio-both":
         serial.send(LOG, "on the other port")
         serial.send(HELLO, "another", "1")
-    serve(port, mode)
+    serve(port, serial, mode)
 
 
 if __name__ == "__main__":

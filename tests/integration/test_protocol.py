@@ -28,6 +28,12 @@ def test_first_frame_chooses_the_port(runs, mode, port):
     assert "> BYE_ACK" in log and "other port" not in log
 
 
+def test_facts_without_an_end(runs):
+    """What a target tells of itself cannot fill the host's memory."""
+    info = fake(runs, "facts", "test", "core").check(0).json()["boots"][0]["info"]
+    assert info["kernel"] == "1.2.3" and len(info) <= 100
+
+
 def test_only_linux_has_two_ports(runs):
     """What cannot use a virtio device has none on its bus."""
     for suite, there in ("linux", True), ("core", False), ("machine", False), ("selftest", False):
@@ -167,16 +173,30 @@ def test_unknown_frame(runs):
     assert "type 99" in run.detail("first") and "< ? what" in run.text("control.log")
 
 
-@pytest.mark.parametrize("mode", ["floods-log", "floods-failures"])
+@pytest.mark.parametrize("mode", ["floods-log", "floods-failures", "floods-noise"])
 def test_flood_can_be_interrupted(runs, mode):
     """A target that never stops talking does not keep the harness from its signals."""
     process = start_fake(runs, mode, "test", "core/first")
     log = runs / "latest/control.log"
     until = time.monotonic() + 60
-    while not (log.exists() and "word" in log.read_text()) and time.monotonic() < until:
+    while not (log.exists() and "START first" in log.read_text()) and time.monotonic() < until:
         time.sleep(0.1)
+    time.sleep(0.5)
     process.send_signal(signal.SIGTERM)
     finish(process, runs, 30).check(128 + signal.SIGTERM)
+
+
+@pytest.mark.parametrize("mode", ["floods-noise", "floods-alive"])
+def test_flood_that_says_nothing_has_its_time_out(runs, mode):
+    """What is no frame, or says only that somebody lives, is no progress, however much of it there is."""
+    run = finish(start_fake(runs, mode, "test", "core/first", "--timeout", 1), runs, 60).check(7)
+    assert run.verdicts() == {"first": "fail"}
+
+
+def test_last_words_are_all_read(runs):
+    """More than the harness takes in one turn, and the target is gone."""
+    run = fake(runs, "last-words", "test", "core").check(0)
+    assert run.text("control.log").count("< LOG word\n") == 10000
 
 
 def test_deaf_console_can_be_interrupted(runs):
@@ -186,6 +206,16 @@ def test_deaf_console_can_be_interrupted(runs):
     time.sleep(5)
     process.send_signal(signal.SIGTERM)
     finish(process, runs, 30).check(128 + signal.SIGTERM)
+
+
+@pytest.mark.parametrize("mode, words", [("floods-output", ["--exec", "yes"]), ("foreign-floods", ["--no-agent"])])
+def test_stdout_that_nobody_reads_can_be_interrupted(runs, mode, words):
+    """A command or a console that says much, to a reader who has stopped."""
+    process = start_fake(runs, mode, "run", "linux", *words)
+    assert process.stdout.read(1)
+    time.sleep(0.5)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(30) == 128 + signal.SIGTERM
 
 
 def test_silent_spinner_ends_too(runs):

@@ -40,9 +40,10 @@ def test_alive_is_no_progress(runs):
     assert "no progress for 5 s" in run.json()["exit"]["reason"]
 
 
-def test_kdump(runs):
-    """The crash kernel takes the next command, and its power off is a good end."""
-    run = fake(runs, "kdump", "run", "linux", "--kdump", "--exec", "crash", "--exec", "after", "--timeout", 20).check(0)
+@pytest.mark.parametrize("mode", ["kdump", "virtio-kdump"])
+def test_kdump(runs, mode):
+    """The crash kernel takes the next command, on a port that it chooses, and its power off is a good end."""
+    run = fake(runs, mode, "run", "linux", "--kdump", "--exec", "crash", "--exec", "after", "--timeout", 20).check(0)
     assert run.out == "after"
     assert run.json()["boots"][0]["info"]["kernel"] == "1.2.3", "the facts are of the kernel that was booted"
 
