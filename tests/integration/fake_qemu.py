@@ -87,7 +87,7 @@ def panic(port, mode):
     if mode == "panics-off":
         sys.exit(OFF)
     if mode == "panics-alive":
-        for _ in range(5):
+        for _ in range(4):
             time.sleep(1)
             port.send(ALIVE)
     if mode == "panics-alive-hangs":
@@ -95,7 +95,9 @@ def panic(port, mode):
             time.sleep(0.2)
             port.send(ALIVE)
     if mode == "panics-driver":
-        time.sleep(4)
+        until = time.monotonic() + 3
+        while time.monotonic() < until:
+            pass
     if mode == "panics-text":
         time.sleep(600)
 

@@ -59,9 +59,9 @@ def test_nothing_is_lost(runs, tools, linux):
     """More than all buffers hold, a reader that is late, a harness that is stopped, and then the guest is off."""
     process = start(runs, "run", "--initrd", tools, "--exec", "seq 1 400000; echo last; poweroff")
     first = os.read(process.stdout.fileno(), 1).decode()
-    time.sleep(2)
+    time.sleep(1)
     process.send_signal(signal.SIGSTOP)
-    time.sleep(2)
+    time.sleep(1)
     process.send_signal(signal.SIGCONT)
     run = finish(process, runs).check(0)
     assert first + run.out == lines(400000) + "last\n"

@@ -220,7 +220,7 @@ def test_stdout_that_nobody_reads_can_be_interrupted(runs, mode, words):
 
 def test_silent_spinner_ends_too(runs):
     """It computes, so it gets ten times the limit, and no more."""
-    run = fake(runs, "spins", "run", "core", "--timeout", 2).check(7, "state.txt")
+    run = fake(runs, "spins", "run", "core", "--timeout", 1).check(7, "state.txt")
     assert "although it computes" in run.json()["exit"]["reason"]
 
 
