@@ -13,12 +13,21 @@
 
 /* ---- what a line says ---- */
 
+/* Linux says so every half minute or so, for as long as it lasts (6.12, kernel/watchdog.c,
+ * kernel/rcu/tree_stall.h and tree_exp.h). */
+static bool says_stuck(const char *line)
+{
+	return strstr(line, "soft lockup - CPU#") || strstr(line, "detected stall") ||
+	       strstr(line, "detected expedited stall");
+}
+
 /* What Linux says when it panics, and what any program may show of another machine's log. */
 static void console_line(void *ctx, const char *line)
 {
 	struct session *s = ctx;
 	const char *at = strstr(line, "Kernel panic - not syncing");
 
+	s->stuck |= says_stuck(line);
 	if (at)
 		panic_hint(&s->panic, str_ascii(str_dup(at)), runclock_now(&s->watch.clock));
 }
@@ -76,7 +85,9 @@ void session_logs_open(struct session *s)
 }
 
 /*
- * Any new byte counts as progress, whoever wrote it. The first bytes of monitor and console are
+ * Any new byte counts as progress, whoever wrote it, but for the console of a kernel that says that
+ * it is stuck: else it would say so for ever. Where there is no agent nobody could deny it, so it
+ * counts there. The first bytes of monitor and console are
  * marks of the timeline.
  */
 void session_logs_look(struct session *s)
@@ -85,7 +96,7 @@ void session_logs_look(struct session *s)
 
 	any |= tail_look(&s->svsm);
 	console = tail_look(&s->console);
-	any |= console;
+	any |= console && !(s->stuck && s->hello);
 	if (console)
 		panic_console(&s->panic, runclock_now(&s->watch.clock));
 	if (!s->time.monitor && s->monitor.first_at)

@@ -183,8 +183,10 @@ static bool next_of(struct session *s, struct port *p, struct control_frame *f)
 {
 	if (!port_receive(p, f))
 		return false;
-	if (f->type != CONTROL_ALIVE)
+	if (f->type != CONTROL_ALIVE) {
 		watch_words(&s->watch);
+		s->stuck = false;
+	}
 	panic_agent(&s->panic, runclock_now(&s->watch.clock));
 	return true;
 }

@@ -39,6 +39,7 @@ struct session {
 	json_t *info;           /* of INFO frames: key -> value */
 	FILE *control_log;      /* control.log: the port's traffic, one line a frame */
 	bool over, hello;
+	bool stuck;     /* the console says so, and no frame has come since */
 	bool test_runs; /* a test runs: it may announce a reset, or the machine's end */
 	bool reset_announced, was_reset;
 	struct announced_end end;

@@ -5,7 +5,8 @@
 /*
  * Is the target getting anywhere? Three kinds of evidence, and a limit for each (no total limit:
  * machines are slow and noisy):
- *   words  a frame on the control port or a byte in any log
+ *   words  a frame on the control port or a byte in any log; not the console of a kernel that says
+ *          that a CPU is stuck (session_logs.c)
  *   work   QEMU used at least WATCH_WORK_PERCENT of one CPU over a second (a quarter of a limit
  *          below 4 s); a guest that idles in HLT stays below (Linux: 1 to 2 %), one that computes
  *          does not, even on a machine that it shares with ten others. On one shared with more,

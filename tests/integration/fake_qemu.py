@@ -102,6 +102,16 @@ def panic(port, mode):
         time.sleep(600)
 
 
+def talk_to_console(mode):
+    """Lines that say nothing of the test: for ever those of a kernel whose CPU is stuck, others for a while."""
+    line = "watchdog: BUG: soft lockup - CPU#1 stuck for 26s! [test:63]" if mode == "stuck" else "all is well"
+    until = time.monotonic() + (600 if mode == "stuck" else 3)
+    while time.monotonic() < until:
+        say("con", line)
+        say("con", "Call Trace:")
+        time.sleep(0.3)
+
+
 def held_up():
     """Says nothing until the test has made the file; asks for it rarely enough to be no work."""
     while not os.path.exists(os.environ["FAKE_GO"]):
@@ -207,6 +217,8 @@ def run_test(port, mode, name):
         flood(port, {"floods-log": LOG, "floods-alive": ALIVE}.get(mode, FAILURE))
     if mode.startswith("panics") and name == "second":
         panic(port, mode)
+    if mode in ("stuck", "chats") and name == "second":
+        talk_to_console(mode)
     if mode == "held-up" and name == "second":
         held_up()
     if mode == "no-end":

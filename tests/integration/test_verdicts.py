@@ -80,6 +80,12 @@ def test_stopped_and_continued(runs, tmp_path, who):
     finish(process, runs, 60).check(0)
 
 
+@pytest.mark.parametrize("mode, code", [("chats", 0), ("stuck", 7)])
+def test_words_of_a_stuck_kernel_are_no_progress(runs, mode, code):
+    """Linux says every 26 s that a CPU is stuck, for as long as it is: that has its time-out, other words go on."""
+    finish(start_fake(runs, mode, "test", "core/second", "--timeout", 2), runs, 60).check(code)
+
+
 def test_held_up_for_good(runs, tmp_path):
     """The other side: the same target, that nobody stops, has its time-out."""
     env = {"FAKE_GO": str(tmp_path / "never")}
