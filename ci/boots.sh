@@ -9,6 +9,12 @@ cd "$(dirname "$0")/.." || exit 3
 total=${1:-50}
 [ $# -eq 0 ] || shift
 good=0 done=0 codes='' load=${LOAD:-0}
+case $total in
+*[!0-9]* | '' | 0)
+	echo "boots: N is a number of boots, at least 1, not '$total'" >&2
+	exit 2
+	;;
+esac
 case $load in
 *[!0-9]*)
 	echo "boots: LOAD takes a number of processes, not '$load'" >&2
@@ -80,7 +86,7 @@ for i in $(seq "$total"); do
 		cp -rL "${BUILD:-build}/runs/latest" "${BUILD:-build}/runs/boots-failed-$i" 2>/dev/null
 	fi
 	printf '\r%d of %d good' "$good" "$i"
-	[ $rc -lt 128 ] || break # somebody wants an end
+	[ $rc -lt 128 ] && [ $rc -ne 2 ] || break # somebody wants an end; no other boot would start either
 done
 by_code=$(for c in $codes; do echo "$c"; done | sort -n | uniq -c |
 	awk '{ printf "%sexit %d: %d", sep, $2, $1; sep = ", " }')

@@ -91,7 +91,16 @@ def test_load_ends_with_a_signal(boots, tmp_path, number, code):
         os.kill(pid, signal.SIGKILL)
 
 
-def test_load_that_is_no_number(boots):
-    process = boots("1", LOAD="many")
+@pytest.mark.parametrize("total, load, says", [("1", "many", "LOAD"), ("many", "0", "N is"), ("0", "0", "N is"), ("-1", "0", "N is")])
+def test_what_is_no_number(boots, total, load, says):
+    """No boot at all has not passed."""
+    process = boots(total, LOAD=load)
     out, _ = process.communicate(timeout=60)
-    assert process.returncode == 2 and "LOAD" in out
+    assert process.returncode == 2 and says in out
+
+
+def test_usage_error_ends_it(boots):
+    process = boots("5", FAKE_ENDS="2 2 2 2 2", LOAD="0")
+    out, _ = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert out.splitlines()[-1] == "0 passed, 1 failed, 4 not run; exit 2: 1"
