@@ -40,5 +40,9 @@ int igvm_build(const struct igvm_build_options *o);
 /* linux.c: adds kernel, initrd and command line, and fills the ranges of *info. */
 bool build_linux(const struct igvm_build_options *o, struct image *m, struct launch_info *info);
 
+/* linux.c: for files that QEMU itself will load: false, and said so, when a bzImage or an initrd
+ * (NULL: none) cannot be read or is cut off. What is neither bzImage nor cpio passes. */
+bool build_linux_whole(const char *kernel, const char *initrd);
+
 /* build_vmsa.c: the boot vCPU: 32-bit protected mode, paging off, flat segments, at rip. */
 void build_vmsa(struct vmsa *v, uint32_t rip);

@@ -51,11 +51,16 @@ static uint32_t get32(const struct blob *b, size_t at)
 	return v;
 }
 
+static bool is_bzimage(const struct blob *k)
+{
+	return k->size >= HEADER_END && get16(k, BOOT_FLAG) == 0xaa55 &&
+	       memcmp(k->data + HEADER_MAGIC, "HdrS", 4) == 0;
+}
+
 /* The SVSM enters the kernel in 64-bit mode, at an address that the kernel did not choose. */
 static bool check_kernel(const char *path, const struct blob *k)
 {
-	if (k->size < HEADER_END || get16(k, BOOT_FLAG) != 0xaa55 ||
-	    memcmp(k->data + HEADER_MAGIC, "HdrS", 4))
+	if (!is_bzimage(k))
 		return igvm_fail("%s: no Linux bzImage", path);
 	if (get16(k, VERSION) < PROTOCOL_64 || !(get16(k, XLOADFLAGS) & XLF_KERNEL_64))
 		return igvm_fail("%s: a kernel without a 64-bit entry point", path);
@@ -125,6 +130,33 @@ static bool add_kernel(const char *path, const struct blob *k, struct image *m,
 	return true;
 }
 
+static bool initrd_is_whole(const char *path, const struct blob *rd)
+{
+	if (!rd->size)
+		return igvm_fail("%s: the file is empty", path);
+	if (!cpio_whole(rd->data, rd->size))
+		return igvm_fail("%s: the initrd is truncated: copy or build it again", path);
+	return true;
+}
+
+bool build_linux_whole(const char *kernel, const char *initrd)
+{
+	struct blob k, rd;
+	bool ok;
+
+	if (!blob_read(kernel, &k))
+		return false;
+	ok = !is_bzimage(&k) || is_whole(kernel, &k);
+	blob_free(&k);
+	if (!ok || !initrd)
+		return ok;
+	if (!blob_read(initrd, &rd))
+		return false;
+	ok = initrd_is_whole(initrd, &rd);
+	blob_free(&rd);
+	return ok;
+}
+
 /* The header's initrd_addr_max bounds where the initrd may end. */
 static bool add_initrd(const char *path, const struct blob *k, struct image *m,
 		       struct launch_info *info)
@@ -136,12 +168,10 @@ static bool add_initrd(const char *path, const struct blob *k, struct image *m,
 		return false;
 	info->initrd.size = rd.size;
 	image_add(m, info->initrd.gpa, rd.data, rd.size);
-	whole = cpio_whole(rd.data, rd.size);
+	whole = initrd_is_whole(path, &rd);
 	blob_free(&rd);
-	if (!info->initrd.size)
-		return igvm_fail("%s: the file is empty", path);
 	if (!whole)
-		return igvm_fail("%s: the initrd is truncated: copy or build it again", path);
+		return false;
 	if (info->initrd.gpa + info->initrd.size > get32(k, INITRD_MAX))
 		return igvm_fail("%s: the initrd is too large for this kernel", path);
 	return true;

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "harness/igvm/build.h"
 #include "harness/run/job.h"
 #include "harness/run/logs.h"
 #include "harness/run/make_igvm.h"
@@ -206,6 +207,8 @@ static bool check_files(struct job *j)
 {
 	const struct launch *l = &j->setup.launch;
 
+	if (j->setup.profile->plain && l->kernel && !build_linux_whole(l->kernel, l->initrd))
+		return refuse(j, CODE_HOST, str("kernel or initrd cannot be used"));
 	if (!j->setup.profile->plain && !file_exists(l->igvm))
 		return refuse(j, CODE_HOST, str("no such IGVM file: %s", l->igvm));
 	if (j->setup.profile->native && !file_exists(l->monitor))
