@@ -16,6 +16,7 @@
 
 #include "harness/qemu/qmp.h"
 #include "harness/core/runclock.h"
+#include "harness/core/signals.h"
 #include "harness/core/util.h"
 
 #define QMP_MOST (4u << 20) /* an answer longer than this is not QEMU's */
@@ -155,7 +156,8 @@ static json_t *answer(struct qmp *q, const char *id)
 			if (ours)
 				return value;
 		}
-		if (runclock_now(&clock) > QMP_PATIENCE_MS || fill(q, STEP_MS) == FILL_END)
+		if (runclock_now(&clock) > QMP_PATIENCE_MS || signals_taken() ||
+		    fill(q, STEP_MS) == FILL_END)
 			return NULL;
 	}
 }

@@ -6,7 +6,7 @@
 #include "base/types.h"
 
 /* How long a QEMU that has greeted and still runs may take to answer (runclock.h): starved ones
- * took seconds. One that ends meanwhile is not waited for. */
+ * took seconds. One that ends meanwhile is not waited for, nor is any after a signal. */
 #define QMP_PATIENCE_MS 60000u
 
 struct qmp {

@@ -5,10 +5,12 @@
 /*
  * Has the guest's kernel panicked? Anybody may write "Kernel panic" to a console, so that line is
  * only a hint. What decides, in this order:
- *   pvpanic    the kernel told QEMU's device; a guest whose driver is loaded (INFO pvpanic) and
- * that did not has not panicked, whatever the console says the agent  goes on talking: no panic
- *   silence    neither the agent nor the console says anything for PANIC_SILENCE_MS: a panic
- *   the end    the machine resets, powers off or faults before the agent has said anything: a panic
+ * - pvpanic: the kernel told QEMU's device; a guest whose driver is loaded (INFO pvpanic) and that
+ *   did not tell has not panicked, whatever the console says
+ * - the agent goes on talking: no panic
+ * - silence: neither the agent nor the console says anything for PANIC_SILENCE_MS: a panic
+ * - the end: the machine resets, powers off or faults before the agent has said anything: a panic
+ *
  * Times are those of the session's watch, so they stand still while the harness does.
  */
 #include "base/types.h"

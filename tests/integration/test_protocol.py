@@ -199,6 +199,17 @@ def test_last_words_are_all_read(runs):
     assert run.text("control.log").count("< LOG word\n") == 10000
 
 
+def test_mute_monitor_can_be_interrupted(runs):
+    """The registers of a machine that hangs are asked of a QEMU that hangs too."""
+    process = start_fake(runs, "mute-qmp", "test", "core/first", "--timeout", 1)
+    until = time.monotonic() + 60
+    while not (runs / "latest/state.txt").exists() and time.monotonic() < until:
+        time.sleep(0.1)
+    process.send_signal(signal.SIGTERM)
+    run = finish(process, runs, 30)
+    assert run.code in (7, 128 + signal.SIGTERM) and "QEMU did not answer" in run.text("state.txt")
+
+
 def test_deaf_console_can_be_interrupted(runs):
     """A guest that does not read its console, and a user with more to say than the console's FIFO holds."""
     with open("/dev/zero", "rb") as endless:
