@@ -7,6 +7,7 @@ Whoever runs the suite compares them with what the target then said (test_suites
 
 import configparser
 import fnmatch
+import shlex
 import struct
 import subprocess
 
@@ -61,7 +62,7 @@ def program(path):
     if path.read_bytes()[:4] == b"\x7fELF":
         words, text = [path, "--list"], None
     else:
-        words, text = ["sh", "-s", "--", "--list"], path.read_text().replace(" /lib/", f" {TREE}/lib/")
+        words, text = ["sh", "-s", "--", "--list"], path.read_text().replace(" /lib/", f" {shlex.quote(str(TREE / 'lib'))}/")
     done = subprocess.run(words, input=text, capture_output=True, text=True, check=True, timeout=60)
     return [line.split("\t")[0] for line in done.stdout.splitlines()]
 
