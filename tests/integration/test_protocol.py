@@ -214,7 +214,7 @@ def test_deaf_console_can_be_interrupted(runs):
     """A guest that does not read its console, and a user with more to say than the console's FIFO holds."""
     with open("/dev/zero", "rb") as endless:
         process = start_fake(runs, "deaf", "run", "linux", "--shell", stdin=endless)
-    time.sleep(5)
+    time.sleep(3)
     process.send_signal(signal.SIGTERM)
     finish(process, runs, 30).check(128 + signal.SIGTERM)
 

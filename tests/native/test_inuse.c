@@ -90,10 +90,14 @@ TEST(the_holder_puts_it_down)
 
 TEST(a_holder_that_does_not_come_is_not_waited_for_for_ever)
 {
-	setup(NULL);
-	CHECK(!vmsa_inuse_wait(&cpus[2], &page));
+	/* 2 ms of real time, which a busy host may take away whole: then once more. A lost kick is
+	 * repeated. */
+	for (unsigned i = 0; i < 1000 && kicks[1] < 2; i++) {
+		setup(NULL);
+		CHECK(!vmsa_inuse_wait(&cpus[2], &page));
+	}
 	CHECK(naps > 0);
-	CHECK(kicks[1] > 1); /* a lost one is repeated */
+	CHECK(kicks[1] > 1);
 	CHECK(cpus[2].napped);
 	CHECK_EQ(page.state, RMP_INUSE);
 	CHECK_EQ(cpuset_next(&cpus[1].asked, 0), 2);
