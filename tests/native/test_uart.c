@@ -12,19 +12,10 @@
 
 #include <string.h>
 
-#define COM1 0x3f8
-#define COM2 0x2f8
-#define US   1000ull /* ticks of the fake clock */
+#define COM1  0x3f8
+#define COM2  0x2f8
+#define US    1000ull /* ticks of the fake clock */
 
-enum {
-	DATA,
-	IER,
-	IIR,
-	LCR,
-	MCR,
-	LSR
-};
-#define FCR   IIR
 #define ETBEI 0x02
 #define ERBFI 0x01
 #define FIFOS 0x01
@@ -59,10 +50,10 @@ uint8_t uart_host_in(uint16_t port)
 	struct real *r = port_of(port, &reg);
 	uint8_t value = r->reg[reg];
 
-	if (reg == LSR) {
+	if (reg == UART_LSR) {
 		value = (r->slow ? 0 : EMPTY) | r->errors;
 		r->errors = 0;
-	} else if (reg == IIR) {
+	} else if (reg == UART_IIR) {
 		value = r->pending ? THRE : NONE;
 		r->pending = false;
 	}
@@ -72,7 +63,7 @@ uint8_t uart_host_in(uint16_t port)
 /* ETBEI that is set while the transmitter is empty, and an emptied one, raise the interrupt. */
 static void empty(struct real *r)
 {
-	r->pending = !r->slow && (r->reg[IER] & ETBEI);
+	r->pending = !r->slow && (r->reg[UART_IER] & ETBEI);
 	r->interrupts += r->pending;
 }
 
@@ -80,18 +71,18 @@ void uart_host_out(uint16_t port, uint8_t value)
 {
 	unsigned reg;
 	struct real *r = port_of(port, &reg);
-	bool etbei = r->reg[IER] & ETBEI;
+	bool etbei = r->reg[UART_IER] & ETBEI;
 
-	if (reg <= IER && (r->reg[LCR] & DLAB)) {
+	if (reg <= UART_IER && (r->reg[UART_LCR] & DLAB)) {
 		r->divisor = value;
 		return;
 	}
 	r->reg[reg] = value;
-	if (reg == DATA) {
+	if (reg == UART_DATA) {
 		r->line[r->sent++] = (char)value;
 		empty(r);
 	}
-	if (reg == IER && etbei != !!(value & ETBEI))
+	if (reg == UART_IER && etbei != !!(value & ETBEI))
 		empty(r);
 }
 
@@ -127,11 +118,11 @@ static void begin(uint8_t ier)
 	now = 1000000;
 	cpu = 1;
 	for (uint16_t port = COM2; port <= COM1; port += COM1 - COM2) {
-		uart_out(port + LCR, 3);
-		uart_out(port + MCR, 3);
-		uart_out(port + FCR, FIFOS);
-		uart_out(port + IER, ier);
-		uart_in(port + IIR);
+		uart_out(port + UART_LCR, 3);
+		uart_out(port + UART_MCR, 3);
+		uart_out(port + UART_FCR, FIFOS);
+		uart_out(port + UART_IER, ier);
+		uart_in(port + UART_IIR);
 	}
 	real1.interrupts = real1.sent = real2.sent = alarms = 0;
 	real1.slow = false;
@@ -149,7 +140,7 @@ TEST(a_driver_that_polls_never_waits)
 	begin(0);
 	say("0123456789abcdef");
 	CHECK_STR(real1.line, "0123456789abcdef");
-	CHECK_EQ(uart_in(COM1 + LSR), EMPTY);
+	CHECK_EQ(uart_in(COM1 + UART_LSR), EMPTY);
 	CHECK_EQ(uart_due(), 0);
 	CHECK_EQ(alarms, 0);
 }
@@ -159,8 +150,8 @@ TEST(a_full_fifo_is_not_empty_until_the_line_has_sent_it)
 	begin(ETBEI);
 	say("0123456789abcdef");
 	CHECK_EQ(real1.sent, 0);
-	CHECK_EQ(uart_in(COM1 + LSR) & EMPTY, 0);
-	CHECK_EQ(uart_in(COM1 + IIR), NONE);
+	CHECK_EQ(uart_in(COM1 + UART_LSR) & EMPTY, 0);
+	CHECK_EQ(uart_in(COM1 + UART_IIR), NONE);
 	CHECK_EQ(uart_due(), now + UART_FIFO_US * US);
 	CHECK_EQ(alarms, 1);
 	now += UART_FIFO_US * US - 1;
@@ -170,7 +161,7 @@ TEST(a_full_fifo_is_not_empty_until_the_line_has_sent_it)
 	now += 1;
 	uart_service(false);
 	CHECK_STR(real1.line, "0123456789abcdef");
-	CHECK_EQ(uart_in(COM1 + LSR), EMPTY);
+	CHECK_EQ(uart_in(COM1 + UART_LSR), EMPTY);
 	CHECK_EQ(uart_due(), 0);
 }
 
@@ -180,8 +171,8 @@ TEST(one_interrupt_says_that_all_has_left)
 	say("0123456789abcdef");
 	uart_service(true);
 	CHECK_EQ(real1.interrupts, 1);
-	CHECK_EQ(uart_in(COM1 + IIR), THRE);
-	CHECK_EQ(uart_in(COM1 + IIR), NONE); /* reading it is what clears it */
+	CHECK_EQ(uart_in(COM1 + UART_IIR), THRE);
+	CHECK_EQ(uart_in(COM1 + UART_IIR), NONE); /* reading it is what clears it */
 	say("g");
 	CHECK_EQ(real1.interrupts, 1);
 	uart_service(true);
@@ -214,9 +205,9 @@ TEST(who_begins_to_poll_gets_what_waits_on_its_way)
 {
 	begin(ETBEI);
 	say("abc");
-	uart_out(COM1 + IER, 0);
+	uart_out(COM1 + UART_IER, 0);
 	CHECK_EQ(real1.sent, 0);
-	CHECK_EQ(uart_in(COM1 + LSR), EMPTY);
+	CHECK_EQ(uart_in(COM1 + UART_LSR), EMPTY);
 	CHECK_STR(real1.line, "abc");
 	CHECK_EQ(real1.interrupts, 0);
 }
@@ -229,7 +220,7 @@ TEST(bytes_keep_their_order)
 	say("cd");
 	uart_out_string(COM1, (const uint8_t *)"efgh", 4);
 	say("i");
-	uart_out(COM1 + IER, 0);
+	uart_out(COM1 + UART_IER, 0);
 	say("j");
 	CHECK_STR(real1.line, "abcdefghij");
 }
@@ -268,7 +259,7 @@ TEST(a_string_is_passed_on_at_once_with_one_interrupt)
 	uart_out_string(COM1, (const uint8_t *)"0123456789abcdefghij", 20);
 	CHECK_STR(real1.line, "0123456789abcdefghij");
 	CHECK_EQ(real1.interrupts, 1);
-	CHECK_EQ(uart_in(COM1 + LSR), EMPTY);
+	CHECK_EQ(uart_in(COM1 + UART_LSR), EMPTY);
 }
 
 TEST(a_byte_too_many_is_not_lost)
@@ -276,7 +267,7 @@ TEST(a_byte_too_many_is_not_lost)
 	begin(ETBEI);
 	say("0123456789abcdefg");
 	CHECK_STR(real1.line, "0123456789abcdef");
-	CHECK_EQ(uart_in(COM1 + LSR) & EMPTY, 0);
+	CHECK_EQ(uart_in(COM1 + UART_LSR) & EMPTY, 0);
 	uart_service(true);
 	CHECK_STR(real1.line, "0123456789abcdefg");
 }
@@ -285,15 +276,15 @@ TEST(the_divisor_gets_what_is_its_own)
 {
 	begin(ETBEI);
 	say("ab");
-	uart_out(COM1 + LCR, 3 | DLAB);
+	uart_out(COM1 + UART_LCR, 3 | DLAB);
 	CHECK_STR(real1.line, "ab");
-	uart_out(COM1 + DATA, 12);
+	uart_out(COM1 + UART_DATA, 12);
 	CHECK_EQ(real1.divisor, 12);
-	uart_out(COM1 + IER, 0);
-	uart_out_string(COM1 + DATA, (const uint8_t *)"\x34", 1);
+	uart_out(COM1 + UART_IER, 0);
+	uart_out_string(COM1 + UART_DATA, (const uint8_t *)"\x34", 1);
 	CHECK_EQ(real1.divisor, 0x34);
-	uart_out(COM1 + LCR, 3);
-	CHECK_EQ(uart_in(COM1 + IER), ETBEI);
+	uart_out(COM1 + UART_LCR, 3);
+	CHECK_EQ(uart_in(COM1 + UART_IER), ETBEI);
 	CHECK_EQ(real1.sent, 2);
 }
 
@@ -301,31 +292,31 @@ TEST(ier_reads_as_it_was_written)
 {
 	begin(ETBEI);
 	say("a");
-	CHECK_EQ(uart_in(COM1 + IER), ETBEI);
-	uart_out(COM1 + IER, ERBFI);
-	CHECK_EQ(uart_in(COM1 + IER), ERBFI);
-	CHECK_EQ(real1.reg[IER], ERBFI); /* received bytes interrupt meanwhile */
-	uart_out(COM1 + IER, ERBFI | ETBEI);
-	CHECK_EQ(uart_in(COM1 + IER), ERBFI | ETBEI);
+	CHECK_EQ(uart_in(COM1 + UART_IER), ETBEI);
+	uart_out(COM1 + UART_IER, ERBFI);
+	CHECK_EQ(uart_in(COM1 + UART_IER), ERBFI);
+	CHECK_EQ(real1.reg[UART_IER], ERBFI); /* received bytes interrupt meanwhile */
+	uart_out(COM1 + UART_IER, ERBFI | ETBEI);
+	CHECK_EQ(uart_in(COM1 + UART_IER), ERBFI | ETBEI);
 	CHECK_EQ(real1.interrupts, 0);
 	uart_service(true);
 	CHECK_EQ(real1.interrupts, 1);
-	CHECK_EQ(real1.reg[IER], ERBFI | ETBEI);
+	CHECK_EQ(real1.reg[UART_IER], ERBFI | ETBEI);
 }
 
 TEST(enabling_it_while_empty_interrupts_at_once)
 {
 	begin(0);
-	uart_out(COM1 + IER, ETBEI);
+	uart_out(COM1 + UART_IER, ETBEI);
 	CHECK_EQ(real1.interrupts, 1);
-	CHECK_EQ(uart_in(COM1 + IIR), THRE);
+	CHECK_EQ(uart_in(COM1 + UART_IIR), THRE);
 }
 
 TEST(loopback_has_no_line)
 {
 	begin(ETBEI);
 	say("a");
-	uart_out(COM1 + MCR, LOOP);
+	uart_out(COM1 + UART_MCR, LOOP);
 	CHECK_STR(real1.line, "a");
 	say("b");
 	CHECK_STR(real1.line, "ab");
@@ -334,9 +325,9 @@ TEST(loopback_has_no_line)
 TEST(without_fifos_each_byte_has_its_time)
 {
 	begin(ETBEI);
-	uart_out(COM1 + FCR, 0);
+	uart_out(COM1 + UART_FCR, 0);
 	say("a");
-	CHECK_EQ(uart_in(COM1 + LSR) & EMPTY, 0);
+	CHECK_EQ(uart_in(COM1 + UART_LSR) & EMPTY, 0);
 	CHECK_EQ(uart_due(), now + UART_FIFO_US / UART_FIFO * US);
 	now = uart_due();
 	uart_service(false);
@@ -347,8 +338,8 @@ TEST(a_reset_of_the_fifo_leaves_it_empty)
 {
 	begin(ETBEI);
 	say("ab");
-	uart_out(COM1 + FCR, FIFOS | 0x04);
-	CHECK_EQ(uart_in(COM1 + LSR), EMPTY);
+	uart_out(COM1 + UART_FCR, FIFOS | 0x04);
+	CHECK_EQ(uart_in(COM1 + UART_LSR), EMPTY);
 	CHECK_STR(real1.line, "ab");
 }
 
@@ -366,8 +357,8 @@ TEST(nothing_is_added_to_what_a_slow_reader_has_not_taken)
 	uart_service(false);
 	CHECK_STR(real1.line, "abc");
 	/* the guest has not seen the overrun yet, and sees it once */
-	CHECK_EQ(uart_in(COM1 + LSR), EMPTY | OE);
-	CHECK_EQ(uart_in(COM1 + LSR), EMPTY);
+	CHECK_EQ(uart_in(COM1 + UART_LSR), EMPTY | OE);
+	CHECK_EQ(uart_in(COM1 + UART_LSR), EMPTY);
 }
 
 /* The data sheet has nothing be lost when the line or the modem's is set while bytes wait; a real
@@ -377,18 +368,18 @@ TEST(nothing_is_pressed_into_a_slow_reader_by_another_register)
 	begin(ETBEI);
 	say("abc");
 	real1.slow = true;
-	uart_out(COM1 + MCR, 1);
-	uart_out(COM1 + LCR, 3 | DLAB);
+	uart_out(COM1 + UART_MCR, 1);
+	uart_out(COM1 + UART_LCR, 3 | DLAB);
 	CHECK_EQ(real1.sent, 0);
-	CHECK_EQ(real1.reg[MCR], 1);
-	uart_out(COM1 + DATA, 12);
-	CHECK_EQ(uart_in(COM1 + LSR) & EMPTY, 0);
+	CHECK_EQ(real1.reg[UART_MCR], 1);
+	uart_out(COM1 + UART_DATA, 12);
+	CHECK_EQ(uart_in(COM1 + UART_LSR) & EMPTY, 0);
 	real1.slow = false;
 	uart_service(true);
 	CHECK_STR(real1.line, "abc");
 	CHECK_EQ(real1.divisor, 12);
-	CHECK_EQ(real1.reg[LCR], 3 | DLAB);
-	CHECK_EQ(real1.reg[IER], ETBEI);
+	CHECK_EQ(real1.reg[UART_LCR], 3 | DLAB);
+	CHECK_EQ(real1.reg[UART_IER], ETBEI);
 	CHECK_EQ(real1.interrupts, 1);
 }
 
@@ -406,7 +397,7 @@ TEST(the_end_of_the_run_loses_nothing)
 TEST(what_firmware_left_is_taken_over)
 {
 	begin(0);
-	real1.reg[IER] = ETBEI;
+	real1.reg[UART_IER] = ETBEI;
 	uart_init();
 	say("a");
 	CHECK_EQ(real1.sent, 0);

@@ -4,23 +4,16 @@
 /* Frames to and from the harness over COM2, each access an IOIO event of the GHCB. */
 #include "bare/lib/control.h"
 #include "bare/lib/ghcb.h"
+#include "abi/uart.h"
 #include "base/x86.h"
 #include "lib/spinlock.h"
 #include "lib/fmt.h"
 
-/* 16550 registers, from CONTROL_PORT */
-#define UART_DATA   0
-#define UART_IER    1
-#define UART_FCR    2
-#define UART_LCR    3
-#define UART_MCR    4
-#define UART_LSR    5
 #define FCR_ON      0x01
 #define LCR_8N1     0x03
 #define MCR_DTR_RTS 0x03
 #define LSR_DATA    0x01
 #define LSR_EMPTY   0x60
-#define UART_FIFO   16u /* bytes that may be sent at once when it is empty */
 
 void spin_rest(uint64_t waited)
 {

@@ -8,25 +8,13 @@
  * tried again.
  */
 #include "abi/q35.h"
+#include "abi/uart.h"
 #include "bare/lib/apic.h"
 #include "bare/lib/ghcb.h"
 #include "bare/lib/smp.h"
 #include "bare/lib/test.h"
 #include "bare/lib/trap.h"
 
-enum {
-	DATA,
-	IER,
-	IIR,
-	LCR,
-	MCR,
-	LSR,
-	MSR,
-	SCR
-};
-
-#define FCR       IIR
-#define FIFO      16
 #define IER_RDI   BIT(0)
 #define IER_THRI  BIT(1)
 #define IER_RLSI  BIT(2)
@@ -70,13 +58,13 @@ static void put(unsigned reg, uint32_t value)
 /* FIFOs on and empty, 8N1, no interrupt pending but what ier asks for. */
 static void begin(uint32_t ier)
 {
-	put(LCR, LCR_8N1);
-	put(MCR, MCR_RTS | MCR_OUT2);
-	put(IER, 0);
-	put(FCR, FCR_ON | FCR_RESET);
-	get(LSR);
-	get(IIR);
-	put(IER, ier);
+	put(UART_LCR, LCR_8N1);
+	put(UART_MCR, MCR_RTS | MCR_OUT2);
+	put(UART_IER, 0);
+	put(UART_FCR, FCR_ON | FCR_RESET);
+	get(UART_LSR);
+	get(UART_IIR);
+	put(UART_IER, ier);
 }
 
 static void end(void)
@@ -86,15 +74,15 @@ static void end(void)
 
 static void burst(void)
 {
-	for (unsigned i = 0; i < FIFO; i++)
-		put(DATA, 'u');
+	for (unsigned i = 0; i < UART_FIFO; i++)
+		put(UART_DATA, 'u');
 }
 
 static bool wait_empty(void)
 {
 	uint64_t limit = rdtsc() + smp_ticks(10);
 
-	while ((get(LSR) & LSR_EMPTY) != LSR_EMPTY)
+	while ((get(UART_LSR) & LSR_EMPTY) != LSR_EMPTY)
 		if (rdtsc() > limit)
 			return false;
 	return true;
@@ -107,20 +95,20 @@ TEST(uart_registers, "uart-registers", "scratch, divisor and IER read as they we
 
 	begin(0);
 	for (unsigned i = 0; i < ARRAY_LEN(values); i++) {
-		put(SCR, values[i]);
-		CHECK_EQ(get(SCR), values[i]);
+		put(UART_SCR, values[i]);
+		CHECK_EQ(get(UART_SCR), values[i]);
 	}
-	put(LCR, LCR_8N1 | LCR_DLAB);
+	put(UART_LCR, LCR_8N1 | LCR_DLAB);
 	CHECK(ghcb_out(Q35_CONSOLE_PORT, 2, 0x0134)); /* both halves of the divisor */
-	CHECK_EQ(get(DATA), 0x34);
-	CHECK_EQ(get(IER), 0x01);
-	put(DATA, 1);
-	put(IER, 0);
-	put(LCR, LCR_8N1);
-	CHECK_EQ(get(IER), 0);
-	put(IER, IER_THRI | IER_RLSI);
-	put(DATA, 'u');
-	CHECK_EQ(get(IER), IER_THRI | IER_RLSI); /* the same while it sends */
+	CHECK_EQ(get(UART_DATA), 0x34);
+	CHECK_EQ(get(UART_IER), 0x01);
+	put(UART_DATA, 1);
+	put(UART_IER, 0);
+	put(UART_LCR, LCR_8N1);
+	CHECK_EQ(get(UART_IER), 0);
+	put(UART_IER, IER_THRI | IER_RLSI);
+	put(UART_DATA, 'u');
+	CHECK_EQ(get(UART_IER), IER_THRI | IER_RLSI); /* the same while it sends */
 	end();
 }
 
@@ -129,13 +117,13 @@ TEST(uart_loopback, "uart-loopback", "in loopback the modem lines and the data c
      "keelson:uart:loopback")
 {
 	begin(0);
-	put(MCR, MCR_LOOP | MCR_OUT2 | MCR_RTS);
-	CHECK_EQ(get(MSR) & 0xf0, 0x90);
-	put(IER, IER_THRI);
-	for (unsigned i = 0; i < FIFO; i++)
-		put(DATA, 'a' + i);
-	for (unsigned i = 0; i < FIFO; i++)
-		CHECK_EQ(get(DATA), 'a' + i);
+	put(UART_MCR, MCR_LOOP | MCR_OUT2 | MCR_RTS);
+	CHECK_EQ(get(UART_MSR) & 0xf0, 0x90);
+	put(UART_IER, IER_THRI);
+	for (unsigned i = 0; i < UART_FIFO; i++)
+		put(UART_DATA, 'a' + i);
+	for (unsigned i = 0; i < UART_FIFO; i++)
+		CHECK_EQ(get(UART_DATA), 'a' + i);
 	end();
 }
 
@@ -146,19 +134,19 @@ TEST(uart_priority, "uart-priority", "IIR names the most urgent interrupt, and e
 	uint32_t iir;
 
 	begin(0);
-	put(MCR, MCR_LOOP);
-	put(IER, IER_RDI | IER_THRI | IER_RLSI);
-	for (unsigned i = 0; i < FIFO + 1; i++) /* one more than the receiver holds */
-		put(DATA, 'x');
-	CHECK_EQ(get(IIR), IIR_LINE);
-	CHECK_EQ(get(LSR) & LSR_OE, LSR_OE);
-	CHECK_EQ(get(LSR) & LSR_OE, 0);
-	iir = get(IIR);
+	put(UART_MCR, MCR_LOOP);
+	put(UART_IER, IER_RDI | IER_THRI | IER_RLSI);
+	for (unsigned i = 0; i < UART_FIFO + 1; i++) /* one more than the receiver holds */
+		put(UART_DATA, 'x');
+	CHECK_EQ(get(UART_IIR), IIR_LINE);
+	CHECK_EQ(get(UART_LSR) & LSR_OE, LSR_OE);
+	CHECK_EQ(get(UART_LSR) & LSR_OE, 0);
+	iir = get(UART_IIR);
 	CHECK(iir == IIR_DATA || iir == IIR_TIMEOUT);
-	for (unsigned i = 0; i < FIFO; i++)
-		CHECK_EQ(get(DATA), 'x');
-	CHECK_EQ(get(IIR), IIR_THRE);
-	CHECK_EQ(get(IIR), IIR_NONE);
+	for (unsigned i = 0; i < UART_FIFO; i++)
+		CHECK_EQ(get(UART_DATA), 'x');
+	CHECK_EQ(get(UART_IIR), IIR_THRE);
+	CHECK_EQ(get(UART_IIR), IIR_NONE);
 	end();
 }
 
@@ -173,20 +161,20 @@ TEST(uart_line, "uart-line", "a FIFO that was filled is empty when the line has 
 		uint32_t before, iir, after;
 
 		burst();
-		before = get(LSR);
-		iir = get(IIR);
-		after = get(LSR);
+		before = get(UART_LSR);
+		iir = get(UART_IIR);
+		after = get(UART_LSR);
 		seen = !(before & LSR_EMPTY) && !(after & LSR_EMPTY);
 		if (seen)
 			CHECK_EQ(iir, IIR_NONE);
 		REQUIRE(wait_empty());
 	}
 	CHECK(seen);
-	CHECK_EQ(get(IIR), IIR_THRE);
-	CHECK_EQ(get(IIR), IIR_NONE);
-	put(IER, 0);
-	put(IER, IER_THRI); /* enabled while empty */
-	CHECK_EQ(get(IIR), IIR_THRE);
+	CHECK_EQ(get(UART_IIR), IIR_THRE);
+	CHECK_EQ(get(UART_IIR), IIR_NONE);
+	put(UART_IER, 0);
+	put(UART_IER, IER_THRI); /* enabled while empty */
+	CHECK_EQ(get(UART_IIR), IIR_THRE);
 	end();
 }
 
@@ -194,14 +182,14 @@ TEST(uart_polled, "uart-polled", "a driver that polls finds the port empty at on
      "keelson:uart:polled")
 {
 	begin(0);
-	for (unsigned i = 0; i < 4 * FIFO; i++) {
-		put(DATA, 'p');
-		CHECK_EQ(get(LSR) & LSR_EMPTY, LSR_EMPTY);
+	for (unsigned i = 0; i < 4 * UART_FIFO; i++) {
+		put(UART_DATA, 'p');
+		CHECK_EQ(get(UART_LSR) & LSR_EMPTY, LSR_EMPTY);
 	}
-	put(IER, IER_THRI);
+	put(UART_IER, IER_THRI);
 	burst();
-	put(IER, 0); /* what the FIFO holds is not waited for either */
-	CHECK_EQ(get(LSR) & LSR_EMPTY, LSR_EMPTY);
+	put(UART_IER, 0); /* what the FIFO holds is not waited for either */
+	CHECK_EQ(get(UART_LSR) & LSR_EMPTY, LSR_EMPTY);
 	end();
 }
 
@@ -236,15 +224,15 @@ static unsigned interrupts_of_a_burst(void)
 	uint64_t limit = rdtsc() + smp_ticks(10);
 
 	hits = 0;
-	for (unsigned i = 0; i < FIFO; i++) {
-		put(DATA, 'i');
+	for (unsigned i = 0; i < UART_FIFO; i++) {
+		put(UART_DATA, 'i');
 		window();
 	}
 	while (!hits && rdtsc() < limit)
 		window();
 	CHECK(wait_empty());
 	window();
-	CHECK_EQ(get(IIR), IIR_THRE);
+	CHECK_EQ(get(UART_IIR), IIR_THRE);
 	return hits;
 }
 
@@ -258,8 +246,8 @@ TEST(uart_interrupt, "uart-interrupt", "one interrupt says that the FIFO is empt
 	trap_handler_set(VEC_SERIAL, on_interrupt);
 	begin(0);
 	route(VEC_SERIAL);
-	put(IER, IER_THRI);
-	get(IIR);
+	put(UART_IER, IER_THRI);
+	get(UART_IIR);
 	window();
 	for (unsigned i = 0; i < ROUNDS && n != 1; i++) {
 		n = interrupts_of_a_burst();

@@ -6,16 +6,7 @@
 #include "abi/q35.h"
 #include "lib/spinlock.h"
 
-/* Registers, from the port's base; those of LCR.DLAB = 1 are the real port's business alone. */
-enum {
-	REG_DATA = 0,
-	REG_IER = 1,
-	REG_FCR = 2, /* write; IIR when read */
-	REG_LCR = 3,
-	REG_MCR = 4,
-	REG_LSR = 5,
-};
-
+/* The registers of LCR.DLAB = 1 are the real port's business alone. */
 #define IER_ETBEI  BIT(1) /* interrupt when the transmitter is empty */
 #define IER_BITS   0xf
 #define IIR_FIFOS  (3u << 6)
@@ -68,10 +59,10 @@ void uart_init(void)
 	for (unsigned i = 0; i < ARRAY_LEN(uarts); i++) {
 		struct uart *u = &uarts[i];
 
-		u->lcr = get(u, REG_LCR);
-		u->mcr = get(u, REG_MCR);
-		u->ier = u->lcr & LCR_DLAB ? 0 : get(u, REG_IER);
-		u->fifo = (get(u, REG_FCR) & IIR_FIFOS) == IIR_FIFOS;
+		u->lcr = get(u, UART_LCR);
+		u->mcr = get(u, UART_MCR);
+		u->ier = u->lcr & LCR_DLAB ? 0 : get(u, UART_IER);
+		u->fifo = (get(u, UART_FCR) & IIR_FIFOS) == IIR_FIFOS;
 	}
 }
 
@@ -91,7 +82,7 @@ static void hold(struct uart *u)
 	if (u->held || !(u->ier & IER_ETBEI))
 		return;
 	u->held = true;
-	set(u, REG_IER, (uint8_t)(u->ier & ~IER_ETBEI));
+	set(u, UART_IER, (uint8_t)(u->ier & ~IER_ETBEI));
 }
 
 /* An interrupt that is enabled while the transmitter is empty comes at once, and one that is
@@ -101,7 +92,7 @@ static void release(struct uart *u)
 	if (!u->held)
 		return;
 	u->held = false;
-	set(u, REG_IER, u->ier);
+	set(u, UART_IER, u->ier);
 }
 
 /* Bytes that wait may see LCR.DLAB = 1, which hides the registers that they and release() need. */
@@ -110,22 +101,22 @@ static void pass_on(struct uart *u)
 	bool hidden = u->to && (u->lcr & LCR_DLAB);
 
 	if (hidden)
-		set(u, REG_LCR, (uint8_t)(u->lcr & ~LCR_DLAB));
+		set(u, UART_LCR, (uint8_t)(u->lcr & ~LCR_DLAB));
 	while (u->from < u->to) {
-		set(u, REG_DATA, u->data[u->from]);
+		set(u, UART_DATA, u->data[u->from]);
 		u->from++; /* only now: uart_end() may find us in between */
 	}
 	u->from = 0;
 	WRITE_ONCE(u->to, 0);
 	release(u);
 	if (hidden)
-		set(u, REG_LCR, u->lcr);
+		set(u, UART_LCR, u->lcr);
 }
 
 /* The real port's LSR; what reading clears there is kept for the guest. */
 static uint8_t line_status(struct uart *u)
 {
-	uint8_t lsr = get(u, REG_LSR);
+	uint8_t lsr = get(u, UART_LSR);
 
 	u->errors |= lsr & LSR_ERRORS;
 	return lsr;
@@ -156,7 +147,7 @@ static void transmit(struct uart *u, uint8_t byte)
 	if (!paced(u) || u->to == room(u))
 		pass_on(u);
 	if (!paced(u)) {
-		set(u, REG_DATA, byte);
+		set(u, UART_DATA, byte);
 		return;
 	}
 	hold(u);
@@ -175,26 +166,26 @@ static uint8_t write_ier(struct uart *u, uint8_t value)
 static void write(struct uart *u, unsigned reg, uint8_t value)
 {
 	switch (reg) {
-	case REG_DATA:
+	case UART_DATA:
 		if (!(u->lcr & LCR_DLAB)) {
 			transmit(u, value);
 			return;
 		}
 		break;
-	case REG_IER:
+	case UART_IER:
 		if (!(u->lcr & LCR_DLAB))
 			value = write_ier(u, value);
 		break;
-	case REG_FCR: /* a byte that a reset of the FIFO finds there: the line has been faster */
+	case UART_FCR: /* a byte that a reset of the FIFO finds there: the line has been faster */
 		pass_on(u);
 		u->fifo = value & FCR_ENABLE;
 		break;
-	case REG_LCR: /* what it sets is for bytes to come */
+	case UART_LCR: /* what it sets is for bytes to come */
 		if (u->to)
 			pass_on_if_empty(u);
 		u->lcr = value;
 		break;
-	case REG_MCR:
+	case UART_MCR:
 		if (value & MCR_LOOP)
 			pass_on(u);
 		u->mcr = value;
@@ -219,9 +210,9 @@ static uint8_t read_lsr(struct uart *u)
 
 static uint8_t read(struct uart *u, unsigned reg)
 {
-	if (reg == REG_LSR)
+	if (reg == UART_LSR)
 		return read_lsr(u);
-	if (reg == REG_IER && u->held && !(u->lcr & LCR_DLAB))
+	if (reg == UART_IER && u->held && !(u->lcr & LCR_DLAB))
 		return get(u, reg) | IER_ETBEI;
 	return get(u, reg);
 }
@@ -260,7 +251,7 @@ void uart_out_string(uint16_t port, const uint8_t *data, size_t n)
 	unsigned reg = port - u->base;
 
 	spin_lock(&u->lock);
-	if (reg == REG_DATA && !(u->lcr & LCR_DLAB))
+	if (reg == UART_DATA && !(u->lcr & LCR_DLAB))
 		transmit_string(u, data, n);
 	else
 		for (size_t i = 0; i < n; i++)

@@ -21,11 +21,10 @@
  * byte that waited is passed on while the real port has not sent those before it. Portable: what it
  * asks of its surroundings is below. Any CPU; a lock for each port.
  */
+#include "abi/uart.h"
 #include "base/types.h"
 
-#define UART_FIFO    16u /* bytes that the transmitter's FIFO holds */
 #define UART_FIFO_US 1000u
-#define UART_PORTS   8 /* I/O ports of one */
 
 /* Once, before any guest runs: takes over the state that firmware has left the ports in. */
 void uart_init(void);
