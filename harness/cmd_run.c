@@ -223,7 +223,7 @@ static int run(const struct options *o, const struct suite *s, const struct strl
 /* False after one line: what no machine can be, and what only a target with a shell can do. */
 static bool possible(const struct options *o, const struct suite *s)
 {
-	char *too_much = limits_refuse(o, s);
+	char *too_much = limits_refuse(s, o);
 
 	if (o->no_agent && (o->exec.n || o->shell))
 		return problem("--exec and --shell need an agent"), false;

@@ -82,7 +82,7 @@ static bool choose_word(struct choices *c, const char *word)
 
 /*
  * --all and --group leave out what cannot run here, and say so; who names a suite gets an error
- * instead (all_there).
+ * instead (all_pass).
  */
 static void choose_unless_lacking(struct choices *c, const struct suite *s, const struct options *o)
 {
@@ -116,26 +116,12 @@ static bool choose_all(struct choices *c, const struct options *o)
 	return c->n != 0;
 }
 
-/* False after one line: a suite was named that cannot run here. */
-static bool all_there(const struct choices *c, const struct options *o)
+/* False after one line: one of them cannot run here, for the first reason that `why_not` finds. */
+static bool all_pass(const struct choices *c, const struct options *o,
+		     char *(*why_not)(const struct suite *s, const struct options *o))
 {
 	for (size_t i = 0; i < c->n; i++) {
-		char *why = lacks(c->v[i].suite, o);
-
-		if (!why)
-			continue;
-		problem("%s: %s", c->v[i].suite->name, why);
-		free(why);
-		return false;
-	}
-	return true;
-}
-
-/* False after one line: the machine of one of them would be too large for the platform. */
-static bool all_possible(const struct choices *c, const struct options *o)
-{
-	for (size_t i = 0; i < c->n; i++) {
-		char *why = limits_refuse(o, c->v[i].suite);
+		char *why = why_not(c->v[i].suite, o);
 
 		if (!why)
 			continue;
@@ -307,9 +293,9 @@ int test_command(int argc, char **argv)
 	report_init(o.json);
 	if (o.list && !o.args.n && !o.all && !o.group)
 		return list_suites(&o), CODE_PASSED;
-	if (!choose_all(&c, &o) || !all_possible(&c, &o))
+	if (!choose_all(&c, &o) || !all_pass(&c, &o, limits_refuse))
 		return CODE_USAGE;
-	if (!all_there(&c, &o))
+	if (!all_pass(&c, &o, lacks))
 		return CODE_HOST;
 	for (size_t i = 0; o.dry_run && i < c.n; i++)
 		job_dry_run(&o, c.v[i].suite);

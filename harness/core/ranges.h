@@ -7,12 +7,13 @@
  * no machine can do is refused before one is started.
  */
 #include "abi/machine.h"
+#include "abi/machine_limits.h"
 
 struct range {
 	unsigned min, max;
 };
 
-#define RANGE_SMP          ((struct range){1, 254})
+#define RANGE_SMP          ((struct range){1, QEMU_VCPUS_MAX})
 #define RANGE_MEM          ((struct range){MACHINE_MEM_LEAST, MACHINE_MEM_MOST}) /* MiB */
 #define RANGE_SERVICE_CPUS ((struct range){0, 64})
 #define RANGE_ICOUNT       ((struct range){0, 10})    /* log2 of ns */

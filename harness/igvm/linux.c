@@ -16,7 +16,6 @@
 #include <string.h>
 
 /* The x86 boot protocol (Linux Documentation/arch/x86/boot.rst): offsets in the first sectors */
-#define SETUP_SECTS   0x1f1
 #define SYSSIZE       0x1f4 /* of what follows the setup sectors, in 16 bytes */
 #define BOOT_FLAG     0x1fe
 #define HEADER_MAGIC  0x202
@@ -29,7 +28,6 @@
 #define HEADER_END    0x264
 #define PROTOCOL_64   0x20c /* the first one with a 64-bit entry */
 #define XLF_KERNEL_64 1
-#define SECTOR        512
 
 /*
  * Fields of a bzImage are little-endian and not aligned. The caller has checked that the file
@@ -92,18 +90,12 @@ static void add_padded(struct image *m, uint64_t gpa, const void *data, size_t s
 		image_add(m, at, zeroes, PAGE_SIZE);
 }
 
-/* The boot sector and the setup sectors behind it; 0 of them means 4 (boot.rst, "setup_sects"). */
-static size_t setup_size(const struct blob *k)
-{
-	return ((k->data[SETUP_SECTS] ? k->data[SETUP_SECTS] : 4) + 1) * SECTOR;
-}
-
 /* The header tells how long the file is; what signs it may follow. */
 static bool is_whole(const char *path, const struct blob *k)
 {
-	uint64_t whole = setup_size(k) + (uint64_t)get32(k, SYSSIZE) * 16;
+	uint64_t whole = linux_setup_size(k) + (uint64_t)get32(k, SYSSIZE) * 16;
 
-	if (k->size > setup_size(k) && k->size >= whole)
+	if (k->size > linux_setup_size(k) && k->size >= whole)
 		return true;
 	return igvm_fail("%s: the bzImage is truncated: %zu bytes of %" PRIu64
 			 ": copy or fetch it again",
@@ -114,7 +106,8 @@ static bool is_whole(const char *path, const struct blob *k)
 static bool add_kernel(const char *path, const struct blob *k, struct image *m,
 		       struct launch_info *info)
 {
-	size_t setup = setup_size(k), size = k->size - setup, padded = ALIGN_UP(size, SIZE_2M);
+	size_t setup = linux_setup_size(k), size = k->size - setup,
+	       padded = ALIGN_UP(size, SIZE_2M);
 	uint32_t init_size = get32(k, INIT_SIZE);
 
 	if (!is_whole(path, k))
@@ -196,10 +189,10 @@ static bool add_cmdline(const char *cmdline, const struct blob *k, struct image 
 static void add_setup(const struct blob *k, struct image *m, struct launch_info *info)
 {
 	uint64_t at = ALIGN_UP(info->cmdline.gpa + info->cmdline.size, PAGE_SIZE);
-	uint64_t end = ALIGN_UP(at + setup_size(k), SIZE_2M);
+	uint64_t end = ALIGN_UP(at + linux_setup_size(k), SIZE_2M);
 
 	info->setup = (struct launch_range){at, end - at};
-	add_padded(m, at, k->data, setup_size(k), end);
+	add_padded(m, at, k->data, linux_setup_size(k), end);
 }
 
 /* Behind everything that the running kernel needs for itself. */

@@ -2,8 +2,12 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #pragma once
 
-/* What version a bzImage says it is, and whether such a kernel can run under an SVSM. */
+/* What a bzImage says of itself: its setup sectors, its version, and whether such a kernel can run
+ * under an SVSM. */
 #include "harness/igvm/blob.h"
+
+/* Bytes of the boot sector and the setup sectors behind it (boot.rst, "setup_sects"). */
+size_t linux_setup_size(const struct blob *k);
 
 #define LINUX_VERSION_MAX 80 /* with the NUL; longer ones are cut */
 

@@ -15,7 +15,7 @@ static unsigned service_cpus(const struct options *o, const struct suite *s)
 	return profile_find(o->platform)->plain ? 0 : make_igvm_service_cpus(s, o);
 }
 
-char *limits_refuse(const struct options *o, const struct suite *s)
+char *limits_refuse(const struct suite *s, const struct options *o)
 {
 	unsigned most = profile_find(o->platform)->vcpus_max;
 	unsigned smp = o->smp ? o->smp : s->smp, services = service_cpus(o, s);

@@ -11,4 +11,4 @@
 
 /* NULL, or one line that says what is too much and what is possible (malloc'ed). o->platform names
  * a profile. */
-char *limits_refuse(const struct options *o, const struct suite *s);
+char *limits_refuse(const struct suite *s, const struct options *o);

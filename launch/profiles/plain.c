@@ -48,7 +48,7 @@ const struct profile profile_plain = {
 	.name = "plain",
 	.says = "plain QEMU (TCG), no SVSM: the other half of `make bench`; Linux suites only",
 	.plain = true,
-	.vcpus_max = PROFILE_VCPUS_MAX,
+	.vcpus_max = QEMU_VCPUS_MAX,
 	.missing = missing,
 	.command = command,
 };

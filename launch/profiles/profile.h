@@ -6,10 +6,8 @@
  * A launch profile knows what QEMU gets to run an IGVM file on one platform, and whether this host
  * can do that. One file a platform; profile.c lists them.
  */
+#include "abi/machine_limits.h"
 #include "launch/profiles/words.h"
-
-/* On hardware it is the SVSM that sets the limit, QEMU's lies higher: APIC IDs of 8 bits. */
-#define PROFILE_VCPUS_MAX 254
 
 struct launch {
 	const char *name;

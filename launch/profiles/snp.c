@@ -52,7 +52,7 @@ static void command(const struct launch *l, struct strlist *argv)
 const struct profile profile_snp = {
 	.name = "snp",
 	.says = "AMD SEV-SNP hardware: QEMU 10.1+ loads the same IGVM file",
-	.vcpus_max = PROFILE_VCPUS_MAX,
+	.vcpus_max = QEMU_VCPUS_MAX,
 	.missing = missing,
 	.command = command,
 };

@@ -7,3 +7,6 @@
 
 /* vCPUs: the guest's and those for services together. QEMU gets one more, the monitor's own. */
 #define MACHINE_VCPUS_MAX 96
+
+/* Those of any QEMU that the harness starts: APIC IDs of 8 bits. */
+#define QEMU_VCPUS_MAX 254
