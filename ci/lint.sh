@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Style and static checks; each failing check prints what to mend, all of them run. A check that this machine's tools
-# cannot make ends with 77 and its last words are the reason: it is skipped, which is not passed.
+# cannot make ends with 77 and its last words are the reason: it is skipped, which is not passed. In CI (WERROR=1) it
+# fails, or nobody would notice a tool that has gone.
 set -u
 cd "$(dirname "$0")/.." || exit 3
 unlisted=$(git ls-files 2>&1 >/dev/null) || {
@@ -13,7 +14,9 @@ check() {
 	name=$1
 	shift
 	out=$("$@" 2>&1)
-	case $? in
+	rc=$?
+	[ "$rc" -ne 77 ] || [ "${WERROR-}" != 1 ] || rc=1
+	case $rc in
 	0) passed=$((passed + 1)) && printf '  %-12s ok\n' "$name" ;;
 	77) skipped=$((skipped + 1)) && printf '  %-12s skipped: %s\n' "$name" "$out" ;;
 	*) failed=$((failed + 1)) && printf '  %-12s FAILED\n%s\n' "$name" "$out" ;;
