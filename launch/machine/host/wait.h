@@ -8,12 +8,10 @@
  *
  *	struct patience p = host_patience(WAIT_MS);
  *
- *	while (!done()) {
- *		if (host_patience_over(&p))
- *			... tell what was waited for, and what the other CPU did
- *(machine/cpu/seen.h) cpu_relax();
- *	}
+ *	while (!done() && !host_patience_over(&p))
+ *		cpu_relax();
  *
+ * A wait that is over tells what it waited for, and what the other CPU did (machine/cpu/seen.h).
  * Any CPU, any context. Until the rate of the TSC is known (host/time.h) the fastest one is
  * assumed, and waits last up to some times longer.
  */
