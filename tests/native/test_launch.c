@@ -5,7 +5,7 @@
  * monitor's loader on a machine of fakes (16 MiB of RAM, two vCPUs), and a file that the loader
  * refuses is refused for the right reason. Page types, CPUID and secrets page: 56860, 8.17.2.
  *
- * sources: launch/machine/load/loader.c launch/machine/load/source.c launch/machine/load/check.c
+ * sources: tests/native/no_hostile.c launch/machine/load/loader.c launch/machine/load/source.c launch/machine/load/check.c
  * sources: launch/machine/load/place.c launch/machine/load/area.c launch/machine/load/make_madt.c
  * sources: launch/machine/load/psp.c harness/igvm/image.c harness/igvm/blob.c harness/igvm/build_vmsa.c
  * sources: svsm/lib/igvm/igvm_read.c svsm/lib/igvm/igvm_area.c svsm/lib/igvm/igvm_rules.c

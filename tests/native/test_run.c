@@ -3,7 +3,7 @@
 /*
  * When a vCPU's CPU goes to sleep: a halted guest must be woken by what came in a nap before.
  *
- * sources: launch/machine/hv/run.c
+ * sources: launch/machine/hv/run.c tests/native/no_hostile.c
  */
 #include "machine/hv/run.h"
 #include "machine/cpu/exec/enter.h"

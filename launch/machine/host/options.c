@@ -3,7 +3,7 @@
 
 /*
  * The words that the harness gives, read once from fw_cfg. A word is a flag; a new one is a line
- * in the table.
+ * in the table, or one of a hostile host's, which come through the linker.
  */
 #include "machine/host/options.h"
 #include "machine/host/log.h"
@@ -14,25 +14,36 @@
 
 struct host_options host_options;
 
-static const struct {
-	const char *word;
-	bool *flag;
-} words[] = {
+extern const struct option_word __start_option_words[], __stop_option_words[];
+
+static const struct option_word words[] = {
 	{"strict", &host_options.strict},         {"stats", &host_options.stats},
 	{"trace", &host_options.trace},           {"turns", &host_options.turns},
-	{"no-invlpgb", &host_options.no_invlpgb}, {"boot-nmi", &host_options.boot_nmi},
+	{"no-invlpgb", &host_options.no_invlpgb},
 };
+
+static const struct option_word *find(const struct option_word *from, const struct option_word *to,
+				      const char *word, size_t len)
+{
+	for (; from < to; from++)
+		if (strlen(from->word) == len && !strncmp(word, from->word, len))
+			return from;
+	return NULL;
+}
 
 /* A word that is not known may come from a newer harness: it is logged and does no harm. */
 static void take(const char *word, size_t len)
 {
-	for (unsigned i = 0; i < ARRAY_LEN(words); i++) {
-		if (strlen(words[i].word) == len && !strncmp(word, words[i].word, len)) {
-			*words[i].flag = true;
-			return;
-		}
-	}
-	host_log("options: \"%.*s\" is not one I know; ignored", (int)len, word);
+	const struct option_word *ours = find(words, words + ARRAY_LEN(words), word, len);
+	const struct option_word *hostile =
+		find(__start_option_words, __stop_option_words, word, len);
+
+	if (ours)
+		*ours->flag = true;
+	else if (hostile)
+		*hostile->flag = host_options.hostile = true;
+	else
+		host_log("options: \"%.*s\" is not one I know; ignored", (int)len, word);
 }
 
 void options_read(void)

@@ -8,10 +8,18 @@
 struct host_options {
 	bool strict, stats, trace;
 	bool turns;      /* all CPUs share one host thread (-icount): irq_turn() */
-	bool boot_nmi;   /* a hostile host: an NMI where the boot stub asks for the C-bit */
 	bool no_invlpgb; /* INVLPGB and TLBSYNC are undefined in a guest */
+	bool hostile;    /* a word of a hostile host was given (hostile/hostile.h) */
 };
 extern struct host_options host_options; /* written once, before any guest runs */
+
+struct option_word {
+	const char *word;
+	bool *flag;
+};
+
+/* A hostile host registers its word with: OPTION_WORD(name) = {"word", &flag}; */
+#define OPTION_WORD(name) static const struct option_word name SECTION("option_words") ALIGNED(8)
 
 /* Fill it: words split by spaces or commas; unknown ones are logged. */
 void options_read(void);

@@ -13,6 +13,7 @@
 #include "machine/host/time.h"
 #include "machine/hv/ap.h"
 #include "machine/hv/doorbell.h"
+#include "machine/hostile/hostile.h"
 #include "machine/hv/hypercall.h"
 #include "machine/hv/irq.h"
 #include "machine/hv/stop.h"
@@ -153,8 +154,10 @@ static void stand_by(struct vcpu *v, uint64_t ticks)
 static void run(struct vcpu *v)
 {
 	irq_turn(v);
-	if (machine_switch(v, v->vmpl)) /* else machine_run says why not */
+	if (machine_switch(v, v->vmpl)) { /* else machine_run says why not */
 		irq_deliver(v);
+		hostile_before_run(v);
+	}
 	handle(v, machine_run(v));
 }
 

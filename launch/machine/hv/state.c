@@ -5,6 +5,7 @@
 #include "machine/hv/state.h"
 #include "machine/dev/uart.h"
 #include "machine/host/mem/pool.h"
+#include "machine/hostile/hostile.h"
 #include "machine/hv/hypercall.h"
 #include "machine/layout.h"
 
@@ -30,4 +31,5 @@ void hv_init(void)
 		}
 		hv_states[i] = h;
 	}
+	hostile_launched();
 }

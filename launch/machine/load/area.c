@@ -12,6 +12,7 @@
 #include "machine/host/mem/mem.h"
 #include "machine/host/mem/pool.h"
 #include "machine/host_assert.h"
+#include "machine/hostile/hostile.h"
 #include "machine/load/make_madt.h"
 #include "lib/string.h"
 
@@ -49,13 +50,13 @@ static void put_memory_map(uint8_t *p)
 	const struct host_range *r;
 	unsigned n = host_guest_ranges(&r);
 
-	for (; n; n--, r++)
-		*e++ = (struct igvm_memory_map_entry){
+	for (unsigned i = 0; i < n; i++, r++)
+		e[i] = (struct igvm_memory_map_entry){
 			.pfn = r->base >> PAGE_SHIFT,
 			.pages = r->size >> PAGE_SHIFT,
 			.type = IGVM_MEMORY_RAM,
 		};
-	*e = (struct igvm_memory_map_entry){0};
+	e[hostile_memory_map(e, n)] = (struct igvm_memory_map_entry){0};
 }
 
 /* The environment is one word of zeroes, a command line of the host's an empty string. */
@@ -68,7 +69,8 @@ uint32_t area_parameter_size(uint32_t type)
 	case IGVM_ENVIRONMENT_INFO:
 		return sizeof(uint32_t);
 	case IGVM_MEMORY_MAP:
-		return (host_guest_ranges(&r) + 1) * (uint32_t)sizeof(struct igvm_memory_map_entry);
+		return (host_guest_ranges(&r) + 1 + hostile_ranges()) *
+		       (uint32_t)sizeof(struct igvm_memory_map_entry);
 	case IGVM_MADT:
 		return make_madt(NULL);
 	case IGVM_COMMAND_LINE:

@@ -4,6 +4,7 @@
 /* ACPI 6.5, 5.2.12: the table that tells the guest its processors and interrupt controllers. */
 #include "machine/load/make_madt.h"
 #include "machine/cpu/vcpu.h"
+#include "machine/hostile/hostile.h"
 #include "lib/string.h"
 
 #define LAPIC_ADDRESS  0xfee00000u
@@ -102,7 +103,8 @@ uint32_t make_madt(uint8_t *p)
 {
 	uint32_t length = (uint32_t)(sizeof(struct madt_header) + sizeof(struct madt_ioapic) +
 				     sizeof(overrides) + sizeof(struct madt_nmi) +
-				     machine_vcpu_count * sizeof(struct madt_lapic));
+				     machine_vcpu_count * sizeof(struct madt_lapic)) +
+			  hostile_madt(NULL);
 	const struct madt_header h = header(length);
 	const struct madt_ioapic ioapic = {1, 12, 0, 0, IOAPIC_ADDRESS, 0};
 	const struct madt_nmi nmi = {4, 6, 0xff, 0, 1};
@@ -119,7 +121,7 @@ uint32_t make_madt(uint8_t *p)
 	}
 	at = put(at, &ioapic, sizeof(ioapic));
 	at = put(at, overrides, sizeof(overrides));
-	put(at, &nmi, sizeof(nmi));
+	hostile_madt(put(at, &nmi, sizeof(nmi)));
 	set_checksum(p, length);
 	return length;
 }

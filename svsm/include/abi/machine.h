@@ -19,6 +19,7 @@
  *          "trace"        one log line per exit (slow)
  *          "turns"        all CPUs share one host thread: let the next one go on now and then
  *          "no-invlpgb"   INVLPGB and TLBSYNC raise #UD, as where a host does not allow them
+ * and the words of hostile hosts (docs/monitor.md, "Hostile hosts")
  */
 
 #define MACHINE_LOG_PORT  0x404 /* debugcon: the monitor's log, refused to guests */

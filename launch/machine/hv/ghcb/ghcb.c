@@ -14,6 +14,7 @@
 #include "machine/hv/ghcb/msrproto.h"
 #include "machine/hv/ghcb/nae.h"
 #include "machine/hv/ghcb/psc.h"
+#include "machine/hostile/hostile.h"
 #include "machine/hv/hypercall.h"
 #include "machine/hv/state.h"
 #include "machine/hv/stop.h"
@@ -39,7 +40,7 @@ static void run(struct ghcb_call *c)
 	/* Register GHCB GPA: an SNP guest uses only the GPA it registered. */
 	if (!gpa_eq(hv_state(c->v)->ghcb_registered[c->v->vmpl], c->gpa))
 		ghcb_fail(c, GHCB_ERR_NOT_REGISTERED);
-	else if (reason)
+	else if (reason || (reason = hostile_refuse(c)))
 		ghcb_fail(c, reason);
 	else
 		nae_dispatch(c);
@@ -53,6 +54,7 @@ void hypercall_init(void)
 void hypercall_serve(struct vcpu *v)
 {
 	uint64_t msr = vcpu_ctx(v)->ghcb_msr;
+	unsigned vmpl = v->vmpl;
 	struct ghcb_call c = {.v = v, .gpa = gpa(msr)};
 
 	hv_count(v, STAT_VMGEXIT);
@@ -70,6 +72,7 @@ void hypercall_serve(struct vcpu *v)
 			 (unsigned long long)c.out2);
 	if (!c.answered)
 		ghcb_answer(&c);
+	hostile_answered(v, vmpl, c.page);
 }
 
 void *ghcb_scratch(const struct ghcb_call *c, uint64_t len)

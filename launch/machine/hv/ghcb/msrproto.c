@@ -4,11 +4,11 @@
 #include "machine/host/log.h"
 #include "machine/host/mem/mem.h"
 #include "machine/host/options.h"
-#include "machine/cpu/exec/inject.h"
 #include "machine/hv/ap.h"
 #include "machine/hv/cpuid.h"
 #include "machine/hv/ghcb/nae.h"
 #include "machine/hv/ghcb/psc.h"
+#include "machine/hostile/hostile.h"
 #include "machine/hv/stop.h"
 #include "machine/hv/vmpl.h"
 #include "abi/ghcb.h"
@@ -72,8 +72,6 @@ static uint64_t answer(struct vcpu *v, uint64_t m)
 {
 	switch (m & GHCB_MSR_INFO_MASK) {
 	case GHCB_MSR_SEV_INFO_REQ:
-		if (host_options.boot_nmi)
-			machine_inject_nmi(v);
 		return sev_info();
 	case GHCB_MSR_CPUID_REQ:
 		return cpuid_reg(v, m);
@@ -98,6 +96,8 @@ void msrproto_vmgexit(struct vcpu *v, uint64_t m)
 {
 	struct vmpl_ctx *ctx = vcpu_ctx(v);
 
+	if (hostile_msr_request(v, m, &ctx->ghcb_msr))
+		return;
 	switch (m & GHCB_MSR_INFO_MASK) {
 	case GHCB_MSR_RUN_VMPL_REQ:
 		/* Answered first: the VMPL that asks sees it when it runs again. */

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+/* An NMI into the SVSM's boot stub, where it asks for the C-bit and has no IDT yet. */
+#include "machine/hostile/hostile.h"
+#include "machine/cpu/exec/inject.h"
+
+static bool msr_request(struct vcpu *v, uint64_t request, uint64_t *answer)
+{
+	(void)answer;
+	if ((request & GHCB_MSR_INFO_MASK) == GHCB_MSR_SEV_INFO_REQ)
+		machine_inject_nmi(v);
+	return false;
+}
+
+HOSTILE_HOST(boot_nmi, "boot-nmi") = {.on = &boot_nmi_on, .msr_request = msr_request};
