@@ -19,14 +19,15 @@ static uint32_t le32(const uint8_t *p)
 	return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
 }
 
-/* The APIC ID of one structure; false when it is not an enabled processor. */
+/* The APIC ID of one structure; false when it is not an enabled processor. A length that is not its
+ * type's makes it none: the guest would not get such an entry either (boot/linux/acpi_madt.c). */
 static bool apic_id_of(const uint8_t *e, uint8_t len, uint32_t *id)
 {
-	if (e[0] == LOCAL_APIC && len >= 8) {
+	if (e[0] == LOCAL_APIC && len == 8) {
 		*id = e[3];
 		return le32(e + 4) & ENABLED;
 	}
-	if (e[0] == LOCAL_X2APIC && len >= 16) {
+	if (e[0] == LOCAL_X2APIC && len == 16) {
 		*id = le32(e + 4);
 		return le32(e + 8) & ENABLED;
 	}

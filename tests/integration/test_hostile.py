@@ -10,3 +10,24 @@ def test_boot_nmi(runs):
     run = finish(start(runs, "test", "core/boot", "--option", "boot-nmi"), runs)
     assert run.code == 5, run.out + run.err
     assert "VMPL 0 shut down: triple fault, RIP 0x2000" in run.out, run.out
+
+
+def boot(runs, linux, option, vcpus):
+    """Linux comes to user space with that many vCPUs, whatever the host has told it."""
+    kernel, initrd = linux
+    run = finish(start(runs, "run", "--kernel", kernel, "--initrd", initrd, "--smp", vcpus,
+                       "--timeout", 40, "--option", option), runs)
+    assert run.code == 0, run.out + run.err
+    return run
+
+
+def test_wakeup_madt(runs, linux):
+    """Nothing of a host's MADT that makes Linux write to an address reaches it."""
+    assert "vCPUs         2\n" in boot(runs, linux, "wakeup-madt", 2).out
+
+
+def test_truncated_madt(runs, linux):
+    """A MADT that is not one in all of its entries gives the guest one CPU and a table of ours."""
+    run = boot(runs, linux, "truncated-madt", 2)
+    assert "vCPUs         1\n" in run.out
+    assert "no usable MADT" in run.text("svsm.log")

@@ -511,9 +511,9 @@ static size_t put_x2apic(uint8_t *t, size_t at, uint32_t id, uint8_t flags)
 
 TEST(madts_lose_the_cpus_that_the_guest_cannot_use)
 {
-	static const uint8_t ioapic[12] = {1, 12, 5}, nmi[6] = {4, 6, 0xff};
+	static const uint8_t ioapic[12] = {1, 12, 5, 0, 0, 0, 0xc0, 0xfe}, nmi[6] = {4, 6, 0xff};
 	uint8_t t[256] = "APIC", want[256] = "APIC";
-	uint32_t at = 44, w = 44;
+	uint32_t at = 44, w = 44, lapic = 0xfee00000;
 
 	at = put_lapic(t, at, 7, 1); /* a service CPU */
 	at = put_lapic(t, at, 1, 1);
@@ -535,8 +535,65 @@ TEST(madts_lose_the_cpus_that_the_guest_cannot_use)
 	w += sizeof(nmi);
 	memcpy(t + 4, &at, 4);
 	memcpy(want + 4, &w, 4);
+	memcpy(want + 36, &lapic, 4);
 	CHECK(acpi_madt_valid(t, sizeof(t)));
 	acpi_madt_filter(t);
 	CHECK(acpi_madt_valid(t, sizeof(t)));
+	CHECK_MEM(t, want, w);
+}
+
+/*
+ * Only entries of known types with the length of their type, ACPI 6.5, table 5.21. A Multiprocessor
+ * Wakeup structure (type 16) would make Linux write to an address of the host's choice.
+ */
+TEST(madts_lose_all_that_the_guest_should_not_trust)
+{
+	static const struct {
+		uint8_t e[24];
+		bool stays;
+	} rows[] = {
+		{{0, 8, 0, 1, 1}, true},
+		{{0, 9, 0, 1, 1}, false},
+		{{0, 4, 0, 1}, false},
+		{{1, 12, 0, 0, 0, 0, 0xc0, 0xfe}, true},
+		{{1, 12, 0, 0, 0, 0, 0, 5}, false}, /* at 0x5000000, RAM */
+		{{1, 16, 0, 0, 0, 0, 0xc0, 0xfe}, false},
+		{{2, 10, 0, 0, 2}, true},
+		{{2, 9, 0, 0, 2}, false},
+		{{3, 8}, true},
+		{{3, 2}, false},
+		{{4, 6, 0xff, 0, 0, 1}, true},
+		{{4, 7, 0xff, 0, 0, 1}, false},
+		{{5, 12, 0, 0, 0, 0, 0, 5}, false}, /* the local APIC's address */
+		{{6, 16}, false},
+		{{7, 16}, false},
+		{{8, 16}, false},
+		{{9, 16, 0, 0, 45, 1, 0, 0, 1}, false}, /* APIC ID 301, a service CPU */
+		{{9, 20, 0, 0, 1, 0, 0, 0, 1}, false},
+		{{9, 16, 0, 0, 1, 0, 0, 0, 1}, true},
+		{{10, 12, 0xff, 0xff}, true},
+		{{10, 16}, false},
+		{{16, 16, 0, 0, 0, 0, 0, 0, 0, 0, 0, 5}, false},
+		{{0x7f, 4}, false},
+		{{0xff, 3}, false},
+	};
+	uint8_t t[512] = "APIC", want[512] = "APIC";
+	uint32_t at = 44, w = 44;
+
+	setup(LAUNCH_GUEST_LINUX);
+	memcpy(t + 36, "\0\0\0\5\xff\xff\xff\xff", 8); /* LAPIC at 0x5000000, all flags */
+	memcpy(want + 36, "\0\0\xe0\xfe\1\0\0\0", 8);
+	for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
+		memcpy(t + at, rows[i].e, rows[i].e[1]);
+		at += rows[i].e[1];
+		if (!rows[i].stays)
+			continue;
+		memcpy(want + w, rows[i].e, rows[i].e[1]);
+		w += rows[i].e[1];
+	}
+	memcpy(t + 4, &at, 4);
+	memcpy(want + 4, &w, 4);
+	CHECK(acpi_madt_valid(t, sizeof(t)));
+	acpi_madt_filter(t);
 	CHECK_MEM(t, want, w);
 }

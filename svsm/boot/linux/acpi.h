@@ -6,15 +6,15 @@
 #include "abi/q35.h"
 #include "base/addr.h"
 
-/* Write RSDP, XSDT, FADT, MADT and DSDT to [at, at + room); returns the RSDP's address. The MADT is
- * the host's (IGVM parameter area) when it is well formed, else made from our own list of vCPUs;
- * CPUs that the guest cannot use are in neither. */
+/* Write RSDP, XSDT, FADT, MADT and DSDT to [at, at + room); returns the RSDP's address. The MADT
+ * has what an allow list lets pass of the host's (IGVM parameter area) when that is well formed,
+ * else it is made from our own list of vCPUs; CPUs that the guest cannot use are in neither. */
 uint64_t acpi_write(gpa_t at, uint64_t room);
 
 /* Is this a MADT? Signature, a length within `size`, whole entries. The content is not judged. */
 bool acpi_madt_valid(const void *table, uint64_t size);
-/* Take service CPUs, and CPUs that did not come up, out of a valid MADT. The caller has to set the
- * checksum. */
+/* Leave in a valid MADT what a guest may get: entries of known types with the length of their type,
+ * without service CPUs and CPUs that did not come up. The caller has to set the checksum. */
 void acpi_madt_filter(void *table);
 
 /* The high byte of PM1a_CNT: SLP_EN is bit 5, SLP_TYP bits 4:2 */

@@ -2,14 +2,17 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /*
- * The guest's MADT: the host's, without the CPUs that the guest cannot use, or one of our own if
- * the host's is unusable. The host's table is hostile input: it is copied, checked, and only then
- * changed and given to the guest.
+ * The guest's MADT: what the guest may know of the host's, or one of our own if the host's is
+ * unusable. The host's table is hostile input, and no measurement covers it: it is copied, checked,
+ * and only entries of an allow list reach the guest, in the form that their type has. A kernel acts
+ * on what it finds: a Multiprocessor Wakeup structure (type 16) is an address at which Linux writes
+ * its own private memory, one of type 5 moves the local APIC.
  */
 #include "boot/linux/acpi.h"
 #include "boot/linux/acpi_tables.h"
 #include "mm/alloc.h"
 #include "mm/launch_area.h"
+#include "mm/memmap.h"
 #include "base/assert.h"
 #include "cpu/percpu.h"
 #include "lib/string.h"
@@ -69,11 +72,16 @@ static void put_cpu(struct acpi_area *a, uint32_t apic_id, uint32_t uid)
 	}
 }
 
+/* The two addresses that the SVSM gives whatever the host says: where these devices always are. */
+#define MADT_REVISION  5
+#define LAPIC_ADDRESS  0xfee00000
+#define IOAPIC_ADDRESS 0xfec00000
+
 /* A MADT from the table of CPUs, with the one IOAPIC of a q35. Room is reserved for the longest
  * entries, to see that it fits; a->used then follows the entries that are written. */
 static uint64_t make_madt(struct acpi_area *a)
 {
-	const struct madt_ioapic io = {1, sizeof(io), 0, 0, 0xfec00000, 0};
+	const struct madt_ioapic io = {1, sizeof(io), 0, 0, IOAPIC_ADDRESS, 0};
 	struct madt *m = acpi_reserve(a, sizeof(*m) + sizeof(io) +
 						 percpu_count() * sizeof(struct madt_x2apic));
 
@@ -83,33 +91,61 @@ static uint64_t make_madt(struct acpi_area *a)
 			put_cpu(a, percpu_get(i)->apic_id, i);
 	memcpy(a->buf + a->used, &io, sizeof(io));
 	a->used += sizeof(io);
-	m->lapic_address = 0xfee00000;
-	acpi_seal(&m->h, "APIC", 5, a->at + a->used - acpi_address(a, m));
+	m->lapic_address = LAPIC_ADDRESS;
+	acpi_seal(&m->h, "APIC", MADT_REVISION, a->at + a->used - acpi_address(a, m));
 	return acpi_address(a, m);
 }
 
-/* True for an enabled processor that the guest cannot use: a service CPU, or one that did not come
- * up. Entries of other types, and disabled processors that we do not know, stay. */
-static bool is_hidden(const uint8_t *entry)
+/* The length of each type that may pass; 0: it may not. ACPI 6.5, 5.2.12.2 to 5.2.12.13. Left out
+ * are types that give addresses of memory (5, 16), that belong to other architectures, and all that
+ * may be defined later. */
+static uint8_t length_of(uint8_t type)
+{
+	static const uint8_t length[] = {
+		[0] = sizeof(struct madt_lapic),
+		[1] = sizeof(struct madt_ioapic),
+		[2] = 10, /* interrupt source override */
+		[3] = 8,  /* NMI source */
+		[4] = 6,  /* local APIC NMI */
+		[9] = sizeof(struct madt_x2apic),
+		[10] = 12, /* local x2APIC NMI */
+	};
+
+	return type < ARRAY_LEN(length) ? length[type] : 0;
+}
+
+/* An enabled processor that the guest cannot use: a service CPU, or one that did not come up.
+ * Disabled processors that we do not know stay. */
+static bool is_usable(uint32_t apic_id, uint32_t flags)
+{
+	const struct cpu *c = percpu_by_apic_id(apic_id);
+
+	return c ? !c->service : !(flags & 1);
+}
+
+/* May the entry reach the guest? Its length is that of its type. An IOAPIC in RAM is none. */
+static bool is_allowed(const uint8_t *entry)
 {
 	const struct madt_lapic *l = (const void *)entry;
 	const struct madt_x2apic *x = (const void *)entry;
-	const struct cpu *c;
-	uint32_t enabled;
+	const struct madt_ioapic *io = (const void *)entry;
 
-	if (l->type == 0 && l->length >= sizeof(*l)) {
-		c = percpu_by_apic_id(l->apic_id);
-		enabled = l->flags & 1;
-	} else if (x->type == 9 && x->length >= sizeof(*x)) {
-		c = percpu_by_apic_id(x->apic_id);
-		enabled = x->flags & 1;
-	} else {
+	if (!length_of(entry[0]) || entry[1] != length_of(entry[0]))
 		return false;
+	switch (entry[0]) {
+	case 0:
+		return is_usable(l->apic_id, l->flags);
+	case 1:
+		return !memmap_is_ram(gpa(io->address), 1);
+	case 9:
+		return is_usable(x->apic_id, x->flags);
+	default:
+		return true;
 	}
-	return c ? c->service : enabled;
 }
 
-/* Moves the entries that stay to the front, in place. */
+/* Moves the entries that stay to the front, in place. Of the header only the flag that there are
+ * 8259s is the host's. */
 void acpi_madt_filter(void *table)
 {
 	struct madt *m = table;
@@ -118,12 +154,14 @@ void acpi_madt_filter(void *table)
 
 	for (uint32_t at = sizeof(*m); at < end; at += len) {
 		len = t[at + 1];
-		if (is_hidden(t + at))
+		if (!is_allowed(t + at))
 			continue;
 		memmove(t + kept, t + at, len);
 		kept += len;
 	}
 	m->h.length = kept;
+	m->lapic_address = LAPIC_ADDRESS;
+	m->flags &= 1;
 }
 
 /* The filter works in place, so it gets a copy of the host's area. */
@@ -141,7 +179,7 @@ uint64_t acpi_write_madt(struct acpi_area *a)
 		acpi_madt_filter(m);
 		copy = acpi_reserve(a, m->h.length);
 		memcpy(copy, m, m->h.length);
-		acpi_seal(&copy->h, "APIC", m->h.revision, m->h.length);
+		acpi_seal(&copy->h, "APIC", MADT_REVISION, m->h.length);
 		at = acpi_address(a, copy);
 	} else {
 		at = make_madt(a);
