@@ -139,6 +139,10 @@ bool guestpage_is(gpa_t page, enum platform_size size, bool valid)
 	return all_in(page, size, valid ? PAGE_VALID : PAGE_INVALID);
 }
 
+/*
+ * The page is zeroed whatever the host had in it (58019 does not ask for that): it may hold a page
+ * of the SVSM that the host has moved there. The platform has evicted stale lines before that.
+ */
 enum platform_result guestpage_validate(struct pages_locked held, gpa_t page,
 					enum platform_size size)
 {

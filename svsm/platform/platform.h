@@ -90,8 +90,9 @@ struct platform_ops {
 
 	/* ---- pages ---- */
 
-	/* Make a private page of RAM valid, whatever is in it, or give it up again. SIZEMISMATCH:
-	 * try the other size. */
+	/* Make a private page of RAM valid, whatever is in it, or give it up again. What is in a
+	 * valid page can be changed by nobody else any more: where a processor asks for it, cache
+	 * lines from before are evicted. SIZEMISMATCH: try the other size. */
 	enum platform_result (*page_accept)(gpa_t g, enum platform_size size);
 	enum platform_result (*page_release)(gpa_t g, enum platform_size size);
 	/* Ask the hypervisor to make pages private or shared. Private pages have to be accepted

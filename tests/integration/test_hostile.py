@@ -2,6 +2,8 @@
 # Copyright (c) 2026 The Keelson Authors
 """A hostile host: what the SVSM must not be led into before it can defend itself."""
 
+import re
+
 from keelson import finish, start
 
 
@@ -31,3 +33,13 @@ def test_truncated_madt(runs, linux):
     run = boot(runs, linux, "truncated-madt", 2)
     assert "vCPUs         1\n" in run.out
     assert "no usable MADT" in run.text("svsm.log")
+
+
+def test_stale_lines(runs):
+    """Where the processor asks for it, every page has its first and last byte touched right after
+    PVALIDATE: the SVSM's own, all RAM at the boot, and what the guest has validated."""
+    run = finish(start(runs, "test", "core/pvalidate-*", "--mem", 256, "--option", "stale-lines"), runs)
+    assert run.code == 0, run.out + run.err
+    evicted, lost = re.search(r"stale lines: (\d+) pages evicted, (\d+) lost", run.text("monitor.log")).groups()
+    assert int(lost) == 0, run.text("monitor.log")
+    assert int(evicted) > (256 - 16) * 256, "less than RAM without what the launch has loaded"

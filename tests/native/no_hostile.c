@@ -25,3 +25,16 @@ void hostile_before_run(struct vcpu *v)
 {
 	(void)v;
 }
+
+bool hostile_nested_fault(struct vcpu *v, gpa_t g)
+{
+	(void)v;
+	(void)g;
+	return false;
+}
+
+bool hostile_hides(gpa_t g)
+{
+	(void)g;
+	return false;
+}

@@ -3,7 +3,7 @@
 /*
  * Nested page faults that are tried again: for how long, and what that depends on.
  *
- * sources: launch/machine/snp/npf.c
+ * sources: launch/machine/snp/npf.c tests/native/no_hostile.c
  */
 #include "machine/snp/npf.h"
 #include "base/x86.h"

@@ -6,7 +6,7 @@
  *
  * sources: launch/machine/cpu/walk.c launch/machine/cpu/access.c launch/machine/snp/vc.c
  * sources: launch/machine/cpu/exec/event.c launch/machine/cpu/exec/deliver.c
- * sources: launch/machine/snp/guard.c launch/machine/snp/rmp_rules.c
+ * sources: launch/machine/snp/guard.c tests/native/no_hostile.c launch/machine/snp/rmp_rules.c
  */
 #include "tests/native/check.h"
 #include "abi/vmsa.h"

@@ -36,10 +36,44 @@ unsigned hostile_memory_map(struct igvm_memory_map_entry *e, unsigned n)
 	return n;
 }
 
+void hostile_cpuid(uint32_t leaf, uint32_t out[4])
+{
+	for_each_host (h, cpuid)
+		h->cpuid(leaf, out);
+}
+
 void hostile_launched(void)
 {
 	for_each_host (h, launched)
 		h->launched();
+}
+
+void hostile_validated(gpa_t g, unsigned pages)
+{
+	for_each_host (h, validated)
+		h->validated(g, pages);
+}
+
+bool hostile_hides(gpa_t g)
+{
+	for_each_host (h, hides)
+		if (h->hides(g))
+			return true;
+	return false;
+}
+
+bool hostile_nested_fault(struct vcpu *v, gpa_t g)
+{
+	for_each_host (h, nested_fault)
+		if (h->nested_fault(v, g))
+			return true;
+	return false;
+}
+
+void hostile_stepped(struct vcpu *v)
+{
+	for_each_host (h, stepped)
+		h->stepped(v);
 }
 
 void hostile_before_run(struct vcpu *v)
@@ -70,4 +104,10 @@ void hostile_answered(struct vcpu *v, unsigned vmpl, struct ghcb *page)
 {
 	for_each_host (h, answered)
 		h->answered(v, vmpl, page);
+}
+
+void hostile_ended(void)
+{
+	for_each_host (h, ended)
+		h->ended();
 }

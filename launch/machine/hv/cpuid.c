@@ -4,6 +4,7 @@
 #include "machine/hv/cpuid.h"
 #include "machine/cpu/exec/vmm.h"
 #include "machine/host/time.h"
+#include "machine/hostile/hostile.h"
 #include "machine/hv/state.h"
 #include "abi/machine.h"
 #include "base/x86.h"
@@ -230,6 +231,7 @@ void hv_cpuid(struct vcpu *v, uint32_t leaf, uint32_t sub, uint32_t out[4])
 		cpuid(leaf, sub, out);
 		basic(v, leaf, sub, out);
 	}
+	hostile_cpuid(leaf, out);
 }
 
 void vmm_cpuid(struct vcpu *v, uint32_t leaf, uint32_t sub, uint32_t out[4])

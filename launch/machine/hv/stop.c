@@ -9,6 +9,7 @@
 #include "machine/hv/stop.h"
 #include "machine/cpu/exec/describe.h"
 #include "machine/host/exit.h"
+#include "machine/hostile/hostile.h"
 #include "machine/hv/stats.h"
 #include "abi/machine.h"
 #include "lib/fmt.h"
@@ -31,6 +32,7 @@ NORETURN void stop_vmpl(struct vcpu *v, const char *fmt, ...)
 	va_end(ap);
 	machine_describe(v);
 	stats_print();
+	hostile_ended();
 	host_exit(panic_code(v), "vCPU %u VMPL %u %s, RIP 0x%llx CPL %u", v->index, v->vmpl, what,
 		  (unsigned long long)machine_rip(v), machine_cpl(v));
 }
@@ -67,12 +69,14 @@ NORETURN void stop_terminated(struct vcpu *v, unsigned set, unsigned reason)
 NORETURN void stop_power_off(struct vcpu *v)
 {
 	stats_print();
+	hostile_ended();
 	host_exit(MACHINE_END_OFF, "vCPU %u VMPL %u asked for power off", v->index, v->vmpl);
 }
 
 NORETURN void stop_reset(struct vcpu *v, const char *how)
 {
 	stats_print();
+	hostile_ended();
 	host_exit(MACHINE_END_RESET, "vCPU %u VMPL %u asked for a reset (%s)", v->index, v->vmpl,
 		  how);
 }

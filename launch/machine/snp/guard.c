@@ -3,6 +3,7 @@
 #include "machine/cpu/guard.h"
 #include "machine/cpu/vmcb.h"
 #include "machine/host/log.h"
+#include "machine/hostile/hostile.h"
 #include "machine/snp/rmp.h"
 #include "machine/snp/vc.h"
 #include "machine/snp/vmsa_attach.h"
@@ -35,6 +36,8 @@ bool guard_is_shared(gpa_t g, uint64_t len)
 
 uint8_t guard_rights(gpa_t g, uint8_t vmpl, bool is_private)
 {
+	if (is_private && hostile_hides(g))
+		return 0;
 	return rmp_rule_rights(rmp_entry(g), vmpl, is_private);
 }
 

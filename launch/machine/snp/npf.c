@@ -8,6 +8,7 @@
 #include "machine/host/isr.h"
 #include "machine/host/smp.h"
 #include "machine/host/wait.h"
+#include "machine/hostile/hostile.h"
 #include "machine/snp/rmp.h"
 #include "machine/snp/vc.h"
 #include "machine/snp/vmsa_swap.h"
@@ -277,5 +278,7 @@ int npf_handle(struct vcpu *v)
 		return no_memory(v, &f);
 	if (stuck(v, m))
 		return event_fault(v, "nested page fault without progress", m->exit_info2);
+	if (f.is_private && hostile_nested_fault(v, f.g))
+		return RESUME;
 	return resolve(v, &f) ? RESUME : classify(v, &f);
 }

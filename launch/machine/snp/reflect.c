@@ -11,6 +11,7 @@
 #include "machine/cpu/tlb.h"
 #include "machine/cpu/vmcb.h"
 #include "machine/host/options.h"
+#include "machine/hostile/hostile.h"
 #include "machine/snp/insn_rmp.h"
 #include "machine/snp/msr_exit.h"
 #include "machine/snp/npf.h"
@@ -90,6 +91,13 @@ static int cache_flush(struct vcpu *v)
 	return vcpu_ctx(v)->vmcb->cpl ? insn_fault(v, VEC_GP) : reflect(v);
 }
 
+/* Only a hostile host intercepts #DB. */
+static int debug_exception(struct vcpu *v)
+{
+	hostile_stepped(v);
+	return RESUME;
+}
+
 guard_exit *const guard_exits[EXIT_SLOTS] = {
 	[SVM_EXIT_CR_READ + 0] = cr_access,
 	[SVM_EXIT_CR_READ + 3] = cr_access,
@@ -99,6 +107,7 @@ guard_exit *const guard_exits[EXIT_SLOTS] = {
 	[SVM_EXIT_CR_WRITE + 8] = cr_access,
 	[SVM_EXIT_DR_READ + 7] = reflect,
 	[SVM_EXIT_DR_WRITE + 7] = reflect,
+	[SVM_EXIT_EXCEPTION + VEC_DB] = debug_exception,
 	[SVM_EXIT_EXCEPTION + VEC_UD] = undefined,
 	[SVM_EXIT_INTR] = exits_interrupt,
 	[SVM_EXIT_NMI] = exits_interrupt,

@@ -13,6 +13,7 @@
 #include "machine/host/mem/mem.h"
 #include "machine/host/mem/pool.h"
 #include "machine/host_assert.h"
+#include "machine/hostile/hostile.h"
 #include "lib/string.h"
 
 #define LOCKS 64u /* 2 MiB regions share them by address, modulo LOCKS */
@@ -130,6 +131,8 @@ struct rmp_result rmp_pvalidate(gpa_t g, int size, bool validate)
 		if (r.event == RMP_SMASH)
 			smash(g);
 	} while (r.event == RMP_SMASH);
+	if (r.changed && validate)
+		hostile_validated(g, span(size));
 	if (r.changed)
 		commit(g, span(size), e);
 	rmp_unlock(g);

@@ -58,6 +58,7 @@ void snp_early(uint32_t versions)
 {
 	check_hypervisor(versions);
 	check_vmpl();
+	snp_rmp_init();
 }
 
 enum platform_result snp_own_accept(const void *va, enum platform_size size)

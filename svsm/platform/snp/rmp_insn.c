@@ -11,13 +11,42 @@
 #include "mm/memmap.h"
 #include "platform/snp/snp.h"
 
-#define FAULTED ~0u /* EAX after the fix-up */
+#define FAULTED          ~0u     /* EAX after the fix-up */
+#define COHERENCY_SFW_NO BIT(31) /* CPUID 8000001F, EBX: no lines need to be evicted */
 
 static enum platform_result result_of(uint32_t eax)
 {
 	if (eax == FAULTED)
 		return PLATFORM_FAULT;
 	return eax <= PLATFORM_EAX_MAX ? (enum platform_result)eax : PLATFORM_UNEXPECTED;
+}
+
+/* In .data, because it is written and read before .bss is accepted. */
+static bool stale_lines SECTION(".data") = true;
+
+void snp_rmp_init(void)
+{
+	uint32_t r[4];
+
+	snp_cpuid(0x8000001f, 0, r);
+	stale_lines = !(r[1] & COHERENCY_SFW_NO);
+}
+
+/*
+ * Whoever makes memory private has to evict its cache lines, on processors that ask for it: by one
+ * access to the first and one to the last byte of each 4K page, before the page is used for
+ * anything else (Linux, commit 7b306dfa326f). Otherwise the hypervisor could overwrite the page
+ * later, from lines that it had filled before. The host may take the page away meanwhile: the
+ * access then faults, as any later one would.
+ */
+static void evict(const uint8_t *page, uint64_t bytes)
+{
+	uint8_t dropped;
+
+	for (const uint8_t *end = page + bytes; page < end; page += PAGE_SIZE) {
+		fault_read8(page, &dropped);
+		fault_read8(page + PAGE_SIZE - 1, &dropped);
+	}
 }
 
 enum platform_result snp_pvalidate(const void *va, int size, bool valid)
@@ -33,6 +62,8 @@ enum platform_result snp_pvalidate(const void *va, int size, bool valid)
 			 : "memory", "cc");
 	if (!(uint32_t)rax && same)
 		return PLATFORM_NO_CHANGE;
+	if (!(uint32_t)rax && valid && stale_lines)
+		evict(va, size == RMP_PG_2M ? SIZE_2M : PAGE_SIZE);
 	return result_of(rax);
 }
 

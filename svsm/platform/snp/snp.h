@@ -9,6 +9,8 @@
 struct frame;
 
 /* rmp_insn.c. va is a virtual address that is mapped private; size: RMP_PG_4K or RMP_PG_2M. */
+void snp_rmp_init(void); /* what the processor asks for; before the first snp_pvalidate() */
+/* A page that has become valid has none of the hypervisor's cache lines any more. */
 enum platform_result snp_pvalidate(const void *va, int size, bool valid);
 enum platform_result snp_rmpadjust(const void *va, int size, uint64_t attr);
 enum platform_result snp_page_accept(gpa_t g, enum platform_size size);
