@@ -14,6 +14,7 @@ NORETURN void kernel_main(void); /* by early_main(): .bss is valid and zero; sti
  * that makes no sense is a panic, one of more RAM than there is room for is cut.
  */
 void memory_init(void);
-void memory_announce(void); /* says so when RAM was left out; needs the log */
+void memory_announce(void); /* says so when RAM was left out, or why the map is refused: a panic,
+			     * which needs the log */
 
 #define SVSM_VERSION "0.1"

@@ -22,7 +22,8 @@
 #define HEAP_LEAST  (8ull << 20) /* what services, stacks and tasks of a few CPUs take, and some */
 #define STATE_SHARE 64 /* for 64 bytes of states 1 byte of page tables: 8 bytes for 2 MiB */
 
-static uint64_t left_out; /* bytes of RAM */
+static uint64_t left_out;   /* bytes of RAM */
+static const char *refused; /* why the host's map is not used; NULL: it is */
 
 /* Bytes of states for which there is room behind the image; the heap comes first. */
 static uint64_t states_room(uint64_t room)
@@ -33,14 +34,21 @@ static uint64_t states_room(uint64_t room)
 			  SIZE_2M / PAGE_SIZE);
 }
 
+/*
+ * There is no way to the log yet. So a map that cannot be used is replaced by the SVSM's own range,
+ * with which the boot comes to memory_announce(), and ends there with a line that says why. An
+ * address that reaches the C-bit would name another page, perhaps one of the SVSM's.
+ */
 static void read_map(void)
 {
-	if (!memmap_init(igvm_memory_map, IGVM_AREA_SIZE, gpa(launch_info.svsm.gpa),
-			 launch_info.svsm.size))
-		panic("the host's memory map is unusable");
-	/* An address that reaches the C-bit would name another page, perhaps one of the SVSM's. */
-	if (memmap_end().v > MIN(platform_cbit, GUEST_MAP_MAX))
-		panic("the host's memory map ends at %lx, beyond the C-bit", memmap_end().v);
+	struct memmap_range own = {gpa(launch_info.svsm.gpa), launch_info.svsm.size};
+
+	if (!memmap_init(igvm_memory_map, IGVM_AREA_SIZE, own.base, own.size))
+		refused = "is malformed, overlaps itself, or lacks the SVSM's own memory";
+	else if (memmap_end().v > MIN(platform_cbit, GUEST_MAP_MAX))
+		refused = "reaches the C-bit";
+	if (refused)
+		ASSERT(memmap_set(&own, 1, own.base, own.size));
 }
 
 /* The map first, because it says how much the states take; the allocator next, because the page
@@ -59,6 +67,8 @@ void memory_init(void)
 
 void memory_announce(void)
 {
+	if (refused)
+		panic("the host's memory map %s", refused);
 	if (left_out)
 		log_warn("%lu MiB of RAM are left out: this image has room for the page states of "
 			 "%lu MiB, so build it for more memory",

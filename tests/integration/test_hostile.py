@@ -4,6 +4,8 @@
 
 import re
 
+import pytest
+
 from keelson import finish, start
 
 
@@ -43,3 +45,17 @@ def test_stale_lines(runs):
     evicted, lost = re.search(r"stale lines: (\d+) pages evicted, (\d+) lost", run.text("monitor.log")).groups()
     assert int(lost) == 0, run.text("monitor.log")
     assert int(evicted) > (256 - 16) * 256, "less than RAM without what the launch has loaded"
+
+
+def test_many_ranges(runs):
+    """RAM in more than 64 ranges, in no order, is no reason not to start."""
+    run = finish(start(runs, "test", "core/pvalidate-stops", "--option", "many-ranges"), runs)
+    assert run.code == 0, run.out + run.err
+
+
+@pytest.mark.parametrize("option", ["overlapping-ranges", "wrapping-range", "empty-range"])
+def test_unusable_memory_map(runs, option):
+    """A memory map that cannot be true ends the boot, and the SVSM's log says why."""
+    run = finish(start(runs, "test", "core/pvalidate-stops", "--option", option), runs)
+    assert run.code == 5, run.out + run.err
+    assert "panic: the host's memory map is malformed" in run.text("svsm.log")
