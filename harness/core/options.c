@@ -35,6 +35,7 @@ enum {
 	OPT_MEM,
 	OPT_SERVICE_CPUS,
 	OPT_ICOUNT,
+	OPT_SEV_FEATURES,
 	OPT_TIMEOUT,
 	OPT_OPTION,
 	OPT_EXEC,
@@ -67,6 +68,7 @@ static const struct option table[] = {
 	{"mem", 1, NULL, OPT_MEM},
 	{"service-cpus", 1, NULL, OPT_SERVICE_CPUS},
 	{"icount", 1, NULL, OPT_ICOUNT},
+	{"sev-features", 1, NULL, OPT_SEV_FEATURES},
 	{"timeout", 1, NULL, OPT_TIMEOUT},
 	{"option", 1, NULL, OPT_OPTION},
 	{"exec", 1, NULL, OPT_EXEC},
@@ -100,6 +102,7 @@ static void help(void)
 	     "  --service-cpus N           CPUs that run services and that the guest never sees;\n"
 	     "                             at most " VCPUS_MOST " vCPUs on native, these included\n"
 	     "  --icount SHIFT             time goes by instructions, 2^SHIFT ns each (slow)\n"
+	     "  --sev-features N           what the SVSM's VMSAs ask of the processor\n"
 	     "  --disk FILE                raw image, given to the guest as a virtio disk\n"
 	     "  --swtpm SOCKET             platform plain: the guest's TPM is the swtpm behind it\n"
 	     "  --timeout SECONDS          give up after that long without any progress\n"
@@ -145,19 +148,20 @@ static bool number_or_none(const char *name, const char *text, struct range r, i
 /* Options whose value is a word of the command line. False: c is none of them. */
 static bool take_text(struct options *o, int c)
 {
-	const char **slot = c == OPT_PLATFORM  ? &o->platform
-			    : c == OPT_QEMU    ? &o->qemu
-			    : c == OPT_MONITOR ? &o->monitor
-			    : c == OPT_KERNEL  ? &o->kernel
-			    : c == OPT_INITRD  ? &o->initrd
-			    : c == OPT_APPEND  ? &o->append
-			    : c == OPT_IGVM    ? &o->igvm
-			    : c == OPT_RUNS    ? &o->runs
-			    : c == OPT_NAME    ? &o->name
-			    : c == OPT_DISK    ? &o->disk
-			    : c == OPT_SWTPM   ? &o->swtpm
-			    : c == OPT_GROUP   ? &o->group
-					       : NULL;
+	const char **slot = c == OPT_PLATFORM       ? &o->platform
+			    : c == OPT_QEMU         ? &o->qemu
+			    : c == OPT_MONITOR      ? &o->monitor
+			    : c == OPT_KERNEL       ? &o->kernel
+			    : c == OPT_INITRD       ? &o->initrd
+			    : c == OPT_APPEND       ? &o->append
+			    : c == OPT_IGVM         ? &o->igvm
+			    : c == OPT_RUNS         ? &o->runs
+			    : c == OPT_NAME         ? &o->name
+			    : c == OPT_DISK         ? &o->disk
+			    : c == OPT_SWTPM        ? &o->swtpm
+			    : c == OPT_GROUP        ? &o->group
+			    : c == OPT_SEV_FEATURES ? &o->sev_features
+						    : NULL;
 
 	if (slot)
 		*slot = optarg;

@@ -11,19 +11,20 @@ struct options {
 	const char *monitor; /* NULL: build/monitor.elf.mb */
 	const char *kernel;  /* NULL: what the suite says */
 	const char *initrd;
-	const char *append; /* words added to the kernel's command line */
-	const char *igvm;   /* a ready IGVM file: nothing is built */
-	const char *runs;   /* folder of run folders; NULL: build/runs */
-	const char *name;   /* of the run folder; NULL: the suite's */
-	const char *disk;   /* raw image given to the guest as a virtio disk */
-	const char *swtpm;  /* plain: control socket of a running swtpm, the guest's TPM */
-	const char *group;  /* test: the suites of this group */
-	unsigned smp;       /* the guest's vCPUs; 0: what the suite says */
-	unsigned mem;       /* MiB; 0: what the suite says */
-	int service_cpus;   /* -1: what the suite says */
-	int icount;         /* log2 of ns an instruction takes; -1: what the suite says */
-	unsigned timeout;   /* seconds without progress; 0: what the suite says */
-	bool test;          /* the command is `test`: the test protocol may be offered */
+	const char *append;       /* words added to the kernel's command line */
+	const char *igvm;         /* a ready IGVM file: nothing is built */
+	const char *runs;         /* folder of run folders; NULL: build/runs */
+	const char *name;         /* of the run folder; NULL: the suite's */
+	const char *disk;         /* raw image given to the guest as a virtio disk */
+	const char *swtpm;        /* plain: control socket of a running swtpm, the guest's TPM */
+	const char *group;        /* test: the suites of this group */
+	const char *sev_features; /* of the boot VMSA, a number; NULL: what the suite says */
+	unsigned smp;             /* the guest's vCPUs; 0: what the suite says */
+	unsigned mem;             /* MiB; 0: what the suite says */
+	int service_cpus;         /* -1: what the suite says */
+	int icount;               /* log2 of ns an instruction takes; -1: what the suite says */
+	unsigned timeout;         /* seconds without progress; 0: what the suite says */
+	bool test;                /* the command is `test`: the test protocol may be offered */
 	bool json, dry_run, strict, list, all, keep, shell, kdump;
 	bool no_agent;        /* run: nobody answers on the control port */
 	struct strlist words; /* monitor options (abi/machine.h) */

@@ -82,7 +82,8 @@ static bool add_elf(const struct igvm_build_options *o, const struct elf *e, str
 		if (!add_place(e, m, i, svsm))
 			return false;
 	image_require(m, info->svsm.gpa, info->svsm.size);
-	build_vmsa(&m->vmsa, (uint32_t)e->entry);
+	build_vmsa(&m->vmsa, (uint32_t)e->entry,
+		   o->sev_features ? o->sev_features : BUILD_SEV_FEATURES);
 	return true;
 }
 

@@ -5,6 +5,7 @@
 /* `keelson igvm build`: from an SVSM (or a test payload in its place) and a guest to one IGVM file.
  */
 #include "abi/launch.h"
+#include "abi/vmsa.h"
 #include "harness/igvm/image.h"
 
 /*
@@ -18,6 +19,9 @@
 /* Initrd, command line, the bzImage's setup sectors; or behind the kernel's init_size */
 #define BUILD_INITRD_BASE 0x0a000000ull
 
+/* SEV_FEATURES of the boot VMSA. They are measured with it. */
+#define BUILD_SEV_FEATURES SEV_FEAT_SNP_ACTIVE
+
 struct igvm_build_options {
 	const char *svsm;    /* ELF */
 	const char *payload; /* ELF in the SVSM's place; excludes svsm */
@@ -29,6 +33,7 @@ struct igvm_build_options {
 	unsigned service_cpus;
 	unsigned mem;  /* MiB of RAM that the SVSM is to have room for; 0: REGION_DEFAULT_MEM */
 	unsigned cpus; /* and CPUs; 0: REGION_DEFAULT_CPUS */
+	uint64_t sev_features; /* of the boot VMSA; 0: BUILD_SEV_FEATURES */
 	bool selftest;
 	bool test;  /* offer the test protocol */
 	bool panic; /* the SVSM faults on purpose */
@@ -44,5 +49,6 @@ bool build_linux(const struct igvm_build_options *o, struct image *m, struct lau
  * (NULL: none) cannot be read or is cut off. What is neither bzImage nor cpio passes. */
 bool build_linux_whole(const char *kernel, const char *initrd);
 
-/* build_vmsa.c: the boot vCPU: 32-bit protected mode, paging off, flat segments, at rip. */
-void build_vmsa(struct vmsa *v, uint32_t rip);
+/* build_vmsa.c: the boot vCPU: 32-bit protected mode, paging off, flat segments, at rip, with
+ * these SEV_FEATURES. */
+void build_vmsa(struct vmsa *v, uint32_t rip, uint64_t sev_features);

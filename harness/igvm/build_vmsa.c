@@ -17,7 +17,7 @@
  * With paging off every access is private, so the SVSM's first instructions need no C-bit. CR0 is
  * the value that KVM insists on, CR4.MCE as KVM sets it.
  */
-void build_vmsa(struct vmsa *v, uint32_t rip)
+void build_vmsa(struct vmsa *v, uint32_t rip, uint64_t sev_features)
 {
 	const struct vmsa_seg data = {.selector = 0x10, .attrib = ATTR_DATA32, .limit = 0xffffffff};
 
@@ -27,5 +27,5 @@ void build_vmsa(struct vmsa *v, uint32_t rip)
 	v->cr4 = CR4_MCE;
 	v->cr0 = CR0_PE | CR0_ET | CR0_NE;
 	v->rip = rip;
-	v->sev_features = SEV_FEAT_SNP_ACTIVE;
+	v->sev_features = sev_features;
 }

@@ -24,6 +24,7 @@ static const char usage_text[] =
 	"                            and for that many CPUs (default 16)\n"
 	"         --service-cpus N   the machine's last N CPUs run services, hidden from the "
 	"guest\n"
+	"         --sev-features N   SEV_FEATURES of the boot vCPU's VMSA, decimal or 0x...\n"
 	"         --test             offer the test protocol\n"
 	"         --selftest, --panic   run the SVSM's own tests; then fault\n"
 	"       keelson igvm inspect FILE                   what is in it\n"
@@ -47,6 +48,7 @@ enum {
 	OPT_SERVICE_CPUS,
 	OPT_MEM,
 	OPT_CPUS,
+	OPT_SEV_FEATURES,
 	OPT_SELFTEST,
 	OPT_TEST,
 	OPT_PANIC
@@ -62,6 +64,7 @@ static const struct option options[] = {
 	{"service-cpus", required_argument, NULL, OPT_SERVICE_CPUS},
 	{"mem", required_argument, NULL, OPT_MEM},
 	{"cpus", required_argument, NULL, OPT_CPUS},
+	{"sev-features", required_argument, NULL, OPT_SEV_FEATURES},
 	{"selftest", no_argument, NULL, OPT_SELFTEST},
 	{"test", no_argument, NULL, OPT_TEST},
 	{"panic", no_argument, NULL, OPT_PANIC}, /* tests of the harness */
@@ -118,6 +121,15 @@ static bool take_number(unsigned *out, unsigned long max)
 	return *optarg >= '0' && *optarg <= '9' && !*end && v <= max;
 }
 
+/* Without SNP_ACTIVE it would be no SNP guest. */
+static bool take_features(uint64_t *out)
+{
+	char *end;
+
+	*out = strtoull(optarg, &end, 0);
+	return *optarg >= '0' && *optarg <= '9' && !*end && (*out & SEV_FEAT_SNP_ACTIVE);
+}
+
 /* False: an unknown option, a bad number, or words that are no options. */
 static bool parse(struct igvm_build_options *o, int argc, char **argv)
 {
@@ -137,6 +149,10 @@ static bool parse(struct igvm_build_options *o, int argc, char **argv)
 			o->test = true;
 		else if (c == OPT_PANIC)
 			o->panic = true;
+		else if (c == OPT_SEV_FEATURES && !take_features(&o->sev_features))
+			return false;
+		else if (c == OPT_SEV_FEATURES)
+			continue;
 		else if (!count || !take_number(count, max))
 			return false;
 	}

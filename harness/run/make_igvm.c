@@ -88,6 +88,13 @@ static void add_linux(const struct suite *s, const struct options *o, struct str
 	add_option(w, "--cmdline", make_igvm_cmdline(s, o));
 }
 
+static void add_features(const struct suite *s, const struct options *o, struct strlist *w)
+{
+	const char *n = o->sev_features ? o->sev_features : s->sev_features;
+
+	add_option(w, "--sev-features", n ? str_dup(n) : NULL);
+}
+
 /* A payload has no SVSM, so nothing of what the SVSM is told goes with it. */
 void make_igvm_words(const struct suite *s, const struct options *o, const char *out,
 		     struct strlist *w)
@@ -114,6 +121,7 @@ void make_igvm_words(const struct suite *s, const struct options *o, const char 
 		add_machine(s, o, w);
 	if (s->kind != SUITE_PAYLOAD && o->test && s->test)
 		strlist_add(w, "--test");
+	add_features(s, o, w);
 	strlist_add(w, "--output");
 	strlist_add(w, out);
 }

@@ -282,7 +282,7 @@ static void begin(struct image *m)
 	for (unsigned i = 0; i < sizeof(pattern); i++)
 		pattern[i] = (uint8_t)(i * 7 + (i >> 12) + 1);
 	*m = (struct image){.policy = IGVM_SNP_POLICY_SMT | IGVM_SNP_POLICY_ONE};
-	build_vmsa(&m->vmsa, 0x200000);
+	build_vmsa(&m->vmsa, 0x200000, SEV_FEAT_SNP_ACTIVE);
 	machine_reset();
 }
 

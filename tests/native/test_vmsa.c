@@ -109,6 +109,6 @@ TEST(boot_vcpu_is_what_kvm_measures)
 	struct vmsa v;
 
 	memset(&v, 0xff, sizeof(v));
-	build_vmsa(&v, 0x2001000);
+	build_vmsa(&v, 0x2001000, SEV_FEAT_SNP_ACTIVE);
 	check_page(&v, boot, ARRAY_LEN(boot));
 }

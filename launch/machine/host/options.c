@@ -19,7 +19,7 @@ extern const struct option_word __start_option_words[], __stop_option_words[];
 static const struct option_word words[] = {
 	{"strict", &host_options.strict},         {"stats", &host_options.stats},
 	{"trace", &host_options.trace},           {"turns", &host_options.turns},
-	{"no-invlpgb", &host_options.no_invlpgb},
+	{"no-invlpgb", &host_options.no_invlpgb}, {"any-features", &host_options.any_features},
 };
 
 static const struct option_word *find(const struct option_word *from, const struct option_word *to,

@@ -7,9 +7,11 @@
 
 struct host_options {
 	bool strict, stats, trace;
-	bool turns;      /* all CPUs share one host thread (-icount): irq_turn() */
-	bool no_invlpgb; /* INVLPGB and TLBSYNC are undefined in a guest */
-	bool hostile;    /* a word of a hostile host was given (hostile/hostile.h) */
+	bool turns;        /* all CPUs share one host thread (-icount): irq_turn() */
+	bool any_features; /* VMRUN takes every SEV_FEATURES bit; what is not modelled has no effect
+			    */
+	bool no_invlpgb;   /* INVLPGB and TLBSYNC are undefined in a guest */
+	bool hostile;      /* a word of a hostile host was given (hostile/hostile.h) */
 };
 extern struct host_options host_options; /* written once, before any guest runs */
 

@@ -8,6 +8,7 @@
 #include "machine/snp/vmsa_attach.h"
 #include "machine/cpu/fpu.h"
 #include "machine/host/mem/direct.h"
+#include "machine/host/options.h"
 #include "machine/host/mem/pool.h"
 #include "machine/snp/rmp.h"
 #include "machine/snp/vmsa_swap.h"
@@ -17,12 +18,17 @@
  * 2, 15.36.16 and 15.36.20). */
 #define FEATURES (SEV_FEAT_SNP_ACTIVE | SEV_FEAT_RESTRICTED_INJ | SEV_FEAT_DEBUG_SWAP)
 
+static bool known(uint64_t sev_features)
+{
+	return host_options.any_features || !(sev_features & ~FEATURES);
+}
+
 static bool fits(uint8_t vmpl, gpa_t page, uint64_t sev_features)
 {
 	const struct vmsa *s = host_ptr(hpa(page.v));
 
 	return READ_ONCE(s->vmpl) == vmpl && READ_ONCE(s->sev_features) == sev_features &&
-	       (sev_features & SEV_FEAT_SNP_ACTIVE) && !(sev_features & ~FEATURES) &&
+	       (sev_features & SEV_FEAT_SNP_ACTIVE) && known(sev_features) &&
 	       fpu_pat_valid(READ_ONCE(s->g_pat));
 }
 

@@ -122,13 +122,23 @@ ABI_OFFSET(struct vmsa, fpreg_xmm, 0x470, "APM B-4: FPREG_XMM");
 ABI_SIZE(struct vmsa, 0x1000, "APM B-4: one page");
 
 /* SEV_FEATURES: APM vol. 2, 15.34.10 and table B-4 */
-#define SEV_FEAT_SNP_ACTIVE     BIT(0)
-#define SEV_FEAT_VTOM           BIT(1)
-#define SEV_FEAT_REFLECT_VC     BIT(2)
-#define SEV_FEAT_RESTRICTED_INJ BIT(3)
-#define SEV_FEAT_ALTERNATE_INJ  BIT(4)
-#define SEV_FEAT_DEBUG_SWAP     BIT(5)
-#define SEV_FEAT_SECURE_TSC     BIT(9)
+#define SEV_FEAT_SNP_ACTIVE       BIT(0)
+#define SEV_FEAT_VTOM             BIT(1)
+#define SEV_FEAT_REFLECT_VC       BIT(2)
+#define SEV_FEAT_RESTRICTED_INJ   BIT(3)
+#define SEV_FEAT_ALTERNATE_INJ    BIT(4)
+#define SEV_FEAT_DEBUG_SWAP       BIT(5)
+#define SEV_FEAT_PREVENT_HOST_IBS BIT(6)
+#define SEV_FEAT_BTB_ISOLATION    BIT(7)
+#define SEV_FEAT_VMPL_SSS         BIT(8)
+#define SEV_FEAT_SECURE_TSC       BIT(9)
+#define SEV_FEAT_VMGEXIT_PARAM    BIT(10)
+#define SEV_FEAT_PMC_VIRT         BIT(11)
+#define SEV_FEAT_IBS_VIRT         BIT(12)
+#define SEV_FEAT_VMSA_REG_PROT    BIT(14)
+#define SEV_FEAT_SMT_PROTECTION   BIT(15)
+#define SEV_FEAT_SECURE_AVIC      BIT(16)
+#define SEV_FEAT_IBPB_ON_ENTRY    BIT(21)
 
 /* MSR 0xC0010131, SEV_STATUS: APM vol. 2, 15.34.10 */
 #define SEV_STATUS_SEV            BIT(0)

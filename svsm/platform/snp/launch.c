@@ -14,6 +14,7 @@
 #include "log/log.h"
 #include "mm/image.h"
 #include "mm/launch_area.h"
+#include "platform/snp/features.h"
 #include "platform/snp/ghcb.h"
 #include "platform/snp/snp.h"
 
@@ -77,8 +78,24 @@ static bool secrets_ok(void)
 	       memcmp(s->vmpck[VMPL_SVSM], none, sizeof(none));
 }
 
+/* The line comes before the end, so it is judged only when there is a way to write one. Nothing
+ * secret has come to this CPU before, and no other one runs. */
+static void check_features(void)
+{
+	uint64_t status = rdmsr(MSR_SEV_STATUS);
+	unsigned bit;
+	const char *name = features_refused(status, &bit);
+
+	if (!name)
+		return;
+	log_error("SEV_STATUS %#lx: bit %u (%s) %s", status, bit, name,
+		  status >> bit & 1 ? "is on, and this SVSM cannot run with it" : "is off");
+	ghcb_msr_terminate(TERM_NO_SNP);
+}
+
 void snp_launch_check(void)
 {
+	check_features();
 	if (!snp_cpuid_page_ok())
 		ghcb_msr_terminate(TERM_CPUID_PAGE);
 	if (!secrets_ok()) {

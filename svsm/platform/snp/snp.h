@@ -43,7 +43,7 @@ void snp_nmi_done(void);
 bool snp_console_write(const char *s, size_t len);
 
 /* vcpu.c */
-uint64_t snp_sev_features(void); /* of this VMSA and of every one that the SVSM makes */
+uint64_t snp_sev_features(void); /* of this VMSA and of every other CPU's at VMPL0 */
 const char *snp_cpu_start(struct cpu *c, void (*entry)(struct cpu *c));
 extern const struct vcpu_ops snp_vcpu_ops;
 

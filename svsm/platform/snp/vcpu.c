@@ -12,6 +12,7 @@
 #include "lib/vmsa.h"
 #include "mm/alloc.h"
 #include "mm/paging.h"
+#include "platform/snp/features.h"
 #include "platform/snp/ghcb.h"
 #include "platform/snp/snp.h"
 #include "platform/snp/vcpu_state.h"
@@ -52,7 +53,7 @@ static void fill(void *page, unsigned vmpl, const struct vcpu_entry *entry)
 	v->rip = entry->rip;
 	v->rsp = entry->rsp;
 	v->rsi = entry->rsi;
-	v->sev_features = snp_sev_features();
+	v->sev_features = features_of_guest(snp_sev_features());
 }
 
 /* The state of another CPU of the SVSM: 64-bit mode, final page tables, its own stack, entry(c)
@@ -91,12 +92,13 @@ static struct vmsa *vmsa_alloc(void)
 static enum platform_result start(uint32_t apic_id, unsigned vmpl, gpa_t page)
 {
 	uint64_t who = (uint64_t)apic_id << 32 | vmpl << 16;
+	uint64_t own = snp_sev_features();
 	struct ghcb *g = ghcb_begin();
 	enum platform_result r;
 
 	if (!g)
 		return PLATFORM_REFUSED;
-	GHCB_SET(g, rax, snp_sev_features());
+	GHCB_SET(g, rax, vmpl == VMPL_SVSM ? own : features_of_guest(own));
 	r = ghcb_call(g, GHCB_EXIT_AP_CREATION, who | GHCB_AP_CREATE, page.v);
 	ghcb_end(g);
 	return r;

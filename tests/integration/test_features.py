@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The Keelson Authors
+"""SEV_FEATURES of the boot VMSA: the SVSM says which bit it cannot run with, and ends the launch."""
+
+import pytest
+
+from keelson import BUILD, igvm, keelson
+
+HANG = BUILD / "guests/bare/hang.bin"
+
+
+@pytest.mark.parametrize("features, bit, name", [
+    (0x1 | 1 << 1, 3, "vTOM"), (0x1 | 1 << 4, 6, "AlternateInjection"), (0x1 | 1 << 9, 11, "SecureTSC"),
+    (0x1 | 1 << 14, 16, "VmsaRegProt"), (0x1 | 1 << 13, 15, "reserved"), (0x1 | 1 << 40, 42, "reserved"),
+])
+def test_a_feature_that_the_svsm_does_not_know(runs, features, bit, name):
+    """On a processor that offers it. APM vol. 2, 15.34.10: SEV_STATUS[n + 2] is SEV_FEATURES[n]."""
+    run = keelson(runs, "test", "core/query-protocol", "--sev-features", hex(features), "--option", "any-features").check(5)
+    assert f"bit {bit} ({name}) is on, and this SVSM cannot run with it" in run.text("svsm.log")
+    assert "terminated: set 0 reason 2" in run.text("monitor.log")
+
+
+def test_a_feature_that_asks_nothing_of_software(runs):
+    """Bits 6, 7, 15 and 21, and debug swap: the boot goes on."""
+    features = 1 | 1 << 5 | 1 << 6 | 1 << 7 | 1 << 15 | 1 << 21
+    run = keelson(runs, "test", "core/query-protocol", "--sev-features", hex(features), "--option", "any-features").check(0)
+    assert "cannot run" not in run.text("svsm.log")
+
+
+def test_a_feature_that_the_machine_lacks(runs):
+    """VMRUN refuses it: the launch ends before the SVSM's first instruction."""
+    run = keelson(runs, "test", "core/query-protocol", "--sev-features", "3").check(3)
+    assert "cannot start from this VMSA (SEV_FEATURES 0x3)" in run.text("monitor.log")
+
+
+@pytest.mark.parametrize("value", ["", "x", "2", "0", "-1", "1x"])
+def test_no_such_features(tmp_path, value):
+    code, _, _ = igvm("build", "--svsm", BUILD / "svsm.elf", "--bare", HANG, "--sev-features", value, "-o", tmp_path / "x")
+    assert code == 2
+
+
+def test_they_are_measured(tmp_path):
+    digests = set()
+    for n in ("1", "9", "0x21"):
+        path = tmp_path / f"{n}.igvm"
+        assert igvm("build", "--svsm", BUILD / "svsm.elf", "--bare", HANG, "--sev-features", n, "-o", path)[0] == 0
+        assert f"sev_features {hex(int(n, 0))}" in igvm("inspect", path)[1]
+        digests.add(igvm("measure", path)[1])
+    assert len(digests) == 3
