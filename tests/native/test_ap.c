@@ -94,6 +94,12 @@ void doorbell_reset(struct hv_doorbell_state *d)
 	(void)d;
 }
 
+bool apic_pv_eoi_write(struct vapic *a, uint64_t value)
+{
+	a->pv_eoi = value;
+	return true;
+}
+
 static struct ghcb ghcb; /* of vCPU 1, which holds; shared, unless a test says otherwise */
 static bool made_private;
 static unsigned writing;
@@ -160,6 +166,24 @@ TEST(it_is_carried_out_by_the_other_cpu)
 
 /* A loaded host may not run the other CPU for seconds. A guest takes a refusal for final, and then
  * lacks a CPU. */
+/* A byte that another run of the VMPL named is not the new one's. */
+TEST(what_comes_or_goes_has_no_paravirtual_eoi)
+{
+	struct ap_request destroy = create;
+
+	setup();
+	serve_at_kick = 1;
+	states[1].apic[1].pv_eoi = states[1].apic[2].pv_eoi = 0x7001;
+	CHECK(ap_change(&cpus[0], &cpus[1], &create));
+	CHECK_EQ(states[1].apic[2].pv_eoi, 0);
+	states[1].apic[2].pv_eoi = 0x7001;
+	destroy.op = GHCB_AP_DESTROY;
+	kicks = 0;
+	CHECK(ap_change(&cpus[0], &cpus[1], &destroy));
+	CHECK_EQ(states[1].apic[2].pv_eoi, 0);
+	CHECK_EQ(states[1].apic[1].pv_eoi, 0x7001);
+}
+
 TEST(a_cpu_that_the_host_does_not_run_for_seconds_is_waited_for)
 {
 	setup();

@@ -2,9 +2,10 @@
 /* Copyright (c) 2026 The Keelson Authors */
 /*
  * The local APIC model: priorities, EOI, both register forms, destinations, the timer's three
- * modes. APM vol. 2, chapter 16; TSC deadline: Intel SDM vol. 3, "TSC-Deadline Mode".
+ * modes. APM vol. 2, chapter 16; TSC deadline: Intel SDM vol. 3, "TSC-Deadline Mode"; paravirtual
+ * EOI: Linux, Documentation/virt/kvm/x86/msr.rst.
  *
- * sources: svsm/lib/vapic/apic.c svsm/lib/vapic/apic_regs.c svsm/lib/vapic/apic_timer.c
+ * sources: svsm/lib/vapic/apic.c svsm/lib/vapic/apic_regs.c svsm/lib/vapic/apic_timer.c svsm/lib/vapic/apic_pv_eoi.c
  */
 #include "tests/native/check.h"
 #include "lib/vapic/vapic.h"
@@ -423,4 +424,111 @@ TEST(masked_timer_is_silent)
 	apic_msr_write(&a, APIC_TMICT, 1);
 	apic_timer_expire(&a, now + 1000);
 	CHECK_EQ(apic_pending(&a), -1);
+}
+
+#define PV_PAGE 0x7000ull
+
+/* A vector in service, edge-triggered, with paravirtual EOI on. */
+static struct vapic serving(unsigned vector)
+{
+	struct vapic a = fresh(true);
+
+	CHECK(apic_pv_eoi_write(&a, PV_PAGE | 1));
+	apic_post(&a, vector, false);
+	apic_accept(&a, vector);
+	return a;
+}
+
+TEST(pv_eoi_values)
+{
+	struct vapic a = fresh(true);
+
+	CHECK(apic_pv_eoi_write(&a, PV_PAGE | 1));
+	CHECK_EQ(a.pv_eoi, PV_PAGE | 1);
+	CHECK(!apic_pv_eoi_write(&a, PV_PAGE | 2)); /* reserved, on or off */
+	CHECK(!apic_pv_eoi_write(&a, PV_PAGE | 3));
+	CHECK_EQ(a.pv_eoi, PV_PAGE | 1);
+	CHECK(apic_pv_eoi_write(&a, PV_PAGE + 4)); /* 4 bytes aligned, and off */
+	CHECK_EQ(a.pv_eoi, PV_PAGE + 4);
+	CHECK(apic_pv_eoi_write(&a, PV_PAGE | 5));
+	apic_reset(&a, a.id, a.vmpl, false);
+	CHECK_EQ(a.pv_eoi, 0);
+}
+
+TEST(pv_eoi_made)
+{
+	struct vapic a = serving(0x61);
+	uint8_t byte = 0;
+
+	CHECK(apic_pv_eoi_due(&a));
+	apic_pv_eoi_offer(&a, &byte);
+	CHECK_EQ(byte, 1);
+	byte = 0xfe; /* only bit 0 counts */
+	retries = 0;
+	CHECK(apic_pv_eoi_sync(&a, &byte));
+	CHECK_EQ(byte, 0);
+	CHECK_EQ(a.isr[0x61 / 32], 0);
+	CHECK_EQ(retries, 1);                /* what it held back may come now */
+	CHECK(!apic_pv_eoi_sync(&a, &byte)); /* made once */
+	CHECK(!apic_pv_eoi_due(&a));
+}
+
+TEST(pv_eoi_taken_back)
+{
+	struct vapic a = serving(0x61);
+	uint8_t byte = 0;
+
+	apic_pv_eoi_offer(&a, &byte);
+	CHECK(!apic_pv_eoi_sync(&a, &byte));
+	CHECK_EQ(byte, 0);
+	CHECK(a.isr[0x61 / 32] != 0);
+	CHECK(apic_pv_eoi_due(&a)); /* and may be offered again */
+	/* a byte that cannot be reached is neither set nor taken for cleared */
+	apic_pv_eoi_offer(&a, NULL);
+	CHECK(!apic_pv_eoi_sync(&a, &byte));
+	apic_pv_eoi_offer(&a, &byte);
+	CHECK(!apic_pv_eoi_sync(&a, NULL));
+	CHECK(a.isr[0x61 / 32] != 0);
+}
+
+TEST(pv_eoi_not_offered)
+{
+	struct vapic a = serving(0x61);
+	uint8_t byte = 0;
+
+	apic_post(&a, 0x20, false); /* requested, of whatever priority */
+	CHECK(!apic_pv_eoi_due(&a));
+	apic_pv_eoi_offer(&a, &byte);
+	CHECK_EQ(byte, 0);
+	apic_accept(&a, 0x20); /* a second one in service */
+	CHECK(!apic_pv_eoi_due(&a));
+	a = serving(0x61);
+	apic_post(&a, 0x62, false);
+	apic_accept(&a, 0x62); /* in the same word */
+	CHECK(!apic_pv_eoi_due(&a));
+	a = serving(0x61);
+	apic_post(&a, 0x61, true); /* level: the IOAPIC waits for the EOI */
+	apic_accept(&a, 0x61);
+	CHECK(!apic_pv_eoi_due(&a));
+	a = serving(0x61);
+	CHECK(apic_pv_eoi_write(&a, PV_PAGE)); /* turned off */
+	CHECK(!apic_pv_eoi_due(&a));
+	a = fresh(true);
+	CHECK(apic_pv_eoi_write(&a, PV_PAGE | 1));
+	CHECK(!apic_pv_eoi_due(&a)); /* nothing in service */
+}
+
+/* A level-triggered request of the same vector that came while the guest ran is heard of. */
+TEST(pv_eoi_became_level)
+{
+	struct vapic a = serving(0x61);
+	uint8_t byte = 0;
+
+	apic_pv_eoi_offer(&a, &byte);
+	apic_post(&a, 0x61, true);
+	byte = 0;
+	level_eois = 0;
+	CHECK(apic_pv_eoi_sync(&a, &byte));
+	CHECK_EQ(level_eois, 1);
+	CHECK_EQ(last_level, 0x61);
 }

@@ -141,7 +141,7 @@ void host_irq_window(void)
 	abort();
 }
 
-void doorbell_sync(struct vcpu *v)
+void irq_sync(struct vcpu *v)
 {
 	(void)v;
 	abort();

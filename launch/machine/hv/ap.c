@@ -51,6 +51,7 @@ static bool create(struct vcpu *v, const struct ap_request *r)
 	h->reset_hold[r->vmpl] = false;
 	h->ghcb_registered[r->vmpl] = GPA_NONE;
 	h->apic[r->vmpl].nmi_blocked = false;
+	apic_pv_eoi_write(&h->apic[r->vmpl], 0);
 	h->fresh |= 1u << r->vmpl;
 	doorbell_reset(&h->doorbell[r->vmpl]);
 	return !run || vmpl_run(v, r->vmpl);
@@ -83,6 +84,7 @@ static bool apply(struct vcpu *v, const struct ap_request *r)
 		return create(v, r);
 	default:
 		hv_state(v)->fresh &= ~(1u << r->vmpl);
+		apic_pv_eoi_write(&hv_state(v)->apic[r->vmpl], 0);
 		return machine_attach(v, r->vmpl, GPA_NONE, 0);
 	}
 }

@@ -68,6 +68,7 @@ enum reg {
 #define KVM_CLOCKSOURCE        BIT(0)
 #define KVM_NOP_IO_DELAY       BIT(1)
 #define KVM_CLOCKSOURCE2       BIT(3)
+#define KVM_PV_EOI             BIT(6)
 #define KVM_CLOCKSOURCE_STABLE BIT(24)
 #define APIC_BUS_KHZ           1000000 /* one tick a nanosecond: apic_timer.c */
 
@@ -131,7 +132,7 @@ static void hypervisor(uint32_t leaf, uint32_t r[4])
 		set(r, MAX_KVM, 0x4b4d564b, 0x564b4d56, 0x4d);
 		break;
 	case 0x40000001:
-		r[EAX] = KVM_CLOCKSOURCE | KVM_NOP_IO_DELAY | KVM_CLOCKSOURCE2 |
+		r[EAX] = KVM_CLOCKSOURCE | KVM_NOP_IO_DELAY | KVM_CLOCKSOURCE2 | KVM_PV_EOI |
 			 KVM_CLOCKSOURCE_STABLE;
 		break;
 	case MAX_KVM: /* kHz of TSC and APIC bus: QEMU 7.2, target/i386/kvm/kvm.c, vmware-cpuid-freq

@@ -10,9 +10,13 @@
 #include "machine/hv/irq.h"
 #include "machine/cpu/exec/inject.h"
 #include "machine/cpu/exec/vmm.h"
+#include "machine/cpu/guard.h"
+#include "machine/cpu/tlb.h"
 #include "machine/dev/uart.h"
 #include "machine/host/isr.h"
 #include "machine/host/lapic.h"
+#include "machine/host/mem/direct.h"
+#include "machine/host/mem/mem.h"
 #include "machine/host/options.h"
 #include "machine/host/percpu.h"
 #include "machine/host/smp.h"
@@ -177,8 +181,49 @@ static bool deliver_nmi(struct vcpu *v, struct vapic *a)
 	return true;
 }
 
+/* The guest's byte, while it is shared memory: between tlb_write_begin() and tlb_write_end(). */
+static uint8_t *pv_eoi_byte(const struct vapic *a)
+{
+	gpa_t g = gpa(a->pv_eoi & ~APIC_PV_EOI_ENABLE);
+
+	return guard_is_shared(g, 1) ? host_ptr(hpa(g.v)) : NULL;
+}
+
+static void offer_pv_eoi(struct vcpu *v, struct vapic *a)
+{
+	if (!apic_pv_eoi_due(a))
+		return;
+	tlb_write_begin(v);
+	apic_pv_eoi_offer(a, pv_eoi_byte(a));
+	tlb_write_end(v);
+}
+
+void irq_sync(struct vcpu *v)
+{
+	struct vapic *a = hv_apic(v);
+
+	doorbell_sync(v);
+	if (!a->pv_offered)
+		return;
+	tlb_write_begin(v);
+	if (apic_pv_eoi_sync(a, pv_eoi_byte(a)))
+		hv_count(v, STAT_PV_EOI);
+	tlb_write_end(v);
+}
+
+/* As KVM, which asks for memory of the guest, private or not: what is private is never written. */
+bool irq_pv_eoi_write(struct vcpu *v, uint64_t value)
+{
+	gpa_t g = gpa(value & ~APIC_PV_EOI_ENABLE);
+
+	if ((value & APIC_PV_EOI_ENABLE) && !host_guest_ram(g, 1))
+		return false;
+	return apic_pv_eoi_write(hv_apic(v), value);
+}
+
 void vmm_cr8_write(struct vcpu *v, uint8_t value)
 {
+	irq_sync(v);
 	apic_write(hv_apic(v), APIC_TPR, (uint32_t)value << 4);
 }
 
@@ -201,6 +246,7 @@ void irq_deliver(struct vcpu *v)
 		wait = false;
 	}
 	machine_want_window(v, wait);
+	offer_pv_eoi(v, a);
 }
 
 bool irq_wakes(struct vcpu *v)

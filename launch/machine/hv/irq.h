@@ -10,6 +10,11 @@ void hv_host_interrupt(unsigned vector, bool level);
 /* Before each machine_run: hand the most important deliverable event to the current VMPL, or ask
  * for a window. On v's own CPU. */
 void irq_deliver(struct vcpu *v);
+/* After each exit, before anything looks at or changes the APIC of v's current VMPL: what the guest
+ * has done by its shared pages since the last one. On v's own CPU. */
+void irq_sync(struct vcpu *v);
+/* MSR 0x4b564d04 (lib/vapic/vapic.h). False for #GP, and nothing has changed. */
+bool irq_pv_eoi_write(struct vcpu *v, uint64_t value);
 /* After an exit for the host or a halt: expire the timers of all VMPLs and arm the next one. */
 void irq_timer_poll(struct vcpu *v);
 /* A timer of v or what a serial port sends has another deadline now. On v's own CPU. */

@@ -7,7 +7,8 @@
 #include "machine/cpu/tlb.h"
 #include "machine/dev/kvmclock.h"
 #include "machine/dev/mtrr.h"
-#include "machine/hv/doorbell.h"
+#include "machine/hv/irq.h"
+#include "machine/hv/state.h"
 #include "base/x86.h"
 #include "lib/vapic/vapic.h"
 
@@ -36,6 +37,7 @@
 #define MSR_BU_CFG2        0xc001102a
 #define MSR_PLATFORM_ID    0x17
 #define MSR_EBL_CR_POWERON 0x2a
+#define MSR_KVM_PV_EOI     0x4b564d04
 
 /*
  * Read as a constant; writes are accepted and dropped. Those of value 0 are the list that KVM
@@ -127,6 +129,9 @@ enum msr_result msr_read(struct vcpu *v, uint32_t msr, uint64_t *value)
 	case MSR_KVM_WALL_CLOCK_OLD:
 		*value = h->clock[v->vmpl].wall_clock;
 		return MSR_OK;
+	case MSR_KVM_PV_EOI:
+		*value = a->pv_eoi;
+		return MSR_OK;
 	default:
 		return mtrr_read(&h->mtrr, msr, value) ? MSR_OK : constant(msr, value);
 	}
@@ -171,6 +176,8 @@ enum msr_result msr_write(struct vcpu *v, uint32_t msr, uint64_t value)
 	case MSR_KVM_WALL_CLOCK:
 	case MSR_KVM_WALL_CLOCK_OLD:
 		return result(set_clock(v, kvmclock_set_wall_clock, value));
+	case MSR_KVM_PV_EOI:
+		return result(irq_pv_eoi_write(v, value));
 	default:
 		return mtrr_write(&h->mtrr, msr, value) ? MSR_OK : constant(msr, &ignored);
 	}
@@ -184,7 +191,7 @@ bool vmm_fast_msr(struct vcpu *v, uint32_t msr, bool write, uint64_t *value, boo
 {
 	enum msr_result r;
 
-	doorbell_sync(v);
+	irq_sync(v);
 	r = write ? msr_write(v, msr, *value) : msr_read(v, msr, value);
 	if (r == MSR_UNKNOWN)
 		return false; /* the guest's own #VC handler decides, then the GHCB says #GP */

@@ -110,7 +110,7 @@ static void memory_fault(struct vcpu *v)
 
 static void handle(struct vcpu *v, enum machine_exit why)
 {
-	doorbell_sync(v);
+	irq_sync(v);
 	switch (why) {
 	case MACHINE_VMGEXIT:
 		hypercall_serve(v);

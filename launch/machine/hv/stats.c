@@ -21,6 +21,7 @@ static const char *const name[STAT_COUNT] = {
 	[STAT_MMIO] = "nae_mmio",     [STAT_PSC] = "nae_psc",
 	[STAT_RUN_VMPL] = "run_vmpl", [STAT_AP_CREATION] = "ap_creation",
 	[STAT_OTHER] = "nae_other",   [STAT_INJECTED] = "interrupts",
+	[STAT_PV_EOI] = "pv_eoi",
 };
 
 static void print_vmpl(unsigned vmpl)

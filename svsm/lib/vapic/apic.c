@@ -102,6 +102,18 @@ int apic_eoi(struct vapic *a)
 	return test_bit(a->tmr, vector) ? vector : -1;
 }
 
+int apic_alone(const struct vapic *a)
+{
+	int vector = highest(a->isr);
+	uint32_t others = 0;
+
+	if (vector < 0 || test_bit(a->tmr, vector) || highest(a->irr) >= 0)
+		return -1;
+	for (int i = 0; i < 8; i++)
+		others |= i == vector / 32 ? a->isr[i] & ~(1u << vector % 32) : a->isr[i];
+	return others ? -1 : vector;
+}
+
 void apic_error(struct vapic *a, uint32_t bits)
 {
 	uint32_t *lvt = &a->lvt[APIC_LVT_ERROR - APIC_LVT_FIRST];

@@ -5,10 +5,10 @@
 /*
  * The local APIC of one vCPU at one VMPL: AMD APM vol. 2, 16. All fields belong to the CPU that
  * runs the vCPU, except irr, tmr, nmi and startup, which any CPU sets atomically before it kicks
- * the owner. apic.c (state), apic_regs.c (registers) and apic_timer.c (deadlines) are the model
- * and contain no privileged instruction. Whoever uses it sends the IPIs: the monitor in
- * launch/machine/hv/apic_ipi.c. One header serves the whole model, because its parts work on one
- * struct.
+ * the owner. apic.c (state), apic_regs.c (registers), apic_timer.c (deadlines) and apic_pv_eoi.c
+ * (an EOI without an exit) are the model and contain no privileged instruction. Whoever uses it
+ * sends the IPIs: the monitor in launch/machine/hv/apic_ipi.c. One header serves the whole model,
+ * because its parts work on one struct.
  */
 #include "base/types.h"
 
@@ -79,6 +79,8 @@ struct vapic {
 	uint64_t base;     /* MSR 0x1b */
 	uint64_t deadline; /* TSC of the timer's next expiry, 0: none */
 	uint64_t period;   /* TSC ticks of the periodic timer */
+	uint64_t pv_eoi;   /* MSR 0x4b564d04 */
+	bool pv_offered;   /* bit 0 of the byte named there was set for the guest */
 };
 
 #define APIC_SAW_INIT BIT(0)
@@ -102,6 +104,9 @@ void apic_accept(struct vapic *a, unsigned vector); /* IRR to ISR */
 /* End of interrupt. Returns the vector when it was level-triggered (the host's APIC waits for it),
  * else -1. */
 int apic_eoi(struct vapic *a);
+/* The vector in service, when it is alone: edge-triggered, and no other in service or requested.
+ * Else -1. */
+int apic_alone(const struct vapic *a);
 uint32_t apic_ppr(const struct vapic *a);
 uint32_t apic_ldr(const struct vapic *a); /* in x2APIC mode it follows from the ID */
 /* MSR 0x1b. False for #GP: reserved bits, a moved base, an illegal mode change. */
@@ -130,6 +135,21 @@ uint64_t apic_timer_deadline(const struct vapic *a);
 void apic_timer_mode_changed(struct vapic *a, uint32_t old_lvt);
 /* Post the interrupt if the deadline is over; reload a periodic one. */
 void apic_timer_expire(struct vapic *a, uint64_t now);
+
+/*
+ * ---- apic_pv_eoi.c: KVM's paravirtual EOI (Linux, Documentation/virt/kvm/x86/msr.rst) ----
+ *
+ * The guest names a byte of its shared memory in MSR 0x4b564d04. Bit 0 there, set for it before it
+ * runs, says that clearing the bit is EOI enough. After each exit, before anything looks at the
+ * APIC, the bit is taken back, or found cleared and the EOI made. So it is set only while the guest
+ * runs. byte: NULL while it cannot be reached; then nothing is offered, and nothing was cleared.
+ */
+#define APIC_PV_EOI_ENABLE BIT(0)
+/* The MSR write; 0 turns it off. False for #GP, and nothing has changed. */
+bool apic_pv_eoi_write(struct vapic *a, uint64_t value);
+bool apic_pv_eoi_due(const struct vapic *a); /* the next EOI may be made so */
+void apic_pv_eoi_offer(struct vapic *a, uint8_t *byte);
+bool apic_pv_eoi_sync(struct vapic *a, uint8_t *byte); /* true: the guest had made its EOI */
 
 /* ---- what the model needs of its surroundings; the monitor's: launch/machine/hv/irq.c ---- */
 uint64_t apic_host_tsc_khz(void);
