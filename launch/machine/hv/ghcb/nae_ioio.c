@@ -4,6 +4,7 @@
 /* Port I/O: IN, OUT and their string forms, one access or a whole buffer a request. */
 #include "machine/cpu/vcpu.h"
 #include "machine/dev/ports.h"
+#include "machine/host/isr.h"
 #include "machine/hv/ghcb/ghcb.h"
 #include "machine/hv/ghcb/nae.h"
 #include "machine/hv/state.h"
@@ -88,7 +89,8 @@ static void string(struct ghcb_call *c, uint16_t port, unsigned size)
 }
 
 /* An address size or segment in info1 means nothing here: the data never lie where the
- * instruction says. */
+ * instruction says. A device may have raised its interrupt by what was written: it is taken now,
+ * for it would end the next VMRUN at its first instruction. */
 static void ioio(struct ghcb_call *c)
 {
 	uint16_t port = IOIO_PORT(c->info1);
@@ -104,6 +106,8 @@ static void ioio(struct ghcb_call *c)
 		ghcb_fail(c, GHCB_ERR_MISSING_INPUT);
 	else
 		out(c->v, port, size, c->rax & mask_of(size));
+	if (!(c->info1 & IOIO_IN))
+		host_irq_window();
 }
 
 NAE_HANDLER(nae_ioio) = {

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+/*
+ * The GHCB's IOIO event: sizes, strings, and interrupts that a device raises by what was written.
+ *
+ * sources: launch/machine/hv/ghcb/nae_ioio.c
+ */
+#include "abi/ghcb.h"
+#include "machine/dev/ports.h"
+#include "machine/host/isr.h"
+#include "machine/hv/ghcb/ghcb.h"
+#include "machine/hv/ghcb/nae.h"
+#include "machine/hv/stop.h"
+#include "tests/native/check.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define PORT 0x3f8
+
+static struct vcpu v;
+static unsigned outs, ins, windows, windows_at_out, failed_with;
+static uint32_t written, device = 0xa5a5a5a5;
+static uint8_t buffer[64];
+
+uint32_t ports_in(uint16_t port, unsigned size)
+{
+	CHECK_EQ(port, PORT);
+	ins++;
+	return size == 4 ? device : device & ((1u << size * 8) - 1);
+}
+
+enum ports_event ports_out(uint16_t port, unsigned size, uint32_t value)
+{
+	(void)size;
+	CHECK_EQ(port, PORT);
+	outs++;
+	written = value;
+	windows_at_out = windows;
+	return PORTS_NOTHING;
+}
+
+bool ports_out_string(uint16_t port, const uint8_t *data, size_t n)
+{
+	(void)port, (void)data;
+	outs += (unsigned)n;
+	windows_at_out = windows;
+	return true;
+}
+
+void host_irq_window(void)
+{
+	windows++;
+}
+
+void stop_power_off(struct vcpu *who)
+{
+	(void)who;
+	abort();
+}
+
+void stop_reset(struct vcpu *who, const char *how)
+{
+	(void)who, (void)how;
+	abort();
+}
+
+void ghcb_fail(struct ghcb_call *c, unsigned reason)
+{
+	(void)c;
+	failed_with = reason;
+}
+
+void ghcb_set_rax(struct ghcb_call *c, uint64_t value)
+{
+	c->rax = value;
+}
+
+bool ghcb_needs_met(const struct ghcb_call *c, unsigned needs)
+{
+	(void)c, (void)needs;
+	return true;
+}
+
+void *ghcb_scratch(const struct ghcb_call *c, uint64_t len)
+{
+	(void)c;
+	return len <= sizeof(buffer) ? buffer : NULL;
+}
+
+bool ghcb_store(const struct ghcb_call *c, void *to, const void *from, size_t n)
+{
+	(void)c;
+	memcpy(to, from, n);
+	return true;
+}
+
+extern const struct nae_handler __start_nae_handlers[], __stop_nae_handlers[];
+
+static struct ghcb_call serve(uint64_t info, uint64_t count, uint64_t rax)
+{
+	struct ghcb_call c = {
+		.v = &v, .info1 = (uint64_t)PORT << 16 | info, .info2 = count, .rax = rax};
+
+	outs = ins = windows = windows_at_out = failed_with = 0;
+	CHECK_EQ(__stop_nae_handlers - __start_nae_handlers, 1);
+	__start_nae_handlers->run(&c);
+	return c;
+}
+
+TEST(one_access)
+{
+	serve(IOIO_SZ8, 0, 0x1234);
+	CHECK_EQ(outs, 1);
+	CHECK_EQ(written, 0x34);
+	serve(IOIO_SZ32, 0, 0x123456789aull);
+	CHECK_EQ(written, 0x3456789a);
+	CHECK_EQ(serve(IOIO_SZ16 | IOIO_IN, 0, 0).rax, 0xa5a5);
+	CHECK_EQ(ins, 1);
+	serve(IOIO_SZ8 | IOIO_SZ16, 0, 0);
+	CHECK_EQ(failed_with, GHCB_ERR_INVALID_INPUT);
+	CHECK_EQ(outs, 0);
+}
+
+/* The interrupt that an OUT has raised waits in the host's APIC when the device has been told. */
+TEST(an_interrupt_of_an_out_is_taken_with_it)
+{
+	serve(IOIO_SZ8, 0, 1);
+	CHECK_EQ(windows_at_out, 0);
+	CHECK_EQ(windows, 1);
+	serve(IOIO_SZ8 | IOIO_STR | IOIO_REP, 5, 0);
+	CHECK_EQ(outs, 5);
+	CHECK_EQ(windows_at_out, 0);
+	CHECK_EQ(windows, 1);
+	serve(IOIO_SZ8 | IOIO_IN, 0, 0); /* a read asks for none */
+	CHECK_EQ(windows, 0);
+}
