@@ -28,6 +28,9 @@ uint8_t guard_rights(gpa_t g, uint8_t vmpl, bool is_private);
 bool guard_load(struct vcpu *v);
 /* Raise what an access to an unvalidated page raises in the guest; like a guard_exit. */
 int guard_not_validated(struct vcpu *v, uint64_t linear);
+/* Right before VMRUN, with vmpl_ctx.answer_due: what the guest would leave it for at once is done.
+ */
+void guard_answer(struct vcpu *v);
 /* A line on the page, for the end of a run. */
 void guard_describe(gpa_t g);
 

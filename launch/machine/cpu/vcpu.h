@@ -26,6 +26,7 @@ struct vmpl_ctx {
 	uint64_t *flush_word; /* in the VMSA page, while it is loaded: tlb.h */
 	struct vmcb *vmcb;
 	uint64_t ghcb_msr;     /* MSR 0xC0010130 as last written or answered */
+	bool answer_due;       /* the guest asked by it, and may be about to read it */
 	uint64_t sev_features; /* latched from the VMSA when it was attached */
 	uint64_t gpr[16];      /* x86 encoding order; RAX and RSP live in the VMCB while loaded */
 	uint64_t dr[4];

@@ -9,6 +9,7 @@
 #include "machine/cpu/vmcb.h"
 #include "machine/host/options.h"
 #include "machine/snp/vc.h"
+#include "abi/ghcb.h"
 #include "abi/vmsa.h"
 #include "base/x86.h"
 
@@ -17,17 +18,79 @@
  * hypervisor would see only through #VC, unless the fast way is on.
  */
 
+static void read_done(struct vmpl_ctx *c, uint64_t value, unsigned length)
+{
+	c->vmcb->rax = (uint32_t)value;
+	c->gpr[2] = value >> 32;
+	insn_skip(c->vmcb, length);
+}
+
 static int complete(struct vcpu *v, bool write, uint64_t value)
 {
 	struct insn i = insn_at_rip(v);
-	struct vmpl_ctx *c = &v->ctx[v->vmpl];
+	unsigned length = i.kind == INSN_UNKNOWN ? 2 : i.length;
 
-	if (!write) {
-		c->vmcb->rax = (uint32_t)value;
-		c->gpr[2] = value >> 32;
-	}
-	insn_skip(c->vmcb, i.kind == INSN_UNKNOWN ? 2 : i.length);
+	if (write)
+		insn_skip(vcpu_ctx(v)->vmcb, length);
+	else
+		read_done(vcpu_ctx(v), value, length);
 	return RESUME;
+}
+
+/* Of VMGEXIT with its one prefix, and of RDMSR without any: a compiler makes no other. */
+#define VMGEXIT_LENGTH 4
+#define RDMSR_LENGTH   2
+
+/*
+ * Does the processor begin the next instruction at once? Not behind an event or a trap, nor where
+ * an interrupt is due or a breakpoint may be. Rare modes are left to the long way.
+ */
+static bool goes_on(const struct vmcb *m)
+{
+	bool interrupt = (m->int_ctl & VMCB_V_IRQ) && (m->rflags & RFLAGS_IF);
+
+	return guest_mode64(m) && !m->cpl && !(m->event_inj & EVENT_VALID) && !interrupt &&
+	       !(m->dr7 & DR7_ENABLED);
+}
+
+int msr_vmgexit(struct vcpu *v, unsigned length)
+{
+	struct vmpl_ctx *c = vcpu_ctx(v);
+
+	insn_skip(c->vmcb, length);
+	c->vmcb->exit_code = SVM_EXIT_VMMCALL; /* what the VMSA will show */
+	c->answer_due = c->ghcb_msr & GHCB_MSR_INFO_MASK;
+	return MACHINE_VMGEXIT;
+}
+
+/*
+ * A processor of SEV-SNP does not leave the guest for the GHCB's MSR, ours has to. An exit costs so
+ * much more than a look at the instruction behind it that the VMGEXIT there is done with it, and
+ * below the RDMSR that fetches the answer.
+ */
+static int ghcb_write(struct vcpu *v, uint64_t value)
+{
+	struct vmpl_ctx *c = vcpu_ctx(v);
+	struct insn next, i = insn_pair_at_rip(v, &next);
+
+	c->ghcb_msr = value;
+	insn_skip(c->vmcb, i.kind == INSN_UNKNOWN ? 2 : i.length);
+	if (next.kind != INSN_VMGEXIT || next.length != VMGEXIT_LENGTH || !goes_on(c->vmcb))
+		return RESUME;
+	return msr_vmgexit(v, next.length);
+}
+
+void msr_answer(struct vcpu *v)
+{
+	struct vmpl_ctx *c = vcpu_ctx(v);
+	struct insn i;
+
+	c->answer_due = false;
+	if ((uint32_t)c->gpr[1] != MSR_GHCB || !goes_on(c->vmcb))
+		return;
+	i = insn_at_rip(v);
+	if (i.kind == INSN_RDMSR && i.length == RDMSR_LENGTH)
+		read_done(c, c->ghcb_msr, i.length);
 }
 
 int msr_access(struct vcpu *v)
@@ -39,9 +102,7 @@ int msr_access(struct vcpu *v)
 
 	switch (msr) {
 	case MSR_GHCB:
-		if (write)
-			c->ghcb_msr = value;
-		return complete(v, write, c->ghcb_msr);
+		return write ? ghcb_write(v, value) : complete(v, false, c->ghcb_msr);
 	case MSR_EFER: /* only writes come here */
 		return cr_set_efer(v, value) ? complete(v, true, 0) : insn_fault(v, VEC_GP);
 	case MSR_SEV_STATUS:

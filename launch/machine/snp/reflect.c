@@ -33,8 +33,7 @@ static int vmmcall(struct vcpu *v)
 				   vcpu_ctx(v)->vmcb->rip);
 	if (i.kind != INSN_VMGEXIT)
 		return vc_raise(v, SVM_EXIT_VMMCALL);
-	insn_skip(vcpu_ctx(v)->vmcb, i.length);
-	return MACHINE_VMGEXIT;
+	return msr_vmgexit(v, i.length);
 }
 
 /*
@@ -71,6 +70,11 @@ static int undefined(struct vcpu *v)
 	default:
 		return insn_fault(v, VEC_UD);
 	}
+}
+
+void guard_answer(struct vcpu *v)
+{
+	msr_answer(v);
 }
 
 /* VMRUN and its kind do not exist in a guest of SNP; EFER.SVME is set all the same. */

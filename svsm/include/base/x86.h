@@ -46,6 +46,7 @@
 #define RFLAGS_VM          BIT(17)
 #define RFLAGS_AC          BIT(18)
 
+#define DR7_ENABLED        0xffu /* local and global, of DR0 to DR3 */
 #define PTE_P              BIT(0)
 #define PTE_W              BIT(1)
 #define PTE_U              BIT(2)

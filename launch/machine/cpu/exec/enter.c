@@ -80,6 +80,8 @@ enum machine_exit machine_run(struct vcpu *v)
 			v->napped = false;
 			return MACHINE_INTR;
 		}
+		if (vcpu_ctx(v)->answer_due)
+			guard_answer(v);
 		enter(v);
 		why = exits_handle(v);
 	} while (why == RESUME);

@@ -17,6 +17,19 @@ struct insn insn_at_rip(struct vcpu *v)
 	return decode_insn(bytes, n, guest_mode64(v->ctx[v->vmpl].vmcb));
 }
 
+struct insn insn_pair_at_rip(struct vcpu *v, struct insn *next)
+{
+	uint8_t bytes[INSN_MAX];
+	unsigned n = guest_fetch(v, bytes);
+	bool mode64 = guest_mode64(v->ctx[v->vmpl].vmcb);
+	struct insn i = decode_insn(bytes, n, mode64);
+
+	*next = i;
+	if (i.kind != INSN_UNKNOWN)
+		*next = decode_insn(bytes + i.length, n - i.length, mode64);
+	return i;
+}
+
 /* Does what the processor does at the end of any instruction, the trap of TF included. */
 void insn_skip(struct vmcb *m, unsigned length)
 {

@@ -8,6 +8,8 @@
 
 /* The instruction at RIP; INSN_UNKNOWN when it cannot be fetched or is none of ours. */
 struct insn insn_at_rip(struct vcpu *v);
+/* And the one behind it, as far as the same fetch of 15 bytes holds it. */
+struct insn insn_pair_at_rip(struct vcpu *v, struct insn *next);
 /* RIP past an instruction that was completed: ends the interrupt shadow, single-steps under TF. */
 void insn_skip(struct vmcb *m, unsigned length);
 /* General register n in encoding order, RAX and RSP included; 32 bits outside 64-bit mode. */
