@@ -35,6 +35,27 @@ AGENT_TEST(query, "svsm-query",
 	close(fd);
 }
 
+/* Behind cpu-off-on: what the module knows of a CPU is asked anew when it comes back. */
+AGENT_TEST_LAST(query_again, "svsm-query-after-hotplug",
+		"each vCPU's calls are answered, also after it was offline")
+{
+	int fd = module_open();
+
+	if (fd < 0)
+		return;
+	for (unsigned cpu = 0; cpu < agent_cpus_online(); cpu++) {
+		struct keelson_call c =
+			module_call(fd, cpu, SVSM_CALL(SVSM_PROTO_CORE, SVSM_CORE_QUERY_PROTOCOL),
+				    (uint64_t)SVSM_PROTO_CORE << 32 | 1);
+
+		CHECK_EQ(c.rax, SVSM_SUCCESS);
+		CHECK_EQ(c.rcx, 1ull << 32 | 1);
+		CHECK_EQ(c.pending, 0);
+		CHECK_EQ(c.hv, 0);
+	}
+	close(fd);
+}
+
 AGENT_TEST(refusals, "svsm-refusals", "unknown calls, protocols and bad addresses get their codes")
 {
 	static const struct {
@@ -149,6 +170,25 @@ AGENT_TEST(caa, "svsm-caa-untouched",
 	}
 	if (agent_cpus_online() > 1)
 		CHECK(gpa[0] != gpa[1]);
+	close(fd);
+}
+
+AGENT_TEST(repeated, "svsm-repeat", "10,000 raw calls in a row have one and the same answer")
+{
+	struct keelson_repeat r = {
+		.call = {.rax = SVSM_CALL(SVSM_PROTO_CORE, SVSM_CORE_QUERY_PROTOCOL),
+			 .rcx = 1,
+			 .pending = 1},
+		.times = KEELSON_REPEAT_MAX,
+	};
+	int fd = module_open();
+
+	if (fd < 0)
+		return;
+	CHECK_EQ(ioctl(fd, KEELSON_REPEAT, &r), 0);
+	CHECK_EQ(r.different, 0);
+	CHECK_EQ(r.call.rax, SVSM_SUCCESS);
+	CHECK_EQ(r.call.rcx, 1ull << 32 | 1);
 	close(fd);
 }
 

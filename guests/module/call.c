@@ -15,14 +15,23 @@
  *    so, and runs us again. The SVSM did not run, call_pending still stands, no register has changed:
  *    the call is made again. The kernel fills its GHCB anew before each use, so it sees no difference.
  *  - it came after VMGEXIT: the response is lost, but call_pending is clear: the SVSM took the call and
- *    the registers hold its answer. Hence call_pending decides, and not the response.
+ *    the registers hold its answer.
+ * Hence call_pending decides, and not the response: only the SVSM, or we, can clear it. The response says why
+ * a call was not taken, so it is read when call_pending still stands after VMGEXIT, and then only: a
+ * reading costs an exit.
+ *
  * The kernel writes the MSR before each of its own uses; it is restored all the same, because user space
- * can execute VMGEXIT and must not find a request there.
+ * can execute VMGEXIT and must not find a request there. What is restored is the address of this CPU's
+ * GHCB, as it was found before the CPU's first call: the kernel has one a CPU for as long as it runs, so
+ * a handler that came in between has left the same. The hypervisor can change the MSR at any VMGEXIT;
+ * nothing here rests on what it holds.
  */
+#include <linux/cpuhotplug.h>
 #include <linux/errno.h>
 #include <linux/io.h>
 #include <linux/irqflags.h>
 #include <linux/mm.h>
+#include <linux/percpu.h>
 #include <linux/string.h>
 #include <asm/msr.h>
 
@@ -44,11 +53,43 @@ u64 svsm_bus_caa(void)
 	return rdmsr_safe(SVSM_MSR_CAA, &low, &high) ? 0 : (u64)high << 32 | low;
 }
 
-/* The area is ordinary RAM of this kernel: the direct map has it. */
+/*
+ * What the kernel has told once: 0, not yet. Both stay as they are while a CPU is online, and reading either
+ * costs one exit or more. A CPU that comes online asks anew.
+ */
+static DEFINE_PER_CPU(u64, known_caa);
+static DEFINE_PER_CPU(u64, known_ghcb);
+
+static int forget(unsigned int cpu)
+{
+	per_cpu(known_caa, cpu) = 0;
+	per_cpu(known_ghcb, cpu) = 0;
+	return 0;
+}
+
+static int online_state;
+
+/* Before a CPU that comes online has run any task. */
+int svsm_bus_calls_start(void)
+{
+	online_state = cpuhp_setup_state_nocalls(CPUHP_AP_ONLINE_DYN, "keelson:online", forget, NULL);
+	return min(online_state, 0);
+}
+
+void svsm_bus_calls_stop(void)
+{
+	cpuhp_remove_state_nocalls(online_state);
+}
+
+/* The area is ordinary RAM of this kernel: the direct map has it. The caller stays on the CPU. */
 static u8 *caa_here(void)
 {
-	u64 pa = svsm_bus_caa();
+	u64 pa = this_cpu_read(known_caa);
 
+	if (!pa) {
+		pa = svsm_bus_caa();
+		this_cpu_write(known_caa, pa);
+	}
 	return pa && PAGE_ALIGNED(pa) && pfn_valid(PHYS_PFN(pa)) ? __va(pa) : NULL;
 }
 
@@ -76,6 +117,19 @@ static __always_inline void ghcb_msr_set(u64 value)
 	asm volatile("wrmsr" : : "c"(SVSM_MSR_GHCB), "a"((u32)value), "d"((u32)(value >> 32)) : "memory");
 }
 
+/* What the MSR is to hold after a call. What is no address is the kernel's request or an answer to it: not kept. */
+static u64 ghcb_here(void)
+{
+	u64 ghcb = this_cpu_read(known_ghcb);
+
+	if (!ghcb) {
+		ghcb = ghcb_msr();
+		if (!(ghcb & SVSM_GHCB_INFO_MASK))
+			this_cpu_write(known_ghcb, ghcb);
+	}
+	return ghcb;
+}
+
 /* call_pending goes up only when all registers are loaded: whenever VMPL0 runs, it finds a whole call. */
 static __always_inline void vmgexit_call(struct svsm_bus_call *call, u8 *caa, u8 pending)
 {
@@ -92,15 +146,19 @@ static __always_inline void vmgexit_call(struct svsm_bus_call *call, u8 *caa, u8
 	call->r9 = r9;
 }
 
-/* One attempt, interrupts off. Return: the response that the GHCB MSR held afterwards. */
+/*
+ * One attempt, interrupts off. Return: the response that the GHCB MSR held afterwards, or, when the SVSM took
+ * the call, the one that says so.
+ */
 static u64 attempt(struct svsm_bus_call *call, u8 *caa, struct svsm_bus_trace *trace)
 {
-	const u64 ghcb = ghcb_msr();
-	u64 resp;
+	const u64 ghcb = ghcb_here();
+	u64 resp = SVSM_GHCB_RUN_VMPL_RESP;
 
 	ghcb_msr_set(SVSM_GHCB_RUN_VMPL);
 	vmgexit_call(call, caa, trace->pending);
-	resp = ghcb_msr();
+	if (!trace->pending || READ_ONCE(*caa))
+		resp = ghcb_msr();
 	ghcb_msr_set(ghcb);
 	trace->pending = xchg(caa, 0);
 	return resp;

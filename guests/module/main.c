@@ -12,10 +12,12 @@
  */
 static struct svsm_bus_driver *const drivers[] = { &svsm_bus_tpm, &svsm_bus_raw };
 
-static void unregister_drivers(unsigned int count)
+static void stop(unsigned int count)
 {
 	while (count--)
 		svsm_bus_driver_unregister(drivers[count]);
+	svsm_bus_stop();
+	svsm_bus_calls_stop();
 }
 
 /* At VMPL0, and without SNP, there is nobody to call. */
@@ -33,25 +35,27 @@ static int __init keelson_init(void)
 		pr_err("keelson: not an SEV-SNP guest under an SVSM\n");
 		return -ENODEV;
 	}
-	rc = svsm_bus_start();
+	rc = svsm_bus_calls_start();
 	if (rc)
 		return rc;
+	rc = svsm_bus_start();
+	if (rc) {
+		svsm_bus_calls_stop();
+		return rc;
+	}
 	for (i = 0; i < ARRAY_SIZE(drivers); i++) {
 		rc = svsm_bus_driver_register(drivers[i]);
 		if (rc)
 			break;
 	}
-	if (rc) {
-		unregister_drivers(i);
-		svsm_bus_stop();
-	}
+	if (rc)
+		stop(i);
 	return rc;
 }
 
 static void __exit keelson_exit(void)
 {
-	unregister_drivers(ARRAY_SIZE(drivers));
-	svsm_bus_stop();
+	stop(ARRAY_SIZE(drivers));
 }
 
 module_init(keelson_init);

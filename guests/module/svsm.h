@@ -30,6 +30,10 @@ struct svsm_bus_trace {
 
 /* ---- call.c ---- */
 
+/* Before the first call, and after the last one. Return: 0 or an error; nothing is left then. */
+int svsm_bus_calls_start(void);
+void svsm_bus_calls_stop(void);
+
 /* Guest physical address of this CPU's calling area; 0: there is no SVSM. Any context. */
 u64 svsm_bus_caa(void);
 
