@@ -117,13 +117,24 @@ void elf_close(struct elf *e)
 	blob_free(&e->file);
 }
 
+/* The pages of a segment behind those that have bytes in the file. */
+static void load_zeroes(const Elf64_Phdr *p, struct image *m)
+{
+	static const uint8_t zeroes[PAGE_SIZE];
+
+	for (uint64_t at = ALIGN_UP(p->p_filesz, PAGE_SIZE); at < p->p_memsz; at += PAGE_SIZE)
+		image_add(m, p->p_paddr + at, zeroes, PAGE_SIZE);
+}
+
 void elf_load(const struct elf *e, struct image *m)
 {
 	for (unsigned i = 0; i < header(e)->e_phnum; i++) {
 		const Elf64_Phdr *p = segment(e, i);
 
-		if (p->p_type == PT_LOAD && p->p_filesz)
-			image_add(m, p->p_paddr, e->file.data + p->p_offset, p->p_filesz);
+		if (p->p_type != PT_LOAD || !p->p_filesz)
+			continue;
+		image_add(m, p->p_paddr, e->file.data + p->p_offset, p->p_filesz);
+		load_zeroes(p, m);
 	}
 }
 

@@ -17,7 +17,8 @@ struct elf {
 /* Checks headers, segments and symbol table against the file's size; says what is wrong. */
 bool elf_open(struct elf *e, const char *path);
 void elf_close(struct elf *e);
-/* Adds the file's part of every PT_LOAD segment; memory beyond it (.bss) is left out. */
+/* Adds every PT_LOAD segment that has bytes in the file: those, and zeroes for the rest of its
+ * memory (.bss). A segment without any is memory that the program validates itself: left out. */
 void elf_load(const struct elf *e, struct image *m);
 /* Load address and size of a symbol; false when there is none of that name. */
 bool elf_symbol(const struct elf *e, const char *name, uint64_t *at, uint64_t *size);

@@ -3,13 +3,12 @@
 
 /*
  * The first C code: on the boot stub's stack and page tables, without an IDT. Nothing here may
- * fault, log, or touch .bss before it is accepted. A failure ends the launch by the platform's
- * termination.
+ * fault, log, or touch memory behind the image before it is accepted. A failure ends the launch by
+ * the platform's termination.
  */
 #include "base/x86.h"
 #include "boot/main.h"
 #include "cpu/percpu.h"
-#include "lib/string.h"
 #include "mm/image.h"
 #include "mm/launch_area.h"
 #include "mm/layout.h"
@@ -26,7 +25,7 @@ uintptr_t __stack_chk_guard SECTION(".data") = 0x7c1fa500d3e96b02;
 static void check_launch(void)
 {
 	uint64_t size = launch_info.svsm.size;
-	uint64_t image = (uint64_t)(kernel_end - KERNEL_BASE);
+	uint64_t image = (uint64_t)(kernel_loaded_end - KERNEL_BASE);
 
 	if (launch_info.magic != LAUNCH_MAGIC || launch_info.version != LAUNCH_VERSION ||
 	    launch_info.svsm.gpa != KERNEL_PHYS || size > KERNEL_MAX || size <= image ||
@@ -91,7 +90,6 @@ NORETURN void early_main(uint64_t cbit, uint32_t versions)
 	platform->early(versions);
 	check_launch();
 	accept_memory();
-	memset(kernel_bss, 0, kernel_bss_end - kernel_bss);
 	randomise_canary();
 	kernel_main();
 }

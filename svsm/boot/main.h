@@ -7,7 +7,8 @@
 #include "base/types.h"
 
 NORETURN void early_main(uint64_t cbit, uint32_t versions); /* called by boot.S */
-NORETURN void kernel_main(void); /* by early_main(): .bss is valid and zero; still the boot stack */
+NORETURN void
+kernel_main(void); /* by early_main(): all of the SVSM's memory is valid; still the boot stack */
 
 /*
  * Memory map, heap, page states and page tables. Boot CPU, once, before anything allocates. A map

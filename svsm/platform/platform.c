@@ -8,8 +8,7 @@
  */
 #include "platform/platform.h"
 
-/* Neither is in .bss, because both are written before .bss is accepted. */
-uint64_t platform_cbit SECTION(".data");
+uint64_t platform_cbit;
 
 const struct platform_ops *platform = &platform_absent;
 

@@ -55,7 +55,7 @@ struct platform_ops {
 
 	/* ---- launch ---- */
 
-	/* Called first, on the boot stub's stack, before .bss is accepted: does the hypervisor
+	/* Called first, on the boot stub's stack, before memory is accepted: does the hypervisor
 	 * offer all that this SVSM needs (protocol, features, privilege)? Returns only if so, else
 	 * it ends the launch. versions: what the boot stub learnt of the hypervisor's protocol. */
 	void (*early)(uint32_t versions);

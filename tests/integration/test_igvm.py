@@ -95,6 +95,19 @@ def test_inspect(tmp_path):
         assert re.search(word, out, re.I), f"{word} is not in:\n{out}"
 
 
+def test_the_launch_ends_at_2m(tmp_path):
+    """The launch fills the SVSM's memory up to a 2 MiB boundary, so that the SVSM validates no 4 KiB page of it alone."""
+    out = igvm("inspect", build(tmp_path / "bare.igvm", "--bare", HANG))[1]
+    base = int(re.search(r"required memory +0x([0-9a-f]+)", out).group(1), 16)
+    ranges = [[int(x, 16) for x in r] for r in re.findall(r"page[s]? +(?:data +)?0x([0-9a-f]+)\.\.0x([0-9a-f]+)", out)]
+    ranges += [[int(x, 16), int(x, 16) + 4096] for x in re.findall(r"parameter insert +\d+ at 0x([0-9a-f]+)", out)]
+    end = base
+    for start, stop in sorted(ranges):
+        if start == end:
+            end = stop
+    assert end > base + (2 << 20) and end % (2 << 20) == 0, out
+
+
 @pytest.mark.parametrize("command", ["inspect", "measure"])
 def test_damaged_file(tmp_path, command):
     path = build(tmp_path / "bare.igvm", "--bare", HANG)
