@@ -121,7 +121,7 @@ boot_start:
 
 boot_paging: /* ESI: upper half of the C-bit mask */
 	movl %cr4, %eax
-	orl $0x20, %eax /* PAE */
+	orl $0x60, %eax /* PAE, MCE */
 	movl %eax, %cr4
 	movl $PHYS(boot_pml4), %eax /* without the C-bit: table walks are private anyway */
 	movl %eax, %cr3

@@ -107,8 +107,9 @@ uint64_t paging_root(void)
 static uint64_t wanted_cr4(void)
 {
 	/* PSE has no effect in long mode. Hosts have it set, and a CR4 that differs from the
-	 * host's costs TCG a TLB flush at each VMRUN. */
-	uint64_t cr4 = CR4_PAE | CR4_PGE | CR4_PSE | CR4_OSFXSR | CR4_OSXMMEXCPT;
+	 * host's costs TCG a TLB flush at each VMRUN. Without MCE a machine check is a shutdown,
+	 * and nobody learns why (APM vol. 2, 3.1.3). */
+	uint64_t cr4 = CR4_PAE | CR4_PGE | CR4_PSE | CR4_MCE | CR4_OSFXSR | CR4_OSXMMEXCPT;
 	uint32_t r[4];
 
 	platform->cpuid(7, 0, r);
@@ -118,12 +119,11 @@ static uint64_t wanted_cr4(void)
 	return cr4;
 }
 
-/* Also clears CR0.EM and TS, so that ring 3 can use x87 and SSE at once. */
 void paging_protect(void)
 {
 	cr4_bits = wanted_cr4();
 	write_cr4(cr4_bits);
-	write_cr0((read_cr0() & ~(CR0_EM | CR0_TS)) | CR0_MP | CR0_NE);
+	write_cr0(PAGING_CR0);
 	log_info("paging: SMEP %s, SMAP %s, UMIP %s", cr4_bits & CR4_SMEP ? "on" : "absent",
 		 cr4_bits & CR4_SMAP ? "on" : "absent", cr4_bits & CR4_UMIP ? "on" : "absent");
 }

@@ -7,6 +7,7 @@
  * only single pages of SVSM data memory change. APM vol. 2, chapter 5 and 15.34.5 (C-bit).
  */
 #include "base/addr.h"
+#include "base/x86.h"
 #include "mm/layout.h"
 
 /* Build the final tables from the image's sections and the memory map, and switch this CPU to them.
@@ -20,8 +21,11 @@ uint64_t paging_root(void);
  * level. */
 void paging_share(uint64_t *user_root);
 
-/* Set CR4 on this CPU: SMEP, SMAP, UMIP where CPUID has them, PGE, and what ring 3 needs for x87
- * and SSE. Needs platform->cpuid. */
+/* CR0 of every CPU: x87 and SSE at once (no EM, no TS), caches on. */
+#define PAGING_CR0 (CR0_PG | CR0_WP | CR0_NE | CR0_ET | CR0_MP | CR0_PE)
+
+/* Set CR0 and CR4 on this CPU, each as a whole. CR4: SMEP, SMAP, UMIP where CPUID has them, PGE,
+ * MCE, and what ring 3 needs for x87 and SSE. Needs platform->cpuid. */
 void paging_protect(void);
 uint64_t paging_cr4(void);
 

@@ -25,6 +25,8 @@ ABI_OFFSET(struct user_regs, fs_base, 22 * 8, "user/user.S: 22 words like struct
 	(RFLAGS_TF | RFLAGS_IF | RFLAGS_DF | BIT(12) | BIT(13) | RFLAGS_NT | RFLAGS_RF |           \
 	 RFLAGS_AC | BIT(21))
 
+/* What the boot stub and the VMSA of another CPU have set; nothing else may be. */
+#define EFER_KEPT    (EFER_SVME | EFER_NXE | EFER_LMA | EFER_LME)
 #define FLUSH_SINGLY 32 /* pages to flush one by one; for more, flush everything */
 
 extern const char user_syscall[];
@@ -34,7 +36,7 @@ void usermode_init_cpu(void)
 	/* SYSRET: SS = base + 8, CS = base + 16 */
 	uint64_t star = (uint64_t)(SEL_USER_DATA - 8) << 48 | (uint64_t)SEL_CODE << 32;
 
-	wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_SCE);
+	wrmsr(MSR_EFER, (rdmsr(MSR_EFER) & EFER_KEPT) | EFER_SCE);
 	wrmsr(MSR_STAR, star);
 	wrmsr(MSR_LSTAR, (uint64_t)user_syscall);
 	wrmsr(MSR_SFMASK, SYSCALL_CLEARS);

@@ -63,7 +63,7 @@ static void cpu_fill(struct vmsa *v, struct cpu *c, void (*entry)(struct cpu *c)
 	vmsa_reset(v);
 	desc_to_vmsa(c, v);
 	v->efer = EFER_SVME | EFER_NXE | EFER_LMA | EFER_LME;
-	v->cr0 = CR0_PG | CR0_WP | CR0_NE | CR0_ET | CR0_MP | CR0_PE;
+	v->cr0 = PAGING_CR0;
 	v->cr3 = paging_root();
 	v->cr4 = paging_cr4();
 	v->rip = (uint64_t)entry;
