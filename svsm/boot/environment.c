@@ -12,6 +12,7 @@
 #include "mm/alloc.h"
 #include "mm/guest_mem.h"
 #include "mm/launch_area.h"
+#include "mm/secrets.h"
 #include "base/assert.h"
 #include "lib/string.h"
 #include "platform/platform.h"
@@ -20,7 +21,7 @@
 
 /*
  * The security processor's secrets page without the keys of more privileged VMPLs, plus the SVSM's
- * fields: SVSM specification (58019), table 1. The copy on the heap is wiped before it is freed.
+ * fields: SVSM specification (58019), table 1. The heap wipes the copy.
  */
 static void write_secrets(const struct guest_layout *l, unsigned vmpl)
 {
@@ -29,7 +30,8 @@ static void write_secrets(const struct guest_layout *l, unsigned vmpl)
 
 	if (!s)
 		panic("no memory for the guest's secrets page");
-	memcpy(s, &snp_secrets_page, sizeof(*s));
+	memcpy(s, secrets_open(), sizeof(*s));
+	secrets_close();
 	memset(s->vmpck, 0, vmpl * sizeof(s->vmpck[0]));
 	memset(s->os_rsvd_0a0, 0, sizeof(s->os_rsvd_0a0));
 	s->svsm_base = svsm.base.v;
@@ -38,7 +40,6 @@ static void write_secrets(const struct guest_layout *l, unsigned vmpl)
 	s->svsm_max_version = SPEC_VERSION;
 	s->svsm_guest_vmpl = (uint8_t)vmpl;
 	guest_put(l->secrets, s, sizeof(*s));
-	memset(s, 0, sizeof(*s));
 	alloc_page_free(s);
 }
 

@@ -15,6 +15,7 @@
 #include "cpu/desc.h"
 #include "mm/image.h"
 #include "mm/paging.h"
+#include "mm/secrets.h"
 #include "user/usermode.h"
 #include "mm/alloc.h"
 #include "mm/launch_area.h"
@@ -65,6 +66,7 @@ NORETURN static void kernel_run(void)
 	log_set_console(platform->console_write);
 	banner();
 	platform->launch_check();
+	secrets_hide();
 	launch_area_check();
 	paging_protect();
 	usermode_init_cpu();

@@ -160,11 +160,15 @@ void *alloc_pages(unsigned order)
 	return memset(block_at(index), 0, PAGE_SIZE << order);
 }
 
+/* Wiped before the lock is taken, for the same reason: until then the block is still the caller's,
+ * and what was in it may have been a secret. */
 void alloc_pages_free(void *p, unsigned order)
 {
 	size_t index = index_of(p);
 
-	ASSERT(IS_ALIGNED((uintptr_t)p, PAGE_SIZE) && index >= heap.first && index < heap.end);
+	ASSERT(IS_ALIGNED((uintptr_t)p, PAGE_SIZE) && index >= heap.first && index < heap.end &&
+	       heap.state[index] == (USED | order));
+	memset(p, 0, PAGE_SIZE << order);
 	lock_take(LOCK_ALLOC, &heap.lock);
 	ASSERT(heap.state[index] == (USED | order));
 	heap.state[index] = 0;
@@ -238,6 +242,7 @@ void alloc_free(void *p, size_t size)
 		return;
 	}
 	c = small_class(size);
+	memset(b, 0, 1ul << (c + SMALL_MIN_SHIFT));
 	lock_take(LOCK_ALLOC, &heap.lock);
 	b->next = small[c];
 	small[c] = b;

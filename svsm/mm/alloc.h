@@ -4,7 +4,8 @@
 
 /*
  * Pages of SVSM memory: a buddy allocator over the part of the SVSM's range that the image does not
- * take, and small blocks on top. Everything handed out is zeroed, private and validated. Portable.
+ * take, and small blocks on top. Everything handed out is zeroed, private and validated; everything
+ * given back is wiped at once, so that nothing outlives its use. Portable.
  * Lock: LOCK_ALLOC (lib/lock.h), taken inside.
  */
 #include "base/addr.h"

@@ -43,6 +43,14 @@ static struct {
 
 /* ---- the command; lock held ---- */
 
+/* The command is over: what it said, and what the answer was, is nobody's business any more. */
+static void forget(void)
+{
+	vtpm.busy = false;
+	string_wipe(vtpm.now.data, vtpm.now.len);
+	string_wipe(vtpm.answer, sizeof(vtpm.answer));
+}
+
 static bool same_command(void)
 {
 	return vtpm.busy && vtpm.now.locality == vtpm.asked.locality &&
@@ -62,6 +70,7 @@ static bool may_begin(void)
 
 static bool begin(void)
 {
+	forget(); /* an answer that nobody has collected */
 	vtpm.now.locality = vtpm.asked.locality;
 	vtpm.now.len = vtpm.asked.len;
 	memcpy(vtpm.now.data, vtpm.asked.data, vtpm.asked.len);
@@ -96,7 +105,9 @@ static enum svsm_result collect(gpa_t at)
 	if (good)
 		memcpy(vtpm.out.data, vtpm.answer, r->out_len);
 	rax = vtpm_page_write(at, &vtpm.out);
-	vtpm.busy = rax != SVSM_SUCCESS;
+	string_wipe(vtpm.out.data, vtpm.out.len);
+	if (rax == SVSM_SUCCESS)
+		forget();
 	return rax;
 }
 
@@ -185,6 +196,7 @@ static enum svsm_result call_command(struct svsm_call *call)
 
 	lock_take(LOCK_VTPM, &vtpm.lock);
 	rax = command(gpa(call->rcx));
+	string_wipe(vtpm.asked.data, vtpm.asked.len);
 	vtpm.stats.calls++;
 	vtpm.stats.longest = MAX(vtpm.stats.longest, timer_now() - start);
 	lock_give(LOCK_VTPM, &vtpm.lock);
@@ -226,6 +238,6 @@ void vtpm_forget(void)
 {
 	lock_take(LOCK_VTPM, &vtpm.lock);
 	if (vtpm.busy && answered())
-		vtpm.busy = false;
+		forget();
 	lock_give(LOCK_VTPM, &vtpm.lock);
 }

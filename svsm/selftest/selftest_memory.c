@@ -11,6 +11,7 @@
 #include "cpu/desc.h"
 #include "mm/image.h"
 #include "mm/paging.h"
+#include "mm/secrets.h"
 #include "mm/alloc.h"
 #include "mm/guest_mem.h"
 #include "mm/launch_area.h"
@@ -18,6 +19,7 @@
 #include "cpu/percpu.h"
 #include "selftest/selftest.h"
 #include "lib/fmt.h"
+#include "lib/string.h"
 #include "platform/platform.h"
 
 SELFTEST(alloc)
@@ -41,6 +43,45 @@ SELFTEST(alloc)
 	}
 	SELFTEST_EQ(alloc_free_pages(), before);
 	fmt_snprintf(detail, SELFTEST_DETAIL, "%lu pages free", before);
+	return true;
+}
+
+/* Every byte of [p, p + size) but those that link free blocks. */
+static bool is_wiped(const volatile uint8_t *p, size_t size)
+{
+	for (size_t i = 2 * sizeof(void *); i < size; i++)
+		if (p[i])
+			return false;
+	return true;
+}
+
+/* Only here is memory looked at after it was freed. No other CPU takes any meanwhile. */
+SELFTEST(freed_memory)
+{
+	static const size_t sizes[] = {24, 512, 2048, PAGE_SIZE, 8 * PAGE_SIZE};
+
+	for (unsigned i = 0; i < ARRAY_LEN(sizes); i++) {
+		uint8_t *p = alloc(sizes[i]);
+
+		SELFTEST_TRUE(p);
+		memset(p, 0xa5, sizes[i]);
+		SELFTEST_TRUE(!is_wiped(p, sizes[i]));
+		alloc_free(p, sizes[i]);
+		SELFTEST_TRUE(is_wiped(p, sizes[i]));
+	}
+	return true;
+}
+
+/* VMPCK0 cannot be read but by somebody who opens the page. */
+SELFTEST(secrets_page)
+{
+	uint8_t v;
+
+	SELFTEST_EQ(paging_lookup((uint64_t)&snp_secrets_page, NULL), 0);
+	SELFTEST_EQ(fault_read8(snp_secrets_page.vmpck[VMPL_SVSM], &v), -1);
+	SELFTEST_TRUE(secrets_open()->version);
+	secrets_close();
+	SELFTEST_EQ(fault_read8(snp_secrets_page.vmpck[VMPL_SVSM], &v), -1);
 	return true;
 }
 

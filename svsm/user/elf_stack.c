@@ -85,6 +85,7 @@ const char *elf_stack(struct space *s, const char *name, const struct elf_progra
 	struct strings t = {.platform = "x86_64"};
 	uint64_t at = ELF_STACK_TOP - sizeof(t);
 	struct vectors v;
+	bool ok;
 
 	at = ALIGN_DOWN(at, 16);
 	memcpy(t.name, name, strnlen(name, NAME_MAX - 1));
@@ -92,8 +93,8 @@ const char *elf_stack(struct space *s, const char *name, const struct elf_progra
 		return "the processor gives no random numbers";
 	fill(&v, prog, at);
 	*rsp = at - sizeof(v);
-	if (!space_map(s, ELF_STACK_TOP - ELF_STACK_SIZE, ELF_STACK_SIZE, SPACE_R | SPACE_W) ||
-	    !space_write(s, at, &t, sizeof(t)) || !space_write(s, *rsp, &v, sizeof(v)))
-		return "no memory for the stack";
-	return NULL;
+	ok = space_map(s, ELF_STACK_TOP - ELF_STACK_SIZE, ELF_STACK_SIZE, SPACE_R | SPACE_W) &&
+	     space_write(s, at, &t, sizeof(t)) && space_write(s, *rsp, &v, sizeof(v));
+	string_wipe(t.random, sizeof(t.random));
+	return ok ? NULL : "no memory for the stack";
 }

@@ -8,6 +8,7 @@
  */
 #include "cpu/random.h"
 #include "cpu/timer.h"
+#include "lib/string.h"
 #include "user/syscall.h"
 
 #define CLOCK_PROCESS   2
@@ -87,11 +88,13 @@ static enum syscall_then sys_getrandom(struct process *p, struct syscall_args *a
 		return syscall_error(args, SYS_EINVAL);
 	for (uint64_t at = 0; at < len; at += CHUNK) {
 		size_t n = MIN(len - at, sizeof(chunk));
+		int error = !random_fill(chunk, n)                      ? SYS_EIO
+			    : !user_copy_out(args->a[0] + at, chunk, n) ? SYS_EFAULT
+									: 0;
 
-		if (!random_fill(chunk, n))
-			return syscall_error(args, SYS_EIO);
-		if (!user_copy_out(args->a[0] + at, chunk, n))
-			return syscall_error(args, SYS_EFAULT);
+		string_wipe(chunk, n);
+		if (error)
+			return syscall_error(args, error);
 	}
 	args->result = len;
 	return SYSCALL_RESUME;

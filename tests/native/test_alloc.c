@@ -146,3 +146,19 @@ TEST(random_churn_keeps_blocks_apart)
 			alloc_pages_free(live[k].p, live[k].order);
 	CHECK_EQ(alloc_free_pages(), before);
 }
+
+/* What was in it may have been a secret; the first two words may link free blocks. */
+TEST(freed_memory_is_wiped)
+{
+	static const size_t sizes[] = {16, 24, 500, 2048, 4096, 5000, 8 * PAGE_SIZE};
+	const size_t links = 2 * sizeof(void *);
+
+	start();
+	for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		char *p = alloc(sizes[i]);
+
+		memset(p, 0xa5, sizes[i]);
+		alloc_free(p, sizes[i]);
+		CHECK(all_zero(p + links, sizes[i] - links));
+	}
+}
