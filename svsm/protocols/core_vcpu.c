@@ -135,6 +135,16 @@ static enum svsm_result vmsa_commit(gpa_t vmsa, gpa_t caa, struct cpu *cpu)
 	return vmsa_make(vmsa, caa, cpu);
 }
 
+/*
+ * A VMSA at a 2 MiB boundary is refused, although 58019 allows it: some processors take the lock on
+ * such a page for one on the whole 2 MiB, and then fault on accesses to pages around it. Linux,
+ * KVM and this SVSM make none for that reason (Linux, snp_alloc_vmsa_page()).
+ */
+static bool trips_erratum(gpa_t vmsa)
+{
+	return IS_ALIGNED(vmsa.v, SIZE_2M) && pagestate_get(vmsa) == PAGE_VALID;
+}
+
 /* The first half of CREATE_VCPU: takes the page from the guest, and then it is nobody's. */
 static enum svsm_result vmsa_seal(gpa_t vmsa, gpa_t caa, const struct cpu *cpu)
 {
@@ -142,7 +152,8 @@ static enum svsm_result vmsa_seal(gpa_t vmsa, gpa_t caa, const struct cpu *cpu)
 	enum svsm_result rax = SVSM_ERR_INVALID_ADDRESS;
 
 	if (caa_allowed(caa, cpu))
-		rax = core_result(guestpage_seal(held, vmsa));
+		rax = trips_erratum(vmsa) ? SVSM_ERR_INVALID_PARAMETER
+					  : core_result(guestpage_seal(held, vmsa));
 	pagestate_unlock(held);
 	return rax;
 }

@@ -199,10 +199,12 @@ TEST(create_vcpu_refuses_arguments)
 		{CAA(1), AT(21), 2, SVSM_ERR_INVALID_ADDRESS},
 		{AT(20), VMSA(1), 2, SVSM_ERR_INVALID_ADDRESS},
 		{AT(20), CAA(0), 2, SVSM_ERR_INVALID_ADDRESS},
+		{AT(0), AT(21), 2, SVSM_ERR_INVALID_PARAMETER}, /* at a 2 MiB boundary */
 	};
 
 	fake_setup();
 	fake_write_vmsa(AT(20));
+	fake_write_vmsa(AT(0));
 	for (unsigned i = 0; i < ARRAY_LEN(t); i++) {
 		check_context("row %u", i);
 		CHECK_EQ(create(t[i].vmsa, t[i].caa, t[i].apic_id), t[i].rax);
@@ -335,6 +337,12 @@ TEST(a_new_vmsa_has_been_on_no_processor)
 	CHECK_EQ(v->pcpu_id, 0);
 }
 
+/* The n-th page from the second 2 MiB on, without those at a 2 MiB boundary. */
+static uint64_t vmsa_page(unsigned n)
+{
+	return AT(512 + n + 1 + n / 511);
+}
+
 TEST(a_full_table_makes_create_vcpu_busy)
 {
 	unsigned n = 0;
@@ -345,15 +353,15 @@ TEST(a_full_table_makes_create_vcpu_busy)
 	CHECK_EQ(fake_pvalidate(0, AT(1024) | OP_2M | OP_VALIDATE), SVSM_SUCCESS);
 	CHECK_EQ(fake_pvalidate(0, AT(1536) | OP_2M | OP_VALIDATE), SVSM_SUCCESS);
 	do {
-		fake_write_vmsa(AT(512 + n));
-		rax = create(AT(512 + n), AT(21), 3);
+		fake_write_vmsa(vmsa_page(n));
+		rax = create(vmsa_page(n), AT(21), 3);
 	} while (rax == SVSM_SUCCESS && ++n < 1100);
 	CHECK_EQ(rax, SVSM_ERR_BUSY);
 	CHECK_EQ(n, VMSA_REGISTRY_MAX - CPUS);
-	CHECK_EQ(fake_states[512 + n + PFNS_2M], PAGE_VALID);
+	CHECK_EQ(fake_states[(vmsa_page(n) - AT(0)) / PAGE_SIZE + PFNS_2M], PAGE_VALID);
 	fake_check_agreement();
-	CHECK_EQ(delete_vcpu(0, AT(512)), SVSM_SUCCESS);
-	CHECK_EQ(create(AT(512 + n), AT(21), 3), SVSM_SUCCESS);
+	CHECK_EQ(delete_vcpu(0, vmsa_page(0)), SVSM_SUCCESS);
+	CHECK_EQ(create(vmsa_page(n), AT(21), 3), SVSM_SUCCESS);
 	fake_check_agreement();
 }
 

@@ -160,6 +160,22 @@ TEST(vcpu_arguments, "vcpu-arguments",
 	check_plain(CAA);
 }
 
+TEST(vcpu_2m, "vcpu-2m-vmsa",
+     "CREATE_VCPU refuses a VMSA at a 2 MiB boundary, and takes its neighbour", "keelson:vmsa-2m")
+{
+	uint64_t vmsa = MEM_PAGE(R, 0);
+
+	need_two();
+	fresh(vmsa);
+	CHECK_EQ(create(vmsa, CAA, smp_apic_id()), SVSM_ERR_INVALID_PARAMETER);
+	CHECK_EQ(delete_vcpu(vmsa), SVSM_ERR_INVALID_PARAMETER);
+	check_plain(vmsa);
+	check_plain(CAA);
+	fresh(vmsa + PAGE_SIZE);
+	CHECK_EQ(create(vmsa + PAGE_SIZE, CAA, smp_apic_id()), SVSM_SUCCESS);
+	CHECK_EQ(delete_vcpu(vmsa + PAGE_SIZE), SVSM_SUCCESS);
+}
+
 TEST(vcpu_addresses, "vcpu-addresses", "VMSA and CAA must be the guest's own memory",
      "svsm:6.3:address svsm:6.4:known")
 {
