@@ -7,7 +7,9 @@
  * goes on, and costs at most time.
  */
 #include "boot/cpu_loop.h"
+#include "base/x86.h"
 #include "cpu/percpu.h"
+#include "cpu/timer.h"
 #include "task/sched.h"
 #include "platform/vcpu.h"
 #include "protocols/dispatch.h"
@@ -24,24 +26,45 @@ static unsigned guest_vmpl(struct cpu *c)
 	return vmpl;
 }
 
+/* Between two runs that were refused: at first the hypervisor may be about to get the VMSA. */
+#define REST_MIN_NS 50000ull
+#define REST_MAX_NS 10000000ull
+
+/*
+ * The hypervisor has refused to run the guest in each of the platform's ways: it has no VMSA of
+ * that VMPL yet, or says so. A HLT would last until an NMI, for ever maybe, and leave it to the
+ * hypervisor whether this CPU ever asks again. So it rests for a while, by its own clock.
+ */
+static void rest(unsigned refused)
+{
+	uint64_t start = timer_now();
+	uint64_t ticks = timer_ticks(MIN(REST_MIN_NS << MIN(refused, 10u), REST_MAX_NS));
+
+	while (timer_now() - start < ticks)
+		cpu_relax();
+}
+
 /*
  * The guest's VMSA may come and go while this CPU sleeps, runs the guest, or runs a service: so it
- * is looked up anew in each round. When platform->vcpu->run() fails, the hypervisor has no VMSA of
- * that VMPL yet. Then the CPU halts until the hypervisor wakes it, at the latest for the guest's
- * first call.
+ * is looked up anew in each round. What the hypervisor answers to a run decides only how the next
+ * one is tried: each round looks whether the guest has called, because a refusal may be a lie, of
+ * the hypervisor's or of a vCPU of the guest that has written it.
  */
 void cpu_loop(void)
 {
 	struct cpu *c = percpu_this();
+	unsigned in_vain = 0, refused = 0; /* runs in a row without a call, and those refused */
 
 	for (;;) {
 		unsigned vmpl = guest_vmpl(c);
 
+		if (refused >= 2)
+			rest(refused);
 		if (!vmpl)
 			sched_idle();
-		else if (platform->vcpu->run(vmpl))
-			platform->halt();
-		if (guest_vmpl(c))
-			svsm_request(c);
+		else
+			refused = platform->vcpu->run(vmpl, in_vain++) ? refused + 1 : 0;
+		if (guest_vmpl(c) && svsm_request(c))
+			in_vain = refused = 0;
 	}
 }

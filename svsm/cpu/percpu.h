@@ -33,15 +33,18 @@ struct cpu {
 	unsigned index;              /* 0 = boot CPU; fixed */
 	uint32_t apic_id;            /* fixed */
 	bool online;                 /* set once by the CPU itself, read by all (acquire) */
-	bool service; /* a service CPU, hidden from the guest; fixed before it starts */
-	bool idle;    /* task/sched.c: sleeps or is about to; any CPU may clear it (atomic) */
-	bool spare;   /* task/sched.c: takes work and has not missed a wake-up (atomic) */
+	bool service;   /* a service CPU, hidden from the guest; fixed before it starts */
+	bool idle;      /* task/sched.c: sleeps or is about to; any CPU may clear it (atomic) */
+	bool spare;     /* task/sched.c: takes work and has not missed a wake-up (atomic) */
+	uint64_t woken; /* task/sched.c: TSC of the NMI that it has not followed yet; 0: none
+			   (atomic) */
 	uint32_t nmi_count;
 	uint32_t nmi_done; /* what nmi_count was at the last wake_ready() */
 	uint32_t panic_depth;
 	uint32_t locks_held; /* lib/lock.h: bit n is set while a lock of rank n is held */
 	struct log_cpu log;
 	struct ghcb_state *ghcb; /* NULL until the platform has set it up */
+	gpa_t host_page;         /* the shared page by which it asks the hypervisor; for tests */
 	struct cpu_desc *desc;
 	gpa_t own_vmsa;          /* its VMPL0 VMSA; GPA_NONE: the boot CPU's, made by the launch */
 	intptr_t area;           /* from a PERCPU variable to this CPU's copy, in bytes */

@@ -82,8 +82,8 @@ struct platform_ops {
 	/* Sleep until something happens; may return for no reason. */
 	void (*halt)(void);
 	/* Tell the hypervisor that this CPU can take another NMI: it holds them back until
-	 * told. */
-	void (*nmi_done)(void);
+	 * told. False: it refused, so none will come yet. */
+	bool (*nmi_done)(void);
 	/* Does the hypervisor deliver interrupts as an APIC does? False: only by other means
 	 * (#HV). */
 	bool (*has_interrupts)(void);

@@ -43,9 +43,13 @@ struct vcpu_ops {
 	/* Hand it to the hypervisor, which runs it at once when that CPU is idle, or with its next
 	 * run. */
 	enum platform_result (*start)(uint32_t apic_id, unsigned vmpl, gpa_t page);
-	/* Run that VMPL of this vCPU until it calls us. PLATFORM_OK when it has run and come back.
-	 * No lock may be held. */
-	enum platform_result (*run)(unsigned vmpl);
+	/*
+	 * Run that VMPL of this vCPU until it calls us. PLATFORM_OK: it has run and come back, by
+	 * the hypervisor's word. PLATFORM_REFUSED is no more than its word either: the guest may
+	 * have run and called. in_vain: how many runs in a row have brought no call; each time the
+	 * platform asks in another way than the time before. No lock may be held.
+	 */
+	enum platform_result (*run)(unsigned vmpl, unsigned in_vain);
 
 	/*
 	 * ---- keeping the hypervisor from running it: 58019, chapter 5 and 6.4 ----

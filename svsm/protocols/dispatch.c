@@ -129,21 +129,24 @@ static void serve_stopped(struct svsm_call *call)
  * pending() is asked twice. The first answer saves time: most exits of a guest bring no call, and
  * then there is nothing to wait for. The second answer, after stopped(), is the one that counts.
  */
-void svsm_request(struct cpu *c)
+bool svsm_request(struct cpu *c)
 {
 	struct vmsa_entry self;
 	struct svsm_call call = {.cpu = c, .self = &self};
+	bool called;
 
 	if (!vmsa_registry_begin(c, &self))
-		return;
-	if (platform->vcpu->stop(self.vmsa) && pending(&self)) {
+		return false;
+	called = platform->vcpu->stop(self.vmsa) && pending(&self);
+	if (called) {
 		if (platform->vcpu->stopped(self.vmsa))
 			serve_stopped(&call);
 		else
 			log_guest("vCPU %u: its VMSA runs elsewhere, call not served\n", c->index);
 	}
 	if (vmsa_is_gone(&self))
-		return;
+		return called;
 	platform->vcpu->resume(self.vmsa);
 	vmsa_registry_release(self.vmsa);
+	return called;
 }

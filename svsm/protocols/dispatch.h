@@ -42,6 +42,6 @@ const struct svsm_protocol *svsm_protocol_find(uint32_t number);
  * Serve what the guest of this CPU asks for; called when RUN_VMPL has come back. Nothing is served,
  * and nothing changes, when there is no VMSA, when the guest did not leave by VMGEXIT, when the
  * calling area's call_pending is 0, or when the VMSA runs elsewhere (platform/vcpu.h). A reserved
- * value of call_pending ends as INVALID_FORMAT.
+ * value of call_pending ends as INVALID_FORMAT. True: the guest had called.
  */
-void svsm_request(struct cpu *c);
+bool svsm_request(struct cpu *c);

@@ -11,6 +11,7 @@
 #include "mm/alloc.h"
 #include "mm/launch_area.h"
 #include "user/service/service.h"
+#include "cpu/percpu.h"
 #include "cpu/timer.h"
 #include "protocols/buffer.h"
 #include "protocols/dispatch.h"
@@ -167,6 +168,17 @@ static enum svsm_result stats(struct svsm_call *call)
 	return SVSM_SUCCESS;
 }
 
+/* What a guest could find out by looking for it, and then write to. */
+static enum svsm_result host_page(struct svsm_call *call)
+{
+	const struct cpu *c = call->rcx < PERCPU_MAX ? percpu_get((unsigned)call->rcx) : NULL;
+
+	if (!c)
+		return SVSM_ERR_INVALID_PARAMETER;
+	call->rcx = c->host_page.v;
+	return SVSM_SUCCESS;
+}
+
 static enum svsm_result serve(struct svsm_call *call)
 {
 	switch (call->number) {
@@ -187,6 +199,8 @@ static enum svsm_result serve(struct svsm_call *call)
 		return ek(call);
 	case SVSM_TEST_STATS:
 		return stats(call);
+	case SVSM_TEST_HOST_PAGE:
+		return host_page(call);
 	default:
 		return SVSM_ERR_UNSUPPORTED_CALL;
 	}

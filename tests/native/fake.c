@@ -404,6 +404,11 @@ struct cpu *percpu_by_apic_id(uint32_t apic_id)
 	return apic_id >= 1 && apic_id <= 2 * CPUS ? &fake_cpus[apic_id - 1] : NULL;
 }
 
+struct cpu *percpu_get(unsigned index)
+{
+	return index < 2 * CPUS ? &fake_cpus[index] : NULL;
+}
+
 void log_guest(const char *fmt, ...)
 {
 	(void)fmt;

@@ -25,6 +25,8 @@ static unsigned calls, at_once, idle; /* entries that a call does; calls before 
 static uint64_t call_ticks;
 static int back; /* where `cur` is set back to after each call; -1: it is not */
 
+static unsigned by_msr, msr_good; /* pages asked for by the MSR protocol; so many are changed */
+static bool list_refused;
 static unsigned lines;
 
 void log_write(enum log_level level, const char *fmt, ...)
@@ -68,12 +70,19 @@ enum platform_result ghcb_call(struct ghcb *g, uint64_t exit_code, uint64_t info
 	if (back >= 0 && h->cur > back)
 		h->cur = (uint16_t)back;
 	g->exit_info2 = 0;
-	return PLATFORM_OK;
+	return list_refused ? PLATFORM_REFUSED : PLATFORM_OK;
+}
+
+bool ghcb_msr_page_state(gpa_t g, bool shared)
+{
+	CHECK(shared);
+	CHECK_EQ(g.v, G + by_msr * PAGE_SIZE);
+	return by_msr++ < msr_good;
 }
 
 static enum platform_result convert(unsigned entries, unsigned nothing)
 {
-	calls = 0;
+	calls = by_msr = 0;
 	at_once = entries;
 	idle = nothing;
 	return snp_page_convert(gpa(G), PAGES * PAGE_SIZE, true);
@@ -82,6 +91,8 @@ static enum platform_result convert(unsigned entries, unsigned nothing)
 static void setup(void)
 {
 	call_ticks = 0;
+	by_msr = msr_good = 0;
+	list_refused = false;
 	back = -1;
 	lines = 0;
 }
@@ -131,4 +142,23 @@ TEST(one_that_goes_back_is_not_waited_for_without_end)
 	CHECK_EQ(convert(2, 0), PLATFORM_REFUSED);
 	back = 0;
 	CHECK_EQ(convert(1, 0), PLATFORM_REFUSED);
+}
+
+/* docs/host-answers.md: what the page of the list does not bring, the MSR protocol may. */
+TEST(a_refused_list_goes_page_by_page)
+{
+	setup();
+	list_refused = true;
+	msr_good = PAGES;
+	CHECK_EQ(convert(0, 0), PLATFORM_OK);
+	CHECK_EQ(by_msr, PAGES);
+	setup();
+	list_refused = true;
+	msr_good = 3;
+	CHECK_EQ(convert(0, 0), PLATFORM_REFUSED);
+	CHECK_EQ(by_msr, 4); /* no page is asked for behind the first that is refused */
+	setup();
+	msr_good = PAGES;
+	CHECK_EQ(convert(PAGES, 0), PLATFORM_OK);
+	CHECK_EQ(by_msr, 0);
 }

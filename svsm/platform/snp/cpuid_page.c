@@ -7,6 +7,7 @@
  * The APIC ID alone is asked of the hypervisor.
  */
 #include "base/x86.h"
+#include "cpu/percpu.h"
 #include "mm/launch_area.h"
 #include "log/log.h"
 #include "platform/snp/ghcb.h"
@@ -50,47 +51,49 @@ static const struct snp_cpuid_fn *find(uint32_t leaf, uint32_t sub)
 	return NULL;
 }
 
-/* Asks the hypervisor, for what it alone knows: the APIC ID. False: no answer, or an incomplete
- * one. */
-static bool ask(uint32_t leaf, uint32_t sub, uint32_t out[4])
+/* By the GHCB. False: no answer, or an incomplete one. */
+static bool ask_by_page(uint32_t leaf, uint32_t sub, uint64_t r[4])
 {
 	struct ghcb *g = ghcb_begin();
 	bool ok = false;
 
-	if (!g)
-		return false;
-	GHCB_SET(g, rax, leaf);
-	GHCB_SET(g, rcx, sub);
-	if (leaf == 0xd)
-		GHCB_SET(g, xcr0, 1);
-	if (!ghcb_call(g, GHCB_EXIT_CPUID, 0, 0) && GHCB_HAS(g, rax) && GHCB_HAS(g, rbx) &&
-	    GHCB_HAS(g, rcx) && GHCB_HAS(g, rdx)) {
-		out[0] = g->rax;
-		out[1] = g->rbx;
-		out[2] = g->rcx;
-		out[3] = g->rdx;
-		ok = true;
+	for (unsigned n = 0; g && !ok && n < GHCB_ATTEMPTS; n++) {
+		GHCB_SET(g, rax, leaf);
+		GHCB_SET(g, rcx, sub);
+		ok = !ghcb_call(g, GHCB_EXIT_CPUID, 0, 0) && GHCB_GET(g, rax, &r[0]) &&
+		     GHCB_GET(g, rbx, &r[1]) && GHCB_GET(g, rcx, &r[2]) && GHCB_GET(g, rdx, &r[3]);
 	}
-	ghcb_end(g);
+	if (g)
+		ghcb_end(g);
 	return ok;
+}
+
+/*
+ * Asks the hypervisor, for what it alone knows: register `reg` of a leaf with an APIC ID, which is
+ * the same for all subleaves. The MSR protocol knows subleaf 0 only.
+ */
+static bool ask(uint32_t leaf, uint32_t sub, unsigned reg, uint32_t *v)
+{
+	uint64_t r[4];
+
+	if (!ask_by_page(leaf, sub, r))
+		return percpu_this()->ghcb && ghcb_msr_cpuid(leaf, reg, v);
+	*v = (uint32_t)r[reg];
+	return true;
 }
 
 /* The CPUID page leaves the APIC ID fields to the hypervisor (SNP firmware ABI 8.17.2.6). They are
  * put in here; everything else of its answer is dropped. */
 static void patch_apic_id(uint32_t leaf, uint32_t sub, uint32_t out[4])
 {
-	uint32_t hv[4];
+	unsigned reg = leaf == 1 ? 1 : leaf == 0xb ? 3 : 0;
+	uint32_t hv;
 
 	if (leaf != 1 && leaf != 0xb && leaf != 0x8000001e)
 		return;
-	if (!ask(leaf, sub, hv))
+	if (!ask(leaf, sub, reg, &hv))
 		return;
-	if (leaf == 1)
-		out[1] = (out[1] & 0x00ffffff) | (hv[1] & 0xff000000);
-	else if (leaf == 0xb)
-		out[3] = hv[3];
-	else
-		out[0] = hv[0];
+	out[reg] = leaf == 1 ? (out[reg] & 0x00ffffff) | (hv & 0xff000000) : hv;
 }
 
 /* Any CPU, in exception handlers too. Before ghcb_init() APIC IDs read as the page has them. */

@@ -112,14 +112,33 @@ uint64_t ghcb_msr_call(uint64_t request)
 	return answer;
 }
 
-/* One 4K page by the MSR protocol's Page State Change: for the GHCB page itself, before there is a
- * GHCB. */
-static bool msr_page_state(gpa_t g, bool shared)
+bool ghcb_msr_page_state(gpa_t g, bool shared)
 {
 	uint64_t op = shared ? GHCB_PSC_SHARED : GHCB_PSC_PRIVATE;
-	uint64_t r = ghcb_msr_call(GHCB_MSR_PSC_REQ | op << 52 | g.v);
+	uint64_t r = 0;
 
-	return (r & GHCB_MSR_INFO_MASK) == GHCB_MSR_PSC_RESP && !(r >> 32);
+	for (unsigned n = 0; n < GHCB_ATTEMPTS; n++) {
+		r = ghcb_msr_call(GHCB_MSR_PSC_REQ | op << 52 | g.v);
+		if ((r & GHCB_MSR_INFO_MASK) == GHCB_MSR_PSC_RESP && !(r >> 32))
+			return true;
+	}
+	return false;
+}
+
+bool ghcb_msr_cpuid(uint32_t leaf, unsigned reg, uint32_t *v)
+{
+	uint64_t r = ghcb_msr_call(GHCB_MSR_CPUID_REQ | (uint64_t)reg << 30 | (uint64_t)leaf << 32);
+
+	*v = (uint32_t)(r >> 32);
+	return (r & GHCB_MSR_INFO_MASK) == GHCB_MSR_CPUID_RESP;
+}
+
+/* Comes back when the hypervisor runs VMPL0 again. */
+bool ghcb_msr_run(unsigned vmpl)
+{
+	uint64_t r = ghcb_msr_call(GHCB_MSR_RUN_VMPL_REQ | (uint64_t)vmpl << 32);
+
+	return (r & GHCB_MSR_INFO_MASK) == GHCB_MSR_RUN_VMPL_RESP && !(r >> 32);
 }
 
 /* Repeated for ever, because the hypervisor may let the guest go on. */
@@ -147,7 +166,7 @@ static bool state_alloc(struct ghcb_state *s)
 static bool make_shared(struct ghcb_state *s)
 {
 	s->gpa = paging_pa(s->page);
-	if (snp_pvalidate(s->page, RMP_PG_4K, false) || !msr_page_state(s->gpa, true))
+	if (snp_pvalidate(s->page, RMP_PG_4K, false) || !ghcb_msr_page_state(s->gpa, true))
 		return false;
 	paging_set(s->page, PAGING_SHARED);
 	memset(s->page, 0, PAGE_SIZE);
@@ -157,9 +176,11 @@ static bool make_shared(struct ghcb_state *s)
 /* Required under SNP before the page may be used. The hypervisor must echo the address. */
 static bool register_page(const struct ghcb_state *s)
 {
-	uint64_t r = ghcb_msr_call(GHCB_MSR_REG_GPA_REQ | s->gpa.v);
-
-	return r == (GHCB_MSR_REG_GPA_RESP | s->gpa.v);
+	for (unsigned n = 0; n < GHCB_ATTEMPTS; n++)
+		if (ghcb_msr_call(GHCB_MSR_REG_GPA_REQ | s->gpa.v) ==
+		    (GHCB_MSR_REG_GPA_RESP | s->gpa.v))
+			return true;
+	return false;
 }
 
 bool ghcb_init(struct cpu *c)
@@ -175,6 +196,7 @@ bool ghcb_init(struct cpu *c)
 		return false;
 	}
 	wrmsr(MSR_GHCB, s->gpa.v);
+	c->host_page = s->gpa;
 	c->ghcb = s;
 	return true;
 }

@@ -7,7 +7,11 @@
  *
  * The page is shared memory: the hypervisor reads and writes it at any time, and so can the guest,
  * because VMPLs do not protect shared pages. No secret goes into it (a log line is none), an
- * answer is read once, and no answer may lead to a panic once the guest runs.
+ * answer is read once (GHCB_GET), and no answer may lead to a panic once the guest runs.
+ *
+ * Nor is an answer a property of the machine (docs/host-answers.md). A request that is refused is
+ * made GHCB_ATTEMPTS times, each time written anew, and then by the MSR protocol where that can
+ * ask the same: its answers lie in no memory. What still fails is tried again later.
  *
  * Nesting. An exception may strike while a GHCB is half built or its answer half read, and the
  * handler may need the hypervisor too (a #VC for CPUID, a log line, a panic). So every use is
@@ -24,7 +28,9 @@
 #include "abi/ghcb.h"
 #include "platform/platform.h"
 
-#define GHCB_DEPTH 4 /* work; #VC or #PF in it; NMI or #DF in that; a panic in that */
+#define GHCB_DEPTH    4 /* work; #VC or #PF in it; NMI or #DF in that; a panic in that */
+
+#define GHCB_ATTEMPTS 3
 
 struct ghcb_saved {
 	uint64_t msr;
@@ -54,6 +60,8 @@ void ghcb_end(struct ghcb *g);
 		ghcb_mark(g, offsetof(struct ghcb, field));                                        \
 	} while (0)
 #define GHCB_HAS(g, field) ghcb_marked(g, offsetof(struct ghcb, field))
+/* A field of the answer, read once into *v. False: the answer does not mark it valid. */
+#define GHCB_GET(g, field, v) (*(v) = READ_ONCE((g)->field), GHCB_HAS(g, field))
 void ghcb_mark(struct ghcb *g, size_t offset);
 bool ghcb_marked(const struct ghcb *g, size_t offset);
 
@@ -64,6 +72,10 @@ enum platform_result ghcb_call(struct ghcb *g, uint64_t exit_code, uint64_t info
 /* One request of the MSR protocol; returns what the MSR then holds. Works before
  * ghcb_init(), too. */
 uint64_t ghcb_msr_call(uint64_t request);
+/* Requests that the MSR protocol can make as well as a page. False: refused. */
+bool ghcb_msr_page_state(gpa_t g, bool shared);                /* one 4K page */
+bool ghcb_msr_cpuid(uint32_t leaf, unsigned reg, uint32_t *v); /* subleaf 0; reg 0..3: EAX..EDX */
+bool ghcb_msr_run(unsigned vmpl);
 NORETURN void ghcb_msr_terminate(unsigned set, unsigned reason);
 
 static inline void vmgexit(void)

@@ -11,6 +11,22 @@
 #include "platform/snp/ghcb.h"
 #include "platform/snp/snp.h"
 
+/* Fits the buffer. A line that was refused may have come out all the same, and then stands twice.
+ */
+static enum platform_result write_some(struct ghcb *g, const char *s, size_t n)
+{
+	uint64_t what =
+		(uint64_t)Q35_DEBUGCON_PORT << 16 | IOIO_A64 | IOIO_SZ8 | IOIO_REP | IOIO_STR;
+	enum platform_result r = PLATFORM_REFUSED;
+
+	for (unsigned i = 0; r && i < GHCB_ATTEMPTS; i++) {
+		memcpy(g->buffer, s, n);
+		GHCB_SET(g, scratch, paging_pa(g).v + offsetof(struct ghcb, buffer));
+		r = ghcb_call(g, GHCB_EXIT_IOIO, what, n);
+	}
+	return r;
+}
+
 /*
  * String output from the GHCB's shared buffer: one VMGEXIT for as much text as the buffer holds. A
  * debugcon never has to be polled. False: no GHCB (nested too deeply), or the hypervisor refused.
@@ -25,12 +41,7 @@ bool snp_console_write(const char *s, size_t len)
 	while (len && !r) {
 		size_t n = MIN(len, (size_t)GHCB_BUFFER_SIZE);
 
-		memcpy(g->buffer, s, n);
-		GHCB_SET(g, scratch, paging_pa(g).v + offsetof(struct ghcb, buffer));
-		r = ghcb_call(g, GHCB_EXIT_IOIO,
-			      (uint64_t)Q35_DEBUGCON_PORT << 16 | IOIO_A64 | IOIO_SZ8 | IOIO_REP |
-				      IOIO_STR,
-			      n);
+		r = write_some(g, s, n);
 		s += n;
 		len -= n;
 	}

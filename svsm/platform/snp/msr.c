@@ -12,38 +12,44 @@
 bool snp_msr_read(uint32_t msr, uint64_t *v)
 {
 	struct ghcb *g = ghcb_begin();
-	bool ok;
+	uint64_t low = 0, high = 0;
+	bool ok = false;
 
-	if (!g)
-		return false;
-	GHCB_SET(g, rcx, msr);
-	ok = !ghcb_call(g, GHCB_EXIT_MSR, 0, 0) && GHCB_HAS(g, rax) && GHCB_HAS(g, rdx);
-	*v = (uint64_t)(uint32_t)g->rdx << 32 | (uint32_t)g->rax;
-	ghcb_end(g);
+	for (unsigned n = 0; g && !ok && n < GHCB_ATTEMPTS; n++) {
+		GHCB_SET(g, rcx, msr);
+		ok = !ghcb_call(g, GHCB_EXIT_MSR, 0, 0) && GHCB_GET(g, rax, &low) &&
+		     GHCB_GET(g, rdx, &high);
+	}
+	*v = high << 32 | (uint32_t)low;
+	if (g)
+		ghcb_end(g);
 	return ok;
 }
 
 bool snp_msr_write(uint32_t msr, uint64_t v)
 {
 	struct ghcb *g = ghcb_begin();
-	bool ok;
+	bool ok = false;
 
-	if (!g)
-		return false;
-	GHCB_SET(g, rcx, msr);
-	GHCB_SET(g, rax, (uint32_t)v);
-	GHCB_SET(g, rdx, v >> 32);
-	ok = !ghcb_call(g, GHCB_EXIT_MSR, 1, 0);
-	ghcb_end(g);
+	for (unsigned n = 0; g && !ok && n < GHCB_ATTEMPTS; n++) {
+		GHCB_SET(g, rcx, msr);
+		GHCB_SET(g, rax, (uint32_t)v);
+		GHCB_SET(g, rdx, v >> 32);
+		ok = !ghcb_call(g, GHCB_EXIT_MSR, 1, 0);
+	}
+	if (g)
+		ghcb_end(g);
 	return ok;
 }
 
-void snp_nmi_done(void)
+bool snp_nmi_done(void)
 {
 	struct ghcb *g = ghcb_begin();
+	bool ok = false;
 
-	if (!g)
-		return;
-	ghcb_call(g, GHCB_EXIT_NMI_DONE, 0, 0);
-	ghcb_end(g);
+	for (unsigned n = 0; g && !ok && n < GHCB_ATTEMPTS; n++)
+		ok = !ghcb_call(g, GHCB_EXIT_NMI_DONE, 0, 0);
+	if (g)
+		ghcb_end(g);
+	return ok;
 }

@@ -59,16 +59,12 @@ static enum platform_result send(struct ghcb *g, unsigned count)
 	return PLATFORM_REFUSED;
 }
 
-/* Lists as long as the buffer takes, until all is done. After a failure part of the range may be
- * converted. */
-enum platform_result snp_page_convert(gpa_t g, uint64_t len, bool shared)
+/* The whole range by lists as long as the buffer takes. */
+static enum platform_result by_lists(gpa_t g, uint64_t len, bool shared)
 {
 	enum platform_result r = PLATFORM_OK;
-	struct ghcb *b;
+	struct ghcb *b = ghcb_begin();
 
-	if (!IS_ALIGNED(g.v | len, PAGE_SIZE))
-		return PLATFORM_INVALID;
-	b = ghcb_begin();
 	if (!b)
 		return PLATFORM_REFUSED;
 	while (len && !r) {
@@ -86,4 +82,24 @@ enum platform_result snp_page_convert(gpa_t g, uint64_t len, bool shared)
 	}
 	ghcb_end(b);
 	return r;
+}
+
+/* A page that a list has changed already stays as it is. */
+static enum platform_result one_by_one(gpa_t g, uint64_t len, bool shared)
+{
+	for (; len; len -= PAGE_SIZE, g = gpa_add(g, PAGE_SIZE))
+		if (!ghcb_msr_page_state(g, shared))
+			return PLATFORM_REFUSED;
+	return PLATFORM_OK;
+}
+
+/*
+ * Page by page where a list is refused. After a failure part of the range may be converted. Success
+ * is the hypervisor's word: whether a page is private shows when it is validated.
+ */
+enum platform_result snp_page_convert(gpa_t g, uint64_t len, bool shared)
+{
+	if (!IS_ALIGNED(g.v | len, PAGE_SIZE))
+		return PLATFORM_INVALID;
+	return by_lists(g, len, shared) ? one_by_one(g, len, shared) : PLATFORM_OK;
 }

@@ -37,7 +37,7 @@ void snp_cpuid(uint32_t leaf, uint32_t sub, uint32_t out[4]);
 /* msr.c. False: the hypervisor refused; *v is then undefined. */
 bool snp_msr_read(uint32_t msr, uint64_t *v);
 bool snp_msr_write(uint32_t msr, uint64_t v);
-void snp_nmi_done(void);
+bool snp_nmi_done(void);
 
 /* io.c */
 bool snp_console_write(const char *s, size_t len);

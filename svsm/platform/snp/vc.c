@@ -38,7 +38,7 @@ static bool emulate_io(struct frame *f, const struct insn *i)
 {
 	uint64_t mask = i->width == 4 ? 0xffffffff : i->width == 2 ? 0xffff : 0xff;
 	uint64_t port = i->port_imm ? i->imm : f->rdx & 0xffff;
-	uint64_t info = port << 16 | IOIO_A64 | (uint64_t)i->width << 4;
+	uint64_t info = port << 16 | IOIO_A64 | (uint64_t)i->width << 4, in;
 	struct ghcb *g = ghcb_begin();
 	bool ok;
 
@@ -47,8 +47,8 @@ static bool emulate_io(struct frame *f, const struct insn *i)
 	GHCB_SET(g, rax, f->rax & mask);
 	ok = !ghcb_call(g, GHCB_EXIT_IOIO, info | (i->op == INSN_IN ? IOIO_IN : 0), 0);
 	if (ok && i->op == INSN_IN) {
-		ok = GHCB_HAS(g, rax);
-		f->rax = (i->width == 4 ? 0 : f->rax & ~mask) | (g->rax & mask);
+		ok = GHCB_GET(g, rax, &in);
+		f->rax = (i->width == 4 ? 0 : f->rax & ~mask) | (in & mask);
 	}
 	ghcb_end(g);
 	return ok;
@@ -60,15 +60,16 @@ static bool emulate_tsc(struct frame *f, uint64_t exit, bool aux)
 {
 	bool secure = snp_sev_features() & SEV_FEAT_SECURE_TSC, ok;
 	struct ghcb *g = secure ? NULL : ghcb_begin();
+	uint64_t low = 0, high = 0;
 
 	if (!g)
 		return false;
-	ok = !ghcb_call(g, exit, 0, 0) && GHCB_HAS(g, rax) && GHCB_HAS(g, rdx);
-	f->rax = (uint32_t)g->rax;
-	f->rdx = (uint32_t)g->rdx;
+	ok = !ghcb_call(g, exit, 0, 0) && GHCB_GET(g, rax, &low) && GHCB_GET(g, rdx, &high);
+	f->rax = (uint32_t)low;
+	f->rdx = (uint32_t)high;
 	if (ok && aux) {
-		ok = GHCB_HAS(g, rcx);
-		f->rcx = (uint32_t)g->rcx;
+		ok = GHCB_GET(g, rcx, &low);
+		f->rcx = (uint32_t)low;
 	}
 	ghcb_end(g);
 	return ok;

@@ -9,6 +9,7 @@
 #include "base/x86.h"
 #include "cpu/desc.h"
 #include "cpu/percpu.h"
+#include "cpu/wait.h"
 #include "lib/vmsa.h"
 #include "mm/alloc.h"
 #include "mm/paging.h"
@@ -87,19 +88,24 @@ static struct vmsa *vmsa_alloc(void)
 	return q;
 }
 
+#define START_MS 100 /* a hypervisor that is busy may refuse at first */
+
 /* SNP AP Creation: info1 holds APIC ID, VMPL and what to do, info2 the VMSA, RAX the
  * SEV_FEATURES. */
 static enum platform_result start(uint32_t apic_id, unsigned vmpl, gpa_t page)
 {
 	uint64_t who = (uint64_t)apic_id << 32 | vmpl << 16;
 	uint64_t own = snp_sev_features();
+	struct patience p = svsm_patience(START_MS);
 	struct ghcb *g = ghcb_begin();
 	enum platform_result r;
 
 	if (!g)
 		return PLATFORM_REFUSED;
-	GHCB_SET(g, rax, vmpl == VMPL_SVSM ? own : features_of_guest(own));
-	r = ghcb_call(g, GHCB_EXIT_AP_CREATION, who | GHCB_AP_CREATE, page.v);
+	do {
+		GHCB_SET(g, rax, vmpl == VMPL_SVSM ? own : features_of_guest(own));
+		r = ghcb_call(g, GHCB_EXIT_AP_CREATION, who | GHCB_AP_CREATE, page.v);
+	} while (r && !svsm_patience_over(&p));
 	ghcb_end(g);
 	return r;
 }
@@ -132,9 +138,7 @@ static enum platform_result remove(gpa_t page, unsigned vmpl)
 	return snp_guest_rights(page, PLATFORM_4K, vmpl, 0);
 }
 
-/* Run VMPL: comes back when the guest calls, or whenever the hypervisor likes.
- * protocols/dispatch.c finds out which. */
-static enum platform_result run(unsigned vmpl)
+static enum platform_result run_by_page(unsigned vmpl)
 {
 	struct ghcb *g = ghcb_begin();
 	enum platform_result r;
@@ -144,6 +148,19 @@ static enum platform_result run(unsigned vmpl)
 	r = ghcb_call(g, GHCB_EXIT_RUN_VMPL, vmpl, 0);
 	ghcb_end(g);
 	return r;
+}
+
+/*
+ * Run VMPL: comes back when the guest calls, or whenever the hypervisor likes.
+ * protocols/dispatch.c finds out which. The page is the cheaper way. But another vCPU of the guest
+ * can write to it, and turn request and answer into others: so after a run in vain the next one
+ * goes by the MSR protocol, where it can do neither.
+ */
+static enum platform_result run(unsigned vmpl, unsigned in_vain)
+{
+	if (in_vain % 2 == 0)
+		return run_by_page(vmpl);
+	return ghcb_msr_run(vmpl) ? PLATFORM_OK : PLATFORM_REFUSED;
 }
 
 const struct vcpu_ops snp_vcpu_ops = {
