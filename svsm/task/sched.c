@@ -92,17 +92,40 @@ static bool has_guest(const struct cpu *c)
 	return READ_ONCE(c->guest.vmsa.v) != GPA_NONE.v;
 }
 
+#define LOST_NS SCHED_TURN_NS /* an NMI that has not woken its CPU by then is sent again */
+
+/* Its CPU was sent an NMI long ago and has not come: the hypervisor refused or lost it. */
+static bool lost(uint64_t woken, uint64_t now)
+{
+	return woken && (int64_t)(now - woken) > (int64_t)timer_ticks(LOST_NS);
+}
+
+/* Only one of those who try it succeeds, and has to send the NMI. */
+static bool claim_sleeper(struct cpu *c, uint64_t now)
+{
+	uint64_t woken = __atomic_load_n(&c->woken, __ATOMIC_RELAXED);
+
+	if (__atomic_exchange_n(&c->idle, false, __ATOMIC_SEQ_CST)) {
+		__atomic_store_n(&c->woken, now | 1, __ATOMIC_RELAXED);
+		return true;
+	}
+	return lost(woken, now) && __atomic_compare_exchange_n(&c->woken, &woken, now | 1, false,
+							       __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+}
+
 /* A CPU that sleeps and has no guest; a service CPU is preferred. The guest may start a vCPU on
  * that CPU at any moment. Then the NMI waits until VMPL0 runs there, and the task stays in its
  * queue. */
-static struct cpu *sleeper(void)
+static struct cpu *sleeper(uint64_t now)
 {
 	struct cpu *found = NULL;
 
 	for (unsigned i = 0; i < percpu_count(); i++) {
 		struct cpu *c = percpu_get(i);
 
-		if (c == percpu_this() || !__atomic_load_n(&c->idle, __ATOMIC_RELAXED))
+		if (c == percpu_this() ||
+		    (!__atomic_load_n(&c->idle, __ATOMIC_RELAXED) &&
+		     !lost(__atomic_load_n(&c->woken, __ATOMIC_RELAXED), now)))
 			continue;
 		if (c->service)
 			return c;
@@ -143,13 +166,15 @@ bool sched_has_spare_cpu(void)
  */
 static void hand_over(void)
 {
+	uint64_t now;
 	struct cpu *c;
 
 	if (queue_all_empty())
 		return;
+	now = timer_now();
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	while ((c = sleeper())) {
-		if (!__atomic_exchange_n(&c->idle, false, __ATOMIC_SEQ_CST))
+	while ((c = sleeper(now))) {
+		if (!claim_sleeper(c, now))
 			continue;
 		set_spare(c, false); /* until sched_idle() runs there again */
 		wake_cpu(c);
@@ -165,6 +190,7 @@ void sched_idle(void)
 	uint32_t seen = wake_ready();
 	struct sched_task *t;
 
+	__atomic_store_n(&me->woken, 0, __ATOMIC_RELAXED); /* it has come */
 	set_spare(me, true); /* from now on, whoever clears it sends an NMI that is not in `seen` */
 	__atomic_store_n(&me->idle, true, __ATOMIC_SEQ_CST);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);

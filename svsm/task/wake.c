@@ -12,7 +12,8 @@
 #include "cpu/percpu.h"
 #include "platform/platform.h"
 
-/* A refusal by the hypervisor is ignored: to the caller it is the same as an NMI that was lost. */
+/* A refusal by the hypervisor is ignored: to the caller it is the same as an NMI that was lost,
+ * and it sends another one. */
 void wake_cpu(const struct cpu *c)
 {
 	x2apic_send_nmi(c->apic_id);
@@ -20,14 +21,15 @@ void wake_cpu(const struct cpu *c)
 
 /* The hypervisor holds back NMIs to this CPU until it is told that the last one was handled. The
  * count is read before it is told: an NMI that comes in between makes the count differ from what
- * is returned. */
+ * is returned. While it does not want to hear of it none would end a sleep, and what is returned
+ * is no count that there is: wake_sleep() then returns at once. */
 uint32_t wake_ready(void)
 {
 	struct cpu *me = percpu_this();
 	uint32_t seen = READ_ONCE(me->nmi_count);
 
-	if (seen != me->nmi_done)
-		platform->nmi_done();
+	if (seen != me->nmi_done && !platform->nmi_done())
+		return seen - 1;
 	me->nmi_done = seen;
 	return seen;
 }

@@ -290,6 +290,29 @@ TEST(who_does_not_hear_is_not_spare)
 	job_free(struck);
 }
 
+/* docs/host-answers.md: an NMI that the hypervisor refused or lost is sent again. */
+TEST(a_lost_nmi_costs_no_cpu)
+{
+	fake_sched_setup();
+	struck = job(20);
+	come_and_go(3);
+	cpus[3].idle = true;
+	submit_and_leave();
+	CHECK_EQ(nmis[3], 1);
+	CHECK_EQ(run(struck, SCHED_TURN_NS / 4), SCHED_SLICE); /* it may still be on its way */
+	CHECK_EQ(nmis[3], 1);
+	fake_now += 2 * SCHED_TURN_NS;
+	CHECK_EQ(run(struck, 0), SCHED_SLICE);
+	CHECK_EQ(nmis[3], 2);
+	CHECK_EQ(run(struck, 0), SCHED_SLICE); /* and again not before its time */
+	CHECK_EQ(nmis[3], 2);
+	come_and_go(3);
+	fake_now += 2 * SCHED_TURN_NS;
+	CHECK_EQ(run(struck, 0), SCHED_SLICE); /* it was awake, and has gone to sleep since */
+	CHECK_EQ(nmis[3], 2);
+	job_free(struck);
+}
+
 static void get_a_guest(void)
 {
 	cpus[2].guest.vmsa = gpa(0x2000);
