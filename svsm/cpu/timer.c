@@ -22,6 +22,10 @@
  * so many turns have begun since, the interrupt was lost. */
 #define OVERDUE_MAX 8
 
+/* An attempt costs some exits, so after a refusal the next one comes at the earliest so much
+ * later. */
+#define AGAIN_NS 1000000ull
+
 static PERCPU struct timer_cpu timer;
 static uint64_t khz; /* set before the other CPUs start */
 static uint64_t started;
@@ -127,36 +131,79 @@ const struct timer_cpu *timer_this_cpu(void)
 	return percpu_mine(&timer);
 }
 
+/* A refusal lasts for as long as the hypervisor likes, and no longer. One line in the log for the
+ * whole life of the VM, because a guest that writes into GHCBs can cause it. */
+static void refused(struct timer_cpu *t)
+{
+	static bool said;
+
+	t->again = timer_now() + timer_ticks(AGAIN_NS);
+	if (!__atomic_exchange_n(&said, true, __ATOMIC_RELAXED))
+		log_warn("timer: CPU %u: the hypervisor refused; services there are interrupted "
+			 "again when it does not",
+			 percpu_this()->index);
+}
+
+static bool switched_on(struct timer_cpu *t)
+{
+	if (!t->works)
+		t->works = x2apic_switch_on();
+	return t->works;
+}
+
 void timer_init_cpu(void)
 {
+	struct timer_cpu *t = percpu_mine(&timer);
+
 	if (!percpu_this()->index) {
 		find_rate();
 		started = timer_now();
 	}
-	percpu_mine(&timer)->works = x2apic_init_cpu();
+	t->present = x2apic_present();
+	if (t->present && !switched_on(t))
+		refused(t);
 }
 
 bool timer_works(void)
 {
-	return percpu_mine(&timer)->works;
+	const struct timer_cpu *t = percpu_mine(&timer);
+
+	return t->works && !t->again;
 }
 
-/* The exit to the hypervisor that sets the timer. After a refusal this CPU has no timer any more:
- * one line in the log, and ring 3 runs until it stops by itself. */
+/* Whatever must be done before the timer can be set, of which some was refused before. False: not
+ * now. */
+static bool ready(struct timer_cpu *t)
+{
+	if (t->again && timer_now() < t->again)
+		return false;
+	if (!switched_on(t) || (t->eoi && !x2apic_eoi())) {
+		refused(t);
+		return false;
+	}
+	t->eoi = false;
+	return true;
+}
+
+/* The exit to the hypervisor that sets the timer. */
 static void set(struct timer_cpu *t, uint64_t tsc)
 {
 	t->overdue = 0;
-	t->armed = tsc;
-	t->sets++;
-	if (x2apic_timer_set(tsc, khz))
+	t->armed = 0;
+	if (!ready(t))
 		return;
-	t->works = false;
-	log_warn("timer: CPU %u: the hypervisor refused; services run there without interruption",
-		 percpu_this()->index);
+	t->sets++;
+	if (!x2apic_timer_set(tsc, khz)) {
+		refused(t);
+		return;
+	}
+	t->armed = tsc;
+	t->again = 0;
 }
 
-/* The hypervisor did not deliver the interrupt: forget that the timer is armed, so that
- * timer_arm() sets it again. One line in the log for the whole life of the VM. */
+/* The hypervisor did not deliver the interrupt, or has not carried out the EOI of the one before:
+ * forget that the timer is armed, so that timer_arm() sets it again. One line in the log for the
+ * whole life of the VM. */
 static void lost(struct timer_cpu *t)
 {
 	static bool said;
@@ -165,6 +212,7 @@ static void lost(struct timer_cpu *t)
 		log_warn("timer: CPU %u: an interrupt was lost, the timer is set again",
 			 percpu_this()->index);
 	t->armed = 0;
+	t->eoi = true;
 }
 
 /* Lazy (cpu/timer.h): an exit only when nothing is armed or the new end comes before the armed
@@ -174,7 +222,7 @@ void timer_arm(uint64_t tsc)
 	struct timer_cpu *t = percpu_mine(&timer);
 
 	t->wanted = tsc;
-	if (!t->works)
+	if (!t->present)
 		return;
 	if (t->armed && t->armed <= timer_now() && ++t->overdue > OVERDUE_MAX)
 		lost(t);
@@ -190,9 +238,27 @@ void timer_interrupt(void)
 
 	t->fired++;
 	t->armed = 0;
-	x2apic_eoi();
-	if (t->works && t->wanted > timer_now())
+	t->eoi = !x2apic_eoi();
+	if (t->eoi)
+		refused(t);
+	if (t->present && t->wanted > timer_now())
 		set(t, t->wanted);
 	else
 		t->wanted = 0;
+}
+
+/* Cheap where the timer works: it is asked for each system call. */
+bool timer_over(void)
+{
+	struct timer_cpu *t = percpu_mine(&timer);
+
+	if (!t->wanted)
+		return false;
+	if (t->wanted <= timer_now()) {
+		t->wanted = 0;
+		return true;
+	}
+	if (t->present && !t->armed)
+		set(t, t->wanted);
+	return false;
 }

@@ -55,7 +55,7 @@ static void detect(void)
 
 /* The task priority holds back every vector below the timer's class of 16: a guest may aim a
  * device's interrupt at any CPU. */
-static bool switch_on(void)
+static bool mode_on(void)
 {
 	uint64_t base;
 
@@ -73,7 +73,7 @@ static bool set_timer_entry(void)
 	       platform->msr_write(X2APIC_LVT_TIMER, TIMER_VECTOR);
 }
 
-bool x2apic_init_cpu(void)
+bool x2apic_present(void)
 {
 	const char *why = NULL;
 	uint32_t r[4];
@@ -85,11 +85,14 @@ bool x2apic_init_cpu(void)
 		why = "CPUID has none";
 	else if (!platform->has_interrupts())
 		why = "interrupts come by #HV only";
-	else if (!switch_on() || !set_timer_entry())
-		why = "the hypervisor refused";
 	if (why)
 		log_warn("apic: CPU %u: no x2APIC for VMPL0: %s", percpu_this()->index, why);
 	return !why;
+}
+
+bool x2apic_switch_on(void)
+{
+	return mode_on() && set_timer_entry();
 }
 
 /* A deadline or count of 0 would disarm the timer, so 1 is the least. The one-shot count is
@@ -105,9 +108,9 @@ bool x2apic_timer_set(uint64_t tsc, uint64_t tsc_khz)
 	return platform->msr_write(X2APIC_TMICT, MAX(MIN(count, (uint64_t)UINT32_MAX), 1ull));
 }
 
-void x2apic_eoi(void)
+bool x2apic_eoi(void)
 {
-	platform->msr_write(X2APIC_EOI, 0);
+	return platform->msr_write(X2APIC_EOI, 0);
 }
 
 bool x2apic_send_nmi(uint32_t apic_id)

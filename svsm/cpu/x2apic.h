@@ -9,12 +9,14 @@
  */
 #include "base/types.h"
 
+/* Each CPU, once, the boot CPU first. False after a line in the log: no x2APIC can be had. */
+bool x2apic_present(void);
 /* Switch this CPU's APIC to x2APIC mode. Vectors below TIMER_VECTOR's class are held back, because
- * a guest may aim a device at any CPU. False after a line in the log: no x2APIC can be had. */
-bool x2apic_init_cpu(void);
+ * a guest may aim a device at any CPU. False: the hypervisor refused, and may not the next time. */
+bool x2apic_switch_on(void);
 
 /* One interrupt with TIMER_VECTOR when the TSC (tsc_khz ticks per ms) reaches that value. Replaces
  * an earlier setting. False: the hypervisor refused. */
 bool x2apic_timer_set(uint64_t tsc, uint64_t tsc_khz);
-void x2apic_eoi(void);
+bool x2apic_eoi(void); /* false: refused; none of this priority or below comes until it is done */
 bool x2apic_send_nmi(uint32_t apic_id); /* false: refused */

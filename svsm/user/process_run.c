@@ -129,6 +129,16 @@ static void interrupt(uint64_t vector)
 	}
 }
 
+/* A system call or CPUID has been served. Does ring 3 go on? Not when its turn is over: where the
+ * hypervisor has not set the timer, no interrupt will say so. */
+static bool turn_over(enum process_stop *stop)
+{
+	if (!timer_over())
+		return false;
+	*stop = PROCESS_PREEMPTED;
+	return true;
+}
+
 /* Finds out why ring 3 came back. True: process_run() has to return with *stop. False: it was a
  * system call or CPUID that has been served, and ring 3 goes on. */
 static bool stopped(struct process *p, enum process_stop *stop)
@@ -136,9 +146,9 @@ static bool stopped(struct process *p, enum process_stop *stop)
 	const struct user_regs *r = &p->regs;
 
 	if (r->vector == USER_SYSCALL)
-		return system_call(p, stop);
+		return system_call(p, stop) || turn_over(stop);
 	if (r->vector == VEC_VC && cpuid_emulate(p))
-		return false;
+		return turn_over(stop);
 	if (r->vector >= VEC_FIRST) {
 		interrupt(r->vector);
 		*stop = PROCESS_PREEMPTED;

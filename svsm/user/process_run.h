@@ -7,7 +7,7 @@
 
 enum process_stop {
 	PROCESS_WAITS,     /* it waits for a request: run it again when there is one */
-	PROCESS_PREEMPTED, /* an interrupt came: run it again at any time */
+	PROCESS_PREEMPTED, /* an interrupt came, or its turn is over: run it again at any time */
 	PROCESS_ANSWERED,  /* it has answered a request: run it again, until it waits */
 	PROCESS_EXITED,    /* exit_status */
 	PROCESS_FAULTED,   /* an exception or abort(); the report is in the log */

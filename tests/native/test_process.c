@@ -87,6 +87,13 @@ void timer_interrupt(void)
 	interrupts++;
 }
 
+static unsigned over_after; /* system calls until the turn's end; 0: it does not come */
+
+bool timer_over(void)
+{
+	return over_after && !--over_after;
+}
+
 uint64_t timer_ticks(uint64_t ns)
 {
 	CHECK_EQ(ns, 1000000000);
@@ -174,6 +181,24 @@ TEST(what_stops_it)
 		CHECK_EQ(interrupts, v >= 32);
 		CHECK_EQ(reports, v < 32);
 	}
+}
+
+/* docs/host-answers.md: without an interrupt the clock ends the turn, at a system call. */
+TEST(a_turn_without_a_timer_ends_at_a_system_call)
+{
+	away = 0;
+	most = ~0ull;
+	then = SYSCALL_RESUME;
+	over_after = 3;
+	p.regs.rax = 0;
+	CHECK_EQ(run(USER_SYSCALL), PROCESS_PREEMPTED);
+	CHECK_EQ(over_after, 0);
+	CHECK_EQ(p.regs.rax, 7); /* it has its result */
+	CHECK_EQ(interrupts + reports, 0);
+	then = SYSCALL_AGAIN;
+	over_after = 1;
+	CHECK_EQ(run(USER_SYSCALL), PROCESS_WAITS);
+	over_after = 0;
 }
 
 /* A host that stops the machine for an hour has not let the process compute for an hour: it would

@@ -195,12 +195,11 @@ TEST(the_apic_is_switched_on)
 
 TEST(no_apic_no_timer)
 {
-	for (unsigned i = 0; i < 3; i++) {
+	for (unsigned i = 0; i < 2; i++) {
 		check_context("%u", i);
 		restart();
 		hv.f1_ecx = i == 0 ? BIT(24) : hv.f1_ecx;
 		hv.doorbell = i == 1;
-		hv.refuse = i == 2;
 		timer_init_cpu();
 		CHECK(!timer_works());
 		CHECK_EQ(warnings, 1);
@@ -261,18 +260,109 @@ TEST(a_lost_interrupt_does_not_stop_the_timer)
 	CHECK_EQ(warnings, 1);
 }
 
-TEST(a_hypervisor_that_refuses_is_asked_no_more)
+/* ---- refusals: docs/host-answers.md ---- */
+
+/* Until the timer may be tried again. */
+static void wait_again(void)
+{
+	uint64_t end = timer_now() + timer_ticks(2000000);
+
+	while (timer_now() < end)
+		cpu_relax();
+}
+
+TEST(a_refused_deadline_is_set_at_the_next_chance)
 {
 	restart();
 	timer_init_cpu();
 	hv.refuse = true;
 	timer_arm(FAR);
 	CHECK(!timer_works());
-	CHECK_EQ(warnings, 1);
 	hv.writes = 0;
+	timer_arm(FAR); /* not at once: attempts cost exits */
+	CHECK_EQ(hv.writes, 0);
+	wait_again();
 	timer_arm(FAR);
+	CHECK_EQ(hv.writes, 1);
+	CHECK(!timer_works());
+	hv.refuse = false;
+	wait_again();
+	timer_arm(FAR + 5);
+	CHECK_EQ(hv.last[0x6e0], FAR + 5);
+	CHECK(timer_works());
+	hv.writes = 0;
+	timer_arm(FAR + 6); /* lazy as ever */
+	CHECK_EQ(hv.writes, 0);
+}
+
+/* It may be refused in the middle of a turn, for which no further timer_arm() comes. */
+TEST(a_deadline_refused_in_the_interrupt_is_set_from_the_next_system_call)
+{
+	restart();
+	timer_init_cpu();
+	timer_arm(FAR);
+	hv.refuse = true;
+	timer_interrupt(); /* early: the turn goes on */
+	hv.refuse = false;
+	hv.last[0x6e0] = 0;
+	wait_again();
+	CHECK(!timer_over());
+	CHECK_EQ(hv.last[0x6e0], FAR);
+	CHECK(timer_works());
+}
+
+/* APM vol. 2, 16.6.4: while a vector is in service none of its priority is delivered. */
+TEST(a_refused_eoi_is_owed)
+{
+	restart();
+	timer_init_cpu();
+	timer_arm(1);
+	hv.refuse = true;
 	timer_interrupt();
-	CHECK_EQ(hv.writes, 1); /* EOI only */
+	hv.refuse = false;
+	hv.last[0x80b] = 99;
+	wait_again();
+	timer_arm(FAR);
+	CHECK_EQ(hv.last[0x80b], 0);
+	CHECK_EQ(hv.last[0x6e0], FAR);
+	hv.writes = 0;
+	timer_arm(1);
+	CHECK_EQ(hv.writes, 1); /* once, not for each deadline */
+}
+
+TEST(an_apic_that_was_refused_is_switched_on_later)
+{
+	restart();
+	hv.refuse = true;
+	timer_init_cpu();
+	CHECK(!timer_works());
+	hv.refuse = false;
+	wait_again();
+	timer_arm(FAR);
+	CHECK(timer_works());
+	CHECK_EQ(hv.last[0x80f], 0x1ff);
+	CHECK_EQ(hv.last[0x832], BIT(18) | TIMER_VECTOR);
+	CHECK_EQ(hv.last[0x6e0], FAR);
+}
+
+/* Where no interrupt comes, the clock says that the turn is over. */
+TEST(a_turn_is_over_once)
+{
+	restart();
+	timer_init_cpu();
+	CHECK(!timer_over()); /* no turn yet */
+	timer_arm(FAR);
+	CHECK(!timer_over());
+	hv.refuse = true;
+	timer_arm(timer_now());
+	CHECK(timer_over());
+	CHECK(!timer_over());
+	restart();
+	hv.f1_ecx = BIT(24); /* no APIC at all */
+	timer_init_cpu();
+	timer_arm(timer_now());
+	CHECK(timer_over());
+	CHECK(!timer_over());
 }
 
 /* As on hosts whose CPUID page has no TSC deadline: a count of bus ticks. */
