@@ -63,6 +63,17 @@ AGENT_TEST(present, "tpm-present",
 	free(log);
 }
 
+/* Linux says "A TPM error (256) occurred attempting the self test" of a TPM that nobody has
+ * started: that is the firmware's part, here the SVSM's. */
+AGENT_TEST(no_error, "tpm-no-error", "the kernel log has no word of an error of the TPM")
+{
+	char *log = agent_dmesg();
+
+	if (chip_there())
+		CHECK(strstr(log, "TPM error") == NULL);
+	free(log);
+}
+
 /* The name of the driver that is bound to the chip's device. */
 static void bound_driver(char *name, size_t size)
 {

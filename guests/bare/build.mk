@@ -3,7 +3,8 @@
 
 BARE_OUT := $(BUILD)/guests/bare
 BARE_IMAGES := $(BARE_OUT)/core.bin $(BARE_OUT)/crowd.bin $(BARE_OUT)/panic.bin $(BARE_OUT)/hang.bin \
-	$(BARE_OUT)/breach.bin $(BARE_OUT)/vtpm.bin $(BARE_OUT)/vtpmfuzz.bin $(BARE_OUT)/machine.elf $(BARE_OUT)/deny.elf \
+	$(BARE_OUT)/breach.bin $(BARE_OUT)/vtpm.bin $(BARE_OUT)/vtpmfuzz.bin $(BARE_OUT)/firmware.bin \
+	$(BARE_OUT)/machine.elf $(BARE_OUT)/deny.elf \
 	$(BARE_OUT)/noinvlpgb.elf
 
 # FAULT_CATCH is a setjmp whose blocks compute nothing that is used after a fault (lib/trap.h).
@@ -37,6 +38,7 @@ $(eval $(call bare_link,hang,$(BARE_VMPL2),$(BARE_BASE)))
 $(eval $(call bare_link,breach,$(BARE_VMPL2),$(BARE_BASE)))
 $(eval $(call bare_link,vtpm,$(BARE_VMPL2) guests/bare/core/calls.c,$(BARE_BASE)))
 $(eval $(call bare_link,vtpmfuzz,$(BARE_VMPL2) guests/bare/core/calls.c,$(BARE_BASE)))
+$(eval $(call bare_link,firmware,$(BARE_VMPL2),$(BARE_BASE)))
 $(eval $(call bare_link,machine,$(BARE_VMPL0),0x02000000))
 $(eval $(call bare_link,noinvlpgb,$(BARE_VMPL0),0x02000000))
 

@@ -10,6 +10,7 @@
 #include "harness/core/util.h"
 #include "harness/igvm/build.h"
 #include "harness/igvm/cpio.h"
+#include "harness/igvm/events.h"
 #include "harness/igvm/linux_version.h"
 
 #include <inttypes.h>
@@ -162,6 +163,7 @@ static bool add_initrd(const char *path, const struct blob *k, struct image *m,
 	info->initrd.size = rd.size;
 	image_add(m, info->initrd.gpa, rd.data, rd.size);
 	whole = initrd_is_whole(path, &rd);
+	events_initrd(info, &rd);
 	blob_free(&rd);
 	if (!whole)
 		return false;
@@ -209,6 +211,17 @@ static bool add_boot_data(const struct igvm_build_options *o, const struct blob 
 	return true;
 }
 
+/* The initrd's event follows when that is read: what is hashed is what is loaded. */
+static bool add_events(const struct igvm_build_options *o, const struct blob *k,
+		       struct launch_info *info)
+{
+	events_separators(info);
+	if (!events_kernel(info, k))
+		return false;
+	events_cmdline(info, o->cmdline ? o->cmdline : "");
+	return true;
+}
+
 bool build_linux(const struct igvm_build_options *o, struct image *m, struct launch_info *info)
 {
 	struct blob k;
@@ -220,7 +233,8 @@ bool build_linux(const struct igvm_build_options *o, struct image *m, struct lau
 	ok = check_kernel(o->kernel, &k);
 	if (ok)
 		warn_of_age(o->kernel, &k);
-	ok = ok && add_kernel(o->kernel, &k, m, info) && add_boot_data(o, &k, m, info);
+	ok = ok && add_kernel(o->kernel, &k, m, info) && add_events(o, &k, info) &&
+	     add_boot_data(o, &k, m, info);
 	blob_free(&k);
 	return ok;
 }

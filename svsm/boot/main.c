@@ -24,6 +24,7 @@
 #include "selftest/selftest.h"
 #include "boot/smp.h"
 #include "cpu/timer.h"
+#include "protocols/vtpm_boot.h"
 #include "lib/string.h"
 #include "platform/announce.h"
 #include "platform/platform.h"
@@ -80,7 +81,9 @@ NORETURN static void kernel_run(void)
 		__asm__ volatile("ud2");
 	if (launch_info.guest == LAUNCH_GUEST_NONE)
 		platform->power_off();
+	vtpm_boot_before_guest(&launch_info);
 	guest_launch();
+	vtpm_boot_after_guest(&launch_info);
 	cpu_loop();
 }
 

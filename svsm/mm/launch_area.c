@@ -7,6 +7,7 @@
  */
 #include "mm/launch_area.h"
 #include "base/assert.h"
+#include "mm/launch_events.h"
 #include "mm/memmap.h"
 
 /* An absent range (size 0), or page aligned RAM that is not the SVSM's. */
@@ -21,6 +22,7 @@ static bool range_ok(const struct launch_range *r)
 void launch_area_check(void)
 {
 	const struct launch_info *l = &launch_info;
+	const char *why;
 
 	if (l->guest > LAUNCH_GUEST_BARE)
 		panic("launch_info: guest kind %u", l->guest);
@@ -29,4 +31,7 @@ void launch_area_check(void)
 	if (!range_ok(&l->kernel) || !range_ok(&l->setup) || !range_ok(&l->initrd) ||
 	    !range_ok(&l->cmdline))
 		panic("launch_info: a range is not page aligned guest RAM");
+	why = launch_events_objection(l);
+	if (why)
+		panic("launch_info: %s", why);
 }

@@ -16,15 +16,21 @@
  * `busy` is true in WORKS and ANSWERED; request.done tells which of the two it is. LOCK_VTPM is not
  * held while a CPU is lent to the service, so a caller looks at everything again afterwards:
  * `number` tells it whether the command is still the same one.
+ *
+ * Until one command has been answered, if only by RETRY, the machine boots (vtpm_boot.h): who asks
+ * waits for the TPM to be prepared and for a command of another vCPU, at most PACE_BOOT in all,
+ * because firmware does not ask twice.
  */
 #include "protocols/vtpm.h"
 #include "abi/svsm.h"
 #include "abi/vtpm.h"
 #include "lib/lock.h"
+#include "lib/patience.h"
 #include "user/service/service.h"
 #include "cpu/timer.h"
 #include "lib/string.h"
 #include "protocols/dispatch.h"
+#include "protocols/vtpm_boot.h"
 #include "protocols/vtpm_pace.h"
 #include "protocols/vtpm_page.h"
 #include "protocols/vtpm_request.h"
@@ -68,8 +74,11 @@ static bool may_begin(void)
 	return !vtpm.busy || (answered() && !vtpm_pace_expected(&vtpm.pace, timer_uptime_ns()));
 }
 
+/* False: the service has something else to do, such as what comes before all commands. */
 static bool begin(void)
 {
+	if (vtpm_boot_pending())
+		return false;
 	forget(); /* an answer that nobody has collected */
 	vtpm.now.locality = vtpm.asked.locality;
 	vtpm.now.len = vtpm.asked.len;
@@ -89,6 +98,7 @@ static bool begin(void)
 
 static enum svsm_result retry(gpa_t at)
 {
+	vtpm_boot_answered();
 	vtpm.stats.retries++;
 	vtpm.out.len = vtpm_response_code(vtpm.out.data, TPM_RC_RETRY);
 	return vtpm_page_write(at, &vtpm.out);
@@ -108,21 +118,27 @@ static enum svsm_result collect(gpa_t at)
 	string_wipe(vtpm.out.data, vtpm.out.len);
 	if (rax == SVSM_SUCCESS)
 		forget();
+	vtpm_boot_answered();
 	return rax;
 }
 
 /*
- * Lends this CPU to the service for at most ns. LOCK_VTPM is given back meanwhile, and held again
- * when this comes back.
+ * Lends this CPU to the service for at most ns, or until r is done. LOCK_VTPM is given back
+ * meanwhile, and held again when this comes back.
  */
-static enum sched_end lend(uint64_t ns, bool wait)
+static enum sched_end lend_for(struct service_request *r, uint64_t ns, bool wait)
 {
 	enum sched_end end;
 
 	lock_give(LOCK_VTPM, &vtpm.lock);
-	end = service_run(&vtpm_service, &vtpm.request, ns, wait);
+	end = service_run(&vtpm_service, r, ns, wait);
 	lock_take(LOCK_VTPM, &vtpm.lock);
 	return end;
+}
+
+static enum sched_end lend(uint64_t ns, bool wait)
+{
+	return lend_for(&vtpm.request, ns, wait);
 }
 
 static bool under_way(uint64_t number)
@@ -161,21 +177,60 @@ static enum svsm_result attempt(gpa_t at, struct vtpm_slice slice)
 }
 
 /*
- * The TPM has another command, or the service has a request of the test protocol. Lend it a slice,
- * because its own client may be gone and nobody else might; then answer RETRY.
+ * The TPM has another command, or the service is not ready yet or has a request of the test
+ * protocol. Lend it a slice, because its own client may be gone and nobody else might; then answer
+ * RETRY.
  */
 static enum svsm_result turn_away(gpa_t at)
 {
-	if (!answered())
+	struct service_request *boot = vtpm_boot_pending();
+
+	if (boot)
+		lend_for(boot, PACE_FIRST, false);
+	else if (!answered())
 		lend(PACE_FIRST, false);
 	return retry(at);
 }
 
+/* What a command has to wait for in a boot: the TPM's preparation, or another vCPU's command that
+ * nobody has collected. */
+static struct service_request *in_the_way(void)
+{
+	struct service_request *r = vtpm_boot_pending();
+
+	return r ? r : vtpm.busy ? &vtpm.request : NULL;
+}
+
+/*
+ * Before the command is read, because others may read theirs meanwhile. What is left of PACE_BOOT
+ * then, in time that this vCPU has lived through (lib/patience.h, with ns for ticks).
+ */
+static uint64_t wait_for_turn(void)
+{
+	struct patience p = patience_begin(PACE_MS, PACE_BOOT / PACE_MS, timer_uptime_ns());
+	struct service_request *r;
+
+	while (vtpm_boot_lasts() && (r = in_the_way()) && !patience_over(&p, timer_uptime_ns()))
+		lend_for(r, PACE_FIRST, true);
+	return p.limit - MIN(p.limit, p.spent);
+}
+
+static struct vtpm_slice first_slice(uint64_t left)
+{
+	uint64_t now = timer_uptime_ns();
+	bool helped = sched_has_spare_cpu();
+
+	return vtpm_boot_lasts() ? vtpm_pace_boot(&vtpm.pace, now, left, helped)
+				 : vtpm_pace_first(&vtpm.pace, now, helped);
+}
+
 static enum svsm_result command(gpa_t at)
 {
-	enum svsm_result rax = vtpm_page_read(at, &vtpm.asked);
 	struct vtpm_pace *p = &vtpm.pace;
+	uint64_t left = wait_for_turn();
+	enum svsm_result rax;
 
+	rax = vtpm_page_read(at, &vtpm.asked);
 	if (rax != SVSM_SUCCESS)
 		return rax;
 	if (same_command())
@@ -184,7 +239,7 @@ static enum svsm_result command(gpa_t at)
 		return turn_away(at);
 	if (!begin())
 		return turn_away(at);
-	return attempt(at, vtpm_pace_first(p, timer_uptime_ns(), sched_has_spare_cpu()));
+	return attempt(at, first_slice(left));
 }
 
 /* ---- calls ---- */

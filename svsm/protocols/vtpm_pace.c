@@ -14,6 +14,14 @@ struct vtpm_slice vtpm_pace_first(struct vtpm_pace *p, uint64_t now, bool helped
 	return (struct vtpm_slice){PACE_FIRST, true};
 }
 
+struct vtpm_slice vtpm_pace_boot(struct vtpm_pace *p, uint64_t now, uint64_t left, bool helped)
+{
+	struct vtpm_slice s = vtpm_pace_first(p, now, helped);
+
+	s.ns = MAX(s.ns, left);
+	return s;
+}
+
 static uint64_t pause_before(const struct vtpm_pace *p, uint64_t now)
 {
 	return now > p->last ? now - p->last : 0;

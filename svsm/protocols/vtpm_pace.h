@@ -23,6 +23,8 @@
  *	                   signature is done by then
  *	more               PACE_FIRST, only if no CPU        the time since the last attempt, within
  *	                   has taken the work                PACE_FIRST .. PACE_SHARE
+ *	the first of a     PACE_BOOT, and wait               PACE_BOOT
+ *	boot
  *	after a pause of   PACE_LAST, and wait               PACE_LAST
  *	PACE_GAP, and one
  *	of a third before
@@ -35,6 +37,9 @@
 #define PACE_SHARE (640 * PACE_MS)
 #define PACE_GAP   (1200 * PACE_MS) /* Linux's last sleep, and no other, is longer */
 #define PACE_LAST  (8000 * PACE_MS) /* Linux's lockup detectors take 10 s and more for a hang */
+/* Firmware (EDK II) takes TPM_RC_RETRY for an error of the TPM and goes on without one. The TPM is
+ * manufactured by then, or nearly: so long is for a host that is very busy. */
+#define PACE_BOOT PACE_LAST
 /* An answer waits this long for its client. Then another command may drop it. */
 #define PACE_KEEP (1500 * PACE_MS)
 
@@ -52,6 +57,8 @@ struct vtpm_slice {
 
 /* The first attempt at a command. */
 struct vtpm_slice vtpm_pace_first(struct vtpm_pace *p, uint64_t now, bool helped);
+/* The same for the first command of a boot, of whose PACE_BOOT so many ns are left. */
+struct vtpm_slice vtpm_pace_boot(struct vtpm_pace *p, uint64_t now, uint64_t left, bool helped);
 /* The same command again. */
 struct vtpm_slice vtpm_pace_again(struct vtpm_pace *p, uint64_t now, bool helped);
 /* An attempt goes on, or ends, with or without the answer. */

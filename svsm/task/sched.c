@@ -164,7 +164,7 @@ bool sched_has_spare_cpu(void)
  * fences in between, at least one of the two sees the other, so no ready task is left while a CPU
  * goes to sleep.
  */
-static void hand_over(void)
+void sched_hand_over(void)
 {
 	uint64_t now;
 	struct cpu *c;
@@ -203,7 +203,7 @@ void sched_idle(void)
 	if (!has_guest(me))
 		return;
 	set_spare(me, false); /* its guest needs this CPU; what is ready goes to another */
-	hand_over();
+	sched_hand_over();
 }
 
 /* ---- lending ---- */
@@ -243,6 +243,6 @@ enum sched_end sched_run(struct sched_task *t, const bool *done, uint64_t slice_
 {
 	enum sched_end end = lend(t, done, timer_ticks(slice_ns), wait);
 
-	hand_over();
+	sched_hand_over();
 	return end;
 }

@@ -42,6 +42,9 @@ struct sched_task *sched_task_new(enum sched_step (*step)(void *), void *arg);
  * is woken, because the caller lends its own. */
 void sched_wake(struct sched_task *t);
 
+/* Wakes a sleeping CPU without a guest, if there is one, for what is ready. */
+void sched_hand_over(void);
+
 /*
  * Lend this CPU for slice_ns or until *done: to t, in whichever queue it is, and while t waits to
  * what is ready in this CPU's own queue. When t runs on another CPU, wait = true spends the rest

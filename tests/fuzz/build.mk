@@ -15,7 +15,7 @@ FUZZ_COMMAND := $(addprefix tests/fuzz/,command.c fuzz.c history.c) svsm/service
 	$(addprefix guests/bare/vtpmfuzz/,tpm_record.c)
 FUZZ_PAGE := $(addprefix tests/fuzz/,page.c page_service.c fuzz.c) tests/native/fake.c svsm/lib/crc32.c \
 	svsm/mm/pagestate.c svsm/task/vmsa_registry.c svsm/platform/snp/vcpu_state.c svsm/task/vmsa_flush.c svsm/mm/guestpage.c \
-	$(addprefix svsm/protocols/,dispatch.c buffer.c core.c core_memory.c mem_available.c core_vcpu.c vtpm.c vtpm_pace.c vtpm_page.c vtpm_request.c)
+	$(addprefix svsm/protocols/,dispatch.c buffer.c core.c core_memory.c mem_available.c core_vcpu.c vtpm.c vtpm_boot.c vtpm_pace.c vtpm_page.c vtpm_request.c)
 
 $(eval $(call compile,fuzz,$$(FUZZ_CC),$$(FUZZ_CFLAGS)))
 

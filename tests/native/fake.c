@@ -409,6 +409,18 @@ struct cpu *percpu_get(unsigned index)
 	return index < 2 * CPUS ? &fake_cpus[index] : NULL;
 }
 
+unsigned fake_service_cpus;
+
+unsigned percpu_guest_count(void)
+{
+	return CPUS;
+}
+
+unsigned percpu_count(void)
+{
+	return CPUS + fake_service_cpus;
+}
+
 void log_guest(const char *fmt, ...)
 {
 	(void)fmt;

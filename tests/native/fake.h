@@ -39,6 +39,7 @@ extern struct fake_rmp fake_rmp[PAGES];
 extern uint8_t fake_states[PAGES];     /* of mm/pagestate.c, from BASE */
 extern struct cpu fake_cpus[2 * CPUS]; /* the second half runs nothing */
 /* The n-th call from now fails; 0: none. A barrier is an RMPADJUST that leaves a VMSA as it is. */
+extern unsigned fake_service_cpus; /* besides those of the guest */
 extern int fake_fail_adjust, fake_fail_validate, fake_fail_barrier;
 extern enum platform_result fake_fail_with; /* what it answers */
 extern bool fake_fail_on;                   /* all later ones fail, too */

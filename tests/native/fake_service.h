@@ -15,7 +15,8 @@ struct fake_ring3 {
 	uint64_t left;          /* of the one under way */
 	bool helper;            /* there is a CPU without a guest, which works while time passes */
 	bool fault, wont_start; /* at the next chance */
-	unsigned started, faulted;
+	bool fails_self_test;
+	unsigned started, faulted, self_tests;
 	uint64_t lent; /* ns that callers gave */
 	/* what sched_run does first: another vCPU's call */
 	void (*meanwhile)(void);

@@ -5,6 +5,7 @@
  * through VMSA and calling area (fake.h), the service runs in a fake of ring 3 (fake_service.h).
  *
  * sources: tests/native/fake.c tests/native/fake_service.c tests/native/tpm_client.c
+ * sources: tests/native/vtpm_guest.c
  * sources: svsm/mm/pagestate.c svsm/task/vmsa_registry.c svsm/platform/snp/vcpu_state.c
  * sources: svsm/task/vmsa_flush.c
  * sources: svsm/mm/guestpage.c
@@ -15,22 +16,22 @@
  * sources: svsm/protocols/core_vcpu.c
  * sources: svsm/protocols/vtpm.c svsm/protocols/vtpm_pace.c svsm/protocols/vtpm_page.c
  * sources: svsm/protocols/vtpm_request.c svsm/protocols/vtpm_service.c
- * sources: svsm/protocols/test_protocol.c
+ * sources: svsm/protocols/vtpm_boot.c svsm/protocols/test_protocol.c
  * sources: svsm/services/vtpm/serve.c svsm/services/vtpm/tpm.c svsm/services/vtpm/ek.c
+ * sources: svsm/services/vtpm/boot.c
  * sources: svsm/services/vtpm/message.c svsm/services/vtpm/recover.c
  * sources: svsm/services/vtpm/snapshot.c svsm/lib/crc32.c
  * libs: -ltpms -lcrypto
  */
 #include <string.h>
 #include "tests/native/check.h"
-#include "tests/native/fake.h"
 #include "tests/native/fake_service.h"
 #include "mm/launch_area.h"
 #include "protocols/vtpm.h"
 #include "protocols/vtpm_pace.h"
-#include "tests/native/tpm_client.h"
+#include "tests/native/vtpm_guest.h"
 
-#define PAGE AT(100)
+#define PAGE VTPM_GUEST_PAGE
 #define MS   1000000ull
 
 /* The SVSM has it read-only. */
@@ -44,11 +45,6 @@ static void setup(void)
 	launch.flags = LAUNCH_FLAG_TEST;
 }
 
-static uint64_t call(unsigned cpu, uint32_t number, uint64_t rcx)
-{
-	return fake_raw_call(cpu, SVSM_CALL(SVSM_PROTO_VTPM, number), rcx, 0, 0);
-}
-
 static uint64_t test_call(uint32_t number, uint64_t rcx, uint64_t rdx, uint64_t r8)
 {
 	return fake_raw_call(0, SVSM_CALL(SVSM_PROTO_TEST, number), rcx, rdx, r8);
@@ -59,55 +55,22 @@ static uint64_t rcx_out(unsigned cpu)
 	return ((struct vmsa *)fake_mem(VMSA(cpu)))->rcx;
 }
 
-static void write_request(uint64_t at, uint8_t locality, const struct tpm_bytes *b)
-{
-	struct vtpm_request *r = fake_mem(at);
-
-	r->command = VTPM_CMD_SEND_COMMAND;
-	r->locality = locality;
-	r->len = b->len;
-	memcpy(r->data, b->data, b->len);
-}
-
-static struct tpm_bytes read_response(uint64_t at)
-{
-	const struct vtpm_response *r = fake_mem(at);
-	struct tpm_bytes b = {.len = r->len};
-
-	if (CHECK(b.len <= VTPM_RESPONSE_MAX))
-		memcpy(b.data, r->data, b.len);
-	return b;
-}
-
-/* One attempt: the response's code, ~0 when RAX says no. */
-static uint32_t try_at(unsigned cpu, uint8_t locality, const char *hex, struct tpm_bytes *response)
-{
-	struct tpm_bytes command = tpm_bytes(hex);
-	uint64_t page = PAGE + cpu * 2 * PAGE_SIZE;
-
-	write_request(page, locality, &command);
-	if (!CHECK_EQ(call(cpu, SVSM_VTPM_COMMAND, page), SVSM_SUCCESS))
-		return ~0u;
-	*response = read_response(page);
-	return CHECK(tpm_well_formed(response)) ? tpm_code(response) : ~0u;
-}
-
 static uint32_t try(const char *hex)
 {
 	struct tpm_bytes response;
 
-	return try_at(0, 0, hex, &response);
+	return vtpm_guest_try(0, 0, hex, &response);
 }
 
 TEST(query)
 {
 	setup();
 	((struct vmsa *)fake_mem(VMSA(0)))->rdx = 77;
-	CHECK_EQ(call(0, SVSM_VTPM_QUERY, 99), SVSM_SUCCESS);
+	CHECK_EQ(vtpm_guest_call(0, SVSM_VTPM_QUERY, 99), SVSM_SUCCESS);
 	CHECK_EQ(rcx_out(0), 0x100);
 	CHECK_EQ(((struct vmsa *)fake_mem(VMSA(0)))->rdx, 0);
-	CHECK_EQ(call(0, 2, 0), SVSM_ERR_UNSUPPORTED_CALL);
-	CHECK_EQ(call(0, ~0u, 0), SVSM_ERR_UNSUPPORTED_CALL);
+	CHECK_EQ(vtpm_guest_call(0, 2, 0), SVSM_ERR_UNSUPPORTED_CALL);
+	CHECK_EQ(vtpm_guest_call(0, ~0u, 0), SVSM_ERR_UNSUPPORTED_CALL);
 	CHECK_EQ(fake_call(0, SVSM_CORE_QUERY_PROTOCOL, 2ull << 32 | 1, 0, 0), SVSM_SUCCESS);
 	CHECK_EQ(rcx_out(0), 1ull << 32 | 1);
 }
@@ -119,10 +82,10 @@ TEST(commands_are_answered)
 	setup();
 	CHECK_EQ(try(TPM_GET_RANDOM_16), TPM_RC_INITIALIZE);
 	CHECK_EQ(try(TPM_STARTUP_CLEAR), 0);
-	CHECK_EQ(try_at(0, 0, TPM_GET_RANDOM_16, &r), 0);
+	CHECK_EQ(vtpm_guest_try(0, 0, TPM_GET_RANDOM_16, &r), 0);
 	CHECK_EQ(r.len, 28);
-	CHECK_EQ(try_at(1, 2, TPM_PCR_RESET_20, &r), 0);
-	CHECK_EQ(try_at(1, 1, TPM_PCR_RESET_20, &r), TPM_RC_LOCALITY);
+	CHECK_EQ(vtpm_guest_try(1, 2, TPM_PCR_RESET_20, &r), 0);
+	CHECK_EQ(vtpm_guest_try(1, 1, TPM_PCR_RESET_20, &r), TPM_RC_LOCALITY);
 	CHECK_EQ(fake_ring3.started, 1);
 	CHECK_EQ(vtpm_stats().retries, 0);
 }
@@ -134,12 +97,12 @@ static void refused(const char *what, uint32_t command, uint8_t locality, uint32
 	struct tpm_bytes b = tpm_bytes(TPM_GET_RANDOM_16);
 	struct vtpm_request *r = fake_mem(PAGE);
 
-	write_request(PAGE, locality, &b);
+	vtpm_guest_write(PAGE, locality, &b);
 	r->command = command;
 	r->len = len;
 	memcpy(before, r, sizeof(before));
 	check_context("%s", what);
-	CHECK_EQ(call(0, SVSM_VTPM_COMMAND, PAGE), SVSM_ERR_INVALID_PARAMETER);
+	CHECK_EQ(vtpm_guest_call(0, SVSM_VTPM_COMMAND, PAGE), SVSM_ERR_INVALID_PARAMETER);
 	CHECK_MEM(before, r, sizeof(before));
 }
 
@@ -186,10 +149,10 @@ TEST(bad_pages_are_refused)
 	struct tpm_bytes b = tpm_bytes(TPM_GET_RANDOM_16);
 
 	setup();
-	write_request(VMSA(0) - 12, 0, &b);
+	vtpm_guest_write(VMSA(0) - 12, 0, &b);
 	for (unsigned i = 0; i < ARRAY_LEN(bad); i++) {
 		check_context("RCX %#lx", (unsigned long)bad[i]);
-		CHECK_EQ(call(0, SVSM_VTPM_COMMAND, bad[i]), SVSM_ERR_INVALID_ADDRESS);
+		CHECK_EQ(vtpm_guest_call(0, SVSM_VTPM_COMMAND, bad[i]), SVSM_ERR_INVALID_ADDRESS);
 	}
 	CHECK_EQ(fake_ring3.started, 0);
 }
@@ -205,9 +168,9 @@ TEST(any_alignment_and_two_pages)
 
 		check_context("offset %#x", offset);
 		memset(fake_mem(PAGE), 0xee, 2 * PAGE_SIZE);
-		write_request(at, 0, &b);
-		CHECK_EQ(call(0, SVSM_VTPM_COMMAND, at), SVSM_SUCCESS);
-		r = read_response(at);
+		vtpm_guest_write(at, 0, &b);
+		CHECK_EQ(vtpm_guest_call(0, SVSM_VTPM_COMMAND, at), SVSM_SUCCESS);
+		r = vtpm_guest_read(at);
 		CHECK_EQ(tpm_code(&r), 0);
 		CHECK_EQ(r.len, 28);
 		CHECK_EQ(((uint8_t *)fake_mem(at))[4 + 28], 0xee);
@@ -223,10 +186,10 @@ TEST(lengths_are_for_the_tpm_to_judge)
 	for (uint32_t len = 0; len <= VTPM_REQUEST_MAX; len += len < 16 ? 1 : 97) {
 		check_context("%u bytes of 12", len);
 		memset(fake_mem(PAGE), 0, PAGE_SIZE);
-		write_request(PAGE, 0, &b);
+		vtpm_guest_write(PAGE, 0, &b);
 		((struct vtpm_request *)fake_mem(PAGE))->len = len;
-		CHECK_EQ(call(0, SVSM_VTPM_COMMAND, PAGE), SVSM_SUCCESS);
-		r = read_response(PAGE);
+		CHECK_EQ(vtpm_guest_call(0, SVSM_VTPM_COMMAND, PAGE), SVSM_SUCCESS);
+		r = vtpm_guest_read(PAGE);
 		CHECK(tpm_well_formed(&r));
 		CHECK_EQ(tpm_code(&r), len == 12  ? 0
 				       : len >= 6 ? TPM_RC_COMMAND_SIZE
@@ -250,7 +213,7 @@ TEST(a_long_command_is_collected_by_sending_it_again)
 		fake_ring3.work = 300 * MS;
 		do {
 			before = fake_ring3.lent;
-			code = try_at(0, 0, TPM_GET_RANDOM_16, &r);
+			code = vtpm_guest_try(0, 0, TPM_GET_RANDOM_16, &r);
 			longest = MAX(longest, fake_ring3.lent - before);
 			fake_ring3_pass(20 * MS);
 		} while (code == TPM_RC_RETRY && ++attempts < 100);
@@ -269,22 +232,22 @@ TEST(another_command_is_turned_away_until_the_first_is_done)
 	setup();
 	CHECK_EQ(try(TPM_STARTUP_CLEAR), 0);
 	fake_ring3.work = 25 * MS;
-	CHECK_EQ(try_at(0, 0, TPM_GET_RANDOM_16, &r), TPM_RC_RETRY);
-	CHECK_EQ(try_at(1, 0, TPM_GET_RANDOM_8, &r), TPM_RC_RETRY);
-	CHECK_EQ(try_at(1, 1, TPM_GET_RANDOM_16, &r), TPM_RC_RETRY); /* locality differs */
+	CHECK_EQ(vtpm_guest_try(0, 0, TPM_GET_RANDOM_16, &r), TPM_RC_RETRY);
+	CHECK_EQ(vtpm_guest_try(1, 0, TPM_GET_RANDOM_8, &r), TPM_RC_RETRY);
+	CHECK_EQ(vtpm_guest_try(1, 1, TPM_GET_RANDOM_16, &r), TPM_RC_RETRY); /* locality differs */
 	/* 30 ms were lent: done. It is kept for its client, */
-	CHECK_EQ(try_at(1, 0, TPM_GET_RANDOM_8, &r), TPM_RC_RETRY);
+	CHECK_EQ(vtpm_guest_try(1, 0, TPM_GET_RANDOM_8, &r), TPM_RC_RETRY);
 	fake_ring3_pass(PACE_KEEP - 50 * MS);
-	CHECK_EQ(try_at(1, 0, TPM_GET_RANDOM_8, &r), TPM_RC_RETRY);
-	CHECK_EQ(try_at(0, 0, TPM_GET_RANDOM_16, &r), 0);
+	CHECK_EQ(vtpm_guest_try(1, 0, TPM_GET_RANDOM_8, &r), TPM_RC_RETRY);
+	CHECK_EQ(vtpm_guest_try(0, 0, TPM_GET_RANDOM_16, &r), 0);
 	CHECK_EQ(r.len, 28);
 	/* but not for ever */
-	CHECK_EQ(try_at(0, 0, TPM_GET_RANDOM_16, &r), TPM_RC_RETRY);
-	CHECK_EQ(try_at(1, 0, TPM_GET_RANDOM_8, &r), TPM_RC_RETRY);
-	CHECK_EQ(try_at(1, 0, TPM_GET_RANDOM_8, &r), TPM_RC_RETRY);
+	CHECK_EQ(vtpm_guest_try(0, 0, TPM_GET_RANDOM_16, &r), TPM_RC_RETRY);
+	CHECK_EQ(vtpm_guest_try(1, 0, TPM_GET_RANDOM_8, &r), TPM_RC_RETRY);
+	CHECK_EQ(vtpm_guest_try(1, 0, TPM_GET_RANDOM_8, &r), TPM_RC_RETRY);
 	fake_ring3_pass(PACE_KEEP);
 	fake_ring3.work = 0;
-	CHECK_EQ(try_at(1, 0, TPM_GET_RANDOM_8, &r), 0);
+	CHECK_EQ(vtpm_guest_try(1, 0, TPM_GET_RANDOM_8, &r), 0);
 	CHECK_EQ(r.len, 20);
 }
 
@@ -293,7 +256,7 @@ static void steal(void)
 {
 	fake_ring3.meanwhile = NULL;
 	fake_ring3_pass(5 * MS);
-	CHECK_EQ(try_at(1, 0, TPM_GET_RANDOM_16, &stolen), 0);
+	CHECK_EQ(vtpm_guest_try(1, 0, TPM_GET_RANDOM_16, &stolen), 0);
 }
 
 TEST(the_same_bytes_of_two_vcpus_are_two_commands)
@@ -304,9 +267,9 @@ TEST(the_same_bytes_of_two_vcpus_are_two_commands)
 	CHECK_EQ(try(TPM_STARTUP_CLEAR), 0);
 	fake_ring3.work = MS;
 	fake_ring3.meanwhile = steal;
-	CHECK_EQ(try_at(0, 0, TPM_GET_RANDOM_16, &r), TPM_RC_RETRY);
+	CHECK_EQ(vtpm_guest_try(0, 0, TPM_GET_RANDOM_16, &r), TPM_RC_RETRY);
 	CHECK_EQ(stolen.len, 28);
-	CHECK_EQ(try_at(0, 0, TPM_GET_RANDOM_16, &r), 0);
+	CHECK_EQ(vtpm_guest_try(0, 0, TPM_GET_RANDOM_16, &r), 0);
 	CHECK(memcmp(r.data, stolen.data, 28));
 }
 
@@ -314,9 +277,9 @@ TEST(the_same_bytes_of_two_vcpus_are_two_commands)
 static void steal_and_go_on(void)
 {
 	fake_ring3.meanwhile = NULL;
-	CHECK_EQ(try_at(1, 0, TPM_GET_RANDOM_16, &stolen), 0);
+	CHECK_EQ(vtpm_guest_try(1, 0, TPM_GET_RANDOM_16, &stolen), 0);
 	fake_ring3.work = 1000 * MS;
-	CHECK_EQ(try_at(1, 0, TPM_PCR_EXTEND_10, &stolen), TPM_RC_RETRY);
+	CHECK_EQ(vtpm_guest_try(1, 0, TPM_PCR_EXTEND_10, &stolen), TPM_RC_RETRY);
 }
 
 TEST(nobody_waits_for_the_command_of_another_vcpu)
@@ -327,13 +290,13 @@ TEST(nobody_waits_for_the_command_of_another_vcpu)
 	setup();
 	CHECK_EQ(try(TPM_STARTUP_CLEAR), 0);
 	fake_ring3.work = 15 * MS;
-	CHECK_EQ(try_at(0, 0, TPM_GET_RANDOM_16, &r), TPM_RC_RETRY);
+	CHECK_EQ(vtpm_guest_try(0, 0, TPM_GET_RANDOM_16, &r), TPM_RC_RETRY);
 	fake_ring3_pass(500 * MS); /* the pause of this client, and so its next slice */
 	fake_ring3.meanwhile = steal_and_go_on;
 	before = fake_ring3.lent;
-	CHECK_EQ(try_at(0, 0, TPM_GET_RANDOM_16, &r), TPM_RC_RETRY);
+	CHECK_EQ(vtpm_guest_try(0, 0, TPM_GET_RANDOM_16, &r), TPM_RC_RETRY);
 	CHECK(fake_ring3.lent - before < 40 * MS);
-	for (unsigned i = 0; i < 100 && try_at(1, 0, TPM_PCR_EXTEND_10, &r); i++)
+	for (unsigned i = 0; i < 100 && vtpm_guest_try(1, 0, TPM_PCR_EXTEND_10, &r); i++)
 		fake_ring3_pass(100 * MS);
 }
 
@@ -344,7 +307,7 @@ static void come_between(void)
 		return;
 	fake_ring3.meanwhile = NULL;
 	fake_ring3_pass(PACE_FIRST);
-	CHECK_EQ(try_at(1, 0, TPM_GET_RANDOM_8, &stolen), TPM_RC_RETRY);
+	CHECK_EQ(vtpm_guest_try(1, 0, TPM_GET_RANDOM_8, &stolen), TPM_RC_RETRY);
 }
 
 TEST(nobody_drops_the_answer_of_a_client_that_is_held)
@@ -356,11 +319,11 @@ TEST(nobody_drops_the_answer_of_a_client_that_is_held)
 	fake_ring3.helper = true;
 	fake_ring3.work = 5000 * MS;
 	for (uint64_t pause = 20 * MS; pause <= 1280 * MS; pause *= 2) { /* Linux */
-		CHECK_EQ(try_at(0, 0, TPM_GET_RANDOM_16, &r), TPM_RC_RETRY);
+		CHECK_EQ(vtpm_guest_try(0, 0, TPM_GET_RANDOM_16, &r), TPM_RC_RETRY);
 		fake_ring3_pass(pause);
 	}
 	fake_ring3.meanwhile = come_between;
-	CHECK_EQ(try_at(0, 0, TPM_GET_RANDOM_16, &r), 0);
+	CHECK_EQ(vtpm_guest_try(0, 0, TPM_GET_RANDOM_16, &r), 0);
 	CHECK_EQ(r.len, 28);
 }
 
@@ -374,18 +337,18 @@ TEST(a_page_that_goes_away_costs_no_answer)
 	setup();
 	CHECK_EQ(try(TPM_STARTUP_CLEAR), 0);
 	fake_ring3.work = 15 * MS;
-	write_request(at, 0, &b);
-	CHECK_EQ(call(0, SVSM_VTPM_COMMAND, at), SVSM_SUCCESS);
-	r = read_response(at);
+	vtpm_guest_write(at, 0, &b);
+	CHECK_EQ(vtpm_guest_call(0, SVSM_VTPM_COMMAND, at), SVSM_SUCCESS);
+	r = vtpm_guest_read(at);
 	CHECK_EQ(tpm_code(&r), TPM_RC_RETRY);
 	for (unsigned i = 0; i < 3; i++) {
-		write_request(at, 0, &b);
+		vtpm_guest_write(at, 0, &b);
 		memcpy(before, fake_mem(at), sizeof(before));
-		CHECK_EQ(call(0, SVSM_VTPM_COMMAND, at), SVSM_ERR_INVALID_ADDRESS);
+		CHECK_EQ(vtpm_guest_call(0, SVSM_VTPM_COMMAND, at), SVSM_ERR_INVALID_ADDRESS);
 		CHECK_MEM(fake_mem(at), before, sizeof(before));
 	}
 	lent = fake_ring3.lent;
-	CHECK_EQ(try_at(0, 0, TPM_GET_RANDOM_16, &r), 0);
+	CHECK_EQ(vtpm_guest_try(0, 0, TPM_GET_RANDOM_16, &r), 0);
 	CHECK_EQ(r.len, 28);
 	CHECK_EQ(fake_ring3.lent, lent); /* it was done already */
 }
@@ -396,14 +359,14 @@ TEST(a_service_that_dies_loses_its_command_and_nothing_else)
 
 	setup();
 	CHECK_EQ(try(TPM_STARTUP_CLEAR), 0);
-	CHECK_EQ(try_at(0, 0, TPM_PCR_READ_10, &before), 0);
+	CHECK_EQ(vtpm_guest_try(0, 0, TPM_PCR_READ_10, &before), 0);
 	fake_ring3.fault = true;
-	CHECK_EQ(try_at(0, 0, TPM_GET_RANDOM_16, &r), TPM_RC_FAILURE);
+	CHECK_EQ(vtpm_guest_try(0, 0, TPM_GET_RANDOM_16, &r), TPM_RC_FAILURE);
 	CHECK_EQ(r.len, 10);
 	CHECK_EQ(vtpm_service.restarts, 1);
-	CHECK_EQ(try_at(0, 0, TPM_GET_RANDOM_16, &r), 0); /* started again */
+	CHECK_EQ(vtpm_guest_try(0, 0, TPM_GET_RANDOM_16, &r), 0); /* started again */
 	CHECK_EQ(try(TPM_STARTUP_CLEAR), TPM_RC_INITIALIZE);
-	CHECK_EQ(try_at(0, 0, TPM_PCR_READ_10, &r), 0);
+	CHECK_EQ(vtpm_guest_try(0, 0, TPM_PCR_READ_10, &r), 0);
 	CHECK(memcmp(r.data, before.data, r.len)); /* recover.h */
 	CHECK_EQ(fake_ring3.started, 2);
 }
@@ -417,12 +380,12 @@ TEST(a_killed_service_dies_with_or_without_a_command)
 	CHECK_EQ(fake_ring3.faulted, 1);
 	CHECK_EQ(try(TPM_STARTUP_CLEAR), 0);
 	fake_ring3.work = 50 * MS;
-	CHECK_EQ(try_at(0, 0, TPM_GET_RANDOM_16, &r), TPM_RC_RETRY);
+	CHECK_EQ(vtpm_guest_try(0, 0, TPM_GET_RANDOM_16, &r), TPM_RC_RETRY);
 	CHECK_EQ(test_call(SVSM_TEST_VTPM_KILL, 0, 0, 0), SVSM_SUCCESS);
 	CHECK_EQ(fake_ring3.faulted, 2);
 	fake_ring3.work = 0;
-	CHECK_EQ(try_at(0, 0, TPM_GET_RANDOM_16, &r), TPM_RC_FAILURE);
-	CHECK_EQ(try_at(0, 0, TPM_GET_RANDOM_16, &r), 0);
+	CHECK_EQ(vtpm_guest_try(0, 0, TPM_GET_RANDOM_16, &r), TPM_RC_FAILURE);
+	CHECK_EQ(vtpm_guest_try(0, 0, TPM_GET_RANDOM_16, &r), 0);
 	CHECK_EQ(test_call(SVSM_TEST_STATS, 0, 0, 0), SVSM_SUCCESS);
 	CHECK_EQ(((struct vmsa *)fake_mem(VMSA(0)))->r9, 2);
 }
@@ -435,11 +398,11 @@ TEST(a_service_that_always_dies_stays_dead)
 	for (unsigned i = 0; i < SERVICE_RESTARTS_MAX + 3; i++) {
 		fake_ring3.fault = true;
 		check_context("death %u", i);
-		CHECK_EQ(try_at(0, 0, TPM_GET_RANDOM_16, &r), TPM_RC_FAILURE);
+		CHECK_EQ(vtpm_guest_try(0, 0, TPM_GET_RANDOM_16, &r), TPM_RC_FAILURE);
 	}
 	CHECK_EQ(fake_ring3.started, SERVICE_RESTARTS_MAX);
 	fake_ring3.fault = false;
-	CHECK_EQ(try_at(0, 0, TPM_GET_RANDOM_16, &r), TPM_RC_FAILURE);
+	CHECK_EQ(vtpm_guest_try(0, 0, TPM_GET_RANDOM_16, &r), TPM_RC_FAILURE);
 	CHECK_EQ(test_call(SVSM_TEST_VTPM_KILL, 0, 0, 0), SVSM_SUCCESS);
 	CHECK_EQ(vtpm_service.restarts, SERVICE_RESTARTS_MAX);
 }
@@ -450,7 +413,7 @@ TEST(a_service_that_cannot_start_is_an_error_response)
 
 	setup();
 	fake_ring3.wont_start = true;
-	CHECK_EQ(try_at(0, 0, TPM_GET_RANDOM_16, &r), TPM_RC_FAILURE);
+	CHECK_EQ(vtpm_guest_try(0, 0, TPM_GET_RANDOM_16, &r), TPM_RC_FAILURE);
 	fake_ring3.wont_start = false;
 	CHECK_EQ(try(TPM_STARTUP_CLEAR), 0);
 }
@@ -482,7 +445,7 @@ TEST(a_state_can_be_carried_away_and_brought_back)
 	setup();
 	CHECK_EQ(try(TPM_STARTUP_CLEAR), 0);
 	CHECK_EQ(try(TPM_PCR_EXTEND_10), 0);
-	CHECK_EQ(try_at(0, 0, TPM_PCR_READ_10, &before), 0);
+	CHECK_EQ(vtpm_guest_try(0, 0, TPM_PCR_READ_10, &before), 0);
 	CHECK_EQ(test_call(SVSM_TEST_VTPM_SAVE, 0, 0, 0), SVSM_SUCCESS);
 	len = rcx_out(0);
 	CHECK(len > 0x1000 && len < sizeof(blob));
@@ -501,10 +464,10 @@ TEST(a_state_can_be_carried_away_and_brought_back)
 	}
 	CHECK_EQ(test_call(SVSM_TEST_VTPM_LOAD, len - 1, 0, 0), SVSM_ERR_INVALID_REQUEST);
 	CHECK_EQ(test_call(SVSM_TEST_VTPM_LOAD, len, 0, 0), SVSM_SUCCESS);
-	CHECK_EQ(try_at(0, 0, TPM_PCR_READ_10, &after), 0);
+	CHECK_EQ(vtpm_guest_try(0, 0, TPM_PCR_READ_10, &after), 0);
 	CHECK_MEM(before.data, after.data, before.len);
 	CHECK_EQ(test_call(SVSM_TEST_VTPM_RESET, 0, 0, 0), SVSM_SUCCESS);
-	CHECK_EQ(try_at(0, 0, TPM_PCR_READ_10, &after), TPM_RC_INITIALIZE);
+	CHECK_EQ(vtpm_guest_try(0, 0, TPM_PCR_READ_10, &after), TPM_RC_INITIALIZE);
 	CHECK_EQ(test_call(SVSM_TEST_VTPM_GET, PAGE, 0x60000, 0), SVSM_ERR_INVALID_PARAMETER);
 	CHECK_EQ(test_call(SVSM_TEST_VTPM_PUT, PAGE, 0x5fff0, 17), SVSM_ERR_INVALID_PARAMETER);
 	CHECK_EQ(test_call(SVSM_TEST_VTPM_PUT, PAGE, 0, PAGE_SIZE + 1), SVSM_ERR_INVALID_PARAMETER);
@@ -520,11 +483,11 @@ TEST(a_snapshot_after_a_death)
 	setup();
 	CHECK_EQ(try(TPM_STARTUP_CLEAR), 0);
 	CHECK_EQ(test_call(SVSM_TEST_VTPM_KILL, 0, 0, 0), SVSM_SUCCESS);
-	CHECK_EQ(try_at(0, 0, TPM_PCR_READ_10, &before), 0);
+	CHECK_EQ(vtpm_guest_try(0, 0, TPM_PCR_READ_10, &before), 0);
 	CHECK_EQ(test_call(SVSM_TEST_VTPM_SAVE, 0, 0, 0), SVSM_SUCCESS);
 	len = rcx_out(0);
 	CHECK_EQ(test_call(SVSM_TEST_VTPM_LOAD, len, 0, 0), SVSM_SUCCESS);
-	CHECK_EQ(try_at(0, 0, TPM_PCR_READ_10, &after), 0);
+	CHECK_EQ(vtpm_guest_try(0, 0, TPM_PCR_READ_10, &after), 0);
 	CHECK_MEM(before.data, after.data, before.len);
 }
 

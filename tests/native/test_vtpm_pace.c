@@ -168,6 +168,21 @@ TEST(quick_clients_always_get_it_and_are_never_held_long)
 	}
 }
 
+/* The first command of a boot, and no other: whatever time is left of the boot's, never less than a
+ * slice. */
+TEST(the_first_command_of_a_boot_waits)
+{
+	struct vtpm_pace p;
+
+	CHECK_EQ(vtpm_pace_boot(&p, 5 * MS, PACE_BOOT, true).ns, PACE_BOOT);
+	CHECK(vtpm_pace_boot(&p, 5 * MS, PACE_BOOT, false).wait);
+	CHECK_EQ(vtpm_pace_boot(&p, 6 * MS, 1, true).ns, PACE_FIRST);
+	CHECK_EQ(vtpm_pace_boot(&p, 7 * MS, 0, true).ns, PACE_FIRST);
+	vtpm_pace_seen(&p, 10 * MS);
+	CHECK_EQ(vtpm_pace_again(&p, 12 * MS, true).ns, PACE_FIRST);
+	CHECK_EQ(vtpm_pace_first(&p, 14 * MS, true).ns, PACE_FIRST);
+}
+
 /* A busy host stops the guest for seconds now and then: such a pause is not Linux's last one. */
 TEST(a_hiccup_is_not_the_last_attempt)
 {

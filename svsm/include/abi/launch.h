@@ -10,7 +10,7 @@
 #include "base/types.h"
 
 #define LAUNCH_MAGIC   0x4e4c454bu /* "KELN" */
-#define LAUNCH_VERSION 1
+#define LAUNCH_VERSION 2
 
 enum launch_guest {
 	LAUNCH_GUEST_NONE = 0,  /* the SVSM runs its self-tests and stops */
@@ -22,6 +22,29 @@ struct launch_range {
 	uint64_t gpa;
 	uint64_t size; /* bytes that the launch fills */
 } PACKED;
+
+/*
+ * A measurement that the SVSM extends into the TPM's PCRs before the guest sends its first command:
+ * the builder has hashed kernel, initrd and command line, and the launch digest covers both these
+ * digests and what they are of (docs/vtpm.md). Digests are whole: a TPM may have any of the banks.
+ */
+#define LAUNCH_EVENT_TEXT 28
+#define LAUNCH_EVENT_PCRS 16 /* PCRs 0 to 15: those that only a start of the TPM resets */
+struct launch_event {
+	uint32_t pcr;
+	uint32_t type;                /* LAUNCH_EV_* */
+	char text[LAUNCH_EVENT_TEXT]; /* printable ASCII, filled up with one NUL or more */
+	uint8_t sha1[20], sha256[32], sha384[48], sha512[64];
+} PACKED;
+ABI_SIZE(struct launch_event, 200, "launch_event: packed");
+
+/* TCG PC Client Platform Firmware Profile, "Event Types" */
+#define LAUNCH_EV_SEPARATOR 0x00000004u
+#define LAUNCH_EV_EVENT_TAG 0x00000006u
+#define LAUNCH_EV_IPL       0x0000000du
+#define LAUNCH_EV_EFI_APP   0x80000003u /* EV_EFI_BOOT_SERVICES_APPLICATION */
+
+#define LAUNCH_EVENTS_MAX   16
 
 struct launch_info {
 	uint32_t magic;
@@ -35,7 +58,12 @@ struct launch_info {
 	struct launch_range cmdline; /* NUL-terminated */
 	uint32_t flags;
 	uint32_t service_cpus; /* the host's last n CPUs run services only, unseen by the guest */
-	uint8_t pad[PAGE_SIZE - 24 - 5 * 16];
+	/* Linux: at least one. The SVSM is its firmware and starts the TPM. Other guests: none,
+	 * they start it themselves. */
+	uint32_t event_count;
+	uint32_t rsvd; /* 0, as all of pad and of the events that are not used */
+	struct launch_event events[LAUNCH_EVENTS_MAX];
+	uint8_t pad[PAGE_SIZE - 32 - 5 * 16 - LAUNCH_EVENTS_MAX * 200];
 } PACKED;
 ABI_SIZE(struct launch_info, 0x1000, "launch_info: one page");
 
@@ -43,3 +71,4 @@ ABI_SIZE(struct launch_info, 0x1000, "launch_info: one page");
 #define LAUNCH_FLAG_SELFTEST BIT(0) /* run the SVSM's own tests before the guest starts */
 #define LAUNCH_FLAG_PANIC    BIT(1) /* then fault on purpose: for tests of what that looks like */
 #define LAUNCH_FLAG_TEST     BIT(2) /* offer the test protocol (abi/vtpm.h) */
+#define LAUNCH_FLAGS         (LAUNCH_FLAG_SELFTEST | LAUNCH_FLAG_PANIC | LAUNCH_FLAG_TEST)

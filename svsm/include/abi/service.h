@@ -53,6 +53,10 @@ struct service_head {
 #define VTPM_REQ_SAVE    3 /* test builds: answer: the whole state, permanent and volatile */
 #define VTPM_REQ_RESTORE 4 /* test builds: data: what SAVE gave; the TPM goes on from there */
 #define VTPM_REQ_RESET   5 /* test builds: power off and on; the permanent state stays */
+/* First of all, before any command. data: struct launch_event, several. arg 0: the guest is
+ * firmware itself, so the TPM is only powered and tested; 1: TPM2_Startup(CLEAR), and each event
+ * extends its PCR in all banks. A TPM that cannot do all of it serves nobody. */
+#define VTPM_REQ_BOOT 6
 
 enum vtpm_ek {                /* TCG EK Credential Profile 2.x, annex B */
 	VTPM_EK_RSA2048 = 0,  /* template L-1 */

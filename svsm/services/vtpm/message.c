@@ -3,8 +3,8 @@
 
 /*
  * Builds TPM commands in big endian, in a buffer of fixed size, and sends them to the TPM of this
- * program. For commands of the service's own (ek.c, recover.c); the guest's commands never pass
- * here. A message that outgrows its buffer is a mistake in this program, so it asserts.
+ * program. For commands of the service's own (boot.c, ek.c, recover.c); the guest's commands never
+ * pass here. A message that outgrows its buffer is a mistake in this program, so it asserts.
  */
 #include <assert.h>
 #include <string.h>

@@ -12,6 +12,8 @@
 #define TPM_CC_CREATE_PRIMARY    0x131
 #define TPM_CC_PCR_EVENT         0x13c
 #define TPM_CC_STARTUP           0x144
+#define TPM_CC_GET_CAPABILITY    0x17a
+#define TPM_CC_PCR_EXTEND        0x182
 
 #define TPM_RH_ENDORSEMENT       0x4000000b
 #define TPM_RH_PLATFORM          0x4000000c

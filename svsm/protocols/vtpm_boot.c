@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+/*
+ * Prepares the TPM before anybody asks: the contract is in vtpm_boot.h. boot/main.c begins it, on
+ * the boot CPU; from the guest's first call on vtpm.c asks after it with LOCK_VTPM held. What it
+ * must never do is let a command of the guest go first in a direct boot.
+ */
+#include "protocols/vtpm_boot.h"
+#include "cpu/percpu.h"
+#include "cpu/timer.h"
+#include "lib/patience.h"
+#include "log/log.h"
+#include "user/service/service.h"
+
+/* How long the boot CPU works at it before the guest starts: on a slow machine in software it takes
+ * half a second. Behind that the guest starts, and its first command waits for the rest. */
+#define PATIENCE_S 60u
+
+static struct {
+	struct service_request request;
+	bool asked;        /* somebody wants it */
+	bool over;         /* done, or its service has died for good */
+	bool answered;     /* the guest has had an answer of the TPM, or RETRY */
+	unsigned attempts; /* requests that the service has taken */
+} boot;
+
+static bool has_service_cpu(void)
+{
+	return percpu_guest_count() < percpu_count();
+}
+
+/* Fails while the service has a request of the test protocol; vtpm_boot_pending() tries again. */
+static void ask(void)
+{
+	if (service_submit(&vtpm_service, &boot.request))
+		boot.attempts++;
+}
+
+static void begin(const struct launch_info *l)
+{
+	boot.asked = true;
+	boot.over = boot.answered = false;
+	boot.attempts = 0;
+	boot.request = (struct service_request){
+		.kind = VTPM_REQ_BOOT,
+		.arg = l->guest == LAUNCH_GUEST_LINUX,
+		.in = l->events,
+		.in_len = (uint32_t)(l->event_count * sizeof(l->events[0])),
+		.status = SERVICE_LOST, /* until it is taken */
+		.done = true,
+	};
+	ask();
+}
+
+static void say_over(void)
+{
+	if (boot.request.status == SERVICE_OK)
+		log_info("vtpm: ready%s, %lu measurements", boot.request.arg ? " and started" : "",
+			 boot.request.in_len / sizeof(struct launch_event));
+	else
+		log_error("vtpm: cannot be made ready");
+}
+
+/*
+ * A loss is a death of the service, so as many attempts as it has lives are enough: behind them it
+ * answers nobody. The release of `done` makes its status visible.
+ */
+struct service_request *vtpm_boot_pending(void)
+{
+	if (!boot.asked || boot.over)
+		return NULL;
+	if (!__atomic_load_n(&boot.request.done, __ATOMIC_ACQUIRE))
+		return &boot.request;
+	boot.over = boot.request.status == SERVICE_OK || boot.attempts > SERVICE_RESTARTS_MAX;
+	if (boot.over) {
+		say_over();
+		return NULL;
+	}
+	ask();
+	return &boot.request;
+}
+
+bool vtpm_boot_lasts(void)
+{
+	return boot.asked && !boot.answered;
+}
+
+void vtpm_boot_answered(void)
+{
+	boot.answered = true;
+}
+
+void vtpm_boot_before_guest(const struct launch_info *l)
+{
+	struct patience p =
+		patience_begin(1000000, PATIENCE_S * 1000, timer_uptime_ns()); /* in ns */
+
+	if (has_service_cpu())
+		return;
+	begin(l);
+	while (vtpm_boot_pending() && !patience_over(&p, timer_uptime_ns()))
+		service_run(&vtpm_service, &boot.request, SCHED_TURN_NS, true);
+	if (!boot.over)
+		log_warn("vtpm: not ready after %u s; it goes on in the guest's calls", PATIENCE_S);
+}
+
+/* A service CPU sleeps by now. If its wake-up is lost, the guest's first call does the work. */
+void vtpm_boot_after_guest(const struct launch_info *l)
+{
+	if (!has_service_cpu())
+		return;
+	begin(l);
+	sched_hand_over();
+}
