@@ -45,7 +45,7 @@ TEST(unknown, "unknown-calls", "other calls of the vTPM and the test protocol ar
 		{"vTPM call 8", SVSM_CALL(2, 8), 1, 2, 3, 4, SVSM_ERR_UNSUPPORTED_CALL},
 		{"vTPM call 0xffffffff", SVSM_CALL(2, 0xffffffff), 1, 2, 3, 4,
 		 SVSM_ERR_UNSUPPORTED_CALL},
-		{"test call 8", SVSM_CALL(SVSM_PROTO_TEST, 8), 1, 2, 3, 4,
+		{"test call 9", SVSM_CALL(SVSM_PROTO_TEST, 9), 1, 2, 3, 4,
 		 SVSM_ERR_UNSUPPORTED_CALL},
 		{"the protocol before the test's", SVSM_CALL(SVSM_PROTO_TEST - 1, 0), 1, 2, 3, 4,
 		 SVSM_ERR_UNSUPPORTED_PROTOCOL},
