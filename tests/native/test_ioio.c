@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 /*
- * The GHCB's IOIO event: sizes, strings, and interrupts that a device raises by what was written.
+ * The GHCB's IOIO event: sizes, strings, and interrupts that a device raises by what was written;
+ * and the answer in one exit.
  *
  * sources: launch/machine/hv/ghcb/nae_ioio.c
  */
 #include "abi/ghcb.h"
+#include "machine/cpu/exec/vmm.h"
 #include "machine/dev/ports.h"
 #include "machine/host/isr.h"
 #include "machine/hv/ghcb/ghcb.h"
@@ -19,6 +21,8 @@
 #define PORT 0x3f8
 
 static struct vcpu v;
+static struct hv_vcpu state;
+struct hv_vcpu *hv_states[32] = {&state};
 static unsigned outs, ins, windows, windows_at_out, failed_with;
 static uint32_t written, device = 0xa5a5a5a5;
 static uint8_t buffer[64];
@@ -134,4 +138,19 @@ TEST(an_interrupt_of_an_out_is_taken_with_it)
 	CHECK_EQ(windows, 1);
 	serve(IOIO_SZ8 | IOIO_IN, 0, 0); /* a read asks for none */
 	CHECK_EQ(windows, 0);
+}
+
+TEST(answered_at_once)
+{
+	uint32_t value = 0x1234567, port = (uint32_t)PORT << 16;
+
+	outs = ins = 0;
+	CHECK(vmm_fast_ioio(&v, port | IOIO_SZ16, &value));
+	CHECK_EQ(written, 0x4567);
+	CHECK(vmm_fast_ioio(&v, port | IOIO_SZ8 | IOIO_IN, &value));
+	CHECK_EQ(value, 0xa5);
+	CHECK(!vmm_fast_ioio(&v, port | IOIO_SZ8 | IOIO_STR, &value));
+	CHECK_EQ(outs, 1);
+	CHECK_EQ(ins, 1);
+	CHECK_EQ(state.count[0][STAT_IOIO_FAST], 2);
 }

@@ -10,6 +10,7 @@ struct host_options {
 	bool turns;        /* all CPUs share one host thread (-icount): irq_turn() */
 	bool any_features; /* VMRUN takes every SEV_FEATURES bit; what is not modelled has no effect
 			    */
+	bool fast_ioio;    /* IN and OUT are answered in one exit, unless strict */
 	bool no_invlpgb;   /* INVLPGB and TLBSYNC are undefined in a guest */
 	bool hostile;      /* a word of a hostile host was given (hostile/hostile.h) */
 };

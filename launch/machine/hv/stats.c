@@ -13,14 +13,23 @@
 #include "machine/hv/state.h"
 
 static const char *const name[STAT_COUNT] = {
-	[STAT_VMGEXIT] = "vmgexit",   [STAT_HLT] = "hlt",
-	[STAT_INTR] = "intr",         [STAT_WINDOW] = "window",
-	[STAT_PAUSE] = "pause",       [STAT_MSR_PROTOCOL] = "msr_protocol",
-	[STAT_CPUID] = "nae_cpuid",   [STAT_IOIO] = "nae_ioio",
-	[STAT_MSR] = "nae_msr",       [STAT_MSR_FAST] = "msr_fast",
-	[STAT_MMIO] = "nae_mmio",     [STAT_PSC] = "nae_psc",
-	[STAT_RUN_VMPL] = "run_vmpl", [STAT_AP_CREATION] = "ap_creation",
-	[STAT_OTHER] = "nae_other",   [STAT_INJECTED] = "interrupts",
+	[STAT_VMGEXIT] = "vmgexit",
+	[STAT_HLT] = "hlt",
+	[STAT_INTR] = "intr",
+	[STAT_WINDOW] = "window",
+	[STAT_PAUSE] = "pause",
+	[STAT_MSR_PROTOCOL] = "msr_protocol",
+	[STAT_CPUID] = "nae_cpuid",
+	[STAT_IOIO] = "nae_ioio",
+	[STAT_IOIO_FAST] = "ioio_fast",
+	[STAT_MSR] = "nae_msr",
+	[STAT_MSR_FAST] = "msr_fast",
+	[STAT_MMIO] = "nae_mmio",
+	[STAT_PSC] = "nae_psc",
+	[STAT_RUN_VMPL] = "run_vmpl",
+	[STAT_AP_CREATION] = "ap_creation",
+	[STAT_OTHER] = "nae_other",
+	[STAT_INJECTED] = "interrupts",
 	[STAT_PV_EOI] = "pv_eoi",
 };
 

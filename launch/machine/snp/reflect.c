@@ -7,6 +7,7 @@
 #include "machine/cpu/exec/exits.h"
 #include "machine/cpu/exec/insn.h"
 #include "machine/cpu/exec/stale.h"
+#include "machine/cpu/exec/vmm.h"
 #include "machine/cpu/guard.h"
 #include "machine/cpu/tlb.h"
 #include "machine/cpu/vmcb.h"
@@ -16,6 +17,7 @@
 #include "machine/snp/msr_exit.h"
 #include "machine/snp/npf.h"
 #include "machine/snp/vc.h"
+#include "abi/ghcb.h"
 #include "base/x86.h"
 
 /*
@@ -89,6 +91,30 @@ static int reflect(struct vcpu *v)
 	return vc_raise(v, (uint32_t)vcpu_ctx(v)->vmcb->exit_code);
 }
 
+/* What IN leaves in RAX: 32 bits are zero-extended, fewer leave the rest as it was. */
+static uint64_t merged(uint64_t rax, uint32_t info, uint32_t value)
+{
+	if (info & IOIO_SZ32)
+		return value;
+	return info & IOIO_SZ16 ? (rax & ~0xffffull) | (uint16_t)value
+				: (rax & ~0xffull) | (uint8_t)value;
+}
+
+/* An OUT may have raised an interrupt: the hypervisor looks before the guest goes on. EXITINFO2 is
+ * the RIP behind the instruction. */
+static int ioio(struct vcpu *v)
+{
+	struct vmcb *m = vcpu_ctx(v)->vmcb;
+	uint32_t info = (uint32_t)m->exit_info1, value = (uint32_t)m->rax;
+
+	if (!host_options.fast_ioio || host_options.strict || !vmm_fast_ioio(v, info, &value))
+		return reflect(v);
+	if (info & IOIO_IN)
+		m->rax = merged(m->rax, info, value);
+	insn_skip(m, (unsigned)(m->exit_info2 - m->rip));
+	return info & IOIO_IN ? RESUME : MACHINE_INTR;
+}
+
 /* #GP(0) at CPL 3 comes before the intercept; newer QEMU has it the other way round. */
 static int cache_flush(struct vcpu *v)
 {
@@ -125,7 +151,7 @@ guard_exit *const guard_exits[EXIT_SLOTS] = {
 	[SVM_EXIT_PAUSE] = exits_pause,
 	[SVM_EXIT_HLT] = exits_halt,
 	[SVM_EXIT_INVLPGA] = no_nested_svm,
-	[SVM_EXIT_IOIO] = reflect,
+	[SVM_EXIT_IOIO] = ioio,
 	[SVM_EXIT_MSR] = msr_access,
 	[SVM_EXIT_SHUTDOWN] = exits_shutdown,
 	[SVM_EXIT_VMRUN] = no_nested_svm,

@@ -11,6 +11,9 @@
 /* One-exit answers, only when !host_options.strict: true when the hypervisor took the event, so
  * that nothing is reflected. v is at an intercepted RDMSR or WRMSR; *gp: it faults. */
 bool vmm_fast_msr(struct vcpu *v, uint32_t msr, bool write, uint64_t *value, bool *gp);
+/* The same for IN and OUT, only with host_options.fast_ioio. info: the VMCB's. *value: EAX for OUT,
+ * and what IN gives, zero-extended. False for string forms. */
+bool vmm_fast_ioio(struct vcpu *v, uint32_t info, uint32_t *value);
 /* EAX, EBX, ECX, EDX of a leaf as the guest sees it. */
 void vmm_cpuid(struct vcpu *v, uint32_t leaf, uint32_t sub, uint32_t out[4]);
 /* The guest wrote CR8, 0..15: TPR[7:4] of its APIC. */
