@@ -83,14 +83,19 @@ unsigned ghcb_check(const struct ghcb_call *c)
 	return 0;
 }
 
-/* ghcb_read() has cleared the bitmap, so what is set afterwards is the answer's. */
+/* ghcb_read() has cleared the bitmap, so what is set afterwards is the answer's. Field and bit lie
+ * in one page: one check is good for both. */
 static void put(struct ghcb_call *c, unsigned offset, uint64_t v)
 {
 	uint8_t *byte = &c->page->valid[offset / 64];
-	uint8_t valid = READ_ONCE(*byte) | (uint8_t)(1u << (offset / 8 % 8));
+	uint64_t *field = (uint64_t *)((uint8_t *)c->page + offset);
 
-	ghcb_store(c, (uint8_t *)c->page + offset, &v, sizeof(v));
-	ghcb_store(c, byte, &valid, sizeof(valid));
+	tlb_write_begin(c->v);
+	if (guard_is_shared(gpa(host_pa(c->page).v), PAGE_SIZE)) {
+		WRITE_ONCE(*field, v);
+		WRITE_ONCE(*byte, READ_ONCE(*byte) | (uint8_t)(1u << (offset / 8 % 8)));
+	}
+	tlb_write_end(c->v);
 }
 
 void ghcb_set_rax(struct ghcb_call *c, uint64_t v)
@@ -130,7 +135,9 @@ void ghcb_exception(struct ghcb_call *c, uint8_t vector, bool has_error)
 /* The answer stands in the page before the guest runs again; nothing of it is read back. */
 void ghcb_answer(struct ghcb_call *c)
 {
+	tlb_write_begin(c->v);
 	put(c, OFF(exit_info1), c->out1);
 	put(c, OFF(exit_info2), c->out2);
+	tlb_write_end(c->v);
 	c->answered = true;
 }
