@@ -7,7 +7,8 @@ SVSM_SRC := $(filter-out svsm/user/embed.S,$(SVSM_SRC))
 
 # Services: svsm/services/NAME/*.c becomes one static program, which lies in the image's .rodata between
 # service_NAME_start and service_NAME_end. A folder may have a build.mk that sets what its program needs:
-# SERVICE_CFLAGS_NAME, SERVICE_LDFLAGS_NAME, SERVICE_LIBS_NAME, SERVICE_SRC_NAME (more sources, of services/lib).
+# SERVICE_CFLAGS_NAME, SERVICE_LDFLAGS_NAME, SERVICE_LIBS_NAME, SERVICE_SRC_NAME (more sources, of services/lib),
+# SERVICE_LDS_NAME (a linker script that the linker's own takes in).
 SERVICES := $(filter-out lib,$(notdir $(patsubst %/,%,$(sort $(dir $(wildcard svsm/services/*/*.c))))))
 SERVICE_CFLAGS := -std=gnu11 -O2 -g $(WARN) $(REPRO) -D_GNU_SOURCE -D_FORTIFY_SOURCE=2 -fno-pie \
 	-fstack-protector-strong -Isvsm/include -Isvsm
@@ -20,10 +21,11 @@ FLAGS_service += $(foreach v,$(sort $(filter SERVICE_%,$(.VARIABLES))),$(v)=$($(
 
 # NAME.debug keeps the symbols: addresses in a fault's report are those of this file.
 define service_program
-$(BUILD)/services/$(1).debug: $(call objects,service,$(sort $(wildcard svsm/services/$(1)/*.c svsm/services/$(1)/*.S)) $(SERVICE_SRC_$(1)))
+$(BUILD)/services/$(1).debug: $(call objects,service,$(sort $(wildcard svsm/services/$(1)/*.c svsm/services/$(1)/*.S)) $(SERVICE_SRC_$(1))) $(SERVICE_LDS_$(1))
 	$$(call say,LD,$$@)
 	@mkdir -p $$(@D)
-	$$(Q)$$(HOSTCC) $$(SERVICE_LDFLAGS) $$(SERVICE_LDFLAGS_$(1)) -Wl,-Map,$(BUILD)/services/$(1).map $$^ $$(SERVICE_LIBS_$(1)) -o $$@
+	$$(Q)$$(HOSTCC) $$(SERVICE_LDFLAGS) $$(SERVICE_LDFLAGS_$(1)) $(addprefix -T,$(SERVICE_LDS_$(1))) \
+		-Wl,-Map,$(BUILD)/services/$(1).map $$(filter %.o,$$^) $$(SERVICE_LIBS_$(1)) -o $$@
 endef
 $(foreach s,$(SERVICES),$(eval $(call service_program,$(s))))
 

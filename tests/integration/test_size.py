@@ -76,3 +76,34 @@ def test_merged_strings_are_the_libraries(tmp_path):
     after = totals(done.stdout)
     assert after["glue"] == before["glue"]
     assert after["strings"] == pytest.approx(before["strings"] + 1024, abs=0.2)
+
+
+# What runs together lies together: the script that says so, the image's map, how many pages that may take, and the
+# object that must not cross a page's border (docs/architecture.md, docs/vtpm.md).
+TOGETHER = [
+    ("svsm/svsm.lds", BUILD / "svsm.map", 6, []),
+    ("svsm/services/vtpm/hot.lds", BUILD / "services/vtpm.map", 40, ["libcrypto.a(libcrypto-lib-x86_64-mont.o)"]),
+]
+
+
+def together(script, path, most, one):
+    return subprocess.run([sys.executable, ROOT / "ci/pages.py", script, path, str(most), *one], cwd=ROOT,
+                          capture_output=True, text=True)
+
+
+@pytest.mark.parametrize("script, path, most, one", TOGETHER)
+def test_what_runs_together_lies_together(script, path, most, one):
+    done = together(ROOT / script, path, most, one)
+    assert done.returncode == 0, done.stderr
+
+
+def test_what_lies_apart_fails(tmp_path):
+    """Too many pages, an object that has gone, and one that crosses a border."""
+    script, path, _, one = TOGETHER[1]
+    text = (ROOT / script).read_text()
+    assert "the limit is 3" in together(ROOT / script, path, 3, one).stderr
+    gone = tmp_path / "gone.lds"
+    gone.write_text(text.replace("bn_mont.o", "bn_gone.o"))
+    done = together(gone, path, 40, one)
+    assert done.returncode == 1 and "bn_gone.o" in done.stderr
+    assert "does not lie in one page" in together(ROOT / script, path, 40, ["libc.a(malloc.o)"]).stderr

@@ -5,3 +5,4 @@ SERVICE_SRC_vtpm := svsm/services/lib/service.c svsm/services/lib/absent.c svsm/
 SERVICE_LIBS_vtpm := -ltpms -lcrypto
 # libc itself still has dlopen (for character sets); the linker would warn of it at each build.
 SERVICE_LDFLAGS_vtpm := -Wl,--no-warnings
+SERVICE_LDS_vtpm := svsm/services/vtpm/hot.lds
