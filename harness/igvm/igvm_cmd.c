@@ -29,7 +29,13 @@ static const char usage_text[] =
 	"         --selftest, --panic   run the SVSM's own tests; then fault\n"
 	"       keelson igvm inspect FILE                   what is in it\n"
 	"       keelson igvm measure FILE [--json] [--native-zero]\n"
-	"                                                   the SEV-SNP launch digest\n";
+	"                                                   the SEV-SNP launch digest\n"
+	"       keelson igvm pcrs [FILE] [--kernel BZIMAGE [--initrd FILE] [--cmdline TEXT]]\n"
+	"                         [--json] [--log FILE]     the TPM's PCRs after a direct boot, "
+	"by\n"
+	"                            FILE or by the guest's files, which have to agree; --log: "
+	"their\n"
+	"                            event log\n";
 
 /* To stdout when it was asked for, to stderr when the words made no sense. */
 static int usage(FILE *to)
@@ -178,7 +184,7 @@ static int build_command(int argc, char **argv)
 	return igvm_build(&o);
 }
 
-/* Inspecting and measuring have files of their own; they take what follows the word. */
+/* Inspecting, measuring and replaying have files of their own; they take what follows the word. */
 int igvm_command(int argc, char **argv)
 {
 	if (argc < 2)
@@ -189,5 +195,7 @@ int igvm_command(int argc, char **argv)
 		return igvm_inspect_command(argc - 1, argv + 1);
 	if (!strcmp(argv[1], "measure"))
 		return igvm_measure_command(argc - 1, argv + 1);
+	if (!strcmp(argv[1], "pcrs"))
+		return igvm_pcrs_command(argc - 1, argv + 1);
 	return usage(!strcmp(argv[1], "--help") ? stdout : stderr);
 }

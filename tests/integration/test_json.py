@@ -99,6 +99,10 @@ def test_measure(tmp_path):
     one(igvm("measure", "--json", path)[1], "measure")
 
 
+def test_pcrs(linux):
+    one(igvm("pcrs", "--json", "--kernel", linux[0])[1], "pcrs")
+
+
 def test_real_run(runs, linux, tools):
     run = keelson(runs, "run", "--json", "--exec", "echo hi; echo ho >&2; exit 7")
     assert run.code == 7
