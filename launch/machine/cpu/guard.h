@@ -31,6 +31,8 @@ int guard_not_validated(struct vcpu *v, uint64_t linear);
 /* Right before VMRUN, with vmpl_ctx.answer_due: what the guest would leave it for at once is done.
  */
 void guard_answer(struct vcpu *v);
+/* Name the exit that has just been made, as far as the VMCB tells: exit_cause(). */
+void guard_cause(struct vcpu *v);
 /* A line on the page, for the end of a run. */
 void guard_describe(gpa_t g);
 

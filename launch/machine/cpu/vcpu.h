@@ -12,6 +12,7 @@
 #include "machine/cpu/cpuset.h"
 
 struct vmcb;
+struct exit_causes;
 
 /* Exits are counted by SVM exit code below 0x9e; nested faults and refused VMRUNs have a slot each.
  */
@@ -71,6 +72,7 @@ struct vcpu {
 	struct patience denied, denied_alone;
 	uint64_t denied_asked;                /* TSC: the others, whether they rest; 0: not yet */
 	uint32_t denied_rests[HOST_MAX_CPUS]; /* how often each had begun to by then */
+	struct exit_causes *causes;           /* exit_cause.h; NULL without the option stats */
 	uint64_t exits[EXIT_SLOTS];
 };
 

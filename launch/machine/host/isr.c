@@ -80,6 +80,7 @@ static void nmi(const struct trap_frame *f)
 void entry_dispatch(struct trap_frame *f)
 {
 	if (f->vector >= 32) {
+		percpu()->taken = (unsigned)f->vector;
 		if (f->vector >= HOST_VECTOR_OWN)
 			own_vector((unsigned)f->vector);
 		else

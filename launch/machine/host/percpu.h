@@ -22,6 +22,7 @@ struct percpu {
 	uint32_t stopped; /* stands still for good: park.c */
 	unsigned fault_depth;
 	uint64_t deadline; /* of the timer; 0: not armed */
+	unsigned taken;    /* the vector of the last interrupt, for irq_cause(); 0: none since */
 	unsigned levels;   /* level interrupts in service, in the order taken */
 	struct {
 		uint8_t vector;

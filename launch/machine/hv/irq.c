@@ -8,6 +8,7 @@
  * surroundings.
  */
 #include "machine/hv/irq.h"
+#include "machine/cpu/exit_cause.h"
 #include "machine/cpu/exec/inject.h"
 #include "machine/cpu/exec/vmm.h"
 #include "machine/cpu/guard.h"
@@ -114,6 +115,21 @@ void irq_turn(struct vcpu *v)
 		h->turn_ends = rdtsc() + host_tsc_khz() * TURN_US / 1000;
 	}
 	arm(h, first ? MIN(first, h->turn_ends) : h->turn_ends);
+}
+
+/* Of several that waited the last one counts. */
+void irq_cause(struct vcpu *v)
+{
+	static const struct exit_group vectors[] = {
+		{0, 0, "none"}, /* a nap took it, or nothing came: the state was loaded anew */
+		{VECTOR_KICK, VECTOR_KICK, "kick"},
+		{VECTOR_TIMER, VECTOR_TIMER, "timer"},
+		{32, HOST_VECTOR_OWN - 1, "device"},
+	};
+	static const struct exit_class class = EXIT_CLASS("", vectors);
+
+	exit_cause(v, &class, percpu()->taken);
+	percpu()->taken = 0;
 }
 
 uint64_t apic_host_tsc_khz(void)

@@ -7,6 +7,7 @@
  */
 #include "machine/hv/run.h"
 #include "machine/cpu/exec/enter.h"
+#include "machine/cpu/exit_cause.h"
 #include "machine/cpu/exec/inject.h"
 #include "machine/dev/uart.h"
 #include "machine/host/isr.h"
@@ -44,6 +45,7 @@ static void sleep(struct vcpu *v)
 	__atomic_fetch_add(&h->deaths, h->dead, __ATOMIC_RELEASE);
 	__atomic_fetch_add(&v->rests, 1, __ATOMIC_RELEASE);
 	WRITE_ONCE(v->resting, true);
+	exit_cause_end(v);
 	host_halt();
 	WRITE_ONCE(v->resting, false);
 	h->dead = false;
@@ -121,6 +123,7 @@ static void handle(struct vcpu *v, enum machine_exit why)
 	case MACHINE_INTR:
 		hv_count(v, STAT_INTR);
 		host_irq_window();
+		irq_cause(v);
 		irq_timer_poll(v);
 		break;
 	case MACHINE_WINDOW:

@@ -3,6 +3,7 @@
 
 /* What the hypervisor keeps for each vCPU, made after the launch and before any vCPU runs. */
 #include "machine/hv/state.h"
+#include "machine/cpu/exit_cause.h"
 #include "machine/dev/uart.h"
 #include "machine/host/mem/pool.h"
 #include "machine/hostile/hostile.h"
@@ -23,6 +24,7 @@ void hv_init(void)
 		struct hv_vcpu *h = host_pages_alloc((sizeof(*h) + PAGE_MASK) / PAGE_SIZE);
 
 		h->v = v;
+		exit_cause_init(v);
 		for (vmpl = 0; vmpl < VMPL_COUNT; vmpl++) {
 			apic_reset(&h->apic[vmpl], v->apic_id, vmpl, i == 0);
 			h->hold_ghcb[vmpl] = GPA_NONE;

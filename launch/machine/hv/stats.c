@@ -6,7 +6,8 @@
  * own and are summed up without a lock.
  */
 #include "machine/hv/stats.h"
-#include "machine/cpu/exec/exit_count.h"
+#include "machine/cpu/exit_cause.h"
+#include "machine/cpu/exit_count.h"
 #include "machine/cpu/vcpu.h"
 #include "machine/host/log.h"
 #include "machine/host/options.h"
@@ -55,6 +56,7 @@ void stats_print(void)
 	if (!host_options.stats || !hv_states[0])
 		return;
 	machine_stats();
+	exit_cause_print();
 	for (vmpl = 0; vmpl < VMPL_COUNT; vmpl++)
 		print_vmpl(vmpl);
 }

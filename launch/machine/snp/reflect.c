@@ -13,6 +13,7 @@
 #include "machine/cpu/vmcb.h"
 #include "machine/host/options.h"
 #include "machine/hostile/hostile.h"
+#include "machine/snp/cause.h"
 #include "machine/snp/insn_rmp.h"
 #include "machine/snp/msr_exit.h"
 #include "machine/snp/npf.h"
@@ -61,6 +62,7 @@ static int undefined(struct vcpu *v)
 {
 	struct insn i = insn_at_rip(v);
 
+	cause_insn(v, &i);
 	switch (i.kind) {
 	case INSN_PVALIDATE:
 	case INSN_RMPADJUST:

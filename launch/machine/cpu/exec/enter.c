@@ -7,6 +7,7 @@
  */
 #include "machine/cpu/exec/enter.h"
 #include "machine/cpu/exec/event.h"
+#include "machine/cpu/exit_cause.h"
 #include "machine/cpu/exec/exits.h"
 #include "machine/cpu/fpu.h"
 #include "machine/cpu/guard.h"
@@ -58,6 +59,7 @@ static void enter(struct vcpu *v)
 
 	m->nested_cr3 = npt_root(v->vmpl, guest_paged(m)).v;
 	v->entry_rip = m->rip;
+	exit_cause_end(v);
 	v->entered = rdtsc();
 	tlb_enter(v, m, c->flush_word);
 	vmrun_asm(host_pa(m).v, host_vmcbs[host_cpu()].v, c->gpr, follow_guest(m));

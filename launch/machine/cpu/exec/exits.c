@@ -5,6 +5,7 @@
 #include "machine/cpu/exec/cr.h"
 #include "machine/cpu/decode.h"
 #include "machine/cpu/exec/event.h"
+#include "machine/cpu/exit_cause.h"
 #include "machine/cpu/exec/insn.h"
 #include "machine/cpu/exec/stale.h"
 #include "machine/cpu/guard.h"
@@ -115,6 +116,7 @@ int exits_handle(struct vcpu *v)
 	unsigned s = slot(m->exit_code);
 
 	v->exits[s]++;
+	exit_cause_begin(v, s);
 	if (host_options.trace)
 		trace(v);
 	m->event_inj = cut_short(m);

@@ -11,6 +11,7 @@
 #include "machine/host/log.h"
 #include "machine/host/mem/direct.h"
 #include "machine/host/options.h"
+#include "machine/hv/ghcb/ghcb_cause.h"
 #include "machine/hv/ghcb/msrproto.h"
 #include "machine/hv/ghcb/nae.h"
 #include "machine/hv/ghcb/psc.h"
@@ -60,10 +61,12 @@ void hypercall_serve(struct vcpu *v)
 	hv_count(v, STAT_VMGEXIT);
 	if (msr & GHCB_MSR_INFO_MASK) {
 		hv_count(v, STAT_MSR_PROTOCOL);
+		exit_cause(v, &cause_protocol, (uint32_t)(msr & GHCB_MSR_INFO_MASK));
 		msrproto_vmgexit(v, msr);
 		return;
 	}
 	ghcb_read(&c, map(v, c.gpa));
+	exit_cause(v, &cause_event, (uint32_t)c.code);
 	run(&c);
 	if (host_options.trace)
 		host_log("vcpu %u vmpl %u ghcb 0x%llx info 0x%llx 0x%llx -> 0x%llx 0x%llx",

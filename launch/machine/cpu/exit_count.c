@@ -5,7 +5,7 @@
  * How often each exit came, for the option stats. ci/bench.py reads the names in the monitor's
  * log; an exit without a name is printed by its code.
  */
-#include "machine/cpu/exec/exit_count.h"
+#include "machine/cpu/exit_count.h"
 #include "machine/cpu/vcpu.h"
 #include "machine/cpu/vmcb.h"
 #include "machine/host/log.h"
@@ -32,6 +32,11 @@ static const char *const names[EXIT_SLOTS] = {
 	[EXIT_SLOT_INVALID] = "invalid",
 	[EXIT_SLOT_NPF] = "npf",
 };
+
+const char *exit_count_name(unsigned slot)
+{
+	return slot < EXIT_SLOTS ? names[slot] : NULL;
+}
 
 void machine_stats(void)
 {
