@@ -25,6 +25,14 @@ bool svsmtest_open(void)
 	return false;
 }
 
+bool svsmtest_repeat(struct keelson_repeat *r)
+{
+	if (ioctl(svsm, KEELSON_REPEAT, r) == 0)
+		return true;
+	external_fail(EXTERNAL_HERE, "repeated call: %s", strerror(errno));
+	return false;
+}
+
 /* Until it is done: a long request is answered INCOMPLETE and goes on with the next call. */
 static bool call(uint32_t number, struct keelson_call *c)
 {

@@ -154,30 +154,3 @@ TEST(by_ghcb, "call-by-ghcb", "the same call by the GHCB's RUN_VMPL event", "ghc
 		CHECK_EQ(c.rcx, 1ull << 32 | 1);
 	}
 }
-
-#define ROUNDS 2000
-
-/* TSC ticks of one call, the mean of many */
-static uint64_t call_ticks(uint64_t (*call)(struct svsm_call *c))
-{
-	uint64_t start = rdtsc(), bad = 0;
-
-	for (unsigned i = 0; i < ROUNDS; i++) {
-		struct svsm_call c = {.rax = CORE(QUERY_PROTOCOL), .rcx = 1};
-
-		bad += call(&c) != SVSM_SUCCESS || c.pending;
-	}
-	CHECK_EQ(bad, 0);
-	return (rdtsc() - start) / ROUNDS;
-}
-
-TEST(roundtrip, "call-roundtrip", "time of a core call: QUERY_PROTOCOL, 2,000 times either way",
-     "keelson:cost")
-{
-	uint32_t khz[4];
-
-	CHECK(ghcb_cpuid(0x40000010, 0, khz)); /* TSC frequency, as KVM tells it */
-	test_info("tsc_khz", "%u", khz[0]);
-	test_info("core_call_tsc", "%llu", (unsigned long long)call_ticks(svsm_call));
-	test_info("core_call_ghcb_tsc", "%llu", (unsigned long long)call_ticks(svsm_call_ghcb));
-}

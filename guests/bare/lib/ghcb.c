@@ -83,15 +83,20 @@ void ghcb_select(void)
 /*
  * Starts a request: nothing is valid until it is marked, so an old field cannot pass for an answer.
  */
-struct ghcb *ghcb_begin(void)
+struct ghcb *ghcb_begin_again(void)
 {
 	struct ghcb *g = percpu()->ghcb;
 
 	memset(g->valid, 0, sizeof(g->valid));
 	g->version = GHCB_VERSION_MAX;
 	g->usage = 0;
-	ghcb_select();
 	return g;
+}
+
+struct ghcb *ghcb_begin(void)
+{
+	ghcb_select();
+	return ghcb_begin_again();
 }
 
 /* The valid bitmap has a bit for each 8 bytes of the save area. */

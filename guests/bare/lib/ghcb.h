@@ -29,6 +29,9 @@ void ghcb_select(void);
 
 /* Wipes the valid bitmap and returns this vCPU's GHCB, version 2, usage 0. */
 struct ghcb *ghcb_begin(void);
+/* The same where the MSR still names the page, because the last request was by page too: an exit
+ * less. */
+struct ghcb *ghcb_begin_again(void);
 void ghcb_mark(struct ghcb *g, size_t offset); /* sets the valid bit of the quadword at offset */
 bool ghcb_is_valid(const struct ghcb *g, size_t offset);
 #define GHCB_SET(g, field, v)                                                                      \

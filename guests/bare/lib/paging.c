@@ -67,3 +67,12 @@ void paging_unmap(unsigned slot)
 	WRITE_ONCE(pt_window[slot], 0);
 	invlpg(PAGING_WINDOW + slot * PAGE_SIZE);
 }
+
+/* Every level has a say, so the first one's is enough (APM vol. 2, 5.6.1). */
+void paging_close(bool closed)
+{
+	for (unsigned i = 0; i < 512; i++)
+		if (pml4[i])
+			pml4[i] = closed ? pml4[i] & ~PTE_U : pml4[i] | PTE_U;
+	write_cr3((uint64_t)pml4 | paging_cbit);
+}

@@ -23,6 +23,9 @@ void paging_init(unsigned cbit_position); /* builds the tables and loads CR3 */
  */
 uint64_t paging_map(unsigned slot, uint64_t pa, uint64_t flags);
 void paging_unmap(unsigned slot);
+/* Close everything to CPL 3, or open it again: with SMEP and SMAP the guest can run on pages of the
+ * kernel only. Flushed on this vCPU; CR4 without PGE. */
+void paging_close(bool closed);
 
 static inline void *paging_shared(uint64_t pa)
 {

@@ -38,10 +38,9 @@ uint64_t svsm_call(struct svsm_call *c)
 	return svsm_call_raw(c, percpu()->caa, 1);
 }
 
-uint64_t svsm_call_ghcb(struct svsm_call *c)
+static uint64_t call_by_event(struct svsm_call *c, struct ghcb *g)
 {
 	struct svsm_caa *caa = percpu()->caa;
-	struct ghcb *g = ghcb_begin();
 
 	GHCB_SET(g, exit_code, GHCB_EXIT_RUN_VMPL);
 	GHCB_SET(g, exit_info1, VMPL_SVSM);
@@ -50,6 +49,16 @@ uint64_t svsm_call_ghcb(struct svsm_call *c)
 	exit_to_svsm(c);
 	c->pending = __atomic_exchange_n(&caa->call_pending, 0, __ATOMIC_SEQ_CST);
 	return READ_ONCE(g->exit_info1) ? ~0ull : c->rax;
+}
+
+uint64_t svsm_call_ghcb(struct svsm_call *c)
+{
+	return call_by_event(c, ghcb_begin());
+}
+
+uint64_t svsm_call_ghcb_again(struct svsm_call *c)
+{
+	return call_by_event(c, ghcb_begin_again());
 }
 
 uint64_t svsm(uint64_t call, uint64_t rcx, uint64_t rdx, uint64_t r8, uint64_t r9)

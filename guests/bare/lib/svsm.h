@@ -15,6 +15,8 @@ struct svsm_call {
 uint64_t svsm_call(struct svsm_call *c);
 /* The same through the GHCB's RUN_VMPL event. ~0 when the hypervisor refused. */
 uint64_t svsm_call_ghcb(struct svsm_call *c);
+/* The same where the GHCB MSR names the page already (ghcb_begin_again()). */
+uint64_t svsm_call_ghcb_again(struct svsm_call *c);
 /* Exits to VMPL0 with call_pending as given and with this calling area; for tests of the protocol.
  */
 uint64_t svsm_call_raw(struct svsm_call *c, struct svsm_caa *caa, uint8_t pending);
