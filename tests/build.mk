@@ -23,7 +23,7 @@ integration: ## the pytest suites (boots guests)
 
 bench: ## boot ratio, exits, call round trip, the vTPM against its library, sizes
 	$(Q)$(MAKE) --no-print-directory deps && $(MAKE) --no-print-directory all guests INITRD= $(BENCH)
-	$(Q)$(PYTHON) ci/bench.py
+	$(Q)$(PYTHON) ci/bench/bench.py
 
 boots: ## 50 boots with two vCPUs in a row (BOOTS=n, SMP=n), or of the suites named (SUITES=); LOAD=n: n busy processes beside them
 	$(Q)$(MAKE) --no-print-directory deps && $(MAKE) --no-print-directory all guests INITRD=

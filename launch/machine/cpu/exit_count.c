@@ -2,7 +2,7 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /*
- * How often each exit came, for the option stats. ci/bench.py reads the names in the monitor's
+ * How often each exit came, for the option stats. ci/bench reads the names in the monitor's
  * log; an exit without a name is printed by its code.
  */
 #include "machine/cpu/exit_count.h"

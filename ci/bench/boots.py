@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The Keelson Authors
+"""Boots of the same kernel and initramfs, plain and under the SVSM, in rounds: all see the same noise."""
+import statistics
+import sys
+
+
+class Boot:
+    def __init__(self, record, start_ms):
+        timeline = record["boots"][0]["timeline_ms"]
+        self.ready = timeline["ready"]
+        self.user = self.ready - timeline["phase_user_space"]
+        self.start_ms = start_ms
+        self.record = record
+
+
+def one(tree, platform):
+    record, _ = tree.boot(platform)
+    return Boot(record, tree.start_ms)
+
+
+def rounds(here, base, count):
+    """A list for each of plain, here and base; the order turns round each time."""
+    who = {"plain": (here, "plain"), "here": (here, "native")}
+    if base:
+        who["base"] = (base, "native")
+    boots = {name: [] for name in who}
+    for n in range(count):
+        order = list(who) if n % 2 == 0 else list(reversed(who))
+        for name in order:
+            boots[name].append(one(*who[name]))
+        said = ", ".join(f"{name} {b[-1].user}/{b[-1].ready} ms" for name, b in boots.items())
+        print(f"  round {n + 1}: {said}", file=sys.stderr, flush=True)
+    return boots
+
+
+def ratios(boots, name, part):
+    """Round by round, sorted."""
+    return sorted(getattr(b, part) / getattr(p, part) for b, p in zip(boots[name], boots["plain"]))
+
+
+def print_ratio(table, boots, key, part):
+    own = ratios(boots, "here", part)
+    base = statistics.median(ratios(boots, "base", part)) if "base" in boots else None
+    ms = {name: statistics.median(getattr(b, part) for b in list_) for name, list_ in boots.items()}
+    table.row(key, statistics.median(own), base,
+              f"median of {len(own)} rounds, {own[0]:.2f}..{own[-1]:.2f}; " +
+              ", ".join(f"{name} {value:.0f} ms" for name, value in ms.items()))
+
+
+def starts(boots):
+    return sorted(b.start_ms for b in boots if b.start_ms is not None)
+
+
+def print_start(table, key, own, base):
+    """The least of each: what the host does beside it only ever adds."""
+    table.row(key, own[0], base[0] if base else None, f"least of {len(own)} boots, median {statistics.median(own):.0f}")
+
+
+def large(tree, count):
+    """The SVSM's start of so many boots with 4 GiB."""
+    found = []
+    for _ in range(count):
+        tree.boot("native", "--mem", "4096")
+        found.append(tree.start_ms)
+    return sorted(found)
+
+
+def measure(table, here, base, count):
+    """Prints; returns the record of a boot."""
+    boots = rounds(here, base, count)
+    print_ratio(table, boots, "boot_user", "user")
+    print_ratio(table, boots, "boot_whole", "ready")
+    print_start(table, "start_512", starts(boots["here"]), starts(boots.get("base", [])))
+    print_start(table, "start_4096", large(here, 3), large(base, 3) if base else None)
+    return boots["here"][-1].record

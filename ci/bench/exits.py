@@ -1,0 +1,114 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The Keelson Authors
+"""Exits by cause, from the `stats` lines of a monitor.log (docs/monitor.md, docs/performance.md).
+
+usage: exits.py monitor.log     prints the table of that run
+"""
+import collections
+import pathlib
+import re
+import sys
+
+LINE = re.compile(r"stats: (\S+) (\d+)(?: (\d+))?")
+CAUSE = re.compile(r"cause\.(\w+)\.vmpl(\d)\.cpl(\d)\.(\S+)")
+PHASES = ("start", "kernel", "user")
+
+# What belongs together, first match first; docs/performance.md says where each group comes from.
+GROUPS = [
+    ("VMGEXIT for port I/O", r"(vmmcall|msr|ioio)\.ghcb_ioio"),
+    ("port I/O by PCI", r"ioio\.\w+_pci_\w+"),
+    ("port I/O by serial ports", r"ioio\.\w+_com\d"),
+    ("other port I/O", r"ioio\."),
+    ("GHCB MSR", r"msr\.\w+_ghcb"),
+    ("EOI", r"msr\.write_eoi"),
+    ("TSC deadline", r"msr\.write_tsc_deadline"),
+    ("ICR (IPIs)", r"msr\.write_icr"),
+    ("calling area's MSR", r"msr\.read_svsm_caa"),
+    ("VMGEXIT for an MSR", r"(vmmcall|msr)\.ghcb_msr"),
+    ("calls of the SVSM", r"(vmmcall|msr)\.\w+_run_vmpl"),
+    ("page state changes", r"(vmmcall|msr)\.\w+_page_state_change"),
+    ("VMGEXIT for MMIO", r"(vmmcall|msr|npf)\.ghcb_mmio_\w+"),
+    ("other VMGEXIT", r"(vmmcall|msr)\.(ghcb|msr_protocol)_"),
+    ("other MSRs", r"msr\."),
+    ("PVALIDATE 4K", r"undefined\.pvalidate_4k"),
+    ("PVALIDATE 2M", r"undefined\.pvalidate_2m"),
+    ("RMPADJUST 4K", r"undefined\.rmpadjust_4k"),
+    ("RMPADJUST 2M", r"undefined\.rmpadjust_2m"),
+    ("MMIO of the IOAPIC", r"npf\.mmio_ioapic"),
+    ("other MMIO", r"npf\.mmio_"),
+    ("nested faults", r"npf\."),
+    ("interrupts: timer", r"intr\.timer"),
+    ("interrupts: other", r"intr"),
+    ("interrupt windows", r"window"),
+    ("HLT", r"hlt"),
+    ("CPUID", r"cpuid\."),
+    ("control registers", r"cr\d?_"),
+    ("the rest", r""),
+]
+
+
+def keys(folder):
+    """All `stats` lines of a run: KEY -> count."""
+    text = (pathlib.Path(folder) / "monitor.log").read_text(errors="replace")
+    return {m[1]: int(m[2]) for m in LINE.finditer(text)}
+
+
+def total(counts):
+    """All exits. By reason, because trees before issue 10 know nothing finer."""
+    return sum(n for key, n in counts.items() if key.startswith("exit."))
+
+
+def group(cause):
+    return next(name for name, pattern in GROUPS if re.match(pattern, cause))
+
+
+class Row:
+    def __init__(self):
+        self.phases, self.us = collections.Counter(), 0
+
+    @property
+    def count(self):
+        return sum(self.phases.values())
+
+
+def by_group(text):
+    """Group -> Row of a monitor.log's text; empty where it has no causes."""
+    rows = collections.defaultdict(Row)
+    for key, count, us in LINE.findall(text):
+        cause = CAUSE.fullmatch(key)
+        if cause:
+            row = rows[group(cause[4])]
+            row.phases[cause[1]] += int(count)
+            row.us += int(us)
+    return rows
+
+
+def print_groups(rows, file=sys.stdout):
+    print(f"  {'exits by cause':<26}{'all':>8}" + "".join(f"{p:>8}" for p in PHASES) + f"{'us each':>9}", file=file)
+    for name, row in sorted(rows.items(), key=lambda x: -x[1].count):
+        print(f"  {name:<26}{row.count:>8}" + "".join(f"{row.phases[p]:>8}" for p in PHASES) +
+              f"{row.us / row.count:>9.1f}", file=file)
+    print(f"  {'all':<26}{sum(r.count for r in rows.values()):>8}" +
+          "".join(f"{sum(r.phases[p] for r in rows.values()):>8}" for p in PHASES), file=file, flush=True)
+
+
+def boot(tree, *more):
+    """One boot with `stats`: counts, and the log's text."""
+    _, folder = tree.boot("native", "--option", "stats", *more)
+    return keys(folder), (folder / "monitor.log").read_text(errors="replace")
+
+
+def measure(table, here, base):
+    own, text = boot(here)
+    other = boot(base)[0] if base else {}
+    table.row("exits", total(own), total(other) or None,
+              f"{own.get('hv.vmpl2.run_vmpl', 0)} calls of the SVSM among them")
+    table.row("exits_strict", total(boot(here, "--strict")[0]), total(boot(base, "--strict")[0]) if base else None)
+    print_groups(by_group(text))
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    print_groups(by_group(pathlib.Path(sys.argv[1]).read_text(errors="replace")))
