@@ -40,7 +40,9 @@ $(BUILD)/obj/svsm/service_%.o: svsm/user/embed.S $(BUILD)/services/%
 SVSM_OBJ := $(call objects,svsm,$(SVSM_SRC)) $(BUILD)/obj/svsm/dsdt.o \
 	$(foreach s,$(SERVICES),$(BUILD)/obj/svsm/service_$(s).o)
 
-$(eval $(call compile,svsm,$$(CC),$$(FW_CFLAGS) -I$(BUILD)/gen))
+# No indirect branch of VMPL0 is predicted by what others have trained: each is a retpoline (base/speculation.h).
+RETPOLINE := $(or $(call gcc_only,$(CC),-mindirect-branch=thunk -mindirect-branch-register),-mretpoline) -fno-jump-tables
+$(eval $(call compile,svsm,$$(CC),$$(FW_CFLAGS) $$(RETPOLINE) -I$(BUILD)/gen))
 FLAGS_svsm += $(FW_LDFLAGS)
 
 $(BUILD)/gen/dsdt.aml: svsm/boot/linux/dsdt.asl

@@ -21,6 +21,7 @@
 #include "mm/launch_area.h"
 #include "log/log.h"
 #include "cpu/percpu.h"
+#include "cpu/predictor.h"
 #include "selftest/selftest.h"
 #include "boot/smp.h"
 #include "cpu/timer.h"
@@ -68,6 +69,7 @@ NORETURN static void kernel_run(void)
 	banner();
 	platform->launch_check();
 	secrets_hide();
+	predictor_init();
 	launch_area_check();
 	paging_protect();
 	usermode_init_cpu();

@@ -7,14 +7,19 @@
  * would have to get these two steps right by itself.
  */
 #include "mm/guest_mem.h"
+#include "base/speculation.h"
 #include "mm/memmap.h"
 #include "mm/copy.h"
 #include "mm/paging.h"
 
-/* The address in the map of guest RAM; NULL when a guest may not name all of these bytes. */
+/* The address in the map of guest RAM; NULL when a guest may not name all of these bytes. Behind a
+ * check that fails the address is masked to the end of RAM. The SVSM's own memory is not in that
+ * map, so nothing of it can be reached by speculation. */
 static void *guest_ptr(gpa_t g, size_t len)
 {
-	return memmap_is_guest(g, len) ? paging_guest_va(g) : NULL;
+	if (!memmap_is_guest(g, len))
+		return NULL;
+	return paging_guest_va(gpa(speculation_index(g.v, memmap_end().v)));
 }
 
 bool guest_copy_in(void *dst, gpa_t src, size_t len)

@@ -9,6 +9,7 @@
  */
 #include "mm/pagestate.h"
 #include "base/assert.h"
+#include "base/speculation.h"
 #include "lib/lock.h"
 #include "lib/string.h"
 
@@ -62,7 +63,7 @@ static uint8_t *find(uint64_t pfn)
 		else if (pfn >= end_of(r))
 			from = i + 1;
 		else
-			return &r->states[pfn - r->pfn];
+			return &r->states[speculation_index(pfn - r->pfn, r->count)];
 	}
 	return NULL;
 }

@@ -8,6 +8,7 @@
  */
 #include "protocols/buffer.h"
 #include "abi/svsm.h"
+#include "base/speculation.h"
 #include "mm/guest_mem.h"
 #include "mm/pagestate.h"
 
@@ -69,6 +70,7 @@ enum svsm_result buffer_list_open(struct buffer_list *l, uint64_t rcx)
 	l->next = head.next;
 	if (!l->count || l->next >= l->count || sizeof(head) + l->count * sizeof(uint64_t) > room)
 		return SVSM_ERR_INVALID_PARAMETER;
+	speculation_barrier(); /* nothing is read behind the list's end */
 	return SVSM_SUCCESS;
 }
 

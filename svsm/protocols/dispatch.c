@@ -8,6 +8,7 @@
  */
 #include "protocols/dispatch.h"
 #include "abi/svsm.h"
+#include "base/speculation.h"
 #include "mm/guest_mem.h"
 #include "log/log.h"
 #include "cpu/percpu.h"
@@ -84,6 +85,7 @@ static void serve(struct svsm_call *call, const struct vcpu_call *in)
 {
 	enum svsm_result rax;
 
+	speculation_barrier(); /* no register of a guest that has not called is acted upon */
 	call->protocol = (uint32_t)(in->rax >> 32);
 	call->number = (uint32_t)in->rax;
 	call->rcx = in->rcx;

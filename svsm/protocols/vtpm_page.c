@@ -8,6 +8,7 @@
  */
 #include "protocols/vtpm_page.h"
 #include "abi/svsm.h"
+#include "base/speculation.h"
 #include "mm/pagestate.h"
 #include "protocols/buffer.h"
 #include "protocols/vtpm_request.h"
@@ -55,6 +56,7 @@ enum svsm_result vtpm_page_read(gpa_t at, struct vtpm_command *to)
 	rax = vtpm_request_check(&head);
 	if (rax != SVSM_SUCCESS)
 		return rax;
+	speculation_barrier(); /* the copy below stays inside *to */
 	to->locality = head.locality;
 	to->len = head.len;
 	if (!page_in(to->data, gpa_add(at, sizeof(head)), head.len))

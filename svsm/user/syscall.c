@@ -8,6 +8,7 @@
  * not even speculatively.
  */
 #include "user/syscall.h"
+#include "base/speculation.h"
 #include "base/assert.h"
 #include "abi/service.h"
 #include "log/log.h"
@@ -18,22 +19,13 @@ extern const struct svsm_syscall __start_svsm_syscalls[], __stop_svsm_syscalls[]
 
 static syscall_fn linux_calls[SYSCALL_LINUX_MAX], own_calls[OWN_MAX];
 
-/* Returns the index, masked to the table's size, a power of two. The empty asm hides from the
- * compiler that the check before has made the mask superfluous. A processor that speculates past
- * that check still stays inside the table. */
-static uint64_t inside(uint64_t index, uint64_t size)
-{
-	__asm__("" : "+r"(index));
-	return index & (size - 1);
-}
-
 /* The entry of a number; NULL when it is in neither table. */
 static syscall_fn *slot(uint64_t number)
 {
 	if (number < SYSCALL_LINUX_MAX)
-		return &linux_calls[inside(number, SYSCALL_LINUX_MAX)];
+		return &linux_calls[speculation_index(number, SYSCALL_LINUX_MAX)];
 	number -= SERVICE_CALL_WAIT;
-	return number < OWN_MAX ? &own_calls[inside(number, OWN_MAX)] : NULL;
+	return number < OWN_MAX ? &own_calls[speculation_index(number, OWN_MAX)] : NULL;
 }
 
 void syscall_init(void)

@@ -7,10 +7,12 @@
  * read of the CPU is set here before it runs.
  */
 #include "user/usermode.h"
+#include "base/speculation.h"
 #include "base/x86.h"
 #include "mm/copy.h"
 #include "mm/paging.h"
 #include "cpu/percpu.h"
+#include "cpu/predictor.h"
 #include "lib/string.h"
 #include "platform/platform.h"
 
@@ -84,6 +86,7 @@ void usermode_set_fs(const struct process *p)
 
 void usermode_load(struct process *p)
 {
+	predictor_flush(); /* what another service has trained on this CPU */
 	space_enter(&p->space);
 	reset_segments();
 	usermode_set_fs(p);
@@ -95,6 +98,7 @@ void usermode_load(struct process *p)
 /* To be called on the CPU that loaded p, before any other process is loaded there. */
 void usermode_store(struct process *p)
 {
+	predictor_flush();
 	__asm__ volatile("fxsave64 (%0)" : : "r"(p->fpu) : "memory");
 	space_leave();
 }
@@ -125,12 +129,20 @@ static bool is_user(uint64_t va, size_t len)
 	return va >= USER_BASE && va <= USER_END && len <= USER_END - va;
 }
 
+/* A copy behind a check that fails would read the kernel, so the address is masked, and a copy does
+ * not begin before its length is known to be right. */
+static void *user_ptr(uint64_t va)
+{
+	return (void *)speculation_index(va, USER_END + 1);
+}
+
 /* SMAP is lifted for the copy only; a fault in it becomes the return value. */
 static bool user_copy(void *to, const void *from, size_t len)
 {
 	int r;
 
 	__asm__ volatile("stac" : : : "memory", "cc");
+	speculation_barrier();
 	r = fault_copy(to, from, len);
 	__asm__ volatile("clac" : : : "memory", "cc");
 	return !r;
@@ -138,10 +150,10 @@ static bool user_copy(void *to, const void *from, size_t len)
 
 bool user_copy_in(void *to, uint64_t va, size_t len)
 {
-	return is_user(va, len) && user_copy(to, (const void *)va, len);
+	return is_user(va, len) && user_copy(to, user_ptr(va), len);
 }
 
 bool user_copy_out(uint64_t va, const void *from, size_t len)
 {
-	return is_user(va, len) && user_copy((void *)va, from, len);
+	return is_user(va, len) && user_copy(user_ptr(va), from, len);
 }

@@ -38,3 +38,11 @@ bool hostile_hides(gpa_t g)
 	(void)g;
 	return false;
 }
+
+bool hostile_msr_write(struct vcpu *v, uint32_t msr, uint64_t value)
+{
+	(void)v;
+	(void)msr;
+	(void)value;
+	return false;
+}

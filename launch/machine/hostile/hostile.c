@@ -82,6 +82,14 @@ void hostile_before_run(struct vcpu *v)
 		h->before_run(v);
 }
 
+bool hostile_msr_write(struct vcpu *v, uint32_t msr, uint64_t value)
+{
+	for_each_host (h, msr_write)
+		if (h->msr_write(v, msr, value))
+			return true;
+	return false;
+}
+
 bool hostile_msr_request(struct vcpu *v, uint64_t request, uint64_t *answer)
 {
 	for_each_host (h, msr_request)

@@ -39,6 +39,8 @@ struct hostile_host {
 	void (*stepped)(struct vcpu *v);
 	/* v is about to enter its guest, and what is to be injected has been set up. */
 	void (*before_run)(struct vcpu *v);
+	/* A WRMSR that is intercepted. True: it is done. */
+	bool (*msr_write)(struct vcpu *v, uint32_t msr, uint64_t value);
 	/* A request of the GHCB MSR protocol. True: *answer is the answer, and it is not served. */
 	bool (*msr_request)(struct vcpu *v, uint64_t request, uint64_t *answer);
 	/* A request by GHCB that has been checked. 0, or GHCB_ERR_* to refuse it with. */
@@ -68,6 +70,7 @@ bool hostile_hides(gpa_t g);
 bool hostile_nested_fault(struct vcpu *v, gpa_t g);
 void hostile_stepped(struct vcpu *v);
 void hostile_before_run(struct vcpu *v);
+bool hostile_msr_write(struct vcpu *v, uint32_t msr, uint64_t value);
 bool hostile_msr_request(struct vcpu *v, uint64_t request, uint64_t *answer);
 unsigned hostile_refuse(const struct ghcb_call *c);
 void hostile_answered(struct vcpu *v, unsigned vmpl, struct ghcb *page);

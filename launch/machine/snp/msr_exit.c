@@ -8,6 +8,7 @@
 #include "machine/cpu/exec/vmm.h"
 #include "machine/cpu/vmcb.h"
 #include "machine/host/options.h"
+#include "machine/hostile/hostile.h"
 #include "machine/snp/vc.h"
 #include "abi/ghcb.h"
 #include "abi/vmsa.h"
@@ -113,5 +114,7 @@ int msr_access(struct vcpu *v)
 	}
 	if (!host_options.strict && vmm_fast_msr(v, msr, write, &value, &gp))
 		return gp ? insn_fault(v, VEC_GP) : complete(v, write, value);
+	if (write && hostile_msr_write(v, msr, value))
+		return complete(v, true, 0);
 	return vc_raise(v, SVM_EXIT_MSR);
 }

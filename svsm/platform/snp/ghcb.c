@@ -13,6 +13,7 @@
 #include "mm/alloc.h"
 #include "log/log.h"
 #include "cpu/percpu.h"
+#include "cpu/predictor.h"
 #include "lib/string.h"
 #include "platform/snp/snp.h"
 
@@ -84,6 +85,8 @@ enum platform_result ghcb_call(struct ghcb *g, uint64_t exit_code, uint64_t info
 	g->version = GHCB_VERSION_MAX;
 	g->usage = 0;
 	vmgexit();
+	if (exit_code == GHCB_EXIT_RUN_VMPL)
+		predictor_flush();
 	if ((uint32_t)READ_ONCE(g->exit_info1))
 		return PLATFORM_REFUSED;
 	return PLATFORM_OK;

@@ -5,6 +5,7 @@
  * The blobs that a service stores in the kernel, to find them again when it is started anew. For
  * the vTPM that is the TPM's permanent state, so a blob is replaced as a whole or not at all.
  */
+#include "base/speculation.h"
 #include "mm/alloc.h"
 #include "lib/lock.h"
 #include "user/service/service.h"
@@ -20,6 +21,7 @@ int service_blob_replace(struct service *s, uint32_t slot, uint32_t len,
 
 	if (slot >= SERVICE_SLOTS || !len || len > SERVICE_BLOB_MAX)
 		return SYS_EINVAL;
+	slot = (uint32_t)speculation_index(slot, SERVICE_SLOTS);
 	new = alloc(len);
 	if (!new)
 		return SYS_ENOMEM;

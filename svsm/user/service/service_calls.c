@@ -6,6 +6,7 @@
  * "done" a request belongs to the calling process alone, so its buffers need no lock here. Offsets
  * and lengths are the process's words: each is checked against the request before it is used.
  */
+#include "base/speculation.h"
 #include "lib/lock.h"
 #include "user/service/service.h"
 #include "lib/string.h"
@@ -66,6 +67,7 @@ static enum syscall_then call_read(struct process *p, struct syscall_args *args)
 
 	if (!r || args->a[1] > r->in_len)
 		return syscall_error(args, SYS_EINVAL);
+	speculation_barrier(); /* nothing of the kernel is copied behind the request's end */
 	n = MIN(args->a[2], r->in_len - args->a[1]);
 	if (!user_copy_out(args->a[0], byte_at(r->in, args->a[1]), n))
 		return syscall_error(args, SYS_EFAULT);
@@ -80,6 +82,7 @@ static enum syscall_then call_write(struct process *p, struct syscall_args *args
 
 	if (!r || args->a[1] > r->out_room || args->a[2] > r->out_room - args->a[1])
 		return syscall_error(args, SYS_EINVAL);
+	speculation_barrier();
 	if (!user_copy_in((void *)byte_at(r->out, args->a[1]), args->a[0], args->a[2]))
 		return syscall_error(args, SYS_EFAULT);
 	args->result = (int64_t)args->a[2];
@@ -117,6 +120,7 @@ static enum syscall_then call_load(struct process *p, struct syscall_args *args)
 
 	if (!s || slot >= SERVICE_SLOTS)
 		return syscall_error(args, SYS_EINVAL);
+	slot = speculation_index(slot, SERVICE_SLOTS);
 	if (!s->blob[slot].data)
 		return syscall_error(args, SYS_ENOENT);
 	if (args->a[2] < s->blob[slot].len)
