@@ -59,3 +59,24 @@ def test_unusable_memory_map(runs, option):
     run = finish(start(runs, "test", "core/pvalidate-stops", "--option", option), runs)
     assert run.code == 5, run.out + run.err
     assert "panic: the host's memory map is malformed" in run.text("svsm.log")
+
+
+CORE = ["core/query-protocol", "core/pvalidate-4k", "core/vcpu-twice", "core/call-roundtrip"]
+QUICK = "vtpm-raw/facts"
+INTERRUPTED = "vtpm-raw/kill-working"
+
+
+@pytest.mark.parametrize("option, tests", [
+    ("refuse-once", [INTERRUPTED]),
+    ("refuse-timer", [INTERRUPTED]),
+    ("forge-eoi", [INTERRUPTED]),
+    ("refuse-run-vmpl", CORE),
+    ("lies", CORE + [QUICK]),
+    ("forge-success", CORE + [QUICK]),
+])
+def test_answers(runs, option, tests):
+    """What a host refuses, forges or spoils stops no call. The long command shows that the timer
+    interrupts ring 3 again: its first answer has to be RETRY."""
+    run = finish(start(runs, "test", *tests, "--timeout", 40, "--option", option), runs)
+    assert run.code == 0, run.out + run.err
+    assert f"{len(tests)} passed, 0 failed" in run.out + run.err

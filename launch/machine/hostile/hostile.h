@@ -43,7 +43,8 @@ struct hostile_host {
 	bool (*msr_write)(struct vcpu *v, uint32_t msr, uint64_t value);
 	/* A request of the GHCB MSR protocol. True: *answer is the answer, and it is not served. */
 	bool (*msr_request)(struct vcpu *v, uint64_t request, uint64_t *answer);
-	/* A request by GHCB that has been checked. 0, or GHCB_ERR_* to refuse it with. */
+	/* A request by GHCB that has been checked. 0, GHCB_ERR_* to refuse it with, or
+	 * HOSTILE_FORGE to answer that it is done without doing it. */
 	unsigned (*refuse)(const struct ghcb_call *c);
 	/* The answer to VMPL vmpl of v stands in its GHCB. */
 	void (*answered)(struct vcpu *v, unsigned vmpl, struct ghcb *page);
@@ -52,6 +53,7 @@ struct hostile_host {
 };
 
 #define HOSTILE_RANGES 64
+#define HOSTILE_FORGE  (~0u)
 
 /* A host registers itself with: HOSTILE_HOST(name, "word") = {.on = &name_on, ...}; */
 #define HOSTILE_HOST(name, text)                                                                   \

@@ -33,6 +33,13 @@ static struct ghcb *map(struct vcpu *v, gpa_t g)
 	return host_ptr(hpa(g.v));
 }
 
+/* A call says that it is done until something else is put there. */
+static void fail(struct ghcb_call *c, unsigned reason)
+{
+	if (reason != HOSTILE_FORGE)
+		ghcb_fail(c, reason);
+}
+
 /* Refusals come before the event is looked at, the registration of the page first. */
 static void run(struct ghcb_call *c)
 {
@@ -42,7 +49,7 @@ static void run(struct ghcb_call *c)
 	if (!gpa_eq(hv_state(c->v)->ghcb_registered[c->v->vmpl], c->gpa))
 		ghcb_fail(c, GHCB_ERR_NOT_REGISTERED);
 	else if (reason || (reason = hostile_refuse(c)))
-		ghcb_fail(c, reason);
+		fail(c, reason);
 	else
 		nae_dispatch(c);
 }
