@@ -21,7 +21,7 @@ check: ## everything: unit tests, lint, suites on native QEMU
 integration: ## the pytest suites (boots guests)
 	$(Q)$(PYTHON) -m pytest -q -p no:cacheprovider tests/integration
 
-bench: ## boot ratio, exits, call round trip, the vTPM against its library, sizes
+bench: ## figures beside their goals: boot ratio, exits, SVSM calls, the vTPM (BENCH_BASE=, BENCH_ONLY=: docs/performance.md)
 	$(Q)$(MAKE) --no-print-directory deps && $(MAKE) --no-print-directory all guests INITRD= $(BENCH)
 	$(Q)$(PYTHON) ci/bench/bench.py
 

@@ -44,6 +44,7 @@ GROUPS = [
     ("HLT", r"hlt"),
     ("CPUID", r"cpuid\."),
     ("control registers", r"cr\d?_"),
+    ("software interrupts", r"0x75"),
     ("the rest", r""),
 ]
 
@@ -93,6 +94,13 @@ def print_groups(rows, file=sys.stdout):
           "".join(f"{sum(r.phases[p] for r in rows.values()):>8}" for p in PHASES), file=file, flush=True)
 
 
+def print_reasons(own, other):
+    """By the exit code alone, which every tree tells."""
+    print(f"  {'exits by reason':<26}{'here':>8}{'base':>8}")
+    for key in sorted((k for k in own | other if k.startswith("exit.")), key=lambda k: -own.get(k, 0)):
+        print(f"  {key[5:]:<26}{own.get(key, 0):>8}{other.get(key, 0):>8}", flush=True)
+
+
 def boot(tree, *more):
     """One boot with `stats`: counts, and the log's text."""
     _, folder = tree.boot("native", "--option", "stats", *more)
@@ -106,6 +114,8 @@ def measure(table, here, base):
               f"{own.get('hv.vmpl2.run_vmpl', 0)} calls of the SVSM among them")
     table.row("exits_strict", total(boot(here, "--strict")[0]), total(boot(base, "--strict")[0]) if base else None)
     print_groups(by_group(text))
+    if base:
+        print_reasons(own, other)
 
 
 if __name__ == "__main__":

@@ -117,7 +117,7 @@ def test_what_does_not_fit_is_told(counts, complaint):
 def test_a_cause_belongs_to_one_group():
     log = "\n".join(f"stats: cause.{key} {n} 5" for key, n in [
         ("kernel.vmpl2.cpl0.msr.write_ghcb", 7), ("user.vmpl2.cpl0.msr.read_ghcb", 2), ("user.vmpl2.cpl0.msr.ghcb_ioio", 3),
-        ("start.vmpl0.cpl0.undefined.pvalidate_4k", 4), ("kernel.vmpl2.cpl0.hlt", 1), ("kernel.vmpl2.cpl0.0x75", 6)])
+        ("start.vmpl0.cpl0.undefined.pvalidate_4k", 4), ("kernel.vmpl2.cpl0.hlt", 1), ("kernel.vmpl2.cpl0.wbinvd", 6)])
     rows = exits.by_group(log + "\nstats: cause.lost 9\nstats: exit.msr 12\n")
     assert {name: row.count for name, row in rows.items()} == {
         "GHCB MSR": 9, "VMGEXIT for port I/O": 3, "PVALIDATE 4K": 4, "HLT": 1, "the rest": 6}
