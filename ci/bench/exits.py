@@ -73,6 +73,14 @@ class Row:
         return sum(self.phases.values())
 
 
+def sum_of(rows):
+    whole = Row()
+    for row in rows.values():
+        whole.phases.update(row.phases)
+        whole.us += row.us
+    return whole
+
+
 def by_group(text):
     """Group -> Row of a monitor.log's text; empty where it has no causes."""
     rows = collections.defaultdict(Row)
@@ -85,13 +93,20 @@ def by_group(text):
     return rows
 
 
-def print_groups(rows, file=sys.stdout):
-    print(f"  {'exits by cause':<26}{'all':>8}" + "".join(f"{p:>8}" for p in PHASES) + f"{'us each':>9}", file=file)
-    for name, row in sorted(rows.items(), key=lambda x: -x[1].count):
-        print(f"  {name:<26}{row.count:>8}" + "".join(f"{row.phases[p]:>8}" for p in PHASES) +
-              f"{row.us / row.count:>9.1f}", file=file)
-    print(f"  {'all':<26}{sum(r.count for r in rows.values()):>8}" +
-          "".join(f"{sum(r.phases[p] for r in rows.values()):>8}" for p in PHASES), file=file, flush=True)
+def line(name, row, strict):
+    cells = [row.count, *(row.phases[p] for p in PHASES), f"{row.us / max(row.count, 1):.1f}"]
+    if strict is not None:
+        cells.append(strict.count)
+    return f"  {name:<26}" + "".join(f"{cell:>9}" for cell in cells)
+
+
+def print_groups(rows, strict=None):
+    """Strict: the rows of another boot, of which the counts alone are shown."""
+    heads = ["all", *PHASES, "us each", *(["strict"] if strict is not None else [])]
+    print(f"  {'exits by cause':<26}" + "".join(f"{head:>9}" for head in heads))
+    for name in sorted(set(rows) | set(strict or ()), key=lambda name: -rows.get(name, Row()).count):
+        print(line(name, rows.get(name, Row()), None if strict is None else strict.get(name, Row())))
+    print(line("all", sum_of(rows), None if strict is None else sum_of(strict)), flush=True)
 
 
 def print_reasons(own, other):
@@ -112,8 +127,9 @@ def measure(table, here, base):
     other = boot(base)[0] if base else {}
     table.row("exits", total(own), total(other) or None,
               f"{own.get('hv.vmpl2.run_vmpl', 0)} calls of the SVSM among them")
-    table.row("exits_strict", total(boot(here, "--strict")[0]), total(boot(base, "--strict")[0]) if base else None)
-    print_groups(by_group(text))
+    strict, strict_text = boot(here, "--strict")
+    table.row("exits_strict", total(strict), total(boot(base, "--strict")[0]) if base else None)
+    print_groups(by_group(text), by_group(strict_text))
     if base:
         print_reasons(own, other)
 
