@@ -84,6 +84,8 @@ struct platform_ops {
 	/* Tell the hypervisor that this CPU can take another NMI: it holds them back until
 	 * told. False: it refused, so none will come yet. */
 	bool (*nmi_done)(void);
+	/* To be called before ring 3 runs: an exit to the hypervisor by it must do nothing. */
+	void (*before_ring3)(void);
 	/* Does the hypervisor deliver interrupts as an APIC does? False: only by other means
 	 * (#HV). */
 	bool (*has_interrupts)(void);

@@ -86,6 +86,7 @@ void usermode_set_fs(const struct process *p)
 
 void usermode_load(struct process *p)
 {
+	platform->before_ring3();
 	predictor_flush(); /* what another service has trained on this CPU */
 	space_enter(&p->space);
 	reset_segments();

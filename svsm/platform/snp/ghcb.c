@@ -75,6 +75,30 @@ void ghcb_end(struct ghcb *g)
 	WRITE_ONCE(s->depth, s->depth - 1);
 }
 
+#define VMGEXIT ".byte 0xf3, 0x0f, 0x01, 0xd9\n"
+
+/* Without anything in between, which is one exit for a machine in software, too. */
+static uint64_t ask_by_msr(uint64_t request)
+{
+	uint32_t low = (uint32_t)request, high = (uint32_t)(request >> 32);
+
+	__asm__ volatile("wrmsr\n" VMGEXIT "rdmsr"
+			 : "+a"(low), "+d"(high)
+			 : "c"(MSR_GHCB)
+			 : "memory");
+	return (uint64_t)high << 32 | low;
+}
+
+/* The MSR may hold something else: an answer that ghcb_msr_run() has left. */
+static void ask_by_page(struct ghcb_state *s)
+{
+	s->left = false;
+	__asm__ volatile("wrmsr\n" VMGEXIT
+			 :
+			 : "a"((uint32_t)s->gpa.v), "d"((uint32_t)(s->gpa.v >> 32)), "c"(MSR_GHCB)
+			 : "memory");
+}
+
 /* Only the low half of SW_EXITINFO1 counts: 0 means that the hypervisor has done what was
  * asked. */
 enum platform_result ghcb_call(struct ghcb *g, uint64_t exit_code, uint64_t info1, uint64_t info2)
@@ -84,7 +108,7 @@ enum platform_result ghcb_call(struct ghcb *g, uint64_t exit_code, uint64_t info
 	GHCB_SET(g, exit_info2, info2);
 	g->version = GHCB_VERSION_MAX;
 	g->usage = 0;
-	vmgexit();
+	ask_by_page(percpu_this()->ghcb);
 	if (exit_code == GHCB_EXIT_RUN_VMPL)
 		predictor_flush();
 	if ((uint32_t)READ_ONCE(g->exit_info1))
@@ -101,12 +125,11 @@ uint64_t ghcb_msr_call(uint64_t request)
 	 * page is not touched. */
 	if (s) {
 		before = s->depth ? rdmsr(MSR_GHCB) : s->gpa.v;
+		s->left = false;
 		WRITE_ONCE(s->depth, s->depth + 1);
 		barrier();
 	}
-	wrmsr(MSR_GHCB, request);
-	vmgexit();
-	answer = rdmsr(MSR_GHCB);
+	answer = ask_by_msr(request);
 	if (s) {
 		wrmsr(MSR_GHCB, before);
 		barrier();
@@ -136,12 +159,30 @@ bool ghcb_msr_cpuid(uint32_t leaf, unsigned reg, uint32_t *v)
 	return (r & GHCB_MSR_INFO_MASK) == GHCB_MSR_CPUID_RESP;
 }
 
-/* Comes back when the hypervisor runs VMPL0 again. */
+/* The MSR keeps the answer: to put it right costs more than whoever needs it has to pay. */
 bool ghcb_msr_run(unsigned vmpl)
 {
-	uint64_t r = ghcb_msr_call(GHCB_MSR_RUN_VMPL_REQ | (uint64_t)vmpl << 32);
+	struct ghcb_state *s = percpu_this()->ghcb;
+	uint64_t r;
 
+	WRITE_ONCE(s->depth, s->depth + 1);
+	barrier();
+	r = ask_by_msr(GHCB_MSR_RUN_VMPL_REQ | (uint64_t)vmpl << 32);
+	predictor_flush();
+	s->left = true; /* now: a nested use takes no notice of it, and puts the MSR back */
+	barrier();
+	WRITE_ONCE(s->depth, s->depth - 1);
 	return (r & GHCB_MSR_INFO_MASK) == GHCB_MSR_RUN_VMPL_RESP && !(r >> 32);
+}
+
+void ghcb_before_ring3(void)
+{
+	struct ghcb_state *s = percpu_this()->ghcb;
+
+	if (s->left)
+		wrmsr(MSR_GHCB, s->gpa.v);
+	s->left = false;
+	s->ring3 = true;
 }
 
 /* Repeated for ever, because the hypervisor may let the guest go on. */

@@ -41,6 +41,9 @@ struct ghcb_state {
 	struct ghcb *page; /* shared with the hypervisor */
 	gpa_t gpa;
 	uint32_t depth; /* uses that are open now */
+	bool left;      /* outside of a use the MSR holds an answer of ghcb_msr_run() */
+	bool ring3;     /* ring 3 has run since the guest did */
+	bool by_page;   /* how the guest was run the last time (vcpu.c) */
 	struct ghcb_saved saved[GHCB_DEPTH - 1];
 };
 
@@ -75,7 +78,10 @@ uint64_t ghcb_msr_call(uint64_t request);
 /* Requests that the MSR protocol can make as well as a page. False: refused. */
 bool ghcb_msr_page_state(gpa_t g, bool shared);                /* one 4K page */
 bool ghcb_msr_cpuid(uint32_t leaf, unsigned reg, uint32_t *v); /* subleaf 0; reg 0..3: EAX..EDX */
-bool ghcb_msr_run(unsigned vmpl);
+bool ghcb_msr_run(unsigned vmpl); /* comes back when the hypervisor runs VMPL0 again */
+/* VMGEXIT has no privilege check. Before ring 3 runs, the MSR has to name the page, and no field
+ * there is valid: one by ring 3 then is a request that every hypervisor refuses. */
+void ghcb_before_ring3(void);
 NORETURN void ghcb_msr_terminate(unsigned set, unsigned reason);
 
 static inline void vmgexit(void)

@@ -52,6 +52,7 @@ PLATFORM(snp) = {
 	.cpu_start = snp_cpu_start,
 	.exception = snp_vc,
 	.halt = halt,
+	.before_ring3 = ghcb_before_ring3,
 	.nmi_done = snp_nmi_done,
 	.has_interrupts = has_interrupts,
 	.page_accept = snp_page_accept,

@@ -152,13 +152,18 @@ static enum platform_result run_by_page(unsigned vmpl)
 
 /*
  * Run VMPL: comes back when the guest calls, or whenever the hypervisor likes.
- * protocols/dispatch.c finds out which. The page is the cheaper way. But another vCPU of the guest
- * can write to it, and turn request and answer into others: so after a run in vain the next one
- * goes by the MSR protocol, where it can do neither.
+ * protocols/dispatch.c finds out which. By the MSR protocol, because another vCPU of the guest can
+ * write to the page, and turn request and answer into others. Where ring 3 has run the MSR names
+ * the page already, and the page is the cheaper way: that vCPU could have spoilt the requests of
+ * that turn as well. After a run in vain the next one goes the other way.
  */
 static enum platform_result run(unsigned vmpl, unsigned in_vain)
 {
-	if (in_vain % 2 == 0)
+	struct ghcb_state *s = percpu_this()->ghcb;
+
+	s->by_page = in_vain ? !s->by_page : s->ring3;
+	s->ring3 = false;
+	if (s->by_page)
 		return run_by_page(vmpl);
 	return ghcb_msr_run(vmpl) ? PLATFORM_OK : PLATFORM_REFUSED;
 }
