@@ -6,17 +6,20 @@
  * fault, log, or touch memory behind the image before it is accepted. A failure ends the launch by
  * the platform's termination.
  */
+#include "abi/ghcb.h"
 #include "base/x86.h"
 #include "boot/main.h"
 #include "cpu/percpu.h"
+#include "cpu/random.h"
 #include "mm/image.h"
 #include "mm/launch_area.h"
 #include "mm/layout.h"
 #include "platform/platform.h"
 
-/* Termination reasons: set 0 is the GHCB specification's, set 1 has Linux's numbers. */
+/* Set and reason of a termination: abi/ghcb.h. */
 #define TERM_PVALIDATE 1, 2
 #define TERM_LAUNCH    0, 0
+#define TERM_RANDOM    GHCB_TERM_SET_KEELSON, GHCB_TERM_NO_RANDOM
 
 uintptr_t __stack_chk_guard SECTION(".data") = 0x7c1fa500d3e96b02;
 
@@ -64,18 +67,14 @@ static void accept_memory(void)
 	}
 }
 
-/* A canary that nobody can know. Without RDRAND the time stamp must do. */
+/* A canary that nobody can know. There is nothing else that could stand in for the processor's own
+ * numbers: the time is the hypervisor's. */
 NO_STACK_PROTECTOR static void randomise_canary(void)
 {
-	uint32_t r[4];
-	uint64_t v = 0;
-	uint8_t ok = 0;
+	uint64_t v;
 
-	platform->cpuid(1, 0, r);
-	for (unsigned i = 0; r[2] & BIT(30) && i < 16 && !ok; i++)
-		__asm__ volatile("rdrand %0\nsetc %1" : "=r"(v), "=qm"(ok) : : "cc");
-	if (!ok)
-		v = rdtsc() * 0x9e3779b97f4a7c15;
+	if (!random_fill(&v, sizeof(v)))
+		platform->terminate(TERM_RANDOM);
 	__stack_chk_guard = v & ~0xffull; /* a string cannot run across the zero byte */
 }
 

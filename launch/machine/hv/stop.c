@@ -11,6 +11,7 @@
 #include "machine/host/exit.h"
 #include "machine/hostile/hostile.h"
 #include "machine/hv/stats.h"
+#include "abi/ghcb.h"
 #include "abi/machine.h"
 #include "lib/fmt.h"
 
@@ -37,7 +38,8 @@ NORETURN void stop_vmpl(struct vcpu *v, const char *fmt, ...)
 		  (unsigned long long)machine_rip(v), machine_cpl(v));
 }
 
-/* GHCB 2.3.1, table 5 (set 0), and Linux's own (set 1): 6.12, arch/x86/include/asm/sev-common.h. */
+/* GHCB 2.3.1, table 5 (set 0), Linux's own (set 1: 6.12, arch/x86/include/asm/sev-common.h), and
+ * the SVSM's (set 2: abi/ghcb.h). */
 static const char *reason_text(unsigned set, unsigned reason)
 {
 	static const char *const general[] = {
@@ -52,7 +54,12 @@ static const char *reason_text(unsigned set, unsigned reason)
 		"bad secrets page",         "no SVSM, and not VMPL0",
 		"SVSM, but at VMPL0",       "bad calling area",
 	};
+	static const char *const keelson[] = {
+		[GHCB_TERM_NO_RANDOM] = "no random numbers from the processor",
+	};
 
+	if (set == GHCB_TERM_SET_KEELSON && reason < ARRAY_LEN(keelson) && keelson[reason])
+		return keelson[reason];
 	if (set == 0 && reason < ARRAY_LEN(general))
 		return general[reason];
 	if (set == 1 && reason < ARRAY_LEN(linux_own))

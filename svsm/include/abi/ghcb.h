@@ -67,6 +67,11 @@ ABI_SIZE(struct ghcb, 0x1000, "GHCB layout: one page");
 #define GHCB_MSR_HV_FEATURES_RESP 0x081 /* features[63:12] */
 #define GHCB_MSR_TERMINATE        0x100 /* set[15:12] reason[23:16] */
 
+/* Reasons of termination: set 0 is the GHCB specification's, set 1 has Linux's numbers, set 2 is
+ * Keelson's own. */
+#define GHCB_TERM_SET_KEELSON 2
+#define GHCB_TERM_NO_RANDOM   1 /* the processor gives no random numbers, or the host hides them */
+
 /* Hypervisor features, table 6 */
 #define GHCB_HV_FEAT_SNP            BIT(0)
 #define GHCB_HV_FEAT_AP_CREATION    BIT(1)
