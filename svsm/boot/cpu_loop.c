@@ -8,6 +8,7 @@
  */
 #include "boot/cpu_loop.h"
 #include "base/x86.h"
+#include "cpu/failstop.h"
 #include "cpu/percpu.h"
 #include "cpu/timer.h"
 #include "task/sched.h"
@@ -15,11 +16,13 @@
 #include "protocols/dispatch.h"
 #include "lib/lock.h"
 
-/* The VMPL to run, 0 when this vCPU has no guest VMSA. */
+/* The VMPL to run, 0 when this vCPU has no guest VMSA. Whatever comes next, running the guest or
+ * serving its call, must not come after a panic on another CPU. */
 static unsigned guest_vmpl(struct cpu *c)
 {
 	unsigned vmpl;
 
+	failstop_check();
 	lock_take(LOCK_VCPU, &c->guest.lock);
 	vmpl = gpa_eq(c->guest.vmsa, GPA_NONE) ? 0 : c->guest.vmpl;
 	lock_give(LOCK_VCPU, &c->guest.lock);
@@ -40,8 +43,10 @@ static void rest(unsigned refused)
 	uint64_t start = timer_now();
 	uint64_t ticks = timer_ticks(MIN(REST_MIN_NS << MIN(refused, 10u), REST_MAX_NS));
 
-	while (timer_now() - start < ticks)
+	while (timer_now() - start < ticks) {
+		failstop_check();
 		cpu_relax();
+	}
 }
 
 /*

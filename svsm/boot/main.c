@@ -13,6 +13,7 @@
 #include "base/x86.h"
 #include "boot/guest.h"
 #include "cpu/desc.h"
+#include "cpu/failstop.h"
 #include "mm/image.h"
 #include "mm/paging.h"
 #include "mm/secrets.h"
@@ -81,6 +82,7 @@ NORETURN static void kernel_run(void)
 		selftest_run();
 	if (launch_info.flags & LAUNCH_FLAG_PANIC)
 		__asm__ volatile("ud2");
+	failstop_check();
 	if (launch_info.guest == LAUNCH_GUEST_NONE)
 		platform->power_off();
 	vtpm_boot_before_guest(&launch_info);

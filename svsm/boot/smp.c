@@ -15,6 +15,7 @@
 #include "log/log.h"
 #include "lib/madt.h"
 #include "boot/cpu_loop.h"
+#include "cpu/failstop.h"
 #include "cpu/percpu.h"
 #include "cpu/timer.h"
 #include "cpu/wait.h"
@@ -37,8 +38,10 @@ NORETURN static void ap_main(struct cpu *c)
 	__atomic_store_n(&c->online, true, __ATOMIC_RELEASE);
 	/* A CPU that came up too late is never put into the table, and waits here for good: the
 	 * others would not find the tasks in its queue. */
-	while (percpu_get(c->index) != c)
+	while (percpu_get(c->index) != c) {
+		failstop_check();
 		cpu_relax();
+	}
 	cpu_loop();
 }
 

@@ -11,6 +11,7 @@
 #include "base/x86.h"
 #include "mm/copy.h"
 #include "cpu/desc.h"
+#include "cpu/failstop.h"
 #include "cpu/frame.h"
 #include "cpu/panic.h"
 #include "cpu/percpu.h"
@@ -97,6 +98,7 @@ void exception_dispatch(struct frame *f)
 {
 	switch (f->vector) {
 	case VEC_NMI: /* only counted: a handler that did more could nest with itself */
+		failstop_check();
 		percpu_this()->nmi_count++;
 		f->rip = sleep_resume(f->rip);
 		return;

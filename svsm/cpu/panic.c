@@ -4,13 +4,16 @@
 /*
  * The end of the SVSM: what happened, where, a stack trace with symbols, and the platform's
  * termination. Called for what cannot happen, from any context, with any lock held. So it takes no
- * lock, allocates nothing, and must end the guest even if printing the report faults.
+ * lock, allocates nothing, and must end the guest even if printing the report faults. The other
+ * CPUs stop as soon as they see it (cpu/failstop.h), whatever the hypervisor makes of the
+ * termination.
  */
 #include <stdarg.h>
 #include "base/x86.h"
 #include "base/assert.h"
 #include "mm/copy.h"
 #include "cpu/desc.h"
+#include "cpu/failstop.h"
 #include "cpu/frame.h"
 #include "mm/image.h"
 #include "mm/layout.h"
@@ -18,15 +21,11 @@
 #include "log/log.h"
 #include "cpu/panic.h"
 #include "cpu/percpu.h"
-#include "cpu/wait.h"
 #include "lib/fmt.h"
 #include "lib/symtab.h"
 #include "platform/platform.h"
 
 #define TRACE_MAX 32
-#define REPORT_MS 5000 /* another CPU's report, on a host that may not run it */
-
-static uint32_t panic_owner; /* CPU index + 1 of the first to panic */
 
 static void print_at(const char *what, uint64_t rip)
 {
@@ -84,19 +83,11 @@ static void print_frame(const struct frame *f)
  * waits so that the first can finish its report, but not for ever: the first one may hang. */
 static void enter(void)
 {
-	struct cpu *c = percpu_this();
-	uint32_t none = 0;
-	struct patience p;
-
-	if (++c->panic_depth > 2)
+	if (++percpu_this()->panic_depth > 2) {
+		failstop_reported();
 		platform->terminate(0, 0);
-	if (__atomic_compare_exchange_n(&panic_owner, &none, c->index + 1, false, __ATOMIC_ACQ_REL,
-					__ATOMIC_ACQUIRE) ||
-	    none == c->index + 1)
-		return;
-	p = svsm_patience(REPORT_MS);
-	while (!svsm_patience_over(&p))
-		cpu_relax();
+	}
+	failstop_begin();
 }
 
 /* Drains first what the ring still holds, so that the report stands behind the lines that led to
@@ -115,6 +106,7 @@ NORETURN static void finish(const char *fmt, va_list ap, const struct frame *f, 
 		print_trace(rbp);
 	}
 	log_drain_last();
+	failstop_reported();
 	platform->terminate(0, 0);
 }
 

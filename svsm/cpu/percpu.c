@@ -7,7 +7,6 @@
  * smp_init() the table does not change any more, so readers take no lock.
  */
 #include "cpu/percpu.h"
-#include "base/x86.h"
 #include "mm/alloc.h"
 #include "lib/lock.h"
 #include "log/logring.h"
@@ -67,14 +66,6 @@ struct log_cpu *log_this_cpu(void)
 uint32_t *lock_held(void)
 {
 	return &percpu_this()->locks_held;
-}
-
-/* It cannot sleep, because interrupts are off; PAUSE tells a hypervisor that this CPU waits, and
- * one that runs more CPUs than it has cores lets others go on. */
-void spin_rest(uint64_t waited)
-{
-	(void)waited;
-	cpu_relax();
 }
 
 /* The CPU's log ring and its copies of the PERCPU variables. On failure nothing is freed: the CPU

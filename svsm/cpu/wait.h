@@ -12,9 +12,11 @@
  *
  * Any CPU, any context. The TSC and its rate are the hypervisor's (cpu/timer.h), so a wait is as
  * long as it likes: what must not be given up for the hypervisor's sake must not depend on one.
- * Until the rate is known the fastest one is assumed, and waits last up to some times longer.
+ * Until the rate is known the fastest one is assumed, and waits last up to some times longer. A
+ * wait does not outlast another CPU's panic.
  */
 #include "base/x86.h"
+#include "cpu/failstop.h"
 #include "cpu/timer.h"
 #include "lib/patience.h"
 
@@ -27,5 +29,6 @@ static inline struct patience svsm_patience(uint64_t ms)
 
 static inline bool svsm_patience_over(struct patience *p)
 {
+	failstop_check();
 	return patience_over(p, rdtsc());
 }

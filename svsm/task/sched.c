@@ -10,6 +10,7 @@
 #include "task/sched.h"
 #include "base/x86.h"
 #include "mm/alloc.h"
+#include "cpu/failstop.h"
 #include "cpu/percpu.h"
 #include "task/sched_queue.h"
 #include "cpu/timer.h"
@@ -226,6 +227,7 @@ static enum sched_end lend(struct sched_task *t, const bool *done, uint64_t slic
 	for (; now - start < slice; now = timer_now()) {
 		struct sched_task *mine;
 
+		failstop_check(); /* the CPU that is waited for may have panicked */
 		if (is_done(done))
 			return SCHED_DONE;
 		mine = take(t);

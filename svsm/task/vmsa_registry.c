@@ -8,6 +8,7 @@
  */
 #include "task/vmsa_registry.h"
 #include "base/x86.h"
+#include "cpu/failstop.h"
 #include "cpu/percpu.h"
 #include "lib/lock.h"
 
@@ -220,6 +221,7 @@ bool vmsa_registry_begin(struct cpu *cpu, struct vmsa_entry *out)
 		r = vmsa_registry_claim(vmsa, out);
 		if (r == VMSA_CLAIMED)
 			return true;
+		failstop_check();
 		cpu_relax(); /* another vCPU deletes it: soon it is gone, or released */
 	}
 }

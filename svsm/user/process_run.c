@@ -12,6 +12,7 @@
 #include "user/usermode.h"
 #include "mm/alloc.h"
 #include "log/log.h"
+#include "cpu/failstop.h"
 #include "cpu/timer.h"
 #include "user/console.h"
 #include "user/cpuid_user.h"
@@ -175,6 +176,7 @@ enum process_stop process_run(struct process *p)
 
 	usermode_load(p);
 	do {
+		failstop_check();
 		user_enter(&p->regs);
 	} while (!stopped(p, &stop));
 	usermode_store(p);

@@ -4,6 +4,7 @@
 /* The unit tests' checks (tests/native/check.h), as the fakes use them, under libFuzzer: what does
  * not hold is a finding. */
 #include "base/assert.h"
+#include "cpu/failstop.h"
 #include "lib/lock.h"
 #include "tests/native/check.h"
 #include "tests/fuzz/fuzz.h"
@@ -39,6 +40,13 @@ void spin_rest(uint64_t waited)
 {
 	(void)waited;
 	panic("a lock is taken twice");
+}
+
+/* cpu/failstop.h: no CPU has panicked. */
+uint32_t failstop_by;
+
+void failstop_stop(void)
+{
 }
 
 /* base/assert.h: what cannot happen has happened, so the input is a finding. */

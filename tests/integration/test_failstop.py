@@ -5,12 +5,56 @@
 from keelson import finish, start
 
 
+# A command of the TPM that takes long, so that the service CPU works on it.
+AT_WORK = "vtpm-raw/retry-meanwhile"
+
+
 def ends(runs, test, *words):
     """A run that VMPL0 must end; the log of the SVSM, and that of the machine."""
     options = [o for w in words for o in ("--option", w)]
     run = finish(start(runs, "test", test, *options, "--timeout", "30"), runs)
     assert run.code == 5, run.out + run.err
     return run.text("svsm.log"), run.text("monitor.log")
+
+
+def all_stop(log, machine):
+    """One CPU says why, the others that they stop for it, and none moves again."""
+    assert log.count("error: panic: ") == 1, log
+    assert "error: stopped, because CPU 2 has panicked" in log, log
+    assert "vCPU 2 VMPL 0 asks for termination; ignored" in machine, machine
+    assert "vCPU 0 VMPL 0 asks for termination; ignored" in machine, machine
+    assert "halted for good: every vCPU waits with interrupts off" in machine, machine
+
+
+def test_panic_stops_all(runs):
+    """A panic on the service CPU, and a host that does not grant the termination."""
+    log, machine = ends(runs, AT_WORK, "inject-ud", "ignore-termination")
+    assert "[2] error: panic: #UD" in log, log
+    all_stop(log, machine)
+
+
+def test_panic_at_start(runs):
+    """A CPU that panics in its start is not one that is late: the guest does not start without it."""
+    log, machine = ends(runs, "core/query-protocol", "inject-ud-start", "ignore-termination")
+    assert "[0] error: stopped, because CPU 3 has panicked" in log, log
+    assert "guest:" not in log, log
+    assert "VMPL 2" not in machine, machine
+
+
+def test_panics_everywhere(runs):
+    """Each other CPU panics as well, in its way to stop or before it."""
+    log, machine = ends(runs, AT_WORK, "inject-ud-all", "ignore-termination")
+    assert "[2] error: panic: #UD" in log, log
+    assert "vector 6 into VMPL 0 of vCPU 0" in machine, machine
+    assert "halted for good: every vCPU waits with interrupts off" in machine, machine
+
+
+def test_panic_in_panic(runs):
+    """Two more exceptions into the report: it is cut short, and everything ends all the same."""
+    log, machine = ends(runs, AT_WORK, "inject-ud-again", "ignore-termination")
+    assert machine.count("vector 6 into VMPL 0 of vCPU 2") == 3, machine
+    assert "error: stopped, because CPU 2 has panicked" in log, log
+    assert "halted for good: every vCPU waits with interrupts off" in machine, machine
 
 
 def test_no_rdrand(runs):

@@ -2,6 +2,7 @@
 /* Copyright (c) 2026 The Keelson Authors */
 /* The runner of a unit test program: its checks, its tests, and the ranks of held locks. */
 #include "tests/native/check.h"
+#include "cpu/failstop.h"
 #include "lib/lock.h"
 
 #include <inttypes.h>
@@ -147,6 +148,13 @@ __attribute__((weak)) void spin_rest(uint64_t waited)
 {
 	(void)waited;
 	sched_yield();
+}
+
+/* cpu/failstop.h: no CPU has panicked. */
+__attribute__((weak)) uint32_t failstop_by;
+
+__attribute__((weak)) void failstop_stop(void)
+{
 }
 
 /* base/assert.h: what cannot happen has happened. A test that waits for it has a panic() of its

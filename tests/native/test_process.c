@@ -7,12 +7,14 @@
  * sources: svsm/user/process_run.c
  */
 #include <stdio.h>
+#include <setjmp.h>
 #include <stdlib.h>
 #include "base/x86.h"
 #include "tests/native/check.h"
 #include "user/usermode.h"
 #include "mm/alloc.h"
 #include "log/log.h"
+#include "cpu/failstop.h"
 #include "cpu/timer.h"
 #include "user/console.h"
 #include "user/cpuid_user.h"
@@ -25,7 +27,8 @@
 
 static uint64_t vector, away, most; /* ticks in ring 3, ticks of a second */
 static enum syscall_then then;
-static unsigned interrupts, reports;
+static unsigned interrupts, reports, entries;
+static uint32_t panics; /* the CPU + 1 that does so during the next system call */
 
 /* ---- what process_run.c expects ---- */
 
@@ -33,6 +36,8 @@ void user_enter(struct user_regs *r)
 {
 	uint64_t start = rdtsc();
 
+	if (++entries > 1 && panics)
+		then = SYSCALL_EXIT; /* or it would never end */
 	r->vector = vector;
 	while (rdtsc() - start < away)
 		;
@@ -58,6 +63,7 @@ enum syscall_then syscall_serve(struct process *p, uint64_t number, struct sysca
 	(void)p;
 	(void)number;
 	args->result = 7;
+	failstop_by = panics;
 	return then;
 }
 
@@ -214,4 +220,28 @@ TEST(time_that_stood_still_is_not_its_own)
 	most = 1000;
 	run(TIMER_VECTOR);
 	CHECK_EQ(p.user_tsc, 1005);
+}
+
+static jmp_buf stopped_here;
+
+void failstop_stop(void)
+{
+	longjmp(stopped_here, 1);
+}
+
+/* Another CPU panics during the system call, whose result would let ring 3 go on. */
+TEST(ring_3_is_not_entered_after_a_panic_elsewhere)
+{
+	volatile bool stops = false;
+
+	entries = 0;
+	then = SYSCALL_RESUME;
+	panics = 2;
+	if (!setjmp(stopped_here))
+		run(USER_SYSCALL);
+	else
+		stops = true;
+	failstop_by = panics = 0;
+	CHECK(stops);
+	CHECK_EQ(entries, 1);
 }

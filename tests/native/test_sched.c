@@ -7,11 +7,14 @@
  * sources: svsm/task/sched.c svsm/task/sched_queue.c tests/native/fake_sched.c
  * libs: -lpthread
  */
+#include <setjmp.h>
 #include <stdlib.h>
 #include "tests/native/check.h"
 #include "tests/native/fake_sched.h"
 #include "tests/native/gs.h"
+#include "cpu/failstop.h"
 #include "task/sched.h"
+#include "task/sched_queue.h"
 
 struct job {
 	struct sched_task *task;
@@ -438,5 +441,31 @@ TEST(a_wakeup_in_the_last_turn_counts)
 	sched_wake(j->task);
 	CHECK_EQ(run(j, SCHED_TURN_NS * 4), SCHED_DONE);
 	CHECK_EQ(j->ran[0], 2);
+	job_free(j);
+}
+
+static jmp_buf stopped_here;
+
+void failstop_stop(void)
+{
+	longjmp(stopped_here, 1);
+}
+
+/* The task runs on CPU 3 and comes back from there no more: the caller would poll for its slice,
+ * and then be told to come again, for ever. */
+TEST(a_caller_does_not_wait_for_a_cpu_that_panicked)
+{
+	struct job *j = job(1);
+	volatile bool stops = false;
+
+	fake_sched_setup();
+	j->task->state = TASK_RUNS;
+	failstop_by = 4;
+	if (!setjmp(stopped_here))
+		sched_run(j->task, &j->done, SCHED_TURN_NS, true);
+	else
+		stops = true;
+	failstop_by = 0;
+	CHECK(stops);
 	job_free(j);
 }
