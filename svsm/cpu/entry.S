@@ -14,13 +14,13 @@
  * and SYSRET does not end the blocking of further NMIs.
  *
  * From ring 0. exception_stack() chooses the stack for the handler. #VC and #PF move to the
- * interrupted stack when that is sound, which frees their IST stack for the same vector again.
+ * interrupted stack when that is sound, which frees their IST stack for the same vector again. When
+ * the frame has overwritten what the interrupted code needs, the handler never comes back.
  *
  * GS. In ring 0 GS is the kernel's, except for a few instructions of user/user.S, where an NMI or
  * an injected vector may strike. GS_BASE itself tells the two apart: struct cpu lies in the upper
  * half, and the user's base is always 0, because ring 3 cannot set it (no FSGSBASE, no descriptor
- * with a base). Code that was interrupted with the user's GS gets it back, and its handler stays
- * on the IST stack.
+ * with a base). Code that was interrupted with the user's GS gets it back.
  */
 #include "mm/layout.h"
 
@@ -74,23 +74,20 @@ entry_common:
 
 1:	movl $GS_BASE_MSR, %ecx /* from ring 0: whose GS is it? */
 	rdmsr
+	xorl %ebx, %ebx /* the kernel's stays */
 	testl %edx, %edx
 	js 3f
 	swapgs
 2:	movl $1, %ebx /* GS must be the user's again on the way out */
-	movq %rsp, %rdi
-	jmp 4f
-
-3:	xorl %ebx, %ebx /* GS was the kernel's and stays */
-	movq %rsp, %rdi
+3:	movq %rsp, %rdi
 	call exception_stack
 	movq %rax, %rsp
 	movq %rax, %rdi
-4:	call exception_dispatch
+	call exception_dispatch
 	testl %ebx, %ebx
-	jz 5f
+	jz 4f
 	swapgs
-5:	popq %r15
+4:	popq %r15
 	popq %r14
 	popq %r13
 	popq %r12

@@ -20,7 +20,8 @@
 
 extern const char user_text[], user_text_end[]; /* user/user.S */
 
-#define ROOM 2048 /* bytes of stack that a handler that moves must find */
+#define ROOM 2048    /* bytes of stack that a handler that moves must find */
+#define LOST BIT(32) /* in frame.vector: the interrupted code cannot go on */
 
 extern const struct fault_entry fault_table[], fault_table_end[];
 
@@ -33,6 +34,38 @@ uint64_t fault_fixup(uint64_t rip)
 	return 0;
 }
 
+/* There RSP may be the user's. */
+static bool in_user_text(uint64_t rip)
+{
+	return rip >= (uint64_t)user_text && rip < (uint64_t)user_text_end;
+}
+
+/*
+ * The processor has begun this IST stack anew while somebody still used it, and what that one needs
+ * to get back lies under the new frame. A processor holds an NMI back until the IRET of the last
+ * one, but a hypervisor that injects it need not; and vectors share IST_OTHER. One that is
+ * interrupted in user.S need not be looked at: an NMI's handler never gets there, and whatever else
+ * strikes there is a panic. Early in boot no IST stack is in use.
+ */
+static bool is_reused(const struct stack *s, const struct frame *f)
+{
+	return s && s != &percpu_this()->desc->main && !(f->cs & 3) && !in_user_text(f->rip) &&
+	       f->rsp > s->base && f->rsp < s->top;
+}
+
+/*
+ * The report gets a stack that the same vector cannot begin anew: #DF's, whose own handler never
+ * returns either. If it is that one which was begun anew, the copy is the frame itself.
+ */
+static struct frame *lost(const struct frame *f)
+{
+	struct frame *to = (struct frame *)percpu_this()->desc->ist[IST_DF].top - 1;
+
+	*to = *f;
+	to->vector |= LOST;
+	return to;
+}
+
 /*
  * #VC and #PF move to the interrupted stack, because they may strike again inside their own
  * handler: a #VC handler that executes CPUID, for example. The others stay on their IST stack: #DF
@@ -40,22 +73,20 @@ uint64_t fault_fixup(uint64_t rip)
  * at once or panic.
  *
  * The interrupted stack can be used only when it is one of this CPU's and has ROOM left. The code
- * has no red zone, so all below its RSP is free. In user/user.S RSP may be the user's: the handler
- * stays as well.
+ * has no red zone, so all below its RSP is free. In user/user.S the handler stays as well.
  */
 struct frame *exception_stack(struct frame *f)
 {
-	const struct stack *s;
+	const struct stack *own = desc_stack_of(percpu_this(), (uint64_t)f), *s;
 	struct frame *to;
 
-	if ((f->vector != VEC_VC && f->vector != VEC_PF) ||
-	    (f->rip >= (uint64_t)user_text && f->rip < (uint64_t)user_text_end))
+	if (is_reused(own, f))
+		return lost(f);
+	if ((f->vector != VEC_VC && f->vector != VEC_PF) || in_user_text(f->rip))
 		return f;
 	s = desc_stack_of(percpu_this(), f->rsp);
-	if (!s || f->rsp - s->base < ROOM + sizeof(*f))
+	if (!s || s == own || f->rsp - s->base < ROOM + sizeof(*f))
 		return f;
-	if ((uint64_t)f < f->rsp && s == desc_stack_of(percpu_this(), (uint64_t)f))
-		return f; /* early in boot no IST is in use: the frame is on that stack already */
 	to = (struct frame *)ALIGN_DOWN(f->rsp - sizeof(*f), 16);
 	*to = *f;
 	return to;
@@ -96,8 +127,12 @@ static bool in_guard_page(uint64_t addr)
  * is, an overflow. */
 void exception_dispatch(struct frame *f)
 {
+	if (f->vector & LOST) {
+		f->vector &= ~LOST;
+		panic_frame(f, "%s on a stack in use", exception_name(f->vector));
+	}
 	switch (f->vector) {
-	case VEC_NMI: /* only counted: a handler that did more could nest with itself */
+	case VEC_NMI: /* only counted */
 		failstop_check();
 		percpu_this()->nmi_count++;
 		f->rip = sleep_resume(f->rip);
@@ -117,6 +152,8 @@ void exception_dispatch(struct frame *f)
 		if (in_guard_page(read_cr2()))
 			panic_frame(f, "stack overflow, cr2 %lx", read_cr2());
 		break;
+	case VEC_MC: /* CR4.MCE is set, so the processor says so here instead of shutting down */
+		panic_frame(f, "machine check");
 	}
 	panic_frame(f, "%s", exception_name(f->vector));
 }

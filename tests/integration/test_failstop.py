@@ -2,7 +2,9 @@
 # Copyright (c) 2026 The Keelson Authors
 """A host that keeps the SVSM from ending, or strikes where only an end is left."""
 
-from keelson import finish, start
+import pytest
+
+from keelson import finish, keelson, start
 
 
 # A command of the TPM that takes long, so that the service CPU works on it.
@@ -55,6 +57,39 @@ def test_panic_in_panic(runs):
     assert machine.count("vector 6 into VMPL 0 of vCPU 2") == 3, machine
     assert "error: stopped, because CPU 2 has panicked" in log, log
     assert "halted for good: every vCPU waits with interrupts off" in machine, machine
+
+
+def test_machine_check(runs):
+    """#MC is a panic with a name, where the processor would else shut down."""
+    log, _ = ends(runs, AT_WORK, "inject-mc")
+    assert "[2] error: panic: machine check" in log, log
+
+
+@pytest.mark.parametrize("word, cpl", [("nested-nmi", 0), ("nested-nmi-user", 3)])
+def test_nested_nmi(runs, word, cpl):
+    """The handler of an NMI that lost its frame to the next one does not go back anywhere."""
+    log, machine = ends(runs, AT_WORK, word)
+    assert f" CPL {cpl}, RSP" in machine, machine
+    assert "[2] error: panic: NMI on a stack in use" in log, log
+
+
+def test_nmi_storm(runs):
+    """NMIs anywhere, each after the IRET of the last one, cost time and nothing else."""
+    for test in ("core/pvalidate-long", "core/vcpu-create-delete", "vtpm-raw/kill-idle"):
+        run = keelson(runs / test.replace("/", "-"), "test", test, "--option", "nmi-storm")
+        assert run.code == 0, run.out + run.err
+        assert "panic" not in run.text("svsm.log"), run.text("svsm.log")
+        assert "hostile: 256 NMIs into VMPL 0" in run.text("monitor.log"), run.text("monitor.log")
+
+
+@pytest.mark.parametrize("more", [(), ("ignore-termination",)])
+def test_nmi_storm_nested(runs, more):
+    """Nested ones end by termination, never by what a wrong frame leads to."""
+    log, machine = ends(runs, AT_WORK, "nmi-storm-nested", *more)
+    how = "halted for good" if more else "VMPL 0 terminated: set 0 reason 0"
+    assert how in machine, machine
+    for line in log.splitlines():
+        assert "panic: " not in line or "panic: NMI on a stack in use" in line, log
 
 
 def test_no_rdrand(runs):

@@ -115,6 +115,7 @@ static void rounds(void *halt)
 		if (!CHECK(come(i, 10)))
 			break;
 	}
+	CHECK_EQ(nmis, 100); /* each of them once */
 	end(halt);
 }
 
