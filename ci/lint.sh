@@ -59,6 +59,10 @@ stacks() { # firmware functions: -fstack-usage wrote .su files beside the object
 	find "${BUILD:-build}/obj/svsm" "${BUILD:-build}/obj/monitor" -name '*.su' -exec cat {} + 2>/dev/null |
 		awk -F'\t' '$2 > 2048 || $3 ~ /^dynamic$/ {print "  " $1 ": " $2 " bytes of stack (limit 2048, " $3 ")"; n++} END {exit n > 0}'
 }
+chains() { # what the deepest calls of the SVSM need of its stacks
+	lacks objdump && return 77
+	"${PYTHON:-python3}" ci/stacks.py
+}
 rules() { # docs/specification.md, the sources and the tests
 	"${PYTHON:-python3}" ci/specification.py
 }
@@ -90,6 +94,7 @@ check layers layers
 check sizes sizes
 check licences licences
 check stacks stacks
+check chains chains
 check rules rules
 check scripts scripts
 check python python

@@ -20,7 +20,7 @@
 
 extern const char user_text[], user_text_end[]; /* user/user.S */
 
-#define ROOM 2048    /* bytes of stack that a handler that moves must find */
+#define ROOM 4096    /* bytes of stack that a handler that moves must find: ci/stacks.py */
 #define LOST BIT(32) /* in frame.vector: the interrupted code cannot go on */
 
 extern const struct fault_entry fault_table[], fault_table_end[];

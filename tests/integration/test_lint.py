@@ -202,7 +202,7 @@ def lint(tree, **env):
 
 @pytest.fixture
 def linted(tree):
-    for file in ("lint.sh", "format.sh", "layers.py", "specification.py", "cppcheck.txt"):
+    for file in ("lint.sh", "format.sh", "layers.py", "stacks.py", "specification.py", "cppcheck.txt"):
         shutil.copy(ROOT / "ci" / file, tree / "ci")
     (tree / "a.h").write_text("/* SPDX-License-Identifier: MIT */\nstatic inline int less(unsigned a, int b) { return a < b; }\n")
     return tree
