@@ -18,8 +18,8 @@
  * `number` tells it whether the command is still the same one.
  *
  * Until one command has been answered, if only by RETRY, the machine boots (vtpm_boot.h): who asks
- * waits for the TPM to be prepared and for a command of another vCPU, at most PACE_BOOT in all,
- * because firmware does not ask twice.
+ *in that time waits for the TPM to be prepared, for a command of another vCPU, and for the own
+ *answer, at most PACE_BOOT in all, because firmware does not ask twice.
  */
 #include "protocols/vtpm.h"
 #include "abi/svsm.h"
@@ -193,12 +193,12 @@ static enum svsm_result turn_away(gpa_t at)
 }
 
 /* What a command has to wait for in a boot: the TPM's preparation, or another vCPU's command that
- * nobody has collected. */
+ * may still be collected. */
 static struct service_request *in_the_way(void)
 {
 	struct service_request *r = vtpm_boot_pending();
 
-	return r ? r : vtpm.busy ? &vtpm.request : NULL;
+	return r ? r : may_begin() ? NULL : &vtpm.request;
 }
 
 /*
@@ -210,24 +210,25 @@ static uint64_t wait_for_turn(void)
 	struct patience p = patience_begin(PACE_MS, PACE_BOOT / PACE_MS, timer_uptime_ns());
 	struct service_request *r;
 
-	while (vtpm_boot_lasts() && (r = in_the_way()) && !patience_over(&p, timer_uptime_ns()))
+	while ((r = in_the_way()) && !patience_over(&p, timer_uptime_ns()))
 		lend_for(r, PACE_FIRST, true);
 	return p.limit - MIN(p.limit, p.spent);
 }
 
-static struct vtpm_slice first_slice(uint64_t left)
+static struct vtpm_slice first_slice(bool boot, uint64_t left)
 {
 	uint64_t now = timer_uptime_ns();
 	bool helped = sched_has_spare_cpu();
 
-	return vtpm_boot_lasts() ? vtpm_pace_boot(&vtpm.pace, now, left, helped)
-				 : vtpm_pace_first(&vtpm.pace, now, helped);
+	return boot ? vtpm_pace_boot(&vtpm.pace, now, left, helped)
+		    : vtpm_pace_first(&vtpm.pace, now, helped);
 }
 
 static enum svsm_result command(gpa_t at)
 {
 	struct vtpm_pace *p = &vtpm.pace;
-	uint64_t left = wait_for_turn();
+	bool boot = vtpm_boot_lasts(); /* also if another vCPU is answered meanwhile */
+	uint64_t left = boot ? wait_for_turn() : 0;
 	enum svsm_result rax;
 
 	rax = vtpm_page_read(at, &vtpm.asked);
@@ -239,7 +240,7 @@ static enum svsm_result command(gpa_t at)
 		return turn_away(at);
 	if (!begin())
 		return turn_away(at);
-	return attempt(at, first_slice(left));
+	return attempt(at, first_slice(boot, left));
 }
 
 /* ---- calls ---- */

@@ -124,16 +124,11 @@ TEST(two_vcpus_are_both_answered)
 	fake_ring3.work = 300 * MS;
 	boot();
 	fake_ring3.meanwhile = other_vcpu;
-	CHECK_EQ(vtpm_guest_try(0, 0, TPM_GET_RANDOM_16, &r), TPM_RC_RETRY); /* booted by then, */
-	CHECK_EQ(other_code, 0);
-	drain();
-	/* and with a short command behind the long preparation: */
-	setup(LAUNCH_GUEST_BARE, 1);
-	fake_ring3.work = 9 * MS;
-	boot();
-	fake_ring3.meanwhile = other_vcpu;
+	/* The other one is answered first; the boot's patience is that of both. */
 	CHECK_EQ(vtpm_guest_try(0, 0, TPM_GET_RANDOM_16, &r), 0);
 	CHECK_EQ(other_code, 0);
+	CHECK_EQ(vtpm_guest_try(0, 0, TPM_GET_RANDOM_16, &r), TPM_RC_RETRY);
+	drain();
 }
 
 TEST(nobody_is_held_longer_than_that)
