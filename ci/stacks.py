@@ -3,7 +3,7 @@
 """The deepest call chains of the SVSM against its stacks, from the disassembly of build/svsm.elf.
 
 The compiler's own limit (lint, "stacks") is one function's. Here frames are added up along the calls: those of a
-handler that moves to the interrupted stack must fit ROOM (svsm/cpu/exception.c), and those of a CPU's whole life must
+handler that moves to the interrupted stack must fit ROOM (svsm/cpu/trap/exception.c), and those of a CPU's whole life must
 leave ROOM and a frame free on its main stack. Calls by pointer go to the operations of platform/snp, or to what
 INDIRECT says; where neither knows, since another compiler has drawn functions together otherwise, to whatever INDIRECT
 names. A circle of calls is followed once, and a panic inside a panic not at all: the guard pages are what a chain meets
@@ -111,7 +111,7 @@ def main():
     if not os.path.exists(elf):
         print(f"there is no {elf}: make all")
         return 77
-    with open("svsm/cpu/exception.c", encoding="ascii") as source:
+    with open("svsm/cpu/trap/exception.c", encoding="ascii") as source:
         room = int(re.search(r"^#define ROOM (\d+)", source.read(), re.M)[1])
     chains, bad = Chains(functions(elf)), False
     for root, limit in (("exception_dispatch", room), *((r, MAIN - room - FRAME) for r in ("kernel_run", "ap_main"))):

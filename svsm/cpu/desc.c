@@ -16,7 +16,7 @@
 #include "cpu/percpu.h"
 
 #define VECTORS    256
-#define STUB_SIZE  32 /* cpu/entry.S */
+#define STUB_SIZE  32 /* cpu/trap/entry.S */
 #define MAIN_ORDER 3  /* 28 KiB and the guard page */
 #define IST_ORDER  2  /* 12 KiB and the guard page */
 

@@ -2,8 +2,8 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #pragma once
 
-/* What the entry stubs (cpu/entry.S) leave on the stack when an exception interrupts the SVSM's
- * own code. */
+/* What the entry stubs (cpu/trap/entry.S) leave on the stack when an exception interrupts the
+ * SVSM's own code. */
 #include "base/types.h"
 
 struct frame {

@@ -8,7 +8,7 @@
  */
 #include "user/report.h"
 #include "base/x86.h"
-#include "cpu/exception.h"
+#include "cpu/trap/exception.h"
 #include "mm/launch_area.h"
 #include "log/log.h"
 #include "lib/fmt.h"

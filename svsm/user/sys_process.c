@@ -60,7 +60,7 @@ static enum syscall_then sys_absent(struct process *p, struct syscall_args *args
 }
 
 /* FS base is the thread pointer. It may be any address of user space; GS base stays 0, because the
- * kernel tells its own GS from the user's by that (cpu/entry.S). */
+ * kernel tells its own GS from the user's by that (cpu/trap/entry.S). */
 static enum syscall_then sys_arch_prctl(struct process *p, struct syscall_args *args)
 {
 	if (args->a[0] == ARCH_GET_FS)

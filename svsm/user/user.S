@@ -8,7 +8,7 @@
  *
  * Between SYSCALL and the switch of RSP, and between SWAPGS and IRETQ or SYSRETQ, code in ring 0
  * runs with the user's GS or RSP. That is safe because no vector uses that RSP (cpu/desc.h), none
- * trusts GS here (cpu/entry.S), and exception_stack() leaves a handler that interrupted code
+ * trusts GS here (cpu/trap/entry.S), and exception_stack() leaves a handler that interrupted code
  * between user_text and user_text_end on its IST stack.
  *
  * SYSRETQ is safe because RIP comes from the SYSCALL instruction: it is the user's, below USER_END
@@ -112,7 +112,7 @@ user_syscall:
 	movq %rax, RSP(%rsp)
 	jmp user_leave
 
-	/* Jumped to by cpu/entry.S: RSP points at the frame on an IST stack, GS is the kernel's. A
+	/* Jumped to by cpu/trap/entry.S: RSP points at the frame on an IST stack, GS is the kernel's. A
 	 * frame has the layout of the first quadwords of struct user_regs. */
 	.globl user_trap
 	.type user_trap, @function

@@ -4,7 +4,7 @@
  * Exceptions in ring 0: on which stack the handler runs, and that a stack which is begun anew while
  * it is in use ends in a panic, whatever the vector. APM vol. 2, 8.9.4.
  *
- * sources: svsm/cpu/exception.c
+ * sources: svsm/cpu/trap/exception.c
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,7 +14,7 @@
 #include "tests/native/gs.h"
 #include "base/x86.h"
 #include "cpu/desc.h"
-#include "cpu/exception.h"
+#include "cpu/trap/exception.h"
 #include "cpu/failstop.h"
 #include "cpu/frame.h"
 #include "cpu/panic.h"

@@ -2,7 +2,7 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #pragma once
 
-/* Exceptions in the SVSM: cpu/entry.S calls these. */
+/* Exceptions in the SVSM: cpu/trap/entry.S calls these. */
 #include "base/types.h"
 
 struct frame;

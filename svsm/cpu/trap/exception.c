@@ -4,10 +4,10 @@
 /*
  * What follows from an exception in ring 0, the SVSM's own code: a fix-up where a fault was
  * expected, the platform's handler for #VC, a count for an NMI, and a panic for everything else.
- * cpu/entry.S calls in here. Nothing here may take a lock, because the interrupted code may hold
- * it.
+ * cpu/trap/entry.S calls in here. Nothing here may take a lock, because the interrupted code may
+ * hold it.
  */
-#include "cpu/exception.h"
+#include "cpu/trap/exception.h"
 #include "base/x86.h"
 #include "mm/copy.h"
 #include "cpu/desc.h"
