@@ -9,9 +9,9 @@
 #include "abi/ghcb.h"
 #include "machine/cpu/exec/vmm.h"
 #include "machine/dev/ports.h"
-#include "machine/host/isr.h"
 #include "machine/hv/ghcb/ghcb.h"
 #include "machine/hv/ghcb/nae.h"
+#include "machine/hv/irq.h"
 #include "machine/hv/stop.h"
 #include "tests/native/check.h"
 
@@ -52,8 +52,9 @@ bool ports_out_string(uint16_t port, const uint8_t *data, size_t n)
 	return true;
 }
 
-void host_irq_window(void)
+void irq_take(struct vcpu *who)
 {
+	CHECK(who == &v);
 	windows++;
 }
 

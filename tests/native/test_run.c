@@ -148,8 +148,9 @@ void host_nap(uint64_t ticks)
 	abort();
 }
 
-void host_irq_window(void)
+void irq_take(struct vcpu *v)
 {
+	(void)v;
 	abort();
 }
 

@@ -97,6 +97,13 @@ void irq_timer_poll(struct vcpu *v)
 		arm(h, first);
 }
 
+/* The host's timer may be among what is taken, and its interrupt comes once only. */
+void irq_take(struct vcpu *v)
+{
+	host_irq_window();
+	irq_timer_poll(v);
+}
+
 /*
  * With -icount QEMU runs all CPUs in one thread, each until the next timer of the machine is due;
  * up to QEMU 8.0 the CPU that comes then has nothing left of the time and is passed over, so that

@@ -17,6 +17,8 @@ void irq_sync(struct vcpu *v);
 bool irq_pv_eoi_write(struct vcpu *v, uint64_t value);
 /* After an exit for the host or a halt: expire the timers of all VMPLs and arm the next one. */
 void irq_timer_poll(struct vcpu *v);
+/* Take the interrupts that wait in the host's APIC, and do what they came for. On v's own CPU. */
+void irq_take(struct vcpu *v);
 /* A timer of v or what a serial port sends has another deadline now. On v's own CPU. */
 void irq_timer_changed(struct vcpu *v);
 /* Before each machine_run too: under -icount, let the other CPUs have their turn now and then. */

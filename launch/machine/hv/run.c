@@ -10,7 +10,6 @@
 #include "machine/cpu/exit_cause.h"
 #include "machine/cpu/exec/inject.h"
 #include "machine/dev/uart.h"
-#include "machine/host/isr.h"
 #include "machine/host/time.h"
 #include "machine/hv/ap.h"
 #include "machine/hv/doorbell.h"
@@ -122,9 +121,8 @@ static void handle(struct vcpu *v, enum machine_exit why)
 		break;
 	case MACHINE_INTR:
 		hv_count(v, STAT_INTR);
-		host_irq_window();
+		irq_take(v);
 		irq_cause(v);
-		irq_timer_poll(v);
 		break;
 	case MACHINE_WINDOW:
 		hv_count(v, STAT_WINDOW);

@@ -6,7 +6,7 @@
 #include "machine/cpu/exec/vmm.h"
 #include "machine/cpu/vcpu.h"
 #include "machine/dev/ports.h"
-#include "machine/host/isr.h"
+#include "machine/hv/irq.h"
 #include "machine/hv/ghcb/ghcb.h"
 #include "machine/hv/ghcb/nae.h"
 #include "machine/hv/state.h"
@@ -111,7 +111,7 @@ static void ioio(struct ghcb_call *c)
 	else
 		out(c->v, c->info1, (uint32_t)c->rax);
 	if (!(c->info1 & IOIO_IN))
-		host_irq_window();
+		irq_take(c->v);
 }
 
 NAE_HANDLER(nae_ioio) = {
