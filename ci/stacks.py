@@ -3,8 +3,8 @@
 """The deepest call chains of the SVSM against its stacks, from the disassembly of build/svsm.elf.
 
 The compiler's own limit (lint, "stacks") is one function's. Here frames are added up along the calls: those of a
-handler that moves to the interrupted stack must fit ROOM (svsm/cpu/trap/exception.c), and those of a CPU's whole life must
-leave ROOM and a frame free on its main stack. Calls by pointer go to the operations of platform/snp, or to what
+handler that moves to the interrupted stack must fit ROOM (svsm/cpu/trap/exception.c), and those of a CPU's whole life
+must leave ROOM and a frame free on its main stack. Calls by pointer go to the operations of platform/snp, or to what
 INDIRECT says; where neither knows, since another compiler has drawn functions together otherwise, to whatever INDIRECT
 names. A circle of calls is followed once, and a panic inside a panic not at all: the guard pages are what a chain meets
 that is longer still. -v prints each chain.
@@ -56,6 +56,8 @@ def instruction(f, text):
         f["push"] += 8
     elif m := re.match(r"sub +\$0x([0-9a-f]+),%rsp", text):
         f["sub"] = max(f["sub"], int(m[1], 16))
+    elif re.match(r"(call|jmp) +[0-9a-f]+ <__x86_indirect_thunk_", text):  # a retpoline
+        f["pointer"] = True
     elif m := re.match(r"(call|jmp) +[0-9a-f]+ <([^>+]+)>", text):
         if m[2] != f["name"]:
             f["calls"].add((m[2], 8 if m[1] == "call" else 0))
@@ -114,6 +116,9 @@ def main():
     with open("svsm/cpu/trap/exception.c", encoding="ascii") as source:
         room = int(re.search(r"^#define ROOM (\d+)", source.read(), re.M)[1])
     chains, bad = Chains(functions(elf)), False
+    if not chains.found["turn"]["pointer"]:
+        print("  turn() in svsm/task/sched.c calls by pointer, and ci/stacks.py does not see it")
+        bad = True
     for root, limit in (("exception_dispatch", room), *((r, MAIN - room - FRAME) for r in ("kernel_run", "ap_main"))):
         size, way = chains.deepest(root)
         if "-v" in sys.argv:
