@@ -83,7 +83,9 @@ static bool add_elf(const struct igvm_build_options *o, const struct elf *e, str
 			return false;
 	image_require(m, info->svsm.gpa, info->svsm.size);
 	build_vmsa(&m->vmsa, (uint32_t)e->entry,
-		   o->sev_features ? o->sev_features : BUILD_SEV_FEATURES);
+		   o->sev_features ? o->sev_features
+		   : svsm          ? BUILD_SEV_FEATURES
+				   : BUILD_SEV_FEATURES_PAYLOAD);
 	return true;
 }
 

@@ -19,8 +19,10 @@
 /* Initrd, command line, the bzImage's setup sectors; or behind the kernel's init_size */
 #define BUILD_INITRD_BASE 0x0a000000ull
 
-/* SEV_FEATURES of the boot VMSA. They are measured with it. */
-#define BUILD_SEV_FEATURES SEV_FEAT_SNP_ACTIVE
+/* SEV_FEATURES of the boot VMSA, measured with it: the SVSM takes no interrupt but by #HV (its
+ * guest's VMSAs are without that). A payload gets what a guest of today gets. */
+#define BUILD_SEV_FEATURES         (SEV_FEAT_SNP_ACTIVE | SEV_FEAT_RESTRICTED_INJ)
+#define BUILD_SEV_FEATURES_PAYLOAD SEV_FEAT_SNP_ACTIVE
 
 struct igvm_build_options {
 	const char *svsm;    /* ELF */
@@ -33,7 +35,7 @@ struct igvm_build_options {
 	unsigned service_cpus;
 	unsigned mem;  /* MiB of RAM that the SVSM is to have room for; 0: REGION_DEFAULT_MEM */
 	unsigned cpus; /* and CPUs; 0: REGION_DEFAULT_CPUS */
-	uint64_t sev_features; /* of the boot VMSA; 0: BUILD_SEV_FEATURES */
+	uint64_t sev_features; /* of the boot VMSA; 0: BUILD_SEV_FEATURES or ..._PAYLOAD */
 	bool selftest;
 	bool test;  /* offer the test protocol */
 	bool panic; /* the SVSM faults on purpose */

@@ -21,12 +21,13 @@
 #define IST_ORDER  2  /* 12 KiB and the guard page */
 
 extern const char entry_stubs[];
+extern const char hv_entry[]; /* cpu/trap/hv_entry.S */
 
 static struct x86_gate idt[VECTORS];
 static struct cpu_desc boot_desc;
 
-/* #VC, #PF, #DF and NMI may strike while another vector is being handled, so each has a stack of
- * its own. The other vectors share one. */
+/* #VC, #PF, #DF, NMI and #HV may strike while another vector is being handled, so each has a stack
+ * of its own. The other vectors share one. */
 static enum ist ist_of(unsigned vector)
 {
 	switch (vector) {
@@ -38,6 +39,8 @@ static enum ist ist_of(unsigned vector)
 		return IST_DF;
 	case VEC_NMI:
 		return IST_NMI;
+	case VEC_HV:
+		return IST_HV;
 	default:
 		return IST_OTHER;
 	}
@@ -52,6 +55,8 @@ static void idt_fill(bool with_ist)
 
 		idt[v] = x86_gate(at, SEL_CODE, with_ist ? ist_of(v) : 0);
 	}
+	if (with_ist) /* its entry counts on top of its stack */
+		idt[VEC_HV] = x86_gate((uint64_t)hv_entry, SEL_CODE, IST_HV);
 }
 
 static void gdt_fill(struct cpu_desc *d)
@@ -121,6 +126,7 @@ bool desc_alloc(struct cpu *c)
 	for (unsigned i = IST_VC; i < IST_COUNT; i++)
 		if (!stack_alloc(&d->ist[i], IST_ORDER))
 			return false;
+	d->ist[IST_HV].top -= 16; /* room for the count, with the alignment of a stack */
 	gdt_fill(d);
 	c->desc = d;
 	return true;

@@ -18,6 +18,7 @@ enum ist {
 	IST_PF,
 	IST_DF,
 	IST_NMI,
+	IST_HV,    /* its top word is a count: cpu/trap/hv.h */
 	IST_OTHER, /* all others */
 	IST_COUNT,
 };

@@ -201,9 +201,9 @@ static void set(struct timer_cpu *t, uint64_t tsc)
 	t->again = 0;
 }
 
-/* The hypervisor did not deliver the interrupt, or has not carried out the EOI of the one before:
- * forget that the timer is armed, so that timer_arm() sets it again. One line in the log for the
- * whole life of the VM. */
+/* The hypervisor did not deliver the interrupt, or has not carried out the EOI of the one before,
+ * or somebody else took it out of the doorbell page: forget that the timer is armed, so that
+ * timer_arm() sets it again, behind an EOI. One line in the log for the whole life of the VM. */
 static void lost(struct timer_cpu *t)
 {
 	static bool said;
@@ -230,17 +230,24 @@ void timer_arm(uint64_t tsc)
 		set(t, tsc);
 }
 
+void timer_expired(void)
+{
+	struct timer_cpu *t = percpu_mine(&timer);
+
+	t->fired++;
+	t->armed = 0;
+	t->eoi = !platform->eoi_spared() && !x2apic_eoi();
+	if (t->eoi)
+		refused(t);
+}
+
 /* Called for every interrupt in ring 3. When a turn with a later end has begun meanwhile, that end
  * is set now. */
 void timer_interrupt(void)
 {
 	struct timer_cpu *t = percpu_mine(&timer);
 
-	t->fired++;
-	t->armed = 0;
-	t->eoi = !x2apic_eoi();
-	if (t->eoi)
-		refused(t);
+	timer_expired();
 	if (t->present && t->wanted > timer_now())
 		set(t, t->wanted);
 	else

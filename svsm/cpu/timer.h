@@ -47,6 +47,8 @@ uint64_t timer_uptime_ns(void);
 /* Interrupt this CPU's ring 3 when the TSC reaches that value, or soon after. Lazy: an earlier
  * deadline that is still armed stays, and timer_interrupt() sets this one when it fires. */
 void timer_arm(uint64_t tsc);
+/* It came while no ring 3 runs here: EOI, and the timer is not armed any more. */
+void timer_expired(void);
 /* An interrupt came in, whatever its vector (the hypervisor may invent any): EOI, and set the
  * timer again when the wanted end is still ahead. */
 void timer_interrupt(void);

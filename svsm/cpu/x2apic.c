@@ -84,7 +84,7 @@ bool x2apic_present(void)
 	if (!(r[2] & F1_ECX_X2APIC))
 		why = "CPUID has none";
 	else if (!platform->has_interrupts())
-		why = "interrupts come by #HV only";
+		why = "interrupts come by #HV only, and there is no doorbell";
 	if (why)
 		log_warn("apic: CPU %u: no x2APIC for VMPL0: %s", percpu_this()->index, why);
 	return !why;

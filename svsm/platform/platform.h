@@ -48,6 +48,12 @@ enum platform_size {
 	PLATFORM_2M = RMP_PG_2M,
 };
 
+/* What the hypervisor says is pending. A hint and no more: on SNP everybody can write it. */
+struct platform_events {
+	uint8_t vector; /* 0: none */
+	bool nmi, machine_check;
+};
+
 struct platform_ops {
 	const char *name; /* for the log */
 	/* Is this the machine? It must not fault, because there is no IDT yet. */
@@ -86,9 +92,14 @@ struct platform_ops {
 	bool (*nmi_done)(void);
 	/* To be called before ring 3 runs: an exit to the hypervisor by it must do nothing. */
 	void (*before_ring3)(void);
-	/* Does the hypervisor deliver interrupts as an APIC does? False: only by other means
-	 * (#HV). */
+	/* Do interrupts reach this CPU, by their vectors or by events_take? */
 	bool (*has_interrupts)(void);
+	/* Where interrupts come by one exception (cpu/trap/hv.h): take what is pending, and let the
+	 * hypervisor raise it for what comes next. False: nothing, or it is not so here. */
+	bool (*events_take)(struct platform_events *e);
+	/* Has the hypervisor said that the interrupt taken last needs no EOI? Asked once for
+	 * each. */
+	bool (*eoi_spared)(void);
 
 	/* ---- pages ---- */
 

@@ -149,7 +149,7 @@ SELFTEST(user_nmi)
 	static struct shooter s = {.on = true};
 	struct process *p = selftest_probe("probe:spin-calls", PROBE_PAGES);
 	struct sched_task *t = sched_task_new(shoot, &s);
-	uint32_t before = percpu_this()->nmi_count;
+	uint32_t before = wake_ready();
 	struct patience limit = svsm_patience(LIMIT_MS);
 	uint64_t calls;
 

@@ -7,7 +7,9 @@
  * on it for more than speed.
  */
 #include "task/wake.h"
+#include "cpu/trap/hv.h"
 #include "cpu/sleep.h"
+#include "cpu/timer.h"
 #include "cpu/x2apic.h"
 #include "cpu/percpu.h"
 #include "platform/platform.h"
@@ -19,6 +21,16 @@ void wake_cpu(const struct cpu *c)
 	x2apic_send_nmi(c->apic_id);
 }
 
+/* The timer may have been left armed; ring 3 does not wait for it any more. */
+static uint32_t hv_ready(void)
+{
+	uint32_t seen = READ_ONCE(*hv_count());
+
+	if (hv_take())
+		timer_expired();
+	return seen;
+}
+
 /* The hypervisor holds back NMIs to this CPU until it is told that the last one was handled. The
  * count is read before it is told: an NMI that comes in between makes the count differ from what
  * is returned. While it does not want to hear of it none would end a sleep, and what is returned
@@ -26,8 +38,11 @@ void wake_cpu(const struct cpu *c)
 uint32_t wake_ready(void)
 {
 	struct cpu *me = percpu_this();
-	uint32_t seen = READ_ONCE(me->nmi_count);
+	uint32_t seen;
 
+	if (hv_used)
+		return hv_ready();
+	seen = READ_ONCE(me->nmi_count);
 	if (seen != me->nmi_done && !platform->nmi_done())
 		return seen - 1;
 	me->nmi_done = seen;
@@ -36,5 +51,5 @@ uint32_t wake_ready(void)
 
 void wake_sleep(uint32_t seen)
 {
-	sleep_unless(&percpu_this()->nmi_count, seen);
+	sleep_unless(hv_used ? hv_count() : &percpu_this()->nmi_count, seen);
 }

@@ -4,7 +4,7 @@
 
 /*
  * CPUs that sleep, and the NMI that wakes them. VMPL0's kernel runs with IF=0, so nothing else
- * ends a HLT.
+ * ends a HLT; where interrupts come by #HV (cpu/trap/hv.h) the NMI does too, and so does the timer.
  *
  *	seen = wake_ready();     from here on an NMI is not missed
  *	... is there work? no ...

@@ -13,6 +13,7 @@
 #include "mm/alloc.h"
 #include "log/log.h"
 #include "cpu/failstop.h"
+#include "cpu/trap/hv.h"
 #include "cpu/timer.h"
 #include "user/console.h"
 #include "user/cpuid_user.h"
@@ -23,6 +24,9 @@
 #define FPU_SIZE   512
 #define VEC_FIRST  32            /* vectors from here on are interrupts, below are exceptions */
 #define RUN_MAX_NS 1000000000ull /* the most that one process_run() counts as time used */
+
+/* #HVs in a row that bring no interrupt: then the turn's time is looked at again. */
+#define SIGNALS_MAX 64
 
 /* Registers not named here start as zeros, so nothing of the kernel's reaches the process. */
 static const char *load(struct process *p, const void *elf, size_t size)
@@ -140,6 +144,29 @@ static bool turn_over(enum process_stop *stop)
 	return true;
 }
 
+/*
+ * True: ring 3 has run, and came back for the reason in p->regs. False: an interrupt that came by
+ * #HV ends the turn. One that does not bring an interrupt (an NMI, or nothing) is like an NMI in
+ * ring 3: that goes on.
+ */
+static bool enter(struct process *p)
+{
+	for (unsigned i = 0; i < SIGNALS_MAX; i++) {
+		const uint32_t *count = hv_count();
+		uint32_t seen = READ_ONCE(*count);
+		uint8_t vector = hv_take();
+
+		failstop_check();
+		if (vector) {
+			interrupt(vector);
+			return false;
+		}
+		if (user_enter(&p->regs, count, seen) && !(hv_used && p->regs.vector == VEC_HV))
+			return true;
+	}
+	return false;
+}
+
 /* Finds out why ring 3 came back. True: process_run() has to return with *stop. False: it was a
  * system call or CPUID that has been served, and ring 3 goes on. */
 static bool stopped(struct process *p, enum process_stop *stop)
@@ -176,8 +203,10 @@ enum process_stop process_run(struct process *p)
 
 	usermode_load(p);
 	do {
-		failstop_check();
-		user_enter(&p->regs);
+		if (!enter(p)) {
+			stop = PROCESS_PREEMPTED;
+			break;
+		}
 	} while (!stopped(p, &stop));
 	usermode_store(p);
 	p->user_tsc += used_since(start_tsc);

@@ -2,7 +2,7 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /*
- * Ring 3 and back. user_enter() saves the kernel's callee-saved registers on the stack and RSP in
+ * Ring 3 and back. user_enter() returns whether ring 3 was entered. It saves the kernel's callee-saved registers on the stack and RSP in
  * struct cpu. A SYSCALL, an exception or an interrupt in ring 3 fills struct user_regs and returns
  * from user_enter().
  *
@@ -46,7 +46,7 @@ user_text:
 
 	.globl user_enter
 	.type user_enter, @function
-user_enter: /* RDI: struct user_regs * */
+user_enter: /* RDI: struct user_regs *; RSI, EDX: not when the count there has changed */
 	pushq %rbx
 	pushq %rbp
 	pushq %r12
@@ -55,6 +55,10 @@ user_enter: /* RDI: struct user_regs * */
 	pushq %r15
 	movq %rsp, %gs:CPU_KERNEL_RSP
 	movq %rdi, %gs:CPU_USER_REGS
+	.globl user_window
+user_window: /* a #HV up to user_window_end goes on at user_stay: cpu/trap/hv_entry.S */
+	cmpl %edx, (%rsi)
+	jne user_stay
 	movq %rdi, %rsp
 	movq R15(%rsp), %r15
 	movq R14(%rsp), %r14
@@ -75,12 +79,26 @@ user_enter: /* RDI: struct user_regs * */
 	movq RFLAGS(%rsp), %r11
 	movq RSP(%rsp), %rsp
 	swapgs
+	.globl user_sysret
+user_sysret:
 	sysretq
 1:	movq R11(%rsp), %r11
 	movq RCX(%rsp), %rcx
 	addq $RIP, %rsp
 	swapgs
+	.globl user_iret
+user_iret:
 	iretq
+	.globl user_window_end
+user_window_end:
+
+	/* Not entered after all. RSP may be anything; *regs is as it was. */
+	.globl user_stay_swap, user_stay
+user_stay_swap:
+	swapgs
+user_stay:
+	xorl %eax, %eax
+	jmp user_return
 
 	/* Entered by SYSCALL (MSR LSTAR) with the user's RSP and GS. SFMASK has cleared IF, DF,
 	 * TF, AC and others. */
@@ -122,6 +140,8 @@ user_trap:
 	movl $WORDS, %ecx
 	rep movsq
 user_leave:
+	movl $1, %eax
+user_return:
 	movq %gs:CPU_KERNEL_RSP, %rsp
 	popq %r15
 	popq %r14

@@ -18,8 +18,9 @@ void usermode_load(struct process *p);
 void usermode_store(struct process *p);
 
 /* Run ring 3 with these registers until a system call, an exception or an interrupt; then all of
- * them are in *r. The process must be loaded. Interrupts are on in ring 3 only. */
-void user_enter(struct user_regs *r);
+ * them are in *r. The process must be loaded. Interrupts are on in ring 3 only. False: *count was
+ * not `seen` any more, ring 3 was not entered, and *r is as it was (cpu/trap/hv.h). */
+bool user_enter(struct user_regs *r, const uint32_t *count, uint32_t seen);
 
 /* To be called when p->regs.fs_base has changed. */
 void usermode_set_fs(const struct process *p);

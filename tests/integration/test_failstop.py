@@ -14,7 +14,7 @@ AT_WORK = "vtpm-raw/retry-meanwhile"
 def ends(runs, test, *words):
     """A run that VMPL0 must end; the log of the SVSM, and that of the machine."""
     options = [o for w in words for o in ("--option", w)]
-    run = finish(start(runs, "test", test, *options, "--timeout", "30"), runs)
+    run = finish(start(runs, "test", test, "--sev-features", "1", *options, "--timeout", "30"), runs)
     assert run.code == 5, run.out + run.err
     return run.text("svsm.log"), run.text("monitor.log")
 
@@ -76,7 +76,7 @@ def test_nested_nmi(runs, word, cpl):
 def test_nmi_storm(runs):
     """NMIs anywhere, each after the IRET of the last one, cost time and nothing else."""
     for test in ("core/pvalidate-long", "core/vcpu-create-delete", "vtpm-raw/kill-idle"):
-        run = keelson(runs / test.replace("/", "-"), "test", test, "--option", "nmi-storm")
+        run = keelson(runs / test.replace("/", "-"), "test", test, "--sev-features", "1", "--option", "nmi-storm")
         assert run.code == 0, run.out + run.err
         assert "panic" not in run.text("svsm.log"), run.text("svsm.log")
         assert "hostile: 256 NMIs into VMPL 0" in run.text("monitor.log"), run.text("monitor.log")

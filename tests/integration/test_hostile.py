@@ -6,12 +6,12 @@ import re
 
 import pytest
 
-from keelson import finish, start
+from keelson import finish, keelson, start
 
 
 def test_boot_nmi(runs):
     """An exception in the boot stub is a shutdown there, never a way around the C-bit."""
-    run = finish(start(runs, "test", "core/boot", "--option", "boot-nmi"), runs)
+    run = finish(start(runs, "test", "core/boot", "--sev-features", "1", "--option", "boot-nmi"), runs)
     assert run.code == 5, run.out + run.err
     assert "VMPL 0 shut down: triple fault, RIP 0x2000" in run.out, run.out
 
@@ -77,6 +77,35 @@ INTERRUPTED = "vtpm-raw/kill-working"
 def test_answers(runs, option, tests):
     """What a host refuses, forges or spoils stops no call. The long command shows that the timer
     interrupts ring 3 again: its first answer has to be RETRY."""
-    run = finish(start(runs, "test", *tests, "--timeout", 40, "--option", option), runs)
+    eoi = ["--sev-features", "1"] if option == "forge-eoi" else []  # with a doorbell none is asked for
+    run = finish(start(runs, "test", *tests, *eoi, "--timeout", 40, "--option", option), runs)
     assert run.code == 0, run.out + run.err
     assert f"{len(tests)} passed, 0 failed" in run.out + run.err
+
+
+def test_hv_storm(runs):
+    """#HV at any instruction, any word in the doorbell page: services are late, and nothing else."""
+    run = keelson(runs, "test", "vtpm-raw/auth-own", "--option", "hv-storm").check(0)
+    rung = re.findall(r"hostile: (\d+) #HVs, (\d+) in ring 0, (\d+) there with the user's GS", run.text("monitor.log"))
+    assert rung and int(rung[-1][0]) >= 256 and int(rung[-1][1]) > 0, rung
+    assert "panic" not in run.text("svsm.log")
+
+
+def test_hv_storm_at_every_instruction(runs):
+    """By instructions the timer strikes between any two: also behind SWAPGS, on the way to ring 3."""
+    run = keelson(runs, "test", "vtpm-raw/auth-own", "--icount", "0", "--option", "hv-storm").check(0)
+    rung = re.findall(r"hostile: \d+ #HVs, \d+ in ring 0, (\d+) there with the user's GS", run.text("monitor.log"))
+    assert rung and int(rung[-1]) > 0, rung
+
+
+def test_hv_nested(runs):
+    """What the first #HV has interrupted is lost then: the SVSM ends, and says so."""
+    run = keelson(runs, "test", "vtpm-raw/auth-own", "--option", "hv-nested").check(5)
+    assert "hostile: a #HV into the handler of another" in run.text("monitor.log")
+    assert re.search(r"panic: #HV", run.text("svsm.log")), run.text("svsm.log")
+
+
+def test_vmrun_refuses_other_events(runs):
+    """Restricted injection: an NMI of the host's never reaches the SVSM."""
+    run = keelson(runs, "test", "core/query-protocol", "--option", "boot-nmi").check(0)
+    assert "VMRUN refuses the event 0x80000202: restricted injection" in run.text("monitor.log")

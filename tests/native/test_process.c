@@ -15,6 +15,7 @@
 #include "mm/alloc.h"
 #include "log/log.h"
 #include "cpu/failstop.h"
+#include "cpu/trap/hv.h"
 #include "cpu/timer.h"
 #include "user/console.h"
 #include "user/cpuid_user.h"
@@ -32,15 +33,43 @@ static uint32_t panics; /* the CPU + 1 that does so during the next system call 
 
 /* ---- what process_run.c expects ---- */
 
-void user_enter(struct user_regs *r)
+uint32_t hv_used;
+static uint32_t signals;      /* hv_count() */
+static unsigned rings;        /* #HVs to come in ring 3 before `vector` */
+static bool rings_on_the_way; /* one comes before the first entry is done */
+static uint8_t pending[2];    /* vectors in the doorbell page, one after the other */
+
+const uint32_t *hv_count(void)
+{
+	return &signals;
+}
+
+uint8_t hv_take(void)
+{
+	uint8_t v = pending[0];
+
+	pending[0] = pending[1];
+	pending[1] = 0;
+	return v;
+}
+
+bool user_enter(struct user_regs *r, const uint32_t *count, uint32_t seen)
 {
 	uint64_t start = rdtsc();
 
+	CHECK(count == &signals);
+	signals += rings_on_the_way;
+	rings_on_the_way = false;
+	if (*count != seen)
+		return false;
 	if (++entries > 1 && panics)
 		then = SYSCALL_EXIT; /* or it would never end */
-	r->vector = vector;
+	r->vector = rings ? VEC_HV : vector;
+	signals += rings > 0;
+	rings -= rings > 0;
 	while (rdtsc() - start < away)
 		;
+	return true;
 }
 
 void usermode_load(struct process *p)
@@ -163,6 +192,7 @@ static enum process_stop run(uint64_t with)
 	p.regs.rip = RIP;
 	vector = with;
 	interrupts = reports = 0;
+	entries = 0;
 	return process_run(&p);
 }
 
@@ -205,6 +235,44 @@ TEST(a_turn_without_a_timer_ends_at_a_system_call)
 	over_after = 1;
 	CHECK_EQ(run(USER_SYSCALL), PROCESS_WAITS);
 	over_after = 0;
+}
+
+/* cpu/trap/hv.h: #HV is no exception of the process; what counts is the page. */
+TEST(interrupts_by_hv)
+{
+	away = 0;
+	most = ~0ull;
+	then = SYSCALL_EXIT;
+	hv_used = 1;
+	check_context("before ring 3");
+	pending[0] = TIMER_VECTOR;
+	CHECK_EQ(run(USER_SYSCALL), PROCESS_PREEMPTED);
+	CHECK_EQ(entries, 0);
+	CHECK_EQ(interrupts, 1);
+	check_context("in ring 3, without an interrupt");
+	rings = 3;
+	CHECK_EQ(run(USER_SYSCALL), PROCESS_EXITED);
+	CHECK_EQ(entries, 4);
+	CHECK_EQ(interrupts, 0);
+	check_context("between the look and the entry");
+	rings_on_the_way = true;
+	CHECK_EQ(run(USER_SYSCALL), PROCESS_EXITED);
+	CHECK_EQ(entries, 1);
+	check_context("for ever");
+	rings = ~0u;
+	CHECK_EQ(run(USER_SYSCALL), PROCESS_PREEMPTED);
+	CHECK_EQ(interrupts, 0);
+	CHECK_EQ(reports, 0);
+	rings = 0;
+	check_context("any vector");
+	for (unsigned v = 1; v < 256; v++) {
+		pending[0] = (uint8_t)v;
+		CHECK_EQ(run(USER_SYSCALL), PROCESS_PREEMPTED);
+		CHECK_EQ(interrupts, 1);
+	}
+	hv_used = 0;
+	check_context("not expected");
+	CHECK_EQ(run(VEC_HV), PROCESS_FAULTED);
 }
 
 /* A host that stops the machine for an hour has not let the process compute for an hour: it would

@@ -160,6 +160,23 @@ void irq_sync(struct vcpu *v)
 	abort();
 }
 
+uint64_t machine_event(const struct vcpu *v)
+{
+	(void)v;
+	return 0;
+}
+
+void machine_restrict(struct vcpu *v, uint64_t before)
+{
+	(void)v, (void)before;
+}
+
+gpa_t doorbell_page(struct vcpu *v)
+{
+	(void)v;
+	abort();
+}
+
 void hypercall_serve(struct vcpu *v)
 {
 	(void)v;

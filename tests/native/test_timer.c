@@ -24,7 +24,8 @@
 static struct {
 	uint32_t max, khz, bus_khz, f1_ecx, f15[3], f16;
 	uint64_t processor_khz;
-	bool doorbell;
+	bool doorbell; /* has_interrupts says no */
+	bool spared;   /* the hypervisor needs no EOI */
 	bool refuse;
 	unsigned writes;
 	uint64_t last[0x1000]; /* by the low bits of the MSR's number */
@@ -75,6 +76,11 @@ static bool fake_has_interrupts(void)
 	return !hv.doorbell;
 }
 
+static bool fake_eoi_spared(void)
+{
+	return hv.spared;
+}
+
 static uint64_t fake_tsc_khz(void)
 {
 	return hv.processor_khz;
@@ -84,6 +90,7 @@ static const struct platform_ops fake = {.cpuid = fake_cpuid,
 					 .msr_read = fake_read,
 					 .msr_write = fake_write,
 					 .has_interrupts = fake_has_interrupts,
+					 .eoi_spared = fake_eoi_spared,
 					 .tsc_khz = fake_tsc_khz};
 const struct platform_ops *platform = &fake;
 

@@ -22,8 +22,10 @@
 
 enum command {
 	IDLE,
-	SET,  /* the doorbell page */
-	TAKE, /* what is pending */
+	SET,   /* the doorbell page */
+	TAKE,  /* what is pending */
+	SPARE, /* take it, and make NoEoiRequired the EOI where it is set */
+	EOI,
 	HALT,
 	SLEEP /* until the timer, then wake vCPU 0 */
 };
@@ -32,6 +34,7 @@ static uint8_t doorbell_page[PAGE_SIZE] ALIGNED(4096);
 static uint8_t stack[0x4000] ALIGNED(16);
 static volatile uint64_t command, done, signals, nmis, taken_n, taken[16];
 static volatile bool take_at_once;
+static volatile uint8_t spared;
 
 static volatile struct hv_doorbell *doorbell(void)
 {
@@ -56,6 +59,15 @@ static void take(void)
 	if (flags & DOORBELL_NMI)
 		nmis++;
 	take_vectors();
+}
+
+/* One vector, and no EOI but by the page. */
+static void take_spared(void)
+{
+	doorbell()->flags = 0;
+	taken[0] = __atomic_exchange_n(&doorbell()->vector, 0, __ATOMIC_SEQ_CST);
+	taken_n = 1;
+	spared = __atomic_exchange_n(&doorbell()->no_eoi_required, 0, __ATOMIC_SEQ_CST);
 }
 
 static void on_hv(struct trap_frame *t)
@@ -117,6 +129,10 @@ static void restricted(void *arg)
 			set_page();
 		else if (c == TAKE)
 			take();
+		else if (c == SPARE)
+			take_spared();
+		else if (c == EOI)
+			apic_write(APIC_EOI, 0);
 		else if (c == HALT)
 			__asm__ volatile("hlt" : : : "memory");
 		else if (c == SLEEP)
@@ -281,6 +297,54 @@ TEST(doorbell_halt, "doorbell-halt", "#HV ends a HLT, whatever RFLAGS.IF", "ghcb
 		CHECK_EQ(done, before + 1);
 		CHECK_GE(signals, i);
 	}
+	end();
+}
+
+static void spare(uint8_t vector, uint8_t byte)
+{
+	order(SPARE);
+	CHECK_EQ(taken[0], vector);
+	CHECK_EQ(spared, byte);
+}
+
+/* KVM's paravirtual EOI has the same rule; here there is no other word on it than the page's. */
+TEST(doorbell_eoi, "doorbell-eoi",
+     "NoEoiRequired is set when nothing else waits, and clearing it is the EOI",
+     "ghcb:doorbell:no-eoi")
+{
+	begin();
+	order(SET);
+	for (uint64_t i = 1; i <= 5; i++) { /* without an EOI the second one would never come */
+		apic_ipi(smp_apic_id(), VEC_LOW);
+		REQUIRE(becomes(&signals, i, 10));
+		spare(VEC_LOW, 1);
+	}
+	test_case("two wait");
+	apic_ipi(smp_apic_id(), VEC_LOW);
+	REQUIRE(becomes(&signals, 6, 10));
+	apic_ipi(smp_apic_id(), VEC_HIGH);
+	for (struct patience p = smp_patience(10);
+	     doorbell()->vector != VEC_HIGH && !smp_patience_over(&p);)
+		cpu_relax();
+	spare(VEC_HIGH, 0);
+	CHECK(stays(&signals, 6));
+	order(EOI);
+	CHECK(becomes(&signals, 7, 10));
+	spare(VEC_LOW, 1);
+	test_case("another comes while it is in service");
+	apic_ipi(smp_apic_id(), VEC_LOW);
+	REQUIRE(becomes(&signals, 8, 10));
+	doorbell()->flags = 0;
+	CHECK_EQ(__atomic_exchange_n(&doorbell()->vector, 0, __ATOMIC_SEQ_CST), VEC_LOW);
+	apic_ipi(smp_apic_id(), VEC_LOW + 1);
+	for (struct patience p = smp_patience(10);
+	     doorbell()->no_eoi_required && !smp_patience_over(&p);)
+		cpu_relax();
+	CHECK_EQ(doorbell()->no_eoi_required, 0);
+	CHECK(stays(&signals, 8));
+	order(EOI);
+	CHECK(becomes(&signals, 9, 10));
+	spare(VEC_LOW + 1, 1);
 	end();
 }
 

@@ -3,8 +3,8 @@
 
 /*
  * Restricted injection. What would be an interrupt is written into the guest's doorbell page, and
- * #HV tells the guest to look, unless it said that it will look anyway. The APIC keeps the vector
- * in IRR until the guest has taken it out of the page, so that a more urgent one can replace it.
+ * #HV tells the guest to look, unless it said that it will look anyway. A more urgent vector
+ * replaces the one in the page, which goes back to IRR.
  */
 #include "machine/hv/doorbell.h"
 #include "machine/cpu/exec/inject.h"
@@ -39,21 +39,73 @@ void doorbell_reset(struct hv_doorbell_state *d)
 	*d = (struct hv_doorbell_state){.page = GPA_NONE};
 }
 
-/* A vector that is no longer in the page was taken. Without the page nothing was: it still waits
- * in IRR. */
+/* What is shown in the page is in neither map: when the vector is requested again before anybody
+ * here knows that it was taken, it comes again. */
+static void move(uint32_t map[8], unsigned vector, bool in)
+{
+	if (in)
+		__atomic_fetch_or(&map[vector / 32], (uint32_t)BIT(vector % 32), __ATOMIC_SEQ_CST);
+	else
+		__atomic_fetch_and(&map[vector / 32], (uint32_t)~BIT(vector % 32),
+				   __ATOMIC_SEQ_CST);
+}
+
+/* A vector that is no longer in the page was taken. Without the page nothing was: it waits. */
+static void sync_taken(struct vapic *a, struct hv_doorbell_state *d, struct hv_doorbell *p)
+{
+	if (!d->posted || (p && READ_ONCE(p->vector)))
+		return;
+	move(p ? a->isr : a->irr, d->posted, true);
+	d->posted = 0;
+}
+
+/* NoEoiRequired is no longer set: the guest has cleared it in place of an EOI. */
+static void sync_ended(struct vapic *a, struct hv_doorbell_state *d, struct hv_doorbell *p)
+{
+	if (!d->spared || d->posted || (p && READ_ONCE(p->no_eoi_required)))
+		return;
+	d->spared = false;
+	if (p)
+		apic_eoi(a);
+}
+
 void doorbell_sync(struct vcpu *v)
 {
 	struct hv_doorbell_state *d = state(v);
 	struct hv_doorbell *p;
 
-	if (!d->posted)
+	if (!d->posted && !d->spared)
 		return;
 	p = page_of(d);
-	if (p && READ_ONCE(p->vector))
-		return;
-	if (p)
-		apic_accept(hv_apic(v), d->posted);
-	d->posted = 0;
+	sync_taken(hv_apic(v), d, p);
+	sync_ended(hv_apic(v), d, p);
+}
+
+/*
+ * The guest needs no EOI for a vector when nothing waits for it: it is edge-triggered, none is in
+ * service, and no other is requested. What comes later while it is in service takes that back, so
+ * that the EOI brings an exit.
+ */
+static bool any(const uint32_t map[8])
+{
+	uint32_t bits = 0;
+
+	for (unsigned i = 0; i < 8; i++)
+		bits |= __atomic_load_n(&map[i], __ATOMIC_RELAXED);
+	return bits;
+}
+
+static bool alone(const struct vapic *a, unsigned vector)
+{
+	return !any(a->irr) && !any(a->isr) &&
+	       !(__atomic_load_n(&a->tmr[vector / 32], __ATOMIC_RELAXED) >> vector % 32 & 1);
+}
+
+static void spare_eoi(struct hv_doorbell_state *d, struct hv_doorbell *p, bool spare)
+{
+	if (spare != d->spared)
+		WRITE_ONCE(p->no_eoi_required, spare);
+	d->spared = spare;
 }
 
 /* True when the page shows something that it did not before. */
@@ -69,12 +121,21 @@ static bool post_nmi(struct vapic *a, struct hv_doorbell *p)
 /* True for a vector where there was none; one that replaces another needs no new signal. */
 static bool post_vector(struct vapic *a, struct hv_doorbell_state *d, struct hv_doorbell *p)
 {
-	int vector = apic_pending(a);
 	bool first = !d->posted;
+	int vector;
 
-	if (vector < 0 || vector == d->posted)
+	if (!first) /* requested again while it is still shown: once is enough */
+		move(a->irr, d->posted, false);
+	vector = apic_pending(a);
+	if (d->spared && any(a->irr))
+		spare_eoi(d, p, false);
+	if (vector < 0 || vector <= d->posted)
 		return false;
-	d->posted = vector;
+	move(a->irr, vector, false);
+	if (!first)
+		move(a->irr, d->posted, true);
+	d->posted = (uint8_t)vector;
+	spare_eoi(d, p, alone(a, d->posted));
 	WRITE_ONCE(p->vector, d->posted);
 	return first;
 }
@@ -125,7 +186,8 @@ bool doorbell_wakes(struct vcpu *v)
 	struct vapic *a = hv_apic(v);
 
 	doorbell_sync(v);
-	return p && (a->nmi || (READ_ONCE(p->flags) & DOORBELL_NMI) || apic_pending(a) >= 0);
+	return p && (a->nmi || (READ_ONCE(p->flags) & DOORBELL_NMI) || state(v)->posted ||
+		     apic_pending(a) >= 0);
 }
 
 gpa_t doorbell_page(struct vcpu *v)
@@ -137,7 +199,7 @@ bool doorbell_set(struct vcpu *v, gpa_t g)
 {
 	struct hv_doorbell_state *d = state(v);
 
-	doorbell_reset(d);
+	doorbell_clear(v);
 	if (!IS_ALIGNED(g.v, PAGE_SIZE) || !rmp_is_shared(g, PAGE_SIZE))
 		return false;
 	d->page = g;
@@ -146,5 +208,7 @@ bool doorbell_set(struct vcpu *v, gpa_t g)
 
 void doorbell_clear(struct vcpu *v)
 {
+	if (state(v)->posted) /* nobody has taken it */
+		move(hv_apic(v)->irr, state(v)->posted, true);
 	doorbell_reset(state(v));
 }

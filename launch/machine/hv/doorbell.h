@@ -7,9 +7,11 @@
  * #HV, and finds in its doorbell page what is pending: GHCB (56421), #HV Doorbell Page; APM vol. 2,
  * 15.36.16. Everything here is for the current VMPL, on v's own CPU, out of the guest.
  *
- *   APIC: IRR --post--> doorbell page (still in IRR) --guest takes it--> ISR --EOI-->
+ *   APIC: IRR --post--> doorbell page --guest takes it--> ISR --EOI-->
+ *          ^------ a more urgent one ------'
  *
- * A vector in the page is replaced by a more urgent one without another #HV.
+ * A vector in the page is replaced by a more urgent one without another #HV. When nothing else
+ * waits, NoEoiRequired is set beside it, and the guest's clearing that is the EOI.
  */
 #include "machine/hv/state.h"
 #include "abi/vmsa.h"

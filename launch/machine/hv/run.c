@@ -10,6 +10,8 @@
 #include "machine/cpu/exit_cause.h"
 #include "machine/cpu/exec/inject.h"
 #include "machine/dev/uart.h"
+#include "machine/host/isr.h"
+#include "machine/host/lapic.h"
 #include "machine/host/time.h"
 #include "machine/hv/ap.h"
 #include "machine/hv/doorbell.h"
@@ -25,15 +27,26 @@
 #define PAUSE_SPIN_US 100  /* that long it may spin */
 #define PAUSE_NAP_US  2000 /* at most */
 
+/* With a doorbell a timer ends a HLT, whatever RFLAGS.IF, and so does any device whose vector the
+ * task priority lets through. */
+static bool may_be_rung(struct vcpu *v)
+{
+	const struct vapic *a = hv_apic(v);
+
+	return doorbell_used(v) && !gpa_eq(doorbell_page(v), GPA_NONE) &&
+	       (a->deadline || a->tpr >> 4 < (HOST_VECTOR_OWN >> 4) - 1);
+}
+
 /* v waits for something that only another vCPU can bring: no VMSA, held, or HLT with interrupts
- * off. With a doorbell any device and any timer ends a HLT, whatever RFLAGS.IF. */
+ * off. */
 static bool is_dead(struct vcpu *v)
 {
 	struct vmpl_ctx *ctx = vcpu_ctx(v);
 
 	if (gpa_eq(ctx->vmsa, GPA_NONE) || hv_state(v)->reset_hold[v->vmpl])
 		return true;
-	return hv_state(v)->halted[v->vmpl] && !doorbell_used(v) && !machine_can_inject(v);
+	return hv_state(v)->halted[v->vmpl] && !may_be_rung(v) &&
+	       (doorbell_used(v) || !machine_can_inject(v));
 }
 
 static void sleep(struct vcpu *v)
@@ -154,10 +167,14 @@ static void stand_by(struct vcpu *v, uint64_t ticks)
 
 static void run(struct vcpu *v)
 {
+	uint64_t event;
+
 	irq_turn(v);
 	if (machine_switch(v, v->vmpl)) { /* else machine_run says why not */
 		irq_deliver(v);
+		event = machine_event(v);
 		hostile_before_run(v);
+		machine_restrict(v, event);
 	}
 	handle(v, machine_run(v));
 }

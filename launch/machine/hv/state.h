@@ -54,6 +54,7 @@ struct hv_doorbell_state {
 	gpa_t page;     /* GPA_NONE: not set */
 	uint8_t posted; /* the vector in the page, not yet known to be taken; 0: none */
 	bool due;       /* #HV has still to be raised */
+	bool spared;    /* NoEoiRequired is set for the vector posted, or in service */
 };
 
 struct hv_vcpu {

@@ -45,6 +45,7 @@ entry_stubs:
 	.set n, n + 1
 	.endr
 
+	.globl entry_common /* cpu/trap/hv_entry.S */
 	.type entry_common, @function
 entry_common:
 	pushq %rax

@@ -8,12 +8,16 @@
 #include "abi/q35.h"
 #include "abi/vmsa.h"
 #include "log/log.h"
+#include "platform/snp/doorbell.h"
 #include "platform/snp/ghcb.h"
 #include "platform/snp/snp.h"
 
 static bool cpu_init(struct cpu *c)
 {
-	return ghcb_init(c);
+	if (!ghcb_init(c))
+		return false;
+	doorbell_init();
+	return true;
 }
 
 static void halt(void)
@@ -23,7 +27,7 @@ static void halt(void)
 
 static bool has_interrupts(void)
 {
-	return !(snp_sev_features() & SEV_FEAT_RESTRICTED_INJ);
+	return !(snp_sev_features() & SEV_FEAT_RESTRICTED_INJ) || doorbell_there();
 }
 
 /* With SecureTSC the processor itself tells the rate: MHz in bits 17:0, the rest is reserved. */
@@ -55,6 +59,8 @@ PLATFORM(snp) = {
 	.before_ring3 = ghcb_before_ring3,
 	.nmi_done = snp_nmi_done,
 	.has_interrupts = has_interrupts,
+	.events_take = doorbell_take,
+	.eoi_spared = doorbell_eoi_spared,
 	.page_accept = snp_page_accept,
 	.page_release = snp_page_release,
 	.page_convert = snp_page_convert,

@@ -9,7 +9,38 @@
 #include "machine/cpu/exec/deliver.h"
 #include "machine/cpu/exec/event.h"
 #include "machine/cpu/vmcb.h"
+#include "machine/host/log.h"
+#include "abi/vmsa.h"
 #include "base/x86.h"
+
+static bool restricted(struct vcpu *v)
+{
+	return vcpu_ctx(v)->sev_features & SEV_FEAT_RESTRICTED_INJ;
+}
+
+static void refused(struct vcpu *v, uint64_t event)
+{
+	if (!v->refused_events++)
+		host_log("vcpu%u: VMRUN refuses the event 0x%llx: restricted injection", v->index,
+			 (unsigned long long)event);
+}
+
+uint64_t machine_event(const struct vcpu *v)
+{
+	return v->ctx[v->vmpl].vmcb->event_inj;
+}
+
+void machine_restrict(struct vcpu *v, uint64_t before)
+{
+	struct vmcb *m = vcpu_ctx(v)->vmcb;
+	uint64_t event = m->event_inj;
+
+	if (!restricted(v) || event == before || !(event & EVENT_VALID) ||
+	    (event & (EVENT_TYPE_MASK | EVENT_VECTOR)) == (EVENT_EXCEPTION | VEC_HV))
+		return;
+	m->event_inj = before;
+	refused(v, event);
+}
 
 /* An NMI does not wait for an interrupt shadow: QEMU keeps the shadow's flag through PAUSE, so a
  * vCPU that spins with interrupts off could stay in one for ever. */
@@ -33,13 +64,18 @@ bool machine_can_inject(struct vcpu *v)
  */
 void machine_inject(struct vcpu *v, uint8_t vector)
 {
-	if (!deliver_interrupt(v, vector))
+	if (restricted(v))
+		refused(v, EVENT_VALID | EVENT_INTR | vector);
+	else if (!deliver_interrupt(v, vector))
 		vcpu_ctx(v)->vmcb->event_inj = EVENT_VALID | EVENT_INTR | vector;
 }
 
 void machine_inject_nmi(struct vcpu *v)
 {
+	uint64_t before = vcpu_ctx(v)->vmcb->event_inj;
+
 	vcpu_ctx(v)->vmcb->event_inj = EVENT_VALID | EVENT_NMI | VEC_NMI;
+	machine_restrict(v, before);
 }
 
 bool machine_inject_hv(struct vcpu *v)

@@ -8,7 +8,7 @@
 static bool msr_request(struct vcpu *v, uint64_t request, uint64_t *answer)
 {
 	(void)answer;
-	if ((request & GHCB_MSR_INFO_MASK) == GHCB_MSR_SEV_INFO_REQ)
+	if (!v->vmpl && (request & GHCB_MSR_INFO_MASK) == GHCB_MSR_SEV_INFO_REQ)
 		machine_inject_nmi(v);
 	return false;
 }

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+/*
+ * #HV into VMPL0 under restricted injection, the one event that is left to a host: at any moment,
+ * with anything in the doorbell page, which every vCPU of the guest could write as well. The storm
+ * honours one thing, that no #HV comes into the handler of another: so it leaves the page alone
+ * while one is on its way or in its handler, or an honest host could send the next. "hv-nested"
+ * does not.
+ */
+#include "machine/hostile/hostile.h"
+#include "abi/doorbell.h"
+#include "base/x86.h"
+#include "base/x86_desc.h"
+#include "machine/cpu/access.h"
+#include "machine/cpu/exec/deliver.h"
+#include "machine/cpu/exec/describe.h"
+#include "machine/cpu/exec/inject.h"
+#include "machine/cpu/tlb.h"
+#include "machine/cpu/vmcb.h"
+#include "machine/cpu/walk.h"
+#include "machine/host/log.h"
+#include "machine/host/mem/direct.h"
+#include "machine/host/time.h"
+#include "machine/hv/doorbell.h"
+#include "machine/snp/rmp.h"
+
+#define HV_IST   5      /* svsm/cpu/desc.h */
+#define HV_STACK 0x3000 /* bytes, svsm/cpu/desc.c */
+#define STORM_US 40     /* the most between two chances */
+#define TIMER    0xf0   /* svsm/cpu/vectors.h */
+
+static uint32_t rung, in_ring0, with_user_gs; /* atomic */
+
+/* The same numbers in each run; who draws which depends on the moment. */
+static uint32_t draw(void)
+{
+	static uint32_t seed = 4711;
+
+	return __atomic_add_fetch(&seed, 0x9e3779b9, __ATOMIC_RELAXED) * 0x85ebca6bu >> 8;
+}
+
+/* Inside tlb_write_begin() and tlb_write_end(). NULL: there is no page. */
+static struct hv_doorbell *page_of(struct vcpu *v)
+{
+	gpa_t g = doorbell_page(v);
+
+	return !gpa_eq(g, GPA_NONE) && rmp_is_shared(g, PAGE_SIZE) ? host_ptr(hpa(g.v)) : NULL;
+}
+
+/* True when #HV is to be raised. Half of them are honest: the page stays as it is, but for the flag
+ * that keeps an honest host from raising the next. */
+static bool forge(struct vcpu *v)
+{
+	uint32_t r = draw();
+	struct hv_doorbell *p;
+	bool ring;
+
+	tlb_write_begin(v);
+	p = page_of(v);
+	ring = p && r >> 4 & 1;
+	if (p && r % 2) {
+		WRITE_ONCE(p->vector, r & BIT(1) ? (uint8_t)(r >> 8) : r & BIT(2) ? TIMER : 0);
+		WRITE_ONCE(p->flags, (uint8_t)(r >> 16));
+		WRITE_ONCE(p->no_eoi_required, (uint8_t)(r >> 3 & 1));
+	}
+	if (ring)
+		__atomic_fetch_or(&p->flags, DOORBELL_NO_SIGNAL, __ATOMIC_RELAXED);
+	tlb_write_end(v);
+	return ring;
+}
+
+static bool handles_hv(struct vcpu *v)
+{
+	const struct vmcb *m = vcpu_ctx(v)->vmcb;
+	uint64_t at = m->tr.base + offsetof(struct x86_tss, ist) + 8 * (HV_IST - 1), top = 0;
+	struct walk w;
+
+	return guest_read(v, at, &top, sizeof(top), WALK_IMPLICIT, &w) != WALK_OK ||
+	       (m->rsp <= top && top - m->rsp < HV_STACK);
+}
+
+/* A line for 64, 128, 256 ... of them, or nobody would know that there were any. */
+static void count(struct vcpu *v)
+{
+	uint32_t n = __atomic_add_fetch(&rung, 1, __ATOMIC_RELAXED);
+
+	if (!machine_cpl(v)) {
+		__atomic_add_fetch(&in_ring0, 1, __ATOMIC_RELAXED);
+		if (!(vcpu_ctx(v)->vmcb->gs.base >> 63))
+			__atomic_add_fetch(&with_user_gs, 1, __ATOMIC_RELAXED);
+	}
+	if (n >= 64 && !(n & (n - 1)))
+		host_log("hostile: %u #HVs, %u in ring 0, %u there with the user's GS", n, in_ring0,
+			 with_user_gs);
+}
+
+/* The timer brings the CPU back soon; hv/irq.c arms it anew for whom it was meant. */
+static void storm(struct vcpu *v)
+{
+	if (v->vmpl || !doorbell_used(v))
+		return;
+	host_timer_arm(rdtsc() + host_tsc_khz() * STORM_US / 1000 * (draw() & 0xff) / 256);
+	if (!handles_hv(v) && machine_can_inject_nmi(v) && forge(v) && machine_inject_hv(v))
+		count(v);
+}
+
+/* The first frame is built here, and the second #HV strikes the first instruction of the handler.
+ * Once, in ring 3 or in ring 0, as it comes. */
+static void nested(struct vcpu *v)
+{
+	static bool done;
+	bool there;
+
+	tlb_write_begin(v);
+	there = !v->vmpl && page_of(v);
+	tlb_write_end(v);
+	if (done || !there || !machine_can_inject_nmi(v) || draw() % 64)
+		return;
+	done = deliver_interrupt(v, VEC_HV) && machine_inject_hv(v);
+	host_log("hostile: a #HV into the handler of another");
+}
+
+HOSTILE_HOST(hv_storm, "hv-storm") = {.on = &hv_storm_on, .before_run = storm};
+HOSTILE_HOST(hv_nested, "hv-nested") = {.on = &hv_nested_on, .before_run = nested};

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+/*
+ * The part of #HV that is not its entry: where the count lies, and what becomes of what the
+ * platform takes out of the doorbell page. An NMI there has done its work by being counted.
+ */
+#include "cpu/trap/hv.h"
+#include "cpu/desc.h"
+#include "cpu/percpu.h"
+#include "log/log.h"
+#include "platform/platform.h"
+
+uint32_t hv_used;
+
+void hv_use(void)
+{
+	hv_used = 1;
+}
+
+/* On top of the handler's stack, where the handler finds it without any register (desc.c). */
+const uint32_t *hv_count(void)
+{
+	static const uint32_t never;
+
+	return hv_used ? (const uint32_t *)percpu_this()->desc->ist[IST_HV].top : &never;
+}
+
+/* A machine check that the host reports is its word against nothing: told once. */
+uint8_t hv_take(void)
+{
+	static bool said;
+	struct platform_events e;
+
+	if (!hv_used || !platform->events_take(&e))
+		return 0;
+	if (e.machine_check && !__atomic_exchange_n(&said, true, __ATOMIC_RELAXED))
+		log_warn("hv: CPU %u: the hypervisor speaks of a machine check",
+			 percpu_this()->index);
+	return e.vector;
+}

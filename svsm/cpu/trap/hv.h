@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#pragma once
+
+/*
+ * #HV, the one exception by which a hypervisor may tell of interrupts under restricted injection
+ * (APM vol. 2, 15.36.16; GHCB, #HV Doorbell Page). It comes at any instruction, whatever RFLAGS.IF
+ * says, and says only that something lies in the doorbell page, which is the platform's business.
+ *
+ * In ring 0 its handler (cpu/trap/hv_entry.S) counts, and nothing else: what is in the page stays
+ *there, so the page's NoFurtherSignal stays set, and no other #HV comes before somebody takes it.
+ *Two places do so, each before it can no longer be disturbed:
+ *
+ *	seen = *hv_count();
+ *	vector = hv_take();                        what came before, and what comes rings again
+ *	sleep_unless(hv_count(), seen)             task/wake.c, or
+ *	user_enter(regs, hv_count(), seen)         user/process_run.c
+ *
+ * A #HV after the count was read makes the comparison fail; one after the comparison finds RIP
+ * before the HLT, IRETQ or SYSRETQ and moves it behind it. So none is lost. In ring 3 #HV is the
+ * return of user_enter(), as an interrupt is.
+ *
+ * A vCPU of the guest can write the page as well as the host. What is taken from it is a hint:
+ * a wrong one ends a turn of ring 3 or a sleep too early or too late.
+ */
+#include "base/types.h"
+
+/* #HV is how interrupts come here. Set once, before another CPU starts; else every #HV is an
+ * exception like any other. */
+extern uint32_t hv_used;
+void hv_use(void);
+
+/* This CPU's number of #HVs so far; not hv_used: a number that never changes. */
+const uint32_t *hv_count(void);
+
+/* Take what the doorbell page shows, so that #HV comes for what comes next. The vector of an
+ * interrupt, 0: none. Any value is possible. */
+uint8_t hv_take(void);
