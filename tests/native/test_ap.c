@@ -89,9 +89,9 @@ bool vmpl_run(struct vcpu *v, unsigned vmpl)
 	return true;
 }
 
-void doorbell_reset(struct hv_doorbell_state *d)
+void doorbell_reset(struct hv_doorbell_state *d, struct vapic *a)
 {
-	(void)d;
+	(void)d, (void)a;
 }
 
 bool apic_pv_eoi_write(struct vapic *a, uint64_t value)

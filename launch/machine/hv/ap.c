@@ -53,7 +53,7 @@ static bool create(struct vcpu *v, const struct ap_request *r)
 	h->apic[r->vmpl].nmi_blocked = false;
 	apic_pv_eoi_write(&h->apic[r->vmpl], 0);
 	h->fresh |= 1u << r->vmpl;
-	doorbell_reset(&h->doorbell[r->vmpl]);
+	doorbell_reset(&h->doorbell[r->vmpl], &h->apic[r->vmpl]);
 	return !run || vmpl_run(v, r->vmpl);
 }
 

@@ -34,11 +34,6 @@ static void set_flag(struct hv_doorbell *p, uint8_t flag)
 	__atomic_fetch_or(&p->flags, flag, __ATOMIC_RELAXED);
 }
 
-void doorbell_reset(struct hv_doorbell_state *d)
-{
-	*d = (struct hv_doorbell_state){.page = GPA_NONE};
-}
-
 /* What is shown in the page is in neither map: when the vector is requested again before anybody
  * here knows that it was taken, it comes again. */
 static void move(uint32_t map[8], unsigned vector, bool in)
@@ -48,6 +43,13 @@ static void move(uint32_t map[8], unsigned vector, bool in)
 	else
 		__atomic_fetch_and(&map[vector / 32], (uint32_t)~BIT(vector % 32),
 				   __ATOMIC_SEQ_CST);
+}
+
+void doorbell_reset(struct hv_doorbell_state *d, struct vapic *a)
+{
+	if (d->posted) /* nobody has taken it */
+		move(a->irr, d->posted, true);
+	*d = (struct hv_doorbell_state){.page = GPA_NONE};
 }
 
 /* A vector that is no longer in the page was taken. Without the page nothing was: it waits. */
@@ -190,6 +192,13 @@ bool doorbell_wakes(struct vcpu *v)
 		     apic_pending(a) >= 0);
 }
 
+bool doorbell_waits(struct vcpu *v)
+{
+	struct vapic *a = hv_apic(v);
+
+	return apic_pending(a) >= 0 || (state(v)->spared && any(a->irr));
+}
+
 gpa_t doorbell_page(struct vcpu *v)
 {
 	return state(v)->page;
@@ -208,7 +217,5 @@ bool doorbell_set(struct vcpu *v, gpa_t g)
 
 void doorbell_clear(struct vcpu *v)
 {
-	if (state(v)->posted) /* nobody has taken it */
-		move(hv_apic(v)->irr, state(v)->posted, true);
-	doorbell_reset(state(v));
+	doorbell_reset(state(v), hv_apic(v));
 }

@@ -27,10 +27,13 @@ void doorbell_sync(struct vcpu *v);
 void doorbell_deliver(struct vcpu *v);
 /* Would an event end the current VMPL's HLT? */
 bool doorbell_wakes(struct vcpu *v);
+/* The page has to show something else, NoEoiRequired included, before the guest goes on. */
+bool doorbell_waits(struct vcpu *v);
 /* The current VMPL's page; GPA_NONE: not set. */
 gpa_t doorbell_page(struct vcpu *v);
 /* Another page. False when it is no shared page: then there is none. */
 bool doorbell_set(struct vcpu *v, gpa_t g);
 void doorbell_clear(struct vcpu *v);
-/* The VMPL gets a new VMSA: no page, nothing posted. */
-void doorbell_reset(struct hv_doorbell_state *d);
+/* The VMPL whose APIC is a gets a new VMSA: there is no page, and a vector that was shown and not
+ * taken is requested again. */
+void doorbell_reset(struct hv_doorbell_state *d, struct vapic *a);

@@ -174,12 +174,14 @@ void apic_host_retry(struct vapic *a)
 	struct vcpu *v = owner(a)->v;
 
 	/* The guest may go on without another exit to us: a window brings it back in time. */
-	if (a != hv_apic(v) || apic_pending(a) < 0)
+	if (a != hv_apic(v))
 		return;
-	if (doorbell_used(v))
+	if (!doorbell_used(v)) {
+		if (apic_pending(a) >= 0)
+			machine_want_window(v, true);
+	} else if (doorbell_waits(v)) {
 		host_kick(host_cpu()); /* no virtual interrupts there */
-	else
-		machine_want_window(v, true);
+	}
 }
 
 void apic_host_logical(struct vapic *a)
