@@ -118,6 +118,8 @@ TEST(a_vmgexit_behind_a_write_is_done_with_it)
 	CHECK_EQ(v.ctx[0].ghcb_msr, PAGE);
 	CHECK_EQ(vmcb.rip, RIP + 6);
 	CHECK_EQ(vmcb.exit_code, SVM_EXIT_VMMCALL);
+	CHECK_EQ(vmcb.exit_info1, 0); /* the VMSA will show these too, and a VMGEXIT has none */
+	CHECK_EQ(vmcb.exit_info2, 0);
 	CHECK(!v.ctx[0].answer_due); /* the answer is in the page */
 	setup();
 	CHECK_EQ(write_msr(REQUEST), MACHINE_VMGEXIT);

@@ -59,7 +59,8 @@ int msr_vmgexit(struct vcpu *v, unsigned length)
 	struct vmpl_ctx *c = vcpu_ctx(v);
 
 	insn_skip(c->vmcb, length);
-	c->vmcb->exit_code = SVM_EXIT_VMMCALL; /* what the VMSA will show */
+	c->vmcb->exit_code = SVM_EXIT_VMMCALL; /* what the VMSA will show, and not the WRMSR's */
+	c->vmcb->exit_info1 = c->vmcb->exit_info2 = 0;
 	c->answer_due = c->ghcb_msr & GHCB_MSR_INFO_MASK;
 	return MACHINE_VMGEXIT;
 }
