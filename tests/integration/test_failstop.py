@@ -73,6 +73,14 @@ def test_nested_nmi(runs, word, cpl):
     assert "[2] error: panic: NMI on a stack in use" in log, log
 
 
+def test_nested_nmi_restricted(runs):
+    """Under restricted injection VMRUN refuses an NMI, and no host has another way to bring one (APM vol. 2, 15.36.16)."""
+    run = keelson(runs / "restricted", "test", AT_WORK, "--option", "nested-nmi")
+    assert run.code == 0, run.out + run.err
+    assert "VMRUN refuses the event 0x80000202" in run.text("monitor.log"), run.text("monitor.log")
+    assert "hostile: nested NMIs" not in run.text("monitor.log"), run.text("monitor.log")
+
+
 def test_nmi_storm(runs):
     """NMIs anywhere, each after the IRET of the last one, cost time and nothing else."""
     for test in ("core/pvalidate-long", "core/vcpu-create-delete", "vtpm-raw/kill-idle"):

@@ -13,7 +13,7 @@
 #include "abi/vmsa.h"
 #include "base/x86.h"
 
-static bool restricted(struct vcpu *v)
+bool machine_restricted(struct vcpu *v)
 {
 	return vcpu_ctx(v)->sev_features & SEV_FEAT_RESTRICTED_INJ;
 }
@@ -35,7 +35,7 @@ void machine_restrict(struct vcpu *v, uint64_t before)
 	struct vmcb *m = vcpu_ctx(v)->vmcb;
 	uint64_t event = m->event_inj;
 
-	if (!restricted(v) || event == before || !(event & EVENT_VALID) ||
+	if (!machine_restricted(v) || event == before || !(event & EVENT_VALID) ||
 	    (event & (EVENT_TYPE_MASK | EVENT_VECTOR)) == (EVENT_EXCEPTION | VEC_HV))
 		return;
 	m->event_inj = before;
@@ -64,7 +64,7 @@ bool machine_can_inject(struct vcpu *v)
  */
 void machine_inject(struct vcpu *v, uint8_t vector)
 {
-	if (restricted(v))
+	if (machine_restricted(v))
 		refused(v, EVENT_VALID | EVENT_INTR | vector);
 	else if (!deliver_interrupt(v, vector))
 		vcpu_ctx(v)->vmcb->event_inj = EVENT_VALID | EVENT_INTR | vector;

@@ -10,6 +10,7 @@
  */
 #include "machine/cpu/vcpu.h"
 
+bool machine_restricted(struct vcpu *v);     /* the current VMPL takes #HV and nothing else */
 bool machine_can_inject(struct vcpu *v);     /* IF=1, no shadow, no event pending */
 bool machine_can_inject_nmi(struct vcpu *v); /* no event pending */
 void machine_inject(struct vcpu *v, uint8_t vector);

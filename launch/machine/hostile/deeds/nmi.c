@@ -33,14 +33,17 @@ static bool ready(struct vcpu *v)
 	       vcpu_ctx(v)->vmcb->idtr.limit == 256 * sizeof(struct x86_gate) - 1;
 }
 
+/* Where VMRUN refuses the NMI there is no first frame either. */
 static bool nest(struct vcpu *v)
 {
 	uint64_t rip = machine_rip(v), rsp = vcpu_ctx(v)->vmcb->rsp;
 	unsigned cpl = machine_cpl(v);
 
-	if (!deliver_interrupt(v, VEC_NMI))
+	if (!machine_restricted(v) && !deliver_interrupt(v, VEC_NMI))
 		return false;
 	machine_inject_nmi(v);
+	if (machine_restricted(v))
+		return false;
 	host_log("hostile: nested NMIs into VMPL 0 of vCPU %u at 0x%llx CPL %u, RSP 0x%llx",
 		 v->index, (unsigned long long)rip, cpl, (unsigned long long)rsp);
 	return true;
