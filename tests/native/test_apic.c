@@ -159,7 +159,9 @@ TEST(illegal_vector_is_an_error)
 	struct vapic a = fresh(true);
 
 	apic_msr_write(&a, APIC_LVT_ERROR, 0xfe);
+	retries = 0;
 	apic_post(&a, 15, false);
+	CHECK_EQ(retries, 1); /* it may be answered without another exit */
 	CHECK_EQ(apic_pending(&a), 0xfe);
 	CHECK(apic_msr_write(&a, APIC_ESR, 0));
 	CHECK_EQ(apic_read(&a, APIC_ESR), APIC_ESR_RECV_ILLEGAL);

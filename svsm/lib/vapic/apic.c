@@ -120,8 +120,10 @@ void apic_error(struct vapic *a, uint32_t bits)
 
 	__atomic_fetch_or(&a->esr_next, bits, __ATOMIC_RELAXED);
 	/* An illegal vector in the error entry itself must not lead back here. */
-	if ((*lvt & 0xff) >= 16)
-		apic_local(a, APIC_LVT_ERROR);
+	if ((*lvt & 0xff) < 16)
+		return;
+	apic_local(a, APIC_LVT_ERROR);
+	apic_host_retry(a);
 }
 
 /* A masked entry raises nothing. NMI delivery is ignored for timer and error entry, which have no

@@ -114,7 +114,7 @@ bool apic_base_write(struct vapic *a, uint64_t value);
 /* Does this APIC answer to dest? Any CPU. A register that its owner changes at the same time is a
  * race on hardware, too. x2_sender: dest has 32 bits. */
 bool apic_matches(const struct vapic *a, uint32_t dest, bool logical, bool x2_sender);
-void apic_error(struct vapic *a, uint32_t bits);
+void apic_error(struct vapic *a, uint32_t bits); /* on the owner's CPU */
 /* Raise an entry of the local vector table, as its delivery mode says. */
 void apic_local(struct vapic *a, unsigned lvt_reg);
 
@@ -156,6 +156,7 @@ uint64_t apic_host_tsc_khz(void);
 uint64_t apic_host_tsc(void);
 void apic_host_timer_changed(struct vapic *a); /* the deadline moved */
 void apic_host_eoi_level(struct vapic *a, unsigned vector);
-void apic_host_retry(struct vapic *a); /* TPR fell, EOI or self IPI: something may be deliverable */
+void apic_host_retry(
+	struct vapic *a); /* TPR fell, EOI, self IPI, error: something may be deliverable */
 void apic_host_logical(struct vapic *a); /* LDR, DFR or mode changed */
 void apic_ipi_send(struct vapic *a, uint32_t low, uint32_t dest);
