@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 /*
- * The hypervisor's side of restricted injection: GHCB (56421), #HV Doorbell Page. NoEoiRequired says
- * that nothing waits for the EOI, so it must not be seen while something does; and a vector that
- * nobody has taken is still requested, whatever becomes of its page.
+ * The hypervisor's side of restricted injection: GHCB (56421), #HV Doorbell Page. NoEoiRequired
+ * says that nothing waits for the EOI, so it must not be seen while something does; and a vector
+ * that nobody has taken is still requested, whatever becomes of its page.
  *
  * sources: launch/machine/hv/doorbell.c launch/machine/hv/irq.c svsm/lib/vapic/apic.c svsm/lib/vapic/apic_regs.c
  * sources: svsm/lib/vapic/apic_timer.c svsm/lib/vapic/apic_pv_eoi.c
@@ -123,6 +123,12 @@ void machine_want_window(struct vcpu *who, bool on)
 void machine_set_tpr(struct vcpu *who, uint8_t tpr)
 {
 	(void)who, (void)tpr;
+}
+
+unsigned exit_cause_slot(const struct exit_causes *e)
+{
+	(void)e;
+	return 0;
 }
 
 void exit_cause_name(struct exit_causes *e, const struct exit_class *class, uint32_t what)

@@ -226,3 +226,22 @@ TEST(what_finds_no_row_is_told)
 	CHECK_EQ(printed("stats: cause.user.vmpl2.cpl0.cpuid.other_0x3ff"), 1);
 	start(false);
 }
+
+/* An interrupt may be taken with an exit that was for something else: an OUT in one exit. */
+TEST(only_the_exit_of_that_reason_gets_the_name)
+{
+	start(true);
+	guess = &class;
+	guess_what = 0x80;
+	open(0, 1, 0, SVM_EXIT_IOIO);
+	exit_cause_of(&cpus[0], SVM_EXIT_INTR, &other, 7);
+	exit_cause_end(&cpus[0]);
+	open(0, 1, 0, SVM_EXIT_INTR);
+	exit_cause_of(&cpus[0], SVM_EXIT_INTR, &other, 7);
+	exit_cause_end(&cpus[0]);
+	exit_cause_of(&cpus[0], SVM_EXIT_INTR, &other, 8); /* none is open */
+	print();
+	CHECK_EQ(printed("stats: cause.user.vmpl1.cpl0.ioio.to_high"), 1);
+	CHECK_EQ(printed("stats: cause.user.vmpl1.cpl0.intr.other_0x7"), 1);
+	CHECK_EQ(printed("stats: cause.user.vmpl1.cpl0.intr.other_0x8"), ~0ull);
+}

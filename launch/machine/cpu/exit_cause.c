@@ -131,6 +131,11 @@ void exit_cause_close(struct exit_causes *e)
 	e->since = 0;
 }
 
+unsigned exit_cause_slot(const struct exit_causes *e)
+{
+	return e->now.slot;
+}
+
 static const char *group_name(const struct row_key *k)
 {
 	for (unsigned i = 0; k->class && i < k->class->count; i++)

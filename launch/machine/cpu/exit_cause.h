@@ -39,6 +39,7 @@ void exit_cause_print(void);
 void exit_cause_open(struct vcpu *v, unsigned slot); /* of vcpu.exits[]; v->causes is there */
 void exit_cause_name(struct exit_causes *e, const struct exit_class *class, uint32_t what);
 void exit_cause_close(struct exit_causes *e);
+unsigned exit_cause_slot(const struct exit_causes *e); /* of the record that is open, or was last */
 
 /* Exit slot has just happened to the current VMPL. */
 static inline void exit_cause_begin(struct vcpu *v, unsigned slot)
@@ -51,6 +52,14 @@ static inline void exit_cause_begin(struct vcpu *v, unsigned slot)
 static inline void exit_cause(struct vcpu *v, const struct exit_class *class, uint32_t what)
 {
 	if (v->causes)
+		exit_cause_name(v->causes, class, what);
+}
+
+/* The same, where the exit in hand is of that slot: an interrupt may be taken with any other. */
+static inline void exit_cause_of(struct vcpu *v, unsigned slot, const struct exit_class *class,
+				 uint32_t what)
+{
+	if (v->causes && exit_cause_slot(v->causes) == slot)
 		exit_cause_name(v->causes, class, what);
 }
 

@@ -13,6 +13,7 @@
 #include "machine/cpu/exec/vmm.h"
 #include "machine/cpu/guard.h"
 #include "machine/cpu/tlb.h"
+#include "machine/cpu/vmcb.h"
 #include "machine/dev/uart.h"
 #include "machine/host/isr.h"
 #include "machine/host/lapic.h"
@@ -135,7 +136,7 @@ void irq_cause(struct vcpu *v)
 	};
 	static const struct exit_class class = EXIT_CLASS("", vectors);
 
-	exit_cause(v, &class, percpu()->taken);
+	exit_cause_of(v, SVM_EXIT_INTR, &class, percpu()->taken);
 	percpu()->taken = 0;
 }
 

@@ -23,7 +23,7 @@ void irq_take(struct vcpu *v);
 void irq_timer_changed(struct vcpu *v);
 /* Before each machine_run too: under -icount, let the other CPUs have their turn now and then. */
 void irq_turn(struct vcpu *v);
-/* The exit in hand was for the interrupt that has just been taken: exit_cause(). */
+/* An exit in hand that was for an interrupt was for the one just taken: exit_cause(). */
 void irq_cause(struct vcpu *v);
 /* Would an event end the current VMPL's HLT? */
 bool irq_wakes(struct vcpu *v);
