@@ -139,6 +139,7 @@ user_trap:
 	movq %gs:CPU_USER_REGS, %rdi
 	movl $WORDS, %ecx
 	rep movsq
+	.globl user_leave
 user_leave:
 	movl $1, %eax
 user_return:

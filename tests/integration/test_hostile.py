@@ -105,6 +105,13 @@ def test_hv_nested(runs):
     assert re.search(r"panic: #HV", run.text("svsm.log")), run.text("svsm.log")
 
 
+def test_hv_in_copy(runs):
+    """Ring 3's frame, half copied, is not that of the next #HV: else ring 0 goes on with ring 3's registers."""
+    run = keelson(runs, "test", "vtpm-raw/auth-own", "--option", "hv-in-copy").check(5)
+    assert "hostile: a #HV into the copy of another's frame" in run.text("monitor.log")
+    assert re.search(r"panic: #HV", run.text("svsm.log")), run.text("svsm.log")
+
+
 def test_vmrun_refuses_other_events(runs):
     """Restricted injection: an NMI of the host's never reaches the SVSM."""
     run = keelson(runs, "test", "core/query-protocol", "--option", "boot-nmi").check(0)

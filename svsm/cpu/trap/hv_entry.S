@@ -13,7 +13,9 @@
  *	frame: RIP 0, CS 8, RFLAGS 16, RSP 24, SS 32; the count is at 40
  *
  * Code of user/user.S is told by RIP alone. There RSP may be the user's, who could point it into
- * this stack. Between user_enter's comparison and IRETQ or SYSRETQ the way on is user_stay, which
+ * this stack. The one exception is the copy of ring 3's frame to struct user_regs, which reads this
+ * stack when #HV has ended ring 3: with the new frame's CS and RIP, ring 0 would go on with the
+ * registers that ring 3 has chosen. There RSP is ours. Between user_enter's comparison and IRETQ or SYSRETQ the way on is user_stay, which
  * needs no RSP; behind SWAPGS it has to be undone first.
  */
 #include "mm/layout.h"
@@ -50,7 +52,11 @@ hv_entry:
 	iretq
 
 in_user_text:
-	cmpq $user_window, (%rsp)
+	cmpq $user_trap, (%rsp)
+	jb 5f
+	cmpq $user_leave, (%rsp)
+	jb 2b
+5:	cmpq $user_window, (%rsp)
 	jb 4f
 	cmpq $user_window_end, (%rsp)
 	jae 4f

@@ -6,12 +6,13 @@
  * with anything in the doorbell page, which every vCPU of the guest could write as well. The storm
  * honours one thing, that no #HV comes into the handler of another: so it leaves the page alone
  * while one is on its way or in its handler, or an honest host could send the next. "hv-nested"
- * does not.
+ * and "hv-in-copy" do not.
  */
 #include "machine/hostile/hostile.h"
 #include "abi/doorbell.h"
 #include "base/x86.h"
 #include "base/x86_desc.h"
+#include "lib/string.h"
 #include "machine/cpu/access.h"
 #include "machine/cpu/exec/deliver.h"
 #include "machine/cpu/exec/describe.h"
@@ -121,5 +122,73 @@ static void nested(struct vcpu *v)
 	host_log("hostile: a #HV into the handler of another");
 }
 
+/* Ring 3's frame is on its way into struct user_regs, by the one REP MOVSQ of svsm/user/user.S. */
+static bool copies_frame(struct vcpu *v)
+{
+	static const uint8_t rep_movsq[] = {0xf3, 0x48, 0xa5};
+	uint8_t code[sizeof(rep_movsq)] = {0};
+	struct walk w;
+
+	return guest_read(v, machine_rip(v), code, sizeof(code), WALK_IMPLICIT, &w) == WALK_OK &&
+	       !memcmp(code, rep_movsq, sizeof(code));
+}
+
+static void step(struct vcpu *v, bool on)
+{
+	struct vmcb *m = vcpu_ctx(v)->vmcb;
+
+	m->exceptions = (m->exceptions & ~(uint32_t)BIT(VEC_DB)) | (on ? BIT(VEC_DB) : 0);
+	m->rflags = (m->rflags & ~RFLAGS_TF) | (on ? RFLAGS_TF : 0);
+}
+
+static uint32_t stepping; /* index + 1 of the vCPU whose frame is waited for, atomic */
+
+/* Nobody else's #HV comes in between. False: there is no page. */
+static bool silence(struct vcpu *v)
+{
+	struct hv_doorbell *p;
+
+	tlb_write_begin(v);
+	p = v->vmpl ? NULL : page_of(v);
+	if (p)
+		__atomic_fetch_or(&p->flags, DOORBELL_NO_SIGNAL, __ATOMIC_RELAXED);
+	tlb_write_end(v);
+	return p;
+}
+
+/* The first #HV comes in ring 3. From there to the copy of its frame it is single steps, which no
+ * guest sees: #DB is intercepted. */
+static void in_copy(struct vcpu *v)
+{
+	uint32_t none = 0;
+
+	if (v->vmpl || !doorbell_used(v) || stepping)
+		return;
+	host_timer_arm(rdtsc() + host_tsc_khz() / 10); /* an exit of ring 3 */
+	if (machine_cpl(v) != 3 || !machine_can_inject_nmi(v) || !silence(v) ||
+	    !__atomic_compare_exchange_n(&stepping, &none, v->index + 1, false, __ATOMIC_RELAXED,
+					 __ATOMIC_RELAXED))
+		return;
+	if (deliver_interrupt(v, VEC_HV))
+		step(v, true);
+}
+
+/* The second one strikes when some words have been copied and others have not. */
+static void in_copy_stepped(struct vcpu *v)
+{
+	static unsigned words;
+
+	if (stepping != v->index + 1 || !copies_frame(v) || ++words != 4)
+		return;
+	step(v, false);
+	machine_inject_hv(v);
+	host_log("hostile: a #HV into the copy of another's frame");
+}
+
 HOSTILE_HOST(hv_storm, "hv-storm") = {.on = &hv_storm_on, .before_run = storm};
 HOSTILE_HOST(hv_nested, "hv-nested") = {.on = &hv_nested_on, .before_run = nested};
+HOSTILE_HOST(hv_in_copy, "hv-in-copy") = {
+	.on = &hv_in_copy_on,
+	.before_run = in_copy,
+	.stepped = in_copy_stepped,
+};
