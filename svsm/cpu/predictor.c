@@ -7,7 +7,7 @@
  * machine.
  */
 #include "cpu/predictor.h"
-#include "base/types.h"
+#include "base/speculation.h"
 #include "log/log.h"
 #include "mm/copy.h"
 #include "platform/platform.h"
@@ -54,12 +54,15 @@ static void fill_return_stack(void)
 			 : "memory", "cc");
 }
 
+/* A return that is predicted although the barrier is there stops at the LFENCE. */
 void predictor_flush(void)
 {
 	static bool said;
 
-	if (!present)
+	if (!present) {
+		speculation_barrier();
 		return;
+	}
 	fill_return_stack();
 	if (!barrier_msr() && !said) {
 		said = true;

@@ -16,7 +16,9 @@ INDIRECT = {"boot_long", "kernel_main"}
 # What takes lengths, addresses and choices of code from the guest or from ring 3. GCC and clang inline what is called
 # once, so an outer function may stand for it.
 LFENCE = [["serve", "serve_stopped", "svsm_request"], ["vtpm_page_read"], ["buffer_list_open"], ["call_read"],
-          ["call_write"], ["user_copy", "user_copy_in"], ["user_copy", "user_copy_out"]]
+          ["call_write"], ["user_copy", "user_copy_in"], ["user_copy", "user_copy_out"],
+          # before the first return behind the guest, where a branch may say that it is none or that there is no IBPB
+          ["ghcb_call"], ["predictor_flush"]]
 MASK = [["guest_ptr", "guest_copy_in"], ["guest_ptr", "guest_copy_out"], ["guest_ptr", "guest_zero"],
         ["find", "pagestate_get"], ["slot", "syscall_serve"], ["user_ptr", "user_copy_in"], ["call_load"],
         ["service_blob_replace"]]

@@ -8,6 +8,7 @@
  */
 #include "platform/snp/ghcb.h"
 #include "base/assert.h"
+#include "base/speculation.h"
 #include "base/x86.h"
 #include "mm/paging.h"
 #include "mm/alloc.h"
@@ -111,6 +112,8 @@ enum platform_result ghcb_call(struct ghcb *g, uint64_t exit_code, uint64_t info
 	ask_by_page(percpu_this()->ghcb);
 	if (exit_code == GHCB_EXIT_RUN_VMPL)
 		predictor_flush();
+	else /* the guest may have trained this branch, and filled the return stack */
+		speculation_barrier();
 	if ((uint32_t)READ_ONCE(g->exit_info1))
 		return PLATFORM_REFUSED;
 	return PLATFORM_OK;
