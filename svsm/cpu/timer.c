@@ -243,7 +243,7 @@ void timer_expired(void)
 
 /* Called for every interrupt in ring 3. When a turn with a later end has begun meanwhile, that end
  * is set now. */
-void timer_interrupt(void)
+bool timer_interrupt(void)
 {
 	struct timer_cpu *t = percpu_mine(&timer);
 
@@ -252,6 +252,7 @@ void timer_interrupt(void)
 		set(t, t->wanted);
 	else
 		t->wanted = 0;
+	return !t->wanted;
 }
 
 /* Cheap where the timer works: it is asked for each system call. */

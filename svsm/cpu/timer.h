@@ -50,8 +50,8 @@ void timer_arm(uint64_t tsc);
 /* It came while no ring 3 runs here: EOI, and the timer is not armed any more. */
 void timer_expired(void);
 /* An interrupt came in, whatever its vector (the hypervisor may invent any): EOI, and set the
- * timer again when the wanted end is still ahead. */
-void timer_interrupt(void);
+ * timer again when the wanted end is still ahead. True: it is not, so the turn is over. */
+bool timer_interrupt(void);
 /* Has the wanted end passed? Asked whenever ring 3 has come back without an interrupt. True once
  * for each timer_arm(). While the end is ahead and nothing is armed, the timer is tried again. */
 bool timer_over(void);

@@ -129,8 +129,9 @@ SELFTEST(timer_preempts)
 		processes++;
 	} while (n.preempted < 2 && timer_now() < limit);
 	SELFTEST_TRUE(n.preempted >= 2);
-	SELFTEST_TRUE(n.early <= 1); /* the deadline that an earlier test left armed */
-	SELFTEST_EQ(t->fired - fired, n.preempted);
+	/* Each interrupt ends a turn. One comes too early: the deadline that an earlier test left
+	 * armed. By #HV it ends none. */
+	SELFTEST_TRUE(n.early + (t->fired - fired - n.preempted) <= 1);
 	fmt_snprintf(detail, SELFTEST_DETAIL, "%u turns of %u, %lu ms in ring 3 and back",
 		     n.preempted + processes, processes, timer_ns(n.user_tsc) / 1000000);
 	return true;

@@ -122,16 +122,18 @@ static bool system_call(struct process *p, enum process_stop *stop)
 }
 
 /* Any vector from 32 on, because the hypervisor may inject any. All of them stop the process as
- * the timer's does; a vector that the SVSM does not use is worth one line in the log. */
-static void interrupt(uint64_t vector)
+ * the timer's does; a vector that the SVSM does not use is worth one line in the log. True: the
+ * turn is over by the clock as well. */
+static bool interrupt(uint64_t vector)
 {
 	static bool said;
+	bool over = timer_interrupt();
 
-	timer_interrupt();
 	if (vector != TIMER_VECTOR && !said) {
 		said = true;
 		log_warn("user: unexpected interrupt, vector %lu", vector);
 	}
+	return over;
 }
 
 /* A system call or CPUID has been served. Does ring 3 go on? Not when its turn is over: where the
@@ -146,8 +148,9 @@ static bool turn_over(enum process_stop *stop)
 
 /*
  * True: ring 3 has run, and came back for the reason in p->regs. False: an interrupt that came by
- * #HV ends the turn. One that does not bring an interrupt (an NMI, or nothing) is like an NMI in
- * ring 3: that goes on.
+ * #HV ends the turn, when its end has come: every vCPU of the guest can write one into the doorbell
+ * page, again and again, and must not keep ring 3 from running. One that does not bring an
+ * interrupt (an NMI, or nothing) is like an NMI in ring 3: that goes on.
  */
 static bool enter(struct process *p)
 {
@@ -157,10 +160,8 @@ static bool enter(struct process *p)
 		uint8_t vector = hv_take();
 
 		failstop_check();
-		if (vector) {
-			interrupt(vector);
+		if (vector && interrupt(vector))
 			return false;
-		}
 		if (user_enter(&p->regs, count, seen) && !(hv_used && p->regs.vector == VEC_HV))
 			return true;
 	}

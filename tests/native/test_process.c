@@ -38,6 +38,7 @@ static uint32_t signals;      /* hv_count() */
 static unsigned rings;        /* #HVs to come in ring 3 before `vector` */
 static bool rings_on_the_way; /* one comes before the first entry is done */
 static uint8_t pending[2];    /* vectors in the doorbell page, one after the other */
+static bool spoilt;           /* somebody writes the first one there all the time */
 
 const uint32_t *hv_count(void)
 {
@@ -48,6 +49,8 @@ uint8_t hv_take(void)
 {
 	uint8_t v = pending[0];
 
+	if (spoilt)
+		return v;
 	pending[0] = pending[1];
 	pending[1] = 0;
 	return v;
@@ -117,9 +120,12 @@ void report_fault(struct process *p)
 	reports++;
 }
 
-void timer_interrupt(void)
+static bool early; /* interrupts come before the turn's end */
+
+bool timer_interrupt(void)
 {
 	interrupts++;
+	return !early;
 }
 
 static unsigned over_after; /* system calls until the turn's end; 0: it does not come */
@@ -273,6 +279,27 @@ TEST(interrupts_by_hv)
 	hv_used = 0;
 	check_context("not expected");
 	CHECK_EQ(run(VEC_HV), PROCESS_FAULTED);
+}
+
+/* Every vCPU of the guest can write the page, at any rate. A turn ends by its time alone. */
+TEST(a_forged_interrupt_does_not_keep_ring_3_out)
+{
+	away = 0;
+	most = ~0ull;
+	then = SYSCALL_EXIT;
+	hv_used = 1;
+	spoilt = early = true;
+	pending[0] = TIMER_VECTOR;
+	CHECK_EQ(run(USER_SYSCALL), PROCESS_EXITED);
+	CHECK_EQ(entries, 1);
+	CHECK_EQ(interrupts, 1);
+	check_context("behind the end");
+	early = false;
+	CHECK_EQ(run(USER_SYSCALL), PROCESS_PREEMPTED);
+	CHECK_EQ(entries, 0);
+	spoilt = false;
+	pending[0] = 0;
+	hv_used = 0;
 }
 
 /* A host that stops the machine for an hour has not let the process compute for an hour: it would
