@@ -30,6 +30,10 @@ uint32_t make_storage_key(void);
 #define TEXT_CREATE_RSA                                                                            \
 	"00000153 %4 @pw [ [] [] ] [ 0001 000b 00060472 [] 0010 0010 0800 00000000 [] ] [] "       \
 	"00000000"
+/* A slower one, RSA-3072: many times what a call takes, however lucky its search for primes. */
+#define TEXT_CREATE_RSA_3072                                                                       \
+	"00000153 %4 @pw [ [] [] ] [ 0001 000b 00060472 [] 0010 0010 0c00 00000000 [] ] [] "       \
+	"00000000"
 
 /* NV index 01800001, a counter; defines it and counts once. */
 void counter_define(void);

@@ -114,7 +114,7 @@ TEST(working, "kill-working",
 	ek = ek_digest();
 	count = counter_read();
 	session = new_handle(tpm(0, "00000176 40000007 40000007 [ %z ] [] 00 0010 000b", 16));
-	tpm_build(&slow, TEXT_CREATE_RSA, make_storage_key());
+	tpm_build(&slow, TEXT_CREATE_RSA_3072, make_storage_key());
 	REQUIRE_EQ(vtpm_once(0, &slow, tpm_response()), TPM_RC_RETRY);
 	kill();
 	CHECK_EQ(vtpm_send(0, &slow, tpm_response()), TPM_RC_FAILURE);
