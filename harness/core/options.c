@@ -102,12 +102,15 @@ static void help(void)
 	     "  --service-cpus N           CPUs that run services and that the guest never sees;\n"
 	     "                             at most " VCPUS_MOST " vCPUs on native, these included\n"
 	     "  --icount SHIFT             time goes by instructions, 2^SHIFT ns each (slow)\n"
-	     "  --sev-features N           what the SVSM's VMSAs ask of the processor\n"
+	     "  --sev-features N           what the SVSM's VMSAs ask of the processor: 1 without\n"
+	     "                             restricted injection, 9 (default) with it\n"
 	     "  --disk FILE                raw image, given to the guest as a virtio disk\n"
 	     "  --swtpm SOCKET             platform plain: the guest's TPM is the swtpm behind it\n"
 	     "  --timeout SECONDS          give up after that long without any progress\n"
 	     "  --strict                   every event takes the way it takes on hardware\n"
-	     "  --option WORD              monitor option: stats, trace (docs/monitor.md)\n"
+	     "  --option WORD              a monitor option, any number of them: stats, trace, "
+	     "fast-ioio,\n"
+	     "                             or a hostile host; docs/monitor.md has them all\n"
 	     "  --monitor FILE             another monitor image\n"
 	     "  --name NAME, --runs DIR    the run folder: DIR/NAME-TIME-PID\n"
 	     "  --keep                     keep the IGVM file in the run folder of a good run\n"
@@ -145,23 +148,34 @@ static bool number_or_none(const char *name, const char *text, struct range r, i
 	return true;
 }
 
+static bool features(const char **out)
+{
+	uint64_t unused;
+
+	*out = optarg;
+	if (sev_features_read(optarg, &unused))
+		return true;
+	problem("--sev-features takes a number with bit 0 (SNP active), decimal or 0x..., not '%s'",
+		optarg);
+	return false;
+}
+
 /* Options whose value is a word of the command line. False: c is none of them. */
 static bool take_text(struct options *o, int c)
 {
-	const char **slot = c == OPT_PLATFORM       ? &o->platform
-			    : c == OPT_QEMU         ? &o->qemu
-			    : c == OPT_MONITOR      ? &o->monitor
-			    : c == OPT_KERNEL       ? &o->kernel
-			    : c == OPT_INITRD       ? &o->initrd
-			    : c == OPT_APPEND       ? &o->append
-			    : c == OPT_IGVM         ? &o->igvm
-			    : c == OPT_RUNS         ? &o->runs
-			    : c == OPT_NAME         ? &o->name
-			    : c == OPT_DISK         ? &o->disk
-			    : c == OPT_SWTPM        ? &o->swtpm
-			    : c == OPT_GROUP        ? &o->group
-			    : c == OPT_SEV_FEATURES ? &o->sev_features
-						    : NULL;
+	const char **slot = c == OPT_PLATFORM  ? &o->platform
+			    : c == OPT_QEMU    ? &o->qemu
+			    : c == OPT_MONITOR ? &o->monitor
+			    : c == OPT_KERNEL  ? &o->kernel
+			    : c == OPT_INITRD  ? &o->initrd
+			    : c == OPT_APPEND  ? &o->append
+			    : c == OPT_IGVM    ? &o->igvm
+			    : c == OPT_RUNS    ? &o->runs
+			    : c == OPT_NAME    ? &o->name
+			    : c == OPT_DISK    ? &o->disk
+			    : c == OPT_SWTPM   ? &o->swtpm
+			    : c == OPT_GROUP   ? &o->group
+					       : NULL;
 
 	if (slot)
 		*slot = optarg;
@@ -201,6 +215,8 @@ static bool take(struct options *o, int c)
 		return number_or_none("icount", optarg, RANGE_ICOUNT, &o->icount);
 	case OPT_TIMEOUT:
 		return number("timeout", optarg, RANGE_TIMEOUT, &o->timeout);
+	case OPT_SEV_FEATURES:
+		return features(&o->sev_features);
 	case OPT_EXEC:
 		strlist_add(&o->exec, optarg);
 		return true;

@@ -20,3 +20,12 @@ bool range_read(struct range r, const char *text, unsigned *out)
 	*out = (unsigned)v;
 	return true;
 }
+
+bool sev_features_read(const char *text, uint64_t *out)
+{
+	char *end;
+
+	errno = 0;
+	*out = strtoull(text, &end, 0);
+	return *text >= '0' && *text <= '9' && !*end && !errno && (*out & SEV_FEAT_SNP_ACTIVE);
+}

@@ -6,6 +6,7 @@
  * (run/make_igvm.c), so that what they boot is what a person builds with the same words.
  */
 #include "harness/igvm/igvm_cmd.h"
+#include "harness/core/ranges.h"
 #include "harness/igvm/build.h"
 #include "harness/igvm/region.h"
 
@@ -127,15 +128,6 @@ static bool take_number(unsigned *out, unsigned long max)
 	return *optarg >= '0' && *optarg <= '9' && !*end && v <= max;
 }
 
-/* Without SNP_ACTIVE it would be no SNP guest. */
-static bool take_features(uint64_t *out)
-{
-	char *end;
-
-	*out = strtoull(optarg, &end, 0);
-	return *optarg >= '0' && *optarg <= '9' && !*end && (*out & SEV_FEAT_SNP_ACTIVE);
-}
-
 /* False: an unknown option, a bad number, or words that are no options. */
 static bool parse(struct igvm_build_options *o, int argc, char **argv)
 {
@@ -155,7 +147,7 @@ static bool parse(struct igvm_build_options *o, int argc, char **argv)
 			o->test = true;
 		else if (c == OPT_PANIC)
 			o->panic = true;
-		else if (c == OPT_SEV_FEATURES && !take_features(&o->sev_features))
+		else if (c == OPT_SEV_FEATURES && !sev_features_read(optarg, &o->sev_features))
 			return false;
 		else if (c == OPT_SEV_FEATURES)
 			continue;
@@ -189,6 +181,8 @@ int igvm_command(int argc, char **argv)
 {
 	if (argc < 2)
 		return usage(stderr);
+	if (argc <= 3 && !strcmp(argv[argc - 1], "--help"))
+		return usage(stdout);
 	if (!strcmp(argv[1], "build"))
 		return build_command(argc - 1, argv + 1);
 	if (!strcmp(argv[1], "inspect"))
@@ -197,5 +191,5 @@ int igvm_command(int argc, char **argv)
 		return igvm_measure_command(argc - 1, argv + 1);
 	if (!strcmp(argv[1], "pcrs"))
 		return igvm_pcrs_command(argc - 1, argv + 1);
-	return usage(!strcmp(argv[1], "--help") ? stdout : stderr);
+	return usage(stderr);
 }

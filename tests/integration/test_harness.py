@@ -152,7 +152,7 @@ def test_missing_file(runs):
 
 @pytest.mark.parametrize("words", [
     [], ["frobnicate"], ["run", "--smp", "none"], ["run", "--bogus"], ["run", "no-such-suite"],
-    ["run", "--service-cpus", "x"], ["run", "--icount", "99"],
+    ["run", "--service-cpus", "x"], ["run", "--icount", "99"], ["run", "--sev-features", "all"], ["run", "--sev-features", "8"],
     ["run", "--platform", "vax"], ["test"], ["test", "no-such-suite"], ["run", "--mem"],
 ])
 def test_usage(words):

@@ -175,3 +175,9 @@ def test_truncated_initrd(tmp_path, linux, data, why):
     code, _, err = linux_image(tmp_path, linux[0], "--initrd", tmp_path / "initrd")
     assert code == (1 if why else 0), err
     assert not why or why in err
+
+
+@pytest.mark.parametrize("words", [[], ["build"], ["inspect"], ["measure"], ["pcrs"]])
+def test_help(words):
+    code, out, err = igvm(*words, "--help")
+    assert code == 0 and "keelson igvm pcrs" in out and not err
