@@ -5,11 +5,12 @@
 
 BENCH_PAIRS sets how many rounds of boots there are (default 7), BENCH_COUNT and BENCH_KEYS the repetitions of the vTPM's
 commands (default 300, 20 where RSA keys are generated). BENCH_BASE=DIR: another built checkout, whose boots and runs
-alternate with this one's. BENCH_ONLY='boots exits calls vtpm sizes': only these parts.
+alternate with this one's. BENCH_ONLY='boots exits calls barriers vtpm sizes': only these parts.
 """
 import os
 import subprocess
 
+import barriers
 import boots
 import calls
 import exits
@@ -18,7 +19,7 @@ import tree
 import vtpm
 
 PAIRS = int(os.environ.get("BENCH_PAIRS", "7"))
-PARTS = ("boots", "exits", "calls", "vtpm", "sizes")
+PARTS = ("boots", "exits", "calls", "barriers", "vtpm", "sizes")
 
 
 def sizes(rows, here):
@@ -40,6 +41,8 @@ def measure(here, base, only):
         calls.measure(rows, here, base)
         calls.machine(rows, here)
         calls.user_mode(rows, here)
+    if "barriers" in only:
+        barriers.measure(rows, here, base)
     if "vtpm" in only:
         vtpm.measure(rows, here, base)
     if "sizes" in only:
