@@ -2,9 +2,8 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /*
- * What a call costs as our Linux module makes it: by the MSR protocol, with the calling area looked
- * up each time. INFO "module_call": us of a call in the quickest of many batches, and in the median
- * one.
+ * What a call costs as our Linux module makes it: by the MSR protocol. INFO "module_call": us of a
+ * call in the quickest of many batches, and in the median one.
  */
 #include <stdlib.h>
 

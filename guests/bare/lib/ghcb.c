@@ -197,6 +197,13 @@ bool ghcb_cpuid(uint32_t leaf, uint32_t sub, uint32_t r[4])
 	return true;
 }
 
+uint32_t ghcb_tsc_khz(void)
+{
+	uint32_t r[4];
+
+	return ghcb_cpuid(0x40000010, 0, r) ? r[0] : 0;
+}
+
 bool ghcb_mmio_read(uint64_t gpa, unsigned size, uint64_t *value)
 {
 	struct ghcb *g = ghcb_begin();

@@ -50,6 +50,7 @@ bool ghcb_in(uint16_t port, unsigned size, uint32_t *value);
 bool ghcb_rdmsr(uint32_t msr, uint64_t *value);
 bool ghcb_wrmsr(uint32_t msr, uint64_t value);
 bool ghcb_cpuid(uint32_t leaf, uint32_t sub, uint32_t r[4]);
+uint32_t ghcb_tsc_khz(void); /* as KVM tells it (leaf 0x40000010); 0: not known */
 bool ghcb_mmio_read(uint64_t gpa, unsigned size, uint64_t *value);
 bool ghcb_mmio_write(uint64_t gpa, unsigned size, uint64_t value);
 uint32_t ghcb_ap_create(uint32_t apic_id, unsigned vmpl, unsigned op, uint64_t vmsa,
