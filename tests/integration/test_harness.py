@@ -82,7 +82,7 @@ def damaged_launch_info(tmp_path):
     code, _, err = igvm("build", "--svsm", BUILD / "svsm.elf", "--bare", BUILD / "guests/bare/hang.bin", "-o", path)
     assert code == 0, err
     data = path.read_bytes()
-    info = b"KELN\x01\x00\x00\x00"
+    info = b"KELN\x02\x00\x00\x00"
     assert data.count(info) == 1
     path.write_bytes(data.replace(info, b"KELN\x63\x00\x00\x00"))
     return path
