@@ -14,9 +14,12 @@ run: ## boot an unmodified Debian kernel under the SVSM, on plain QEMU
 shell: ## the same, with a shell of the guest in this terminal
 	$(Q)$(MAKE) --no-print-directory run RUNFLAGS='--shell $(RUNFLAGS)'
 
+# What check compiles takes all cores, unless make was told how many to take.
+all_cores = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
+
 check: ## everything: unit tests, lint, suites on native QEMU
-	$(Q)$(MAKE) --no-print-directory deps && $(MAKE) --no-print-directory all guests INITRD=
-	$(Q)ci/check.sh lint unit integration
+	$(Q)$(MAKE) --no-print-directory deps && $(MAKE) --no-print-directory $(all_cores) all guests INITRD=
+	$(Q)CHECK_JOBS='$(all_cores)' ci/check.sh lint unit integration
 
 integration: ## the pytest suites (boots guests)
 	$(Q)$(PYTHON) -m pytest -q -p no:cacheprovider tests/integration
