@@ -50,12 +50,18 @@ def functions(elf):
     return found
 
 
+def taken(operation, value):
+    """Bytes that the instruction takes from the stack. Of 128 an assembler makes the shorter one with -128."""
+    signed = value - (1 << 64) if value >> 63 else value
+    return signed if operation == "sub" else -signed
+
+
 def instruction(f, text):
     f["platform"] |= "<platform>" in text or "vcpu_ops" in text
     if text.startswith("push"):
         f["push"] += 8
-    elif m := re.match(r"sub +\$0x([0-9a-f]+),%rsp", text):
-        f["sub"] = max(f["sub"], int(m[1], 16))
+    elif m := re.match(r"(sub|add) +\$0x([0-9a-f]+),%rsp", text):
+        f["sub"] = max(f["sub"], taken(m[1], int(m[2], 16)))
     elif re.match(r"(call|jmp) +[0-9a-f]+ <__x86_indirect_thunk_", text):  # a retpoline
         f["pointer"] = True
     elif m := re.match(r"(call|jmp) +[0-9a-f]+ <([^>+]+)>", text):

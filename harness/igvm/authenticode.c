@@ -102,8 +102,10 @@ static int by_place(const void *a, const void *b)
 static bool add_sections(struct digests *d, const struct pe *pe, uint64_t *sum)
 {
 	struct part *part = calloc(pe->section_count + 1, sizeof(*part));
-	bool ok = part != NULL;
+	bool ok = true;
 
+	if (!part)
+		return false;
 	*sum = pe->headers;
 	for (size_t i = 0; ok && i < pe->section_count; i++) {
 		size_t at = pe->sections + i * SECTION_HEADER;
