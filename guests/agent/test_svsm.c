@@ -14,6 +14,12 @@
 #include "agent/agent.h"
 #include "agent/module.h"
 
+static struct keelson_call ask_for_core(int fd, unsigned cpu, uint32_t version)
+{
+	return module_call(fd, cpu, SVSM_CALL(SVSM_PROTO_CORE, SVSM_CORE_QUERY_PROTOCOL),
+			   (uint64_t)SVSM_PROTO_CORE << 32 | version);
+}
+
 AGENT_TEST(query, "svsm-query",
 	   "QUERY_PROTOCOL answers on each vCPU: core version 1, nothing above")
 {
@@ -22,13 +28,10 @@ AGENT_TEST(query, "svsm-query",
 	if (fd < 0)
 		return;
 	for (unsigned cpu = 0; cpu < agent_cpus_online(); cpu++) {
-		struct keelson_call c =
-			module_call(fd, cpu, SVSM_CALL(SVSM_PROTO_CORE, SVSM_CORE_QUERY_PROTOCOL),
-				    (uint64_t)SVSM_PROTO_CORE << 32 | 1);
+		struct keelson_call c = ask_for_core(fd, cpu, 1);
 		CHECK_EQ(c.rax, SVSM_SUCCESS);
 		CHECK_EQ(c.rcx, 1ull << 32 | 1); /* maximum, minimum version */
-		c = module_call(fd, cpu, SVSM_CALL(SVSM_PROTO_CORE, SVSM_CORE_QUERY_PROTOCOL),
-				(uint64_t)SVSM_PROTO_CORE << 32 | 99);
+		c = ask_for_core(fd, cpu, 99);
 		CHECK_EQ(c.rax, SVSM_SUCCESS);
 		CHECK_EQ(c.rcx, 0);
 	}
@@ -44,9 +47,7 @@ AGENT_TEST_LAST(query_again, "svsm-query-after-hotplug",
 	if (fd < 0)
 		return;
 	for (unsigned cpu = 0; cpu < agent_cpus_online(); cpu++) {
-		struct keelson_call c =
-			module_call(fd, cpu, SVSM_CALL(SVSM_PROTO_CORE, SVSM_CORE_QUERY_PROTOCOL),
-				    (uint64_t)SVSM_PROTO_CORE << 32 | 1);
+		struct keelson_call c = ask_for_core(fd, cpu, 1);
 
 		CHECK_EQ(c.rax, SVSM_SUCCESS);
 		CHECK_EQ(c.rcx, 1ull << 32 | 1);

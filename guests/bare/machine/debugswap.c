@@ -46,8 +46,7 @@ TEST(debug_swap, "debug-swap", "debug swap: DR7 without #VC, and DR0 to DR3 in t
 
 	if (!smp_available())
 		test_skip("needs two vCPUs");
-	if (!(ghcb_msr_cpuid(0x8000001f, 0) >> 14 & 1))
-		test_skip("no debug swap");
+	CHECK(ghcb_msr_cpuid(0x8000001f, 0) >> 14 & 1);
 	done = dr7 = 0;
 	trap_count[VEC_VC] = 0;
 	percpu_area[1] = (struct percpu){.index = 1, .apic_id = smp_apic_id()};

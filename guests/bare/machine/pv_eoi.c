@@ -63,8 +63,8 @@ static void begin(trap_handler_fn low, trap_handler_fn high)
 {
 	uint32_t r[4] = {0};
 
-	if (!ghcb_cpuid(KVM_FEATURES, 0, r) || !(r[0] & KVM_PV_EOI))
-		test_skip("no paravirtual EOI");
+	REQUIRE(ghcb_cpuid(KVM_FEATURES, 0, r));
+	REQUIRE(r[0] & KVM_PV_EOI);
 	if (!apic_enable())
 		test_skip("no x2APIC");
 	REQUIRE(region_reset(R));

@@ -11,7 +11,6 @@
 #include "machine/hostile/hostile.h"
 #include "abi/doorbell.h"
 #include "base/x86.h"
-#include "base/x86_desc.h"
 #include "lib/string.h"
 #include "machine/cpu/access.h"
 #include "machine/cpu/exec/deliver.h"
@@ -23,6 +22,8 @@
 #include "machine/host/log.h"
 #include "machine/host/mem/direct.h"
 #include "machine/host/time.h"
+#include "machine/hostile/deeds/dice.h"
+#include "machine/hostile/deeds/ist.h"
 #include "machine/hv/doorbell.h"
 #include "machine/snp/rmp.h"
 
@@ -31,15 +32,8 @@
 #define STORM_US 40     /* the most between two chances */
 #define TIMER    0xf0   /* svsm/cpu/vectors.h */
 
+static uint32_t seed = 4711;
 static uint32_t rung, in_ring0, with_user_gs; /* atomic */
-
-/* The same numbers in each run; who draws which depends on the moment. */
-static uint32_t draw(void)
-{
-	static uint32_t seed = 4711;
-
-	return __atomic_add_fetch(&seed, 0x9e3779b9, __ATOMIC_RELAXED) * 0x85ebca6bu >> 8;
-}
 
 /* Inside tlb_write_begin() and tlb_write_end(). NULL: there is no page. */
 static struct hv_doorbell *page_of(struct vcpu *v)
@@ -53,7 +47,7 @@ static struct hv_doorbell *page_of(struct vcpu *v)
  * that keeps an honest host from raising the next. */
 static bool forge(struct vcpu *v)
 {
-	uint32_t r = draw();
+	uint32_t r = dice_draw(&seed);
 	struct hv_doorbell *p;
 	bool ring;
 
@@ -69,16 +63,6 @@ static bool forge(struct vcpu *v)
 		__atomic_fetch_or(&p->flags, DOORBELL_NO_SIGNAL, __ATOMIC_RELAXED);
 	tlb_write_end(v);
 	return ring;
-}
-
-static bool handles_hv(struct vcpu *v)
-{
-	const struct vmcb *m = vcpu_ctx(v)->vmcb;
-	uint64_t at = m->tr.base + offsetof(struct x86_tss, ist) + 8 * (HV_IST - 1), top = 0;
-	struct walk w;
-
-	return guest_read(v, at, &top, sizeof(top), WALK_IMPLICIT, &w) != WALK_OK ||
-	       (m->rsp <= top && top - m->rsp < HV_STACK);
 }
 
 /* A line for 64, 128, 256 ... of them, or nobody would know that there were any. */
@@ -101,8 +85,10 @@ static void storm(struct vcpu *v)
 {
 	if (v->vmpl || !doorbell_used(v))
 		return;
-	host_timer_arm(rdtsc() + host_tsc_khz() * STORM_US / 1000 * (draw() & 0xff) / 256);
-	if (!handles_hv(v) && machine_can_inject_nmi(v) && forge(v) && machine_inject_hv(v))
+	host_timer_arm(rdtsc() +
+		       host_tsc_khz() * STORM_US / 1000 * (dice_draw(&seed) & 0xff) / 256);
+	if (!ist_in_use(v, HV_IST, HV_STACK) && machine_can_inject_nmi(v) && forge(v) &&
+	    machine_inject_hv(v))
 		count(v);
 }
 
@@ -116,7 +102,7 @@ static void nested(struct vcpu *v)
 	tlb_write_begin(v);
 	there = !v->vmpl && page_of(v);
 	tlb_write_end(v);
-	if (done || !there || !machine_can_inject_nmi(v) || draw() % 64)
+	if (done || !there || !machine_can_inject_nmi(v) || dice_draw(&seed) % 64)
 		return;
 	done = deliver_interrupt(v, VEC_HV) && machine_inject_hv(v);
 	host_log("hostile: a #HV into the handler of another");

@@ -7,41 +7,30 @@
  * has one seed; which answer is hit depends on what the vCPUs do at once.
  */
 #include "machine/hostile/hostile.h"
+#include "machine/hostile/deeds/dice.h"
 #include "machine/hv/ghcb/ghcb_page.h"
 #include "lib/string.h"
 
 static uint32_t seed = 99;
 static bool guest_runs;
 
-/* The better bits of a linear congruential generator are the upper ones. */
-static uint32_t draw(void)
-{
-	uint32_t n = __atomic_load_n(&seed, __ATOMIC_RELAXED), next;
-
-	do
-		next = n * 1664525 + 1013904223;
-	while (!__atomic_compare_exchange_n(&seed, &n, next, false, __ATOMIC_RELAXED,
-					    __ATOMIC_RELAXED));
-	return next >> 8;
-}
-
 static void rubbish(struct ghcb *page)
 {
 	uint8_t *p = (uint8_t *)page;
 
 	for (unsigned i = 0; i < PAGE_SIZE; i++)
-		p[i] = (uint8_t)(draw() >> 8);
+		p[i] = (uint8_t)(dice_draw(&seed) >> 8);
 }
 
 /* The page stays the SVSM's: with its exits it becomes private only before the guest runs. */
 static void answered(struct vcpu *v, unsigned vmpl, struct ghcb *page)
 {
 	(void)v;
-	if (vmpl || !READ_ONCE(guest_runs) || draw() % 4)
+	if (vmpl || !READ_ONCE(guest_runs) || dice_draw(&seed) % 4)
 		return;
-	switch (draw() % 4) {
+	switch (dice_draw(&seed) % 4) {
 	case 0:
-		page->exit_info1 = 1 + draw() % 2;
+		page->exit_info1 = 1 + dice_draw(&seed) % 2;
 		break;
 	case 1:
 		memset(page->valid, 0, sizeof(page->valid));
@@ -66,9 +55,9 @@ static bool msr_request(struct vcpu *v, uint64_t request, uint64_t *answer)
 {
 	bool asks = (request & GHCB_MSR_INFO_MASK) != GHCB_MSR_TERMINATE;
 
-	if (v->vmpl || !READ_ONCE(guest_runs) || !asks || draw() % 4)
+	if (v->vmpl || !READ_ONCE(guest_runs) || !asks || dice_draw(&seed) % 4)
 		return false;
-	*answer = (uint64_t)draw() << 32 | draw();
+	*answer = (uint64_t)dice_draw(&seed) << 32 | dice_draw(&seed);
 	return true;
 }
 

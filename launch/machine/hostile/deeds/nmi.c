@@ -9,14 +9,14 @@
 #include "machine/hostile/hostile.h"
 #include "base/x86.h"
 #include "base/x86_desc.h"
-#include "machine/cpu/access.h"
 #include "machine/cpu/exec/deliver.h"
 #include "machine/cpu/exec/describe.h"
 #include "machine/cpu/exec/inject.h"
 #include "machine/cpu/vmcb.h"
-#include "machine/cpu/walk.h"
 #include "machine/host/log.h"
 #include "machine/host/time.h"
+#include "machine/hostile/deeds/dice.h"
+#include "machine/hostile/deeds/ist.h"
 #include "machine/hostile/deeds/service_cpu.h"
 #include "machine/hv/state.h"
 
@@ -72,28 +72,11 @@ static void nested_user(struct vcpu *v)
 	nest_once(v, 3);
 }
 
-/* The same numbers in each run; who draws which depends on the moment. */
-static uint32_t draw(void)
-{
-	static uint32_t seed = 12345;
-
-	return __atomic_add_fetch(&seed, 0x9e3779b9, __ATOMIC_RELAXED) * 0x85ebca6bu >> 8;
-}
-
-static bool handles_nmi(struct vcpu *v)
-{
-	const struct vmcb *m = vcpu_ctx(v)->vmcb;
-	uint64_t at = m->tr.base + offsetof(struct x86_tss, ist) + 8 * (NMI_IST - 1), top = 0;
-	struct walk w;
-
-	return guest_read(v, at, &top, sizeof(top), WALK_IMPLICIT, &w) != WALK_OK ||
-	       (m->rsp <= top && top - m->rsp < NMI_STACK);
-}
-
 /* The timer brings the CPU back soon; hv/irq.c arms it anew for whom it was meant. */
 static uint32_t chance(struct vcpu *v)
 {
-	uint32_t r = draw();
+	static uint32_t seed = 12345;
+	uint32_t r = dice_draw(&seed);
 
 	host_timer_arm(rdtsc() + host_tsc_khz() * STORM_US / 1000 * (r & 0xff) / 256);
 	return ready(v) ? r >> 8 : 1;
@@ -114,7 +97,7 @@ static void blow(struct vcpu *v)
  * complete. */
 static void storm(struct vcpu *v)
 {
-	if (v->vmpl != VMPL_SVSM || chance(v) % ONE_IN || handles_nmi(v))
+	if (v->vmpl != VMPL_SVSM || chance(v) % ONE_IN || ist_in_use(v, NMI_IST, NMI_STACK))
 		return;
 	hv_apic(v)->nmi_blocked = true;
 	blow(v);
