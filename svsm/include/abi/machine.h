@@ -12,6 +12,17 @@
 /* fw_cfg files */
 #define MACHINE_FW_IGVM    "opt/org.keelson/igvm"    /* the IGVM file, whole */
 #define MACHINE_FW_OPTIONS "opt/org.keelson/options" /* the monitor's options, see below */
+/* MiB of RAM that the guest sees, in ASCII; QEMU has more. Without it the guest gets all RAM but
+ * the machine's own. */
+#define MACHINE_FW_MEM "opt/org.keelson/mem"
+/* How many of the last vCPUs are the SVSM's own, in ASCII: no list or count shows them to a guest
+ * below VMPL0. */
+#define MACHINE_FW_SERVICE_CPUS "opt/org.keelson/service-cpus"
+/* A kernel for the guest's firmware: bzImage, initrd and command line, whole files. The guest finds
+ * them where QEMU's -kernel would put them, in its own fw_cfg. */
+#define MACHINE_FW_KERNEL  "opt/org.keelson/guest-kernel"
+#define MACHINE_FW_INITRD  "opt/org.keelson/guest-initrd"
+#define MACHINE_FW_CMDLINE "opt/org.keelson/guest-cmdline"
 /*
  * The monitor's options, separated by spaces or commas:
  *          "strict"       every event that hardware reflects is reflected
