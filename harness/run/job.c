@@ -100,6 +100,9 @@ static char *monitor_words(const struct options *o, const struct suite *s)
 	return text;
 }
 
+/* MiB: firmware below 4 GiB and an SVSM behind the end of RAM, in the largest machine. */
+#define MEM_OUTSIDE 192
+
 /*
  * All that QEMU's command line depends on, options before the suite. Its texts live as long as
  * the program.
@@ -126,6 +129,7 @@ static void fill_setup(struct session_setup *setup, const struct options *o, con
 	l->service_cpus = make_igvm_service_cpus(s, o);
 	l->icount = icount(o, s);
 	l->mem = o->mem ? o->mem : s->mem;
+	l->mem_outside = o->igvm ? MEM_OUTSIDE : 0;
 	l->swtpm = o->swtpm;
 	l->disk = o->disk ? o->disk : s->disk ? str("%s/disk.img", folder) : NULL;
 }

@@ -17,6 +17,8 @@ extern char image_start[], image_text_end[], image_rodata_end[], image_end[];
 #define HOST_MAX_CPUS (MACHINE_VCPUS_MAX + 1) /* and CPU 0 */
 
 #define DIRECT_BASE   LAYOUT(0xffff800000000000) /* PML4 slot 256: all RAM, and MMIO */
+#define GUEST_BASE    LAYOUT(0xffff820000000000) /* slot 260: the guest's memory, by its addresses */
+#define GUEST_SIZE    LAYOUT(0x8000000000)
 #define IMAGE_BASE    LAYOUT(0xffffffff80000000) /* image at IMAGE_BASE + IMAGE_LOAD */
 #define STACKS_BASE   LAYOUT(0xffffffff90000000) /* between guard pages; same tables as the image */
 #define IMAGE_LOAD    LAYOUT(0x100000)

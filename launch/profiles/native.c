@@ -26,11 +26,26 @@ static char *missing(const char *qemu)
 	return NULL;
 }
 
+#define BELOW_4G 2048 /* MiB: BARs of 32 bits that a guest places from there on are no RAM */
+
+/* QEMU has what the guest has, and what the monitor needs for itself. */
+static void add_own_memory(struct launch *l, unsigned cpus)
+{
+	l->mem += MACHINE_OWN_MEM(l->mem + l->mem_outside, cpus) + l->mem_outside;
+	l->mem_below_4g = BELOW_4G;
+}
+
 static void command(const struct launch *l, struct strlist *argv)
 {
 	/* CPU 0 is the monitor's own: a QEMU bug forbids guests on it (docs/fidelity.md). */
-	profile_tcg(l, "keelson-", "", 1 + l->smp + l->service_cpus, argv);
-	profile_common(l, argv);
+	unsigned cpus = 1 + l->smp + l->service_cpus;
+	struct launch real = *l;
+
+	add_own_memory(&real, cpus);
+	profile_tcg(&real, "keelson-", "", cpus, argv);
+	profile_common(&real, argv);
+	strlist_add(argv, "-fw_cfg");
+	strlist_addf(argv, "name=" MACHINE_FW_MEM ",string=%u %u", l->mem, profile_below_4g(l));
 	profile_chardev(argv, "file", "mon", l->monitor_log);
 	strlist_add(argv, "-device");
 	strlist_addf(argv, "isa-debugcon,iobase=0x%x,chardev=mon", MACHINE_LOG_PORT);

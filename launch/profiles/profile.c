@@ -112,6 +112,26 @@ static void accelerator(const struct launch *l, struct strlist *argv)
 	strlist_addf(argv, "shift=%d,sleep=off", l->icount);
 }
 
+unsigned profile_below_4g(const struct launch *l)
+{
+	unsigned most = l->mem >= 2816 ? 2048 : 2816;
+
+	if (l->mem_below_4g && l->mem_below_4g < most)
+		most = l->mem_below_4g;
+	return l->mem < most ? l->mem : most;
+}
+
+/* A word of -machine, or none where QEMU's rule would not put more there. */
+static const char *most_below_4g(const struct launch *l)
+{
+	static char word[40];
+
+	if (!l->mem_below_4g || l->mem <= l->mem_below_4g)
+		return "";
+	snprintf(word, sizeof(word), ",max-ram-below-4g=%uM", l->mem_below_4g);
+	return word;
+}
+
 /*
  * No guest uses SATA and SMBus. Much RAM is not reserved, or a host that has less would not even
  * start: a guest touches what it uses.
@@ -121,7 +141,8 @@ static void machine(const struct launch *l, struct strlist *argv)
 	bool much = l->mem > MUCH_MEM;
 
 	strlist_add(argv, "-machine");
-	strlist_addf(argv, "q35,sata=off,smbus=off%s", much ? ",memory-backend=ram0" : "");
+	strlist_addf(argv, "q35,sata=off,smbus=off%s%s", most_below_4g(l),
+		     much ? ",memory-backend=ram0" : "");
 	if (!much)
 		return;
 	strlist_add(argv, "-object");

@@ -23,10 +23,12 @@ struct launch {
 	unsigned smp;          /* the guest's vCPUs */
 	unsigned service_cpus; /* more that the guest does not see */
 	int icount;            /* log2 of ns an instruction takes; -1: real time */
-	unsigned mem;          /* MiB */
-	const char *control;   /* path of the control port's FIFOs, without .in and .out */
-	const char *vport;     /* Linux suites: of the same port on virtio-serial, else NULL */
-	int qmp_fd;            /* connected socket that QEMU inherits */
+	unsigned mem;          /* MiB that the guest has */
+	unsigned mem_below_4g; /* MiB of these that may lie below 4 GiB; 0: as many as a q35 has */
+	unsigned mem_outside; /* native: MiB of pages that the IGVM file has outside RAM, or more */
+	const char *control;  /* path of the control port's FIFOs, without .in and .out */
+	const char *vport;    /* Linux suites: of the same port on virtio-serial, else NULL */
+	int qmp_fd;           /* connected socket that QEMU inherits */
 };
 
 struct profile {
@@ -61,6 +63,8 @@ void profile_chardev(struct strlist *argv, const char *kind, const char *id, con
  * is taken from the CPU model, ",-FEATURE" or "". */
 void profile_tcg(const struct launch *l, const char *name, const char *less, unsigned cpus,
 		 struct strlist *argv);
+/* MiB of RAM that this machine has below 4 GiB: QEMU 7.2, hw/i386/pc_q35.c, pc_q35_init(). */
+unsigned profile_below_4g(const struct launch *l);
 /* What every platform has: serial ports, the SVSM's log, QMP, the disk, the control port. */
 void profile_common(const struct launch *l, struct strlist *argv);
 /* Where QEMU itself loads the IGVM file (igvm0) into guest memory (ram0), on KVM. */

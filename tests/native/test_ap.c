@@ -11,8 +11,7 @@
 #include "base/x86.h"
 #include "machine/cpu/tlb.h"
 #include "machine/host/log.h"
-#include "machine/host/mem/direct.h"
-#include "machine/host/mem/mem.h"
+#include "machine/host/mem/gpa_map.h"
 #include "machine/host/smp.h"
 #include "machine/host/time.h"
 #include "machine/host_assert.h"
@@ -130,9 +129,9 @@ bool host_guest_ram(gpa_t g, uint64_t len)
 	return true;
 }
 
-void *host_ptr(hpa_t pa)
+void *guest_ptr(gpa_t g)
 {
-	(void)pa;
+	(void)g;
 	return &ghcb;
 }
 

@@ -17,8 +17,7 @@
 #include "machine/dev/uart.h"
 #include "machine/host/isr.h"
 #include "machine/host/lapic.h"
-#include "machine/host/mem/direct.h"
-#include "machine/host/mem/mem.h"
+#include "machine/host/mem/gpa_map.h"
 #include "machine/host/options.h"
 #include "machine/host/percpu.h"
 #include "machine/host/smp.h"
@@ -62,9 +61,9 @@ bool guard_is_shared(gpa_t g, uint64_t len)
 	return rmp_is_shared(g, len);
 }
 
-void *host_ptr(hpa_t pa)
+void *guest_ptr(gpa_t g)
 {
-	(void)pa;
+	(void)g;
 	return &page;
 }
 

@@ -10,7 +10,7 @@
 #include "base/x86.h"
 #include "machine/cpu/guard.h"
 #include "machine/cpu/tlb.h"
-#include "machine/host/mem/direct.h"
+#include "machine/host/mem/gpa_map.h"
 #include "machine/hv/ghcb/ghcb_page.h"
 
 #include <string.h>
@@ -19,9 +19,9 @@ static struct ghcb page;
 static bool made_private; /* by another vCPU */
 static unsigned writing;
 
-hpa_t host_pa(const void *p)
+gpa_t guest_gpa(const void *p)
 {
-	return hpa((uint64_t)p);
+	return gpa((uint64_t)p);
 }
 
 /* cpu/tlb.h: who makes the page private waits for the end of a write that was checked before. */

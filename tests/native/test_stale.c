@@ -12,8 +12,7 @@
 #include "machine/cpu/exec/event.h"
 #include "machine/cpu/exec/stale.h"
 #include "machine/host/log.h"
-#include "machine/host/mem/direct.h"
-#include "machine/host/mem/mem.h"
+#include "machine/host/mem/gpa_map.h"
 
 #include <string.h>
 
@@ -77,9 +76,9 @@ bool host_guest_ram(gpa_t g, uint64_t len)
 	return g.v + len <= sizeof(memory);
 }
 
-void *host_ptr(hpa_t pa)
+void *guest_ptr(gpa_t g)
 {
-	return memory + pa.v;
+	return memory + g.v;
 }
 
 void host_log(const char *fmt, ...)

@@ -16,7 +16,7 @@
 #include "machine/cpu/npt.h"
 #include "machine/cpu/tlb.h"
 #include "machine/host/log.h"
-#include "machine/host/mem/direct.h"
+#include "machine/host/mem/gpa_map.h"
 #include "machine/snp/rmp.h"
 #include "machine/snp/vc.h"
 #include "machine/snp/vmsa_attach.h"
@@ -34,11 +34,11 @@ static struct rmp_entry rmp[PAGES];
 static struct vcpu cpu;
 static struct vmcb *m;
 
-void *host_ptr(hpa_t pa)
+void *guest_ptr(gpa_t g)
 {
-	if (pa.v >= sizeof(ram))
+	if (g.v >= sizeof(ram))
 		abort();
-	return ram + pa.v;
+	return ram + g.v;
 }
 
 const struct rmp_entry *rmp_entry(gpa_t g)

@@ -9,7 +9,7 @@
 #include "machine/cpu/access.h"
 #include "machine/cpu/guard.h"
 #include "machine/cpu/tlb.h"
-#include "machine/host/mem/direct.h"
+#include "machine/host/mem/gpa_map.h"
 #include "base/x86.h"
 #include "lib/string.h"
 
@@ -47,13 +47,13 @@ static enum walk_status pieces(struct vcpu *v, uint64_t la, unsigned n, unsigned
 
 	if (s != WALK_OK)
 		return s;
-	p[0] = (struct piece){host_ptr(hpa(w->gpa.v)), first};
+	p[0] = (struct piece){guest_ptr(w->gpa), first};
 	p[1] = (struct piece){NULL, n - first};
 	if (first == n)
 		return WALK_OK;
 	s = resolve(v, la + first, flags, w);
 	if (s == WALK_OK)
-		p[1].at = host_ptr(hpa(w->gpa.v));
+		p[1].at = guest_ptr(w->gpa);
 	return s;
 }
 

@@ -10,6 +10,7 @@
 #include "machine/cpu/npt.h"
 #include "machine/cpu/guard.h"
 #include "machine/host/mem/direct.h"
+#include "machine/host/mem/gpa_map.h"
 #include "machine/host/mem/pool.h"
 #include "machine/host_assert.h"
 #include "base/x86.h"
@@ -84,13 +85,31 @@ static uint64_t *leaf_table(uint8_t vmpl, bool is_private, gpa_t g, bool create,
 	return below(slot, create);
 }
 
+/* Pages that lie in a row in the host's memory, so that not every page of many is looked up. */
+struct row {
+	uint64_t base, size, host;
+};
+
+static uint64_t host_of(struct row *r, gpa_t page)
+{
+	hpa_t host;
+
+	if (page.v - r->base >= r->size) {
+		r->size = gpa_map_run(page, &host);
+		HOST_ASSERT(r->size);
+		r->base = page.v;
+		r->host = host.v;
+	}
+	return r->host + (page.v - r->base);
+}
+
 /* A page that may not be read is not mapped at all: no entry gives less than the right to read. */
-static uint64_t make_pte(gpa_t g, uint8_t rights)
+static uint64_t make_pte(struct row *r, gpa_t g, uint8_t rights)
 {
 	if (!(rights & RMP_R))
 		return 0;
-	return gpa_page(g).v | PTE_P | PTE_U | PTE_A | PTE_D | (rights & RMP_W ? PTE_W : 0) |
-	       (rights & (RMP_XU | RMP_XS) ? 0 : PTE_NX);
+	return host_of(r, gpa_page(g)) | PTE_P | PTE_U | PTE_A | PTE_D |
+	       (rights & RMP_W ? PTE_W : 0) | (rights & (RMP_XU | RMP_XS) ? 0 : PTE_NX);
 }
 
 /* A translation that gives less than it did has to leave every TLB; one that gives more may be
@@ -105,13 +124,14 @@ static bool lost_right(uint64_t before, uint64_t after)
 /* The tables' words for n entries of one 2 MiB that are to give the same rights. */
 static bool set_entries(uint64_t *pte, gpa_t g, unsigned n, uint8_t rights)
 {
-	uint64_t entry = make_pte(g, rights);
+	struct row row = {0};
 	bool reduced = false;
 
 	for (unsigned i = 0; i < n; i++) {
+		uint64_t entry = make_pte(&row, gpa_add(g, i * PAGE_SIZE), rights);
+
 		reduced |= lost_right(pte[i], entry);
 		WRITE_ONCE(pte[i], entry);
-		entry += entry ? PAGE_SIZE : 0;
 	}
 	return reduced;
 }
@@ -139,13 +159,14 @@ bool npt_fill(uint8_t vmpl, bool is_private, gpa_t g)
 	gpa_t base = gpa(ALIGN_DOWN(g.v, SIZE_2M));
 	bool made = false;
 	uint64_t *pt = leaf_table(vmpl, is_private, g, true, &made);
+	struct row row = {0};
 
 	if (!made)
 		return false;
 	for (unsigned i = 0; i < PFNS_2M; i++) {
 		gpa_t p = gpa_add(base, i * PAGE_SIZE);
 
-		WRITE_ONCE(pt[i], make_pte(p, guard_rights(p, vmpl, is_private)));
+		WRITE_ONCE(pt[i], make_pte(&row, p, guard_rights(p, vmpl, is_private)));
 	}
 	return true;
 }
@@ -163,7 +184,8 @@ uint8_t npt_rights(uint8_t vmpl, bool is_private, gpa_t g)
 void npt_alias(uint8_t vmpl, bool is_private, gpa_t g, uint8_t rights)
 {
 	uint64_t *pt = leaf_table(vmpl, is_private, g, false, NULL);
+	struct row row = {0};
 
 	HOST_ASSERT(pt);
-	WRITE_ONCE(pt[gpa_pfn(g) & 511], make_pte(g, rights) | PTE_MARKED);
+	WRITE_ONCE(pt[gpa_pfn(g) & 511], make_pte(&row, g, rights) | PTE_MARKED);
 }

@@ -11,7 +11,7 @@
 #include "machine/cpu/guard.h"
 #include "machine/cpu/npt.h"
 #include "machine/cpu/tlb.h"
-#include "machine/host/mem/direct.h"
+#include "machine/host/mem/gpa_map.h"
 #include "base/x86.h"
 
 #define PTE_PAGE (PTE_ADDR & ~NPT_CBIT)
@@ -80,7 +80,7 @@ static enum walk_status entry_at(const struct walker *k, struct walk *w, uint64_
 	w->is_private = true;
 	s = walk_check(k->v, w, RMP_R | RMP_W);
 	if (s == WALK_OK)
-		*entry = host_ptr(hpa(at));
+		*entry = guest_ptr(gpa(at));
 	return s;
 }
 

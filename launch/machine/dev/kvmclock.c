@@ -9,7 +9,7 @@
 #include "machine/dev/kvmclock.h"
 #include "machine/cpu/guard.h"
 #include "machine/dev/pvclock.h"
-#include "machine/host/mem/direct.h"
+#include "machine/host/mem/gpa_map.h"
 #include "machine/host/wait.h"
 #include "base/x86.h"
 
@@ -85,7 +85,7 @@ bool kvmclock_set_system_time(struct kvmclock *c, uint64_t value)
 	c->system_time = value;
 	if (!(value & BIT(0)) || g.v & 3 || !guard_is_shared(g, sizeof(*t)))
 		return true; /* as KVM: a bad address is not written, and not a fault */
-	t = host_ptr(hpa(g.v));
+	t = guest_ptr(g);
 	version = (READ_ONCE(t->version) + 1) | 1;
 	WRITE_ONCE(t->version, version);
 	barrier();
@@ -109,7 +109,7 @@ bool kvmclock_set_wall_clock(struct kvmclock *c, uint64_t value)
 	c->wall_clock = value;
 	if (g.v & 3 || !guard_is_shared(g, sizeof(*w)))
 		return true;
-	w = host_ptr(hpa(g.v));
+	w = guest_ptr(g);
 	version = (READ_ONCE(w->version) + 1) | 1;
 	WRITE_ONCE(w->version, version);
 	barrier();

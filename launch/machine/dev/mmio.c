@@ -9,6 +9,7 @@
 #include "machine/dev/mmio.h"
 #include "machine/host/lapic.h"
 #include "machine/host/mem/direct.h"
+#include "machine/host/mem/gpa_map.h"
 #include "machine/host/mem/mem.h"
 #include "abi/q35.h"
 #include "lib/spinlock.h"
@@ -38,7 +39,7 @@ static bool passed_through(uint64_t a, unsigned len)
 		return false;
 	if (a + len > APIC_BASE_ADDR && a < MSI_END)
 		return false;
-	return !host_is_ram(hpa(a), len);
+	return !host_is_ram(hpa(a), len) && !gpa_map_touches(gpa(a), len);
 }
 
 /*

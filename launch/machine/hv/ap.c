@@ -10,8 +10,7 @@
 #include "machine/cpu/seen.h"
 #include "machine/cpu/tlb.h"
 #include "machine/host/log.h"
-#include "machine/host/mem/direct.h"
-#include "machine/host/mem/mem.h"
+#include "machine/host/mem/gpa_map.h"
 #include "machine/host/smp.h"
 #include "machine/host/wait.h"
 #include "machine/host_assert.h"
@@ -103,7 +102,7 @@ static void wake(struct vcpu *v, unsigned vmpl)
 	}
 	tlb_write_begin(v);
 	if (rmp_is_shared(page, PAGE_SIZE)) {
-		g = host_ptr(hpa(page.v));
+		g = guest_ptr(page);
 		WRITE_ONCE(g->exit_info2, 1);
 	}
 	tlb_write_end(v);

@@ -9,7 +9,7 @@
 #include "machine/hv/doorbell.h"
 #include "machine/cpu/exec/inject.h"
 #include "machine/cpu/tlb.h"
-#include "machine/host/mem/direct.h"
+#include "machine/host/mem/gpa_map.h"
 #include "machine/host/percpu.h"
 #include "machine/host/smp.h"
 #include "machine/snp/rmp.h"
@@ -26,7 +26,7 @@ static struct hv_doorbell *page_of(const struct hv_doorbell_state *d)
 {
 	if (gpa_eq(d->page, GPA_NONE) || !rmp_is_shared(d->page, PAGE_SIZE))
 		return NULL;
-	return host_ptr(hpa(d->page.v));
+	return guest_ptr(d->page);
 }
 
 static void set_flag(struct hv_doorbell *p, uint8_t flag)

@@ -17,8 +17,7 @@
 #include "machine/dev/uart.h"
 #include "machine/host/isr.h"
 #include "machine/host/lapic.h"
-#include "machine/host/mem/direct.h"
-#include "machine/host/mem/mem.h"
+#include "machine/host/mem/gpa_map.h"
 #include "machine/host/options.h"
 #include "machine/host/percpu.h"
 #include "machine/host/smp.h"
@@ -212,7 +211,7 @@ static uint8_t *pv_eoi_byte(const struct vapic *a)
 {
 	gpa_t g = gpa(a->pv_eoi & ~APIC_PV_EOI_ENABLE);
 
-	return guard_is_shared(g, 1) ? host_ptr(hpa(g.v)) : NULL;
+	return guard_is_shared(g, 1) ? guest_ptr(g) : NULL;
 }
 
 static void offer_pv_eoi(struct vcpu *v, struct vapic *a)

@@ -9,7 +9,7 @@
 #include "machine/host/exit.h"
 #include "machine/host/log.h"
 #include "machine/host/mem/direct.h"
-#include "machine/host/mem/mem.h"
+#include "machine/host/mem/gpa_map.h"
 #include "machine/host/mem/pool.h"
 #include "machine/host_assert.h"
 #include "machine/load/area.h"
@@ -176,7 +176,7 @@ static void check_header(struct check *c, const struct igvm_header *h)
 /* Headers for other platforms only are skipped, whatever they say. */
 void loader_check(const struct loader *l)
 {
-	unsigned pages = (unsigned)(host_ram_end() / (8 * PAGE_SIZE * PAGE_SIZE)) + 1;
+	unsigned pages = (unsigned)(gpa_map_end() / (8 * PAGE_SIZE * PAGE_SIZE)) + 1;
 	struct igvm_iter it;
 	struct igvm_header h;
 	struct check c = {.l = l, .it = &it, .claimed = host_pages_alloc(pages)};

@@ -10,15 +10,22 @@
 #include "machine/host/time.h"
 #include "machine/load/check.h"
 #include "machine/load/place.h"
+#include "machine/load/room.h"
 #include "machine/snp/rmp.h"
 #include "base/x86.h"
 
+static struct loader l;
+
+void loader_read_file(void)
+{
+	loader_open(&l);
+	loader_make_room(&l);
+}
+
 void loader_launch(void)
 {
-	struct loader l = {0};
 	uint64_t start = rdtsc();
 
-	loader_open(&l);
 	loader_check(&l);
 	rmp_launch_ram();
 	loader_place(&l);

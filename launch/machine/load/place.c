@@ -9,11 +9,12 @@
 #include "machine/load/place.h"
 #include "machine/cpu/vcpu.h"
 #include "machine/host/exit.h"
-#include "machine/host/mem/direct.h"
+#include "machine/host/mem/gpa_map.h"
 #include "machine/host/mem/pool.h"
 #include "machine/host_assert.h"
 #include "machine/load/area.h"
 #include "machine/load/psp.h"
+#include "machine/load/room.h"
 #include "machine/snp/rmp.h"
 #include "machine/snp/vmsa_attach.h"
 #include "abi/machine.h"
@@ -38,9 +39,16 @@ struct place {
 /* The transfer that has been put together so far. */
 static void flush(struct place *p)
 {
-	if (p->run.size)
-		loader_read(p->l, p->run.offset, hpa(p->run.gpa), p->run.size);
-	p->run.size = 0;
+	struct run *r = &p->run;
+	hpa_t host;
+
+	while (r->size) {
+		uint32_t n = (uint32_t)MIN(gpa_map_run(gpa(r->gpa), &host), (uint64_t)r->size);
+
+		HOST_ASSERT(n);
+		loader_read(p->l, r->offset, host, n);
+		*r = (struct run){r->gpa + n, r->offset + n, r->size - n};
+	}
 }
 
 /* Prolong the transfer, or begin another one when the page follows nothing. */
@@ -106,7 +114,7 @@ static void share_pages(uint64_t at, uint64_t size)
 static void place_page(struct place *p, const struct igvm_page_data *d)
 {
 	uint64_t size = igvm_page_size(d);
-	void *dst = host_ptr(hpa(d->gpa));
+	void *dst = guest_ptr(gpa(d->gpa));
 
 	if (d->type == IGVM_PAGE_NORMAL && d->file_offset)
 		put_data(p, d->gpa, d->file_offset, (uint32_t)size);
@@ -128,17 +136,17 @@ static void place_insert(struct place *p, const struct igvm_parameter_insert *d)
 {
 	const struct loader_area *a = area_find(&p->areas, d->index);
 
-	memcpy(host_ptr(hpa(d->gpa)), a->data, a->size);
+	memcpy(guest_ptr(gpa(d->gpa)), a->data, a->size);
 	launch_pages(d->gpa, a->size);
 }
 
 /* Wherever the file wants it: KVM keeps VMSAs in pages of its own too, outside the guest's RAM. */
 static void place_context(struct place *p, const struct igvm_vp_context *d)
 {
-	struct vmsa *v = host_pages_alloc(1);
-	gpa_t at = gpa(host_pa(v).v);
+	gpa_t at = gpa(ROOM_BOOT_VMSA);
+	struct vmsa *v = guest_ptr(at);
 
-	loader_read(p->l, d->file_offset, host_pa(v), PAGE_SIZE);
+	loader_read(p->l, d->file_offset, gpa_map_host(at), PAGE_SIZE);
 	rmp_launch_page(at, launch_perms, true);
 	if (!machine_attach(machine_vcpus[0], VMPL_SVSM, at, v->sev_features))
 		host_exit(MACHINE_END_BAD_IGVM,

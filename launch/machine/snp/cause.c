@@ -12,7 +12,7 @@
 #include "machine/cpu/guard.h"
 #include "machine/cpu/npt.h"
 #include "machine/cpu/vmcb.h"
-#include "machine/host/mem/mem.h"
+#include "machine/host/mem/gpa_map.h"
 #include "abi/ghcb.h"
 #include "base/x86.h"
 

@@ -2,15 +2,15 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /*
- * The RMP: an array of entries, one for each 4K page of physical memory, and the instructions that
- * change it. What an instruction does to one entry is in rmp_rules.c; here are the lock, the 512
+ * The RMP: a page of 512 entries for each 2 MiB in which there is memory, and the instructions that
+ * change them. What an instruction does to one entry is in rmp_rules.c; here are the lock, the 512
  * entries of a large page, and what follows for nested tables and TLBs.
  */
 #include "machine/snp/rmp.h"
 #include "machine/cpu/npt.h"
 #include "machine/cpu/tlb.h"
 #include "machine/host/mem/direct.h"
-#include "machine/host/mem/mem.h"
+#include "machine/host/mem/gpa_map.h"
 #include "machine/host/mem/pool.h"
 #include "machine/host_assert.h"
 #include "machine/hostile/hostile.h"
@@ -21,21 +21,42 @@
 static struct spinlock locks[LOCKS];
 static uint64_t changes;
 
-static struct rmp_entry *table;
-static uint64_t pages;
+static struct rmp_entry **regions; /* by 2 MiB; NULL where there is no memory */
+static uint64_t region_count;
 static const struct rmp_entry nowhere;
+
+/* NULL where there is no memory in the 2 MiB around. An entry's neighbours of these 2 MiB lie
+ * beside it. */
+static struct rmp_entry *entry_at(gpa_t g)
+{
+	uint64_t region = g.v / SIZE_2M;
+
+	if (region >= region_count || !regions[region])
+		return NULL;
+	return &regions[region][gpa_pfn(g) % PFNS_2M];
+}
+
+static void add_extent(const struct gpa_extent *e)
+{
+	for (uint64_t at = e->base; at < e->base + e->size; at += PAGE_SIZE) {
+		struct rmp_entry **r = &regions[at / SIZE_2M];
+
+		if (!*r)
+			*r = host_pages_alloc(PFNS_2M * sizeof(**r) / PAGE_SIZE);
+		(*r)[at / PAGE_SIZE % PFNS_2M].state = e->guest ? RMP_GUEST : 0;
+	}
+}
 
 void rmp_init(void)
 {
-	const struct host_range *r;
-	unsigned n = host_guest_ranges(&r);
+	const struct gpa_extent *e;
+	unsigned n = gpa_map_extents(&e);
 
-	pages = host_ram_end() >> PAGE_SHIFT;
-	table = host_pages_alloc(
-		(unsigned)(ALIGN_UP(pages * sizeof(*table), PAGE_SIZE) >> PAGE_SHIFT));
+	region_count = ALIGN_UP(gpa_map_end(), SIZE_2M) / SIZE_2M;
+	regions = host_pages_alloc(
+		(unsigned)(ALIGN_UP(region_count * sizeof(*regions), PAGE_SIZE) / PAGE_SIZE));
 	for (unsigned i = 0; i < n; i++)
-		for (uint64_t p = r[i].base; p < r[i].base + r[i].size; p += PAGE_SIZE)
-			table[p >> PAGE_SHIFT].state = RMP_GUEST;
+		add_extent(&e[i]);
 }
 
 static struct spinlock *lock_of(gpa_t g)
@@ -53,12 +74,6 @@ void rmp_unlock(gpa_t g)
 	spin_unlock(lock_of(g));
 }
 
-/* NULL beyond the last byte of RAM. */
-static struct rmp_entry *entry_at(gpa_t g)
-{
-	return gpa_pfn(g) < pages ? &table[gpa_pfn(g)] : NULL;
-}
-
 const struct rmp_entry *rmp_entry(gpa_t g)
 {
 	const struct rmp_entry *e = entry_at(g);
@@ -72,9 +87,11 @@ const struct rmp_entry *rmp_entry(gpa_t g)
  * right, and let the writes end that were checked by the old ones. */
 static void commit(gpa_t g, unsigned n, struct rmp_entry e)
 {
+	struct rmp_entry *at = entry_at(g);
+
 	__atomic_fetch_add(&changes, 1, __ATOMIC_RELAXED);
 	for (unsigned i = 0; i < n; i++)
-		table[gpa_pfn(g) + i] = e;
+		at[i] = e;
 	if (npt_sync(g, n))
 		tlb_flush_others();
 	tlb_wait_writes();
@@ -89,25 +106,27 @@ static unsigned span(int size)
 /* PSMASH: the same rights in 512 entries of 4K, so no table changes and nothing is flushed. */
 static void smash(gpa_t g)
 {
-	struct rmp_entry *e = &table[gpa_pfn(gpa(ALIGN_DOWN(g.v, SIZE_2M)))];
+	struct rmp_entry *e = entry_at(gpa(ALIGN_DOWN(g.v, SIZE_2M)));
 
 	for (unsigned i = 0; i < PFNS_2M; i++)
 		e[i].state &= (uint8_t)~RMP_HUGE;
 }
 
-/* An operation on what lies beyond RAM meets no entry: an RMP fault. */
-static bool in_table(gpa_t g, int size)
+/* An operation on what is no memory meets no entry: an RMP fault. One of 2M that is there in part
+ * meets entries of 4K. */
+static bool in_table(gpa_t g)
 {
-	return gpa_pfn(g) + span(size) <= pages;
+	return entry_at(g);
 }
 
 /* The entry as an instruction of this size meets it: 2M are in use when any 4K of them is. */
 static struct rmp_entry meet(gpa_t g, int size, const struct rmp_entry **held)
 {
-	struct rmp_entry e = table[gpa_pfn(g)];
+	const struct rmp_entry *at = entry_at(g);
+	struct rmp_entry e = *at;
 
 	for (unsigned i = 0; (e.state & RMP_VMSA) && i < span(size); i++) {
-		*held = &table[gpa_pfn(g) + i];
+		*held = &at[i];
 		if ((*held)->state & RMP_INUSE) {
 			e.state |= RMP_INUSE;
 			break;
@@ -122,7 +141,7 @@ struct rmp_result rmp_pvalidate(gpa_t g, int size, bool validate)
 	const struct rmp_entry *held = NULL;
 	struct rmp_entry e;
 
-	if (!in_table(g, size))
+	if (!in_table(g))
 		return r;
 	rmp_lock(g);
 	do {
@@ -146,7 +165,7 @@ struct rmp_result rmp_adjust(gpa_t g, const struct rmp_adjust *a)
 	const struct rmp_entry *held = NULL;
 	struct rmp_entry e;
 
-	if (!in_table(g, a->size))
+	if (!in_table(g))
 		return r;
 	rmp_lock(g);
 	do {
@@ -174,7 +193,7 @@ struct rmp_result rmp_query(gpa_t g, uint8_t current, uint8_t target, struct rmp
 /* For 2M: all 512 entries must be alike, or they overlap with entries of 4K. */
 static bool uniform(gpa_t g)
 {
-	const struct rmp_entry *e = &table[gpa_pfn(g)];
+	const struct rmp_entry *e = entry_at(g);
 	uint8_t same = RMP_GUEST | RMP_ASSIGNED | RMP_HUGE;
 
 	for (unsigned i = 1; i < PFNS_2M; i++)
@@ -195,7 +214,7 @@ static void empty(gpa_t g, unsigned n, struct rmp_entry e)
 		e.state &= (uint8_t)~RMP_VALIDATED;
 		commit(g, n, e);
 	}
-	memset(host_ptr(hpa(g.v)), 0, n * PAGE_SIZE);
+	memset(guest_ptr(g), 0, n * PAGE_SIZE);
 }
 
 /* Nothing is changed unless the code is SNP_SUCCESS. */
@@ -204,14 +223,14 @@ enum snp_insn_result rmp_update(gpa_t g, int size, bool assigned)
 	enum snp_insn_result code;
 	struct rmp_entry e;
 
-	if (!IS_ALIGNED(g.v, size == RMP_PG_2M ? SIZE_2M : PAGE_SIZE) || !in_table(g, size))
+	if (!IS_ALIGNED(g.v, size == RMP_PG_2M ? SIZE_2M : PAGE_SIZE) || !in_table(g))
 		return SNP_FAIL_INPUT;
 	rmp_lock(g);
-	e = table[gpa_pfn(g)];
+	e = *entry_at(g);
 	code = size == RMP_PG_2M && !uniform(g) ? SNP_FAIL_OVERLAP
 						: rmp_rule_update(&e, size, assigned);
 	if (code == SNP_SUCCESS && !assigned)
-		empty(g, span(size), table[gpa_pfn(g)]);
+		empty(g, span(size), *entry_at(g));
 	if (code == SNP_SUCCESS)
 		commit(g, span(size), e);
 	rmp_unlock(g);
@@ -223,10 +242,10 @@ enum snp_insn_result rmp_psmash(gpa_t g)
 {
 	enum snp_insn_result code = SNP_FAIL_INPUT;
 
-	if (!IS_ALIGNED(g.v, SIZE_2M) || !in_table(g, RMP_PG_2M))
+	if (!IS_ALIGNED(g.v, SIZE_2M) || !in_table(g))
 		return code;
 	rmp_lock(g);
-	if (table[gpa_pfn(g)].state & RMP_HUGE) {
+	if (entry_at(g)->state & RMP_HUGE) {
 		smash(g);
 		code = SNP_SUCCESS;
 	}
@@ -253,7 +272,8 @@ bool rmp_is_shared(gpa_t g, uint64_t len)
 	if (len == 0 || last < g.v)
 		return false;
 	for (uint64_t p = g.v >> PAGE_SHIFT; p <= last >> PAGE_SHIFT; p++)
-		if (p >= pages || (table[p].state & (RMP_GUEST | RMP_ASSIGNED)) != RMP_GUEST)
+		if ((rmp_entry(gpa(p << PAGE_SHIFT))->state & (RMP_GUEST | RMP_ASSIGNED)) !=
+		    RMP_GUEST)
 			return false;
 	return true;
 }
@@ -273,8 +293,8 @@ bool rmp_vmsa_lock(gpa_t g, uint8_t holder)
 	rmp_lock(g);
 	ok = rmp_is_vmsa(g);
 	if (ok) {
-		table[gpa_pfn(g)].holder = holder;
-		table[gpa_pfn(g)].state |= RMP_INUSE;
+		entry_at(g)->holder = holder;
+		entry_at(g)->state |= RMP_INUSE;
 	}
 	rmp_unlock(g);
 	return ok;
@@ -282,8 +302,10 @@ bool rmp_vmsa_lock(gpa_t g, uint8_t holder)
 
 void rmp_vmsa_unlock(gpa_t g)
 {
+	struct rmp_entry *e = entry_at(g);
+
 	rmp_lock(g);
-	WRITE_ONCE(table[gpa_pfn(g)].state, table[gpa_pfn(g)].state & (uint8_t)~RMP_INUSE);
+	WRITE_ONCE(e->state, e->state & (uint8_t)~RMP_INUSE);
 	rmp_unlock(g);
 }
 
@@ -323,24 +345,30 @@ bool rmp_launch_large(gpa_t g, const uint8_t perms[VMPL_COUNT])
 	return ok;
 }
 
-static bool all_guest(uint64_t pfn)
+static bool all_guest(const struct rmp_entry *e)
 {
 	for (unsigned i = 0; i < PFNS_2M; i++)
-		if (!(table[pfn + i].state & RMP_GUEST))
+		if (!(e[i].state & RMP_GUEST))
 			return false;
 	return true;
+}
+
+static void launch_region(struct rmp_entry *e)
+{
+	uint8_t huge = all_guest(e) ? RMP_HUGE : 0;
+
+	for (unsigned i = 0; i < PFNS_2M; i++) {
+		if (!(e[i].state & RMP_GUEST))
+			continue;
+		e[i].state |= RMP_ASSIGNED | huge;
+		e[i].perms[0] = RMP_RWX;
+	}
 }
 
 /* CPU 0, before any guest runs: no lock, no tables to bring into line. */
 void rmp_launch_ram(void)
 {
-	for (uint64_t p = 0; p < pages; p++) {
-		if (!(table[p].state & RMP_GUEST))
-			continue;
-		if (p % PFNS_2M == 0 && p + PFNS_2M <= pages && all_guest(p))
-			for (unsigned i = 0; i < PFNS_2M; i++)
-				table[p + i].state |= RMP_HUGE;
-		table[p].state |= RMP_ASSIGNED;
-		table[p].perms[0] = RMP_RWX;
-	}
+	for (uint64_t i = 0; i < region_count; i++)
+		if (regions[i])
+			launch_region(regions[i]);
 }

@@ -3,7 +3,9 @@
 #pragma once
 
 /*
- * The RMP of the machine: one entry per 4K page of physical memory up to host_ram_end().
+ * The RMP of the machine: one entry for each 4K page of guest physical memory. (Hardware has them
+ * by the host's address, and the guest's in the entry: since one page never has two addresses
+ * here, that is the same.)
  *
  * A lock for each 2 MiB region (some regions share one) guards the entries and the nested tables
  * there together: whoever changes an entry brings the tables up to date and flushes before the lock

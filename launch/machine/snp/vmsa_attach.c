@@ -7,7 +7,7 @@
  */
 #include "machine/snp/vmsa_attach.h"
 #include "machine/cpu/fpu.h"
-#include "machine/host/mem/direct.h"
+#include "machine/host/mem/gpa_map.h"
 #include "machine/host/options.h"
 #include "machine/host/mem/pool.h"
 #include "machine/snp/rmp.h"
@@ -25,7 +25,7 @@ static bool known(uint64_t sev_features)
 
 static bool fits(uint8_t vmpl, gpa_t page, uint64_t sev_features)
 {
-	const struct vmsa *s = host_ptr(hpa(page.v));
+	const struct vmsa *s = guest_ptr(page);
 
 	return READ_ONCE(s->vmpl) == vmpl && READ_ONCE(s->sev_features) == sev_features &&
 	       (sev_features & SEV_FEAT_SNP_ACTIVE) && known(sev_features) &&

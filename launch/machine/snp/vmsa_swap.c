@@ -12,6 +12,7 @@
 #include "machine/cpu/fpu.h"
 #include "machine/cpu/vmcb.h"
 #include "machine/host/mem/direct.h"
+#include "machine/host/mem/gpa_map.h"
 #include "machine/host/mem/pool.h"
 #include "machine/snp/rmp.h"
 #include "machine/snp/vmsa_fpu.h"
@@ -173,7 +174,7 @@ void vmsa_hide_cbit(struct vmpl_ctx *c)
 
 void vmsa_load(struct vmpl_ctx *c)
 {
-	struct vmsa *s = host_ptr(hpa(c->vmsa.v));
+	struct vmsa *s = guest_ptr(c->vmsa);
 
 	c->flush_word = (uint64_t *)((uint8_t *)s + AT(pcpu_id));
 	vmsa_fpu_from(c, s);
@@ -189,7 +190,7 @@ void vmsa_load(struct vmpl_ctx *c)
 /* A C-bit that the machine put into CR3 is taken out again: the guest never wrote it. */
 void vmsa_save(struct vmpl_ctx *c)
 {
-	struct vmsa *s = host_ptr(hpa(c->vmsa.v));
+	struct vmsa *s = guest_ptr(c->vmsa);
 
 	save_vmcb(c->vmcb, s);
 	if (c->cr3_hidden)

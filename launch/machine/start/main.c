@@ -8,6 +8,7 @@
 #include "machine/host/lapic.h"
 #include "machine/host/log.h"
 #include "machine/host/mem/direct.h"
+#include "machine/host/mem/guest_ram.h"
 #include "machine/host/mem/mem.h"
 #include "machine/host/mem/pool.h"
 #include "machine/host/options.h"
@@ -71,6 +72,7 @@ static void host_main(void)
 	time_calibrate_finish();
 	describe();
 	options_read();
+	loader_read_file();
 	guard_init();
 	npt_init();
 	machine_init();

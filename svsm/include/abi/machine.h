@@ -12,8 +12,8 @@
 /* fw_cfg files */
 #define MACHINE_FW_IGVM    "opt/org.keelson/igvm"    /* the IGVM file, whole */
 #define MACHINE_FW_OPTIONS "opt/org.keelson/options" /* the monitor's options, see below */
-/* MiB of RAM that the guest sees, in ASCII; QEMU has more. Without it the guest gets all RAM but
- * the machine's own. */
+/* MiB of RAM that the guest has, and how many of them below 4 GiB, in ASCII, with a space between;
+ * QEMU has more. Without it the guest gets all RAM but the machine's own. */
 #define MACHINE_FW_MEM "opt/org.keelson/mem"
 /* How many of the last vCPUs are the SVSM's own, in ASCII: no list or count shows them to a guest
  * below VMPL0. */
@@ -49,12 +49,14 @@ enum machine_end {
 
 /*
  * MiB of RAM that a machine may have. Bare guests, and the initrd of others, lie at 160 MiB
- * (harness/igvm/build.h), and the monitor takes 16 MiB and 1/32 of all off the top, in whole 2 MiB:
- * with less than this no guest finds room. What a kernel and its initrd need more, the loader
- * tells.
+ * (harness/igvm/build.h): with less than this no guest finds room. What a kernel and its initrd
+ * need more, the loader tells.
  */
-#define MACHINE_MEM_LEAST      192
-#define MACHINE_MEM_MOST       262144
+#define MACHINE_MEM_LEAST 192
+#define MACHINE_MEM_MOST  262144
+/* MiB that QEMU has besides the guest's, for so many CPUs of QEMU: the monitor takes 16, 1/32 of
+ * all, and some for each CPU, and rounds up (launch/machine/host/mem/mem.c). */
+#define MACHINE_OWN_MEM(mem, cpus) (32 + (mem) / 28 + (cpus) / 4)
 
-#define MACHINE_CBIT           47
-#define MACHINE_SIGNATURE_LEAF 0x40000100 /* "KeelsonNativ": says plainly what this is */
+#define MACHINE_CBIT               47
+#define MACHINE_SIGNATURE_LEAF     0x40000100 /* "KeelsonNativ": says plainly what this is */

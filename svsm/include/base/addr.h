@@ -5,7 +5,7 @@
 /*
  * Addresses are types, so that mixing them does not compile.
  *   gpa_t  guest physical address; never has the C-bit set
- *   hpa_t  host physical address, as the monitor sees it; equal to the GPA on native
+ *   hpa_t  host physical address, as the monitor sees it: QEMU's
  */
 #include "base/types.h"
 

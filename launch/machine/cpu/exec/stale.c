@@ -6,8 +6,7 @@
 #include "machine/cpu/exec/deliver.h"
 #include "machine/cpu/exec/event.h"
 #include "machine/host/log.h"
-#include "machine/host/mem/direct.h"
-#include "machine/host/mem/mem.h"
+#include "machine/host/mem/gpa_map.h"
 #include "base/x86.h"
 
 /*
@@ -64,7 +63,7 @@ static void drop_translation(struct vcpu *v, uint64_t linear)
 
 	if (walk_linear(v, linear, WALK_FETCH, &w) != WALK_OK || !host_guest_ram(w.gpa, 1))
 		return;
-	__asm__ volatile("lock orb $0, %0" : "+m"(*(uint8_t *)host_ptr(hpa(w.gpa.v))) : : "cc");
+	__asm__ volatile("lock orb $0, %0" : "+m"(*(uint8_t *)guest_ptr(w.gpa)) : : "cc");
 	if (__atomic_fetch_add(&logged, 1, __ATOMIC_RELAXED) < LOGGED_MAX)
 		host_log("machine: vcpu%u: QEMU ran a software interrupt at 0x%llx that is no "
 			 "longer "

@@ -2,13 +2,14 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /*
- * Who owns physical memory. The monitor takes a block off the top of low RAM for its image and its
- * pool, moves itself there, and leaves the rest to the guest, the place where QEMU loaded it
- * included. Where there is RAM above 4 GiB, the pool has a second part at its top.
+ * Who owns QEMU's RAM. The monitor takes a block off the top of low RAM for its image and its pool,
+ * moves itself there, and leaves the rest to the guest, the place where QEMU loaded it included.
+ * Where there is RAM above 4 GiB, the pool has a second part at its top.
  */
 #include "machine/host/mem/mem.h"
 #include "machine/host/mem/direct.h"
 #include "machine/host/mem/fwcfg.h"
+#include "machine/host/mem/guest_ram.h"
 #include "machine/host/mem/paging.h"
 #include "machine/host/mem/pool.h"
 #include "machine/host_assert.h"
@@ -22,24 +23,13 @@
 #define POOL_FIXED (16ull << 20)
 #define POOL_CPU   (128ull << 10) /* a CPU's stacks, and its vCPU with a VMCB for each VMPL */
 
-static struct host_range ranges[RANGES_MAX]; /* the guest's, once the block is cut out */
+static struct host_range ranges[RANGES_MAX]; /* the guest may have it, once the block is cut out */
 static unsigned range_count;
 static uint64_t ram_end;
 static struct host_range block; /* the monitor's: image, then pool */
 static struct host_range high;  /* the monitor's too: the pool's part above 4 GiB; size 0: none */
 
 void boot_relocate(void *dst, const void *src, size_t words, uint64_t cr3);
-
-bool host_guest_ram(gpa_t g, uint64_t len)
-{
-	for (unsigned i = 0; i < range_count; i++) {
-		const struct host_range *r = &ranges[i];
-
-		if (g.v >= r->base && g.v - r->base < r->size)
-			return len <= r->size - (g.v - r->base);
-	}
-	return false;
-}
 
 /* The caller has checked that start + len does not wrap. */
 static bool overlaps(const struct host_range *r, uint64_t start, uint64_t len)
@@ -58,17 +48,6 @@ bool host_is_ram(hpa_t pa, uint64_t len)
 	return false;
 }
 
-uint64_t host_ram_end(void)
-{
-	return ram_end;
-}
-
-unsigned host_guest_ranges(const struct host_range **r)
-{
-	*r = ranges;
-	return range_count;
-}
-
 static uint64_t image_size(void)
 {
 	return (uint64_t)image_end - (uint64_t)image_start;
@@ -83,32 +62,60 @@ static struct host_range take(struct host_range *r, uint64_t size)
 	return (struct host_range){base, end - base};
 }
 
+/* The last range below 4 GiB; bytes of all RAM there, and above. */
+static struct host_range *low_range(uint64_t *below, uint64_t *above)
+{
+	struct host_range *low = NULL;
+
+	*below = *above = 0;
+	for (unsigned i = 0; i < range_count; i++) {
+		bool is_low = ranges[i].base < 4 * SIZE_1G;
+
+		*(is_low ? below : above) += ranges[i].size;
+		low = is_low ? &ranges[i] : low;
+	}
+	return low;
+}
+
+/* The monitor's part of a range: its share, or all that the guest is not to have. */
+static uint64_t part(uint64_t share, uint64_t size, uint64_t guest)
+{
+	guest = ALIGN_UP(guest, SIZE_2M);
+	return size > guest ? MAX(share, size - guest) : share;
+}
+
+/* What the block took of the RAM that the guest has below 4 GiB comes from above. */
+static void choose_high(struct host_range *last, uint64_t above, uint64_t guest_low,
+			uint64_t guest_high)
+{
+	uint64_t lacking = guest_low > block.base ? guest_low - block.base : 0;
+	uint64_t size = part(above / POOL_SHARE, above, guest_high + lacking + SIZE_2M);
+
+	if (above && last->size > size + SIZE_2M)
+		high = take(last, size);
+}
+
 /*
  * The block comes off the last range below 4 GiB, since CPUs start in 32-bit mode and with tables
  * of the pool. RAM above pays its own share of the pool, off the last range of all.
  */
 static void choose_block(void)
 {
-	struct host_range *low = NULL, *last = &ranges[range_count - 1];
-	uint64_t below = 0, above = 0, size;
+	struct host_range *last = &ranges[range_count - 1];
+	uint64_t below, above, guest_low, guest_high;
+	struct host_range *low = low_range(&below, &above);
+	uint64_t size = image_size() + below / POOL_SHARE + POOL_FIXED + fwcfg_cpus() * POOL_CPU;
 
-	for (unsigned i = 0; i < range_count; i++) {
-		bool is_low = ranges[i].base < 4 * SIZE_1G;
-
-		*(is_low ? &below : &above) += ranges[i].size;
-		low = is_low ? &ranges[i] : low;
-	}
-	size = ALIGN_UP(image_size() + below / POOL_SHARE + POOL_FIXED + fwcfg_cpus() * POOL_CPU,
-			SIZE_2M);
 	if (!low || size > low->size / 2)
 		host_fault("too little RAM below 4 GiB for a block of %llu KiB",
 			   (unsigned long long)size / 1024);
 	ram_end = last->base + last->size;
 	if (ram_end > Q35_MMIO64_BASE)
 		host_fault("RAM reaches into the window of 64-bit BARs");
-	block = take(low, size);
-	if (last->size > 2 * above / POOL_SHARE && above)
-		high = take(last, ALIGN_UP(above / POOL_SHARE, SIZE_2M));
+	if (!guest_ram_wanted(&guest_low, &guest_high))
+		guest_low = guest_high = ram_end;
+	block = take(low, part(size, low->base + low->size, guest_low));
+	choose_high(last, above, guest_low, guest_high);
 }
 
 /* Never executable: guest memory is data to the monitor. */
@@ -156,4 +163,5 @@ void mem_init(void)
 	memset(host_ptr(hpa(IMAGE_LOAD)), 0, image_size()); /* guest RAM from here on */
 	if (high.size)
 		pool_add(high.base, high.size);
+	guest_ram_lay(ranges, range_count);
 }

@@ -71,6 +71,11 @@ void paging_map(uint64_t root, uint64_t va, uint64_t pa, uint64_t size, uint64_t
 	}
 }
 
+void paging_add(uint64_t va, uint64_t pa, uint64_t size, uint64_t flags)
+{
+	paging_map(read_cr3() & PTE_ADDR, va, pa, size, flags);
+}
+
 /* A flush follows: the trampoline's page must not stay reachable at its own address. */
 void paging_identity(bool on)
 {
@@ -108,8 +113,7 @@ uint64_t paging_stack(uint64_t *va, unsigned pages)
 {
 	uint64_t size = pages * PAGE_SIZE, base = *va + PAGE_SIZE;
 
-	paging_map(read_cr3() & PTE_ADDR, base, host_pa(host_pages_alloc(pages)).v, size,
-		   PTE_P | PTE_W | PTE_NX | PTE_G);
+	paging_add(base, host_pa(host_pages_alloc(pages)).v, size, PTE_P | PTE_W | PTE_NX | PTE_G);
 	*va = base + size;
 	return base + size;
 }

@@ -11,9 +11,7 @@
 #include "machine/host_assert.h"
 #include "base/x86.h"
 
-#define E820_RAM   1
-#define HOLE_START 0xa0000ull /* VGA: RAM to nobody */
-#define HOLE_END   0xc0000ull
+#define E820_RAM 1
 
 /* q35 host bridge, 00:00.0: PAM0..6 switch 0xc0000..0xfffff between ROM and RAM */
 #define PCI_ADDRESS 0xcf8
@@ -69,9 +67,9 @@ unsigned ram_find(struct host_range *r, unsigned max)
 
 		if (table[i].type != E820_RAM)
 			continue;
-		if (base < HOLE_START)
-			n = add(r, n, max, base, MIN(end, HOLE_START));
-		n = add(r, n, max, MAX(base, HOLE_END), end);
+		if (base < RAM_HOLE_START)
+			n = add(r, n, max, base, MIN(end, RAM_HOLE_START));
+		n = add(r, n, max, MAX(base, RAM_HOLE_END), end);
 	}
 	return n;
 }

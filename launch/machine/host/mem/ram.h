@@ -5,6 +5,9 @@
 /* Which physical memory is RAM. */
 #include "base/types.h"
 
+#define RAM_HOLE_START 0xa0000ull /* the VGA window of QEMU's own map */
+#define RAM_HOLE_END   0xc0000ull
+
 struct host_range {
 	uint64_t base, size; /* bytes, page aligned */
 };

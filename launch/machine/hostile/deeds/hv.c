@@ -20,7 +20,7 @@
 #include "machine/cpu/vmcb.h"
 #include "machine/cpu/walk.h"
 #include "machine/host/log.h"
-#include "machine/host/mem/direct.h"
+#include "machine/host/mem/gpa_map.h"
 #include "machine/host/time.h"
 #include "machine/hostile/deeds/dice.h"
 #include "machine/hostile/deeds/ist.h"
@@ -40,7 +40,7 @@ static struct hv_doorbell *page_of(struct vcpu *v)
 {
 	gpa_t g = doorbell_page(v);
 
-	return !gpa_eq(g, GPA_NONE) && rmp_is_shared(g, PAGE_SIZE) ? host_ptr(hpa(g.v)) : NULL;
+	return !gpa_eq(g, GPA_NONE) && rmp_is_shared(g, PAGE_SIZE) ? guest_ptr(g) : NULL;
 }
 
 /* True when #HV is to be raised. Half of them are honest: the page stays as it is, but for the flag

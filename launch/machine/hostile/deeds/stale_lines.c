@@ -19,8 +19,7 @@
 #include "machine/cpu/npt.h"
 #include "machine/cpu/vmcb.h"
 #include "machine/host/log.h"
-#include "machine/host/mem/direct.h"
-#include "machine/host/mem/mem.h"
+#include "machine/host/mem/gpa_map.h"
 #include "machine/host/mem/pool.h"
 #include "machine/snp/rmp.h"
 #include "base/x86.h"
@@ -43,7 +42,7 @@ static void cpuid_answer(uint32_t leaf, uint32_t out[4])
 
 static void launched(void)
 {
-	pages = host_ram_end() >> PAGE_SHIFT;
+	pages = gpa_map_end() >> PAGE_SHIFT;
 	state = host_pages_alloc((unsigned)(ALIGN_UP(pages, PAGE_SIZE) >> PAGE_SHIFT));
 	for (unsigned i = 0; i < HOST_MAX_CPUS; i++)
 		stepping[i] = GPA_NONE;
@@ -62,7 +61,7 @@ static bool hides(gpa_t g)
 
 static void overwrite(const struct vcpu *v, gpa_t g)
 {
-	uint8_t *p = host_ptr(hpa(gpa_page(g).v));
+	uint8_t *p = guest_ptr(gpa_page(g));
 
 	p[0] = p[PAGE_SIZE - 1] = MARK;
 	state[gpa_pfn(g)] = 0;

@@ -9,7 +9,7 @@
 #include "machine/hv/ghcb/ghcb.h"
 #include "machine/cpu/vcpu.h"
 #include "machine/host/log.h"
-#include "machine/host/mem/direct.h"
+#include "machine/host/mem/gpa_map.h"
 #include "machine/host/options.h"
 #include "machine/hv/ghcb/ghcb_cause.h"
 #include "machine/hv/ghcb/msrproto.h"
@@ -30,7 +30,7 @@ static struct ghcb *map(struct vcpu *v, gpa_t g)
 	if (!rmp_is_shared(g, PAGE_SIZE))
 		stop_vmpl(v, "VMGEXIT with a GHCB at 0x%llx, which is not shared memory",
 			  (unsigned long long)g.v);
-	return host_ptr(hpa(g.v));
+	return guest_ptr(g);
 }
 
 /* A call says that it is done until something else is put there. */
@@ -97,7 +97,7 @@ void *ghcb_scratch(const struct ghcb_call *c, uint64_t len)
 		return NULL;
 	if (c->scratch + len < c->scratch || !rmp_is_shared(gpa(c->scratch), len))
 		return NULL;
-	return host_ptr(hpa(c->scratch));
+	return guest_ptr(gpa(c->scratch));
 }
 
 bool hypercall_make_private(gpa_t g)

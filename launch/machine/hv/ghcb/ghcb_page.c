@@ -9,7 +9,7 @@
 #include "machine/hv/ghcb/ghcb_page.h"
 #include "machine/cpu/guard.h"
 #include "machine/cpu/tlb.h"
-#include "machine/host/mem/direct.h"
+#include "machine/host/mem/gpa_map.h"
 #include "base/x86.h"
 #include "lib/string.h"
 
@@ -20,7 +20,7 @@ bool ghcb_store(const struct ghcb_call *c, void *to, const void *from, size_t n)
 	bool shared;
 
 	tlb_write_begin(c->v);
-	shared = guard_is_shared(gpa(host_pa(to).v), n);
+	shared = guard_is_shared(guest_gpa(to), n);
 	if (shared)
 		memcpy(to, from, n);
 	tlb_write_end(c->v);
@@ -91,7 +91,7 @@ static void put(struct ghcb_call *c, unsigned offset, uint64_t v)
 	uint64_t *field = (uint64_t *)((uint8_t *)c->page + offset);
 
 	tlb_write_begin(c->v);
-	if (guard_is_shared(gpa(host_pa(c->page).v), PAGE_SIZE)) {
+	if (guard_is_shared(guest_gpa(c->page), PAGE_SIZE)) {
 		WRITE_ONCE(*field, v);
 		WRITE_ONCE(*byte, READ_ONCE(*byte) | (uint8_t)(1u << (offset / 8 % 8)));
 	}

@@ -2,7 +2,7 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #include "machine/hv/ghcb/msrproto.h"
 #include "machine/host/log.h"
-#include "machine/host/mem/mem.h"
+#include "machine/host/mem/gpa_map.h"
 #include "machine/host/options.h"
 #include "machine/hv/ap.h"
 #include "machine/hv/cpuid.h"

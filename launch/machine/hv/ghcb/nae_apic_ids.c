@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 #include "machine/cpu/vcpu.h"
-#include "machine/host/mem/direct.h"
+#include "machine/host/mem/gpa_map.h"
 #include "machine/hv/ghcb/nae.h"
 #include "machine/hv/state.h"
 #include "machine/snp/rmp.h"
@@ -20,7 +20,7 @@ static void apic_ids(struct ghcb_call *c)
 		ghcb_fail(c, GHCB_ERR_INVALID_INPUT);
 		return;
 	}
-	list = host_ptr(hpa(c->info1));
+	list = guest_ptr(gpa(c->info1));
 	for (i = 0; i < machine_vcpu_count; i++)
 		ghcb_store(c, &list[i + 1], &machine_vcpus[i]->apic_id, sizeof(*list));
 	ghcb_store(c, &list[0], &machine_vcpu_count, sizeof(*list));

@@ -3,7 +3,7 @@
 
 #include "machine/cpu/vcpu.h"
 #include "machine/dev/mmio.h"
-#include "machine/host/mem/mem.h"
+#include "machine/host/mem/gpa_map.h"
 #include "machine/hv/ghcb/ghcb.h"
 #include "machine/hv/ghcb/nae.h"
 #include "machine/hv/state.h"

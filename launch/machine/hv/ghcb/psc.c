@@ -6,7 +6,7 @@
  * a large one splits it first, as KVM does.
  */
 #include "machine/hv/ghcb/psc.h"
-#include "machine/host/mem/mem.h"
+#include "machine/host/mem/gpa_map.h"
 #include "machine/snp/rmp.h"
 
 static enum snp_insn_result change_4k(gpa_t g, bool is_private)
