@@ -94,7 +94,7 @@ TEST(usage_and_version)
 		good();
 		page.version = v;
 		c = take();
-		CHECK_EQ(ghcb_check(&c), v == 1 || v == 2 ? 0 : GHCB_ERR_INVALID_INPUT);
+		CHECK_EQ(ghcb_check(&c), 0);
 	}
 }
 

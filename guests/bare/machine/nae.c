@@ -307,6 +307,25 @@ TEST(nae_missing_code, "nae-missing-code", "exit code, info 1 and info 2 must be
 	}
 }
 
+/*
+ * edk2's SEC leaves the version 0: it writes the GHCB's address into the MSR before it takes the
+ * version from there. KVM's sev_es_validate_vmgexit() looks at the usage and the valid bits only.
+ */
+TEST(nae_version, "nae-version", "the GHCB's version is not looked at, as in KVM",
+     "ghcb:error:version")
+{
+	static const uint16_t versions[] = {0, 1, GHCB_VERSION_MAX, GHCB_VERSION_MAX + 1, 0xffff};
+
+	for (unsigned i = 0; i < ARRAY_LEN(versions); i++) {
+		struct ghcb *g;
+
+		test_case("version %u", versions[i]);
+		g = ghcb_begin();
+		g->version = versions[i];
+		CHECK_EQ(ghcb_exit(g, GHCB_EXIT_WBINVD, 0, 0), 0);
+	}
+}
+
 TEST(nae_unregistered, "nae-unregistered",
      "a shared page that is not the registered GHCB: error 2, reason 1", "ghcb:error:registered")
 {

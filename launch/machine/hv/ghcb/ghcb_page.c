@@ -33,7 +33,6 @@ void ghcb_read(struct ghcb_call *c, struct ghcb *page)
 
 	c->page = page;
 	c->usage = READ_ONCE(page->usage);
-	c->version = READ_ONCE(page->version);
 	memcpy(c->valid, page->valid, sizeof(c->valid));
 	c->code = READ_ONCE(page->exit_code);
 	c->info1 = READ_ONCE(page->exit_info1);
@@ -71,12 +70,11 @@ bool ghcb_needs_met(const struct ghcb_call *c, unsigned needs)
 	       (!(needs & NEED_CPL) || ghcb_has(c, OFF(cpl)));
 }
 
+/* As KVM's sev_es_validate_vmgexit(), it does not look at the version: edk2 leaves that 0. */
 unsigned ghcb_check(const struct ghcb_call *c)
 {
 	if (c->usage != 0)
 		return GHCB_ERR_INVALID_USAGE;
-	if (c->version < GHCB_VERSION_MIN || c->version > GHCB_VERSION_MAX)
-		return GHCB_ERR_INVALID_INPUT;
 	if (!ghcb_has(c, OFF(exit_code)) || !ghcb_has(c, OFF(exit_info1)) ||
 	    !ghcb_has(c, OFF(exit_info2)))
 		return GHCB_ERR_MISSING_INPUT;

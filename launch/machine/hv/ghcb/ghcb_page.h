@@ -20,7 +20,6 @@ struct ghcb_call {
 	uint64_t rax, rbx, rcx, rdx, xcr0, dr7;
 	uint8_t cpl;
 	uint8_t valid[16];
-	uint16_t version;
 	uint32_t usage;
 	/* the answer: SW_EXITINFO1 and 2 */
 	uint64_t out1, out2;
@@ -50,7 +49,7 @@ bool ghcb_store(const struct ghcb_call *c, void *to, const void *from, size_t n)
 void ghcb_read(struct ghcb_call *c, struct ghcb *page);
 bool ghcb_has(const struct ghcb_call *c, unsigned offset); /* offset: multiple of 8 below 0x400 */
 bool ghcb_needs_met(const struct ghcb_call *c, unsigned needs);
-/* 0, or the reason for a refusal by the page's own fields: usage, version, code and infos valid. */
+/* 0, or the reason for a refusal by the page's own fields: usage, code and infos valid. */
 unsigned ghcb_check(const struct ghcb_call *c);
 /* Write a register back and say that it is valid. */
 void ghcb_set_rax(struct ghcb_call *c, uint64_t v);

@@ -81,8 +81,9 @@ static uint64_t run(struct ghcb_call *c, struct ghcb_psc_header *h, uint64_t *en
 	return 0;
 }
 
-/* The header is copied before it is checked; each entry is read once when its turn comes. cur is
- * written back after each, so a guest that is told of an error knows how far the list is done. */
+/* The header is copied before it is checked, but for its reserved word, which KVM's snp_begin_psc()
+ * does not read either; each entry is read once when its turn comes. cur is written back after
+ * each, so a guest that is told of an error knows how far the list is done. */
 static void psc(struct ghcb_call *c)
 {
 	struct ghcb_psc_header *h = ghcb_scratch(c, sizeof(*h)), copy;
@@ -93,7 +94,7 @@ static void psc(struct ghcb_call *c)
 		return;
 	}
 	memcpy(&copy, h, sizeof(copy));
-	if (copy.end >= GHCB_PSC_MAX_ENTRIES || copy.cur > copy.end || copy.rsvd) {
+	if (copy.end >= GHCB_PSC_MAX_ENTRIES || copy.cur > copy.end) {
 		c->out2 = PSC_ERROR_HEADER;
 		return;
 	}
