@@ -84,6 +84,9 @@ static void once(struct vmplstub *s)
 	case VMPLSTUB_EXECUTE:
 		((void (*)(void))s->address)();
 		break;
+	case VMPLSTUB_GHCB_MSR:
+		s->result = rdmsr(MSR_GHCB);
+		break;
 	case VMPLSTUB_RACE:
 		race(s);
 		break;

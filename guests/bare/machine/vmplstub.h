@@ -19,6 +19,7 @@ enum vmplstub_op {
 	VMPLSTUB_READ,      /* address */
 	VMPLSTUB_WRITE,
 	VMPLSTUB_EXECUTE,
+	VMPLSTUB_GHCB_MSR, /* read it */
 	VMPLSTUB_RACE, /* RMPADJUST again and again, each round with the other vCPU: smp_round() */
 };
 

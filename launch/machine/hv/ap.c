@@ -48,7 +48,6 @@ static bool create(struct vcpu *v, const struct ap_request *r)
 		return false;
 	h->halted[r->vmpl] = false;
 	h->reset_hold[r->vmpl] = false;
-	h->ghcb_registered[r->vmpl] = GPA_NONE;
 	h->apic[r->vmpl].nmi_blocked = false;
 	apic_pv_eoi_write(&h->apic[r->vmpl], 0);
 	h->fresh |= 1u << r->vmpl;

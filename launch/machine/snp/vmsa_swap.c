@@ -72,7 +72,8 @@ void vmsa_init(void)
 	 VMCB_INTERCEPT4(SVM_EXIT_MONITOR) | VMCB_INTERCEPT4(SVM_EXIT_MWAIT) |                     \
 	 VMCB_INTERCEPT4(SVM_EXIT_MWAIT_COND))
 
-/* A VMPL with another VMSA is another guest to the VMCB: nothing of the old one is kept. */
+/* A VMPL with another VMSA is another guest to the VMCB: nothing of the old one is kept. The GHCB
+ * MSR is the vCPU's and stays, as KVM keeps control.ghcb_gpa. */
 void vmsa_reset_control(struct vmpl_ctx *c, uint32_t asid)
 {
 	struct vmcb *m = c->vmcb;
@@ -91,7 +92,7 @@ void vmsa_reset_control(struct vmpl_ctx *c, uint32_t asid)
 	m->nested_ctl = VMCB_NP_ENABLE;
 	m->int_ctl = VMCB_V_INTR_MASKING;
 	stale_arm(m);
-	c->ghcb_msr = 0;
+	c->answer_due = false;
 	c->shadow_rip = ~0ull;
 	c->cr3_hidden = false;
 	c->cr3_bare = ~0ull;

@@ -57,6 +57,8 @@ static void run(struct ghcb_call *c)
 void hypercall_init(void)
 {
 	nae_init();
+	for (unsigned i = 0; i < machine_vcpu_count; i++)
+		msrproto_reset(machine_vcpus[i]);
 }
 
 void hypercall_serve(struct vcpu *v)

@@ -26,6 +26,12 @@ static uint64_t sev_info(void)
 	       (uint64_t)MACHINE_CBIT << 24 | GHCB_MSR_SEV_INFO_RESP;
 }
 
+void msrproto_reset(struct vcpu *v)
+{
+	for (unsigned i = 0; i < VMPL_COUNT; i++)
+		v->ctx[i].ghcb_msr = sev_info();
+}
+
 /* A guest that has no GHCB yet reads CPUID this way: one register at a time, and subleaf 0 only. */
 static uint64_t cpuid_reg(struct vcpu *v, uint64_t m)
 {
