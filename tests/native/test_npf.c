@@ -139,6 +139,12 @@ int event_shared(struct vcpu *v, gpa_t g)
 	return MACHINE_SHARED;
 }
 
+int event_private(struct vcpu *v, gpa_t g)
+{
+	(void)v, (void)g;
+	return MACHINE_PRIVATE;
+}
+
 int event_fault(struct vcpu *v, const char *reason, uint64_t at)
 {
 	(void)v, (void)at;

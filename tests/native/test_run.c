@@ -183,9 +183,21 @@ void hypercall_serve(struct vcpu *v)
 	abort();
 }
 
-bool hypercall_make_private(gpa_t g)
+bool hypercall_convert(gpa_t g, bool is_private)
 {
-	(void)g;
+	(void)g, (void)is_private;
+	abort();
+}
+
+uint64_t machine_rip(struct vcpu *v)
+{
+	(void)v;
+	abort();
+}
+
+void host_log(const char *fmt, ...)
+{
+	(void)fmt;
 	abort();
 }
 

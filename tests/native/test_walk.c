@@ -17,6 +17,7 @@
 #include "machine/cpu/tlb.h"
 #include "machine/host/log.h"
 #include "machine/host/mem/gpa_map.h"
+#include "machine/host/options.h"
 #include "machine/snp/rmp.h"
 #include "machine/snp/vc.h"
 #include "machine/snp/vmsa_attach.h"
@@ -29,6 +30,7 @@
 
 #define PAGES 64
 
+struct host_options host_options;
 static uint8_t ram[PAGES * 4096] ALIGNED(4096);
 static struct rmp_entry rmp[PAGES];
 static struct vcpu cpu;
@@ -524,6 +526,26 @@ TEST(a_delivery_that_fails)
 	vc_raise(&cpu, SVM_EXIT_CPUID);
 	CHECK_EQ(m->cr2, STACK - 24); /* SS is pushed first: 8.9.3 */
 	CHECK_EQ(m->event_inj >> 32, PF_ERR_W);
+}
+
+/* A C-bit that is clear for the stack: the processor's write is a shared access like any other, and
+ * KVM makes the page shared (run.c). */
+TEST(a_frame_on_a_shared_mapping)
+{
+	vc_setup();
+	map(STACK - 4096, (STACK - 4096) | RW);
+	CHECK_EQ(vc_raise(&cpu, SVM_EXIT_CPUID), MACHINE_PRIVATE);
+	CHECK_EQ(cpu.fault_at & ~0xfffull, STACK - 4096);
+	rmp[(STACK >> 12) - 1].state = RMP_GUEST;
+	CHECK_EQ(vc_raise(&cpu, SVM_EXIT_CPUID), (uint64_t)RESUME);
+	vc_setup();
+	map(STACK - 4096, 0x7f000000 | RW);
+	CHECK_EQ(vc_raise(&cpu, SVM_EXIT_CPUID), MACHINE_FAULT);
+	vc_setup();
+	map(STACK - 4096, (STACK - 4096) | RW);
+	host_options.strict = true;
+	CHECK_EQ(vc_raise(&cpu, SVM_EXIT_CPUID), MACHINE_FAULT);
+	host_options.strict = false;
 }
 
 TEST(vc_in_32_bit_protected_mode)

@@ -60,7 +60,7 @@ struct vcpu {
 	/* TSC: hv/run.c's, PAUSEs in close succession */
 	uint64_t pause_since, pause_last;
 	const char *fault;  /* MACHINE_FAULT, MACHINE_MMIO: why */
-	uint64_t fault_at;  /* these and MACHINE_SHARED: at which address */
+	uint64_t fault_at;  /* these, MACHINE_SHARED and MACHINE_PRIVATE: at which address */
 	uint64_t entry_rip; /* RIP of the last VMRUN: a refused one spoils the save area */
 	bool resting;       /* the CPU sleeps, because v has nothing to run; read by others */
 	uint32_t rests;     /* how often it began to; read by others, atomic */
@@ -97,6 +97,7 @@ enum machine_exit {
 	MACHINE_SHUTDOWN, /* triple fault; machine_describe tells where */
 	MACHINE_SHARED,   /* a private access to the shared page at fault_at; RIP at the instruction
 			   */
+	MACHINE_PRIVATE,  /* a shared access to the private page at fault_at, not if strict */
 	MACHINE_FAULT,    /* the VMSA's state was refused by VMRUN, or a rule of SNP was broken */
 	MACHINE_MMIO, /* an NPF on a private-looking address where there is no RAM: hv may only stop
 		       */

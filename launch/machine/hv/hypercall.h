@@ -14,5 +14,6 @@ void hypercall_init(void);
 /* MACHINE_VMGEXIT: serve what the current VMPL of v asks for. It may be another VMPL's turn
  * afterwards, or the end of the run. */
 void hypercall_serve(struct vcpu *v);
-/* MACHINE_SHARED: the page at g becomes private, unvalidated. False when that cannot be. */
-bool hypercall_make_private(gpa_t g);
+/* MACHINE_SHARED, MACHINE_PRIVATE: the page at g becomes private, unvalidated, or shared. False
+ * when that cannot be. */
+bool hypercall_convert(gpa_t g, bool is_private);

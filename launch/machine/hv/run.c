@@ -6,12 +6,14 @@
  * back, and sleep while there is nothing to run. One CPU, one vCPU, for ever.
  */
 #include "machine/hv/run.h"
+#include "machine/cpu/exec/describe.h"
 #include "machine/cpu/exec/enter.h"
 #include "machine/cpu/exit_cause.h"
 #include "machine/cpu/exec/inject.h"
 #include "machine/dev/uart.h"
 #include "machine/host/isr.h"
 #include "machine/host/lapic.h"
+#include "machine/host/log.h"
 #include "machine/host/time.h"
 #include "machine/hv/ap.h"
 #include "machine/hv/doorbell.h"
@@ -26,6 +28,7 @@
 #define PAUSE_GAP_US  50   /* more between two PAUSEs: it was doing something else */
 #define PAUSE_SPIN_US 100  /* that long it may spin */
 #define PAUSE_NAP_US  2000 /* at most */
+#define LOST_LINES    32
 
 /* With a doorbell a timer ends a HLT, whatever RFLAGS.IF, and so does any device whose vector the
  * task priority lets through. */
@@ -109,17 +112,32 @@ static const char *reason(const struct vcpu *v)
 }
 
 /*
- * The page becomes private, as the access took it to be, and the guest then finds that it is not
- * validated. KVM and its VMM do the same on KVM_EXIT_MEMORY_FAULT.
+ * The page becomes what the access took it for. KVM leaves with KVM_EXIT_MEMORY_FAULT for it, and
+ * QEMU's kvm_convert_memory() does it. A private page is not validated then, a shared one is empty.
  */
-static void memory_fault(struct vcpu *v)
+static void convert(struct vcpu *v, bool to_private)
 {
 	gpa_t g = gpa_page(gpa(v->fault_at));
 
-	hv_count(v, STAT_PSC);
-	if (!hypercall_make_private(g))
-		stop_vmpl(v, "touched the shared page 0x%llx, which cannot be made private",
-			  (unsigned long long)g.v);
+	hv_count(v, to_private ? STAT_TO_PRIVATE : STAT_TO_SHARED);
+	if (!hypercall_convert(g, to_private))
+		stop_vmpl(v, "touched the %s page 0x%llx, which cannot be made %s",
+			  to_private ? "shared" : "private", (unsigned long long)g.v,
+			  to_private ? "private" : "shared");
+}
+
+/* The guest finds out much later that the contents are lost, if ever: so its user is told. */
+static void tell_lost(struct vcpu *v)
+{
+	static uint32_t lines;
+	uint32_t n = __atomic_fetch_add(&lines, 1, __ATOMIC_RELAXED);
+
+	if (n < LOST_LINES)
+		host_log("vCPU %u VMPL %u: private 0x%llx becomes shared by an access, RIP 0x%llx",
+			 v->index, v->vmpl, (unsigned long long)v->fault_at,
+			 (unsigned long long)machine_rip(v));
+	else if (n == LOST_LINES)
+		host_log("more pages become shared by accesses, without a line each");
 }
 
 static void handle(struct vcpu *v, enum machine_exit why)
@@ -147,7 +165,11 @@ static void handle(struct vcpu *v, enum machine_exit why)
 	case MACHINE_SHUTDOWN:
 		stop_vmpl(v, "shut down: triple fault");
 	case MACHINE_SHARED:
-		memory_fault(v);
+		convert(v, true);
+		break;
+	case MACHINE_PRIVATE:
+		tell_lost(v);
+		convert(v, false);
 		break;
 	case MACHINE_FAULT:
 		stop_vmpl(v, "could not go on: %s (0x%llx)", reason(v),

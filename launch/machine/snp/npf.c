@@ -25,11 +25,12 @@
  *   shared access    private page                    -> exit to the hypervisor (C-bit mismatch)
  *                    not RAM (MMIO)                  -> #VC with SVM_EXIT_NPF
  *
- * The hypervisor resolves the first of those exits: the page becomes private, and the access, tried
- * again, meets an unvalidated page. An access without the right is tried again as well, because
- * another vCPU may be about to give the right or to rescind the page; KVM lets a guest try for
- * ever, here it is until the RMP has not changed for PATIENCE_MS, or for ALONE_MS while no other
- * vCPU runs. The others it cannot resolve without breaking the guest, so they end the run.
+ * The hypervisor resolves two of those exits: the page becomes private, and the access, tried
+ * again, meets an unvalidated page; or it becomes shared, unless the machine is strict. An access
+ * without the right is tried again as well, because another vCPU may be about to give the right or
+ * to rescind the page; KVM lets a guest try for ever, here it is until the RMP has not changed for
+ * PATIENCE_MS, or for ALONE_MS while no other vCPU runs. The others it cannot resolve without
+ * breaking the guest, so they end the run.
  */
 #define PATIENCE_MS 10000
 #define ALONE_MS    500
@@ -236,7 +237,7 @@ static int classify(struct vcpu *v, const struct fault *f)
 	case RMP_ACCESS_SHARED:
 		return event_shared(v, f->g);
 	case RMP_ACCESS_PRIVATE:
-		return event_fault(v, "nested page fault: shared access to a private page", f->g.v);
+		return event_private(v, f->g);
 	case RMP_ACCESS_VMPL:
 		return not_permitted(v, f);
 	default:

@@ -7,6 +7,7 @@
  */
 #include "machine/cpu/exec/event.h"
 #include "machine/cpu/guard.h"
+#include "machine/host/options.h"
 #include "base/x86.h"
 
 /* The vectors that push an error code: APM vol. 2, 8.2 */
@@ -37,6 +38,20 @@ int event_shared(struct vcpu *v, gpa_t g)
 	return MACHINE_SHARED;
 }
 
+int event_private(struct vcpu *v, gpa_t g)
+{
+	if (host_options.strict)
+		return event_fault(v, "nested page fault: shared access to a private page", g.v);
+	v->fault_at = g.v;
+	return MACHINE_PRIVATE;
+}
+
+/* Would a private access meet private memory there, whatever its rights? */
+static bool is_assigned(const struct vcpu *v, gpa_t g)
+{
+	return guard_access(g, v->vmpl, true, 0) != GUARD_EXIT;
+}
+
 int event_access(struct vcpu *v, enum walk_status s, const struct walk *w)
 {
 	struct vmcb *m = v->ctx[v->vmpl].vmcb;
@@ -54,6 +69,8 @@ int event_access(struct vcpu *v, enum walk_status s, const struct walk *w)
 		/* a shared access to a shared page would not have failed */
 		if (guard_is_shared(w->gpa, 1))
 			return event_shared(v, w->gpa);
+		if (!w->is_private && is_assigned(v, w->gpa))
+			return event_private(v, w->gpa);
 		break;
 	}
 	return event_fault(v, "nested page fault: a page that this VMPL may not access so",

@@ -16,5 +16,8 @@ int event_access(struct vcpu *v, enum walk_status s, const struct walk *w);
 /* A private access, or an RMP instruction, met the shared page at g: the hypervisor may make it
  * private, and the access is made again (APM vol. 2, 15.36.10). */
 int event_shared(struct vcpu *v, gpa_t g);
+/* A shared access met the private page at g: the hypervisor may make it shared, and the access is
+ * made again. What was in it is then lost, so with the option strict it ends the run. */
+int event_private(struct vcpu *v, gpa_t g);
 /* End the run: why is a constant string, at the address it is about (0 when none). */
 int event_fault(struct vcpu *v, const char *why, uint64_t at);

@@ -102,7 +102,7 @@ void *ghcb_scratch(const struct ghcb_call *c, uint64_t len)
 	return guest_ptr(gpa(c->scratch));
 }
 
-bool hypercall_make_private(gpa_t g)
+bool hypercall_convert(gpa_t g, bool is_private)
 {
-	return psc_change(g, RMP_PG_4K, true) == SNP_SUCCESS;
+	return psc_change(g, RMP_PG_4K, is_private) == SNP_SUCCESS;
 }
