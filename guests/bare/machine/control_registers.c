@@ -216,3 +216,31 @@ TEST(cr3_bare, "cr3-without-c-bit", "CR3 with and without the C-bit in turn, 3,0
 	}
 	CHECK_EQ(wrong, 0);
 }
+
+#define VC_ROUNDS 2000
+
+static volatile unsigned handled;
+
+/* As edk2's exception stub leaves: it saves and restores CR3, and its tables name no C-bit there.
+ */
+static void restore_bare(struct trap_frame *f)
+{
+	handled++;
+	f->rip += 2; /* CPUID */
+	write_cr3(read_cr3() & ~paging_cbit);
+}
+
+/* KVM does not see these walks at all, let alone count them. */
+TEST(cr3_edk2, "cr3-in-handler", "a #VC handler that writes CR3 without the C-bit, 2,000 times",
+     "apm:15.34.5:fetch")
+{
+	uint64_t cr3 = read_cr3();
+
+	handled = 0;
+	trap_handler_set(VEC_VC, restore_bare);
+	for (unsigned i = 0; i < VC_ROUNDS; i++)
+		__asm__ volatile("cpuid" : : "a"(0), "c"(0) : "rbx", "rdx", "memory");
+	trap_handler_set(VEC_VC, NULL);
+	write_cr3(cr3);
+	CHECK_EQ(handled, VC_ROUNDS);
+}
