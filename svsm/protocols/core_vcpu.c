@@ -15,6 +15,7 @@
 #include "protocols/core.h"
 #include "protocols/mem_available.h"
 #include "platform/vcpu.h"
+#include "task/sched.h"
 #include "task/vmsa_flush.h"
 
 static bool page_aligned(uint64_t v)
@@ -191,7 +192,11 @@ enum svsm_result core_create_vcpu(struct svsm_call *call)
 	if (!cpu || cpu->service)
 		return SVSM_ERR_INVALID_PARAMETER;
 	rax = vmsa_seal(vmsa, caa, cpu);
-	return rax == SVSM_SUCCESS ? vmsa_finish(vmsa, caa, cpu, vmsa_flush()) : rax;
+	if (rax == SVSM_SUCCESS)
+		rax = vmsa_finish(vmsa, caa, cpu, vmsa_flush());
+	if (rax == SVSM_SUCCESS)
+		sched_guest(cpu);
+	return rax;
 }
 
 /* Undoes arrest(): the vCPU goes on as if nobody had stopped it. */

@@ -183,6 +183,15 @@ void sched_hand_over(void)
 	}
 }
 
+/* The same counterpart. A hypervisor ends a HLT of this CPU when it is handed the guest's VMSA, but
+ * one that this CPU has not come to yet it cannot end. */
+void sched_guest(struct cpu *c)
+{
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	if (__atomic_exchange_n(&c->idle, false, __ATOMIC_SEQ_CST))
+		wake_cpu(c);
+}
+
 /* wake_ready() comes first: an NMI that is sent later is not counted in `seen`, so it ends the
  * sleep. After a turn the function returns, so that cpu_loop() can look for a guest of its own. */
 void sched_idle(void)
@@ -196,7 +205,7 @@ void sched_idle(void)
 	__atomic_store_n(&me->idle, true, __ATOMIC_SEQ_CST);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	t = queue_take_any();
-	if (!t)
+	if (!t && !has_guest(me))
 		wake_sleep(seen);
 	__atomic_store_n(&me->idle, false, __ATOMIC_SEQ_CST);
 	if (t)

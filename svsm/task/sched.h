@@ -27,6 +27,8 @@
  */
 #include "task/task.h"
 
+struct cpu;
+
 #define SCHED_TURN_NS 10000000ull
 
 enum sched_end {
@@ -52,6 +54,10 @@ void sched_hand_over(void);
  * the end is handed over to a sleeping CPU without a guest, if there is one. No lock may be held.
  */
 enum sched_end sched_run(struct sched_task *t, const bool *done, uint64_t slice_ns, bool wait);
+
+/* c has got a guest, from now on in c->guest: it does not go to sleep any more, and an NMI ends the
+ * sleep that it is in. No lock may be held. */
+void sched_guest(struct cpu *c);
 
 /* What a CPU without a guest calls again and again: one turn of what is ready, or sleep. It may
  * return for no reason. The caller then looks whether the CPU has a guest now. */

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "tests/native/check.h"
 #include "tests/native/fake.h"
+#include "task/sched.h"
 #include "base/x86.h"
 #include "cpu/timer.h"
 #include "platform/snp/vcpu_state.h"
@@ -468,8 +469,15 @@ static void start_cpu(unsigned i)
  * Everything new before each test: the first 2M are the SVSM's, the next the guest's in valid 4K
  * pages, the rest not validated and in 2M entries.
  */
+unsigned fake_guests[2 * CPUS];
+void sched_guest(struct cpu *c)
+{
+	fake_guests[c - fake_cpus]++;
+}
+
 void fake_setup(void)
 {
+	memset(fake_guests, 0, sizeof(fake_guests));
 	memset(fake_rmp, 0, sizeof(fake_rmp));
 	memset(ram, 0xaa, sizeof(ram));
 	fake_fail_adjust = fake_fail_validate = fake_fail_barrier = 0;

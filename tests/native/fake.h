@@ -38,6 +38,7 @@ struct fake_rmp {
 extern struct fake_rmp fake_rmp[PAGES];
 extern uint8_t fake_states[PAGES];     /* of mm/pagestate.c, from BASE */
 extern struct cpu fake_cpus[2 * CPUS]; /* the second half runs nothing */
+extern unsigned fake_guests[2 * CPUS]; /* how often sched_guest() woke each */
 /* The n-th call from now fails; 0: none. A barrier is an RMPADJUST that leaves a VMSA as it is. */
 extern unsigned fake_service_cpus; /* besides those of the guest */
 extern int fake_fail_adjust, fake_fail_validate, fake_fail_barrier;

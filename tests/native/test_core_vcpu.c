@@ -57,6 +57,7 @@ TEST(create_and_delete_vcpu)
 	 */
 	CHECK_EQ(create(AT(20), CAA(1), 2), SVSM_SUCCESS);
 	CHECK_EQ(fake_cpus[1].guest.vmsa.v, AT(20));
+	CHECK_EQ(fake_guests[1], 1);
 	CHECK_EQ(delete_vcpu(0, VMSA(1)), SVSM_SUCCESS);
 	CHECK_EQ(fake_states[504 + 1 + PFNS_2M], PAGE_CAA);
 	CHECK_EQ(fake_cpus[1].guest.vmsa.v, AT(20));

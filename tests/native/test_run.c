@@ -108,12 +108,6 @@ void ap_serve(struct vcpu *v)
 	(void)v;
 }
 
-bool ap_run_fresh(struct vcpu *v)
-{
-	(void)v;
-	return false;
-}
-
 uint64_t vmsa_inuse_yield(struct vcpu *v)
 {
 	(void)v;

@@ -432,6 +432,36 @@ TEST(who_gets_a_guest_hands_its_tasks_over)
 	job_free(struck);
 }
 
+/* As CREATE_VCPU does on another CPU. */
+static void guest_comes(void)
+{
+	cpus[2].guest.vmsa = gpa(0x5000);
+	sched_guest(&cpus[2]);
+}
+
+/* The hypervisor ends a HLT when the guest gets its VMSA, and a CPU that is not there yet misses
+ * that. It must not depend on it. */
+TEST(who_gets_a_guest_does_not_sleep)
+{
+	for (unsigned moment = 0; moment < 4; moment++) {
+		fake_sched_setup();
+		check_context("moment %u", moment);
+		as(2);
+		at_ready = moment == 1 ? guest_comes : NULL;
+		at_sleep = moment == 2 ? guest_comes : NULL;
+		if (moment == 0)
+			guest_comes();
+		sched_idle();
+		CHECK_EQ(slept, moment == 3);
+		if (moment == 3) {
+			cpus[2].idle = true; /* it is still inside */
+			guest_comes();
+		}
+		CHECK_EQ(nmis[2], moment >= 2);
+		CHECK(!cpus[2].idle);
+	}
+}
+
 TEST(a_wakeup_in_the_last_turn_counts)
 {
 	struct job *j = job(1);

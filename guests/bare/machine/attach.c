@@ -106,23 +106,29 @@ TEST(unknown_features, "vmsa-unknown-features",
 	CHECK_EQ(started, 0);
 }
 
-static volatile uint64_t busy, go;
+static volatile uint64_t busy, woken, go;
 
-static void spin_then_halt(void *arg)
+/* As COCONUT's request loop on a CPU that has no guest yet: it halts, and looks again. */
+static void halt_then_enter(void *arg)
 {
 	(void)arg;
 	busy = 1;
+	__asm__ volatile("cli\n\thlt" : : : "memory");
+	woken = 1;
 	while (!go)
 		cpu_relax();
-	__asm__ volatile("cli\n\thlt" : : : "memory");
+	ghcb_msr(2ull << 32 | GHCB_MSR_RUN_VMPL_REQ);
+	ghcb_select();
 }
 
 /*
- * A VMSA of VMPL2 is given to a vCPU whose VMPL0 is running, so it cannot run at once. VMPL0 knows
- * nothing of it and halts: then VMPL2 runs, and comes back by RUN_VMPL(0).
+ * A VMSA of VMPL2 is given to a vCPU whose VMPL0 halts. coconut-svsm/linux makes its request to the
+ * vCPU, which so leaves HLT, and changes no VMPL: sev_snp_ap_creation() names the VMPL's VMSA,
+ * __sev_run_vmpl_vmsa() alone enters it.
  */
-TEST(created_before_halt, "created-before-halt",
-     "a VMSA given to a vCPU that is busy at VMPL0 runs when VMPL0 halts", "keelson:created-runs")
+TEST(created_wakes, "created-wakes",
+     "a VMSA of VMPL2 given to a vCPU that halts at VMPL0 ends the HLT, and runs when VMPL0 asks",
+     "ghcb:ap-creation:other-vmpl")
 {
 	static struct vmplstub s;
 
@@ -132,9 +138,10 @@ TEST(created_before_halt, "created-before-halt",
 	REQUIRE(region_validate(R, 1, 8));
 	s = (struct vmplstub){.op = VMPLSTUB_COUNT};
 	smp_start();
-	busy = go = 0;
-	smp_run(spin_then_halt, NULL);
+	busy = woken = go = 0;
+	smp_run(halt_then_enter, NULL);
 	CHECK(becomes(&busy, 1, 10));
+	CHECK(stays(&woken, 0));
 	smp_fill_vmsa((struct vmsa *)MEM_PAGE(R, 1), 1, 2, vmplstub_entry, &s, MEM_PAGE(R, 4));
 	for (unsigned i = 2; i < 9; i++)
 		REQUIRE_EQ(rmpadjust(MEM_PAGE(R, i), RMP_PG_4K, RMPADJUST_ATTR(2, RMP_RWX)), 0);
@@ -142,6 +149,7 @@ TEST(created_before_halt, "created-before-halt",
 	REQUIRE_EQ(rmpadjust(MEM_PAGE(R, 1), RMP_PG_4K, RMPADJUST_ATTR(1, 0) | RMPADJUST_VMSA), 0);
 	CHECK_EQ(ghcb_ap_create(smp_apic_id(), 2, GHCB_AP_CREATE, MEM_PAGE(R, 1), snp_features()),
 		 0);
+	CHECK(becomes(&woken, 1, 10));
 	CHECK(stays(&s.runs, 0));
 	go = 1;
 	CHECK(becomes(&s.runs, 1, 10));

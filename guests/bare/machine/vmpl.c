@@ -56,6 +56,43 @@ TEST(vmpl_switch, "vmpl-switch", "a VMSA of VMPL1, 2 and 3 runs on this vCPU and
 	}
 }
 
+/* COCONUT registers its guest's first VMSA so. KVM keeps it as the one that waits, and
+ * coconut-svsm/linux takes that in __sev_run_vmpl_vmsa(): only the kick is left out. */
+TEST(vmpl_run_on_init, "vmpl-run-on-init",
+     "RUN_VMPL enters a VMSA that was created on INIT, and no INIT is needed",
+     "ghcb:run-vmpl:on-init")
+{
+	static struct vmplstub s;
+
+	s = (struct vmplstub){.op = VMPLSTUB_COUNT};
+	for (unsigned vmpl = 1; vmpl < VMPL_COUNT; vmpl++) {
+		test_case("VMPL%u", vmpl);
+		s.runs = 0;
+		vmplstub_build_by(R, vmpl, &s, GHCB_AP_CREATE_ON_INIT);
+		CHECK_EQ(s.runs, 0);
+		for (unsigned i = 1; i <= 3; i++) {
+			stub_run(vmpl);
+			CHECK_EQ(READ_ONCE(s.runs), i);
+		}
+		stub_remove(vmpl);
+		CHECK_NE(ghcb_run_vmpl(vmpl), 0);
+	}
+}
+
+#define IN_VAIN 1500
+
+/* A loop of them is silent in the guest; the machine tells its user (test_run_vmpl.py). */
+TEST(vmpl_in_vain, "vmpl-run-in-vain", "1,500 RUN_VMPLs of a VMPL that has no VMSA, each refused",
+     "ghcb:run-vmpl:no-vmsa keelson:run-vmpl:told")
+{
+	unsigned refused = 0;
+
+	for (unsigned i = 0; i < IN_VAIN; i++)
+		refused += ghcb_msr(1ull << 32 | GHCB_MSR_RUN_VMPL_REQ) >> 32 != 0;
+	ghcb_select();
+	CHECK_EQ(refused, IN_VAIN);
+}
+
 TEST(vmpl_run_event, "vmpl-run-event", "RUN_VMPL by the GHCB event does the same as by MSR",
      "ghcb:run-vmpl:event ghcb:run-vmpl:no-vmsa")
 {

@@ -41,6 +41,7 @@ void vmplstub_entry(void *arg); /* arg: struct vmplstub */
  */
 #define VMPLSTUB_VMSA(region) MEM_PAGE(region, 1) /* never 2M aligned */
 void vmplstub_build(unsigned region, unsigned vmpl, struct vmplstub *s);
+void vmplstub_build_by(unsigned region, unsigned vmpl, struct vmplstub *s, unsigned op);
 void vmplstub_remove(unsigned region, unsigned vmpl);
 
 #define VMPLSTUB_RBX 0x1111111111111111

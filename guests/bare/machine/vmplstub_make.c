@@ -14,11 +14,16 @@
 #include "bare/machine/region.h"
 #include "bare/machine/vmplstub.h"
 
+void vmplstub_build(unsigned region, unsigned vmpl, struct vmplstub *s)
+{
+	vmplstub_build_by(region, vmpl, s, GHCB_AP_CREATE);
+}
+
 /*
  * The order is the hardware's: the pages are validated and filled at VMPL0, then the lower VMPL
  * gets its rights, then the page becomes a VMSA, and only then the hypervisor learns of it.
  */
-void vmplstub_build(unsigned region, unsigned vmpl, struct vmplstub *s)
+void vmplstub_build_by(unsigned region, unsigned vmpl, struct vmplstub *s, unsigned op)
 {
 	uint64_t vmsa = VMPLSTUB_VMSA(region);
 
@@ -31,8 +36,7 @@ void vmplstub_build(unsigned region, unsigned vmpl, struct vmplstub *s)
 			   0);
 	REQUIRE(region_image_rights(vmpl, RMP_RWX));
 	REQUIRE_EQ(rmpadjust(vmsa, RMP_PG_4K, RMPADJUST_ATTR(1, 0) | RMPADJUST_VMSA), 0);
-	REQUIRE_EQ(ghcb_ap_create(percpu()->apic_id, vmpl, GHCB_AP_CREATE, vmsa, snp_features()),
-		   0);
+	REQUIRE_EQ(ghcb_ap_create(percpu()->apic_id, vmpl, op, vmsa, snp_features()), 0);
 }
 
 /* The same backwards: the hypervisor forgets the VMSA before its page becomes an ordinary one. */

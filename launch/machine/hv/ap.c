@@ -37,12 +37,11 @@ bool ap_runnable(struct vcpu *v)
 	       !h->reset_hold[v->vmpl];
 }
 
-/* The new VMSA runs at once when v would otherwise stand still, or stood at that very VMPL. False
- * behind machine_attach() only when another vCPU has spoilt the VMSA since: ap.h. */
-static bool create(struct vcpu *v, const struct ap_request *r)
+/* A VMPL of v gets a VMSA, and what belonged to the last one's run goes. What is the vCPU's stays:
+ * the registered GHCB. */
+static bool give(struct vcpu *v, const struct ap_request *r)
 {
 	struct hv_vcpu *h = hv_state(v);
-	bool run = !ap_runnable(v) || v->vmpl == r->vmpl;
 
 	if (!machine_attach(v, r->vmpl, r->vmsa, r->features))
 		return false;
@@ -50,20 +49,78 @@ static bool create(struct vcpu *v, const struct ap_request *r)
 	h->reset_hold[r->vmpl] = false;
 	h->apic[r->vmpl].nmi_blocked = false;
 	apic_pv_eoi_write(&h->apic[r->vmpl], 0);
-	h->fresh |= 1u << r->vmpl;
 	doorbell_reset(&h->doorbell[r->vmpl], &h->apic[r->vmpl]);
-	return !run || vmpl_run(v, r->vmpl);
+	return true;
 }
 
-/* Goes from more to less privileged VMPLs, so that an SVSM runs before its guest. */
-bool ap_run_fresh(struct vcpu *v)
+/* The VMPL that is current waits for nothing that its own RUN_VMPL could bring. */
+static bool stands_still(struct vcpu *v)
 {
-	unsigned vmpl;
+	return gpa_eq(vcpu_ctx(v)->vmsa, GPA_NONE) || hv_state(v)->reset_hold[v->vmpl];
+}
 
-	for (vmpl = v->vmpl + 1; vmpl < VMPL_COUNT; vmpl++)
-		if ((hv_state(v)->fresh >> vmpl & 1) && vmpl_run(v, vmpl))
-			return true;
+/*
+ * coconut-svsm/linux, sev_snp_ap_creation(): the request goes to the vCPU. It replaces what the
+ * VMPL runs, or starts a vCPU that has nothing to run. Where another VMPL is current that one is
+ * woken, and enters the new VMSA itself. False behind give() only when another vCPU has spoilt the
+ * VMSA since: ap.h.
+ */
+static bool create(struct vcpu *v, const struct ap_request *r)
+{
+	bool run = v->vmpl == r->vmpl || stands_still(v);
+
+	if (!give(v, r))
+		return false;
+	if (run)
+		return vmpl_run(v, r->vmpl);
+	hv_state(v)->halted[v->vmpl] = false;
+	return true;
+}
+
+/* "Create on INIT" leaves a VMSA that RUN_VMPL takes as well: coconut-svsm/linux,
+ * __sev_run_vmpl_vmsa() and sev_snp_init_protected_guest_state(). */
+static void take_waiting(struct vcpu *v, unsigned vmpl)
+{
+	struct ap_request *r = &hv_state(v)->on_init[vmpl];
+
+	if (r->state == AP_POSTED && vmpl != v->vmpl && give(v, r))
+		r->state = AP_FREE;
+}
+
+#define VAIN_LINES 32
+
+/* 1,000, 10,000 and so on. */
+static bool is_round(uint64_t n)
+{
+	uint64_t one = n;
+
+	while (one && one % 10 == 0)
+		one /= 10;
+	return n >= 1000 && one == 1;
+}
+
+/* A guest that asks in vain for ever says nothing itself. */
+static bool in_vain(struct vcpu *v, unsigned vmpl)
+{
+	static uint32_t lines;
+	uint64_t n = ++hv_state(v)->run_in_vain;
+	bool none = vmpl >= VMPL_COUNT || gpa_eq(v->ctx[vmpl].vmsa, GPA_NONE);
+
+	if (is_round(n) && __atomic_fetch_add(&lines, 1, __ATOMIC_RELAXED) < VAIN_LINES)
+		host_log("vCPU %u VMPL %u: RUN_VMPL(%u) has failed %llu times in a row: %s",
+			 v->index, v->vmpl, vmpl, (unsigned long long)n,
+			 none ? "no VMSA" : "its VMSA cannot be run");
 	return false;
+}
+
+bool ap_run_vmpl(struct vcpu *v, unsigned vmpl)
+{
+	if (vmpl < VMPL_COUNT)
+		take_waiting(v, vmpl);
+	if (!vmpl_run(v, vmpl))
+		return in_vain(v, vmpl);
+	hv_state(v)->run_in_vain = 0;
+	return true;
 }
 
 /* On v's own CPU, out of machine_run. A request that was to wait for an INIT is forgotten by the
@@ -81,7 +138,6 @@ static bool apply(struct vcpu *v, const struct ap_request *r)
 	case GHCB_AP_CREATE:
 		return create(v, r);
 	default:
-		hv_state(v)->fresh &= ~(1u << r->vmpl);
 		apic_pv_eoi_write(&hv_state(v)->apic[r->vmpl], 0);
 		return machine_attach(v, r->vmpl, GPA_NONE, 0);
 	}

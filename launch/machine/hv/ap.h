@@ -22,6 +22,6 @@ void ap_serve(struct vcpu *v);
 void ap_hold(struct vcpu *v, gpa_t ghcb);
 /* Does v's current VMPL have something to execute (a VMSA, not halted, not held)? */
 bool ap_runnable(struct vcpu *v);
-/* v's current VMPL has nothing to do: go on with a less privileged one that AP_CREATION gave a VMSA
- * while the current one was still running. False when there is none. */
-bool ap_run_fresh(struct vcpu *v);
+/* RUN_VMPL, as v's current VMPL asks for it: vmpl_run(), which also enters a VMSA that waits for an
+ * INIT. One that fails again and again is told in the log. */
+bool ap_run_vmpl(struct vcpu *v, unsigned vmpl);

@@ -212,7 +212,7 @@ NORETURN void hv_vcpu_main(struct vcpu *v)
 	for (;;) {
 		ap_serve(v);
 		down = machine_yield(v);
-		if (!ap_runnable(v) && !ap_run_fresh(v))
+		if (!ap_runnable(v))
 			halt(v);
 		else if (down)
 			stand_by(v, down);

@@ -64,11 +64,11 @@ struct hv_vcpu {
 	struct vapic apic[VMPL_COUNT];
 	struct kvmclock clock[VMPL_COUNT];
 	struct ap_request request;
-	struct ap_request on_init[VMPL_COUNT]; /* AP_CREATION op 0: used when INIT arrives */
+	struct ap_request on_init[VMPL_COUNT]; /* AP_CREATION op 0: until INIT or RUN_VMPL */
 	bool halted[VMPL_COUNT];               /* HLT: waits for an interrupt */
 	bool reset_hold[VMPL_COUNT];           /* AP reset hold: waits for SIPI or AP_CREATION */
 	gpa_t ghcb_registered[VMPL_COUNT];     /* GPA_NONE until registered */
-	uint8_t fresh; /* bit n: VMPL n was given a VMSA and has not run since */
+	uint64_t run_in_vain;                  /* RUN_VMPLs that failed in a row */
 	struct hv_doorbell_state doorbell[VMPL_COUNT];
 	gpa_t hold_ghcb[VMPL_COUNT]; /* reset hold asked for by NAE: where the answer goes */
 	uint64_t timer_armed;        /* what the host's timer was last armed with, 0: nothing */

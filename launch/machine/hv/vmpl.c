@@ -12,7 +12,6 @@ bool vmpl_run(struct vcpu *v, unsigned vmpl)
 		return false;
 	if (!machine_switch(v, vmpl))
 		return false;
-	hv_state(v)->fresh &= ~(1u << vmpl);
 	/* A VMPL asked for by name goes on behind its HLT. */
 	hv_state(v)->halted[vmpl] = false;
 	return true;

@@ -10,7 +10,6 @@
 #include "machine/hv/ghcb/psc.h"
 #include "machine/hostile/hostile.h"
 #include "machine/hv/stop.h"
-#include "machine/hv/vmpl.h"
 #include "abi/ghcb.h"
 #include "abi/machine.h"
 
@@ -109,7 +108,7 @@ void msrproto_vmgexit(struct vcpu *v, uint64_t m)
 		/* Answered first: the VMPL that asks sees it when it runs again. */
 		hv_count(v, STAT_RUN_VMPL);
 		ctx->ghcb_msr = GHCB_MSR_RUN_VMPL_RESP;
-		if (!vmpl_run(v, m >> 32 & 0xff))
+		if (!ap_run_vmpl(v, m >> 32 & 0xff))
 			ctx->ghcb_msr = 1ull << 32 | GHCB_MSR_RUN_VMPL_RESP;
 		break;
 	case GHCB_MSR_AP_RESET_REQ:
