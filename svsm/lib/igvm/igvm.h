@@ -80,7 +80,9 @@ struct igvm_header {
 	uint32_t type; /* enum igvm_type, without IGVM_OPTIONAL; unknown optional ones never come */
 	uint32_t length;
 	uint32_t offset; /* of the type field, in the file */
-	uint32_t mask;   /* its compatibility mask; all ones for headers that have none */
+	/* Its compatibility mask, perhaps with bits that nobody declared; all ones for headers that
+	 * have none. */
+	uint32_t mask;
 	const void *body;
 };
 

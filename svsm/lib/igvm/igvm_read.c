@@ -104,12 +104,6 @@ static enum igvm_error enter_section(struct igvm_iter *it, uint32_t type)
 	return IGVM_OK;
 }
 
-/* A compatibility mask names at least one platform, and only ones that were declared. */
-static enum igvm_error check_mask(const struct igvm_iter *it, uint32_t mask)
-{
-	return mask && !(mask & ~it->masks) ? IGVM_OK : IGVM_ERR_MASK;
-}
-
 static enum igvm_error check_header(struct igvm_iter *it, const struct igvm_rule *t,
 				    struct igvm_header *h)
 {
@@ -122,9 +116,8 @@ static enum igvm_error check_header(struct igvm_iter *it, const struct igvm_rule
 		return e;
 	if (t->mask_at != IGVM_NO_MASK) {
 		__builtin_memcpy(&h->mask, (const uint8_t *)h->body + t->mask_at, sizeof(h->mask));
-		e = check_mask(it, h->mask);
-		if (e)
-			return e;
+		if (!h->mask)
+			return IGVM_ERR_MASK; /* it would be for no platform at all */
 	}
 	return t->check ? t->check(it, h->body) : IGVM_OK;
 }

@@ -34,7 +34,14 @@ bool igvm_all_zero(const uint8_t *p, size_t n)
 	return true;
 }
 
-/* Notes that these platforms have had a header that each may have only once. */
+/* Of a header's mask the bits that mean something: a builder may name platforms that it knows and
+ * that the file does not declare. */
+static uint32_t declared(const struct igvm_iter *it, uint32_t mask)
+{
+	return mask & it->masks;
+}
+
+/* Notes that these platforms have had a header that each may have only once. mask: declared(). */
 static enum igvm_error once(uint32_t *seen, uint32_t mask, enum igvm_error twice)
 {
 	if (*seen & mask)
@@ -74,7 +81,7 @@ static enum igvm_error check_policy(struct igvm_iter *it, const void *body)
 
 	if (p->reserved)
 		return IGVM_ERR_RESERVED;
-	return once(&it->policy_masks, p->compatibility_mask, IGVM_ERR_TWICE);
+	return once(&it->policy_masks, declared(it, p->compatibility_mask), IGVM_ERR_TWICE);
 }
 
 /* All addresses are multiples of the alignment, which is one of 4K. Nothing is relocated by our
@@ -100,7 +107,7 @@ static enum igvm_error check_page_table(struct igvm_iter *it, const void *body)
 		return IGVM_ERR_SIZE;
 	if (igvm_check_range(r->gpa, r->size, PAGE_SIZE))
 		return igvm_check_range(r->gpa, r->size, PAGE_SIZE);
-	return once(&it->page_table_masks, r->compatibility_mask, IGVM_ERR_TWICE);
+	return once(&it->page_table_masks, declared(it, r->compatibility_mask), IGVM_ERR_TWICE);
 }
 
 /* CoRIM documents and signatures are data in the file that no loader here looks at. */
@@ -114,19 +121,20 @@ static enum igvm_error check_corim_document(struct igvm_iter *it, const void *bo
 	const struct igvm_corim *c = body;
 	enum igvm_error e = check_corim(it, c);
 
-	return e ? e : once(&it->corim_masks, c->compatibility_mask, IGVM_ERR_TWICE);
+	return e ? e : once(&it->corim_masks, declared(it, c->compatibility_mask), IGVM_ERR_TWICE);
 }
 
 static enum igvm_error check_corim_signature(struct igvm_iter *it, const void *body)
 {
 	const struct igvm_corim *c = body;
+	uint32_t mask = declared(it, c->compatibility_mask);
 	enum igvm_error e = check_corim(it, c);
 
 	if (e)
 		return e;
-	if (c->compatibility_mask & ~it->corim_masks)
+	if (mask & ~it->corim_masks)
 		return IGVM_ERR_ORDER; /* the document it signs must stand before it */
-	return once(&it->corim_signature_masks, c->compatibility_mask, IGVM_ERR_TWICE);
+	return once(&it->corim_signature_masks, mask, IGVM_ERR_TWICE);
 }
 
 static enum igvm_error check_cca(struct igvm_iter *it, const void *body)
@@ -158,7 +166,7 @@ static enum igvm_error check_context(struct igvm_iter *it, const void *body)
 	const struct igvm_vp_context *c = body;
 	const uint32_t *m = it->type_mask;
 	uint32_t vmsa = m[IGVM_PLATFORM_SEV_SNP] | m[IGVM_PLATFORM_SEV_ES];
-	uint32_t mask = c->compatibility_mask;
+	uint32_t mask = declared(it, c->compatibility_mask);
 
 	if (c->reserved)
 		return IGVM_ERR_RESERVED;
@@ -190,17 +198,17 @@ static enum igvm_error check_id_block(struct igvm_iter *it, const void *body)
 {
 	const struct igvm_snp_id_block *b = body;
 	size_t author = offsetof(struct igvm_snp_id_block, author_key_signature);
+	uint32_t mask = declared(it, b->compatibility_mask);
 
 	if (!igvm_all_zero(b->reserved, sizeof(b->reserved)))
 		return IGVM_ERR_RESERVED;
-	if (b->author_key_enabled > 1 ||
-	    (b->compatibility_mask & ~it->type_mask[IGVM_PLATFORM_SEV_SNP]))
+	if (b->author_key_enabled > 1 || (mask & ~it->type_mask[IGVM_PLATFORM_SEV_SNP]))
 		return IGVM_ERR_ID_BLOCK;
 	if (!b->author_key_enabled &&
 	    (b->author_key_algorithm ||
 	     !igvm_all_zero((const uint8_t *)b + author, sizeof(*b) - author)))
 		return IGVM_ERR_ID_BLOCK;
-	return once(&it->id_masks, b->compatibility_mask, IGVM_ERR_TWICE);
+	return once(&it->id_masks, mask, IGVM_ERR_TWICE);
 }
 
 static enum igvm_error check_error_range(struct igvm_iter *it, const void *body)
