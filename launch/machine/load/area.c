@@ -13,6 +13,7 @@
 #include "machine/host/mem/pool.h"
 #include "machine/host_assert.h"
 #include "machine/hostile/hostile.h"
+#include "machine/load/make_device_tree.h"
 #include "machine/load/make_madt.h"
 #include "lib/string.h"
 
@@ -59,7 +60,7 @@ static void put_memory_map(uint8_t *p)
 	e[hostile_memory_map(e, n)] = (struct igvm_memory_map_entry){0};
 }
 
-/* The environment is one word of zeroes, a command line of the host's an empty string. */
+/* A command line of the host's is an empty string. */
 uint32_t area_parameter_size(uint32_t type)
 {
 	const struct host_range *r;
@@ -73,6 +74,8 @@ uint32_t area_parameter_size(uint32_t type)
 		       (uint32_t)sizeof(struct igvm_memory_map_entry);
 	case IGVM_MADT:
 		return make_madt(NULL);
+	case IGVM_DEVICE_TREE:
+		return make_device_tree(NULL);
 	case IGVM_COMMAND_LINE:
 		return 1;
 	default:
@@ -80,11 +83,15 @@ uint32_t area_parameter_size(uint32_t type)
 	}
 }
 
-/* loader_check() has seen that the parameter fits behind its offset. */
+/*
+ * loader_check() has seen that the parameter fits behind its offset. The environment says what
+ * QEMU 11 says on KVM: memory that the file does not describe starts out shared. An SVSM that
+ * believes it asks for private pages, and has what it asks for already.
+ */
 bool area_fill(struct loader_areas *a, const struct igvm_header *h)
 {
 	const struct igvm_parameter *d = h->body;
-	uint32_t word = h->type == IGVM_VP_COUNT ? machine_vcpu_count : 0;
+	uint32_t word = h->type == IGVM_VP_COUNT ? machine_vcpu_count : IGVM_ENVIRONMENT_SHARED;
 	uint8_t *p;
 
 	if (!area_parameter_size(h->type))
@@ -94,9 +101,11 @@ bool area_fill(struct loader_areas *a, const struct igvm_header *h)
 		put_memory_map(p);
 	else if (h->type == IGVM_MADT)
 		make_madt(p);
+	else if (h->type == IGVM_DEVICE_TREE)
+		make_device_tree(p);
 	else if (h->type == IGVM_COMMAND_LINE)
 		*p = 0; /* the host adds nothing */
 	else
-		memcpy(p, &word, sizeof(word)); /* environment 0: memory starts out private */
+		memcpy(p, &word, sizeof(word));
 	return true;
 }
