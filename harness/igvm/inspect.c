@@ -3,8 +3,8 @@
 
 /*
  * keelson igvm inspect: what an IGVM file would do to a guest's memory, in the order of its
- * headers. It takes files of other projects too: whatever passes igvm_check() is shown, known
- * or not.
+ * headers. It takes files of other projects too. Of a file that is refused it shows the headers up
+ * to the one that is wrong: they often tell who made the file, and what for.
  */
 #include "abi/vmsa.h"
 #include "harness/igvm/igvm_cmd.h"
@@ -170,17 +170,19 @@ static void show_launch(const struct igvm_file *f)
 	       l.flags & LAUNCH_FLAG_PANIC ? ", panic" : "");
 }
 
-static void inspect(const struct igvm_file *f, const char *path)
+/* All headers, or those before the first one that is wrong, whose offset is then in *at. */
+static enum igvm_error inspect(const struct igvm_file *f, const char *path, uint32_t *at)
 {
 	struct igvm_iter it;
 	struct igvm_header h;
 	struct run run = {0};
+	enum igvm_error e;
 
 	printf("%s: IGVM version %u, %u bytes, headers 0x%x..0x%x\n", path, f->version, f->size,
 	       f->header_start, f->data_start);
 	show_launch(f);
 	igvm_iter_init(&it, f);
-	while (igvm_next(&it, &h) == IGVM_OK) {
+	while ((e = igvm_next(&it, &h)) == IGVM_OK) {
 		if (h.type == IGVM_PAGE_DATA) {
 			add_page(&run, h.body);
 			continue;
@@ -189,12 +191,26 @@ static void inspect(const struct igvm_file *f, const char *path)
 		show(f, &h);
 	}
 	flush(&run);
+	*at = it.at;
+	return e == IGVM_END ? IGVM_OK : e;
+}
+
+static bool inspect_blob(const struct blob *b, const char *path)
+{
+	struct igvm_file f;
+	uint32_t at;
+	enum igvm_error e = igvm_open(&f, b->data, b->size, b->size);
+
+	if (e)
+		return igvm_fail("%s: %s", path, igvm_error_text(e));
+	e = inspect(&f, path, &at);
+	fflush(stdout); /* the error comes behind what was shown */
+	return !e || igvm_fail("%s: header at 0x%" PRIx32 ": %s", path, at, igvm_error_text(e));
 }
 
 int igvm_inspect_command(int argc, char **argv)
 {
 	struct blob b;
-	struct igvm_file f;
 	bool ok;
 
 	if (argc != 2) {
@@ -203,9 +219,7 @@ int igvm_inspect_command(int argc, char **argv)
 	}
 	if (!blob_read(argv[1], &b))
 		return IGVM_EXIT_HOST;
-	ok = igvm_open_blob(&f, &b, argv[1]);
-	if (ok)
-		inspect(&f, argv[1]);
+	ok = inspect_blob(&b, argv[1]);
 	blob_free(&b);
 	return ok ? IGVM_EXIT_OK : IGVM_EXIT_BAD_FILE;
 }

@@ -3,6 +3,8 @@
 """keelson igvm on the images of this tree."""
 
 import re
+import struct
+import zlib
 
 import pytest
 
@@ -106,6 +108,48 @@ def test_the_launch_ends_at_2m(tmp_path):
         if start == end:
             end = stop
     assert end > base + (2 << 20) and end % (2 << 20) == 0, out
+
+
+def reseal(data):
+    """The checksum is over the fixed header, with its own field 0, and the variable header."""
+    offset, size = struct.unpack_from("<II", data, 8)
+    struct.pack_into("<I", data, 20, 0)
+    struct.pack_into("<I", data, 20, zlib.crc32(data[:offset + size]))
+
+
+def header_at(data, kind):
+    """The offset of the first header of this type."""
+    at, size = struct.unpack_from("<II", data, 8)
+    while True:
+        typ, length = struct.unpack_from("<II", data, at)
+        if typ == kind:
+            return at
+        at += 8 + (length + 7 & ~7)
+
+
+def headers_shown(path):
+    """The lines of inspect without the one about the launch page, which may lie behind what is wrong."""
+    code, out, err = igvm("inspect", path)
+    return code, [line for line in out.splitlines() if not line.startswith("  launch ")], err
+
+
+@pytest.mark.parametrize("kind, change, says, last", [
+    (0x101, 12, "reserved field", "supported platform"),   # guest policy, its reserved word
+    (0x304, 18, "reserved field", "parameter insert"),     # VP context, in the same way
+])
+def test_of_a_refused_file_the_headers_before_are_shown(tmp_path, kind, change, says, last):
+    path = build(tmp_path / "bare.igvm", "--bare", HANG)
+    whole = headers_shown(path)[1]
+    data = bytearray(path.read_bytes())
+    at = header_at(data, kind)
+    data[at + 8 + change] = 1
+    reseal(data)
+    path.write_bytes(data)
+    code, lines, err = headers_shown(path)
+    assert code == 1
+    assert lines == whole[:len(lines)] and lines[-1].strip().startswith(last)
+    assert len(err.splitlines()) == 1 and f"header at {at:#x}" in err and says in err
+    assert igvm("measure", path)[0] == 1
 
 
 @pytest.mark.parametrize("command", ["inspect", "measure"])
