@@ -78,9 +78,12 @@ static bool add_elf(const struct igvm_build_options *o, const struct elf *e, str
 	if (!choose_region(o, e, svsm, &info->svsm))
 		return false;
 	elf_load(e, m);
-	for (unsigned i = 0; i < ARRAY_LEN(places); i++)
+	for (unsigned i = 0; i < ARRAY_LEN(places); i++) {
+		if (o->no_madt && places[i].param == IGVM_MADT)
+			continue; /* its page stays as it is, zeros */
 		if (!add_place(e, m, i, svsm))
 			return false;
+	}
 	image_require(m, info->svsm.gpa, info->svsm.size);
 	build_vmsa(&m->vmsa, (uint32_t)e->entry,
 		   o->sev_features ? o->sev_features

@@ -36,6 +36,7 @@ struct igvm_build_options {
 	unsigned mem;  /* MiB of RAM that the SVSM is to have room for; 0: REGION_DEFAULT_MEM */
 	unsigned cpus; /* and CPUs; 0: REGION_DEFAULT_CPUS */
 	uint64_t sev_features; /* of the boot VMSA; 0: BUILD_SEV_FEATURES or ..._PAYLOAD */
+	bool no_madt;          /* ask the loader for no MADT: QEMU 10 refuses a file that does */
 	bool selftest;
 	bool test;  /* offer the test protocol */
 	bool panic; /* the SVSM faults on purpose */

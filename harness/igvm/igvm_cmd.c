@@ -26,6 +26,10 @@ static const char usage_text[] =
 	"         --service-cpus N   the machine's last N CPUs run services, hidden from the "
 	"guest\n"
 	"         --sev-features N   SEV_FEATURES of the boot vCPU's VMSA, decimal or 0x...\n"
+	"         --no-madt          for loaders without a MADT parameter (QEMU 10): the SVSM "
+	"finds "
+	"its\n"
+	"                            CPUs otherwise\n"
 	"         --test             offer the test protocol\n"
 	"         --selftest, --panic   run the SVSM's own tests; then fault\n"
 	"       keelson igvm inspect FILE                   what is in it\n"
@@ -56,6 +60,7 @@ enum {
 	OPT_MEM,
 	OPT_CPUS,
 	OPT_SEV_FEATURES,
+	OPT_NO_MADT,
 	OPT_SELFTEST,
 	OPT_TEST,
 	OPT_PANIC
@@ -72,6 +77,7 @@ static const struct option options[] = {
 	{"mem", required_argument, NULL, OPT_MEM},
 	{"cpus", required_argument, NULL, OPT_CPUS},
 	{"sev-features", required_argument, NULL, OPT_SEV_FEATURES},
+	{"no-madt", no_argument, NULL, OPT_NO_MADT},
 	{"selftest", no_argument, NULL, OPT_SELFTEST},
 	{"test", no_argument, NULL, OPT_TEST},
 	{"panic", no_argument, NULL, OPT_PANIC}, /* tests of the harness */
@@ -119,6 +125,23 @@ static unsigned *number_option(struct igvm_build_options *o, int c, unsigned lon
 	}
 }
 
+/* Where an option without a value is noted, NULL for all other options. */
+static bool *flag_option(struct igvm_build_options *o, int c)
+{
+	switch (c) {
+	case OPT_NO_MADT:
+		return &o->no_madt;
+	case OPT_SELFTEST:
+		return &o->selftest;
+	case OPT_TEST:
+		return &o->test;
+	case OPT_PANIC:
+		return &o->panic;
+	default:
+		return NULL;
+	}
+}
+
 static bool take_number(unsigned *out, unsigned long max)
 {
 	char *end;
@@ -136,17 +159,14 @@ static bool parse(struct igvm_build_options *o, int argc, char **argv)
 	optind = 0; /* glibc: start afresh, other subcommands have parsed already */
 	while ((c = getopt_long(argc, argv, "o:", options, NULL)) != -1) {
 		const char **text = text_option(o, c);
+		bool *flag = flag_option(o, c);
 		unsigned long max;
 		unsigned *count = number_option(o, c, &max);
 
 		if (text)
 			*text = optarg;
-		else if (c == OPT_SELFTEST)
-			o->selftest = true;
-		else if (c == OPT_TEST)
-			o->test = true;
-		else if (c == OPT_PANIC)
-			o->panic = true;
+		else if (flag)
+			*flag = true;
 		else if (c == OPT_SEV_FEATURES && !sev_features_read(optarg, &o->sev_features))
 			return false;
 		else if (c == OPT_SEV_FEATURES)
@@ -164,7 +184,8 @@ static bool consistent(const struct igvm_build_options *o)
 		return false;
 	if (!o->kernel && (o->initrd || o->cmdline))
 		return false;
-	return !o->payload || (!o->kernel && !o->bare && !o->service_cpus && !o->test);
+	return !o->payload ||
+	       (!o->kernel && !o->bare && !o->service_cpus && !o->test && !o->no_madt);
 }
 
 static int build_command(int argc, char **argv)

@@ -15,6 +15,7 @@
 #include "harness/igvm/launch_page.h"
 #include "harness/run/make_igvm.h"
 #include "harness/core/paths.h"
+#include "launch/profiles/profile.h"
 
 /* The file that was given, or the suite's own below the root (malloc'ed); NULL: there is none. */
 static char *choose(const char *given, const char *own)
@@ -69,11 +70,14 @@ static void add_svsm(struct strlist *w)
 	free(svsm);
 }
 
-/* What the SVSM has to have room for. */
+/* What the SVSM has to have room for, and what it cannot get from this QEMU. */
 static void add_machine(const struct suite *s, const struct options *o, struct strlist *w)
 {
 	unsigned services = make_igvm_service_cpus(s, o), smp = o->smp ? o->smp : s->smp;
+	const struct profile *p = profile_find(o->platform);
 
+	if (p->takes_madt && !p->takes_madt(o->qemu))
+		strlist_add(w, "--no-madt");
 	add_option(w, "--service-cpus", str("%u", services));
 	add_option(w, "--mem", str("%u", o->mem ? o->mem : s->mem));
 	add_option(w, "--cpus", str("%u", smp + services));

@@ -43,6 +43,8 @@ struct profile {
 	/* NULL when this host can run it, else one line that says what is missing (malloc'ed). */
 	char *(*missing)(const char *qemu);
 	void (*command)(const struct launch *l, struct strlist *argv);
+	/* May the IGVM file ask for a MADT? NULL: yes. */
+	bool (*takes_madt)(const char *qemu);
 };
 
 extern const struct profile profile_native, profile_plain, profile_snp, profile_tdx;

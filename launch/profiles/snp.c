@@ -10,6 +10,9 @@
 
 #include "launch/profiles/profile.h"
 
+#define QEMU_IGVM 1001 /* the first that loads IGVM files */
+#define QEMU_MADT 1100 /* those before end the launch: "IGVM: Unknown header type" */
+
 static char *missing(const char *qemu)
 {
 	char *text, snp;
@@ -23,7 +26,7 @@ static char *missing(const char *qemu)
 	snp = profile_module_parameter("kvm_amd", "sev_snp");
 	if (snp != 'Y' && snp != '1')
 		return str("platform snp needs kvm_amd.sev_snp=1 (it is off)");
-	if (version < 1001)
+	if (version < QEMU_IGVM)
 		return str("platform snp needs QEMU 10.1 or newer with IGVM support (%s is %s)",
 			   qemu, text ? text : "missing");
 	return NULL;
@@ -49,10 +52,16 @@ static void command(const struct launch *l, struct strlist *argv)
 	strlist_addf(argv, "sev-snp-guest,id=sev0,cbitpos=%u,reduced-phys-bits=%u", cbit, lost);
 }
 
+static bool takes_madt(const char *qemu)
+{
+	return profile_qemu_version(qemu, NULL) >= QEMU_MADT;
+}
+
 const struct profile profile_snp = {
 	.name = "snp",
 	.says = "AMD SEV-SNP hardware: QEMU 10.1+ loads the same IGVM file",
 	.vcpus_max = QEMU_VCPUS_MAX,
 	.missing = missing,
 	.command = command,
+	.takes_madt = takes_madt,
 };

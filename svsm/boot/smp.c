@@ -2,8 +2,8 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /*
- * Starts the other CPUs, one by one, from the host's MADT, and decides which of them are service
- * CPUs. smp_init() is called once, by the boot CPU. The MADT and the start itself are the host's:
+ * Starts the other CPUs, one by one, from the host's list, and decides which of them are service
+ * CPUs. smp_init() is called once, by the boot CPU. The list and the start itself are the host's:
  * a CPU that it does not start, or starts too late, is left out, and nothing may depend on how
  * many come.
  */
@@ -13,7 +13,7 @@
 #include "user/usermode.h"
 #include "mm/launch_area.h"
 #include "log/log.h"
-#include "lib/madt.h"
+#include "boot/cpu_list.h"
 #include "boot/cpu_loop.h"
 #include "cpu/failstop.h"
 #include "cpu/percpu.h"
@@ -106,17 +106,14 @@ static unsigned service_cpus(unsigned most)
 	return MIN(wanted, most);
 }
 
-/* The last ones of the MADT become service CPUs, so that the guest's APIC IDs start as the host
+/* The last ones of the list become service CPUs, so that the guest's APIC IDs start as the host
  * lists them. */
 void smp_init(void)
 {
 	static uint32_t ids[PERCPU_MAX];
-	unsigned n = madt_apic_ids(igvm_madt, IGVM_AREA_SIZE, ids, PERCPU_MAX);
+	unsigned n = others(ids, cpu_list(ids, PERCPU_MAX), percpu_this()->apic_id);
 	unsigned services, guests;
 
-	if (!n)
-		log_warn("smp: no usable MADT from the host, one CPU only");
-	n = others(ids, n, percpu_this()->apic_id);
 	services = service_cpus(n);
 	guests = n - services;
 	for (unsigned i = 0; i < n; i++)

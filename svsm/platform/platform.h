@@ -77,6 +77,9 @@ struct platform_ops {
 	/* The first thing on each CPU: set up its way to the hypervisor. False: this CPU cannot be
 	 * used; the reason is in the log. */
 	bool (*cpu_init)(struct cpu *c);
+	/* APIC IDs of all CPUs as the hypervisor lists them, at most max: its word, perhaps with
+	 * doubles. 0: it gives no list. Boot CPU only, once. */
+	unsigned (*apic_ids)(uint32_t *ids, unsigned max);
 	/*
 	 * Start another CPU of the SVSM at entry(c); its descriptors and stacks exist. NULL, or
 	 * why not. The CPU may come late or never, so the caller has to wait for it with a bound.

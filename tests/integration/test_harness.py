@@ -168,6 +168,16 @@ def test_platform_that_this_host_lacks(runs, platform):
     assert f"platform {platform} needs" in run.out
 
 
+@pytest.mark.parametrize("version, asks", [("10.1.0", False), ("10.2.2", False), ("11.0.0", True), ("11.1.3", True)])
+def test_an_igvm_file_that_this_qemu_loads(tmp_path, runs, version, asks):
+    """QEMU 10 ends a launch at a MADT parameter, so the file for it has none."""
+    qemu = tmp_path / "qemu"
+    qemu.write_text(f"#!/bin/sh\necho QEMU emulator version {version}\n")
+    qemu.chmod(0o755)
+    done = keelson(runs, "run", "--dry-run", "--platform", "snp", "--qemu", qemu)
+    assert done.code == 0 and ("--no-madt" in done.out) != asks
+
+
 def wait_for(path, seconds=60):
     until = time.monotonic() + seconds
     while not (path() and path().exists()):

@@ -110,6 +110,29 @@ def test_the_launch_ends_at_2m(tmp_path):
     assert end > base + (2 << 20) and end % (2 << 20) == 0, out
 
 
+def test_without_a_madt(tmp_path, linux):
+    """QEMU 10 knows no such parameter: a file without it differs in nothing else, and an SVSM takes it as it is."""
+    plain, bare = (build(tmp_path / f"{n}.igvm", "--bare", HANG, *w) for n, w in (("plain", []), ("bare", ["--no-madt"])))
+    kinds = [[line.split("  ")[1] for line in igvm("inspect", p)[1].splitlines()[1:]] for p in (plain, bare)]
+    assert kinds[0].count("MADT") == 1 and "MADT" not in kinds[1]
+    assert kinds[0].count("parameter area") == kinds[1].count("parameter area") + 1
+    code, _, _ = igvm("build", "--payload", BUILD / "guests/bare/machine.elf", "--no-madt", "-o", tmp_path / "x.igvm")
+    assert code == 2  # a payload says by its symbols what it wants
+
+
+def test_a_boot_without_a_madt(tmp_path, runs, linux, tools):
+    """Two vCPUs and a service CPU, by the hypervisor's list of APIC IDs; the guest's MADT is ours, with a q35's lines."""
+    path = build(tmp_path / "x.igvm", "--kernel", linux[0], "--initrd", tools, "--cmdline",
+                 "console=ttyS0 quiet panic=-1 reboot=acpi keelson.tests=none", "--service-cpus", "1", "--mem", "512",
+                 "--cpus", "3", "--no-madt")
+    run = keelson(runs, "run", "--igvm", path, "--smp", 2, "--exec", "nproc", "--exec", "dmesg | grep INT_SRC_OVR").check(0)
+    assert run.out.splitlines()[0] == "2"
+    for line in ("irq 0 global_irq 2 dfl dfl", "irq 9 global_irq 9 high level", "irq 11 global_irq 11 high level"):
+        assert line in run.out
+    log = run.text("svsm.log")
+    assert "3 CPUs by its list of APIC IDs" in log and "3 of 3 CPUs, 1 of them for services" in log
+
+
 def reseal(data):
     """The checksum is over the fixed header, with its own field 0, and the variable header."""
     offset, size = struct.unpack_from("<II", data, 8)

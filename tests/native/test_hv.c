@@ -5,7 +5,7 @@
  * taken by one exchange, any value is possible, and what does not work leaves the CPU without
  * interrupts and not without life.
  *
- * sources: svsm/platform/snp/doorbell.c svsm/cpu/trap/hv.c
+ * sources: svsm/platform/snp/doorbell.c svsm/platform/snp/optional.c svsm/cpu/trap/hv.c
  */
 #include <stdlib.h>
 #include <string.h>

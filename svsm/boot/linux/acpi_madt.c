@@ -2,11 +2,11 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /*
- * The guest's MADT: what the guest may know of the host's, or one of our own if the host's is
- * unusable. The host's table is hostile input, and no measurement covers it: it is copied, checked,
- * and only entries of an allow list reach the guest, in the form that their type has. A kernel acts
- * on what it finds: a Multiprocessor Wakeup structure (type 16) is an address at which Linux writes
- * its own private memory, one of type 5 moves the local APIC.
+ * The guest's MADT: what the guest may know of the host's, or one of our own if the host gives
+ * none or an unusable one. The host's table is hostile input, and no measurement covers it: it is
+ * copied, checked, and only entries of an allow list reach the guest, in the form that their type
+ * has. A kernel acts on what it finds: a Multiprocessor Wakeup structure (type 16) is an address at
+ * which Linux writes its own private memory, one of type 5 moves the local APIC.
  */
 #include "boot/linux/acpi.h"
 #include "boot/linux/acpi_tables.h"
@@ -77,21 +77,41 @@ static void put_cpu(struct acpi_area *a, uint32_t apic_id, uint32_t uid)
 #define LAPIC_ADDRESS  0xfee00000
 #define IOAPIC_ADDRESS 0xfec00000
 
-/* A MADT from the table of CPUs, with the one IOAPIC of a q35. Room is reserved for the longest
- * entries, to see that it fits; a->used then follows the entries that are written. */
+#define HAS_8259S      1
+#define LEVEL_HIGH     0x000d
+
+/* The one IOAPIC of a q35, the timer at its pin 2, and PCI's level-triggered lines. */
+static const struct madt_devices {
+	struct madt_ioapic ioapic;
+	struct madt_override {
+		uint8_t type, length, bus, irq;
+		uint32_t gsi;
+		uint16_t flags;
+	} PACKED override[5];
+} PACKED devices = {
+	.ioapic = {1, sizeof(struct madt_ioapic), 0, 0, IOAPIC_ADDRESS, 0},
+	.override = {{2, 10, 0, 0, 2, 0},
+		     {2, 10, 0, 5, 5, LEVEL_HIGH},
+		     {2, 10, 0, 9, 9, LEVEL_HIGH},
+		     {2, 10, 0, 10, 10, LEVEL_HIGH},
+		     {2, 10, 0, 11, 11, LEVEL_HIGH}},
+};
+
+/* A MADT from the table of CPUs. Room is reserved for the longest entries, to see that it fits;
+ * a->used then follows the entries that are written. */
 static uint64_t make_madt(struct acpi_area *a)
 {
-	const struct madt_ioapic io = {1, sizeof(io), 0, 0, IOAPIC_ADDRESS, 0};
-	struct madt *m = acpi_reserve(a, sizeof(*m) + sizeof(io) +
+	struct madt *m = acpi_reserve(a, sizeof(*m) + sizeof(devices) +
 						 percpu_count() * sizeof(struct madt_x2apic));
 
 	a->used = acpi_address(a, m + 1) - a->at;
 	for (unsigned i = 0; i < percpu_count(); i++)
 		if (!percpu_get(i)->service)
 			put_cpu(a, percpu_get(i)->apic_id, i);
-	memcpy(a->buf + a->used, &io, sizeof(io));
-	a->used += sizeof(io);
+	memcpy(a->buf + a->used, &devices, sizeof(devices));
+	a->used += sizeof(devices);
 	m->lapic_address = LAPIC_ADDRESS;
+	m->flags = HAS_8259S;
 	acpi_seal(&m->h, "APIC", MADT_REVISION, a->at + a->used - acpi_address(a, m));
 	return acpi_address(a, m);
 }
@@ -161,7 +181,7 @@ void acpi_madt_filter(void *table)
 	}
 	m->h.length = kept;
 	m->lapic_address = LAPIC_ADDRESS;
-	m->flags &= 1;
+	m->flags &= HAS_8259S;
 }
 
 /* The filter works in place, so it gets a copy of the host's area. */

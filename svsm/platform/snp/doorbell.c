@@ -11,7 +11,6 @@
 #include "abi/vmsa.h"
 #include "cpu/trap/hv.h"
 #include "cpu/percpu.h"
-#include "lib/string.h"
 #include "log/log.h"
 #include "mm/alloc.h"
 #include "mm/paging.h"
@@ -32,28 +31,6 @@ struct doorbell_cpu {
 };
 static PERCPU struct doorbell_cpu doorbell;
 
-static bool offered(void)
-{
-	for (unsigned n = 0; n < GHCB_ATTEMPTS; n++) {
-		uint64_t r = ghcb_msr_call(GHCB_MSR_HV_FEATURES_REQ);
-
-		if ((r & GHCB_MSR_INFO_MASK) == GHCB_MSR_HV_FEATURES_RESP)
-			return r >> 12 & GHCB_HV_FEAT_RESTRICTED_INJ;
-	}
-	return false;
-}
-
-/* It stays shared whatever comes of it, and is never freed. */
-static bool share(void *page)
-{
-	if (snp_pvalidate(page, RMP_PG_4K, false) ||
-	    snp_page_convert(paging_pa(page), PAGE_SIZE, true))
-		return false;
-	paging_set(page, PAGING_SHARED);
-	memset(page, 0, PAGE_SIZE);
-	return true;
-}
-
 static bool set(const void *page)
 {
 	struct ghcb *g = ghcb_begin();
@@ -67,17 +44,18 @@ static bool set(const void *page)
 	return ok;
 }
 
-/* #HV is expected before the page is registered: it may come with the answer. */
+/* #HV is expected before the page is registered: it may come with the answer. The page stays shared
+ * whatever comes of it, and is never freed. */
 static const char *start(void)
 {
 	void *page;
 
-	if (!offered())
+	if (!snp_offers(GHCB_HV_FEAT_RESTRICTED_INJ))
 		return "the hypervisor does not offer it";
 	page = alloc_page();
 	if (!page)
 		return "no memory";
-	if (!share(page))
+	if (!snp_page_share(page))
 		return "the page cannot be shared";
 	percpu_mine(&doorbell)->page = page;
 	hv_use();

@@ -53,6 +53,7 @@ PLATFORM(snp) = {
 	.own_accept = snp_own_accept,
 	.launch_check = snp_launch_check,
 	.cpu_init = cpu_init,
+	.apic_ids = snp_apic_ids,
 	.cpu_start = snp_cpu_start,
 	.exception = snp_vc,
 	.halt = halt,

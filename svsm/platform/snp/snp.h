@@ -39,6 +39,14 @@ bool snp_msr_read(uint32_t msr, uint64_t *v);
 bool snp_msr_write(uint32_t msr, uint64_t v);
 bool snp_nmi_done(void);
 
+/* optional.c */
+bool snp_offers(uint64_t feature); /* GHCB_HV_FEAT_*; false also when there is no answer */
+/* Makes an allocated page shared and fills it with zeros. False: it is of no use any more. */
+bool snp_page_share(void *page);
+
+/* apic_ids.c */
+unsigned snp_apic_ids(uint32_t *ids, unsigned max);
+
 /* io.c */
 bool snp_console_write(const char *s, size_t len);
 
