@@ -131,6 +131,7 @@ static void fill_setup(struct session_setup *setup, const struct options *o, con
 	l->mem = o->mem ? o->mem : s->mem;
 	l->mem_outside = o->igvm ? MEM_OUTSIDE : 0;
 	l->swtpm = o->swtpm;
+	l->device = s->device;
 	l->disk = o->disk ? o->disk : s->disk ? str("%s/disk.img", folder) : NULL;
 }
 

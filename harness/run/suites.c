@@ -52,6 +52,7 @@ static const struct key {
 	KEY(groups, KEY_TEXT),
 	KEY(optional, KEY_TEXT),
 	KEY(options, KEY_TEXT),
+	KEY(device, KEY_TEXT),
 	KEY(sev_features, KEY_TEXT),
 	KEY(strict, KEY_BOOL),
 	KEY(hidden, KEY_BOOL),

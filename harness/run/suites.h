@@ -26,6 +26,7 @@ struct suite {
 	char *groups;               /* words split by spaces */
 	char *optional;             /* how to get its kernel; NULL: it has to be there */
 	char *options;              /* words for the monitor; NULL: none */
+	char *device;               /* one more of QEMU's devices; NULL: none */
 	char *sev_features;         /* of the boot VMSA, a number; NULL: the builder's own */
 	unsigned smp, mem, timeout; /* vCPUs, MiB, seconds */
 	unsigned disk;              /* MiB of a fresh raw virtio disk; 0: none */

@@ -43,6 +43,8 @@ static void command(const struct launch *l, struct strlist *argv)
 
 	add_own_memory(&real, cpus);
 	profile_tcg(&real, "keelson-", "", cpus, argv);
+	strlist_add(argv, "-device");
+	strlist_add(argv, "intel-iommu,intremap=off"); /* docs/monitor.md, "Devices" */
 	profile_common(&real, argv);
 	strlist_add(argv, "-fw_cfg");
 	strlist_addf(argv, "name=" MACHINE_FW_MEM ",string=%u %u", l->mem, profile_below_4g(l));

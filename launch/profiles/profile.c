@@ -75,14 +75,20 @@ static void console(const struct launch *l, struct strlist *argv)
 	free(fifos);
 }
 
+/* QEMU gives a virtio device without iommu_platform all of memory, whatever IOMMU there is. */
+static void virtio(struct strlist *argv, const char *device)
+{
+	strlist_add(argv, "-device");
+	strlist_addf(argv, "virtio-%s,disable-legacy=on,iommu_platform=on", device);
+}
+
 /* QEMU takes what stands before a colon for a protocol, unless a slash comes first. */
 static void disk(const struct launch *l, struct strlist *argv)
 {
 	char *path = str("%s%s", *l->disk == '/' ? "" : "./", l->disk);
 
 	profile_option(argv, "-drive", "if=none,id=disk0,format=raw,file=", path);
-	strlist_add(argv, "-device");
-	strlist_add(argv, "virtio-blk-pci,drive=disk0,disable-legacy=on,iommu_platform=on");
+	virtio(argv, "blk-pci,drive=disk0");
 	free(path);
 }
 
@@ -94,8 +100,7 @@ static void disk(const struct launch *l, struct strlist *argv)
 static void vport(const struct launch *l, struct strlist *argv)
 {
 	profile_chardev(argv, "pipe", "vctl", l->vport);
-	strlist_add(argv, "-device");
-	strlist_add(argv, "virtio-serial-pci,max_ports=2,disable-legacy=on,iommu_platform=on");
+	virtio(argv, "serial-pci,max_ports=2");
 	strlist_add(argv, "-device");
 	strlist_add(argv, "virtserialport,chardev=vctl,name=" CONTROL_VPORT);
 }
@@ -186,6 +191,10 @@ void profile_common(const struct launch *l, struct strlist *argv)
 		disk(l, argv);
 	if (l->vport)
 		vport(l, argv);
+	if (l->device) {
+		strlist_add(argv, "-device");
+		strlist_add(argv, l->device);
+	}
 	/* A guest's kernel tells it of a panic, QEMU tells the harness, and the guest goes on: it
 	 * still prints its trace. 3: panic and crash kernel, but not the power off of newer ones.
 	 */

@@ -16,8 +16,10 @@ struct launch {
 	const char *igvm;
 	const char *kernel, *initrd, *cmdline; /* Linux suites; for profiles without an IGVM file */
 	const char *console_log, *svsm_log, *monitor_log;
-	const char *console;   /* FIFOs for the console, as control; NULL: it only has its log */
-	const char *disk;      /* raw image or NULL */
+	const char *console; /* FIFOs for the console, as control; NULL: it only has its log */
+	const char *disk;    /* raw image or NULL */
+	const char
+		*device; /* one more, in QEMU's words, for tests of what devices may do; or NULL */
 	const char *swtpm;     /* plain: control socket of the guest's TPM, or NULL */
 	const char *options;   /* monitor options, words split by spaces, may be "" */
 	unsigned smp;          /* the guest's vCPUs */

@@ -10,7 +10,8 @@
  */
 #include "tests/native/check.h"
 #include "machine/cpu/vcpu.h"
-#include "machine/host/mem/mem.h"
+#include "machine/host/mem/direct.h"
+#include "machine/host/mem/guest_ram.h"
 #include "machine/host/mem/pool.h"
 #include "machine/host_assert.h"
 #include "machine/load/area.h"

@@ -5,6 +5,8 @@
  *
  * sources: launch/machine/hv/run.c tests/native/no_hostile.c
  */
+#include "machine/cpu/exec/describe.h"
+#include "machine/host/log.h"
 #include "machine/hv/run.h"
 #include "machine/cpu/exec/enter.h"
 #include "machine/cpu/exit_cause.h"

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 /*
- * A guest that will never move again, and one that the host only does not run.
+ * A guest that will never move again, and one that the host only does not run; and a device that
+ * was refused something.
  *
  * sources: launch/machine/hv/watch.c
  */
 #include "machine/hv/watch.h"
 #include "machine/cpu/vcpu.h"
 #include "machine/host/isr.h"
+#include "machine/host/options.h"
 #include "machine/host/smp.h"
 #include "machine/host/time.h"
+#include "machine/iommu/dma_fault.h"
 #include "machine/hv/state.h"
 #include "machine/hv/stop.h"
 #include "tests/native/check.h"
@@ -25,7 +28,19 @@ unsigned machine_vcpu_count = 2;
 static unsigned seconds, most; /* the watch's periods, and after how many the test ends */
 static bool held[2];           /* the host does not run that vCPU's thread */
 static bool moves;             /* vCPU 1 goes on once it is kicked */
+static bool refused;           /* a device was */
+struct host_options host_options;
 static jmp_buf over;
+
+bool dma_fault_report(void)
+{
+	return refused;
+}
+
+void stop_dma(void)
+{
+	longjmp(over, 3);
+}
 
 uint64_t host_tsc_khz(void)
 {
@@ -60,26 +75,36 @@ void stop_vmpl(struct vcpu *v, const char *fmt, ...)
 	longjmp(over, 2);
 }
 
-/* True: the watch has ended the run. */
-static bool ended(unsigned periods)
+/* How the watch has ended the run, WATCHING: it has not. */
+enum end {
+	WATCHING = 1,
+	DEAD,
+	REFUSED
+};
+
+static enum end ended_by(unsigned periods)
 {
+	int end;
+
 	seconds = 0;
 	most = periods;
-	switch (setjmp(over)) {
-	case 0:
+	end = setjmp(over);
+	if (!end)
 		hv_service_main();
-	case 1:
-		return false;
-	default:
-		return true;
-	}
+	return (enum end)end;
+}
+
+static bool ended(unsigned periods)
+{
+	return ended_by(periods) != WATCHING;
 }
 
 static void setup(bool dead0, bool dead1)
 {
 	memset(states, 0, sizeof(states));
 	memset(held, 0, sizeof(held));
-	moves = false;
+	moves = refused = false;
+	host_options.strict = false;
 	cpus[0].apic_id = 1;
 	cpus[1].apic_id = 2;
 	states[0].dead = dead0;
@@ -113,4 +138,15 @@ TEST(a_vcpu_that_goes_on_when_it_is_kicked_is_not_dead)
 	setup(true, true);
 	moves = true;
 	CHECK(!ended(100));
+}
+
+TEST(a_refused_device_ends_a_strict_run_and_no_other)
+{
+	setup(false, false);
+	refused = true;
+	CHECK_EQ(ended_by(10), WATCHING);
+	host_options.strict = true;
+	CHECK_EQ(ended_by(10), REFUSED);
+	refused = false;
+	CHECK_EQ(ended_by(10), WATCHING);
 }

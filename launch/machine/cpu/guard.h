@@ -35,6 +35,8 @@ void guard_answer(struct vcpu *v);
 void guard_cause(struct vcpu *v);
 /* A line on the page, for the end of a run. */
 void guard_describe(gpa_t g);
+/* A few words on it, for a device's access that was refused. */
+const char *guard_page_state(gpa_t g);
 
 /* What becomes of each exit, by its slot; NULL: it was not asked for. Called right after the exit;
  * returns RESUME or an enum machine_exit. */

@@ -4,9 +4,11 @@
 /*
  * Memory-mapped registers of real devices: QEMU's, which the guest drives itself. What lies in RAM
  * is not reached here, nor the local APIC and the window of MSIs, which belong to the machine's
- * CPUs. The IOAPIC is passed through but for redirection entries that would hit the monitor.
+ * CPUs, nor the IOMMU, which is the monitor's. The IOAPIC is passed through but for redirection
+ * entries that would hit the monitor.
  */
 #include "machine/dev/mmio.h"
+#include "machine/iommu/iommu.h"
 #include "machine/host/lapic.h"
 #include "machine/host/mem/direct.h"
 #include "machine/host/mem/gpa_map.h"
@@ -38,6 +40,8 @@ static bool passed_through(uint64_t a, unsigned len)
 	if (!inside(a, len, ABOVE_LEGACY, BELOW_4G))
 		return false;
 	if (a + len > APIC_BASE_ADDR && a < MSI_END)
+		return false;
+	if (a + len > IOMMU_BASE && a < IOMMU_BASE + PAGE_SIZE)
 		return false;
 	return !host_is_ram(hpa(a), len) && !gpa_map_touches(gpa(a), len);
 }

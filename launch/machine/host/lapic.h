@@ -11,6 +11,7 @@ enum {
 	VECTOR_KICK = HOST_VECTOR_OWN,
 	VECTOR_TIMER,
 	VECTOR_ERROR,
+	VECTOR_IOMMU, /* a device was refused: wakes CPU 0 */
 	VECTOR_SPURIOUS = 0xff,
 };
 

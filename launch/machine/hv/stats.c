@@ -12,6 +12,7 @@
 #include "machine/host/log.h"
 #include "machine/host/options.h"
 #include "machine/hv/state.h"
+#include "machine/iommu/dma.h"
 
 static const char *const name[STAT_COUNT] = {
 	[STAT_VMGEXIT] = "vmgexit",
@@ -59,6 +60,7 @@ void stats_print(void)
 		return;
 	machine_stats();
 	exit_cause_print();
+	dma_print();
 	for (vmpl = 0; vmpl < VMPL_COUNT; vmpl++)
 		print_vmpl(vmpl);
 }

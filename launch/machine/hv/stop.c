@@ -9,7 +9,9 @@
 #include "machine/hv/stop.h"
 #include "machine/cpu/exec/describe.h"
 #include "machine/host/exit.h"
+#include "machine/host/options.h"
 #include "machine/hostile/hostile.h"
+#include "machine/iommu/dma_fault.h"
 #include "machine/hv/stats.h"
 #include "abi/ghcb.h"
 #include "abi/machine.h"
@@ -23,6 +25,13 @@ static enum machine_end panic_code(const struct vcpu *v)
 	return v->vmpl == VMPL_SVSM ? MACHINE_END_SVSM_PANIC : MACHINE_END_GUEST_PANIC;
 }
 
+static void last_words(void)
+{
+	stats_print();
+	dma_fault_end();
+	hostile_ended();
+}
+
 NORETURN void stop_vmpl(struct vcpu *v, const char *fmt, ...)
 {
 	char what[LINE];
@@ -32,8 +41,7 @@ NORETURN void stop_vmpl(struct vcpu *v, const char *fmt, ...)
 	fmt_vsnprintf(what, sizeof(what), fmt, ap);
 	va_end(ap);
 	machine_describe(v);
-	stats_print();
-	hostile_ended();
+	last_words();
 	host_exit(panic_code(v), "vCPU %u VMPL %u %s, RIP 0x%llx CPL %u", v->index, v->vmpl, what,
 		  (unsigned long long)machine_rip(v), machine_cpl(v));
 }
@@ -72,18 +80,32 @@ NORETURN void stop_terminated(struct vcpu *v, unsigned set, unsigned reason)
 	stop_vmpl(v, "terminated: set %u reason %u (%s)", set, reason, reason_text(set, reason));
 }
 
+/* It is the guest's fault, whose devices do what its drivers say. */
+NORETURN void stop_dma(void)
+{
+	last_words();
+	host_exit(MACHINE_END_GUEST_PANIC, "%s", dma_fault_first());
+}
+
+/* A strict run does not end well when a device was refused at the last moment. */
+static void judge_devices(void)
+{
+	if (host_options.strict && dma_fault_report())
+		stop_dma();
+}
+
 /* The one end that is no failure. */
 NORETURN void stop_power_off(struct vcpu *v)
 {
-	stats_print();
-	hostile_ended();
+	judge_devices();
+	last_words();
 	host_exit(MACHINE_END_OFF, "vCPU %u VMPL %u asked for power off", v->index, v->vmpl);
 }
 
 NORETURN void stop_reset(struct vcpu *v, const char *how)
 {
-	stats_print();
-	hostile_ended();
+	judge_devices();
+	last_words();
 	host_exit(MACHINE_END_RESET, "vCPU %u VMPL %u asked for a reset (%s)", v->index, v->vmpl,
 		  how);
 }

@@ -13,3 +13,5 @@ NORETURN void stop_terminated(struct vcpu *v, unsigned set, unsigned reason);
 /* Power off and reset, as a guest asked for. */
 NORETURN void stop_power_off(struct vcpu *v);
 NORETURN void stop_reset(struct vcpu *v, const char *how);
+/* A device was refused an access, which ends a strict run. */
+NORETURN void stop_dma(void);

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-/* CPU 0, which runs no guest, looks once a second whether any vCPU can still move. */
+/* CPU 0, which runs no guest, looks once a second whether any vCPU can still move, and tells what
+ * devices were refused. */
 #include "machine/hv/watch.h"
 #include "machine/cpu/vcpu.h"
 #include "machine/host/isr.h"
+#include "machine/host/options.h"
 #include "machine/host/smp.h"
 #include "machine/host/time.h"
+#include "machine/iommu/dma_fault.h"
 #include "machine/hv/state.h"
 #include "machine/hv/stop.h"
 #include "machine/layout.h"
@@ -77,6 +80,8 @@ NORETURN void hv_service_main(void)
 	for (;;) {
 		host_timer_arm(rdtsc() + host_tsc_khz() * PERIOD_MS);
 		host_halt();
+		if (dma_fault_report() && host_options.strict)
+			stop_dma();
 		if (look(&rounds))
 			stop_vmpl(machine_vcpus[0], "halted for good: every vCPU waits with "
 						    "interrupts off");

@@ -4,6 +4,7 @@
 #include "machine/cpu/vmcb.h"
 #include "machine/host/log.h"
 #include "machine/hostile/hostile.h"
+#include "machine/iommu/dma.h"
 #include "machine/snp/rmp.h"
 #include "machine/snp/vc.h"
 #include "machine/snp/vmsa_attach.h"
@@ -14,6 +15,7 @@
 void guard_init(void)
 {
 	rmp_init();
+	dma_init();
 	vmsa_init();
 }
 
@@ -63,4 +65,17 @@ void guard_describe(gpa_t g)
 		 e->state & RMP_VALIDATED ? " validated" : "", e->state & RMP_VMSA ? " VMSA" : "",
 		 e->state & RMP_HUGE ? " 2M" : "", e->perms[0], e->perms[1], e->perms[2],
 		 e->perms[3]);
+}
+
+const char *guard_page_state(gpa_t g)
+{
+	uint8_t s = rmp_entry(g)->state;
+
+	if (!(s & RMP_GUEST))
+		return "no RAM of the guest's";
+	if (!(s & RMP_ASSIGNED))
+		return "shared by now";
+	if (s & RMP_VMSA)
+		return "a VMSA";
+	return s & RMP_VALIDATED ? "private, validated" : "private, not validated";
 }

@@ -14,6 +14,7 @@
 #include "machine/host/mem/pool.h"
 #include "machine/host_assert.h"
 #include "machine/hostile/hostile.h"
+#include "machine/iommu/dma.h"
 #include "lib/string.h"
 
 #define LOCKS 64u /* 2 MiB regions share them by address, modulo LOCKS */
@@ -83,15 +84,24 @@ const struct rmp_entry *rmp_entry(gpa_t g)
 
 /* ---- changes; the region's lock held ---- */
 
-/* Write e into the n entries from g on, bring the nested tables into line, flush if any lost a
- * right, and let the writes end that were checked by the old ones. */
+static bool is_shared(const struct rmp_entry *e)
+{
+	return (e->state & (RMP_GUEST | RMP_ASSIGNED)) == RMP_GUEST;
+}
+
+/* Write e into the n entries from g on, all alike in who owns them, bring nested tables and what
+ * devices reach into line, flush if any lost a right, and let the writes end that were checked by
+ * the old ones. */
 static void commit(gpa_t g, unsigned n, struct rmp_entry e)
 {
 	struct rmp_entry *at = entry_at(g);
+	bool was_shared = is_shared(at);
 
 	__atomic_fetch_add(&changes, 1, __ATOMIC_RELAXED);
 	for (unsigned i = 0; i < n; i++)
 		at[i] = e;
+	if (is_shared(&e) != was_shared)
+		dma_sync(g, n, !was_shared);
 	if (npt_sync(g, n))
 		tlb_flush_others();
 	tlb_wait_writes();
@@ -272,8 +282,7 @@ bool rmp_is_shared(gpa_t g, uint64_t len)
 	if (len == 0 || last < g.v)
 		return false;
 	for (uint64_t p = g.v >> PAGE_SHIFT; p <= last >> PAGE_SHIFT; p++)
-		if ((rmp_entry(gpa(p << PAGE_SHIFT))->state & (RMP_GUEST | RMP_ASSIGNED)) !=
-		    RMP_GUEST)
+		if (!is_shared(rmp_entry(gpa(p << PAGE_SHIFT))))
 			return false;
 	return true;
 }

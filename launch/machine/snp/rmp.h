@@ -10,8 +10,8 @@
  * A lock for each 2 MiB region (some regions share one) guards the entries and the nested tables
  * there together: whoever changes an entry brings the tables up to date and flushes before the lock
  * falls, so a table is never ahead of the RMP. No operation is about two regions, and nobody takes
- * two of these locks. Inside them only the pool's is taken; no CPU is in its guest while it waits
- * for one, so a holder may wait for other CPUs to flush.
+ * two of these locks. Inside them only the pool's and the IOMMU's are taken; no CPU is in its guest
+ * while it waits for one, so a holder may wait for other CPUs to flush.
  */
 #include "base/addr.h"
 #include "lib/spinlock.h"
@@ -52,5 +52,6 @@ bool rmp_is_shared(gpa_t g, uint64_t len); /* the whole range is guest RAM and h
 void rmp_launch_page(gpa_t g, const uint8_t perms[VMPL_COUNT], bool vmsa);
 /* The same of a 2M page (56860, 8.17: PAGE_SIZE = 1). False when the RMP entry is not one of 2M. */
 bool rmp_launch_large(gpa_t g, const uint8_t perms[VMPL_COUNT]);
-/* All guest RAM assigned, not validated, 2M entries where possible. */
+/* All guest RAM assigned, not validated, 2M entries where possible. Nothing is shared behind it:
+ * what the launch is to leave shared takes rmp_update(), which opens it for devices too. */
 void rmp_launch_ram(void);

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#pragma once
+
+/* What devices were refused (snp/dma.h): told, and counted. Any CPU. */
+#include "base/types.h"
+
+/* A line for each refused access since the last call, up to a limit for the whole run. True when
+ * there ever was one. */
+bool dma_fault_report(void);
+/* "device 00:02.0 may not write 0x1000: private, validated": the first one; "" before. */
+const char *dma_fault_first(void);
+/* The last words of a run: how many there were, and a "stats: KEY VALUE" line if asked for. */
+void dma_fault_end(void);

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#pragma once
+
+/*
+ * QEMU's intel-iommu: VT-d in legacy mode, invalidations by registers, one domain for all devices
+ * (Intel Virtualization Technology for Directed I/O, revision 3.3, chapters 3, 6, 7 and 11).
+ * Interrupts are not remapped: a device's write to 0xfeexxxxx stays a message.
+ */
+#include "base/addr.h"
+
+#define IOMMU_BASE 0xfed90000ull /* a page of registers, where QEMU has them on q35 */
+#define IOMMU_BITS 39            /* of the addresses that devices use: three levels of tables */
+
+/* Bits of an entry in each level of the table (3.7.1, 9.8) */
+#define IOMMU_READ  BIT(0)
+#define IOMMU_WRITE BIT(1)
+
+struct iommu_fault {
+	gpa_t page;
+	uint16_t device; /* bus << 8 | slot << 3 | function */
+	uint8_t reason;  /* 7.1.3 */
+	bool write;
+};
+
+/* Everything that devices do goes through the three-level table at root from here on. False: this
+ * machine has no such IOMMU, and nothing was changed. CPU 0, once, before any guest runs. */
+bool iommu_init(hpa_t root);
+/* The entries of n pages (a power of two up to 512, page aligned by n) from g on gave more before:
+ * on return no device uses what they were. Any CPU, which may hold an RMP lock. */
+void iommu_forget(gpa_t g, unsigned n);
+/* The next refused access that the hardware has kept; false: there is none. One CPU at a time. */
+bool iommu_fault_take(struct iommu_fault *f);
+/* There were more since the last call than it keeps. One CPU at a time. */
+bool iommu_faults_lost(void);
