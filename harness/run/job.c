@@ -323,6 +323,8 @@ bool job_boot_end(struct job *j)
 	session_stop(s);
 	logs_check(s->folder);
 	record_boot(&j->record, s);
+	if (s->dma_line)
+		report_line("[%s] DMA: %s; all are in monitor.log", j->suite->name, s->dma_line);
 	if (s->outcome.code != CODE_PASSED &&
 	    exitcode_worse(s->outcome.code, j->outcome.code) != j->outcome.code)
 		outcome_set(&j->outcome, s->outcome.code, str_dup(s->outcome.reason));

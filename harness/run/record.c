@@ -163,6 +163,7 @@ void record_boot(struct record *r, const struct session *s)
 	json_object_set_new(boot, "code", json_integer(s->outcome.code));
 	json_object_set_new(boot, "reason", text_or_null(s->outcome.reason));
 	json_object_set_new(boot, "svsm_version", text_or_null(s->svsm_version));
+	json_object_set_new(boot, "refused_dma", text_or_null(s->dma_line));
 	json_object_set(boot, "info", s->info);
 	json_object_set_new(boot, "timeline_ms", timeline_json(&s->time));
 	json_object_set_new(boot, "dropped_control_bytes",

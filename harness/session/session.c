@@ -347,6 +347,7 @@ void session_free(struct session *s)
 	free(s->outcome.reason);
 	panic_free(&s->panic);
 	free(s->fault_line);
+	free(s->dma_line);
 	free(s->svsm_panic_line);
 	free(s->svsm_version);
 	free(s->end.texts);

@@ -55,14 +55,23 @@ static void svsm_line(void *ctx, const char *line)
 		s->time.guest = timeline_mark(&s->time, now_ms());
 }
 
-/* "[cpu 0   0.000] fault: ..." says more than the "exit: monitor fault" that ends it. */
+/* What stands behind mark, the first time (malloc'ed into *slot). */
+static void keep_first(char **slot, const char *line, const char *mark)
+{
+	const char *at = strstr(line, mark);
+
+	if (at && !*slot)
+		*slot = str_dup(at + strlen(mark));
+}
+
+/* "[cpu 0   0.000] fault: ..." says more than the "exit: monitor fault" that ends it; "DMA: device
+ * ..." may be why a guest's driver fails, or no reason to fail here and one on hardware. */
 static void monitor_line(void *ctx, const char *line)
 {
 	struct session *s = ctx;
-	const char *at = strstr(line, "] fault: ");
 
-	if (at && !s->fault_line)
-		s->fault_line = str_dup(at + strlen("] fault: "));
+	keep_first(&s->fault_line, line, "] fault: ");
+	keep_first(&s->dma_line, line, "] DMA: ");
 }
 
 /* ---- the files ---- */

@@ -47,6 +47,7 @@ struct session {
 	struct panic panic;
 	char *svsm_panic_line, *svsm_version;
 	char *fault_line;                 /* the monitor's own */
+	char *dma_line;                   /* the first access that a device was refused */
 	struct port ports[SESSION_PORTS]; /* what was not opened is all zero */
 	struct port *port;                /* on which the target has spoken first, or NULL */
 	struct terminal *terminal;        /* the console's, or NULL */

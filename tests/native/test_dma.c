@@ -96,7 +96,7 @@ bool iommu_init(hpa_t table)
 	return there;
 }
 
-/* The walk of 3.7.1: what a device's access to g meets; 0: refused. */
+/* The walk of Second-Stage Translation: what a device's access to g meets; 0: refused. */
 static uint64_t walk(uint64_t g)
 {
 	uint64_t e = g >> 39 ? 0 : root[g >> 30];

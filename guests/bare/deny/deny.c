@@ -6,16 +6,18 @@
  * VMPL2 makes an access that needs another one. That is a #VMEXIT(NPF) (APM vol. 2, table 15-36),
  * which can only end the guest: the tests named deny-* announce that. In those named allow-* the
  * stub has the right that it needs, and they go on. And what a second vCPU at VMPL0 cannot do with
- * the VMSA that it runs on.
+ * the VMSA that it runs on; and what a device cannot do.
  */
 #include "bare/lib/bare.h"
 #include "bare/machine/region.h"
 #include "bare/machine/vmplstub.h"
+#include "bare/lib/edu.h"
 #include "bare/lib/ghcb.h"
 #include "bare/lib/smp.h"
 #include "bare/lib/snp.h"
 #include "bare/lib/test.h"
 #include "abi/vmsa.h"
+#include "lib/fmt.h"
 
 #define R      6
 #define VMSA   MEM_PAGE(R, 1)
@@ -261,4 +263,31 @@ TEST(deny_vmsa_own, "deny-vmsa-own", "RMPADJUST of the VMSA that the vCPU itself
 void bare_main(void)
 {
 	test_main("deny");
+}
+
+/* In a strict run a device that is refused ends it, as the interrupt of an IOMMU's event log is the
+ * host's. */
+TEST(deny_dma, "deny-dma", "a device writes a private page, which a strict run does not outlive",
+     "apm:15.36.10:device")
+{
+	static char line[80];
+
+	fmt_scnprintf(line, sizeof(line), "device %s may not write 0x%llx\tprivate, validated",
+		      edu_init(), MEM_PAGE(R, 2));
+	REQUIRE(region_reset(R));
+	REQUIRE(region_validate(R, 2, 1));
+	test_must_end(TEST_END_GUEST, line);
+	edu_store(MEM_PAGE(R, 2));
+}
+
+TEST(deny_dma_read, "deny-dma-read",
+     "a device reads a private page, which a strict run does not outlive", "apm:15.36.10:device")
+{
+	static char line[80];
+
+	fmt_scnprintf(line, sizeof(line), "device %s may not read 0x%llx\tprivate, not validated",
+		      edu_init(), MEM_PAGE(R, 2));
+	REQUIRE(region_reset(R));
+	test_must_end(TEST_END_GUEST, line);
+	edu_fetch(MEM_PAGE(R, 2));
 }

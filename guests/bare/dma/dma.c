@@ -59,10 +59,10 @@ static void prepare(void)
 }
 
 /* Nothing of the device arrives in the page, and nothing of the page in the device. holds: what can
- * be read of the page, NONE: nothing can. */
-static void refused(uint64_t page, uint64_t holds)
+ * be read of the page, NONE: nothing can. state: what the monitor's log says of it. */
+static void refused(uint64_t page, uint64_t holds, const char *state)
 {
-	test_log("refused: 0x%llx", (unsigned long long)page);
+	test_log("refused 0x%llx: %s", (unsigned long long)page, state);
 	fill(paging_shared(shared_a), OURS);
 	edu_fetch(shared_a);
 	edu_store(page);
@@ -77,7 +77,7 @@ static void refused(uint64_t page, uint64_t holds)
 /* The same of a page of the region that nobody could read at that moment. */
 static void refused_unvalidated(unsigned region, unsigned page)
 {
-	refused(MEM_PAGE(region, page), NONE);
+	refused(MEM_PAGE(region, page), NONE, "private, not validated");
 	REQUIRE(region_validate(region, page, 1));
 	CHECK_EQ(equal(paging_private(MEM_PAGE(region, page)), OURS), 0);
 }
@@ -97,7 +97,7 @@ TEST(private, "private", "a device reads and writes no private page, validated o
 	prepare();
 	test_case("validated");
 	fill(paging_private(page), 0x2000);
-	refused(page, 0x2000);
+	refused(page, 0x2000, "private, validated");
 	test_case("not validated");
 	refused_unvalidated(R, 5);
 	test_case("the device still works");
@@ -112,7 +112,7 @@ TEST(vmsa, "vmsa", "a device reads and writes no VMSA", "apm:15.36.10:device")
 	prepare();
 	fill(paging_private(page), 0x7000);
 	REQUIRE_EQ(rmpadjust(page, RMP_PG_4K, RMPADJUST_ATTR(1, 0) | RMPADJUST_VMSA), 0);
-	refused(page, 0x7000);
+	refused(page, 0x7000, "a VMSA");
 	REQUIRE_EQ(rmpadjust(page, RMP_PG_4K, RMPADJUST_ATTR(1, 0)), 0);
 	CHECK(region_reset(R));
 }
@@ -131,7 +131,7 @@ TEST(again, "private-again", "a page that was shared, and used, and is private a
 	CHECK_EQ(equal(paging_shared(page), 0x3000), WORDS);
 	REQUIRE(vmpl_page_private(page));
 	fill(paging_private(page), 0x4000);
-	refused(page, 0x4000);
+	refused(page, 0x4000, "private, validated");
 	works(0x4000);
 	CHECK(region_reset(R));
 }
@@ -176,7 +176,7 @@ TEST(nowhere, "nowhere", "a device reaches nothing but the guest's RAM", "keelso
 	prepare();
 	for (unsigned i = 0; i < ARRAY_LEN(places); i++) {
 		test_case("%s", places[i].what);
-		refused(places[i].at, NONE);
+		refused(places[i].at, NONE, "no RAM of the guest's");
 	}
 	test_case("the device still works");
 	works(0x6000);

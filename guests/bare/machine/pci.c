@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-/* Device memory above 4 GiB, where the DSDT lets an operating system place 64-bit BARs. */
+/* Device memory above 4 GiB, where the DSDT lets an operating system place 64-bit BARs; and
+ * registers that no guest finds. */
 #include "bare/lib/ghcb.h"
 #include "bare/lib/test.h"
 #include "abi/q35.h"
@@ -92,4 +93,29 @@ TEST(mmio_above_4g, "mmio-above-4g", "a 64-bit BAR works below 4 GiB and in the 
 	CHECK(ghcb_mmio_read(Q35_MMIO64_END, 4, &v));
 	CHECK_EQ(v, 0xffffffff);
 	check_device(first);
+}
+
+/* The IOMMU that keeps devices from private memory is the monitor's: docs/monitor.md, "Devices". */
+TEST(iommu_hidden, "iommu-hidden", "the IOMMU's registers are nobody's: ones, and no write arrives",
+     "keelson:iommu-hidden")
+{
+	static const struct {
+		uint64_t reg;
+		unsigned size;
+	} accesses[] = {{0, 4}, {0x08, 8}, {0x1c, 4}, {0xffc, 4}, {0x220, 8}};
+	uint64_t v;
+
+	for (unsigned i = 0; i < ARRAY_LEN(accesses); i++) {
+		uint64_t at = 0xfed90000 + accesses[i].reg;
+
+		test_case("0x%llx, %u bytes", (unsigned long long)at, accesses[i].size);
+		v = 0;
+		CHECK(ghcb_mmio_read(at, accesses[i].size, &v));
+		CHECK_EQ(v, accesses[i].size == 8 ? ~0ull : 0xffffffff);
+		CHECK(ghcb_mmio_write(at, accesses[i].size, 0));
+	}
+	test_case("a quadword that reaches into them");
+	v = 0;
+	CHECK(ghcb_mmio_read(0xfed8fffc, 8, &v));
+	CHECK_EQ(v, ~0ull);
 }

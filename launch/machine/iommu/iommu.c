@@ -2,7 +2,7 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /*
- * The registers of VT-d (revision 3.3, chapter 11), and the two tables above the one that all
+ * The registers of VT-d (Register Descriptions), and the two tables above the one that all
  * devices share. QEMU does what a command asks for while the register is written; the waits are
  * for what the specification allows.
  */
@@ -29,31 +29,31 @@ enum {
 	REG_FEADDR = 0x40,
 };
 
-/* 11.4.2: what this driver builds on */
-#define CAP_SAGAW_39    BIT(9)
-#define CAP_PSI         BIT(39) /* invalidation of single pages */
-#define CAP_MAMV(c)     ((c) >> 48 & 0x3f)
-#define CAP_FRO(c)      ((unsigned)((c) >> 24 & 0x3ff) * 16)
-#define CAP_NFR(c)      ((unsigned)((c) >> 40 & 0xff) + 1)
-#define ECAP_IRO(c)     ((unsigned)((c) >> 8 & 0x3ff) * 16)
-#define ADDRESS_MASK_2M 9
+/* Capability Register: what this driver builds on */
+#define CAP_SAGAW_39 BIT(9)
+#define CAP_PSI      BIT(39) /* invalidation of single pages */
+#define CAP_MAMV(c)  ((c) >> 48 & 0x3f)
+#define CAP_FRO(c)   ((unsigned)((c) >> 24 & 0x3ff) * 16)
+#define CAP_NFR(c)   ((unsigned)((c) >> 40 & 0xff) + 1)
+#define ECAP_IRO(c)  ((unsigned)((c) >> 8 & 0x3ff) * 16)
+#define MASK_2M      9
 
-#define GCMD_TE         BIT(31)
-#define GCMD_SRTP       BIT(30)
-#define CCMD_GLOBAL     (BIT(63) | 1ull << 61)
-#define IOTLB_GLOBAL    (BIT(63) | 1ull << 60)
-#define IOTLB_PAGES     (BIT(63) | 3ull << 60)
-#define IOTLB_DRAIN     (3ull << 48)
-#define IOTLB_DID(d)    ((d) << 32)
-#define FSTS_PFO        BIT(0)
+#define GCMD_TE      BIT(31)
+#define GCMD_SRTP    BIT(30)
+#define CCMD_GLOBAL  (BIT(63) | 1ull << 61)
+#define IOTLB_GLOBAL (BIT(63) | 1ull << 60)
+#define IOTLB_PAGES  (BIT(63) | 3ull << 60)
+#define IOTLB_DRAIN  (3ull << 48)
+#define IOTLB_DID(d) ((d) << 32)
+#define FSTS_PFO     BIT(0)
 
-/* 11.4.7.7: a fault record of 128 bits */
+/* Fault Recording Registers, 128 bits each */
 #define FRCD_SIZE   16
 #define FRCD_FAULT  BIT(63)
 #define FRCD_READ   BIT(62)
 #define FRCD_REASON 32
 
-/* 9.1 and 9.3: entries of 128 bits */
+/* Root Entry and Context Entry, 128 bits each */
 #define TABLE_ENTRIES 256
 #define PRESENT       1
 #define CONTEXT_39    1ull /* address width: three levels */
@@ -88,7 +88,7 @@ static void set64(unsigned reg, uint64_t v)
 	*(volatile uint64_t *)(regs + reg) = v;
 }
 
-/* The command register takes one new bit at a time, beside those that are to stay (11.4.4). */
+/* The command register takes one new bit at a time, beside those that are to stay. */
 static void command(uint32_t bit)
 {
 	struct patience p = host_patience(WAIT_MS);
@@ -128,7 +128,7 @@ static bool usable(void)
 
 	if (!get32(REG_VER) || get32(REG_VER) == ~0u)
 		return false;
-	if ((cap & CAP_SAGAW_39) && (cap & CAP_PSI) && CAP_MAMV(cap) >= ADDRESS_MASK_2M)
+	if ((cap & CAP_SAGAW_39) && (cap & CAP_PSI) && CAP_MAMV(cap) >= MASK_2M)
 		return true;
 	host_log("IOMMU: capabilities 0x%llx lack what I need", (unsigned long long)cap);
 	return false;
@@ -142,7 +142,7 @@ static void faults_init(void)
 	set32(REG_FECTL, 0);
 }
 
-/* 6.6 and 11.4.5: set the root table, forget everything, then translate. */
+/* Set Root Table Pointer Operation: set it, forget everything, then translate. */
 bool iommu_init(hpa_t root)
 {
 	regs = host_ptr(hpa(IOMMU_BASE));
@@ -162,7 +162,7 @@ bool iommu_init(hpa_t root)
 	return true;
 }
 
-/* The address register first, then the one that starts it (11.4.6). */
+/* The address register first, then the one that starts it. */
 void iommu_forget(gpa_t g, unsigned n)
 {
 	if (!regs)

@@ -3,23 +3,23 @@
 #pragma once
 
 /*
- * QEMU's intel-iommu: VT-d in legacy mode, invalidations by registers, one domain for all devices
- * (Intel Virtualization Technology for Directed I/O, revision 3.3, chapters 3, 6, 7 and 11).
- * Interrupts are not remapped: a device's write to 0xfeexxxxx stays a message.
+ * QEMU's intel-iommu: VT-d in legacy mode, invalidations by registers, one domain for all devices.
+ * Sections are named as Intel's "Virtualization Technology for Directed I/O" names them, since
+ * their numbers moved. Interrupts are not remapped: a device's write to 0xfeexxxxx stays a message.
  */
 #include "base/addr.h"
 
 #define IOMMU_BASE 0xfed90000ull /* a page of registers, where QEMU has them on q35 */
 #define IOMMU_BITS 39            /* of the addresses that devices use: three levels of tables */
 
-/* Bits of an entry in each level of the table (3.7.1, 9.8) */
+/* Bits of an entry in each level of the table (Second-Stage Paging Entries) */
 #define IOMMU_READ  BIT(0)
 #define IOMMU_WRITE BIT(1)
 
 struct iommu_fault {
 	gpa_t page;
 	uint16_t device; /* bus << 8 | slot << 3 | function */
-	uint8_t reason;  /* 7.1.3 */
+	uint8_t reason;  /* Fault Conditions; 5: may not write, 6: may not read */
 	bool write;
 };
 
