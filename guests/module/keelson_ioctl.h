@@ -40,9 +40,23 @@ struct keelson_caa {
 	__u8 bytes[4096];
 };
 
+/*
+ * /dev/keelson-edu: DMA of QEMU's device edu to one page and from it, each way KEELSON_DMA_BYTES. coherent: the
+ * page is one of dma_alloc_coherent(), else it is a kernel page, whose physical address the device gets.
+ */
+struct keelson_dma {
+	__u32 coherent; /* in */
+	__u32 written;	/* out: bytes that the device has changed in the page */
+	__u32 read;	/* out: bytes of the page that came out of the device */
+	__u32 rsvd;
+	__u64 address;	/* out: what the device was given */
+};
+#define KEELSON_DMA_BYTES 4088
+
 #define KEELSON_CALL   _IOWR('K', 1, struct keelson_call)
 #define KEELSON_PAGE   _IOR('K', 2, struct keelson_page)
 #define KEELSON_CAA    _IOWR('K', 3, struct keelson_caa)
 #define KEELSON_REPEAT _IOWR('K', 4, struct keelson_repeat)
+#define KEELSON_DMA    _IOWR('K', 5, struct keelson_dma)
 
 #endif

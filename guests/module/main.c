@@ -48,6 +48,8 @@ static int __init keelson_init(void)
 		if (rc)
 			break;
 	}
+	if (!rc)
+		rc = svsm_bus_edu_start();
 	if (rc)
 		stop(i);
 	return rc;
@@ -55,6 +57,7 @@ static int __init keelson_init(void)
 
 static void __exit keelson_exit(void)
 {
+	svsm_bus_edu_stop();
 	stop(ARRAY_SIZE(drivers));
 }
 

@@ -81,6 +81,10 @@ void svsm_bus_stop(void);
 int svsm_bus_driver_register(struct svsm_bus_driver *drv);
 void svsm_bus_driver_unregister(struct svsm_bus_driver *drv);
 
+/* ---- edu.c: not on the bus. Return: 0 or an error ---- */
+int svsm_bus_edu_start(void);
+void svsm_bus_edu_stop(void);
+
 extern struct svsm_bus_driver svsm_bus_raw; /* raw.c */
 extern struct svsm_bus_driver svsm_bus_tpm; /* tpm.c */
 

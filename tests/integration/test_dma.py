@@ -51,6 +51,19 @@ def test_nothing_is_told_where_nothing_was_refused(runs):
     assert stat(run, "dma.faults") == 0 and stat(run, "dma.opened") >= 2
 
 
+def test_a_linux_driver_is_caught(runs, tools):
+    """A driver that hands a private page to its device is named with the page; one that does not, works."""
+    run = keelson(runs, "test", "linux-dma").check(0)
+    assert run.verdicts() == {"dma-coherent": "pass", "dma-private": "pass", "dma-after": "pass"}
+    page = re.search(r"LOG .*private page (0x[0-9a-f]+)", run.text("control.log"))[1]
+    assert [line[1:] for line in told(run)] == [(how, page, "private, validated", r) for how, r in (("write", "5"), ("read", "6"))]
+
+
+def test_a_linux_driver_ends_a_strict_run(runs, tools):
+    run = keelson(runs, "test", "linux-dma/dma-private", "--strict").check(4, "state.txt")
+    assert re.search(r"device 00:\S+ may not write 0x[0-9a-f]+: private, validated", run.json()["exit"]["reason"])
+
+
 def qemu_without(home, word):
     """A QEMU whose command line lacks a device, as somebody's own may."""
     real = shutil.which(os.environ.get("QEMU", "qemu-system-x86_64"))
