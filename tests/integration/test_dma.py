@@ -17,6 +17,17 @@ def told(run):
     return LINE.findall(run.text("monitor.log"))
 
 
+def check_told(run, expected):
+    """All of them, in this order. The IOMMU keeps one: on a busy host CPU 0 may come too late for the next, and says so."""
+    if "DMA: there were more at once" not in run.text("monitor.log"):
+        assert told(run) == expected
+        assert f"DMA: devices were refused {len(expected)} accesses" in run.text("monitor.log")
+        return
+    left = iter(expected)
+    assert told(run) and all(line in left for line in told(run))
+    assert "DMA: devices were refused more than" in run.text("monitor.log")
+
+
 def stat(run, key):
     return int(re.search(rf"stats: {key} (\d+)$", run.text("monitor.log"), re.M)[1])
 
@@ -28,9 +39,9 @@ def test_each_refusal_is_told(runs):
     tried = re.findall(r"LOG refused (0x[0-9a-f]+): (.*)$", run.text("control.log"), re.M)
     device = re.search(r"LOG edu at (\S+)$", run.text("control.log"), re.M)[1]
     expected = [(device, how, page, state, reason) for page, state in tried for how, reason in (("write", "5"), ("read", "6"))]
-    assert len(tried) >= 8 and told(run) == expected
-    assert f"DMA: devices were refused {len(expected)} accesses" in run.text("monitor.log")
-    assert stat(run, "dma.faults") == len(expected)
+    assert len(tried) >= 8
+    check_told(run, expected)
+    assert stat(run, "dma.faults") == len(told(run))
     assert stat(run, "dma.opened") >= stat(run, "dma.closed") >= 2 * 512
     assert run.json()["boots"][0]["refused_dma"].startswith(f"device {device} may not write {tried[0][0]}: {tried[0][1]}")
     assert f"[dma] DMA: device {device} may not write" in run.out
@@ -56,7 +67,8 @@ def test_a_linux_driver_is_caught(runs, tools):
     run = keelson(runs, "test", "linux-dma").check(0)
     assert run.verdicts() == {"dma-coherent": "pass", "dma-private": "pass", "dma-after": "pass"}
     page = re.search(r"LOG .*private page (0x[0-9a-f]+)", run.text("control.log"))[1]
-    assert [line[1:] for line in told(run)] == [(how, page, "private, validated", r) for how, r in (("write", "5"), ("read", "6"))]
+    device = told(run)[0][0]
+    check_told(run, [(device, how, page, "private, validated", r) for how, r in (("write", "5"), ("read", "6"))])
 
 
 def test_a_linux_driver_ends_a_strict_run(runs, tools):
