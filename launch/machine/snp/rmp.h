@@ -53,5 +53,5 @@ void rmp_launch_page(gpa_t g, const uint8_t perms[VMPL_COUNT], bool vmsa);
 /* The same of a 2M page (56860, 8.17: PAGE_SIZE = 1). False when the RMP entry is not one of 2M. */
 bool rmp_launch_large(gpa_t g, const uint8_t perms[VMPL_COUNT]);
 /* All guest RAM assigned, not validated, 2M entries where possible. Nothing is shared behind it:
- * what the launch is to leave shared takes rmp_update(), which opens it for devices too. */
+ * what the launch leaves shared takes rmp_update(), which opens it for devices too. */
 void rmp_launch_ram(void);
