@@ -16,7 +16,6 @@
 #include "tests/native/check.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,14 +49,6 @@ hpa_t host_pa(const void *p)
 	return hpa((uint64_t)((const uint8_t *)p - arena));
 }
 
-/* Where the guest's pages lie. */
-#define ELSEWHERE 0x100000000ull
-
-hpa_t gpa_map_host(gpa_t g)
-{
-	return hpa(g.v + ELSEWHERE);
-}
-
 void *host_ptr(hpa_t pa)
 {
 	if (pa.v >= sizeof(arena))
@@ -76,6 +67,14 @@ void host_log(const char *fmt, ...)
 	vsnprintf(logged + n, sizeof(logged) - n, fmt, ap);
 	va_end(ap);
 	strncat(logged, "\n", sizeof(logged) - strlen(logged) - 1);
+}
+
+/* Guest memory lies elsewhere in the host's. */
+#define HOST_AT(g) ((g) + 0x123000)
+
+hpa_t gpa_map_host(gpa_t g)
+{
+	return hpa(HOST_AT(g.v));
 }
 
 /* ---- the IOMMU ---- */
@@ -141,7 +140,7 @@ static unsigned open_pages(uint64_t base)
 		uint64_t e = walk(base + i * PAGE_SIZE);
 
 		n += e != 0;
-		CHECK(!e || e == ((base + ELSEWHERE + i * PAGE_SIZE) | IOMMU_READ | IOMMU_WRITE));
+		CHECK(!e || e == (HOST_AT(base + i * PAGE_SIZE) | IOMMU_READ | IOMMU_WRITE));
 	}
 	return n;
 }
