@@ -56,6 +56,10 @@ static void command(const struct launch *l, struct strlist *argv)
 	strlist_add(argv, "-kernel");
 	strlist_add(argv, l->monitor);
 	profile_option(argv, "-fw_cfg", "name=" MACHINE_FW_IGVM ",file=", l->igvm);
+	if (l->service_cpus) {
+		strlist_add(argv, "-fw_cfg");
+		strlist_addf(argv, "name=" MACHINE_FW_SERVICE_CPUS ",string=%u", l->service_cpus);
+	}
 	if (*l->options)
 		profile_option(argv, "-fw_cfg", "name=" MACHINE_FW_OPTIONS ",string=", l->options);
 }

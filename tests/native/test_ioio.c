@@ -18,14 +18,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PORT 0x3f8
+#define PORT   0x3f8
+#define STRING 0x511 /* the port that gives many bytes at once */
 
 static struct vcpu v;
 static struct hv_vcpu state;
 struct hv_vcpu *hv_states[32] = {&state};
 static unsigned outs, ins, windows, windows_at_out, failed_with;
 static uint32_t written, device = 0xa5a5a5a5;
-static uint8_t buffer[64];
+static uint8_t buffer[4096];
+static unsigned strings;
+static bool taken_away; /* the buffer is not shared any more */
 
 uint32_t ports_in(uint16_t port, unsigned size)
 {
@@ -49,6 +52,19 @@ bool ports_out_string(uint16_t port, const uint8_t *data, size_t n)
 	(void)port, (void)data;
 	outs += (unsigned)n;
 	windows_at_out = windows;
+	return true;
+}
+
+/* Counts on from call to call, as a device does. */
+bool ports_in_string(uint16_t port, uint8_t *data, size_t n)
+{
+	static uint8_t next;
+
+	if (port != STRING)
+		return false;
+	next = strings++ ? next : 0;
+	while (n--)
+		*data++ = next++;
 	return true;
 }
 
@@ -96,21 +112,26 @@ void *ghcb_scratch(const struct ghcb_call *c, uint64_t len)
 bool ghcb_store(const struct ghcb_call *c, void *to, const void *from, size_t n)
 {
 	(void)c;
-	memcpy(to, from, n);
-	return true;
+	if (!taken_away)
+		memcpy(to, from, n);
+	return !taken_away;
 }
 
 extern const struct nae_handler __start_nae_handlers[], __stop_nae_handlers[];
 
-static struct ghcb_call serve(uint64_t info, uint64_t count, uint64_t rax)
+static struct ghcb_call serve_port(uint64_t port, uint64_t info, uint64_t count, uint64_t rax)
 {
-	struct ghcb_call c = {
-		.v = &v, .info1 = (uint64_t)PORT << 16 | info, .info2 = count, .rax = rax};
+	struct ghcb_call c = {.v = &v, .info1 = port << 16 | info, .info2 = count, .rax = rax};
 
 	outs = ins = windows = windows_at_out = failed_with = 0;
 	CHECK_EQ(__stop_nae_handlers - __start_nae_handlers, 1);
 	__start_nae_handlers->run(&c);
 	return c;
+}
+
+static struct ghcb_call serve(uint64_t info, uint64_t count, uint64_t rax)
+{
+	return serve_port(PORT, info, count, rax);
 }
 
 TEST(one_access)
@@ -139,6 +160,36 @@ TEST(an_interrupt_of_an_out_is_taken_with_it)
 	CHECK_EQ(windows, 1);
 	serve(IOIO_SZ8 | IOIO_IN, 0, 0); /* a read asks for none */
 	CHECK_EQ(windows, 0);
+}
+
+/* A kernel of 24 MB comes so: not one access a byte. */
+TEST(a_port_may_give_a_whole_buffer)
+{
+	strings = 0;
+	memset(buffer, 0xee, sizeof(buffer));
+	serve_port(STRING, IOIO_SZ8 | IOIO_STR | IOIO_REP | IOIO_IN, 3000, 0);
+	CHECK_EQ(failed_with, 0);
+	CHECK_EQ(ins, 0);
+	CHECK(strings <= 3);
+	for (unsigned i = 0; i < 3000; i++)
+		if (!CHECK_EQ(buffer[i], i & 0xff))
+			break;
+	CHECK_EQ(buffer[3000], 0xee);
+	serve(IOIO_SZ8 | IOIO_STR | IOIO_REP | IOIO_IN, 3, 0);
+	CHECK_EQ(ins, 3);
+	serve_port(STRING, IOIO_SZ8 | IOIO_STR | IOIO_REP | IOIO_IN, 0, 0);
+	CHECK_EQ(failed_with, 0);
+}
+
+TEST(a_buffer_that_turns_private_is_refused)
+{
+	taken_away = true;
+	serve_port(STRING, IOIO_SZ8 | IOIO_STR | IOIO_REP | IOIO_IN, 16, 0);
+	CHECK_EQ(failed_with, GHCB_ERR_INVALID_SCRATCH);
+	serve(IOIO_SZ8 | IOIO_STR | IOIO_REP | IOIO_IN, 3, 0);
+	CHECK_EQ(failed_with, GHCB_ERR_INVALID_SCRATCH);
+	CHECK_EQ(ins, 1);
+	taken_away = false;
 }
 
 TEST(answered_at_once)

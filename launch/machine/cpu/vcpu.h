@@ -85,6 +85,9 @@ static inline struct vmpl_ctx *vcpu_ctx(struct vcpu *v)
 
 extern struct vcpu *machine_vcpus[];
 extern unsigned machine_vcpu_count;
+/* How many of them a guest below VMPL0 may know of: the first ones. The others run services of
+ * VMPL0, and no list or count shows them. At least 1. */
+unsigned machine_guest_vcpus(void);
 struct vcpu *machine_vcpu_by_apic_id(uint32_t apic_id); /* NULL when there is none */
 
 /* Why machine_run came back: the events a hypervisor sees (automatic exits) plus host business. */

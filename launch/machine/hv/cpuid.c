@@ -14,7 +14,9 @@
  * CPUID as KVM would offer it to an SNP guest on this processor (Linux 6.12, arch/x86/kvm/cpuid.c,
  * __do_cpuid_func(), with what QEMU adds), less what TCG gets wrong: no
  * XSAVE family (Linux wants XSAVEC/XSAVES as an SNP guest, TCG has neither), no CMPXCHG16B (QEMU
- * 7.2 spoils RFLAGS), no MONITOR (idle by MWAIT never sleeps).
+ * 7.2 spoils RFLAGS), no MONITOR (idle by MWAIT never sleeps). CPUs are counted as the guest below
+ * VMPL0 knows them, at each VMPL: the CPUID page, which VMPL0 hands on, is made of the same
+ * answers.
  */
 
 #define MAX_BASIC    0xb
@@ -73,20 +75,23 @@ enum reg {
 #define KVM_CLOCKSOURCE_STABLE BIT(24)
 #define APIC_BUS_KHZ           1000000 /* one tick a nanosecond: apic_timer.c */
 
+/* How many bits the APIC IDs of the guest's vCPUs take. */
 static unsigned id_bits(void)
 {
-	return 32 - __builtin_clz(machine_vcpu_count); /* highest APIC ID = number of vCPUs */
+	uint32_t highest = machine_vcpus[machine_guest_vcpus() - 1]->apic_id;
+
+	return highest ? 32 - __builtin_clz(highest) : 0;
 }
 
 static void leaf_1(struct vcpu *v, uint32_t r[4])
 {
 	const struct hv_vcpu *h = hv_states[v->index];
 
-	r[EBX] = (r[EBX] & 0xffff) | machine_vcpu_count << 16 | v->apic_id << 24;
+	r[EBX] = (r[EBX] & 0xffff) | machine_guest_vcpus() << 16 | v->apic_id << 24;
 	r[ECX] &= ~F1_ECX_HIDE;
 	r[ECX] |= F1_ECX_X2APIC | F1_ECX_TSC_DEADLINE | F1_ECX_HYPERVISOR;
 	r[EDX] &= ~(F1_EDX_HTT | F1_EDX_APIC);
-	if (machine_vcpu_count > 1)
+	if (machine_guest_vcpus() > 1)
 		r[EDX] |= F1_EDX_HTT;
 	if (!h || (h->apic[v->vmpl].base & APIC_BASE_ENABLE))
 		r[EDX] |= F1_EDX_APIC;
@@ -104,7 +109,7 @@ static void leaf_7(uint32_t sub, uint32_t r[4])
 static void leaf_b(struct vcpu *v, uint32_t sub, uint32_t r[4])
 {
 	r[EAX] = sub == 1 ? id_bits() : 0;
-	r[EBX] = sub == 0 ? 1 : sub == 1 ? machine_vcpu_count : 0;
+	r[EBX] = sub == 0 ? 1 : sub == 1 ? machine_guest_vcpus() : 0;
 	r[ECX] = (sub & 0xff) | (sub < 2 ? (sub + 1) << 8 : 0);
 	r[EDX] = v->apic_id;
 }
@@ -178,7 +183,7 @@ static void extended(struct vcpu *v, uint32_t leaf, uint32_t r[4])
 		break; /* name, caches, invariant TSC: the processor's own */
 	case 0x80000008:
 		set(r, r[EAX] & 0xffff, speculates() ? 0 : F88_EBX_SSB_NO | F88_EBX_BTC_NO,
-		    (machine_vcpu_count - 1) | id_bits() << 12, 0);
+		    (machine_guest_vcpus() - 1) | id_bits() << 12, 0);
 		break;
 	case 0x8000001e:
 		set(r, v->apic_id, v->apic_id, 0, 0);

@@ -4,6 +4,8 @@
 /* What the hypervisor keeps for each vCPU, made after the launch and before any vCPU runs. */
 #include "machine/hv/state.h"
 #include "machine/cpu/exit_cause.h"
+#include "machine/dev/cmos.h"
+#include "machine/dev/fwcfg/fwshow.h"
 #include "machine/dev/uart.h"
 #include "machine/host/mem/pool.h"
 #include "machine/hostile/hostile.h"
@@ -18,6 +20,8 @@ void hv_init(void)
 
 	kvmclock_init();
 	uart_init();
+	cmos_init();
+	fwshow_init();
 	hypercall_init();
 	for (i = 0; i < machine_vcpu_count; i++) {
 		struct vcpu *v = machine_vcpus[i];

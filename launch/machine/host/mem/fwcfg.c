@@ -28,7 +28,7 @@ struct dir_entry {
 	uint32_t size;
 	uint16_t select;
 	uint16_t reserved;
-	char name[56];
+	char name[FWCFG_NAME];
 };
 ABI_SIZE(struct dir_entry, 64, "fw_cfg directory entry");
 
@@ -85,6 +85,29 @@ static bool find(const char *name, struct fwcfg_file *f)
 		return true;
 	}
 	return false;
+}
+
+static bool read_entry(unsigned n, struct fwcfg_file *f, char *name)
+{
+	uint32_t offset = (uint32_t)(sizeof(uint32_t) + n * sizeof(entry));
+
+	if (!read_at(KEY_DIR, offset, host_pa(&entry), sizeof(entry)))
+		return false;
+	f->select = __builtin_bswap16(entry.select);
+	f->size = __builtin_bswap32(entry.size);
+	memcpy(name, entry.name, FWCFG_NAME);
+	name[FWCFG_NAME - 1] = 0;
+	return f->select != 0; /* beyond the directory all is zero, and a file's key is not */
+}
+
+bool fwcfg_entry(unsigned n, struct fwcfg_file *f, char name[FWCFG_NAME])
+{
+	bool ok;
+
+	spin_lock(&lock);
+	ok = n < DIR_MAX && read_entry(n, f, name);
+	spin_unlock(&lock);
+	return ok;
 }
 
 /* False also when the device does not answer: the caller says which file it misses. */

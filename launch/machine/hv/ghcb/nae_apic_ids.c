@@ -7,11 +7,12 @@
 #include "machine/snp/rmp.h"
 #include "abi/ghcb.h"
 
-/* GHCB, APIC ID list: SW_EXITINFO1 is a shared buffer of RAX pages; too few: RAX tells how many. */
+/* GHCB, APIC ID list: SW_EXITINFO1 is a shared buffer of RAX pages; too few: RAX tells how many.
+ * The vCPUs of services are VMPL0's business alone. */
 static void apic_ids(struct ghcb_call *c)
 {
+	uint32_t n = c->v->vmpl == VMPL_SVSM ? machine_vcpu_count : machine_guest_vcpus();
 	uint32_t *list;
-	unsigned i;
 
 	ghcb_set_rax(c, 1);
 	if (c->rax == 0)
@@ -21,9 +22,9 @@ static void apic_ids(struct ghcb_call *c)
 		return;
 	}
 	list = guest_ptr(gpa(c->info1));
-	for (i = 0; i < machine_vcpu_count; i++)
+	for (uint32_t i = 0; i < n; i++)
 		ghcb_store(c, &list[i + 1], &machine_vcpus[i]->apic_id, sizeof(*list));
-	ghcb_store(c, &list[0], &machine_vcpu_count, sizeof(*list));
+	ghcb_store(c, &list[0], &n, sizeof(*list));
 }
 
 NAE_HANDLER(nae_apic_ids) = {

@@ -48,6 +48,8 @@ static void out(struct vcpu *v, uint64_t info, uint32_t value)
 		stop_reset(v, "port 0xcf9");
 	case PORTS_RESET_KEYBOARD:
 		stop_reset(v, "keyboard controller");
+	case PORTS_RESET_FAST:
+		stop_reset(v, "port 0x92");
 	}
 }
 
@@ -56,10 +58,50 @@ static uint32_t in(uint64_t info)
 	return ports_in(IOIO_PORT(info), size_of(info));
 }
 
+/* One access after the other. False: the memory is not shared any more. */
+static bool each(struct ghcb_call *c, uint8_t *data, uint64_t n, unsigned size)
+{
+	for (uint64_t i = 0; i < n; i++, data += size) {
+		uint32_t v = 0;
+
+		if (c->info1 & IOIO_IN) {
+			v = in(c->info1);
+			if (!ghcb_store(c, data, &v, size))
+				return false;
+		} else {
+			memcpy(&v, data, size);
+			out(c->v, c->info1, v);
+		}
+	}
+	return true;
+}
+
+/* Where a port takes or gives many bytes at once. done: it did. */
+static bool bytes(struct ghcb_call *c, uint8_t *data, uint64_t n, bool *done)
+{
+	uint16_t port = IOIO_PORT(c->info1);
+	uint8_t some[1024];
+
+	*done = true;
+	if (!(c->info1 & IOIO_IN)) {
+		*done = ports_out_string(port, data, n);
+		return true;
+	}
+	for (uint64_t i = 0; i < n && *done; i += sizeof(some)) {
+		uint64_t len = MIN(n - i, (uint64_t)sizeof(some));
+
+		*done = ports_in_string(port, some, len);
+		if (*done && !ghcb_store(c, data + i, some, len))
+			return false;
+	}
+	return true;
+}
+
 /* INS and OUTS: info2 is the count, the data lies where SW_SCRATCH points. */
 static void string(struct ghcb_call *c, unsigned size)
 {
-	uint64_t n = c->info1 & IOIO_REP ? c->info2 : 1, i;
+	uint64_t n = c->info1 & IOIO_REP ? c->info2 : 1;
+	bool done = false, stored = true;
 	uint8_t *data;
 
 	if (!ghcb_needs_met(c, NEED_SCRATCH)) {
@@ -75,22 +117,12 @@ static void string(struct ghcb_call *c, unsigned size)
 		ghcb_fail(c, GHCB_ERR_INVALID_SCRATCH);
 		return;
 	}
-	if (!(c->info1 & IOIO_IN) && size == 1 && ports_out_string(IOIO_PORT(c->info1), data, n))
-		return;
-	for (i = 0; i < n; i++, data += size) {
-		uint32_t v = 0;
-
-		if (c->info1 & IOIO_IN) {
-			v = in(c->info1);
-			if (!ghcb_store(c, data, &v, size)) {
-				ghcb_fail(c, GHCB_ERR_INVALID_SCRATCH);
-				return;
-			}
-		} else {
-			memcpy(&v, data, size);
-			out(c->v, c->info1, v);
-		}
-	}
+	if (size == 1)
+		stored = bytes(c, data, n, &done);
+	if (!done)
+		stored = each(c, data, n, size);
+	if (!stored)
+		ghcb_fail(c, GHCB_ERR_INVALID_SCRATCH);
 }
 
 /* An address size or segment in info1 means nothing here: the data never lie where the
