@@ -3,29 +3,12 @@
 
 #include "machine/dev/fwcfg/fwe820.h"
 
-#define VGA_START 0xa0000ull
-#define VGA_END   0xc0000ull
-
-/* Does the range go on where the entry ends? */
-static bool joins(const struct fwe820_entry *e, const struct host_range *r)
-{
-	uint64_t end = e->base + e->size;
-
-	return end == r->base || (end == VGA_START && r->base == VGA_END);
-}
-
 unsigned fwe820_make(struct fwe820_entry map[FWE820_MAX], const struct host_range *r, unsigned n)
 {
-	unsigned count = 0;
+	unsigned count = MIN(n, (unsigned)FWE820_MAX);
 
-	for (; n--; r++) {
-		struct fwe820_entry *last = count ? &map[count - 1] : NULL;
-
-		if (last && joins(last, r))
-			last->size = r->base + r->size - last->base;
-		else if (count < FWE820_MAX)
-			map[count++] = (struct fwe820_entry){r->base, r->size, FWE820_RAM};
-	}
+	for (unsigned i = 0; i < count; i++)
+		map[i] = (struct fwe820_entry){r[i].base, r[i].size, FWE820_RAM};
 	return count;
 }
 

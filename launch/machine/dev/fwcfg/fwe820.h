@@ -6,7 +6,7 @@
  * Portable. */
 #include "machine/host/mem/ram.h"
 
-#define FWE820_MAX 32
+#define FWE820_MAX 8
 #define FWE820_RAM 1
 
 struct fwe820_entry {
@@ -15,8 +15,7 @@ struct fwe820_entry {
 } PACKED;
 ABI_SIZE(struct fwe820_entry, 20, "struct e820_entry");
 
-/* From n ascending ranges; what does not fit is left out. The VGA window, 0xa0000 to 0xc0000, is no
- * hole in QEMU's list: firmware knows of it, and takes the first entry for all its low memory.
+/* From n ascending ranges, the first one all RAM below 4 GiB; what does not fit is left out.
  * Returns how many entries there are. */
 unsigned fwe820_make(struct fwe820_entry map[FWE820_MAX], const struct host_range *r, unsigned n);
 /* Where low RAM ends: firmware takes the first entry for it. */
