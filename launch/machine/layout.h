@@ -21,6 +21,7 @@ extern char image_start[], image_text_end[], image_rodata_end[], image_end[];
 #define GUEST_SIZE    LAYOUT(0x8000000000)
 #define IMAGE_BASE    LAYOUT(0xffffffff80000000) /* image at IMAGE_BASE + IMAGE_LOAD */
 #define STACKS_BASE   LAYOUT(0xffffffff90000000) /* between guard pages; same tables as the image */
+#define WINDOW_BASE   LAYOUT(0xffffffffa0000000) /* two pages a CPU: dev/window.h */
 #define IMAGE_LOAD    LAYOUT(0x100000)
 #define TRAMPOLINE_PA 0x8000
 

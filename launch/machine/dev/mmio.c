@@ -9,16 +9,18 @@
  */
 #include "machine/dev/mmio.h"
 #include "machine/iommu/iommu.h"
+#include "machine/dev/window.h"
 #include "machine/host/lapic.h"
 #include "machine/host/mem/direct.h"
 #include "machine/host/mem/gpa_map.h"
 #include "machine/host/mem/mem.h"
-#include "abi/q35.h"
+#include "abi/machine.h"
 #include "lib/spinlock.h"
 #include "lib/vapic/vapic.h"
 
 #define ABOVE_LEGACY  0x100000ull /* below: BIOS shadow and VGA window, absent here */
 #define BELOW_4G      0x100000000ull
+#define GUEST_END     BIT(MACHINE_CBIT) /* of guest physical addresses */
 #define IOAPIC_BASE   0xfec00000ull
 #define IOAPIC_WINDOW 0x10
 #define IOAPIC_RTE    0x10 /* first redirection entry; two registers each */
@@ -31,13 +33,11 @@ static bool inside(uint64_t a, unsigned len, uint64_t from, uint64_t to)
 	return a >= from && a < to && len <= to - a;
 }
 
-/* Devices below 4G and in the 64-bit window are passed through; not RAM (the monitor's least of
- * all), nor what would send messages past the virtual APICs. */
+/* Wherever a guest may put a BAR is passed through; not RAM (the monitor's least of all), nor what
+ * would send messages past the virtual APICs. */
 static bool passed_through(uint64_t a, unsigned len)
 {
-	if (inside(a, len, Q35_MMIO64_BASE, Q35_MMIO64_END))
-		return true; /* above all RAM */
-	if (!inside(a, len, ABOVE_LEGACY, BELOW_4G))
+	if (!inside(a, len, ABOVE_LEGACY, GUEST_END))
 		return false;
 	if (a + len > APIC_BASE_ADDR && a < MSI_END)
 		return false;
@@ -46,12 +46,17 @@ static bool passed_through(uint64_t a, unsigned len)
 	return !host_is_ram(hpa(a), len) && !gpa_map_touches(gpa(a), len);
 }
 
+static volatile void *device(uint64_t a)
+{
+	return a < BELOW_4G ? host_ptr(hpa(a)) : window_map(hpa(a));
+}
+
 /*
  * The access has exactly the guest's width, because a device may answer another width differently.
  */
 static uint64_t phys_read(uint64_t a, unsigned len)
 {
-	volatile void *p = host_ptr(hpa(a));
+	volatile void *p = device(a);
 
 	switch (len) {
 	case 1:
@@ -87,7 +92,7 @@ static uint32_t filter_ioapic(uint32_t value)
 
 static void phys_write(uint64_t a, unsigned len, uint64_t value)
 {
-	volatile void *p = host_ptr(hpa(a));
+	volatile void *p = device(a);
 
 	switch (len) {
 	case 1:

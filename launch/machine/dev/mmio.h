@@ -3,8 +3,8 @@
 #pragma once
 
 /*
- * What a guest may reach of the machine's memory-mapped registers: devices below 4 GiB and in the
- * 64-bit window are passed through, writes to the IOAPIC with care. Any CPU.
+ * What a guest may reach of the machine's memory-mapped registers: devices wherever
+ * they lie outside RAM are passed through, writes to the IOAPIC with care. Any CPU.
  */
 #include "base/types.h"
 

@@ -7,6 +7,7 @@
 #include "machine/dev/cmos.h"
 #include "machine/dev/fwcfg/fwshow.h"
 #include "machine/dev/uart.h"
+#include "machine/dev/window.h"
 #include "machine/host/mem/pool.h"
 #include "machine/hostile/hostile.h"
 #include "machine/hv/hypercall.h"
@@ -20,6 +21,7 @@ void hv_init(void)
 
 	kvmclock_init();
 	uart_init();
+	window_init();
 	cmos_init();
 	fwshow_init();
 	hypercall_init();

@@ -5,7 +5,7 @@
 /* From physical addresses to the monitor's own and back. */
 #include "base/addr.h"
 
-void *host_ptr(hpa_t pa); /* direct map; pa must be RAM, or MMIO below 4G or in the 64-bit window */
+void *host_ptr(hpa_t pa); /* direct map; pa must be RAM, or MMIO below 4G */
 /* p lies in the image or in the direct map: a CPU's stack does not, so nothing on it can be handed
  * to a device. */
 hpa_t host_pa(const void *p);

@@ -141,7 +141,6 @@ static uint64_t build_tables(void)
 	map_direct(root, block.base + image_size(), low_end, 0);
 	map_direct(root, low_end, 4 * SIZE_1G, BIT(4) /* PCD */);
 	map_direct(root, 4 * SIZE_1G, ALIGN_UP(ram_end, SIZE_2M), 0);
-	map_direct(root, Q35_MMIO64_BASE, Q35_MMIO64_END, BIT(4));
 	map_image(root, image_start, image_text_end, 0);
 	map_image(root, image_text_end, image_rodata_end, PTE_NX);
 	map_image(root, image_rodata_end, image_end, PTE_W | PTE_NX);

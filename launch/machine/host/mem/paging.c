@@ -40,9 +40,9 @@ static unsigned largest_level(uint64_t va, uint64_t pa, uint64_t size)
 	return IS_ALIGNED(va | pa, SIZE_2M) && size >= SIZE_2M ? 1 : 0;
 }
 
-/* Tables on the way are made as needed. A large page is never split: no two mappings share a
- * region. */
-static void set_entry(uint64_t root, uint64_t va, unsigned level, uint64_t entry)
+/* Where the entry of a level lies. Tables on the way are made as needed. A large page is never
+ * split: no two mappings share a region. */
+static uint64_t *entry_of(uint64_t root, uint64_t va, unsigned level)
 {
 	uint64_t *t = host_ptr(hpa(root));
 
@@ -53,7 +53,17 @@ static void set_entry(uint64_t root, uint64_t va, unsigned level, uint64_t entry
 			*e = host_pa(host_pages_alloc(1)).v | TABLE_FLAGS;
 		t = table_of(*e);
 	}
-	t[index_of(va, level)] = entry;
+	return &t[index_of(va, level)];
+}
+
+static void set_entry(uint64_t root, uint64_t va, unsigned level, uint64_t entry)
+{
+	*entry_of(root, va, level) = entry;
+}
+
+uint64_t *paging_entry(uint64_t va)
+{
+	return entry_of(read_cr3() & PTE_ADDR, va, 0);
 }
 
 /* A and D are set from the start, so that the processor never writes to the tables. */
