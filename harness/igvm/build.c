@@ -89,6 +89,8 @@ static bool add_elf(const struct igvm_build_options *o, const struct elf *e, str
 		   o->sev_features ? o->sev_features
 		   : svsm          ? BUILD_SEV_FEATURES
 				   : BUILD_SEV_FEATURES_PAYLOAD);
+	if (svsm)
+		m->vmsa.rbp = e->start; /* svsm/boot/boot.S finds itself by it */
 	return true;
 }
 

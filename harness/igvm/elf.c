@@ -77,7 +77,7 @@ static bool load_address(const struct elf *e, uint64_t va, uint64_t *pa)
 		const Elf64_Phdr *p = segment(e, i);
 
 		if (p->p_type == PT_LOAD && va >= p->p_vaddr && va - p->p_vaddr < p->p_memsz) {
-			*pa = va - p->p_vaddr + p->p_paddr;
+			*pa = va - p->p_vaddr + p->p_paddr + e->moved;
 			return true;
 		}
 	}
@@ -117,13 +117,23 @@ void elf_close(struct elf *e)
 	blob_free(&e->file);
 }
 
+void elf_move(struct elf *e, uint64_t base)
+{
+	uint64_t by = base - e->start; /* modulo 2^64: it may go down */
+
+	e->moved += by;
+	e->entry += by;
+	e->start += by;
+	e->end += by;
+}
+
 /* The pages of a segment behind those that have bytes in the file. */
-static void load_zeroes(const Elf64_Phdr *p, struct image *m)
+static void load_zeroes(const Elf64_Phdr *p, uint64_t moved, struct image *m)
 {
 	static const uint8_t zeroes[PAGE_SIZE];
 
 	for (uint64_t at = ALIGN_UP(p->p_filesz, PAGE_SIZE); at < p->p_memsz; at += PAGE_SIZE)
-		image_add(m, p->p_paddr + at, zeroes, PAGE_SIZE);
+		image_add(m, p->p_paddr + moved + at, zeroes, PAGE_SIZE);
 }
 
 void elf_load(const struct elf *e, struct image *m)
@@ -133,8 +143,8 @@ void elf_load(const struct elf *e, struct image *m)
 
 		if (p->p_type != PT_LOAD || !p->p_filesz)
 			continue;
-		image_add(m, p->p_paddr, e->file.data + p->p_offset, p->p_filesz);
-		load_zeroes(p, m);
+		image_add(m, p->p_paddr + e->moved, e->file.data + p->p_offset, p->p_filesz);
+		load_zeroes(p, e->moved, m);
 	}
 }
 

@@ -2,7 +2,9 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /*
- * Entry from the IGVM's VMSA: 32-bit protected mode, paging off, flat segments, interrupts off.
+ * Entry from the IGVM's VMSA: 32-bit protected mode, paging off, flat segments, interrupts off, and
+ * in EBP the image's address, which is the builder's choice and measured with the VMSA. Until paging
+ * is on, all addresses are computed from it, and it stays in EBP.
  * With paging off every access is private (APM vol. 2, 15.34.4). So the page tables can be given
  * the C-bit here, before paging is on, and the CPUID page can be read without it. What fails ends
  * by the GHCB MSR protocol's termination request.
@@ -19,7 +21,8 @@
  */
 #include "mm/layout.h"
 
-#define PHYS(x) ((x) - KERNEL_OFFSET)
+#define OFFSET(x) ((x) - KERNEL_BASE) /* of the image, from its first byte */
+#define HERE(x) ((x) - boot_page)     /* the same in this page, which is linked elsewhere */
 #define GHCB_MSR 0xc0010130
 #define EFER_MSR 0xc0000080
 #define SEV_STATUS_MSR 0xc0010131
@@ -29,6 +32,7 @@
 #define SEL_CODE32 0x18 /* in this page's GDT only */
 
 #define MULTIBOOT_MAGIC 0x1badb002
+#define MULTIBOOT_LOADED 0x2badb002 /* in EAX: a multiboot loader */
 
 /* struct snp_cpuid_page (abi/cpuid_page.h, which asserts its sizes) */
 #define CPUID_ENTRIES 64
@@ -36,6 +40,10 @@
 #define CPUID_ENTRY   48
 #define CPUID_EAX_IN  0x00
 #define CPUID_EBX     0x1c
+
+/* Flags of page table entries */
+#define PRESENT 0x03
+#define LARGE 0x83
 
 	.section .boot, "ax"
 boot_page:
@@ -48,12 +56,29 @@ boot_page:
 boot_start:
 	cli
 	cld
-	movl $PHYS(boot_stack) + BOOT_STACK_SIZE, %esp
-	lgdt boot_gdtr
-	lidt boot_idtr
+	cmpl $MULTIBOOT_LOADED, %eax
+	jne 1f
+	movl $KERNEL_LINKED, %ebp /* a multiboot loader moves nothing */
+1:	leal OFFSET(boot_stack) + BOOT_STACK_SIZE(%ebp), %esp
+	addl %ebp, HERE(boot_gdtr) + 2(%ebp)
+	addl %ebp, HERE(boot_idtr) + 2(%ebp)
+	addl %ebp, HERE(boot_far)(%ebp)
+
+	/* The image lies at a 2 MiB boundary, so only the upper half of a gate's offset changes. */
+	movl %ebp, %ecx
+	shrl $16, %ecx
+	leal HERE(boot_idt)(%ebp), %edi
+2:	movw %cx, 6(%edi)
+	addl $8, %edi
+	leal HERE(boot_idt_end)(%ebp), %edx
+	cmpl %edx, %edi
+	jb 2b
+
+	lgdt HERE(boot_gdtr)(%ebp)
+	lidt HERE(boot_idtr)(%ebp)
 	movl $SEV_STATUS_MSR, %ecx
 	rdmsr
-	lidt boot_no_idtr
+	lidt HERE(boot_no_idtr)(%ebp)
 	testl $SEV_STATUS_SNP, %eax
 	jz boot_no_snp
 
@@ -75,7 +100,7 @@ boot_start:
 	cmpl $0x001, %ebx
 	jne boot_fail
 1:	/* EAX[31:24]: position of the C-bit, 32..51. EDX: max and min version, for early_main() */
-	movl %edx, boot_versions
+	movl %edx, HERE(boot_versions)(%ebp)
 	shrl $24, %eax
 	subl $32, %eax
 	jb boot_fail
@@ -88,7 +113,7 @@ boot_start:
 	 * the security processor, so its leaf 8000001F, EBX[5:0], must agree. SNP firmware ABI
 	 * 8.17.2.6, abi/cpuid_page.h.
 	 */
-	movl $PHYS(snp_cpuid_page), %edi
+	leal OFFSET(snp_cpuid_page)(%ebp), %edi
 	movl (%edi), %ecx
 	cmpl $CPUID_ENTRIES, %ecx
 	ja boot_fail_cpuid
@@ -107,23 +132,35 @@ boot_start:
 
 	movl %eax, %ecx
 	movl $1, %esi
-	shll %cl, %esi /* upper half of the C-bit mask */
+	shll %cl, %esi
 
-	/* Every present entry of the boot page tables gets the C-bit. */
-	movl $PHYS(boot_tables), %edi
-	movl $PHYS(boot_tables_end), %ecx
+boot_paging: /* ESI: upper half of the C-bit mask */
+	/* The entry page at its own address: one 2M page among the first 4 GiB. */
+	movl %ebp, %eax
+	shrl $30, %eax
+	leal OFFSET(boot_pdpt_low)(%ebp,%eax,8), %edi
+	movl $OFFSET(boot_pd_low) + PRESENT, (%edi)
+	movl %ebp, %eax
+	shrl $21, %eax
+	andl $511, %eax
+	leal OFFSET(boot_pd_low)(%ebp,%eax,8), %edi
+	movl $LARGE, (%edi)
+
+	/* Every present entry holds an offset: it gets the image's address and the C-bit. */
+	leal OFFSET(boot_tables)(%ebp), %edi
+	leal OFFSET(boot_tables_end)(%ebp), %ecx
 4:	testl $1, (%edi)
 	jz 5f
-	orl %esi, 4(%edi)
+	addl %ebp, (%edi)
+	adcl %esi, 4(%edi)
 5:	addl $8, %edi
 	cmpl %ecx, %edi
 	jb 4b
 
-boot_paging: /* ESI: upper half of the C-bit mask */
 	movl %cr4, %eax
 	orl $0x60, %eax /* PAE, MCE */
 	movl %eax, %cr4
-	movl $PHYS(boot_pml4), %eax /* without the C-bit: table walks are private anyway */
+	leal OFFSET(boot_pml4)(%ebp), %eax /* without the C-bit: table walks are private anyway */
 	movl %eax, %cr3
 	movl $EFER_MSR, %ecx
 	rdmsr
@@ -132,7 +169,7 @@ boot_paging: /* ESI: upper half of the C-bit mask */
 	movl %cr0, %eax
 	orl $0x80010000, %eax /* PG, WP */
 	movl %eax, %cr0
-	ljmp $SEL_CODE, $boot_long
+	ljmp *HERE(boot_far)(%ebp)
 
 boot_no_snp:
 	testl $SEV_STATUS_ES, %eax
@@ -142,7 +179,7 @@ boot_no_snp:
 	jmp boot_absent
 
 boot_fault: /* reading SEV_STATUS faulted, or the hypervisor says so */
-	lidt boot_no_idtr
+	lidt HERE(boot_no_idtr)(%ebp)
 	xorl %eax, %eax
 	cpuid
 
@@ -177,7 +214,8 @@ boot_long:
 	movl %eax, %fs
 	movl %eax, %gs
 	shlq $32, %rsi
-	movl $PHYS(boot_pml4), %eax
+	movl %ebp, %ebp /* no bits above 32 */
+	leaq OFFSET(boot_pml4)(%rbp), %rax
 	orq %rsi, %rax
 	movq %rax, %cr3
 	movq $boot_high, %rax
@@ -192,19 +230,23 @@ boot_gdt:
 boot_gdt_end:
 boot_gdtr:
 	.word boot_gdt_end - boot_gdt - 1
-	.long boot_gdt
+	.long HERE(boot_gdt)
 	.balign 8
 boot_idt: /* 32-bit interrupt gates; boot_page lies at a multiple of 64 KiB */
 	.rept 32
-	.word boot_fault - boot_page, SEL_CODE32, 0x8e00, KERNEL_PHYS >> 16
+	.word boot_fault - boot_page, SEL_CODE32, 0x8e00, 0
 	.endr
 boot_idt_end:
 boot_idtr:
 	.word boot_idt_end - boot_idt - 1
-	.long boot_idt
+	.long HERE(boot_idt)
 boot_no_idtr:
 	.word 0
 	.long 0
+	.balign 4
+boot_far:
+	.long HERE(boot_long)
+	.word SEL_CODE
 	.balign 4
 boot_versions:
 	.long 0
@@ -213,10 +255,10 @@ boot_versions:
 	.code64
 boot_high:
 	movq $boot_stack + BOOT_STACK_SIZE, %rsp
-	xorl %ebp, %ebp
 	movq %rsi, %rdi /* C-bit mask */
-	xorl %esi, %esi
-	movl boot_versions, %esi /* max[31:16] min[15:0] */
+	movl HERE(boot_versions)(%rbp), %esi /* max[31:16] min[15:0] */
+	movq %rbp, %rdx
+	xorl %ebp, %ebp
 	call early_main
 7:	hlt
 	jmp 7b
@@ -224,26 +266,23 @@ boot_high:
 	/* These pages are loaded by the launch: nothing else is validated yet. */
 	.section .data.page, "aw"
 	.balign 0x1000
-boot_tables:
+boot_tables: /* offsets until the stub adds the image's address */
 boot_pml4:
-	.quad PHYS(boot_pdpt_low) + 3
+	.quad OFFSET(boot_pdpt_low) + PRESENT
 	.fill 510, 8, 0
-	.quad PHYS(boot_pdpt_high) + 3
-boot_pdpt_low:
-	.quad PHYS(boot_pd_low) + 3
-	.fill 511, 8, 0
+	.quad OFFSET(boot_pdpt_high) + PRESENT
+boot_pdpt_low: /* the stub fills in one entry, and one of boot_pd_low, for the entry page */
+	.fill 512, 8, 0
 boot_pdpt_high:
 	.fill 510, 8, 0
-	.quad PHYS(boot_pd_high) + 3
+	.quad OFFSET(boot_pd_high) + PRESENT
 	.quad 0
-boot_pd_low: /* maps the entry page at its physical address */
-	.fill KERNEL_PHYS >> 21, 8, 0
-	.quad KERNEL_PHYS + 0x83
-	.fill 511 - (KERNEL_PHYS >> 21), 8, 0
+boot_pd_low:
+	.fill 512, 8, 0
 boot_pd_high: /* maps KERNEL_MAX bytes at KERNEL_BASE */
-	.set at, KERNEL_PHYS
+	.set at, 0
 	.rept KERNEL_MAX >> 21
-	.quad at + 0x83
+	.quad at + LARGE
 	.set at, at + 0x200000
 	.endr
 	.fill 512 - (KERNEL_MAX >> 21), 8, 0

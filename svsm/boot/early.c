@@ -13,7 +13,7 @@
 #include "cpu/random.h"
 #include "mm/image.h"
 #include "mm/launch_area.h"
-#include "mm/layout.h"
+#include "mm/paging.h"
 #include "platform/platform.h"
 
 /* Set and reason of a termination: abi/ghcb.h. */
@@ -24,14 +24,14 @@
 uintptr_t __stack_chk_guard SECTION(".data") = 0x7c1fa500d3e96b02;
 
 /* The launch page is measured: a wrong value is a mistake of the builder. It is checked because
- * what follows computes addresses from it. */
-static void check_launch(void)
+ * what follows computes addresses from it. phys: where the stub has found itself. */
+static void check_launch(uint64_t phys)
 {
 	uint64_t size = launch_info.svsm.size;
 	uint64_t image = (uint64_t)(kernel_loaded_end - KERNEL_BASE);
 
 	if (launch_info.magic != LAUNCH_MAGIC || launch_info.version != LAUNCH_VERSION ||
-	    launch_info.svsm.gpa != KERNEL_PHYS || size > KERNEL_MAX || size <= image ||
+	    launch_info.svsm.gpa != phys || size > KERNEL_MAX || size <= image ||
 	    !IS_ALIGNED(size, PAGE_SIZE))
 		platform->terminate(TERM_LAUNCH);
 }
@@ -79,15 +79,16 @@ NO_STACK_PROTECTOR static void randomise_canary(void)
 }
 
 /* Called by boot/boot.S. cbit: the C-bit as a mask, 0 where there is none. versions: the
- * hypervisor's GHCB versions, max[31:16] min[15:0]. GS comes first, because everything that uses
- * struct cpu needs it. */
-NORETURN void early_main(uint64_t cbit, uint32_t versions)
+ * hypervisor's GHCB versions, max[31:16] min[15:0]. phys: the image's address. GS comes first,
+ * because everything that uses struct cpu needs it. */
+NORETURN void early_main(uint64_t cbit, uint32_t versions, uint64_t phys)
 {
 	platform_cbit = cbit;
+	paging_kernel_phys = phys;
 	wrmsr(MSR_GS_BASE, (uint64_t)percpu_boot());
 	platform_detect();
 	platform->early(versions);
-	check_launch();
+	check_launch(phys);
 	accept_memory();
 	randomise_canary();
 	kernel_main();

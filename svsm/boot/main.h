@@ -6,7 +6,7 @@
  * boot/cpu_loop.c. */
 #include "base/types.h"
 
-NORETURN void early_main(uint64_t cbit, uint32_t versions); /* called by boot.S */
+NORETURN void early_main(uint64_t cbit, uint32_t versions, uint64_t phys); /* called by boot.S */
 NORETURN void
 kernel_main(void); /* by early_main(): all of the SVSM's memory is valid; still the boot stack */
 

@@ -21,6 +21,8 @@
 
 #define ENTRIES 512
 
+uint64_t paging_kernel_phys SECTION(".data") = KERNEL_LINKED;
+
 static struct spinlock paging_lock; /* LOCK_PAGING: changes of entries after boot */
 static uint64_t *root;
 static uint64_t cr4_bits = CR4_PAE;

@@ -48,13 +48,17 @@ static inline void *paging_guest_va(gpa_t g)
 	return (void *)(GUEST_MAP_BASE + g.v);
 }
 
+/* Where the launch has put the SVSM: the guest physical address of KERNEL_BASE. Set by
+ * boot/early.c, before anything translates. */
+extern uint64_t paging_kernel_phys;
+
 /* SVSM memory only. */
 static inline void *paging_va(gpa_t g)
 {
-	return (void *)(g.v + KERNEL_OFFSET);
+	return (void *)(g.v - paging_kernel_phys + KERNEL_BASE);
 }
 
 static inline gpa_t paging_pa(const void *p)
 {
-	return gpa((uint64_t)p - KERNEL_OFFSET);
+	return gpa((uint64_t)p - KERNEL_BASE + paging_kernel_phys);
 }

@@ -113,7 +113,7 @@ SELFTEST(page_tables)
 	SELFTEST_EQ(bad, 0);
 	SELFTEST_EQ(paging_lookup((uint64_t)kernel_text, NULL) & (PTE_W | PTE_NX), 0);
 	SELFTEST_EQ(paging_lookup((uint64_t)kernel_rodata, NULL) & (PTE_W | PTE_NX), PTE_NX);
-	SELFTEST_EQ(paging_lookup(KERNEL_PHYS, NULL), 0); /* the entry page is unmapped */
+	SELFTEST_EQ(paging_lookup(paging_kernel_phys, NULL), 0); /* the entry page is unmapped */
 	SELFTEST_EQ(paging_lookup(GUEST_MAP_BASE + launch_info.svsm.gpa, NULL), 0);
 	SELFTEST_EQ(read_cr4() & (CR4_SMEP | CR4_SMAP | CR4_UMIP),
 		    paging_cr4() & (CR4_SMEP | CR4_SMAP | CR4_UMIP));

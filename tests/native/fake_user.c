@@ -91,6 +91,8 @@ bool random_fill(void *to, size_t len)
 	return !fake_no_random;
 }
 
+uint64_t paging_kernel_phys = KERNEL_LINKED;
+
 /* The kernel's half is a pattern: fake_check_space() finds a space that has written there. */
 void paging_share(uint64_t *user_root)
 {

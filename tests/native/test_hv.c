@@ -23,6 +23,8 @@
 #include "tests/native/check.h"
 #include "tests/native/gs.h"
 
+uint64_t paging_kernel_phys = KERNEL_LINKED;
+
 static const struct platform_ops fake = {.events_take = doorbell_take};
 const struct platform_ops *platform = &fake;
 

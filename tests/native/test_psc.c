@@ -15,6 +15,8 @@
 #include "platform/snp/snp.h"
 #include "tests/native/check.h"
 
+uint64_t paging_kernel_phys = KERNEL_LINKED;
+
 #define G     0x100000ull
 #define PAGES 16u
 
