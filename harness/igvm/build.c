@@ -8,6 +8,7 @@
  * line become measured pages (linux.c), and launch_info tells the SVSM where all of that is.
  */
 #include "harness/igvm/build.h"
+#include "abi/q35.h"
 #include "harness/igvm/elf.h"
 #include "harness/igvm/region.h"
 
@@ -50,17 +51,24 @@ static bool add_place(const struct elf *e, struct image *m, unsigned i, bool svs
 	return true;
 }
 
-/* The SVSM's memory: at its fixed place, or what a payload linked elsewhere takes. */
+static uint64_t svsm_base(const struct igvm_build_options *o, unsigned mem)
+{
+	return o->firmware ? MIN((uint64_t)mem << 20, Q35_FIRMWARE_LOW_END) : BUILD_SVSM_BASE;
+}
+
+/* The SVSM's memory: at its place, or what a payload linked elsewhere takes. */
 static bool choose_region(const struct igvm_build_options *o, const struct elf *e, bool svsm,
 			  struct launch_range *r)
 {
-	*r = (struct launch_range){BUILD_SVSM_BASE,
-				   region_size(o->mem ? o->mem : REGION_DEFAULT_MEM,
-					       o->cpus ? o->cpus : REGION_DEFAULT_CPUS)};
-	if (svsm && r->size > BUILD_SVSM_MAX)
+	unsigned mem = o->mem ? o->mem : REGION_DEFAULT_MEM;
+	uint64_t most = o->firmware ? BUILD_FIRMWARE_SVSM_MAX : BUILD_SVSM_MAX;
+
+	*r = (struct launch_range){svsm_base(o, mem),
+				   region_size(mem, o->cpus ? o->cpus : REGION_DEFAULT_CPUS)};
+	if (svsm && r->size > most)
 		return igvm_fail("the SVSM would need %" PRIu64 " MiB for so much memory and so "
-				 "many CPUs (--mem, --cpus), and has %llu MiB at most",
-				 r->size >> 20, BUILD_SVSM_MAX >> 20);
+				 "many CPUs (--mem, --cpus), and has %" PRIu64 " MiB at most",
+				 r->size >> 20, most >> 20);
 	if (e->start >= r->gpa && e->end <= r->gpa + r->size)
 		return true;
 	if (svsm)
@@ -71,10 +79,24 @@ static bool choose_region(const struct igvm_build_options *o, const struct elf *
 	return true;
 }
 
+/* The page of firmware's boot vCPU is the second behind the SVSM: not at a 2 MiB boundary, since
+ * some processors take a VMSA in use there for 2 MiB in use. */
+static void add_required(const struct igvm_build_options *o, struct image *m,
+			 struct launch_info *info)
+{
+	uint64_t behind = info->svsm.gpa + info->svsm.size;
+
+	if (o->firmware)
+		info->setup = (struct launch_range){behind + PAGE_SIZE, PAGE_SIZE};
+	image_require(m, info->svsm.gpa, info->svsm.size + (o->firmware ? 2 * PAGE_SIZE : 0));
+}
+
 /* The image that starts at VMPL0, its places, and the vCPU that starts it. */
-static bool add_elf(const struct igvm_build_options *o, const struct elf *e, struct image *m,
+static bool add_elf(const struct igvm_build_options *o, struct elf *e, struct image *m,
 		    struct launch_info *info, bool svsm)
 {
+	if (o->firmware)
+		elf_move(e, svsm_base(o, o->mem ? o->mem : REGION_DEFAULT_MEM));
 	if (!choose_region(o, e, svsm, &info->svsm))
 		return false;
 	elf_load(e, m);
@@ -84,7 +106,7 @@ static bool add_elf(const struct igvm_build_options *o, const struct elf *e, str
 		if (!add_place(e, m, i, svsm))
 			return false;
 	}
-	image_require(m, info->svsm.gpa, info->svsm.size);
+	add_required(o, m, info);
 	build_vmsa(&m->vmsa, (uint32_t)e->entry,
 		   o->sev_features ? o->sev_features
 		   : svsm          ? BUILD_SEV_FEATURES
@@ -110,6 +132,8 @@ static bool add_bare(const char *path, struct image *m, struct launch_info *info
 
 static bool add_guest(const struct igvm_build_options *o, struct image *m, struct launch_info *info)
 {
+	if (o->firmware)
+		return build_firmware(o, m, info);
 	if (o->kernel)
 		return build_linux(o, m, info);
 	if (o->bare)
@@ -135,7 +159,7 @@ static bool add_launch_info(const struct elf *e, struct image *m, const struct l
  * All parts in the order in which they need each other. Policy: SMT is allowed; bit 17 must be
  * one (56860, table "Guest Policy").
  */
-static bool fill(const struct igvm_build_options *o, const struct elf *e, struct image *m)
+static bool fill(const struct igvm_build_options *o, struct elf *e, struct image *m)
 {
 	struct launch_info info = {
 		.magic = LAUNCH_MAGIC,
@@ -159,7 +183,7 @@ static bool fill(const struct igvm_build_options *o, const struct elf *e, struct
 int igvm_build(const struct igvm_build_options *o)
 {
 	const char *elf_path = o->payload ? o->payload : o->svsm;
-	const char *const inputs[] = {elf_path, o->kernel, o->initrd, o->bare};
+	const char *const inputs[] = {elf_path, o->kernel, o->initrd, o->bare, o->firmware};
 	struct image *m = &(struct image){0};
 	struct blob out = {0};
 	struct elf e;

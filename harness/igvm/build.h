@@ -16,6 +16,12 @@
 #define BUILD_SVSM_MAX    0x08000000ull /* its first page tables reach so far: KERNEL_MAX */
 #define BUILD_KERNEL_BASE 0x04000000ull
 #define BUILD_BARE_BASE   0x0a000000ull /* flat images are linked there (guests/bare/build.mk) */
+/*
+ * With firmware the SVSM lies where low RAM ends, outside all RAM: firmware takes RAM for its own,
+ * wherever it is, and the host's map tells it nothing of the SVSM. A page behind it holds the boot
+ * vCPU's VMSA. All of that ends at 2 GiB, where firmware begins to place PCI devices.
+ */
+#define BUILD_FIRMWARE_SVSM_MAX (BUILD_SVSM_MAX - SIZE_2M)
 /* Initrd, command line, the bzImage's setup sectors; or behind the kernel's init_size */
 #define BUILD_INITRD_BASE 0x0a000000ull
 
@@ -30,7 +36,8 @@ struct igvm_build_options {
 	const char *kernel;  /* bzImage; excludes bare */
 	const char *initrd;
 	const char *cmdline;
-	const char *bare; /* flat image */
+	const char *bare;     /* flat image */
+	const char *firmware; /* OVMF's image; kernel, initrd and cmdline are then hashed for it */
 	const char *output;
 	unsigned service_cpus;
 	unsigned mem;  /* MiB of RAM that the SVSM is to have room for; 0: REGION_DEFAULT_MEM */
@@ -47,6 +54,9 @@ int igvm_build(const struct igvm_build_options *o);
 
 /* linux.c: adds kernel, initrd and command line, and fills the ranges of *info. */
 bool build_linux(const struct igvm_build_options *o, struct image *m, struct launch_info *info);
+
+/* firmware.c: adds the image and its sections. The SVSM's range is in *info already. */
+bool build_firmware(const struct igvm_build_options *o, struct image *m, struct launch_info *info);
 
 /* linux.c: for files that QEMU itself will load: false, and said so, when a bzImage or an initrd
  * (NULL: none) cannot be read or is cut off. What is neither bzImage nor cpio passes. */

@@ -19,6 +19,9 @@ static const char usage_text[] =
 	"usage: keelson igvm build --svsm ELF [--kernel BZIMAGE [--initrd FILE] [--cmdline TEXT]]\n"
 	"                          [OPTIONS] -o FILE        an SVSM with a Linux guest\n"
 	"       keelson igvm build --svsm ELF --bare FILE [OPTIONS] -o FILE\n"
+	"       keelson igvm build --svsm ELF --firmware FD [--kernel BZIMAGE ...] [OPTIONS] -o "
+	"FILE\n"
+	"                            OVMF; kernel, initrd and command line are hashed for it\n"
 	"       keelson igvm build --payload ELF -o FILE    a test program at VMPL0\n"
 	"         --mem MIB, --cpus N   room for the page states of that much RAM (default 64 "
 	"GiB),\n"
@@ -56,6 +59,7 @@ enum {
 	OPT_INITRD,
 	OPT_CMDLINE,
 	OPT_BARE,
+	OPT_FIRMWARE,
 	OPT_SERVICE_CPUS,
 	OPT_MEM,
 	OPT_CPUS,
@@ -73,6 +77,7 @@ static const struct option options[] = {
 	{"initrd", required_argument, NULL, OPT_INITRD},
 	{"cmdline", required_argument, NULL, OPT_CMDLINE},
 	{"bare", required_argument, NULL, OPT_BARE},
+	{"firmware", required_argument, NULL, OPT_FIRMWARE},
 	{"service-cpus", required_argument, NULL, OPT_SERVICE_CPUS},
 	{"mem", required_argument, NULL, OPT_MEM},
 	{"cpus", required_argument, NULL, OPT_CPUS},
@@ -101,6 +106,8 @@ static const char **text_option(struct igvm_build_options *o, int c)
 		return &o->cmdline;
 	case OPT_BARE:
 		return &o->bare;
+	case OPT_FIRMWARE:
+		return &o->firmware;
 	case 'o':
 		return &o->output;
 	default:
@@ -180,12 +187,13 @@ static bool parse(struct igvm_build_options *o, int argc, char **argv)
 /* Which options make sense together. */
 static bool consistent(const struct igvm_build_options *o)
 {
-	if (!o->output || !o->svsm == !o->payload || (o->kernel && o->bare))
+	if (!o->output || !o->svsm == !o->payload || ((o->kernel || o->firmware) && o->bare))
 		return false;
 	if (!o->kernel && (o->initrd || o->cmdline))
 		return false;
 	return !o->payload ||
-	       (!o->kernel && !o->bare && !o->service_cpus && !o->test && !o->no_madt);
+	       (!o->kernel && !o->bare && !o->firmware && !o->service_cpus && !o->test &&
+		!o->no_madt);
 }
 
 static int build_command(int argc, char **argv)

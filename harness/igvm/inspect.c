@@ -155,10 +155,23 @@ static void show(const struct igvm_file *f, const struct igvm_header *h)
 	}
 }
 
+static void show_section(const struct launch_section *s)
+{
+	const char *name = s->type == LAUNCH_SECTION_MEMORY          ? "memory"
+			   : s->type == LAUNCH_SECTION_SECRETS       ? "secrets"
+			   : s->type == LAUNCH_SECTION_CPUID         ? "CPUID"
+			   : s->type == LAUNCH_SECTION_CAA           ? "calling area"
+			   : s->type == LAUNCH_SECTION_KERNEL_HASHES ? "hashes of kernel, initrd"
+								     : "unknown";
+
+	printf("  %-20s 0x%08x..0x%08" PRIx64 " %s\n", "firmware's section", s->gpa,
+	       (uint64_t)s->gpa + s->size, name);
+}
+
 /* What the SVSM will do: all of it is measured. */
 static void show_launch(const struct igvm_file *f)
 {
-	static const char *const guests[] = {"none", "Linux", "bare image"};
+	static const char *const guests[] = {"none", "Linux", "bare image", "firmware"};
 	struct launch_info l;
 
 	if (!launch_page_find(f, &l))
@@ -168,6 +181,8 @@ static void show_launch(const struct igvm_file *f)
 	       l.service_cpus, l.event_count, l.flags & LAUNCH_FLAG_SELFTEST ? ", self-tests" : "",
 	       l.flags & LAUNCH_FLAG_TEST ? ", test protocol" : "",
 	       l.flags & LAUNCH_FLAG_PANIC ? ", panic" : "");
+	for (uint32_t i = 0; i < MIN(l.section_count, LAUNCH_SECTIONS_MAX); i++)
+		show_section(&l.sections[i]);
 }
 
 /* All headers, or those before the first one that is wrong, whose offset is then in *at. */

@@ -37,11 +37,9 @@ static enum platform_result make(struct pages_locked held, const struct guest_la
 	return r;
 }
 
-void guest_vmsa_start(const struct guest_layout *l, unsigned vmpl, uint64_t rip, uint64_t rsi)
+void guest_vmsa_start(const struct guest_layout *l, unsigned vmpl, const struct vcpu_entry *entry)
 {
 	struct cpu *c = percpu_this();
-	struct vcpu_entry entry = {
-		.rip = rip, .rsp = l->stack_top.v, .rsi = rsi, .pagetables = l->pagetables};
 	void *state = alloc_page();
 	struct pages_locked held;
 	enum platform_result r;
@@ -49,7 +47,7 @@ void guest_vmsa_start(const struct guest_layout *l, unsigned vmpl, uint64_t rip,
 
 	if (!state)
 		panic("no memory for the guest's VMSA");
-	platform->vcpu->fill(state, vmpl, &entry);
+	platform->vcpu->fill(state, vmpl, entry);
 	held = pagestate_lock2(l->vmsa, l->caa);
 	r = make(held, l, state);
 	if (r == PLATFORM_OK && !vmsa_registry_add(c, l->vmsa, l->caa, (uint8_t)vmpl))

@@ -69,13 +69,18 @@ static void write_pagetables(const struct guest_layout *l)
 		write_entry(pd, i, pte(i * SIZE_2M, PTE_PS | PTE_D));
 }
 
+void guest_environment_pages(const struct guest_layout *l, unsigned vmpl)
+{
+	write_secrets(l, vmpl);
+	guest_put(l->cpuid, &snp_cpuid_page, sizeof(snp_cpuid_page));
+}
+
 /* The four pages of `reserved` start as zeros, as the calling area has to. */
 void guest_environment_write(const struct guest_layout *l, unsigned vmpl)
 {
 	if (!guest_zero(l->reserved, 4 * PAGE_SIZE))
 		panic("the guest's SNP pages cannot be written");
-	write_secrets(l, vmpl);
-	guest_put(l->cpuid, &snp_cpuid_page, sizeof(snp_cpuid_page));
+	guest_environment_pages(l, vmpl);
 	write_pagetables(l);
 }
 

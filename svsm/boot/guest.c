@@ -11,6 +11,7 @@
 #include "mm/guest_mem.h"
 #include "mm/guestpage.h"
 #include "mm/launch_area.h"
+#include "platform/vcpu.h"
 #include "log/log.h"
 
 void guest_put(gpa_t g, const void *src, size_t len)
@@ -25,21 +26,26 @@ void guest_launch(void)
 {
 	const struct launch_info *info = &launch_info;
 	bool is_linux = info->guest == LAUNCH_GUEST_LINUX;
+	struct vcpu_entry entry;
 	struct guest_layout l;
-	uint64_t rip, rsi;
 
 	if (info->guest == LAUNCH_GUEST_NONE)
 		return;
 	guestpage_vmpl = info->guest_vmpl;
+	if (info->guest == LAUNCH_GUEST_FIRMWARE) {
+		guest_firmware_launch(info);
+		return;
+	}
 	if (!guest_layout_choose(&l, info, is_linux ? guest_linux_span(info) : info->kernel.size))
 		panic("no room for the guest's boot data in its RAM");
 	guest_memory_validate(info, l.hole);
 	guest_environment_write(&l, info->guest_vmpl);
+	entry = (struct vcpu_entry){.rsp = l.stack_top.v, .pagetables = l.pagetables};
 	if (is_linux)
-		guest_linux_write(&l, info, &rip, &rsi);
+		guest_linux_write(&l, info, &entry.rip, &entry.rsi);
 	else
-		guest_bare_write(&l, info, &rip, &rsi);
-	guest_vmsa_start(&l, info->guest_vmpl, rip, rsi);
+		guest_bare_write(&l, info, &entry.rip, &entry.rsi);
+	guest_vmsa_start(&l, info->guest_vmpl, &entry);
 	log_info("guest: %s at %#lx, VMPL%u\n", is_linux ? "Linux" : "bare image",
-		 (unsigned long)rip, info->guest_vmpl);
+		 (unsigned long)entry.rip, info->guest_vmpl);
 }

@@ -16,9 +16,10 @@
  *                        ordinary RAM. Last 64 KiB: ACPI tables, e820 type 3 (Linux maps type 2
  *                        without the C-bit).
  *
- * All other RAM is validated, with all rights for the guest's VMPL. A bare guest starts at the
- * first byte of its image in 64-bit mode as Linux does: RSI = struct bare_info (its first field is
- * the cc_blob), RSP = top of the first stack, interrupts off.
+ * All other RAM is validated, with all rights for the guest's VMPL. Firmware (firmware/firmware.c)
+ * has none of this: its own list says where it wants these pages, and nothing else is validated. A
+ * bare guest starts at the first byte of its image in 64-bit mode as Linux does: RSI = struct
+ * bare_info (its first field is the cc_blob), RSP = top of the first stack, interrupts off.
  */
 #include "abi/launch.h"
 #include "mm/memmap.h"
@@ -52,13 +53,18 @@ bool guest_layout_choose(struct guest_layout *l, const struct launch_info *info,
  * ever; validate all guest RAM and give the guest its rights. */
 void guest_memory_init(uint8_t *states);
 void guest_memory_validate(const struct launch_info *info, struct memmap_range hole);
-/* environment.c: secrets, CPUID page, calling area, page tables; cc_blob. */
+/* environment.c: secrets and CPUID page alone, or with them a calling area of zeroes and the first
+ * page tables; cc_blob. */
 struct cc_blob;
+void guest_environment_pages(const struct guest_layout *l, unsigned vmpl);
 void guest_environment_write(const struct guest_layout *l, unsigned vmpl);
 struct cc_blob guest_environment_blob(const struct guest_layout *l);
-/* boot_vmsa.c: make the VMSA of the boot vCPU, which enters at rip with RSI = rsi, and register
- * it. */
-void guest_vmsa_start(const struct guest_layout *l, unsigned vmpl, uint64_t rip, uint64_t rsi);
+/* boot_vmsa.c: make the VMSA of the boot vCPU, which starts there, or (NULL) as after INIT, and
+ * register it. */
+struct vcpu_entry;
+void guest_vmsa_start(const struct guest_layout *l, unsigned vmpl, const struct vcpu_entry *entry);
+/* firmware/firmware.c: all of it for a guest that is firmware. */
+void guest_firmware_launch(const struct launch_info *l);
 /* linux/linux.c, bare/bare.c: write what only they need; *rip and *rsi are for the VMSA. */
 uint64_t guest_linux_span(const struct launch_info *info); /* init_size; panics on a bad kernel */
 void guest_linux_write(const struct guest_layout *l, const struct launch_info *info, uint64_t *rip,

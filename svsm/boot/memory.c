@@ -34,6 +34,25 @@ static uint64_t states_room(uint64_t room)
 			  SIZE_2M / PAGE_SIZE);
 }
 
+#define BROUGHT 3
+
+/*
+ * Firmware, the SVSM behind the end of low RAM, and the boot vCPU's page lie where the host's map
+ * has no RAM. The launch has put private memory there, and the launch page, which is measured, says
+ * so. The ranges are checked later, by launch_area_check(); a bad one makes the map unusable.
+ */
+static unsigned brought_ranges(const struct memmap_range *own, struct memmap_range r[BROUGHT])
+{
+	const struct launch_info *l = &launch_info;
+
+	if (l->guest != LAUNCH_GUEST_FIRMWARE)
+		return 0;
+	r[0] = *own;
+	r[1] = (struct memmap_range){gpa(l->kernel.gpa), l->kernel.size};
+	r[2] = (struct memmap_range){gpa(l->setup.gpa), l->setup.size};
+	return BROUGHT;
+}
+
 /*
  * There is no way to the log yet. So a map that cannot be used is replaced by the SVSM's own range,
  * with which the boot comes to memory_announce(), and ends there with a line that says why. An
@@ -41,9 +60,11 @@ static uint64_t states_room(uint64_t room)
  */
 static void read_map(void)
 {
-	struct memmap_range own = {gpa(launch_info.svsm.gpa), launch_info.svsm.size};
+	struct memmap_range own = {gpa(launch_info.svsm.gpa), launch_info.svsm.size},
+			    brought[BROUGHT];
+	unsigned n = brought_ranges(&own, brought);
 
-	if (!memmap_init(igvm_memory_map, IGVM_AREA_SIZE, own.base, own.size))
+	if (!memmap_init(igvm_memory_map, IGVM_AREA_SIZE, brought, n, own.base, own.size))
 		refused = "is malformed, overlaps itself, or lacks the SVSM's own memory";
 	else if (memmap_end().v > MIN(platform_cbit, GUEST_MAP_MAX))
 		refused = "reaches the C-bit";

@@ -34,6 +34,6 @@ static inline bool launch_shows_registers(void)
 	return launch_info.flags & (LAUNCH_FLAG_TEST | LAUNCH_FLAG_SELFTEST | LAUNCH_FLAG_PANIC);
 }
 
-/* Panics when a range lies outside guest RAM, the guest's kind or VMPL is out of range, or
- * launch_events_objection() has something to say. */
+/* Panics when a range or section lies outside guest RAM, the guest's kind or VMPL is out of range,
+ * or launch_events_objection() or launch_sections_objection() has something to say. */
 void launch_area_check(void);

@@ -64,7 +64,7 @@ const char *launch_events_objection(const struct launch_info *l)
 	if (!why && !is_zero(&l->events[l->event_count],
 			     (LAUNCH_EVENTS_MAX - l->event_count) * sizeof(l->events[0])))
 		return "unused events that are not zero";
-	if (!why && (l->rsvd || !is_zero(l->pad, sizeof(l->pad))))
+	if (!why && !is_zero(l->pad, sizeof(l->pad)))
 		return "padding that is not zero";
 	return why;
 }

@@ -127,13 +127,24 @@ uint64_t memmap_limit(uint64_t bytes)
 	return left_out;
 }
 
-/* An entry of no pages ends the table. Frame numbers are bounded before they are shifted. */
-bool memmap_init(const void *table, size_t size, gpa_t svsm_base, uint64_t svsm_size)
-{
-	static struct memmap_range ram[MEMMAP_MAX_RANGES];
-	unsigned count = 0;
+/* A list of ranges under construction; `ok` is false once one more did not fit. */
+struct list {
+	struct memmap_range r[MEMMAP_MAX_RANGES];
+	unsigned count;
+	bool ok;
+};
 
-	for (size_t at = 0; at + sizeof(struct igvm_memory_map_entry) <= size;
+static void list_add(struct list *l, uint64_t base, uint64_t size)
+{
+	l->ok = l->ok && l->count < MEMMAP_MAX_RANGES;
+	if (l->ok)
+		l->r[l->count++] = (struct memmap_range){gpa(base), size};
+}
+
+/* An entry of no pages ends the table. Frame numbers are bounded before they are shifted. */
+static void read_table(struct list *l, const void *table, size_t size)
+{
+	for (size_t at = 0; l->ok && at + sizeof(struct igvm_memory_map_entry) <= size;
 	     at += sizeof(struct igvm_memory_map_entry)) {
 		struct igvm_memory_map_entry e;
 
@@ -142,12 +153,57 @@ bool memmap_init(const void *table, size_t size, gpa_t svsm_base, uint64_t svsm_
 			break;
 		if (e.type != IGVM_MEMORY_RAM)
 			continue;
-		if (count == MEMMAP_MAX_RANGES || e.pages > BIT(40) || e.pfn > BIT(40))
-			return false;
-		ram[count].base = gpa(e.pfn << PAGE_SHIFT);
-		ram[count++].size = e.pages << PAGE_SHIFT;
+		l->ok = e.pages <= BIT(40) && e.pfn <= BIT(40);
+		list_add(l, e.pfn << PAGE_SHIFT, e.pages << PAGE_SHIFT);
 	}
-	return memmap_set(ram, count, svsm_base, svsm_size);
+}
+
+/*
+ * The first address at or after pos that the first n ranges lack, in *from; what it returns is
+ * where the next of them begins, or `end`. The ranges are in no order, and may overlap.
+ */
+static uint64_t next_gap(const struct list *l, unsigned n, uint64_t *from, uint64_t end)
+{
+	uint64_t stop = end;
+
+	for (unsigned i = 0; i < n;) {
+		if (*from >= l->r[i].base.v && *from < end_of(&l->r[i])) {
+			*from = end_of(&l->r[i]);
+			i = 0;
+		} else {
+			i++;
+		}
+	}
+	for (unsigned i = 0; i < n; i++)
+		if (l->r[i].base.v > *from)
+			stop = MIN(stop, l->r[i].base.v);
+	return stop;
+}
+
+/* What the table lacks of a range. The table's ranges have been bounded, so no end wraps. */
+static void add_brought(struct list *l, const struct memmap_range *r)
+{
+	unsigned n = l->count;
+
+	for (uint64_t from = r->base.v, stop; from < end_of(r); from = stop) {
+		stop = next_gap(l, n, &from, end_of(r));
+		if (from < stop)
+			list_add(l, from, stop - from);
+	}
+}
+
+bool memmap_init(const void *table, size_t size, const struct memmap_range *brought,
+		 unsigned brought_count, gpa_t svsm_base, uint64_t svsm_size)
+{
+	static struct list list;
+
+	list = (struct list){.ok = true};
+	read_table(&list, table, size);
+	for (unsigned i = 0; list.ok && i < list.count; i++)
+		list.ok = well_formed(&list.r[i]);
+	for (unsigned i = 0; list.ok && i < brought_count; i++)
+		add_brought(&list, &brought[i]);
+	return list.ok && memmap_set(list.r, list.count, svsm_base, svsm_size);
 }
 
 bool memmap_is_ram(gpa_t g, uint64_t len)

@@ -15,11 +15,16 @@ struct memmap_range {
 
 #define MEMMAP_MAX_RANGES 170 /* entries of a parameter area of one page */
 
-/* Fill the map from the parameter area (a table of IGVM_VHS_MEMORY_MAP_ENTRY, at most `size`
- * bytes) and the SVSM's own range. Ranges are sorted and joined. False when the table is
- * malformed, has no RAM, too many ranges or overlapping ones, or when SVSM memory is not RAM. */
-bool memmap_init(const void *table, size_t size, gpa_t svsm_base, uint64_t svsm_size);
-/* The same from an array of ranges. */
+/*
+ * Fill the map from the parameter area (a table of IGVM_VHS_MEMORY_MAP_ENTRY, at most `size`
+ * bytes), from what the launch itself has brought, and the SVSM's own range. A launch may put pages
+ * where the host has no RAM to tell of, so whatever of `brought` is not in the table is added to
+ * it. Ranges are sorted and joined. False when the table is malformed, has no RAM, too many ranges
+ * or overlapping ones, or when SVSM memory is not RAM.
+ */
+bool memmap_init(const void *table, size_t size, const struct memmap_range *brought,
+		 unsigned brought_count, gpa_t svsm_base, uint64_t svsm_size);
+/* The same from an array of ranges, as they are. */
 bool memmap_set(const struct memmap_range *r, unsigned count, gpa_t svsm_base, uint64_t svsm_size);
 
 /*

@@ -25,7 +25,8 @@ struct vcpu_call {
 struct vcpu_ops {
 	/* ---- making one ---- */
 
-	/* Fill a page of ours with the state of a vCPU of vmpl that starts there. */
+	/* Fill a page of ours with the state of a vCPU of vmpl that starts there, or (entry NULL)
+	 * at the reset vector, as the processor is after INIT. */
 	void (*fill)(void *page, unsigned vmpl, const struct vcpu_entry *entry);
 	/* The features that a state asks of the processor (SEV_FEATURES). */
 	bool (*features)(gpa_t page, uint64_t *features);

@@ -24,7 +24,7 @@ static bool set(unsigned n, const uint64_t (*e)[3])
 		table[i].pages = e[i][1] >> PAGE_SHIFT;
 		table[i].type = e[i][2];
 	}
-	return memmap_init(table, sizeof(table), gpa(SVSM_BASE), SVSM_SIZE);
+	return memmap_init(table, sizeof(table), NULL, 0, gpa(SVSM_BASE), SVSM_SIZE);
 }
 
 #define SET(...)                                                                                   \
@@ -106,9 +106,9 @@ TEST(too_many_ranges)
 		table[i].pfn = i * 0x10000;
 		table[i].pages = 0x8000;
 	}
-	CHECK(!memmap_init(table, sizeof(table), gpa(SVSM_BASE), SVSM_SIZE));
+	CHECK(!memmap_init(table, sizeof(table), NULL, 0, gpa(SVSM_BASE), SVSM_SIZE));
 	table[MEMMAP_MAX_RANGES].pages = 0;
-	CHECK(memmap_init(table, sizeof(table), gpa(SVSM_BASE), SVSM_SIZE));
+	CHECK(memmap_init(table, sizeof(table), NULL, 0, gpa(SVSM_BASE), SVSM_SIZE));
 }
 
 /* RAM for whose page states there is no room is left out from the top, whatever its pieces are. */
@@ -143,5 +143,55 @@ TEST(table_without_an_end)
 	}
 	table[0].pages = 0x10000;
 	table[0].type = 0;
-	CHECK(memmap_init(table, sizeof(table[0]) * 3 + 5, gpa(SVSM_BASE), SVSM_SIZE));
+	CHECK(memmap_init(table, sizeof(table[0]) * 3 + 5, NULL, 0, gpa(SVSM_BASE), SVSM_SIZE));
+}
+
+/* A launch may bring memory that the host does not tell of: firmware, and the SVSM itself. */
+static bool set_brought(const struct memmap_range *brought, unsigned n)
+{
+	return memmap_init(table, sizeof(table), brought, n, gpa(SVSM_BASE), SVSM_SIZE);
+}
+
+TEST(what_the_launch_brought_is_added)
+{
+	const struct memmap_range brought[] = {{gpa(SVSM_BASE), SVSM_SIZE},
+					       {gpa(0xffc00000), 0x400000},
+					       {gpa(SVSM_BASE + SVSM_SIZE + 0x1000), 0x1000}};
+	const struct memmap_range *r;
+
+	CHECK(!SET({0, SVSM_BASE, 0}, {0x100000000, 0x40000000, 0}));
+	CHECK(set_brought(brought, ARRAY_LEN(brought)));
+	CHECK_EQ(memmap_guest_ranges(&r), 3);
+	CHECK_EQ(r[0].size, SVSM_BASE);
+	CHECK_EQ(r[1].base.v, SVSM_BASE + SVSM_SIZE + 0x1000);
+	CHECK_EQ(r[1].size, 0x1000);
+	CHECK_EQ(r[2].base.v, 0xffc00000); /* joined with the RAM behind it */
+	CHECK_EQ(r[2].size, 0x40400000);
+	CHECK(!memmap_is_ram(gpa(SVSM_BASE + SVSM_SIZE), 1));
+	CHECK_EQ(memmap_bytes(), SVSM_BASE + SVSM_SIZE + 0x1000 + 0x40400000);
+}
+
+TEST(what_the_host_tells_of_too_is_there_once)
+{
+	const struct memmap_range brought[] = {{gpa(0x1800000), 0x1000000},
+					       {gpa(0x4000000), 0x1000}};
+
+	/* Over the end of one range, a hole, and the beginning of the next; and wholly inside. */
+	SET({0x3000000, 0x2000000, 0}, {0, SVSM_BASE, 0});
+	CHECK(!set_brought(brought, 1)); /* a page of the SVSM's is still missing */
+	SET({0x3000000, 0x2000000, 0}, {0, SVSM_BASE, 0}, {0x2800000, 0x800000, 0});
+	CHECK(set_brought(brought, 2));
+	CHECK_EQ(memmap_bytes(), 0x5000000);
+	CHECK_EQ(memmap_end().v, 0x5000000);
+}
+
+TEST(what_the_launch_brought_cures_no_bad_map)
+{
+	const struct memmap_range brought = {gpa(0), 0x10000000}, odd = {gpa(0x10), 0x1000};
+
+	SET({0, 0x3000000, 0}, {0x1000000, 0x1000000, 0});
+	CHECK(!set_brought(&brought, 1)); /* overlaps itself */
+	SET({0, 0x4000000, 0});
+	CHECK(!set_brought(&(struct memmap_range){gpa(0x4000010), 0x1000}, 1));
+	CHECK(set_brought(&odd, 1)); /* nothing of it is missing */
 }

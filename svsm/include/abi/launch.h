@@ -10,12 +10,14 @@
 #include "base/types.h"
 
 #define LAUNCH_MAGIC   0x4e4c454bu /* "KELN" */
-#define LAUNCH_VERSION 2
+#define LAUNCH_VERSION 3
 
 enum launch_guest {
 	LAUNCH_GUEST_NONE = 0,  /* the SVSM runs its self-tests and stops */
 	LAUNCH_GUEST_LINUX = 1, /* direct boot of a bzImage at its 64-bit entry */
 	LAUNCH_GUEST_BARE = 2,  /* a flat image entered in 64-bit mode at its first byte */
+	/* an image that ends at 4 GiB, entered in real mode at the reset vector */
+	LAUNCH_GUEST_FIRMWARE = 3,
 };
 
 struct launch_range {
@@ -46,14 +48,43 @@ ABI_SIZE(struct launch_event, 200, "launch_event: packed");
 
 #define LAUNCH_EVENTS_MAX   16
 
+/*
+ * What firmware finds in its memory when it starts; all else is not validated. The numbers are
+ * those of the firmware's own list (edk2, OvmfPkg/ResetVector/X64/OvmfSevMetadata.nasm.inc).
+ */
+enum launch_section_type {
+	LAUNCH_SECTION_MEMORY = 1, /* zeroes */
+	LAUNCH_SECTION_SECRETS = 2,
+	LAUNCH_SECTION_CPUID = 3,
+	LAUNCH_SECTION_CAA = 4,            /* the boot vCPU's calling area */
+	LAUNCH_SECTION_KERNEL_HASHES = 16, /* loaded, and so measured, by the launch */
+};
+
+/* Whole pages below 4 GiB. Secrets, CPUID and calling area are there once, with one page each. */
+struct launch_section {
+	uint32_t gpa, size, type;
+} PACKED;
+
+#define LAUNCH_SECTIONS_MAX 16
+
+/* Where firmware looks for parameters of an IGVM launch, in a section of memory; gpa 0: nowhere. */
+struct launch_params {
+	uint32_t memory_map;         /* gpa of a table of struct igvm_memory_map_entry */
+	uint32_t memory_map_entries; /* that it has room for; one of no pages ends it */
+	uint32_t vp_count;           /* gpa of the guest's number of vCPUs, 32 bits */
+} PACKED;
+
 struct launch_info {
 	uint32_t magic;
 	uint32_t version;
-	uint32_t guest;             /* enum launch_guest */
-	uint32_t guest_vmpl;        /* 1..3 */
-	struct launch_range svsm;   /* all memory that belongs to the SVSM, its image included */
-	struct launch_range kernel; /* Linux: protected-mode part, where it runs; bare: the image */
-	struct launch_range setup;  /* Linux: the bzImage's setup sectors, boot sector first */
+	uint32_t guest;           /* enum launch_guest */
+	uint32_t guest_vmpl;      /* 1..3 */
+	struct launch_range svsm; /* all memory that belongs to the SVSM, its image included */
+	/* Linux: protected-mode part, where it runs; bare, firmware: the image */
+	struct launch_range kernel;
+	/* Linux: the bzImage's setup sectors, boot sector first; firmware: a page outside all RAM
+	 * that the host tells of, for the boot vCPU's VMSA */
+	struct launch_range setup;
 	struct launch_range initrd;
 	struct launch_range cmdline; /* NUL-terminated */
 	uint32_t flags;
@@ -61,9 +92,13 @@ struct launch_info {
 	/* Linux: at least one. The SVSM is its firmware and starts the TPM. Other guests: none,
 	 * they start it themselves. */
 	uint32_t event_count;
-	uint32_t rsvd; /* 0, as all of pad and of the events that are not used */
+	uint32_t section_count; /* firmware only */
 	struct launch_event events[LAUNCH_EVENTS_MAX];
-	uint8_t pad[PAGE_SIZE - 32 - 5 * 16 - LAUNCH_EVENTS_MAX * 200];
+	struct launch_section sections[LAUNCH_SECTIONS_MAX];
+	struct launch_params params; /* firmware only */
+	/* 0, as all events and sections that are not used */
+	uint8_t pad[PAGE_SIZE - 32 - 5 * 16 - LAUNCH_EVENTS_MAX * 200 - LAUNCH_SECTIONS_MAX * 12 -
+		    12];
 } PACKED;
 ABI_SIZE(struct launch_info, 0x1000, "launch_info: one page");
 

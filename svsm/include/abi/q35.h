@@ -19,3 +19,10 @@
  * svsm/boot/linux/dsdt.asl. */
 #define Q35_MMIO64_BASE 0x8000000000ull
 #define Q35_MMIO64_END  0x10000000000ull
+
+/*
+ * With firmware in the guest low RAM ends here, where there is more, and the rest lies above 4 GiB
+ * (QEMU's max-ram-below-4g, which must not be above the 2 GiB where firmware begins to place PCI
+ * devices). What lies between is for the SVSM, of 126 MiB at most.
+ */
+#define Q35_FIRMWARE_LOW_END (1920ull << 20)

@@ -39,14 +39,10 @@ static void guest_segments(struct vmsa *v)
 	v->ds = v->es = v->ss = v->fs = v->gs = data;
 }
 
-/* The reset state (lib/vmsa.h), but in 64-bit mode at `entry` with flat segments. */
-static void fill(void *page, unsigned vmpl, const struct vcpu_entry *entry)
+/* In 64-bit mode at `entry` with flat segments. */
+static void start_at(struct vmsa *v, const struct vcpu_entry *entry)
 {
-	struct vmsa *v = page;
-
-	vmsa_reset(v);
 	guest_segments(v);
-	v->vmpl = (uint8_t)vmpl;
 	v->efer = EFER_LME | EFER_LMA | EFER_SVME;
 	v->cr0 = CR0_PE | CR0_ET | CR0_NE | CR0_WP | CR0_PG;
 	v->cr3 = entry->pagetables.v | platform_cbit;
@@ -54,7 +50,24 @@ static void fill(void *page, unsigned vmpl, const struct vcpu_entry *entry)
 	v->rip = entry->rip;
 	v->rsp = entry->rsp;
 	v->rsi = entry->rsi;
+}
+
+/* After INIT (lib/vmsa.h) EDX tells the processor's family, model and stepping: APM vol. 2, table
+ * 14-1. */
+static void fill(void *page, unsigned vmpl, const struct vcpu_entry *entry)
+{
+	struct vmsa *v = page;
+	uint32_t r[4];
+
+	vmsa_reset(v);
+	v->vmpl = (uint8_t)vmpl;
 	v->sev_features = features_of_guest(snp_sev_features());
+	if (entry) {
+		start_at(v, entry);
+	} else {
+		snp_cpuid(1, 0, r);
+		v->rdx = r[0];
+	}
 }
 
 /* The state of another CPU of the SVSM: 64-bit mode, final page tables, its own stack, entry(c)
