@@ -3,12 +3,13 @@
 /*
  * Exits by cause: what is counted under which name, in which phase, and what is printed of it.
  *
- * sources: launch/machine/cpu/exit_cause.c launch/machine/cpu/exit_count.c
+ * sources: launch/machine/cpu/exit_cause.c launch/machine/cpu/exit_count.c launch/machine/cpu/phase.c
  * sources: svsm/lib/fmt.c
  */
 #include "machine/cpu/exit_cause.h"
 #include "base/x86.h"
 #include "machine/cpu/guard.h"
+#include "machine/cpu/phase.h"
 #include "machine/cpu/vmcb.h"
 #include "machine/host/log.h"
 #include "machine/host/mem/pool.h"
@@ -91,6 +92,7 @@ static void open(unsigned cpu, uint8_t vmpl, uint8_t cpl, unsigned slot)
 	cpus[cpu].vmpl = vmpl;
 	cpus[cpu].entered = rdtsc();
 	vmcbs[cpu][vmpl].cpl = cpl;
+	phase_follow(&cpus[cpu], cpl == 3);
 	exit_cause_begin(&cpus[cpu], slot);
 }
 
@@ -127,17 +129,33 @@ TEST(nothing_is_kept_without_the_option)
 	CHECK_EQ(line_count, 0);
 }
 
-/* The phases only ever go forward, so this test is the one that sees all of them. */
+static unsigned lines_with(const char *text)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < line_count; i++)
+		n += strstr(lines[i], text) != NULL;
+	return n;
+}
+
+/* The phases only ever go forward, so this test is the one that sees all of them. The harness reads
+ * the lines, of any run: they do not hang on the option. */
 TEST(phases_follow_vmpl_and_cpl)
 {
 	start(true);
 	whole(0, 0, 0, SVM_EXIT_HLT);
 	whole(1, 0, 3, SVM_EXIT_HLT); /* ring 3 of the SVSM is no guest's */
 	CHECK_EQ((print(), printed("stats: phase.kernel_us")), ~0ull);
+	CHECK_EQ(lines_with("phase: kernel"), 0);
 	whole(0, 2, 0, SVM_EXIT_HLT);
 	whole(1, 0, 0, SVM_EXIT_HLT);
+	CHECK_EQ(lines_with("phase: kernel: VMPL 2 at CPL 0 on vCPU 0"), 1);
+	CHECK_EQ(lines_with("phase: user"), 0);
 	whole(0, 2, 3, SVM_EXIT_HLT);
+	whole(1, 1, 3, SVM_EXIT_HLT);
 	whole(0, 2, 0, SVM_EXIT_HLT);
+	CHECK_EQ(lines_with("phase: kernel"), 1);
+	CHECK_EQ(lines_with("phase: user: VMPL 2 at CPL 3 on vCPU 0"), 1);
 	print();
 	CHECK_EQ(printed("stats: cause.start.vmpl0.cpl0.hlt"), 1);
 	CHECK_EQ(printed("stats: cause.start.vmpl0.cpl3.hlt"), 1);

@@ -92,6 +92,17 @@ void uart_host_out_string(uint16_t port, const uint8_t *data, size_t n)
 		uart_host_out(port, data[i]);
 }
 
+static char said[64]; /* to the line of COM1 */
+
+void uart_host_sent(uint16_t base, const uint8_t *data, size_t n)
+{
+	size_t have = strlen(said);
+
+	for (size_t i = 0; base == COM1 && i < n && have < sizeof(said) - 1; i++)
+		said[have++] = (char)data[i];
+	said[have] = 0;
+}
+
 uint64_t uart_host_tsc(void)
 {
 	return now;
@@ -127,6 +138,7 @@ static void begin(uint8_t ier)
 	real1.interrupts = real1.sent = real2.sent = alarms = 0;
 	real1.slow = false;
 	memset(real1.line, 0, sizeof(real1.line));
+	said[0] = 0;
 }
 
 static void say(const char *s)
@@ -403,6 +415,27 @@ TEST(what_firmware_left_is_taken_over)
 	CHECK_EQ(real1.sent, 0);
 	uart_service(true);
 	CHECK_STR(real1.line, "a");
+}
+
+/* Once, when the guest writes it, whether it then waits or not; what reaches no line is none. */
+TEST(what_goes_to_the_line_is_told)
+{
+	begin(0);
+	say("a");
+	uart_out(COM1 + UART_IER, ETBEI);
+	say("bc");
+	CHECK_STR(said, "abc");
+	uart_service(true);
+	uart_out_string(COM1, (const uint8_t *)"de", 2);
+	uart_out(COM1 + UART_LCR, 3 | DLAB);
+	uart_out(COM1, 'x');
+	uart_out(COM1 + UART_LCR, 3);
+	uart_out(COM1 + UART_MCR, LOOP);
+	say("y");
+	uart_out_string(COM1, (const uint8_t *)"z", 1);
+	uart_out(COM1 + UART_MCR, 3);
+	uart_out(COM2, 'o');
+	CHECK_STR(said, "abcde");
 }
 
 TEST(eight_ports_each)

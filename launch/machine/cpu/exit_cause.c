@@ -8,6 +8,7 @@
 #include "machine/cpu/exit_cause.h"
 #include "machine/cpu/exit_count.h"
 #include "machine/cpu/guard.h"
+#include "machine/cpu/phase.h"
 #include "machine/cpu/vmcb.h"
 #include "machine/host/log.h"
 #include "machine/host/mem/pool.h"
@@ -19,17 +20,6 @@
 
 #define ROWS     1024 /* a power of two */
 #define NAME_MAX 96
-
-/* A run's parts: until a VMPL below the SVSM's runs, until that runs at CPL 3, and to the end. */
-enum phase {
-	PHASE_START,
-	PHASE_KERNEL,
-	PHASE_USER,
-	PHASE_COUNT
-};
-static const char *const phase_names[PHASE_COUNT] = {"start", "kernel", "user"};
-static uint32_t phase;                    /* enum phase; only ever grows */
-static uint64_t phase_since[PHASE_COUNT]; /* TSC at the VMRUN it began with; 0: it did not */
 
 struct row {
 	struct row_key {
@@ -82,30 +72,13 @@ static void add(struct exit_causes *e, const struct row_key *k, uint64_t count, 
 	e->lost += count;
 }
 
-/* Another vCPU may find the same at the same time; either's clock will do. */
-static void reach(enum phase p, uint64_t when)
-{
-	if (READ_ONCE(phase_since[p]))
-		return;
-	WRITE_ONCE(phase_since[p], when);
-	WRITE_ONCE(phase, p);
-}
-
-static void follow_phase(const struct vcpu *v, bool user)
-{
-	reach(v->vmpl == VMPL_SVSM ? PHASE_START : PHASE_KERNEL, v->entered);
-	if (v->vmpl != VMPL_SVSM && user)
-		reach(PHASE_USER, v->entered);
-}
-
 void exit_cause_open(struct vcpu *v, unsigned slot)
 {
 	struct exit_causes *e = v->causes;
 	bool user = vcpu_ctx(v)->vmcb->cpl == 3;
 
 	e->since = rdtsc();
-	follow_phase(v, user);
-	e->now = (struct row_key){.phase = (uint8_t)READ_ONCE(phase),
+	e->now = (struct row_key){.phase = (uint8_t)READ_ONCE(phase_now),
 				  .vmpl = v->vmpl,
 				  .user = user,
 				  .slot = (uint8_t)slot};
@@ -165,7 +138,7 @@ static void print_row(const struct row *r, uint64_t khz)
 	char text[NAME_MAX];
 
 	name(text, &r->key);
-	host_log("stats: cause.%s.vmpl%u.cpl%u.%s %llu %llu", phase_names[r->key.phase],
+	host_log("stats: cause.%s.vmpl%u.cpl%u.%s %llu %llu", phase_name(r->key.phase),
 		 r->key.vmpl, r->key.user ? 3 : 0, text, (unsigned long long)r->count,
 		 (unsigned long long)(r->ticks * 1000 / khz));
 }
@@ -176,11 +149,13 @@ static void print_phases(uint64_t khz)
 	uint64_t end = rdtsc();
 
 	for (unsigned p = PHASE_COUNT; p-- > 0;) {
-		if (!phase_since[p])
+		uint64_t since = phase_since(p);
+
+		if (!since)
 			continue;
-		host_log("stats: phase.%s_us %llu", phase_names[p],
-			 (unsigned long long)((end - phase_since[p]) * 1000 / khz));
-		end = phase_since[p];
+		host_log("stats: phase.%s_us %llu", phase_name(p),
+			 (unsigned long long)((end - since) * 1000 / khz));
+		end = since;
 	}
 }
 

@@ -6,6 +6,7 @@
 #include "machine/host/mem/direct.h"
 #include "machine/host/mem/fwcfg.h"
 #include "machine/host/mem/pool.h"
+#include "machine/host/options.h"
 #include "machine/host/smp.h"
 #include "machine/layout.h"
 #include "abi/machine.h"
@@ -20,6 +21,7 @@ static void add_vcpu(unsigned index)
 
 	v->index = index;
 	v->apic_id = index + 1;
+	v->trace_left = host_options.trace ? VCPU_TRACE_ALL : 0;
 	for (unsigned i = 0; i < VMPL_COUNT; i++)
 		v->ctx[i].vmsa = GPA_NONE;
 	machine_vcpus[index] = v;

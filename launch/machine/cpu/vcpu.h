@@ -74,6 +74,7 @@ struct vcpu {
 	uint32_t denied_rests[HOST_MAX_CPUS]; /* how often each had begun to by then */
 	struct exit_causes *causes;           /* exit_cause.h; NULL without the option stats */
 	uint32_t refused_events;              /* cpu/exec/inject.c */
+	uint32_t trace_left;                  /* vcpu_traced() */
 	uint64_t exits[EXIT_SLOTS];
 };
 
@@ -81,6 +82,20 @@ struct vcpu {
 static inline struct vmpl_ctx *vcpu_ctx(struct vcpu *v)
 {
 	return &v->ctx[v->vmpl];
+}
+
+/* How many lines of an exit, and of what it asked for, the log still gets. An NMI asks for some. */
+#define VCPU_TRACE_ALL  (~0u) /* the option trace */
+#define VCPU_TRACE_SOME 16u
+
+/* This one gets a line. On v's own CPU. */
+static inline bool vcpu_traced(struct vcpu *v)
+{
+	uint32_t left = v->trace_left;
+
+	if (left && left != VCPU_TRACE_ALL)
+		v->trace_left = left - 1;
+	return left;
 }
 
 extern struct vcpu *machine_vcpus[];

@@ -144,6 +144,8 @@ static void wait(struct uart *u)
 
 static void transmit(struct uart *u, uint8_t byte)
 {
+	if (!(u->mcr & MCR_LOOP))
+		uart_host_sent(u->base, &byte, 1);
 	if (!paced(u) || u->to == room(u))
 		pass_on(u);
 	if (!paced(u)) {
@@ -241,6 +243,8 @@ static void transmit_string(struct uart *u, const uint8_t *data, size_t n)
 {
 	pass_on(u);
 	hold(u);
+	if (!(u->mcr & MCR_LOOP))
+		uart_host_sent(u->base, data, n);
 	uart_host_out_string(u->base, data, n);
 	release(u);
 }

@@ -63,7 +63,8 @@ void host_irq_eoi_level(unsigned vector)
 	}
 }
 
-/* QMP inject-nmi: tell where this CPU and its guest are, and go on. */
+/* QMP inject-nmi, by a person or by the harness at a time-out: tell where this CPU and its guest
+ * are, and go on. */
 static void nmi(const struct trap_frame *f)
 {
 	if (park_asked()) {
@@ -73,7 +74,7 @@ static void nmi(const struct trap_frame *f)
 	}
 	host_log("NMI: this CPU was here");
 	fault_backtrace(f->rip, f->rbp);
-	upcall_describe(host_cpu());
+	upcall_where();
 }
 
 /* Called from entry.S, on this CPU's stack or an IST stack, interrupts off. */

@@ -18,5 +18,7 @@ void upcall_interrupt(unsigned vector, bool level);
 void upcall_napped(void);
 /* The state of that CPU's guest to the log, if it has one: for reports of a fault or an NMI. */
 void upcall_describe(unsigned cpu);
+/* The same where the run goes on, with what that guest does next: for this CPU, at an NMI. */
+void upcall_where(void);
 /* The run ends here, all other CPUs stand still: what devices still hold back goes out. */
 void upcall_end(void);

@@ -7,7 +7,14 @@
 #include "machine/hv/irq.h"
 #include "machine/host/percpu.h"
 #include "machine/host/time.h"
+#include "abi/machine.h"
+#include "abi/q35.h"
 #include "base/x86.h"
+
+static void out_string(uint16_t port, const uint8_t *data, size_t n)
+{
+	__asm__ volatile("rep outsb" : "+S"(data), "+c"(n) : "d"(port) : "memory");
+}
 
 uint8_t uart_host_in(uint16_t port)
 {
@@ -21,7 +28,26 @@ void uart_host_out(uint16_t port, uint8_t value)
 
 void uart_host_out_string(uint16_t port, const uint8_t *data, size_t n)
 {
-	__asm__ volatile("rep outsb" : "+S"(data), "+c"(n) : "d"(port) : "memory");
+	out_string(port, data, n);
+}
+
+/* Whether somebody keeps an SVSM's words: 0 until it is known. */
+static enum {
+	COPY_UNKNOWN,
+	COPY_NO,
+	COPY_YES
+} copy;
+
+/* Two CPUs that look at once find the same. Console and copy come from one page of a guest, which
+ * may change in between: it spoils its own log. */
+void uart_host_sent(uint16_t base, const uint8_t *data, size_t n)
+{
+	if (base != Q35_CONSOLE_PORT || machine_vcpus[host_cpu() - 1]->vmpl != VMPL_SVSM)
+		return;
+	if (READ_ONCE(copy) == COPY_UNKNOWN)
+		WRITE_ONCE(copy, inb(MACHINE_SVSM_PORT) == MACHINE_DEBUGCON ? COPY_YES : COPY_NO);
+	if (copy == COPY_YES)
+		out_string(MACHINE_SVSM_PORT, data, n);
 }
 
 uint64_t uart_host_tsc(void)

@@ -9,6 +9,7 @@
 #include "machine/cpu/exec/enter.h"
 #include "machine/cpu/vcpu.h"
 #include "machine/dev/uart.h"
+#include "machine/host/log.h"
 #include "machine/host/percpu.h"
 #include "machine/host/smp.h"
 #include "machine/host/upcall.h"
@@ -37,6 +38,25 @@ void upcall_describe(unsigned cpu)
 {
 	if (cpu && smp_released() && machine_vcpus[cpu - 1])
 		machine_describe(machine_vcpus[cpu - 1]);
+}
+
+/* One line that a program finds, where the state is many; the next exits say whether it moves. */
+static void where(struct vcpu *v)
+{
+	host_log("where: vCPU %u VMPL %u RIP 0x%llx CPL %u%s", v->index, v->vmpl,
+		 (unsigned long long)machine_rip(v), machine_cpl(v),
+		 READ_ONCE(v->resting) ? ", waits" : "");
+	if (v->trace_left != VCPU_TRACE_ALL)
+		v->trace_left = VCPU_TRACE_SOME;
+}
+
+void upcall_where(void)
+{
+	unsigned cpu = host_cpu();
+
+	upcall_describe(cpu);
+	if (cpu && smp_released() && machine_vcpus[cpu - 1])
+		where(machine_vcpus[cpu - 1]);
 }
 
 void upcall_end(void)

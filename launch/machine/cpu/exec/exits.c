@@ -6,12 +6,13 @@
 #include "machine/cpu/decode.h"
 #include "machine/cpu/exec/event.h"
 #include "machine/cpu/exit_cause.h"
+#include "machine/cpu/exit_count.h"
 #include "machine/cpu/exec/insn.h"
 #include "machine/cpu/exec/stale.h"
 #include "machine/cpu/guard.h"
+#include "machine/cpu/phase.h"
 #include "machine/cpu/walk.h"
 #include "machine/host/log.h"
-#include "machine/host/options.h"
 #include "base/x86.h"
 
 /* After a HLT in an interrupt shadow the guest expects that nothing came between STI and HLT. The
@@ -100,10 +101,11 @@ static uint64_t cut_short(const struct vmcb *m)
 static void trace(struct vcpu *v)
 {
 	const struct vmcb *m = vcpu_ctx(v)->vmcb;
+	const char *name = exit_count_name(slot(m->exit_code));
 
-	host_log("trace: vcpu%u vmpl%u exit 0x%llx info 0x%llx 0x%llx rip 0x%llx rax 0x%llx "
+	host_log("trace: vcpu%u vmpl%u exit 0x%llx %s info 0x%llx 0x%llx rip 0x%llx rax 0x%llx "
 		 "rcx 0x%llx",
-		 v->index, v->vmpl, (unsigned long long)m->exit_code,
+		 v->index, v->vmpl, (unsigned long long)m->exit_code, name ? name : "?",
 		 (unsigned long long)m->exit_info1, (unsigned long long)m->exit_info2,
 		 (unsigned long long)m->rip, (unsigned long long)m->rax,
 		 (unsigned long long)vcpu_ctx(v)->gpr[1]);
@@ -116,8 +118,9 @@ int exits_handle(struct vcpu *v)
 	unsigned s = slot(m->exit_code);
 
 	v->exits[s]++;
+	phase_follow(v, m->cpl == 3);
 	exit_cause_begin(v, s);
-	if (host_options.trace)
+	if (vcpu_traced(v))
 		trace(v);
 	m->event_inj = cut_short(m);
 	stale_arm(m);

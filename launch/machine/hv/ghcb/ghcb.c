@@ -10,7 +10,6 @@
 #include "machine/cpu/vcpu.h"
 #include "machine/host/log.h"
 #include "machine/host/mem/gpa_map.h"
-#include "machine/host/options.h"
 #include "machine/hv/ghcb/ghcb_cause.h"
 #include "machine/hv/ghcb/msrproto.h"
 #include "machine/hv/ghcb/nae.h"
@@ -77,7 +76,7 @@ void hypercall_serve(struct vcpu *v)
 	ghcb_read(&c, map(v, c.gpa));
 	exit_cause(v, &cause_event, (uint32_t)c.code);
 	run(&c);
-	if (host_options.trace)
+	if (vcpu_traced(v))
 		host_log("vcpu %u vmpl %u ghcb 0x%llx info 0x%llx 0x%llx -> 0x%llx 0x%llx",
 			 v->index, v->vmpl, (unsigned long long)c.code, (unsigned long long)c.info1,
 			 (unsigned long long)c.info2, (unsigned long long)c.out1,

@@ -3,7 +3,6 @@
 #include "machine/hv/ghcb/msrproto.h"
 #include "machine/host/log.h"
 #include "machine/host/mem/gpa_map.h"
-#include "machine/host/options.h"
 #include "machine/hv/ap.h"
 #include "machine/hv/cpuid.h"
 #include "machine/hv/ghcb/nae.h"
@@ -118,7 +117,7 @@ void msrproto_vmgexit(struct vcpu *v, uint64_t m)
 	default:
 		ctx->ghcb_msr = answer(v, m);
 	}
-	if (host_options.trace)
+	if (vcpu_traced(v))
 		host_log("vcpu %u vmpl %u msr protocol 0x%llx -> 0x%llx", v->index, v->vmpl,
 			 (unsigned long long)m, (unsigned long long)ctx->ghcb_msr);
 }
