@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "harness/commands.h"
+#include "harness/run/given.h"
 #include "harness/run/job.h"
 #include "harness/core/output.h"
 #include "harness/run/limits.h"
@@ -19,6 +20,18 @@
 #include "harness/report/report.h"
 #include "harness/core/signals.h"
 #include "harness/session/talk.h"
+
+/* There are command lines for it, or a shell. */
+static bool wants_agent(const struct options *o)
+{
+	return o->exec.n || o->shell;
+}
+
+/* The guest's firmware or kernel is whose it likes, and has no agent of ours: nobody said HELLO. */
+static bool is_silent(const struct job *j)
+{
+	return j->options->no_agent || (j->options->igvm && !j->session.hello);
+}
 
 /* A fact that the target sent by INFO, or what to say where it sent none. */
 static const char *fact(const struct session *s, const char *key, const char *otherwise)
@@ -34,19 +47,52 @@ static char *seconds(int ms)
 	return ms < 0 ? str("?") : str("%d.%02d s", ms / 1000, ms % 1000 / 10);
 }
 
+/* Of a foreign SVSM's guest nobody knows what it is but that it came to CPL 3. */
 static void print_phases(const struct session *s)
 {
 	struct phases p = timeline_phases(&s->time);
+	unsigned end = s->time.ready ? s->time.ready : s->time.end;
 	char *monitor = seconds(p.monitor), *svsm = seconds(p.svsm), *kernel = seconds(p.kernel);
-	char *user = seconds(p.user), *all = seconds(s->time.ready ? (int)s->time.ready : -1);
+	char *user = seconds(p.user), *all = seconds(end ? (int)end : -1);
 
-	report_line("boot          monitor %s, SVSM %s, kernel %s, user space %s; %s in all",
-		    monitor, svsm, kernel, user, all);
+	report_line("boot          monitor %s, SVSM %s, %s %s, user space %s; %s in all", monitor,
+		    svsm, s->foreign ? "guest" : "kernel", kernel, user, all);
 	free(monitor);
 	free(svsm);
 	free(kernel);
 	free(user);
 	free(all);
+}
+
+/* The facts of a good boot. */
+static void print_facts(const struct session *s)
+{
+	report_line("guest kernel  %s", fact(s, "kernel", "none"));
+	report_line("VMPL          %s", fact(s, "vmpl", "not told"));
+	report_line("vCPUs         %s", fact(s, "vcpus", "not told"));
+	if (!s->foreign)
+		report_line("SVSM          %s", s->svsm_version ? s->svsm_version : "not told");
+	report_line("TPM           %s", fact(s, "tpm", "not told"));
+}
+
+#define LAST_WORDS 8
+
+/* What a foreign SVSM, or whatever ran last, has said before it ended: no line of it is a marker
+ * that we know, so people read it. */
+static void print_last_words(const struct job *j)
+{
+	bool svsm = j->outcome.code == CODE_SVSM && j->session.svsm.last_line;
+	const char *name = svsm ? "svsm.log" : "console.log";
+	char *path = str("%s/%s", j->session.folder, name), *text = file_text(path, NULL);
+	char *from = text ? text_tail(text, LAST_WORDS) : NULL, *save = NULL;
+
+	if (from && *from)
+		report_line("the end of %s:", name);
+	for (char *line = from ? strtok_r(from, "\r\n", &save) : NULL; line;
+	     line = strtok_r(NULL, "\r\n", &save))
+		report_line("  %s", str_ascii(line));
+	free(text);
+	free(path);
 }
 
 /*
@@ -57,18 +103,23 @@ static void print_summary(const struct job *j)
 {
 	const struct session *s = &j->session;
 
-	if (j->outcome.code == CODE_PASSED && j->options->no_agent) {
+	if (j->outcome.code == CODE_PASSED && is_silent(j)) {
 		report_line("guest         powered off");
 	} else if (j->outcome.code == CODE_PASSED) {
-		report_line("guest kernel  %s", fact(s, "kernel", "none"));
-		report_line("VMPL          %s", fact(s, "vmpl", "not told"));
-		report_line("vCPUs         %s", fact(s, "vcpus", "not told"));
-		report_line("SVSM          %s", s->svsm_version ? s->svsm_version : "not told");
-		report_line("TPM           %s", fact(s, "tpm", "not told"));
-		print_phases(s);
+		print_facts(s);
 	} else {
 		report_line("%s: %s", exitcode_name(j->outcome.code), j->outcome.reason);
+		if (s->foreign && s->info)
+			print_last_words(j);
 	}
+	if (s->foreign)
+		report_line("SVSM          not ours: %s", paths_short(j->setup.launch.igvm));
+	if ((j->outcome.code == CODE_PASSED && !j->options->no_agent) ||
+	    (s->foreign && s->time.launched))
+		print_phases(s);
+	if (j->options->args.n && j->outcome.code == CODE_PASSED)
+		report_line("tests         none were run: that is `keelson test %s`",
+			    j->suite->name);
 	report_line("run folder    %s", paths_short(j->folder.path));
 }
 
@@ -165,7 +216,9 @@ static void power_off(struct job *j)
 static void boot(struct job *j, int *theirs)
 {
 	if (!job_boot(j)) {
-		job_boot_end(j);
+		if (job_boot_end(j) && wants_agent(j->options))
+			outcome_set(&j->outcome, CODE_GUEST,
+				    str("it powered off before an agent answered"));
 		return;
 	}
 	if (j->options->no_agent) {
@@ -223,7 +276,7 @@ static int run(const struct options *o, const struct suite *s, const struct strl
 /* False after one line: what no machine can be, and what only a target with a shell can do. */
 static bool possible(const struct options *o, const struct suite *s)
 {
-	char *too_much = limits_refuse(s, o);
+	char *too_much = limits_refuse(s, o), *does_not_go = given_refuse(s, o);
 
 	if (o->no_agent && (o->exec.n || o->shell))
 		return problem("--exec and --shell need an agent"), false;
@@ -234,7 +287,9 @@ static bool possible(const struct options *o, const struct suite *s)
 		       false;
 	if (too_much)
 		return problem("%s", too_much), false;
-	if (!o->exec.n && !o->shell)
+	if (does_not_go)
+		return problem("%s", does_not_go), false;
+	if (!wants_agent(o))
 		return true;
 	if (s->kind != SUITE_LINUX)
 		return problem("suite %s has no shell", s->name), false;

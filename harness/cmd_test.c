@@ -16,6 +16,7 @@
 #include "harness/core/paths.h"
 #include "harness/report/report.h"
 #include "harness/core/signals.h"
+#include "harness/run/given.h"
 #include "harness/run/limits.h"
 #include "harness/run/suite_run.h"
 
@@ -293,7 +294,8 @@ int test_command(int argc, char **argv)
 	report_init(o.json);
 	if (o.list && !o.args.n && !o.all && !o.group)
 		return list_suites(&o), CODE_PASSED;
-	if (!choose_all(&c, &o) || !all_pass(&c, &o, limits_refuse))
+	if (!choose_all(&c, &o) || !all_pass(&c, &o, limits_refuse) ||
+	    !all_pass(&c, &o, given_refuse))
 		return CODE_USAGE;
 	if (!all_pass(&c, &o, lacks))
 		return CODE_HOST;

@@ -37,6 +37,8 @@ enum {
 	OPT_ICOUNT,
 	OPT_SEV_FEATURES,
 	OPT_TIMEOUT,
+	OPT_LIMIT,
+	OPT_SYMBOLS,
 	OPT_OPTION,
 	OPT_EXEC,
 	OPT_SHELL,
@@ -70,6 +72,8 @@ static const struct option table[] = {
 	{"icount", 1, NULL, OPT_ICOUNT},
 	{"sev-features", 1, NULL, OPT_SEV_FEATURES},
 	{"timeout", 1, NULL, OPT_TIMEOUT},
+	{"limit", 1, NULL, OPT_LIMIT},
+	{"symbols", 1, NULL, OPT_SYMBOLS},
 	{"option", 1, NULL, OPT_OPTION},
 	{"exec", 1, NULL, OPT_EXEC},
 	{"shell", 0, NULL, OPT_SHELL},
@@ -97,7 +101,12 @@ static void help(void)
 	     "  --kernel FILE              bzImage instead of the fetched Debian kernel\n"
 	     "  --initrd FILE              initramfs instead of the built one\n"
 	     "  --append WORDS             added to the kernel's command line\n"
-	     "  --igvm FILE                boot this IGVM file, build none\n"
+	     "  --igvm FILE                boot this IGVM file, build none; one with another SVSM "
+	     "in it:\n"
+	     "                             docs/foreign-svsm.md. --kernel, --initrd, --append are "
+	     "then for\n"
+	     "                             its guest's firmware\n"
+	     "  --symbols ELF              of the SVSM in it: names of functions where it ended\n"
 	     "  --smp N, --mem MIB         the guest's vCPUs and memory, " MEM_RANGE " MiB\n"
 	     "  --service-cpus N           CPUs that run services and that the guest never sees;\n"
 	     "                             at most " VCPUS_MOST " vCPUs on native, these included\n"
@@ -107,6 +116,8 @@ static void help(void)
 	     "  --disk FILE                raw image, given to the guest as a virtio disk\n"
 	     "  --swtpm SOCKET             platform plain: the guest's TPM is the swtpm behind it\n"
 	     "  --timeout SECONDS          give up after that long without any progress\n"
+	     "  --limit SECONDS            give up when a boot has taken that long, and say where "
+	     "it is\n"
 	     "  --strict                   every event takes the way it takes on hardware\n"
 	     "  --option WORD              a monitor option, any number of them: stats, trace, "
 	     "fast-ioio,\n"
@@ -170,6 +181,7 @@ static bool take_text(struct options *o, int c)
 			    : c == OPT_INITRD  ? &o->initrd
 			    : c == OPT_APPEND  ? &o->append
 			    : c == OPT_IGVM    ? &o->igvm
+			    : c == OPT_SYMBOLS ? &o->symbols
 			    : c == OPT_RUNS    ? &o->runs
 			    : c == OPT_NAME    ? &o->name
 			    : c == OPT_DISK    ? &o->disk
@@ -215,6 +227,8 @@ static bool take(struct options *o, int c)
 		return number_or_none("icount", optarg, RANGE_ICOUNT, &o->icount);
 	case OPT_TIMEOUT:
 		return number("timeout", optarg, RANGE_TIMEOUT, &o->timeout);
+	case OPT_LIMIT:
+		return number("limit", optarg, RANGE_TIMEOUT, &o->limit);
 	case OPT_SEV_FEATURES:
 		return features(&o->sev_features);
 	case OPT_EXEC:

@@ -13,6 +13,7 @@ struct options {
 	const char *initrd;
 	const char *append;       /* words added to the kernel's command line */
 	const char *igvm;         /* a ready IGVM file: nothing is built */
+	const char *symbols;      /* ELF of the SVSM in it, for names; NULL: none */
 	const char *runs;         /* folder of run folders; NULL: build/runs */
 	const char *name;         /* of the run folder; NULL: the suite's */
 	const char *disk;         /* raw image given to the guest as a virtio disk */
@@ -24,6 +25,7 @@ struct options {
 	int service_cpus;         /* -1: what the suite says */
 	int icount;               /* log2 of ns an instruction takes; -1: what the suite says */
 	unsigned timeout;         /* seconds without progress; 0: what the suite says */
+	unsigned limit;           /* seconds a boot may take; 0: no such limit */
 	bool test;                /* the command is `test`: the test protocol may be offered */
 	bool json, dry_run, strict, list, all, keep, shell, kdump;
 	bool no_agent;        /* run: nobody answers on the control port */

@@ -92,6 +92,17 @@ char *file_text(const char *path, size_t *size)
 	return text;
 }
 
+char *text_tail(char *text, unsigned lines)
+{
+	unsigned seen = 0;
+	char *p = text + strlen(text);
+
+	for (; p > text; p--)
+		if (p[-1] == '\n' && *p && ++seen >= lines)
+			break;
+	return p;
+}
+
 bool file_sha256(const char *path, char hex[65])
 {
 	unsigned char digest[EVP_MAX_MD_SIZE], buf[65536];

@@ -20,4 +20,5 @@ uint64_t now_ms(void); /* monotonic milliseconds */
 bool file_exists(const char *path);
 int64_t file_size(const char *path);             /* bytes, -1 when it cannot be told */
 char *file_text(const char *path, size_t *size); /* whole file, NUL-terminated; NULL on error */
+char *text_tail(char *text, unsigned lines);     /* where its last lines begin */
 bool file_sha256(const char *path, char hex[65]);

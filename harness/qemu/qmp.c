@@ -186,10 +186,21 @@ char *qmp_human(struct qmp *q, const char *command)
 	return text;
 }
 
-bool qmp_stop(struct qmp *q)
+/* A command without arguments, whose answer says nothing. */
+static bool tell(struct qmp *q, const char *command)
 {
-	json_t *v = ask(q, "stop", json_pack("{s:s, s:s}", "execute", "stop", "id", "stop"));
+	json_t *v = ask(q, command, json_pack("{s:s, s:s}", "execute", command, "id", command));
 
 	json_decref(v);
 	return v != NULL;
+}
+
+bool qmp_nmi(struct qmp *q)
+{
+	return tell(q, "inject-nmi");
+}
+
+bool qmp_stop(struct qmp *q)
+{
+	return tell(q, "stop");
 }

@@ -25,5 +25,7 @@ void qmp_close(struct qmp *q);
 void qmp_look(struct qmp *q);
 /* A human monitor command's text (malloc'ed), or NULL when no answer came. */
 char *qmp_human(struct qmp *q, const char *command);
+/* An NMI for every CPU; false when QEMU does not answer or refuses. */
+bool qmp_nmi(struct qmp *q);
 /* Stops the vCPUs; false when QEMU does not answer. */
 bool qmp_stop(struct qmp *q);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "harness/igvm/build.h"
+#include "harness/run/given.h"
 #include "harness/run/job.h"
 #include "harness/run/logs.h"
 #include "harness/run/make_igvm.h"
@@ -103,6 +104,16 @@ static char *monitor_words(const struct options *o, const struct suite *s)
 /* MiB: firmware below 4 GiB and an SVSM behind the end of RAM, in the largest machine. */
 #define MEM_OUTSIDE 192
 
+/* Names of an SVSM that is not ours come from the file that was given, and from nowhere else. */
+static struct symbol_source symbol_source(const struct options *o, bool foreign)
+{
+	if (o->symbols)
+		return (struct symbol_source){.elf = o->symbols};
+	if (foreign)
+		return (struct symbol_source){0};
+	return (struct symbol_source){paths_in_build("svsm.elf"), SYMBOLS_SVSM_FROM};
+}
+
 /*
  * All that QEMU's command line depends on, options before the suite. Its texts live as long as
  * the program.
@@ -116,6 +127,9 @@ static void fill_setup(struct session_setup *setup, const struct options *o, con
 					.folder = folder,
 					.vport = s->kind == SUITE_LINUX};
 	setup->timeout = o->timeout ? o->timeout : s->timeout;
+	setup->limit = o->limit;
+	setup->foreign = make_igvm_foreign(o);
+	setup->symbols = symbol_source(o, setup->foreign);
 	setup->kdump = o->kdump;
 	l->name = s->name;
 	l->qemu = o->qemu;
@@ -124,6 +138,11 @@ static void fill_setup(struct session_setup *setup, const struct options *o, con
 	l->kernel = make_igvm_kernel(s, o);
 	l->initrd = make_igvm_initrd(s, o);
 	l->cmdline = make_igvm_cmdline(s, o);
+	if (setup->foreign && given_hands_over(s, o)) {
+		l->guest_kernel = l->kernel;
+		l->guest_initrd = l->initrd;
+		l->guest_cmdline = l->cmdline;
+	}
 	l->options = monitor_words(o, s);
 	l->smp = o->smp ? o->smp : s->smp;
 	l->service_cpus = make_igvm_service_cpus(s, o);
@@ -204,6 +223,15 @@ static bool refuse(struct job *j, int code, char *why)
 	return false;
 }
 
+static bool has_symbols(const char *path)
+{
+	struct symbols *s = symbols_read(path, "svsm");
+	bool ok = s;
+
+	symbols_free(s);
+	return ok;
+}
+
 /*
  * Files that were given by options, and the monitor: QEMU's own complaint about them would be
  * hard to read.
@@ -221,6 +249,13 @@ static bool check_files(struct job *j)
 			      str("%s is missing: run `make`", paths_short(l->monitor)));
 	if (l->disk && !file_exists(l->disk))
 		return refuse(j, CODE_HOST, str("no such disk image: %s", l->disk));
+	if (l->guest_kernel && !file_exists(l->guest_kernel))
+		return refuse(j, CODE_HOST, str("no such kernel: %s", l->guest_kernel));
+	if (l->guest_initrd && !file_exists(l->guest_initrd))
+		return refuse(j, CODE_HOST, str("no such initrd: %s", l->guest_initrd));
+	if (j->options->symbols && !has_symbols(j->options->symbols))
+		return refuse(j, CODE_HOST,
+			      str("--symbols: %s is no ELF64 file", j->options->symbols));
 	return true;
 }
 

@@ -39,6 +39,14 @@ char *make_igvm_cmdline(const struct suite *s, const struct options *o)
 		   o->append ? o->append : "");
 }
 
+/* Ours has a launch page. A file that cannot be read is told later. */
+bool make_igvm_foreign(const struct options *o)
+{
+	struct launch_info l;
+
+	return o->igvm && !launch_page_read(o->igvm, &l);
+}
+
 unsigned make_igvm_service_cpus(const struct suite *s, const struct options *o)
 {
 	struct launch_info l;

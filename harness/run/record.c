@@ -121,10 +121,13 @@ void record_target(struct record *r, const struct suite *s, const struct session
 		free(option);
 	}
 	add_hash(files, "igvm", setup->launch.igvm);
+	add_hash(files, "kernel", setup->launch.guest_kernel);
+	add_hash(files, "initrd", setup->launch.guest_initrd);
 	if (setup->profile->native)
 		add_hash(files, "monitor", setup->launch.monitor);
 	json_object_set_new(r->json, "suite", json_string(s->name));
 	json_object_set_new(r->json, "platform", json_string(setup->profile->name));
+	json_object_set_new(r->json, "foreign_svsm", json_boolean(setup->foreign));
 	json_object_set_new(r->json, "vcpus", json_integer(setup->launch.smp));
 	json_object_set_new(r->json, "service_cpus", json_integer(setup->launch.service_cpus));
 	json_object_set_new(r->json, "memory_mib", json_integer(setup->launch.mem));

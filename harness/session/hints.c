@@ -7,7 +7,6 @@
 
 #include "harness/core/util.h"
 #include "harness/session/hints.h"
-#include "harness/session/symbols.h"
 
 static const struct {
 	const char *words, *means;
@@ -19,9 +18,9 @@ static const struct {
 	 "or one that kexec started, a crash kernel for example, which is told of none"},
 };
 
-char *hints_explain(const char *line)
+char *hints_explain(const char *line, const struct symbol_source *svsm)
 {
-	char *named = symbols_explain(line), *all;
+	char *named = symbols_explain(line, svsm), *all;
 
 	for (size_t i = 0; i < ARRAY_LEN(hints); i++) {
 		if (!strstr(line, hints[i].words))

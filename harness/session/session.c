@@ -39,11 +39,13 @@ void session_command(const struct session_setup *setup, int qmp_fd, struct strli
 	char *vport = str("%s/" VIRTIO_NAME, setup->folder);
 	char *svsm = str("%s/svsm.log", setup->folder);
 	char *monitor = str("%s/monitor.log", setup->folder);
+	char *debug = str("%s/debug.log", setup->folder);
 
 	l.console = setup->terminal ? setup->terminal->console.path : NULL;
 	l.console_log = console;
 	l.svsm_log = svsm;
 	l.monitor_log = monitor;
+	l.debug_log = setup->foreign ? debug : NULL;
 	l.control = control;
 	l.vport = setup->vport ? vport : NULL;
 	l.qmp_fd = qmp_fd;
@@ -53,6 +55,7 @@ void session_command(const struct session_setup *setup, int qmp_fd, struct strli
 	free(vport);
 	free(svsm);
 	free(monitor);
+	free(debug);
 }
 
 /* Only the first end counts: what comes after it is a consequence. reason is taken over. */
@@ -64,6 +67,8 @@ static void finish(struct session *s, int code, char *reason)
 	}
 	s->over = true;
 	outcome_set(&s->outcome, code, reason);
+	if (s->foreign && !s->hello)
+		s->time.end = timeline_mark(&s->time, now_ms());
 }
 
 /* A session that session_stop() and session_free() can end, whatever fails next. */
@@ -73,6 +78,8 @@ static void prepare(struct session *s, const struct session_setup *setup)
 			      .folder = setup->folder,
 			      .disk = setup->launch.disk,
 			      .terminal = setup->terminal,
+			      .foreign = setup->foreign,
+			      .symbols = setup->symbols,
 			      .files = {.folder = setup->files ? str_dup(setup->files)
 							       : str("%s/files", setup->folder)},
 			      .panic.kdump = setup->kdump,
@@ -101,6 +108,8 @@ bool session_start(struct session *s, const struct session_setup *setup)
 	session_command(setup, qmp[1], &s->command);
 	s->time.started = now_ms();
 	watch_start(&s->watch, setup->timeout);
+	if (setup->limit)
+		s->limit_at = s->watch.clock.counted + setup->limit * 1000ull;
 	if (!ok)
 		why = str("cannot make the control port or the QMP socket: %s", strerror(errno));
 	else
@@ -122,7 +131,7 @@ static char *with_last_words(const struct session *s, const char *reason)
 	static const char mark[] = "exit: ";
 	const char *last = s->monitor.last_line ? strstr(s->monitor.last_line, mark) : NULL;
 	char *path = str("%s/qemu.log", s->folder), *text = file_text(path, NULL), *line, *all;
-	char *named = last ? hints_explain(last + strlen(mark)) : NULL;
+	char *named = last ? hints_explain(last + strlen(mark), &s->symbols) : NULL;
 
 	free(path);
 	line = text ? strtok(text, "\n") : NULL;
@@ -136,6 +145,22 @@ static char *with_last_words(const struct session *s, const char *reason)
 		all = str_dup(reason);
 	free(named);
 	free(text);
+	return all;
+}
+
+/*
+ * A foreign SVSM's own word on why it ended, which no exit line can tell: its last line that speaks
+ * of a panic, else the last one. reason is taken over.
+ */
+static char *with_its_words(const struct session *s, char *reason)
+{
+	const char *said = s->svsm_panic_line ? s->svsm_panic_line : s->svsm.last_line;
+	char *all;
+
+	if (!s->foreign || !said)
+		return reason;
+	all = str("%s; its last words: %s", reason, said);
+	free(reason);
 	return all;
 }
 
@@ -214,13 +239,15 @@ static void end_by_itself(struct session *s)
 	if (why && !s->was_reset && (o.code == CODE_PASSED || o.code == CODE_GUEST))
 		outcome_set(&o, CODE_GUEST, str_dup(why));
 	free(why);
-	if (s->svsm_panic_line && o.code == CODE_SVSM)
+	if (s->svsm_panic_line && !s->foreign && o.code == CODE_SVSM)
 		outcome_set(&o, CODE_SVSM, str_dup(s->svsm_panic_line));
 	if (o.code != CODE_PASSED)
 		outcome_set(&o, o.code, with_last_words(s, o.reason));
+	if (o.code == CODE_SVSM)
+		outcome_set(&o, o.code, with_its_words(s, str_dup(o.reason)));
 	take_end(s, &o);
 	if (o.code != CODE_PASSED)
-		state_write(s->folder, o.reason, &s->qmp, false);
+		state_write(s->folder, o.reason, &s->qmp, false, s->symbols.elf);
 	finish(s, o.code, o.reason);
 }
 
@@ -232,9 +259,53 @@ void session_fail(struct session *s, int code, char *reason)
 		return;
 	}
 	if (s->qemu.pid && !qemu_ended(&s->qemu))
-		state_write(s->folder, reason, &s->qmp, true);
+		state_write(s->folder, reason, &s->qmp, true, s->symbols.elf);
 	finish(s, code, reason);
 	qemu_kill(&s->qemu);
+}
+
+/*
+ * Has the machine in software say where each vCPU is and what it does next. A machine that does not
+ * answer, or is another, has said nothing.
+ */
+static void ask_where(struct session *s)
+{
+	struct runclock clock;
+	uint64_t last = 0;
+	size_t seen = 0;
+
+	s->where.asked = s->profile->native && qmp_nmi(&s->qmp);
+	if (!s->where.asked)
+		return;
+	runclock_start(&clock);
+	while (runclock_now(&clock) < (seen ? last + WHERE_QUIET_MS : WHERE_MS) &&
+	       clock.counted < 2 * WHERE_MS && !signals_taken() && !qemu_ended(&s->qemu)) {
+		poll(NULL, 0, TICK_BOOT_MS);
+		session_logs_look(s);
+		if (s->where.lines.n != seen)
+			last = clock.counted;
+		seen = s->where.lines.n;
+	}
+}
+
+/* Nothing happens any more, or too much: why. */
+static void give_up(struct session *s, const char *why)
+{
+	char *at, *reason;
+
+	if (s->svsm_panic_line && !s->foreign) {
+		session_fail(s, CODE_SVSM, str_dup(s->svsm_panic_line));
+		return;
+	}
+	if (s->panic.hint) {
+		session_fail(s, CODE_GUEST, str("%s (console text, then %s)", s->panic.hint, why));
+		return;
+	}
+	ask_where(s);
+	at = where_text(&s->where, &s->symbols);
+	reason = at ? str("%s [%s]", why, at) : str_dup(why);
+	free(at);
+	session_fail(s, CODE_TIMEOUT, s->svsm_panic_line ? with_its_words(s, reason) : reason);
 }
 
 /* Ends the run when a panic was seen and has had its time, or when nothing happens any more. */
@@ -250,14 +321,12 @@ static void judge(struct session *s)
 		return;
 	}
 	why = watch_verdict(&s->watch);
+	if (!why && s->limit_at && s->watch.clock.counted >= s->limit_at)
+		why = str("not at its end after %llu s (--limit)",
+			  (unsigned long long)(s->limit_at / 1000));
 	if (!why)
 		return;
-	if (s->svsm_panic_line)
-		session_fail(s, CODE_SVSM, str_dup(s->svsm_panic_line));
-	else if (s->panic.hint)
-		session_fail(s, CODE_GUEST, str("%s (console text, then %s)", s->panic.hint, why));
-	else
-		session_fail(s, CODE_TIMEOUT, str_dup(why));
+	give_up(s, why);
 	free(why);
 }
 
@@ -351,6 +420,7 @@ void session_free(struct session *s)
 	free(s->svsm_panic_line);
 	free(s->svsm_version);
 	free(s->end.texts);
+	where_free(&s->where);
 	free(s->files.folder);
 	*s = (struct session){.qmp.fd = -1, .qemu.pidfd = -1};
 }

@@ -19,7 +19,10 @@ struct session_setup {
 	struct terminal *terminal; /* NULL: the console only has its log */
 	bool vport;       /* a Linux: it is offered the control port on virtio-serial too */
 	unsigned timeout; /* seconds without progress */
-	bool kdump;       /* a panic does not end it: the crash kernel's end does */
+	unsigned limit;   /* seconds that the boot may take; 0: any */
+	bool foreign;     /* the SVSM is not ours: none of our markers, its words are COM1's */
+	struct symbol_source symbols; /* the SVSM's */
+	bool kdump;                   /* a panic does not end it: the crash kernel's end does */
 };
 
 /* The command line that a session would start. */

@@ -39,9 +39,8 @@ static char *version_of(const char *text)
 }
 
 /* "[0] error: panic: ...", "[0] Keelson SVSM 0.1, ...", "[0] guest: Linux at ..." */
-static void svsm_line(void *ctx, const char *line)
+static void our_svsm_line(struct session *s, const char *line)
 {
-	struct session *s = ctx;
 	const char *at;
 
 	/* SeaBIOS says a line or two here before it finds that the port is not for it. */
@@ -53,6 +52,36 @@ static void svsm_line(void *ctx, const char *line)
 		s->svsm_version = version_of(at + strlen("Keelson SVSM "));
 	if (strstr(line, "] guest: ") && !s->time.guest)
 		s->time.guest = timeline_mark(&s->time, now_ms());
+}
+
+/* Another SVSM's panic says so too, in its own way. The last such line usually tells where. */
+static void svsm_line(void *ctx, const char *line)
+{
+	struct session *s = ctx;
+
+	if (!s->foreign) {
+		our_svsm_line(s, line);
+	} else if (strcasestr(line, "panic")) {
+		free(s->svsm_panic_line);
+		s->svsm_panic_line = str_dup(line);
+	}
+}
+
+/* Marks of the timeline that hang on the machine alone: "[cpu 0   0.000] phase: user: ..." */
+static void take_phase(struct session *s, const char *line)
+{
+	const struct {
+		const char *words;
+		unsigned *mark;
+	} marks[] = {
+		{"] igvm: launched ", &s->time.launched},
+		{"] phase: kernel: ", &s->time.entered},
+		{"] phase: user: ", &s->time.user_mode},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(marks); i++)
+		if (!*marks[i].mark && strstr(line, marks[i].words))
+			*marks[i].mark = timeline_mark(&s->time, now_ms());
 }
 
 /* What stands behind mark, the first time (malloc'ed into *slot). */
@@ -72,6 +101,8 @@ static void monitor_line(void *ctx, const char *line)
 
 	keep_first(&s->fault_line, line, "] fault: ");
 	keep_first(&s->dma_line, line, "] DMA: ");
+	take_phase(s, line);
+	where_line(&s->where, line);
 }
 
 /* ---- the files ---- */

@@ -17,6 +17,7 @@
 #include "harness/session/panic.h"
 #include "harness/session/timeline.h"
 #include "harness/session/watch.h"
+#include "harness/session/where.h"
 
 enum session_port_kind {
 	SESSION_SERIAL, /* COM2: every target has it */
@@ -39,6 +40,10 @@ struct session {
 	json_t *info;           /* of INFO frames: key -> value */
 	FILE *control_log;      /* control.log: the port's traffic, one line a frame */
 	bool over, hello;
+	bool foreign;                 /* as of session_setup */
+	struct symbol_source symbols; /* the SVSM's */
+	uint64_t limit_at;            /* of the watch's clock: too long; 0: never */
+	struct where where;
 	bool stuck;     /* the console says so, and no frame has come since */
 	bool test_runs; /* a test runs: it may announce a reset, or the machine's end */
 	bool reset_announced, was_reset;

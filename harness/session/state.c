@@ -22,16 +22,12 @@
 /* The last LOG_LINES lines of a log. A log that is not there is left out. */
 static void copy_tail(FILE *f, const char *folder, const char *name)
 {
-	char *path = str("%s/%s", folder, name), *text = file_text(path, NULL), *p;
-	unsigned lines = 0;
+	char *path = str("%s/%s", folder, name), *text = file_text(path, NULL);
 
 	free(path);
 	if (!text)
 		return;
-	for (p = text + strlen(text); p > text; p--)
-		if (p[-1] == '\n' && *p && ++lines > LOG_LINES)
-			break;
-	fprintf(f, "\n== the end of %s ==\n%s\n", name, p);
+	fprintf(f, "\n== the end of %s ==\n%s\n", name, text_tail(text, LOG_LINES));
 	free(text);
 }
 
@@ -54,10 +50,11 @@ static void name_rip(FILE *f, const char *line, struct symbols *const *images)
  * QEMU's "info registers -a", line by line. Functions of the monitor and the SVSM are named; a
  * guest's are not known.
  */
-static void copy_registers(FILE *f, char *text)
+static void copy_registers(FILE *f, char *text, const char *svsm_elf)
 {
-	char *monitor = paths_in_build("monitor.elf"), *svsm = paths_in_build("svsm.elf");
-	struct symbols *images[] = {symbols_read(monitor, "monitor"), symbols_read(svsm, "svsm")};
+	char *monitor = paths_in_build("monitor.elf");
+	struct symbols *images[] = {symbols_read(monitor, "monitor"),
+				    svsm_elf ? symbols_read(svsm_elf, "svsm") : NULL};
 	char *save = NULL;
 
 	for (char *line = strtok_r(text, "\r\n", &save); line;
@@ -69,13 +66,13 @@ static void copy_registers(FILE *f, char *text)
 	symbols_free(images[0]);
 	symbols_free(images[1]);
 	free(monitor);
-	free(svsm);
 }
 
 /*
  * The machine is stopped first, so that the registers of all CPUs are of one moment.
  */
-void state_write(const char *folder, const char *reason, struct qmp *q, bool alive)
+void state_write(const char *folder, const char *reason, struct qmp *q, bool alive,
+		 const char *svsm_elf)
 {
 	char *path = str("%s/state.txt", folder);
 	FILE *f = fopen(path, "we");
@@ -90,13 +87,14 @@ void state_write(const char *folder, const char *reason, struct qmp *q, bool ali
 	if (alive && qmp_stop(q))
 		text = qmp_human(q, "info registers -a");
 	if (text)
-		copy_registers(f, text);
+		copy_registers(f, text, svsm_elf);
 	else
 		fprintf(f, "(%s)\n", alive ? "QEMU did not answer" : "the machine is gone");
 	free(text);
 	copy_tail(f, folder, "monitor.log");
 	copy_tail(f, folder, "svsm.log");
 	copy_tail(f, folder, "console.log");
+	copy_tail(f, folder, "debug.log");
 	copy_tail(f, folder, "qemu.log");
 	output_close(f, path);
 	free(path);

@@ -7,6 +7,7 @@
 
 /*
  * q is asked for every CPU's registers when alive; a target that is gone has only its logs left.
- * folder: the boot's folder.
+ * folder: the boot's folder. svsm_elf: of the SVSM that ran; NULL: its functions have no names.
  */
-void state_write(const char *folder, const char *reason, struct qmp *q, bool alive);
+void state_write(const char *folder, const char *reason, struct qmp *q, bool alive,
+		 const char *svsm_elf);

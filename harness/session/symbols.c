@@ -2,20 +2,18 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /*
- * Function names for addresses, from the ELF files in the build folder. These are our own files
- * but may be half-written, or of another build than the image that ran: nothing outside the
+ * Function names for addresses, from ELF files: our own in the build folder, or that of a foreign
+ * SVSM. They may be half-written, or of another build than the image that ran: nothing outside the
  * file is read, and a name is a hint and no more.
  */
 #include <elf.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/core/paths.h"
 #include "harness/session/symbols.h"
 #include "harness/core/util.h"
 
-#define SVSM_HIGH 0xffffffff80000000ull /* where the SVSM's kernel is linked */
-#define UNSIZED   0x1000                /* how far a label without a size is taken to reach */
+#define UNSIZED 0x1000 /* how far a label without a size is taken to reach */
 
 struct symbol {
 	uint64_t address, size;
@@ -126,22 +124,19 @@ char *symbols_name(const struct symbols *s, uint64_t address)
  * The monitor ends a run with VMPL and RIP but knows no symbols of the SVSM, so the name is put
  * in here.
  */
-char *symbols_explain(const char *line)
+char *symbols_explain(const char *line, const struct symbol_source *source)
 {
 	static const char mark[] = "RIP 0x";
 	const char *at = strstr(line, "VMPL 0") ? strstr(line, mark) : NULL;
-	char *path = paths_in_build("svsm.elf"), *end, *name = NULL, *all;
-	struct symbols *svsm = at ? symbols_read(path, "svsm") : NULL;
-
+	struct symbols *svsm = at && source->elf ? symbols_read(source->elf, "svsm") : NULL;
+	char *end = NULL, *name = NULL, *all;
 	uint64_t rip = at ? strtoull(at + strlen(mark), &end, 16) : 0;
 
-	/* The low addresses of the boot stub are other images' too, a machine payload's for one. */
-	if (rip >= SVSM_HIGH)
+	if (rip >= source->from)
 		name = symbols_name(svsm, rip);
 	all = name ? str("%.*s (%s)%s", (int)(end - line), line, name, end) : str_dup(line);
 	symbols_free(svsm);
 	free(name);
-	free(path);
 	return all;
 }
 

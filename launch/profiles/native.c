@@ -35,6 +35,21 @@ static void add_own_memory(struct launch *l, unsigned cpus)
 	l->mem_below_4g = BELOW_4G;
 }
 
+/* QEMU's -kernel is the monitor: the machine shows the guest's firmware these files in its place.
+ */
+static void guest_kernel(const struct launch *l, struct strlist *argv)
+{
+	if (!l->guest_kernel)
+		return;
+	profile_option(argv, "-fw_cfg", "name=" MACHINE_FW_KERNEL ",file=", l->guest_kernel);
+	if (l->guest_initrd)
+		profile_option(argv, "-fw_cfg",
+			       "name=" MACHINE_FW_INITRD ",file=", l->guest_initrd);
+	if (l->guest_cmdline && *l->guest_cmdline)
+		profile_option(argv, "-fw_cfg",
+			       "name=" MACHINE_FW_CMDLINE ",string=", l->guest_cmdline);
+}
+
 static void command(const struct launch *l, struct strlist *argv)
 {
 	/* CPU 0 is the monitor's own: a QEMU bug forbids guests on it (docs/fidelity.md). */
@@ -48,9 +63,9 @@ static void command(const struct launch *l, struct strlist *argv)
 	profile_common(&real, argv);
 	strlist_add(argv, "-fw_cfg");
 	strlist_addf(argv, "name=" MACHINE_FW_MEM ",string=%u %u", l->mem, profile_below_4g(l));
-	profile_chardev(argv, "file", "mon", l->monitor_log);
-	strlist_add(argv, "-device");
-	strlist_addf(argv, "isa-debugcon,iobase=0x%x,chardev=mon", MACHINE_LOG_PORT);
+	profile_debugcon(argv, "mon", MACHINE_LOG_PORT, l->monitor_log);
+	if (l->debug_log)
+		profile_debugcon(argv, "svsm", MACHINE_SVSM_PORT, l->svsm_log);
 	strlist_add(argv, "-device");
 	strlist_addf(argv, "isa-debug-exit,iobase=0x%x,iosize=4", MACHINE_EXIT_PORT);
 	strlist_add(argv, "-kernel");
@@ -62,6 +77,7 @@ static void command(const struct launch *l, struct strlist *argv)
 	}
 	if (*l->options)
 		profile_option(argv, "-fw_cfg", "name=" MACHINE_FW_OPTIONS ",string=", l->options);
+	guest_kernel(l, argv);
 }
 
 const struct profile profile_native = {

@@ -34,14 +34,7 @@ static void command(const struct launch *l, struct strlist *argv)
 	profile_common(l, argv);
 	if (l->swtpm)
 		tpm(l, argv);
-	strlist_add(argv, "-kernel");
-	strlist_add(argv, l->kernel ? l->kernel : "/nonexistent");
-	if (l->initrd) {
-		strlist_add(argv, "-initrd");
-		strlist_add(argv, l->initrd);
-	}
-	strlist_add(argv, "-append");
-	strlist_add(argv, l->cmdline);
+	profile_kernel(argv, l->kernel ? l->kernel : "/nonexistent", l->initrd, l->cmdline);
 }
 
 const struct profile profile_plain = {

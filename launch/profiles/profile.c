@@ -58,6 +58,13 @@ void profile_chardev(struct strlist *argv, const char *kind, const char *id, con
 	free(before);
 }
 
+void profile_debugcon(struct strlist *argv, const char *id, unsigned port, const char *path)
+{
+	profile_chardev(argv, "file", id, path);
+	strlist_add(argv, "-device");
+	strlist_addf(argv, "isa-debugcon,iobase=0x%x,chardev=%s", port, id);
+}
+
 /* COM1: into a file, or through FIFOs and into the file. */
 static void console(const struct launch *l, struct strlist *argv)
 {
@@ -167,6 +174,16 @@ void profile_tcg(const struct launch *l, const char *name, const char *less, uns
 	strlist_addf(argv, "%u", cpus);
 }
 
+/* SeaBIOS takes a port that reads 0xe9 for its own log, and this may be the SVSM's. */
+static void debug_port(const struct launch *l, struct strlist *argv)
+{
+	profile_chardev(argv, "file", l->debug_log ? "debug" : "svsm",
+			l->debug_log ? l->debug_log : l->svsm_log);
+	strlist_add(argv, "-device");
+	strlist_addf(argv, "isa-debugcon,iobase=0x%x,%s", Q35_DEBUGCON_PORT,
+		     l->debug_log ? "chardev=debug" : "readback=0,chardev=svsm");
+}
+
 void profile_common(const struct launch *l, struct strlist *argv)
 {
 	strlist_add(argv, "-nodefaults");
@@ -179,10 +196,7 @@ void profile_common(const struct launch *l, struct strlist *argv)
 	profile_chardev(argv, "pipe", "ctl", l->control);
 	strlist_add(argv, "-serial");
 	strlist_add(argv, "chardev:ctl");
-	profile_chardev(argv, "file", "svsm", l->svsm_log);
-	strlist_add(argv, "-device");
-	/* SeaBIOS takes a port that reads 0xe9 for its own log, and this is the SVSM's. */
-	strlist_addf(argv, "isa-debugcon,iobase=0x%x,readback=0,chardev=svsm", Q35_DEBUGCON_PORT);
+	debug_port(l, argv);
 	strlist_add(argv, "-chardev");
 	strlist_addf(argv, "socket,id=qmp,fd=%d", l->qmp_fd);
 	strlist_add(argv, "-mon");
@@ -204,6 +218,23 @@ void profile_common(const struct launch *l, struct strlist *argv)
 	strlist_add(argv, "panic=none");
 }
 
+void profile_kernel(struct strlist *argv, const char *kernel, const char *initrd,
+		    const char *cmdline)
+{
+	if (!kernel)
+		return;
+	strlist_add(argv, "-kernel");
+	strlist_add(argv, kernel);
+	if (initrd) {
+		strlist_add(argv, "-initrd");
+		strlist_add(argv, initrd);
+	}
+	if (cmdline) {
+		strlist_add(argv, "-append");
+		strlist_add(argv, cmdline);
+	}
+}
+
 void profile_igvm(const struct launch *l, const char *machine, const char *cpu,
 		  struct strlist *argv)
 {
@@ -222,6 +253,7 @@ void profile_igvm(const struct launch *l, const char *machine, const char *cpu,
 		     l->mem);
 	profile_option(argv, "-object", "igvm-cfg,id=igvm0,file=", l->igvm);
 	profile_common(l, argv);
+	profile_kernel(argv, l->guest_kernel, l->guest_initrd, l->guest_cmdline);
 }
 
 /*

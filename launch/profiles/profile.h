@@ -15,11 +15,17 @@ struct launch {
 	const char *monitor; /* native only: the monitor's image */
 	const char *igvm;
 	const char *kernel, *initrd, *cmdline; /* Linux suites; for profiles without an IGVM file */
+	/* A kernel for the firmware of a guest whose IGVM file brings none; all NULL: no kernel is
+	 * handed over. */
+	const char *guest_kernel, *guest_initrd, *guest_cmdline;
 	const char *console_log, *svsm_log, *monitor_log;
+	/* The SVSM logs on COM1, as its guest does: the machine copies its words to svsm_log, and
+	 * the debug port, which is then firmware's, has this file. NULL: the SVSM has that port. */
+	const char *debug_log;
 	const char *console; /* FIFOs for the console, as control; NULL: it only has its log */
 	const char *disk;    /* raw image or NULL */
-	const char
-		*device; /* one more, in QEMU's words, for tests of what devices may do; or NULL */
+	/* one more, in QEMU's words, for tests of what devices may do; or NULL */
+	const char *device;
 	const char *swtpm;     /* plain: control socket of the guest's TPM, or NULL */
 	const char *options;   /* monitor options, words split by spaces, may be "" */
 	unsigned smp;          /* the guest's vCPUs */
@@ -71,6 +77,11 @@ void profile_tcg(const struct launch *l, const char *name, const char *less, uns
 unsigned profile_below_4g(const struct launch *l);
 /* What every platform has: serial ports, the SVSM's log, QMP, the disk, the control port. */
 void profile_common(const struct launch *l, struct strlist *argv);
+/* QEMU's own words for a kernel; none without one. initrd and cmdline may be NULL. */
+void profile_kernel(struct strlist *argv, const char *kernel, const char *initrd,
+		    const char *cmdline);
+/* A debugcon that writes to a file, with its character device id. */
+void profile_debugcon(struct strlist *argv, const char *id, unsigned port, const char *path);
 /* Where QEMU itself loads the IGVM file (igvm0) into guest memory (ram0), on KVM. */
 void profile_igvm(const struct launch *l, const char *machine, const char *cpu,
 		  struct strlist *argv);

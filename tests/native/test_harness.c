@@ -5,6 +5,7 @@
  *
  * sources: harness/run/suites.c harness/core/util.c harness/core/exitcode.c
  * sources: harness/verbs/host_verbs.c launch/profiles/words.c harness/core/output.c harness/core/ranges.c
+ * sources: harness/session/where.c harness/session/symbols.c
  * sources: harness/session/timeline.c harness/verbs/host_files.c harness/verbs/checkquote.c harness/verbs/quote.c
  * sources: harness/verbs/signature.c harness/qemu/qemu.c harness/core/signals.c svsm/lib/control_frame.c
  * sources: svsm/lib/crc32.c svsm/lib/base64.c harness/core/runclock.c
@@ -18,6 +19,7 @@
 #include "harness/verbs/host_verbs.h"
 #include "harness/run/suites.h"
 #include "harness/session/timeline.h"
+#include "harness/session/where.h"
 #include "harness/core/util.h"
 #include "lib/base64.h"
 
@@ -412,4 +414,95 @@ TEST(phases_add_up)
 	p = timeline_phases(&t);
 	CHECK_EQ(p.monitor, -1);
 	CHECK_EQ(p.kernel, -1);
+}
+
+/* No marker of our SVSM's, and nobody says HELLO: the machine's facts alone. */
+TEST(phases_of_a_foreign_svsm_add_up)
+{
+	struct timeline t = {.launched = 100, .console = 150, .entered = 400, .end = 1000};
+	struct phases p = timeline_phases(&t);
+
+	CHECK_EQ(p.monitor, 100);
+	CHECK_EQ(p.svsm, 300);
+	CHECK_EQ(p.kernel, 600);
+	CHECK_EQ(p.user, -1);
+	t.user_mode = 900;
+	p = timeline_phases(&t);
+	CHECK_EQ(p.kernel, 500);
+	CHECK_EQ(p.user, 100);
+	t.user_mode = 1100; /* behind the end: none */
+	CHECK_EQ(timeline_phases(&t).user, -1);
+	t.entered = 0; /* the console's first word was the SVSM's */
+	p = timeline_phases(&t);
+	CHECK_EQ(p.svsm, -1);
+	CHECK_EQ(p.kernel, -1);
+}
+
+static const struct symbol_source no_symbols;
+
+static void where_lines(struct where *w, const char *const *lines, size_t n)
+{
+	*w = (struct where){.asked = true};
+	for (size_t i = 0; i < n; i++)
+		where_line(w, lines[i]);
+}
+
+TEST(where_a_machine_stands_is_one_line)
+{
+	static const char *const lines[] = {
+		"[cpu 2   1.000] where: vCPU 1 has no VMSA, waits",
+		"[cpu 1   1.000] where: vCPU 0 VMPL 0 RIP 0x1234 CPL 0",
+		"[cpu 1   1.001] trace: vcpu0 vmpl0 exit 0x61 nmi info 0x0 0x0 rip 0x1234 rax 0x0 "
+		"rcx 0x0",
+		"[cpu 1   1.001] trace: vcpu0 vmpl0 exit 0x81 vmmcall info 0x0 0x0 rip 0x1 rax 0x0 "
+		"rcx 0x0",
+		"[cpu 1   1.001] vcpu 0 vmpl 0 msr protocol 0x300000016 -> 0x100000017",
+		"[cpu 1   1.002] trace: vcpu0 vmpl0 exit 0x81 vmmcall info 0x0 0x0 rip 0x1 rax 0x0 "
+		"rcx 0x0",
+		"[cpu 1   1.003] something else",
+	};
+	struct where w;
+	char *text;
+
+	where_lines(&w, lines, ARRAY_LEN(lines));
+	text = where_text(&w, &no_symbols);
+	CHECK_STR(text, "vCPU 0 VMPL 0 RIP 0x1234 CPL 0, next exits: 2 vmmcall, msr protocol "
+			"0x300000016 -> 0x100000017; vCPU 1 has no VMSA, waits");
+	free(text);
+	where_free(&w);
+	where_lines(&w, lines + 1, 2);
+	text = where_text(&w, &no_symbols);
+	CHECK_STR(text, "vCPU 0 VMPL 0 RIP 0x1234 CPL 0, no exit since");
+	free(text);
+	where_free(&w);
+}
+
+TEST(nothing_told_is_nothing)
+{
+	struct where w;
+
+	where_lines(&w, NULL, 0);
+	CHECK(!where_text(&w, &no_symbols));
+	w.asked = false;
+	where_line(&w, "[cpu 1   1.000] where: vCPU 0 VMPL 0 RIP 0x1234 CPL 0");
+	CHECK(!where_text(&w, &no_symbols));
+	where_free(&w);
+}
+
+/* What a line holds may be a guest's, and there may be many vCPUs. */
+TEST(where_is_bounded)
+{
+	struct where w = {.asked = true};
+	char line[64], *text;
+
+	for (unsigned i = 0; i < WHERE_LINES + 10; i++) {
+		snprintf(line, sizeof(line), "[cpu 1   1.000] where: vCPU %u VMPL 2 RIP 0x1 CPL 0",
+			 i);
+		where_line(&w, line);
+	}
+	CHECK_EQ(w.lines.n, WHERE_LINES);
+	text = where_text(&w, &no_symbols);
+	CHECK(strstr(text, "1996 more in monitor.log") != NULL);
+	free(text);
+	where_free(&w);
 }

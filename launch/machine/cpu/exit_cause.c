@@ -138,8 +138,8 @@ static void print_row(const struct row *r, uint64_t khz)
 	char text[NAME_MAX];
 
 	name(text, &r->key);
-	host_log("stats: cause.%s.vmpl%u.cpl%u.%s %llu %llu", phase_name(r->key.phase),
-		 r->key.vmpl, r->key.user ? 3 : 0, text, (unsigned long long)r->count,
+	host_log("stats: cause.%s.vmpl%u.cpl%u.%s %llu %llu", phase_name(r->key.phase), r->key.vmpl,
+		 r->key.user ? 3 : 0, text, (unsigned long long)r->count,
 		 (unsigned long long)(r->ticks * 1000 / khz));
 }
 

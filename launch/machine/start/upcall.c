@@ -43,9 +43,12 @@ void upcall_describe(unsigned cpu)
 /* One line that a program finds, where the state is many; the next exits say whether it moves. */
 static void where(struct vcpu *v)
 {
-	host_log("where: vCPU %u VMPL %u RIP 0x%llx CPL %u%s", v->index, v->vmpl,
-		 (unsigned long long)machine_rip(v), machine_cpl(v),
-		 READ_ONCE(v->resting) ? ", waits" : "");
+	if (gpa_eq(v->ctx[v->vmpl].vmsa, GPA_NONE))
+		host_log("where: vCPU %u has no VMSA, waits", v->index);
+	else
+		host_log("where: vCPU %u VMPL %u RIP 0x%llx CPL %u%s", v->index, v->vmpl,
+			 (unsigned long long)machine_rip(v), machine_cpl(v),
+			 READ_ONCE(v->resting) ? ", waits" : "");
 	if (v->trace_left != VCPU_TRACE_ALL)
 		v->trace_left = VCPU_TRACE_SOME;
 }

@@ -33,12 +33,12 @@
  * and the words of hostile hosts (docs/monitor.md, "Hostile hosts")
  */
 
-#define MACHINE_LOG_PORT  0x404 /* debugcon: the monitor's log, refused to guests */
+#define MACHINE_LOG_PORT 0x404 /* debugcon: the monitor's log, refused to guests */
 /* debugcon, may be absent: a copy of what VMPL0 writes to COM1; refused to guests. It tells an
  * SVSM's words there from its guest's. */
 #define MACHINE_SVSM_PORT 0x405
 #define MACHINE_DEBUGCON  0xe9 /* what both ports read as */
-#define MACHINE_EXIT_PORT 0xf4  /* isa-debug-exit, 4 bytes; refused to guests */
+#define MACHINE_EXIT_PORT 0xf4 /* isa-debug-exit, 4 bytes; refused to guests */
 
 /* How a run ended: written to MACHINE_EXIT_PORT; QEMU exits with (value << 1) | 1 */
 enum machine_end {

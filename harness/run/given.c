@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+/* What a ready IGVM file has in it already, options cannot change. */
+#include "harness/run/given.h"
+#include "harness/run/make_igvm.h"
+#include "launch/profiles/profile.h"
+
+static bool names_a_kernel(const struct options *o)
+{
+	return o->kernel || o->initrd || o->append;
+}
+
+char *given_refuse(const struct suite *s, const struct options *o)
+{
+	if (!o->igvm)
+		return NULL;
+	if (profile_find(o->platform)->plain)
+		return str("--igvm: platform %s starts a kernel without any IGVM file",
+			   o->platform);
+	if (o->service_cpus >= 0)
+		return str("--service-cpus is for files that are built: %s says it itself",
+			   o->igvm);
+	if (o->sev_features)
+		return str("--sev-features is for files that are built: the VMSA in %s has its own",
+			   o->igvm);
+	if (names_a_kernel(o) && file_exists(o->igvm) && !make_igvm_foreign(o))
+		return str("--kernel, --initrd and --append cannot change %s, which has its guest "
+			   "in it: give them to `keelson igvm build`",
+			   o->igvm);
+	if (names_a_kernel(o) && s->kind != SUITE_LINUX)
+		return str("--kernel, --initrd and --append: suite %s boots no Linux", s->name);
+	return NULL;
+}
+
+bool given_hands_over(const struct suite *s, const struct options *o)
+{
+	return s->kind == SUITE_LINUX && (names_a_kernel(o) || o->test);
+}

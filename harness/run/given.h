@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#pragma once
+
+/*
+ * A ready IGVM file (--igvm): which other options go with it. None is silently without effect: what
+ * cannot be done is a usage error before anything is started.
+ */
+#include "harness/core/options.h"
+#include "harness/run/suites.h"
+
+/* NULL, or one line that says which option does not go with the file (malloc'ed). o->platform names
+ * a profile. */
+char *given_refuse(const struct suite *s, const struct options *o);
+/*
+ * The kernel, initrd and command line (options first, then the suite's) are handed to the firmware
+ * of a foreign file's guest: for `run` when one of them is given, for `test` where the suite is a
+ * Linux. Else the file has what it boots.
+ */
+bool given_hands_over(const struct suite *s, const struct options *o);
