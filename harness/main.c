@@ -23,7 +23,8 @@ static const struct {
 	int (*run)(int argc, char **argv);
 	const char *shows;
 } commands[] = {
-	{"run", run_command, "boot a guest under the SVSM once and say how it went"},
+	{"run", run_command,
+	 "boot a guest under the SVSM, or another SVSM, once and say how it went"},
 	{"test", test_command, "run suites, or single tests"},
 	{"igvm", igvm_command, "build, inspect or measure an IGVM file"},
 	{"doctor", doctor_command, "check what this machine has and what is missing"},

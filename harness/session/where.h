@@ -21,7 +21,8 @@ struct where {
 
 /* A line of the monitor's log; kept when it is one of those. */
 void where_line(struct where *w, const char *line);
-/* "vCPU 0 VMPL 2 RIP 0x1234 (svsm:main+0x4) CPL 0, next exits: 16 vmmcall, msr protocol 0x14 -> 0x15;
+/* "vCPU 0 VMPL 2 RIP 0x1234 (svsm:main+0x4) CPL 0, next exits: 16 vmmcall, msr protocol 0x14 ->
+ * 0x15;
  * ..." (malloc'ed), NULL where nothing was told. */
 char *where_text(const struct where *w, const struct symbol_source *svsm);
 void where_free(struct where *w);
