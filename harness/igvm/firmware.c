@@ -51,9 +51,10 @@ static bool add_sections(const char *path, const struct ovmf *fw, struct image *
 		const struct launch_section *s = &fw->sections[i];
 
 		if ((uint64_t)s->gpa + s->size > info->svsm.gpa)
-			return igvm_fail("%s: it wants memory at 0x%x, where this machine has none: "
-					 "give it more (--mem)",
-					 path, s->gpa);
+			return igvm_fail(
+				"%s: it wants memory at 0x%x, where this machine has none: "
+				"give it more (--mem)",
+				path, s->gpa);
 		for (uint32_t at = 0; s->type == LAUNCH_SECTION_KERNEL_HASHES && at < s->size;
 		     at += PAGE_SIZE)
 			image_add(m, s->gpa + at, zeroes, PAGE_SIZE);

@@ -191,9 +191,8 @@ static bool consistent(const struct igvm_build_options *o)
 		return false;
 	if (!o->kernel && (o->initrd || o->cmdline))
 		return false;
-	return !o->payload ||
-	       (!o->kernel && !o->bare && !o->firmware && !o->service_cpus && !o->test &&
-		!o->no_madt);
+	return !o->payload || (!o->kernel && !o->bare && !o->firmware && !o->service_cpus &&
+			       !o->test && !o->no_madt);
 }
 
 static int build_command(int argc, char **argv)

@@ -58,8 +58,8 @@ static uint32_t get32(const uint8_t *p)
 	return v;
 }
 
-/* The table's bytes without the footer. NULL: there is none, or it leaves the file, which has a page
- * at least. */
+/* The table's bytes without the footer. NULL: there is none, or it leaves the file, which has a
+ * page at least. */
 static const uint8_t *table(const struct blob *image, size_t *size)
 {
 	const uint8_t *end = image->data + image->size - TABLE_END;
@@ -123,9 +123,10 @@ static bool read_sections(const char *path, const struct blob *image, struct ovm
 	const uint8_t *at = entry(image, sev_guid, sizeof(uint32_t)), *sections;
 
 	if (!at)
-		return igvm_fail("%s: no firmware with SEV-SNP metadata: take the OVMF of Debian 13 "
-				 "or newer",
-				 path);
+		return igvm_fail(
+			"%s: no firmware with SEV-SNP metadata: take the OVMF of Debian 13 "
+			"or newer",
+			path);
 	sections = list(path, image, at, "ASEV", &out->section_count);
 	if (!sections)
 		return false;
@@ -147,8 +148,7 @@ static bool in_section(const struct ovmf *o, uint32_t type, uint64_t gpa, uint64
 	for (uint32_t i = 0; i < o->section_count; i++) {
 		const struct launch_section *s = &o->sections[i];
 
-		if (s->type == type && gpa >= s->gpa &&
-		    gpa + size <= (uint64_t)s->gpa + s->size)
+		if (s->type == type && gpa >= s->gpa && gpa + size <= (uint64_t)s->gpa + s->size)
 			return true;
 	}
 	return false;
@@ -202,8 +202,8 @@ bool ovmf_read(const char *path, const struct blob *image, struct ovmf *out)
 {
 	*out = (struct ovmf){0};
 	if (image->size < PAGE_SIZE || image->size % PAGE_SIZE || image->size > OVMF_SIZE_MAX)
-		return igvm_fail("%s: %zu bytes are no firmware: whole pages, 16 MiB at most",
-				 path, image->size);
+		return igvm_fail("%s: %zu bytes are no firmware: whole pages, 16 MiB at most", path,
+				 image->size);
 	if (!read_sections(path, image, out))
 		return false;
 	read_hashes(image, out);

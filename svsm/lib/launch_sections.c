@@ -85,8 +85,7 @@ static const char *params_objection(const struct launch_info *l)
 
 	if (!p->memory_map != !p->memory_map_entries)
 		return "a memory map without room or place";
-	if (p->memory_map &&
-	    (!IS_ALIGNED(p->memory_map, 8) || !in_memory(l, p->memory_map, bytes)))
+	if (p->memory_map && (!IS_ALIGNED(p->memory_map, 8) || !in_memory(l, p->memory_map, bytes)))
 		return "a memory map outside the firmware's memory";
 	if (p->vp_count && (!IS_ALIGNED(p->vp_count, 4) || !in_memory(l, p->vp_count, 4)))
 		return "a number of vCPUs outside the firmware's memory";
@@ -95,8 +94,8 @@ static const char *params_objection(const struct launch_info *l)
 
 static const char *image_objection(const struct launch_info *l)
 {
-	if (!l->kernel.size || !IS_ALIGNED(l->kernel.size, PAGE_SIZE) ||
-	    l->kernel.size > END_4G || l->kernel.gpa != END_4G - l->kernel.size)
+	if (!l->kernel.size || !IS_ALIGNED(l->kernel.size, PAGE_SIZE) || l->kernel.size > END_4G ||
+	    l->kernel.gpa != END_4G - l->kernel.size)
 		return "a firmware that does not end at 4 GiB";
 	if (l->setup.size != PAGE_SIZE || IS_ALIGNED(l->setup.gpa, SIZE_2M))
 		return "no page for the boot vCPU, or one at a 2 MiB boundary";

@@ -74,8 +74,10 @@ static void image(void)
 	static const struct launch_section sections[] = {
 		{0x800000, 0x9000, 1}, {0x80d000, 0x1000, 2}, {0x80e000, 0x1000, 3},
 		{0x80f000, 0x1000, 4}, {0x811000, 0xf000, 1}, {0x810000, 0x1000, 16}};
-	static const struct launch_section params[] = {
-		{0x812000, 0x1000, 0x100}, {0, 8 * 24, 0x101}, {192, 16, 0x102}, {0x813000, 0x1000, 0x200}};
+	static const struct launch_section params[] = {{0x812000, 0x1000, 0x100},
+						       {0, 8 * 24, 0x101},
+						       {192, 16, 0x102},
+						       {0x813000, 0x1000, 0x200}};
 
 	free(bytes);
 	bytes = calloc(1, SIZE);

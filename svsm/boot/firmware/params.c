@@ -28,14 +28,17 @@ static void add(struct table *t, uint64_t base, uint64_t end, uint16_t type)
 		return;
 	t->full |= t->count == t->room;
 	if (!t->full)
-		t->out[t->count++] = (struct igvm_memory_map_entry){
-			.pfn = base >> PAGE_SHIFT, .pages = (end - base) >> PAGE_SHIFT, .type = type};
+		t->out[t->count++] =
+			(struct igvm_memory_map_entry){.pfn = base >> PAGE_SHIFT,
+						       .pages = (end - base) >> PAGE_SHIFT,
+						       .type = type};
 }
 
 /* RAM from base to end without one range of the launch's own. */
 static void add_ram(struct table *t, uint64_t base, uint64_t end, const struct launch_range *cut)
 {
-	uint64_t from = MIN(MAX(cut->gpa, base), end), to = MIN(MAX(cut->gpa + cut->size, base), end);
+	uint64_t from = MIN(MAX(cut->gpa, base), end),
+		 to = MIN(MAX(cut->gpa + cut->size, base), end);
 
 	add(t, base, from, IGVM_MEMORY_RAM);
 	add(t, to, end, IGVM_MEMORY_RAM);
@@ -71,7 +74,8 @@ void firmware_params_write(const struct launch_info *l)
 	unsigned used = firmware_memory_map(l, ram, n, table, room);
 
 	if (l->params.memory_map && !used)
-		log_warn("guest: the firmware has room for %u ranges of memory, which is not enough: it "
+		log_warn("guest: the firmware has room for %u ranges of memory, which is not "
+			 "enough: it "
 			 "takes the host's map",
 			 l->params.memory_map_entries);
 	if (l->params.memory_map)
