@@ -99,10 +99,10 @@ DEPFILES := $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
 -include $(DEPFILES)
 
 .PHONY: all clean help
-all: $(BUILD)/monitor.elf.mb $(BUILD)/svsm.elf $(BUILD)/keelson $(BARE_IMAGES) $(BUILD)/size.txt ## build everything that needs no download
+all: $(BUILD)/monitor.elf.mb $(BUILD)/svsm.elf $(BUILD)/keelson $(BARE_IMAGES) $(CONFORMANCE) $(BUILD)/size.txt ## build everything that needs no download
 
 clean: ## remove objects and images, keep what was fetched
-	$(Q)rm -rf $(BUILD)/obj $(BUILD)/*.elf* $(BUILD)/keelson $(BUILD)/*.igvm $(BUILD)/guests/bare
+	$(Q)rm -rf $(BUILD)/obj $(BUILD)/*.elf* $(BUILD)/keelson $(BUILD)/*.igvm $(BUILD)/guests/bare $(CONFORMANCE)
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(filter-out %.d,$(MAKEFILE_LIST)) | sort -u | \

@@ -9,10 +9,12 @@ BARE_IMAGES := $(BARE_OUT)/core.bin $(BARE_OUT)/crowd.bin $(BARE_OUT)/panic.bin 
 
 # FAULT_CATCH is a setjmp whose blocks compute nothing that is used after a fault (lib/trap.h).
 BARE_CFLAGS := $(filter-out -mcmodel=%,$(FW_CFLAGS)) -mcmodel=small $(call gcc_only,$(CC),-Wno-clobbered) -Iguests
-BARE_LIB := $(sort $(filter-out %/vmpl0.c %/vmpl2.c,$(wildcard guests/bare/lib/*.c))) \
+# What differs between the images of guests/bare/lib: one of each is linked.
+BARE_ONE_OF := $(addprefix guests/bare/lib/,vmpl0.c vmpl2.c vmpl2_loader.c mem_vmpl2.c scope_all.c vtpm_power.c)
+BARE_LIB := $(sort $(filter-out $(BARE_ONE_OF),$(wildcard guests/bare/lib/*.c))) \
 	guests/bare/lib/entry.S svsm/lib/control_frame.c svsm/lib/vmsa.c $(FW_LIB)
-BARE_VMPL2 := guests/bare/lib/start_bare.S guests/bare/lib/vmpl2.c $(BARE_LIB)
-BARE_VMPL0 := guests/bare/lib/start_payload.S guests/bare/lib/vmpl0.c $(BARE_LIB)
+BARE_VMPL2 := $(addprefix guests/bare/lib/,start_bare.S vmpl2.c vmpl2_loader.c mem_vmpl2.c scope_all.c vtpm_power.c) $(BARE_LIB)
+BARE_VMPL0 := $(addprefix guests/bare/lib/,start_payload.S vmpl0.c scope_all.c vtpm_power.c) $(BARE_LIB)
 
 BARE_STUB := $(wildcard guests/bare/machine/vmplstub*) guests/bare/machine/region.c
 BARE_STUB := $(filter %.c %.S,$(BARE_STUB))
@@ -55,6 +57,32 @@ $(BARE_OUT)/%.bin: $(BUILD)/obj/bare/%.elf
 $(BARE_OUT)/%.elf: $(BUILD)/obj/bare/%.elf
 	@mkdir -p $(@D)
 	$(Q)cp $< $@
+
+# Conformance images: a suite's tests as firmware (docs/conformance.md). The test image is a flat one, linked where
+# the stub of fd.S puts it (guests/bare/conform/layout.h); with the stub it becomes a file in OVMF's format.
+CONFORM_NAMES := core vtpm
+CONFORM_BASE := 0x810000
+CONFORM_LIB := guests/bare/lib/start_bare.S guests/bare/lib/vmpl2.c guests/bare/lib/mem_vmpl2.c \
+	guests/bare/core/calls.c $(sort $(wildcard guests/bare/conform/*.c)) $(BARE_LIB)
+CONFORMANCE := $(foreach n,$(CONFORM_NAMES),$(GUESTS)/conformance-$(n).fd)
+
+# $(call conform_link,NAME): the tests of guests/bare/NAME under the runtime of guests/bare/conform
+conform_tests = $(filter-out %/main.c,$(call bare_suite,$(1))) $(sort $(wildcard guests/bare/conform/$(1)/*.c))
+define conform_link
+$(BUILD)/obj/bare/conformance-$(1).elf: $(call bare_objects,$(sort $(CONFORM_LIB) $(call conform_tests,$(1)))) guests/bare/bare.lds
+	$$(call say,LD,$$@)
+	$$(Q)$$(LD) $$(FW_LDFLAGS) -T guests/bare/bare.lds --defsym=BASE=$(CONFORM_BASE) \
+		$(call bare_objects,$(sort $(CONFORM_LIB) $(call conform_tests,$(1)))) -o $$@
+$(BUILD)/obj/bare/conformance-$(1).fd.o: guests/bare/conform/fd/fd.S guests/bare/conform/layout.h $(BARE_OUT)/conformance-$(1).bin
+	$$(call say,AS,$$@)
+	$$(Q)$$(CC) -c -Iguests -DIMAGE='"$(BARE_OUT)/conformance-$(1).bin"' $$< -o $$@
+$(GUESTS)/conformance-$(1).fd: $(BUILD)/obj/bare/conformance-$(1).fd.o guests/bare/conform/fd/fd.lds
+	$$(call say,FD,$$@)
+	$$(Q)size=$$$$((($$$$(stat -c %s $(BARE_OUT)/conformance-$(1).bin) + 0x2000 + 0xffff) & ~0xffff)); \
+	$$(LD) $$(FW_LDFLAGS) -T guests/bare/conform/fd/fd.lds --defsym=FD_SIZE=$$$$size $$< -o $$(<:.o=.elf) && \
+	$$(OBJCOPY) -O binary --gap-fill 0xff $$(<:.o=.elf) $$@
+endef
+$(foreach n,$(CONFORM_NAMES),$(eval $(call conform_link,$(n))))
 
 # The fuzzer's seeds are the host fuzzer's (tests/fuzz/build.mk).
 $(BUILD)/obj/bare/guests/bare/vtpmfuzz/fuzz.o: $(BUILD)/fuzz/seeds.h

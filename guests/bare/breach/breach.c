@@ -8,7 +8,7 @@
  */
 #include "bare/lib/bare.h"
 #include "bare/lib/ghcb.h"
-#include "bare/lib/mem.h"
+#include "bare/lib/mem_vmpl2.h"
 #include "bare/lib/paging.h"
 #include "bare/lib/smp.h"
 #include "bare/lib/svsm.h"

@@ -22,7 +22,7 @@ struct adjust_row {
 TEST(rmpadjust_rules, "vmpl2-rmpadjust", "RMPADJUST at VMPL2: VMPL3 only, no VMSA, own rights only",
      "apm:rmpadjust:level apm:rmpadjust:rights apm:rmpadjust:input")
 {
-	static const struct adjust_row rows[] = {
+	const struct adjust_row rows[] = {
 		{"VMPL0", "apm:rmpadjust:level", MEM_PAGE(R, 1), 0, RMPADJUST_ATTR(0, RMP_RWX),
 		 SNP_FAIL_PERMISSION},
 		{"VMPL1", "apm:rmpadjust:level", MEM_PAGE(R, 1), 0, RMPADJUST_ATTR(1, 0),

@@ -3,8 +3,10 @@
 
 /* SVSM_CORE_PVALIDATE: 58019, 6.2 and table 6. */
 #include "bare/core/calls.h"
+#include "bare/lib/ghcb.h"
 #include "bare/lib/smp.h"
 #include "bare/lib/trap.h"
+#include "bare/lib/vmpl.h"
 #include "lib/string.h"
 
 #define R 1
@@ -52,27 +54,38 @@ static uint64_t until_done(void)
 struct step {
 	const char *name;
 	uint64_t entry, result;
+	uint64_t also; /* what another SVSM may answer, when it is not 0 */
 };
 
 static void run_steps(const struct step *s, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++) {
+		uint64_t r;
+
 		test_case("%s", s[i].name);
-		CHECK_EQ(one(s[i].entry), s[i].result);
-		CHECK_EQ(list.h.next, s[i].result == SVSM_SUCCESS);
+		r = one(s[i].entry);
+		CHECK_ANSWER(r, s[i].result, s[i].also ? s[i].also : s[i].result);
+		CHECK_EQ(list.h.next, r == SVSM_SUCCESS);
 	}
 }
+
+/*
+ * To rescind what is not validated meets two rules of 6.2: PVALIDATE sets CF, but the RMPADJUST
+ * that comes before it is an access to a page that is not validated, and that faults.
+ */
+#define AGAIN SVSM_ERR_INVALID_ADDRESS
 
 TEST(pv_4k, "pvalidate-4k", "4K: rescind, validate, no change, ignore CF; a new page is zero",
      "svsm:6.2:no-change svsm:6.2:next svsm:6.2:clear")
 {
-	static const struct step steps[] = {
-		{"validate a validated page", E_4K(true), NO_CHANGE},
-		{"the same, ignore CF", E_4K(true) | SVSM_PVALIDATE_IGNORE_CF, SVSM_SUCCESS},
-		{"rescind", E_4K(false), SVSM_SUCCESS},
-		{"rescind again", E_4K(false), NO_CHANGE},
-		{"rescind again, ignore CF", E_4K(false) | SVSM_PVALIDATE_IGNORE_CF, SVSM_SUCCESS},
-		{"validate", E_4K(true), SVSM_SUCCESS},
+	const struct step steps[] = {
+		{"validate a validated page", E_4K(true), NO_CHANGE, 0},
+		{"the same, ignore CF", E_4K(true) | SVSM_PVALIDATE_IGNORE_CF, SVSM_SUCCESS, 0},
+		{"rescind", E_4K(false), SVSM_SUCCESS, 0},
+		{"rescind again", E_4K(false), NO_CHANGE, AGAIN},
+		{"rescind again, ignore CF", E_4K(false) | SVSM_PVALIDATE_IGNORE_CF, SVSM_SUCCESS,
+		 AGAIN},
+		{"validate", E_4K(true), SVSM_SUCCESS, 0},
 	};
 	volatile uint64_t *p = (volatile uint64_t *)MEM_PAGE(R, 5);
 
@@ -85,19 +98,19 @@ TEST(pv_4k, "pvalidate-4k", "4K: rescind, validate, no change, ignore CF; a new 
 TEST(pv_2m, "pvalidate-2m", "2M: whole regions, and size mismatch once 4K pages differ",
      "svsm:6.2:no-change svsm:6.2:code")
 {
-	static const struct step steps[] = {
-		{"validate a validated region", E_2M(true), NO_CHANGE},
-		{"ignore CF", E_2M(true) | SVSM_PVALIDATE_IGNORE_CF, SVSM_SUCCESS},
-		{"rescind 2M", E_2M(false), SVSM_SUCCESS},
-		{"rescind 2M again", E_2M(false), NO_CHANGE},
-		{"validate 2M", E_2M(true), SVSM_SUCCESS},
-		{"rescind 4K inside", E_4K(false), SVSM_SUCCESS},
-		{"validate 2M over it", E_2M(true), SVSM_ERR_PVALIDATE_SIZEMISMATCH},
-		{"rescind 2M over it", E_2M(false), SVSM_ERR_PVALIDATE_SIZEMISMATCH},
-		{"validate 4K", E_4K(true), SVSM_SUCCESS},
+	const struct step steps[] = {
+		{"validate a validated region", E_2M(true), NO_CHANGE, 0},
+		{"ignore CF", E_2M(true) | SVSM_PVALIDATE_IGNORE_CF, SVSM_SUCCESS, 0},
+		{"rescind 2M", E_2M(false), SVSM_SUCCESS, 0},
+		{"rescind 2M again", E_2M(false), NO_CHANGE, AGAIN},
+		{"validate 2M", E_2M(true), SVSM_SUCCESS, 0},
+		{"rescind 4K inside", E_4K(false), SVSM_SUCCESS, 0},
+		{"validate 2M over it", E_2M(true), SVSM_ERR_PVALIDATE_SIZEMISMATCH, 0},
+		{"rescind 2M over it", E_2M(false), SVSM_ERR_PVALIDATE_SIZEMISMATCH, 0},
+		{"validate 4K", E_4K(true), SVSM_SUCCESS, 0},
 	};
 
-	REQUIRE(calls_region_fresh(R));
+	calls_need_fresh(R);
 	run_steps(steps, ARRAY_LEN(steps));
 	CHECK(calls_region_intact(R));
 }
@@ -193,17 +206,24 @@ TEST(pv_header, "pvalidate-header",
 		memset((void *)MEM_PAGE(R, 8), 0, PAGE_SIZE * 2);
 		memcpy((void *)at, &h, sizeof(h));
 		CHECK_EQ(submit(at), SVSM_ERR_INVALID_PARAMETER);
-		CHECK_EQ(memcmp((void *)at, &h, sizeof(h)), 0);
+		if (scope_own()) /* what next is after such an error is not said */
+			CHECK_EQ(memcmp((void *)at, &h, sizeof(h)), 0);
 	}
 	CHECK(calls_region_intact(R));
 }
 
+/*
+ * 5: an address that faults. The SVSM's own memory does not fault when the SVSM reads it; 6.2 names
+ * it for the entries of a list, and nothing names it for the list itself. It must be refused: a
+ * parameter that is not the guest's memory is either error.
+ */
 TEST(pv_list_address, "pvalidate-list-address", "lists that are not in guest memory",
      "svsm:5:fault")
 {
 	for (const struct bad_address *a = calls_bad_addresses(); a->name; a++) {
 		test_case("%s", a->name);
-		CHECK_EQ(submit(a->gpa), SVSM_ERR_INVALID_ADDRESS);
+		CHECK_ANSWER(submit(a->gpa), SVSM_ERR_INVALID_ADDRESS,
+			     a->svsm ? SVSM_ERR_INVALID_PARAMETER : SVSM_ERR_INVALID_ADDRESS);
 	}
 	test_case("unvalidated");
 	CHECK_EQ(submit(calls_unvalidated()), SVSM_ERR_INVALID_ADDRESS);
@@ -270,7 +290,7 @@ TEST(pv_many_2m, "pvalidate-many-2m", "16 regions of 2M, rescinded and validated
      "svsm:6.2:incomplete")
 {
 	for (unsigned i = 0; i < MEM_REGIONS; i++)
-		REQUIRE(calls_region_fresh(i));
+		calls_need_fresh(i);
 	for (unsigned validate = 0; validate < 2; validate++) {
 		list.h.count = MEM_REGIONS;
 		list.h.next = 0;
@@ -316,13 +336,15 @@ TEST(pv_rights, "pvalidate-rights",
      "rights that the guest gave to VMPL3 are gone when the page has been rescinded",
      "svsm:6.2:rescind-rights")
 {
+	if (!(ghcb_msr_cpuid(0x8000001f, 0) >> 6 & 1))
+		test_skip("this processor has no RMPQUERY");
 	CHECK_EQ(rmpadjust(MEM_PAGE(R, 5), RMP_PG_4K, RMPADJUST_ATTR(3, RMP_R | RMP_W)),
 		 SNP_SUCCESS);
 	CHECK_EQ(rights_of(3), RMP_R | RMP_W);
 	CHECK_EQ(one(E_4K(false)), SVSM_SUCCESS);
 	CHECK_EQ(one(E_4K(true)), SVSM_SUCCESS);
 	CHECK_EQ(rights_of(3), 0);
-	CHECK_EQ(rights_of(VMPL_GUEST), RMP_RWX);
+	CHECK_EQ(rights_of(vmpl_own), RMP_RWX);
 }
 
 /* The loader leaves RAM of the guest that was never validated. */
@@ -331,10 +353,16 @@ TEST(pv_hole, "pvalidate-hole", "memory nobody validated yet: 2M and 4K, and bac
 {
 	uint64_t at = calls_unvalidated();
 
+	uint64_t r;
+
 	test_case("2M");
-	CHECK_EQ(one(SVSM_ENTRY(at, RMP_PG_2M, true)), SVSM_SUCCESS);
-	CHECK_EQ(*(volatile uint64_t *)(at + 0x5000), 0);
-	CHECK_EQ(one(SVSM_ENTRY(at, RMP_PG_2M, false)), SVSM_SUCCESS);
+	r = one(SVSM_ENTRY(at, RMP_PG_2M, true));
+	/* the host may have backed it with 4K pages */
+	CHECK_ANSWER(r, SVSM_SUCCESS, SVSM_ERR_PVALIDATE_SIZEMISMATCH);
+	if (r == SVSM_SUCCESS) {
+		CHECK_EQ(*(volatile uint64_t *)(at + 0x5000), 0);
+		CHECK_EQ(one(SVSM_ENTRY(at, RMP_PG_2M, false)), SVSM_SUCCESS);
+	}
 	test_case("4K");
 	CHECK_EQ(one(SVSM_ENTRY(at + SIZE_2M, RMP_PG_4K, true)), SVSM_SUCCESS);
 	CHECK_EQ(*(volatile uint64_t *)(at + SIZE_2M), 0);

@@ -28,13 +28,21 @@ struct side {
 };
 static struct side side[2];
 
-static void count(uint64_t rax)
+/* A page that is not validated cannot be rescinded: which of two errors, 58019 leaves open
+ * (pvalidate.c). */
+static bool no_change(uint64_t rax, bool validate)
+{
+	return rax == SVSM_ERR_PVALIDATE_NO_CHANGE ||
+	       (!scope_own() && !validate && rax == SVSM_ERR_INVALID_ADDRESS);
+}
+
+static void count(uint64_t rax, bool validate)
 {
 	struct side *s = &side[percpu_index()];
 
 	if (rax == SVSM_SUCCESS)
 		s->won++;
-	else if (rax == SVSM_ERR_PVALIDATE_NO_CHANGE)
+	else if (no_change(rax, validate))
 		s->same++;
 	else
 		s->odd++;
@@ -56,7 +64,7 @@ static void same_page(void *arg)
 {
 	(void)arg;
 	for (unsigned i = 0; smp_round(i); i++)
-		count(pvalidate_page(7, i & 1));
+		count(pvalidate_page(7, i & 1), i & 1);
 }
 
 TEST(race_pvalidate, "race-pvalidate", "two vCPUs rescind, then validate, the same page",
@@ -77,7 +85,7 @@ static void opposite(void *arg)
 	(void)arg;
 	for (unsigned i = 0; smp_round(i); i++) {
 		for (unsigned k = 0; k < 16; k++)
-			count(pvalidate_page(9, percpu_index()));
+			count(pvalidate_page(9, percpu_index()), percpu_index());
 	}
 }
 
@@ -153,7 +161,7 @@ static void adjust(void *arg)
 	(void)arg;
 	for (unsigned i = 0; smp_round(i); i++) {
 		if (percpu_index() == 0)
-			count(pvalidate_page(11, i & 1));
+			count(pvalidate_page(11, i & 1), i & 1);
 		for (unsigned k = 0; percpu_index() && k < 4; k++)
 			adjust_once();
 	}
@@ -185,7 +193,7 @@ static uint32_t spare_vcpu(void)
 {
 	if (vmpl_vcpus() < 3)
 		test_skip("needs three vCPUs");
-	return percpu_area[0].apic_id + 2;
+	return vmpl_apic_id(2);
 }
 
 /*
@@ -195,7 +203,7 @@ static uint32_t spare_vcpu(void)
  */
 static void vmsa_create(void)
 {
-	switch (svsm(CORE(CREATE_VCPU), VMSA, CAA, percpu_area[0].apic_id + 2, 0)) {
+	switch (svsm(CORE(CREATE_VCPU), VMSA, CAA, vmpl_apic_id(2), 0)) {
 	case SVSM_SUCCESS:
 		created[percpu_index()]++;
 		break;
@@ -232,7 +240,7 @@ static void nothing(void *arg)
 
 static void vmsa_fill(void)
 {
-	smp_fill_vmsa((struct vmsa *)VMSA, 1, VMPL_GUEST, nothing, NULL, MEM_PAGE(R, 30));
+	smp_fill_vmsa((struct vmsa *)VMSA, 1, (uint8_t)vmpl_own, nothing, NULL, MEM_PAGE(R, 30));
 }
 
 /* A VMSA that was deleted has EFER.SVME clear: it is filled before each round. */

@@ -30,7 +30,7 @@ static struct vmsa *fresh(uint64_t page)
 {
 	struct vmsa *v = (struct vmsa *)page;
 
-	smp_fill_vmsa(v, 1, VMPL_GUEST, idle, NULL, MEM_PAGE(R, 9));
+	smp_fill_vmsa(v, 1, (uint8_t)vmpl_own, idle, NULL, MEM_PAGE(R, 9));
 	return v;
 }
 
@@ -78,7 +78,7 @@ TEST(vcpu_create, "vcpu-create-delete",
 /* Checks on the VMSA's contents: VMPL, EFER.SVME, SEV_FEATURES as the startup vCPU's. VMPL3 would
  * be allowed; only the guest's own is supported (docs/fidelity.md). */
 struct vmsa_row {
-	const char *name;
+	const char *name, *rule;
 	size_t offset;
 	unsigned size;
 	uint64_t value;
@@ -86,31 +86,44 @@ struct vmsa_row {
 
 TEST(vcpu_vmsa, "vcpu-vmsa-checks",
      "CREATE_VCPU refuses a VMSA with another VMPL, no SVME, other features",
-     "svsm:6.3:vmpl svsm:6.3:svme svsm:6.3:features")
+     "svsm:6.3:vmpl svsm:6.3:svme svsm:6.3:features keelson:own-vmpl")
 {
 	static const struct vmsa_row rows[] = {
-		{"VMPL0", offsetof(struct vmsa, vmpl), 1, 0},
-		{"VMPL1", offsetof(struct vmsa, vmpl), 1, 1},
-		{"VMPL3", offsetof(struct vmsa, vmpl), 1, 3},
-		{"VMPL255", offsetof(struct vmsa, vmpl), 1, 255},
-		{"EFER 0", offsetof(struct vmsa, efer), 8, 0},
-		{"EFER without SVME", offsetof(struct vmsa, efer), 8, EFER_LME | EFER_LMA},
-		{"features 0", offsetof(struct vmsa, sev_features), 8, 0},
-		{"features with vTOM", offsetof(struct vmsa, sev_features), 8,
+		{"VMPL0", "svsm:6.3:vmpl", offsetof(struct vmsa, vmpl), 1, 0},
+		{"VMPL1", "svsm:6.3:vmpl", offsetof(struct vmsa, vmpl), 1, 1},
+		{"VMPL3", "keelson:own-vmpl", offsetof(struct vmsa, vmpl), 1, 3},
+		{"VMPL255", "keelson:own-vmpl", offsetof(struct vmsa, vmpl), 1, 255},
+		{"EFER 0", "svsm:6.3:svme", offsetof(struct vmsa, efer), 8, 0},
+		{"EFER without SVME", "svsm:6.3:svme", offsetof(struct vmsa, efer), 8,
+		 EFER_LME | EFER_LMA},
+		{"features 0", "svsm:6.3:features", offsetof(struct vmsa, sev_features), 8, 0},
+		{"features with vTOM", "svsm:6.3:features", offsetof(struct vmsa, sev_features), 8,
 		 SEV_FEAT_SNP_ACTIVE | SEV_FEAT_VTOM},
-		{"features with alternate injection", offsetof(struct vmsa, sev_features), 8,
+		{"features with alternate injection", "svsm:6.3:features",
+		 offsetof(struct vmsa, sev_features), 8,
 		 SEV_FEAT_SNP_ACTIVE | SEV_FEAT_ALTERNATE_INJ},
-		{"features all ones", offsetof(struct vmsa, sev_features), 8, ~0ull},
+		{"features all ones", "svsm:6.3:features", offsetof(struct vmsa, sev_features), 8,
+		 ~0ull},
 	};
 
 	need_two();
 	for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
-		test_case("%s", rows[i].name);
+		bool features = rows[i].offset == offsetof(struct vmsa, sev_features);
+
+		if (!features && rows[i].size == 1 && rows[i].value == vmpl_own)
+			continue;
+		if (features && rows[i].value == snp_features())
+			continue;
+		if (!test_case_asked(rows[i].rule, "%s", rows[i].name))
+			continue;
 		memcpy((uint8_t *)fresh(VMSA) + rows[i].offset, &rows[i].value, rows[i].size);
 		CHECK_EQ(create(VMSA, CAA, smp_apic_id()), SVSM_ERR_INVALID_PARAMETER);
 		CHECK_EQ(delete_vcpu(VMSA), SVSM_ERR_INVALID_PARAMETER);
 		/* the page still holds what the guest wrote, and is the guest's */
-		CHECK_EQ(memcmp((uint8_t *)VMSA + rows[i].offset, &rows[i].value, rows[i].size), 0);
+		if (scope_own())
+			CHECK_EQ(memcmp((uint8_t *)VMSA + rows[i].offset, &rows[i].value,
+					rows[i].size),
+				 0);
 		check_plain(VMSA);
 		check_plain(CAA);
 	}
@@ -128,11 +141,6 @@ TEST(vcpu_arguments, "vcpu-arguments",
 		{"VMSA unaligned by 0xfff", CORE(CREATE_VCPU), VMSA + 0xfff, CAA, smp_apic_id(), 0,
 		 SVSM_ERR_INVALID_PARAMETER},
 		{"CAA unaligned", CORE(CREATE_VCPU), VMSA, CAA + 8, smp_apic_id(), 0,
-		 SVSM_ERR_INVALID_PARAMETER},
-		{"VMSA = CAA", CORE(CREATE_VCPU), VMSA, VMSA, smp_apic_id(), 0,
-		 SVSM_ERR_INVALID_ADDRESS},
-		{"APIC ID 0", CORE(CREATE_VCPU), VMSA, CAA, 0, 0, SVSM_ERR_INVALID_PARAMETER},
-		{"APIC ID beyond the last", CORE(CREATE_VCPU), VMSA, CAA, 64, 0,
 		 SVSM_ERR_INVALID_PARAMETER},
 		{"APIC ID unknown", CORE(CREATE_VCPU), VMSA, CAA, NO_APIC, 0,
 		 SVSM_ERR_INVALID_PARAMETER},
@@ -155,7 +163,18 @@ TEST(vcpu_arguments, "vcpu-arguments",
 		 SVSM_ERR_INVALID_PARAMETER},
 	};
 
+	/* this project's machine, and one page for two things, which 58019 has no words for */
+	const struct call_row own[] = {
+		{"VMSA = CAA", CORE(CREATE_VCPU), VMSA, VMSA, smp_apic_id(), 0,
+		 SVSM_ERR_INVALID_ADDRESS},
+		{"APIC ID 0", CORE(CREATE_VCPU), VMSA, CAA, 0, 0, SVSM_ERR_INVALID_PARAMETER},
+		{"APIC ID beyond the last", CORE(CREATE_VCPU), VMSA, CAA, 64, 0,
+		 SVSM_ERR_INVALID_PARAMETER},
+	};
+
 	calls_run(rows, ARRAY_LEN(rows));
+	if (scope_own())
+		calls_run(own, ARRAY_LEN(own));
 	check_plain(VMSA);
 	check_plain(CAA);
 }
@@ -200,8 +219,10 @@ TEST(vcpu_twice, "vcpu-twice", "a VMSA page cannot be created twice, nor serve a
 	fresh(VMSA);
 	fresh(VMSA2);
 	REQUIRE_EQ(create(VMSA, CAA, smp_apic_id()), SVSM_SUCCESS);
-	test_case("it stays readable: Linux takes SEV_FEATURES for AP_CREATION out of it");
-	CHECK_EQ(((volatile struct vmsa *)VMSA)->sev_features, snp_features());
+	if (test_case_asked(
+		    "keelson:vmsa-readable",
+		    "it stays readable: Linux takes SEV_FEATURES for AP_CREATION out of it"))
+		CHECK_EQ(((volatile struct vmsa *)VMSA)->sev_features, snp_features());
 	test_case("the same again");
 	CHECK_EQ(create(VMSA, CAA, smp_apic_id()), SVSM_ERR_INVALID_ADDRESS);
 	test_case("its VMSA page as calling area");
@@ -212,10 +233,12 @@ TEST(vcpu_twice, "vcpu-twice", "a VMSA page cannot be created twice, nor serve a
 	CHECK_EQ(create(VMSA2, CAA, percpu()->apic_id), SVSM_ERR_INVALID_ADDRESS);
 	test_case("rescind the VMSA page");
 	CHECK_EQ(svsm_pvalidate(SVSM_ENTRY(VMSA, RMP_PG_4K, false)), SVSM_ERR_INVALID_ADDRESS);
-	CHECK_EQ(svsm_pvalidate(SVSM_ENTRY(MEM_REGION(R), RMP_PG_2M, false)),
-		 SVSM_ERR_INVALID_ADDRESS);
-	test_case("rescind the calling area");
-	CHECK_EQ(svsm_pvalidate(SVSM_ENTRY(CAA, RMP_PG_4K, false)), SVSM_ERR_INVALID_ADDRESS);
+	if (test_case_asked("keelson:duties", "rescind what it lies in, and the calling area")) {
+		CHECK_EQ(svsm_pvalidate(SVSM_ENTRY(MEM_REGION(R), RMP_PG_2M, false)),
+			 SVSM_ERR_INVALID_ADDRESS);
+		CHECK_EQ(svsm_pvalidate(SVSM_ENTRY(CAA, RMP_PG_4K, false)),
+			 SVSM_ERR_INVALID_ADDRESS);
+	}
 	test_case("delete, once");
 	CHECK_EQ(delete_vcpu(VMSA), SVSM_SUCCESS);
 	CHECK_EQ(delete_vcpu(VMSA), SVSM_ERR_INVALID_PARAMETER);
@@ -341,7 +364,7 @@ TEST(vcpu_beside, "vcpu-beside", "a vCPU is created while another one runs, whic
 	smp_start();
 	for (unsigned i = 0; i < 20; i++) {
 		fresh(VMSA);
-		REQUIRE_EQ(create(VMSA, CAA, smp_apic_id() + 1), SVSM_SUCCESS);
+		REQUIRE_EQ(create(VMSA, CAA, vmpl_apic_id(2)), SVSM_SUCCESS);
 		REQUIRE_EQ(delete_vcpu(VMSA), SVSM_SUCCESS);
 		check_plain(VMSA);
 	}

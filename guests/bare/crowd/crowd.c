@@ -7,7 +7,7 @@
  * other CPUs, the service of 58019's calls on as many CPUs as there are.
  */
 #include "bare/lib/ghcb.h"
-#include "bare/lib/mem.h"
+#include "bare/lib/mem_vmpl2.h"
 #include "bare/lib/percpu.h"
 #include "bare/lib/smp.h"
 #include "bare/lib/snp.h"

@@ -8,6 +8,7 @@
 #include "bare/lib/paging.h"
 #include "bare/lib/trap.h"
 #include "bare/lib/vmpl.h"
+#include "abi/cpuid_page.h"
 
 uintptr_t __stack_chk_guard = 0x6b65656c736f6e00;
 struct percpu percpu_area[PERCPU_COUNT];
@@ -18,8 +19,16 @@ void __stack_chk_fail(void)
 	ghcb_terminate(0, 0);
 }
 
+/* CPUID 8000_001F EBX[5:0], by the page that the security processor has checked; where there is
+ * none, by the hypervisor's word. */
 static unsigned cbit_position(void)
 {
+	const struct snp_cpuid_page *page = vmpl_cpuid_page();
+
+	for (uint32_t i = 0; page && i < MIN(page->count, (uint32_t)SNP_CPUID_MAX); i++) {
+		if (page->fn[i].eax_in == 0x8000001f)
+			return page->fn[i].ebx & 0x3f;
+	}
 	return (unsigned)(ghcb_msr(GHCB_MSR_SEV_INFO_REQ) >> 24) & 0xff;
 }
 

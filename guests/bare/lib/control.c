@@ -25,6 +25,7 @@ static struct spinlock lock;
 static uint32_t next_seq;
 static uint8_t out[CONTROL_FRAME_MAX];
 static struct control_decoder decoder;
+static void (*diverted)(uint8_t type, const char *text, size_t length);
 
 void control_init(void)
 {
@@ -60,7 +61,11 @@ static void uart_write(const uint8_t *p, size_t n)
 void control_send(uint8_t type, const char *text, size_t length)
 {
 	spin_lock(&lock);
-	uart_write(out, control_frame_encode(out, sizeof(out), type, next_seq++, text, length));
+	if (diverted)
+		diverted(type, text, length);
+	else
+		uart_write(out,
+			   control_frame_encode(out, sizeof(out), type, next_seq++, text, length));
 	spin_unlock(&lock);
 }
 
@@ -76,19 +81,38 @@ void control_printf(uint8_t type, const char *fmt, ...)
 	control_send(type, text, MIN(n, sizeof(text) - 1));
 }
 
-void control_receive(struct control_frame *f)
+void control_divert(void (*fn)(uint8_t type, const char *text, size_t length))
+{
+	diverted = fn;
+}
+
+/* A byte of the port, where one waits there. True: it completes a frame. */
+static bool poll(struct control_frame *f)
 {
 	uint32_t byte;
 
+	if (line_status() & LSR_DATA)
+		return ghcb_in(CONTROL_PORT + UART_DATA, 1, &byte) &&
+		       control_decoder_push(&decoder, (uint8_t)byte, f);
+	cpu_relax();
+	return false;
+}
+
+void control_receive(struct control_frame *f)
+{
 	if (control_decoder_again(&decoder, f))
 		return;
-	for (;;) {
-		if (!(line_status() & LSR_DATA)) {
-			cpu_relax();
-			continue;
-		}
-		if (ghcb_in(CONTROL_PORT + UART_DATA, 1, &byte) &&
-		    control_decoder_push(&decoder, (uint8_t)byte, f))
-			return;
+	while (!poll(f))
+		;
+}
+
+bool control_receive_within(struct control_frame *f, struct patience *p)
+{
+	if (control_decoder_again(&decoder, f))
+		return true;
+	while (!patience_over(p, rdtsc())) {
+		if (poll(f))
+			return true;
 	}
+	return false;
 }

@@ -137,6 +137,21 @@ bool ghcb_out_string(uint16_t port, const void *bytes, size_t n)
 			 (uint64_t)port << 16 | IOIO_STR | IOIO_REP | IOIO_SZ8 | IOIO_A64, n) == 0;
 }
 
+bool ghcb_in_string(uint16_t port, void *bytes, size_t n)
+{
+	struct ghcb *g = ghcb_begin();
+
+	if (n > GHCB_BUFFER_SIZE)
+		return false;
+	GHCB_SET(g, scratch, buffer_gpa());
+	if (ghcb_exit(g, GHCB_EXIT_IOIO,
+		      (uint64_t)port << 16 | IOIO_IN | IOIO_STR | IOIO_REP | IOIO_SZ8 | IOIO_A64,
+		      n))
+		return false;
+	memcpy(bytes, g->buffer, n);
+	return true;
+}
+
 /* IOIO's SZ8, SZ16, SZ32 are the size in bytes, shifted. */
 bool ghcb_out(uint16_t port, unsigned size, uint32_t value)
 {

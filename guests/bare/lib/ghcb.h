@@ -45,6 +45,7 @@ uint32_t ghcb_exit(struct ghcb *g, uint64_t code, uint64_t info1, uint64_t info2
 
 /* Events that tests and the runtime use often; false when the hypervisor reported an error. */
 bool ghcb_out_string(uint16_t port, const void *bytes, size_t n); /* n up to GHCB_BUFFER_SIZE */
+bool ghcb_in_string(uint16_t port, void *bytes, size_t n);        /* the same */
 bool ghcb_out(uint16_t port, unsigned size, uint32_t value);
 bool ghcb_in(uint16_t port, unsigned size, uint32_t *value);
 bool ghcb_rdmsr(uint32_t msr, uint64_t *value);

@@ -52,7 +52,7 @@ bool smp_available(void)
 
 uint32_t smp_apic_id(void)
 {
-	return percpu_area[0].apic_id + 1;
+	return vmpl_apic_id(1);
 }
 
 uint64_t smp_vmsa(void)

@@ -9,6 +9,7 @@
 #include "bare/lib/test.h"
 #include "bare/lib/control.h"
 #include "bare/lib/ghcb.h"
+#include "bare/lib/scope.h"
 #include "bare/lib/smp.h"
 #include "bare/lib/trap.h"
 #include "abi/q35.h"
@@ -40,7 +41,7 @@ static NORETURN void unexpected(const struct trap_frame *t)
  * Runs one test and puts back what it may have changed: interrupts, handlers, the GHCB MSR, the
  * second vCPU. What goes wrong there still counts for the test's verdict.
  */
-static void run(const struct test *t)
+void test_run(const struct test *t)
 {
 	const char *verdict, *detail;
 
@@ -55,21 +56,51 @@ static void run(const struct test *t)
 	control_send(CONTROL_END, t->name, strlen(t->name));
 }
 
+void test_each(void (*fn)(const struct test *t))
+{
+	for (const struct test *const *t = __start_bare_tests; t < __stop_bare_tests; t++) {
+		if (!scope_left_out((*t)->name, (*t)->rule))
+			fn(*t);
+	}
+}
+
+void test_each_left_out(void (*fn)(const struct test *t, const char *why))
+{
+	for (const struct test *const *t = __start_bare_tests; t < __stop_bare_tests; t++) {
+		const char *why = scope_left_out((*t)->name, (*t)->rule);
+
+		if (why)
+			fn(*t, why);
+	}
+}
+
+static unsigned listed;
+
+static void list_one(const struct test *t)
+{
+	control_printf(CONTROL_TEST, "%s\t%s\t%s", t->name, t->what, t->rule);
+	listed++;
+}
+
+static void list_left_out(const struct test *t, const char *why)
+{
+	test_log("left out: %s: %s", t->name, why);
+}
+
 static void list_tests(void)
 {
-	unsigned n = 0;
-
-	for (const struct test *const *t = __start_bare_tests; t < __stop_bare_tests; t++, n++)
-		control_printf(CONTROL_TEST, "%s\t%s\t%s", (*t)->name, (*t)->what, (*t)->rule);
-	control_printf(CONTROL_LIST_END, "%u", n);
+	listed = 0;
+	test_each_left_out(list_left_out);
+	test_each(list_one);
+	control_printf(CONTROL_LIST_END, "%u", listed);
 }
 
 /* A test that is not there has failed; silence would look like a hang. */
 static void run_named(const char *name)
 {
 	for (const struct test *const *t = __start_bare_tests; t < __stop_bare_tests; t++) {
-		if (strcmp((*t)->name, name) == 0) {
-			run(*t);
+		if (strcmp((*t)->name, name) == 0 && !scope_left_out(name, (*t)->rule)) {
+			test_run(*t);
 			return;
 		}
 	}
@@ -77,30 +108,46 @@ static void run_named(const char *name)
 	control_printf(CONTROL_END, "%s", name);
 }
 
-/*
- * The harness has said BYE. The power-off is asked for again and again, because nothing else is
- * left to do.
- */
-static NORETURN void power_off(void)
+/* It is asked for again and again, because nothing else is left to do. */
+void test_power_off(void)
 {
-	control_send(CONTROL_BYE_ACK, "", 0);
 	for (;;)
 		ghcb_out(Q35_POWEROFF_PORT, 2, Q35_POWEROFF_VALUE);
 }
 
-void test_main(const char *suite)
+void test_hello(const char *suite)
+{
+	trap_unexpected_set(unexpected);
+	control_printf(CONTROL_HELLO, "%s\t%d", suite, CONTROL_VERSION);
+}
+
+/* When the harness has said BYE, it is told that this has come, and the machine goes off. */
+static void take(struct control_frame *f)
+{
+	if (f->type == CONTROL_LIST)
+		list_tests();
+	else if (f->type == CONTROL_RUN)
+		run_named(f->payload);
+	else if (f->type == CONTROL_BYE) {
+		control_send(CONTROL_BYE_ACK, "", 0);
+		test_power_off();
+	}
+}
+
+void test_serve(struct control_frame *first)
 {
 	static struct control_frame f;
 
-	trap_unexpected_set(unexpected);
-	control_printf(CONTROL_HELLO, "%s\t%d", suite, CONTROL_VERSION);
+	if (first)
+		take(first);
 	for (;;) {
 		control_receive(&f);
-		if (f.type == CONTROL_LIST)
-			list_tests();
-		else if (f.type == CONTROL_RUN)
-			run_named(f.payload);
-		else if (f.type == CONTROL_BYE)
-			power_off();
+		take(&f);
 	}
+}
+
+void test_main(const char *suite)
+{
+	test_hello(suite);
+	test_serve(NULL);
 }

@@ -8,6 +8,8 @@
  */
 #include "bare/lib/test_report.h"
 
+struct control_frame;
+
 struct test {
 	const char *name;
 	const char *what; /* one line: what it shows */
@@ -32,3 +34,16 @@ struct test {
 
 /* The suite's conversation with the harness; does not come back. */
 NORETURN void test_main(const char *suite);
+
+/* ---- its parts, for images that may have no harness (conform/) ---- */
+
+void test_hello(const char *suite);
+/* first: a frame that has come already, or NULL. */
+NORETURN void test_serve(struct control_frame *first);
+/* The tests of this image that scope.h does not leave out, in their order, and those that it does.
+ */
+void test_each(void (*fn)(const struct test *t));
+void test_each_left_out(void (*fn)(const struct test *t, const char *why));
+/* One test, its reports by the control port or where that was diverted to. */
+void test_run(const struct test *t);
+NORETURN void test_power_off(void);

@@ -8,6 +8,7 @@
  */
 #include "bare/lib/test_report.h"
 #include "bare/lib/control.h"
+#include "bare/lib/scope.h"
 #include "lib/fmt.h"
 #include "lib/string.h"
 
@@ -73,6 +74,18 @@ void test_case_of(const char *rule, const char *fmt, ...)
 	va_start(ap, fmt);
 	begin_case(rule, fmt, ap);
 	va_end(ap);
+}
+
+bool test_case_asked(const char *rule, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (!scope_own() && strncmp(rule, "keelson:", 8) == 0)
+		return false;
+	va_start(ap, fmt);
+	begin_case(rule, fmt, ap);
+	va_end(ap);
+	return true;
 }
 
 void test_abandon(void)

@@ -13,6 +13,9 @@ void test_case(const char *fmt, ...) PRINTF(1, 2);
 /* The same for a case that proves other rules than the whole test does: rule is written as TEST's
  * is. */
 void test_case_of(const char *rule, const char *fmt, ...) PRINTF(2, 3);
+/* The same for a case that some images do not ask for (scope.h). False: this one does not, and no
+ * case was begun. */
+bool test_case_asked(const char *rule, const char *fmt, ...) PRINTF(2, 3);
 void test_log(const char *fmt, ...) PRINTF(1, 2);
 void test_info(const char *key, const char *fmt, ...) PRINTF(2, 3);
 NORETURN void test_skip(const char *fmt, ...) PRINTF(1, 2);

@@ -13,11 +13,12 @@ struct snp_cpuid_page;
 struct vmsa;
 
 void vmpl_init(uint64_t boot_argument); /* first: finds secrets, CPUID page and calling area */
-extern const unsigned vmpl_own;
+extern unsigned vmpl_own;               /* the VMPL that this guest runs at; fixed by vmpl_init() */
 const struct snp_secrets *vmpl_secrets(void);       /* NULL when there is none */
 const struct snp_cpuid_page *vmpl_cpuid_page(void); /* NULL when there is none */
 
-unsigned vmpl_vcpus(void); /* as the loader told */
+unsigned vmpl_vcpus(void);            /* as the loader told */
+uint32_t vmpl_apic_id(unsigned vcpu); /* vCPU 0 is the boot one; vcpu < vmpl_vcpus() */
 
 /* The state of a 4K page of this guest; its contents are lost. False: it was refused. */
 bool vmpl_page_shared(uint64_t gpa);

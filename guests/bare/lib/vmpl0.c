@@ -13,7 +13,7 @@ uint8_t snp_secrets_page[PAGE_SIZE] SECTION(".igvm.secrets") ALIGNED(4096) = {0}
 uint8_t snp_cpuid_page[PAGE_SIZE] SECTION(".igvm.cpuid") ALIGNED(4096) = {0};
 uint32_t igvm_vp_count SECTION(".igvm.vp_count") ALIGNED(4096) = 0;
 
-const unsigned vmpl_own = VMPL_SVSM;
+unsigned vmpl_own = VMPL_SVSM;
 
 void vmpl_init(uint64_t boot_argument)
 {
@@ -33,6 +33,11 @@ const struct snp_cpuid_page *vmpl_cpuid_page(void)
 unsigned vmpl_vcpus(void)
 {
 	return READ_ONCE(igvm_vp_count);
+}
+
+uint32_t vmpl_apic_id(unsigned vcpu)
+{
+	return percpu_area[0].apic_id + vcpu;
 }
 
 bool vmpl_page_validate(uint64_t gpa, bool validate)

@@ -2,52 +2,9 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /* A guest under the SVSM: validation and VMSAs are the SVSM's business. */
-#include "bare/lib/vmpl2.h"
 #include "bare/lib/vmpl.h"
 #include "bare/lib/ghcb.h"
 #include "bare/lib/svsm.h"
-#include "abi/secrets.h"
-#include "abi/cpuid_page.h"
-
-const unsigned vmpl_own = VMPL_GUEST;
-static const struct bare_info *info;
-
-/*
- * The boot argument is the SVSM's struct bare_info. Without its magic nothing can be found, so the
- * guest terminates.
- */
-void vmpl_init(uint64_t boot_argument)
-{
-	info = (const struct bare_info *)boot_argument;
-	if (info->blob.magic != CC_BLOB_MAGIC)
-		ghcb_terminate(0, 0);
-	percpu_area[0].caa = (struct svsm_caa *)vmpl_secrets()->svsm_caa;
-}
-
-const struct snp_secrets *vmpl_secrets(void)
-{
-	return (const struct snp_secrets *)info->blob.secrets_phys;
-}
-
-const struct snp_cpuid_page *vmpl_cpuid_page(void)
-{
-	return (const struct snp_cpuid_page *)info->blob.cpuid_phys;
-}
-
-unsigned vmpl_vcpus(void)
-{
-	return info->cpus;
-}
-
-const struct bare_info *vmpl2_info(void)
-{
-	return info;
-}
-
-bool vmpl_page_validate(uint64_t gpa, bool validate)
-{
-	return svsm_pvalidate(SVSM_ENTRY(gpa, RMP_PG_4K, validate)) == SVSM_SUCCESS;
-}
 
 /* The order is fixed: rescind first, then the page may change to shared. */
 bool vmpl_page_shared(uint64_t gpa)

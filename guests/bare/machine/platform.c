@@ -7,7 +7,7 @@
  */
 #include "abi/q35.h"
 #include "bare/lib/ghcb.h"
-#include "bare/lib/mem.h"
+#include "bare/lib/mem_vmpl0.h"
 #include "bare/lib/smp.h"
 #include "bare/lib/test.h"
 #include "bare/lib/trap.h"

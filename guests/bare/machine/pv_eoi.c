@@ -8,7 +8,7 @@
  */
 #include "bare/lib/apic.h"
 #include "bare/lib/ghcb.h"
-#include "bare/lib/mem.h"
+#include "bare/lib/mem_vmpl0.h"
 #include "bare/lib/paging.h"
 #include "bare/lib/smp.h"
 #include "bare/lib/test.h"

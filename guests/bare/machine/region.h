@@ -4,7 +4,7 @@
 
 /* What several tests of the suite need. At VMPL0 the regions of mem.h start assigned, unvalidated.
  */
-#include "bare/lib/mem.h"
+#include "bare/lib/mem_vmpl0.h"
 
 /* The region is one 2M RMP entry again, assigned and not validated. False when the hypervisor
  * refuses. */

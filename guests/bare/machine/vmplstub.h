@@ -7,7 +7,7 @@
  * comes back by RUN_VMPL(0) through the MSR protocol.
  */
 #include "base/types.h"
-#include "bare/lib/mem.h"
+#include "bare/lib/mem_vmpl0.h"
 
 enum vmplstub_op {
 	VMPLSTUB_COUNT,

@@ -19,7 +19,7 @@
 #define SECONDS 12 /* machines are slow: a race ends after about that long */
 
 static volatile bool over;
-static uint8_t *const page = (uint8_t *)MEM_PAGE(R, 1);
+static uint8_t *page; /* of the region; set by who begins */
 static struct {
 	uint32_t good, retried, refused, odd;
 } seen;
@@ -105,6 +105,7 @@ TEST(rewritten, "race-rewritten",
      "another vCPU rewrites the request during the call: answers fit one version of it",
      "keelson:copy-once")
 {
+	page = (uint8_t *)MEM_PAGE(R, 1);
 	vtpm_fresh();
 	smp_start();
 	for (unsigned i = 0; i < ARRAY_LEN(fields); i++) {
@@ -149,6 +150,7 @@ TEST(rescinded, "race-rescinded",
 {
 	static struct tpm_message c;
 
+	page = (uint8_t *)MEM_PAGE(R, 1);
 	vtpm_fresh();
 	smp_start();
 	tpm_build(&c, "0000017b 0008");

@@ -3,7 +3,7 @@
 
 /* The project's own test protocol (abi/vtpm.h): the TPM's state is taken, and given back. */
 #include "bare/vtpm/common.h"
-#include "bare/lib/mem.h"
+#include "bare/lib/mem_vmpl2.h"
 #include "bare/lib/test.h"
 #include "lib/string.h"
 
