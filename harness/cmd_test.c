@@ -17,6 +17,7 @@
 #include "harness/report/report.h"
 #include "harness/core/signals.h"
 #include "harness/run/given.h"
+#include "harness/run/known.h"
 #include "harness/run/limits.h"
 #include "harness/run/suite_run.h"
 
@@ -161,6 +162,8 @@ static void list_suites(const struct options *options)
 
 /* ---- one suite ---- */
 
+static struct known deviations; /* --known; lives as long as the program */
+
 /*
  * One suite from its folder to its verdicts. outer and sum are there when it is one of several.
  * A suite that cannot even be prepared gets a failed test "boot", so that no report passes it
@@ -170,25 +173,26 @@ static int run_one(const struct options *o, const struct choice *c, const struct
 		   const struct strlist *words, struct results *sum, char **folder)
 {
 	struct job j;
-	bool known = true;
+	bool found = true;
 	int code;
 
 	if (!job_open(&j, o, c->suite, outer, words))
 		return CODE_HOST;
+	j.known = &deviations;
 	if (!job_prepare(&j)) {
 		results_add(&j.results, c->suite->name, "boot", VERDICT_FAIL, 0, j.outcome.reason);
 		report_result(&j.results.v[0]);
 	} else if (o->list) {
 		suite_list(&j);
 	} else {
-		known = suite_run(&j, &c->patterns);
+		found = suite_run(&j, &c->patterns);
 	}
-	if (!known && j.outcome.code == CODE_PASSED)
+	if (!found && j.outcome.code == CODE_PASSED)
 		outcome_set(&j.outcome, CODE_USAGE, str("a test was asked for that is not there"));
 	code = job_close(&j);
 	if (sum)
 		results_merge(sum, &j.results);
-	if (code != CODE_PASSED && code != CODE_FAILED && known)
+	if (code != CODE_PASSED && code != CODE_FAILED && found)
 		report_line("%s: %s: %s", c->suite->name, exitcode_name(code), j.outcome.reason);
 	if (!outer)
 		*folder = str_dup(j.folder.path);
@@ -200,8 +204,9 @@ static int run_one(const struct options *o, const struct choice *c, const struct
 
 static void print_sum(const struct results *sum, int code)
 {
-	char *line = str("{\"passed\": %zu, \"failed\": %zu, \"skipped\": %zu, \"exit\": %d}",
-			 sum->passed, sum->failed, sum->skipped, code);
+	char *line = str("{\"passed\": %zu, \"failed\": %zu, \"skipped\": %zu, \"known\": %zu, "
+			 "\"exit\": %d}",
+			 sum->passed, sum->failed, sum->skipped, sum->known, code);
 
 	report_json(line);
 	free(line);
@@ -291,6 +296,8 @@ int test_command(int argc, char **argv)
 		return problem("no such platform: %s", o.platform), CODE_USAGE;
 	if (!suites_read(cfg))
 		return CODE_HOST;
+	if (!known_read(&deviations, o.known))
+		return CODE_USAGE;
 	report_init(o.json);
 	if (o.list && !o.args.n && !o.all && !o.group)
 		return list_suites(&o), CODE_PASSED;

@@ -31,6 +31,7 @@ enum {
 	OPT_DISK,
 	OPT_SWTPM,
 	OPT_GROUP,
+	OPT_KNOWN,
 	OPT_SMP,
 	OPT_MEM,
 	OPT_SERVICE_CPUS,
@@ -54,39 +55,23 @@ enum {
 };
 
 static const struct option table[] = {
-	{"platform", 1, NULL, OPT_PLATFORM},
-	{"qemu", 1, NULL, OPT_QEMU},
-	{"monitor", 1, NULL, OPT_MONITOR},
-	{"kernel", 1, NULL, OPT_KERNEL},
-	{"initrd", 1, NULL, OPT_INITRD},
-	{"append", 1, NULL, OPT_APPEND},
-	{"igvm", 1, NULL, OPT_IGVM},
-	{"runs", 1, NULL, OPT_RUNS},
-	{"name", 1, NULL, OPT_NAME},
-	{"disk", 1, NULL, OPT_DISK},
-	{"swtpm", 1, NULL, OPT_SWTPM},
-	{"group", 1, NULL, OPT_GROUP},
-	{"smp", 1, NULL, OPT_SMP},
-	{"mem", 1, NULL, OPT_MEM},
-	{"service-cpus", 1, NULL, OPT_SERVICE_CPUS},
-	{"icount", 1, NULL, OPT_ICOUNT},
-	{"sev-features", 1, NULL, OPT_SEV_FEATURES},
-	{"timeout", 1, NULL, OPT_TIMEOUT},
-	{"limit", 1, NULL, OPT_LIMIT},
-	{"symbols", 1, NULL, OPT_SYMBOLS},
-	{"option", 1, NULL, OPT_OPTION},
-	{"exec", 1, NULL, OPT_EXEC},
-	{"shell", 0, NULL, OPT_SHELL},
-	{"json", 0, NULL, OPT_JSON},
-	{"dry-run", 0, NULL, OPT_DRY_RUN},
-	{"strict", 0, NULL, OPT_STRICT},
-	{"list", 0, NULL, OPT_LIST},
-	{"all", 0, NULL, OPT_ALL},
-	{"keep", 0, NULL, OPT_KEEP},
-	{"no-agent", 0, NULL, OPT_NO_AGENT},
-	{"kdump", 0, NULL, OPT_KDUMP},
-	{"help", 0, NULL, OPT_HELP},
-	{NULL, 0, NULL, 0},
+	{"platform", 1, NULL, OPT_PLATFORM}, {"qemu", 1, NULL, OPT_QEMU},
+	{"monitor", 1, NULL, OPT_MONITOR},   {"kernel", 1, NULL, OPT_KERNEL},
+	{"initrd", 1, NULL, OPT_INITRD},     {"append", 1, NULL, OPT_APPEND},
+	{"igvm", 1, NULL, OPT_IGVM},         {"runs", 1, NULL, OPT_RUNS},
+	{"name", 1, NULL, OPT_NAME},         {"disk", 1, NULL, OPT_DISK},
+	{"swtpm", 1, NULL, OPT_SWTPM},       {"group", 1, NULL, OPT_GROUP},
+	{"known", 1, NULL, OPT_KNOWN},       {"smp", 1, NULL, OPT_SMP},
+	{"mem", 1, NULL, OPT_MEM},           {"service-cpus", 1, NULL, OPT_SERVICE_CPUS},
+	{"icount", 1, NULL, OPT_ICOUNT},     {"sev-features", 1, NULL, OPT_SEV_FEATURES},
+	{"timeout", 1, NULL, OPT_TIMEOUT},   {"limit", 1, NULL, OPT_LIMIT},
+	{"symbols", 1, NULL, OPT_SYMBOLS},   {"option", 1, NULL, OPT_OPTION},
+	{"exec", 1, NULL, OPT_EXEC},         {"shell", 0, NULL, OPT_SHELL},
+	{"json", 0, NULL, OPT_JSON},         {"dry-run", 0, NULL, OPT_DRY_RUN},
+	{"strict", 0, NULL, OPT_STRICT},     {"list", 0, NULL, OPT_LIST},
+	{"all", 0, NULL, OPT_ALL},           {"keep", 0, NULL, OPT_KEEP},
+	{"no-agent", 0, NULL, OPT_NO_AGENT}, {"kdump", 0, NULL, OPT_KDUMP},
+	{"help", 0, NULL, OPT_HELP},         {NULL, 0, NULL, 0},
 };
 
 #define TEXT_OF(n) #n
@@ -115,6 +100,9 @@ static void help(void)
 	     "                             restricted injection, 9 (default) with it\n"
 	     "  --disk FILE                raw image, given to the guest as a virtio disk\n"
 	     "  --swtpm SOCKET             platform plain: the guest's TPM is the swtpm behind it\n"
+	     "  --known FILE               test: failures that are known of this SVSM, SUITE/TEST "
+	     "and why\n"
+	     "                             on a line; they do not fail the run\n"
 	     "  --timeout SECONDS          give up after that long without any progress\n"
 	     "  --limit SECONDS            give up when a boot has taken that long, and say where "
 	     "it is\n"
@@ -187,6 +175,7 @@ static bool take_text(struct options *o, int c)
 			    : c == OPT_DISK    ? &o->disk
 			    : c == OPT_SWTPM   ? &o->swtpm
 			    : c == OPT_GROUP   ? &o->group
+			    : c == OPT_KNOWN   ? &o->known
 					       : NULL;
 
 	if (slot)

@@ -19,6 +19,7 @@ struct options {
 	const char *disk;         /* raw image given to the guest as a virtio disk */
 	const char *swtpm;        /* plain: control socket of a running swtpm, the guest's TPM */
 	const char *group;        /* test: the suites of this group */
+	const char *known;        /* test: a file of deviations that are known (run/known.h) */
 	const char *sev_features; /* of the boot VMSA, a number; NULL: what the suite says */
 	unsigned smp;             /* the guest's vCPUs; 0: what the suite says */
 	unsigned mem;             /* MiB; 0: what the suite says */

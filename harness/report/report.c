@@ -103,7 +103,7 @@ void report_json(const char *line)
  */
 void report_result(const struct result *r)
 {
-	static const char *const marks[] = {"ok  ", "FAIL", "skip"};
+	static const char *const marks[] = {"ok  ", "FAIL", "skip", "known"};
 
 	if (rep.json) {
 		char *line = results_json(r);
@@ -120,5 +120,10 @@ void report_result(const struct result *r)
 
 void report_summary(const struct results *r)
 {
-	report_line("%zu passed, %zu failed, %zu skipped", r->passed, r->failed, r->skipped);
+	if (r->known)
+		report_line("%zu passed, %zu failed, %zu skipped, %zu known to fail", r->passed,
+			    r->failed, r->skipped, r->known);
+	else
+		report_line("%zu passed, %zu failed, %zu skipped", r->passed, r->failed,
+			    r->skipped);
 }

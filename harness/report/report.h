@@ -15,7 +15,7 @@ void report_status(const char *fmt, ...) PRINTF(1, 2);
 /* A line of JSON on stdout. */
 void report_json(const char *line);
 void report_result(const struct result *r);
-/* The last line: "N passed, N failed, N skipped". */
+/* The last line: "N passed, N failed, N skipped", and ", N known to fail" where there are. */
 void report_summary(const struct results *r);
 /* Words and status go to stderr: stdout is another's. */
 void report_aside(void);

@@ -13,7 +13,7 @@
 #include "harness/core/output.h"
 #include "harness/report/results.h"
 
-static const char *const names[] = {"pass", "fail", "skip"};
+static const char *const names[] = {"pass", "fail", "skip", "known"};
 
 const char *verdict_name(enum verdict v)
 {
@@ -23,7 +23,7 @@ const char *verdict_name(enum verdict v)
 /* The word comes from the target. False: it is none of the three. */
 bool verdict_parse(const char *text, enum verdict *v)
 {
-	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+	for (size_t i = 0; i < VERDICT_KNOWN; i++) {
 		if (strcmp(text, names[i]) != 0)
 			continue;
 		*v = (enum verdict)i;
@@ -61,6 +61,21 @@ static void append(const char *path, const struct result *r)
 	free(line);
 }
 
+static size_t *counter(struct results *r, enum verdict v)
+{
+	switch (v) {
+	case VERDICT_PASS:
+		return &r->passed;
+	case VERDICT_FAIL:
+		return &r->failed;
+	case VERDICT_KNOWN:
+		return &r->known;
+	case VERDICT_SKIP:
+		break;
+	}
+	return &r->skipped;
+}
+
 /* Test and detail are the target's words and may hold anything. Suites have names of our own. */
 void results_add(struct results *r, const char *suite, const char *test, enum verdict v,
 		 unsigned ms, const char *detail)
@@ -71,7 +86,7 @@ void results_add(struct results *r, const char *suite, const char *test, enum ve
 	x = &r->v[r->n++];
 	*x = (struct result){str_dup(suite), str_ascii(str_dup(test)), str_ascii(str_dup(detail)),
 			     v, ms};
-	*(v == VERDICT_PASS ? &r->passed : v == VERDICT_FAIL ? &r->failed : &r->skipped) += 1;
+	*counter(r, v) += 1;
 	append(r->jsonl, x);
 }
 

@@ -11,7 +11,8 @@
 enum verdict {
 	VERDICT_PASS,
 	VERDICT_FAIL,
-	VERDICT_SKIP
+	VERDICT_SKIP,
+	VERDICT_KNOWN, /* failed, as `--known` says that it does: the harness's word, no target's */
 };
 
 struct result {
@@ -23,7 +24,7 @@ struct result {
 struct results {
 	struct result *v;
 	size_t n;
-	size_t passed, failed, skipped;
+	size_t passed, failed, skipped, known;
 	char *jsonl; /* path */
 };
 

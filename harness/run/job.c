@@ -312,6 +312,7 @@ bool job_prepare(struct job *j)
 bool job_boot(struct job *j)
 {
 	session_free(&j->session);
+	j->known_end = false;
 	if (signals_taken())
 		return refuse(j, CODE_SIGNAL + signals_taken(),
 			      str_dup(strsignal(signals_taken())));
@@ -360,7 +361,7 @@ bool job_boot_end(struct job *j)
 	record_boot(&j->record, s);
 	if (s->dma_line)
 		report_line("[%s] DMA: %s; all are in monitor.log", j->suite->name, s->dma_line);
-	if (s->outcome.code != CODE_PASSED &&
+	if (s->outcome.code != CODE_PASSED && !j->known_end &&
 	    exitcode_worse(s->outcome.code, j->outcome.code) != j->outcome.code)
 		outcome_set(&j->outcome, s->outcome.code, str_dup(s->outcome.reason));
 	return s->outcome.code == CODE_PASSED;

@@ -17,6 +17,8 @@ struct job {
 	struct results results;
 	struct session_setup setup;
 	struct session session;
+	const struct known *known; /* what is known to fail; NULL: nothing */
+	bool known_end;            /* a test that is known to fail has ended this boot */
 	unsigned boots;
 	unsigned losses;         /* output_losses() when it began */
 	struct outcome outcome;  /* the gravest so far */

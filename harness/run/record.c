@@ -201,8 +201,9 @@ void record_close(struct record *r, const struct outcome *o, const struct result
 				      exitcode_name(o->code), "reason",
 				      word_json(o->reason ? o->reason : "")));
 	json_object_set_new(r->json, "results",
-			    json_pack("{s:i, s:i, s:i}", "passed", (int)results->passed, "failed",
-				      (int)results->failed, "skipped", (int)results->skipped));
+			    json_pack("{s:i, s:i, s:i, s:i}", "passed", (int)results->passed,
+				      "failed", (int)results->failed, "skipped",
+				      (int)results->skipped, "known", (int)results->known));
 	save(r);
 }
 

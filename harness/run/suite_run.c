@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "harness/report/report.h"
+#include "harness/run/known.h"
 #include "harness/run/selftest.h"
 #include "harness/run/suite_run.h"
 #include "harness/session/talk.h"
@@ -24,6 +25,46 @@ static void verdict(struct job *j, const char *test, enum verdict v, unsigned ms
 {
 	results_add(&j->results, j->suite->name, test, v, ms, detail);
 	report_result(&j->results.v[j->results.n - 1]);
+}
+
+/*
+ * The verdict of a test of the target's, after what is known of this SVSM: a failure that was
+ * foreseen, and the end of the boot that it may bring, does not count against the run. One that was
+ * foreseen and did not come is told, so that the list can follow.
+ */
+static void verdict_of_test(struct job *j, const char *test, const struct talk_verdict *t)
+{
+	const char *why = j->known ? known_find(j->known, j->suite->name, test) : NULL;
+	char *text;
+
+	if (!why || t->verdict == VERDICT_SKIP) {
+		verdict(j, test, t->verdict, t->ms, t->detail);
+		return;
+	}
+	if (t->verdict == VERDICT_PASS) {
+		verdict(j, test, VERDICT_PASS, t->ms, t->detail);
+		report_line("%s/%s no longer deviates: %s", j->suite->name, test, why);
+		return;
+	}
+	text = str("%s (%s)", why, t->detail);
+	verdict(j, test, VERDICT_KNOWN, t->ms, text);
+	j->known_end = true;
+	free(text);
+}
+
+/* Lines of the list that fit no test: whoever renamed one has to know. */
+static void tell_unmet(const struct job *j, const struct talk_list *l)
+{
+	const char *test;
+	size_t at = 0, length = strlen(j->suite->name);
+
+	if (!j->known)
+		return;
+	for (size_t i = 0; i < l->n; i++)
+		known_find(j->known, j->suite->name, l->v[i].name);
+	while ((test = known_unmet(j->known, &at)))
+		if (strncmp(test, j->suite->name, length) == 0 && test[length] == '/')
+			report_line("no test for the known deviation %s", test);
 }
 
 /* No pattern at all means every test. */
@@ -129,8 +170,9 @@ static void run_tests(struct job *j, const struct talk_list *l)
 		}
 		report_status("[%s] %zu/%zu %s", j->suite->name, i + 1, l->n, l->v[i].name);
 		up = run_test(j, l->v[i].name, &v);
-		verdict(j, l->v[i].name, v.verdict, v.ms, v.detail);
+		verdict_of_test(j, l->v[i].name, &v);
 		free(v.detail);
+		j->known_end &= !up;
 		if (!up)
 			job_boot_end(j);
 	}
@@ -177,6 +219,7 @@ bool suite_run(struct job *j, const struct strlist *patterns)
 		talk_list_free(&l);
 		return true;
 	}
+	tell_unmet(j, &l);
 	ok = select_tests(j->suite, &l, patterns);
 	if (ok)
 		run_tests(j, &l);
