@@ -18,7 +18,7 @@ shell: ## the same, with a shell of the guest in this terminal
 all_cores = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
 check: ## everything: unit tests, lint, suites on native QEMU
-	$(Q)$(MAKE) --no-print-directory deps && $(MAKE) --no-print-directory $(all_cores) all guests INITRD=
+	$(Q)$(MAKE) --no-print-directory deps && $(MAKE) --no-print-directory $(all_cores) all guests mutants INITRD=
 	$(Q)CHECK_JOBS='$(all_cores)' ci/check.sh lint unit integration
 
 integration: ## the pytest suites (boots guests)
@@ -31,3 +31,16 @@ bench: ## figures beside their goals: boot ratio, exits, SVSM calls, the vTPM (B
 boots: ## 50 boots with two vCPUs in a row (BOOTS=n, SMP=n), or of the suites named (SUITES=); LOAD=n: n busy processes beside them
 	$(Q)$(MAKE) --no-print-directory deps && $(MAKE) --no-print-directory all guests INITRD=
 	$(Q)ci/boots.sh $(or $(BOOTS),50) $(SUITES)
+
+# SVSMs with one deviation each (tests/mutants/README.md): all objects of the SVSM, and one that wraps a function.
+MUTANT_SRC := $(sort $(wildcard tests/mutants/*.c))
+MUTANTS := $(patsubst tests/mutants/%.c,$(BUILD)/mutants/%.elf,$(MUTANT_SRC))
+
+.PHONY: mutants
+mutants: $(MUTANTS) ## SVSMs with one deliberate deviation each, which the conformance images have to find
+$(BUILD)/mutants/%.elf: $(BUILD)/obj/svsm/tests/mutants/%.o $(SVSM_OBJ) svsm/svsm.lds ci/symtab.sh
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)ci/symtab.sh $(BUILD)/obj/svsm/tests/mutants/$*.symtab svsm/svsm.lds $@ $(FW_LDFLAGS) \
+		$$(sed -n 's/.*__real_\([a-z_0-9]*\)(.*;$$/--wrap=\1/p' tests/mutants/$*.c) -- $(SVSM_OBJ) $<
+.SECONDARY: $(call objects,svsm,$(MUTANT_SRC))
