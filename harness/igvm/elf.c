@@ -8,6 +8,7 @@
  * time.
  */
 #include "harness/igvm/elf.h"
+#include "abi/machine.h"
 
 #include <elf.h>
 #include <inttypes.h>
@@ -65,6 +66,8 @@ static bool check_segment(struct elf *e, const Elf64_Phdr *p)
 	if (p->p_paddr >= BIT(32) || p->p_memsz > BIT(32))
 		return igvm_fail("%s: segment at 0x%" PRIx64 " is not below 4 GiB", e->path,
 				 p->p_paddr);
+	if (p->p_paddr >= MACHINE_FIRMWARE_BASE)
+		return true;
 	e->start = MIN(e->start, p->p_paddr);
 	e->end = MAX(e->end, ALIGN_UP(p->p_paddr + p->p_memsz, PAGE_SIZE));
 	return true;

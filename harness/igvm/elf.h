@@ -11,7 +11,8 @@ struct elf {
 	const char *path; /* for messages */
 	struct blob file;
 	uint64_t entry;      /* load address */
-	uint64_t start, end; /* what the segments take, pages; .bss included */
+	uint64_t start, end; /* what the segments below MACHINE_FIRMWARE_BASE take, pages; .bss
+			      * included */
 	uint64_t moved;      /* what elf_move() has added to the file's addresses */
 };
 

@@ -16,6 +16,7 @@
 #define S (V | RMP_VMSA)
 #define U (S | RMP_INUSE)
 #define H RMP_HUGE
+#define K RMP_KEPT
 
 static struct rmp_entry entry(unsigned state)
 {
@@ -192,6 +193,8 @@ static const struct {
 	{"private to shared", V, RMP_PG_4K, false, SNP_SUCCESS, G},
 	{"private to shared, 2M", V | H, RMP_PG_2M, false, SNP_SUCCESS, G},
 	{"private again: validation is lost", V, RMP_PG_4K, true, SNP_SUCCESS, A},
+	{"kept until it changes, to shared", V | K, RMP_PG_4K, false, SNP_SUCCESS, G},
+	{"kept until it changes, private", V | K, RMP_PG_4K, true, SNP_SUCCESS, A},
 	{"a VMSA page at rest loses the attribute", S, RMP_PG_4K, false, SNP_SUCCESS, G},
 	{"a VMSA page in use", U, RMP_PG_4K, false, SNP_FAIL_INUSE, U},
 	{"4K in a 2M entry", V | H, RMP_PG_4K, false, SNP_FAIL_OVERLAP, V | H},

@@ -117,6 +117,34 @@ TEST(vmsa_in_use, "vmsa-in-use", "a VMSA page in use cannot become shared",
 	CHECK_FAILED("the guest went on");
 }
 
+#define FIRMWARE 0xfffe0000ull /* .firmware: bare.lds */
+
+static const uint64_t firmware[2][PAGE_SIZE / 8] SECTION(".firmware") ALIGNED(4096) = {
+	{MARK, 1},
+	{MARK, 2},
+};
+
+/*
+ * QEMU loads an IGVM file's pages into the shared memory and has them encrypted from there, so the
+ * shared page still holds the file: edk2 reads the variable store beside it with the C-bit clear.
+ * kvm_convert_memory() discards the shared page when it becomes private again.
+ */
+TEST(in_firmware, "firmware",
+     "a page of the firmware below 4 GiB keeps its contents the first time, and only then",
+     "keelson:convert-firmware")
+{
+	uint64_t at = paging_map(0, FIRMWARE, PAGING_RW | paging_cbit);
+
+	CHECK_EQ(*private(at), MARK);
+	CHECK_EQ(shared(FIRMWARE)[1], 1);
+	CHECK_EQ(shared(FIRMWARE + PAGE_SIZE)[1], 2);
+	check_not_validated(at);
+	CHECK(!validated(at));
+	CHECK_EQ(shared(FIRMWARE)[1], 0);
+	CHECK_EQ(shared(FIRMWARE + PAGE_SIZE)[1], 2);
+	paging_unmap(0);
+}
+
 static volatile uint64_t rounds;
 
 static void take_private(void *arg)

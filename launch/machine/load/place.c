@@ -75,7 +75,8 @@ static void launch_pages(uint64_t at, uint64_t size)
 
 /*
  * Normal pages go in 2M pages where they fill one, which the firmware allows and measures as the
- * 4K pages in it. KVM takes 4K for all: an SVSM has to manage with either.
+ * 4K pages in it. KVM takes 4K for all: an SVSM has to manage with either. QEMU keeps what it has
+ * loaded in the shared page as well, and firmware counts on it: edk2 reads its variable store so.
  */
 static void launch_normal(struct place *p)
 {
@@ -88,6 +89,8 @@ static void launch_normal(struct place *p)
 		step = large ? SIZE_2M : PAGE_SIZE;
 		if (!large)
 			launch_pages(at, PAGE_SIZE);
+		if (at >= MACHINE_FIRMWARE_BASE && at < 4 * SIZE_1G)
+			rmp_launch_keep(gpa(at), step);
 	}
 	p->normal = p->normal_end = 0;
 }

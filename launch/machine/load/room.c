@@ -10,10 +10,11 @@
 #include "machine/host/mem/direct.h"
 #include "machine/host/mem/gpa_map.h"
 #include "machine/host/mem/pool.h"
+#include "abi/machine.h"
 
 #define RANGES_MAX   16
 #define DEVICES_BASE 0xfec00000ull /* IOAPIC, HPET, TPM, IOMMU, local APICs, KVM's own */
-#define DEVICES_END  0xff000000ull
+#define DEVICES_END  MACHINE_FIRMWARE_BASE
 #define END          (64ull << 30) /* tables reach to the highest address, used or not */
 
 struct room {

@@ -204,7 +204,7 @@ struct rmp_result rmp_query(gpa_t g, uint8_t current, uint8_t target, struct rmp
 static bool uniform(gpa_t g)
 {
 	const struct rmp_entry *e = entry_at(g);
-	uint8_t same = RMP_GUEST | RMP_ASSIGNED | RMP_HUGE;
+	uint8_t same = RMP_GUEST | RMP_ASSIGNED | RMP_HUGE | RMP_KEPT;
 
 	for (unsigned i = 1; i < PFNS_2M; i++)
 		if ((e[i].state & same) != (e[0].state & same) || (e[i].state & RMP_INUSE))
@@ -214,7 +214,8 @@ static bool uniform(gpa_t g)
 
 /*
  * Private memory is encrypted: what becomes shared must not show what was in it. With KVM the
- * shared page is another one, empty at first; so is this. No access may be left before.
+ * shared page is another one, empty at first; so is this. No access may be left before. Where QEMU
+ * has loaded the private page from the shared one, that still holds the same (RMP_KEPT).
  */
 static void empty(gpa_t g, unsigned n, struct rmp_entry e)
 {
@@ -224,7 +225,8 @@ static void empty(gpa_t g, unsigned n, struct rmp_entry e)
 		e.state &= (uint8_t)~RMP_VALIDATED;
 		commit(g, n, e);
 	}
-	memset(guest_ptr(g), 0, n * PAGE_SIZE);
+	if (!(e.state & RMP_KEPT))
+		memset(guest_ptr(g), 0, n * PAGE_SIZE);
 }
 
 /* Nothing is changed unless the code is SNP_SUCCESS. */
@@ -352,6 +354,14 @@ bool rmp_launch_large(gpa_t g, const uint8_t perms[VMPL_COUNT])
 	}
 	rmp_unlock(g);
 	return ok;
+}
+
+void rmp_launch_keep(gpa_t g, uint64_t len)
+{
+	for (uint64_t end = g.v + len; g.v < end; g = gpa_add(g, PAGE_SIZE)) {
+		HOST_ASSERT(entry_at(g));
+		entry_at(g)->state |= RMP_KEPT;
+	}
 }
 
 static bool all_guest(const struct rmp_entry *e)

@@ -52,6 +52,9 @@ bool rmp_is_shared(gpa_t g, uint64_t len); /* the whole range is guest RAM and h
 void rmp_launch_page(gpa_t g, const uint8_t perms[VMPL_COUNT], bool vmsa);
 /* The same of a 2M page (56860, 8.17: PAGE_SIZE = 1). False when the RMP entry is not one of 2M. */
 bool rmp_launch_large(gpa_t g, const uint8_t perms[VMPL_COUNT]);
+/* The launched pages in [g, g+len) keep their contents when they become shared for the first time:
+ * QEMU's shared page still has them. */
+void rmp_launch_keep(gpa_t g, uint64_t len);
 /* All guest RAM assigned, not validated, 2M entries where possible. Nothing is shared behind it:
  * what the launch leaves shared takes rmp_update(), which opens it for devices too. */
 void rmp_launch_ram(void);

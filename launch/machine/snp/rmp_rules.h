@@ -28,6 +28,8 @@
 #define RMP_INUSE     BIT(4) /* a VMSA that a VMCB holds now */
 #define RMP_HUGE      BIT(5) /* part of a 2M entry: all 512 entries of the region are then equal */
 
+#define RMP_KEPT      BIT(6) /* private since the launch, and keeps its contents when it is shared */
+
 struct rmp_entry {
 	uint8_t state;
 	uint8_t perms[VMPL_COUNT]; /* RMP_R .. RMP_XS */
