@@ -34,6 +34,8 @@ static uint32_t page[1024] ALIGNED(PAGE_SIZE);
 static unsigned shared, requests;
 static struct ghcb ghcb;
 
+uint64_t paging_kernel_phys = KERNEL_LINKED;
+
 static const struct platform_ops ops = {.apic_ids = snp_apic_ids};
 const struct platform_ops *platform = &ops;
 

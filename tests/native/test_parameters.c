@@ -13,6 +13,7 @@
 #include "machine/host/mem/direct.h"
 #include "machine/host/mem/guest_ram.h"
 #include "machine/host/mem/pool.h"
+#include "machine/host/mem/ram.h"
 #include "machine/host_assert.h"
 #include "machine/load/area.h"
 #include "machine/load/make_device_tree.h"
