@@ -26,7 +26,11 @@ static char *missing(const char *qemu)
 	return NULL;
 }
 
-#define BELOW_4G 2048 /* MiB: BARs of 32 bits that a guest places from there on are no RAM */
+/* Guests have x87 and SSE. What else the processor had, QEMU would let them switch on by XSETBV,
+ * whatever the monitor's CPUID says. */
+#define NOT_OFFERED ",-avx,-pku"
+
+#define BELOW_4G    2048 /* MiB: BARs of 32 bits that a guest places from there on are no RAM */
 
 /* QEMU has what the guest has, and what the monitor needs for itself. */
 static void add_own_memory(struct launch *l, unsigned cpus)
@@ -57,7 +61,7 @@ static void command(const struct launch *l, struct strlist *argv)
 	struct launch real = *l;
 
 	add_own_memory(&real, cpus);
-	profile_tcg(&real, "keelson-", "", cpus, argv);
+	profile_tcg(&real, "keelson-", NOT_OFFERED, cpus, argv);
 	strlist_add(argv, "-device");
 	strlist_add(argv, "intel-iommu,intremap=off"); /* docs/monitor.md, "Devices" */
 	profile_common(&real, argv);

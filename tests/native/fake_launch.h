@@ -285,6 +285,8 @@ void hv_cpuid(struct vcpu *v, uint32_t leaf, uint32_t sub, uint32_t out[4])
 		out[0] = leaf ? leaf + 8 : 0xb; /* the highest leaf */
 	else if (leaf == 0xb)
 		out[1] = sub < 2, out[2] = sub;
+	else if (leaf == 0xd)
+		out[0] = sub < 2;
 	else if (leaf == 1)
 		out[0] = 0xa00f11, out[3] = 1;
 }

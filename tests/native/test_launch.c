@@ -149,10 +149,18 @@ TEST(cpuid_and_secrets)
 	end(&m);
 	CHECK_EQ(launch(), 0);
 	c = (const void *)(ram + 0x200000);
-	/* leaves 0, 1, 0xb.0, 0xb.1, the two other ranges' first ones and the signature's */
-	CHECK_EQ(c->count, 7);
+	/* leaves 0, 1, 0xb.0, 0xb.1, 0xd.0, 0xd.1, the two other ranges' first ones and the
+	 * signature's */
+	CHECK_EQ(c->count, 9);
 	CHECK_EQ(c->fn[3].eax_in, 0xb);
 	CHECK_EQ(c->fn[3].ecx_in, 1);
+	CHECK_EQ(c->fn[3].xcr0_in, 0);
+	for (unsigned i = 0; i < 2; i++) { /* above the highest leaf, for XCR0 at reset */
+		CHECK_EQ(c->fn[4 + i].eax_in, 0xd);
+		CHECK_EQ(c->fn[4 + i].ecx_in, i);
+		CHECK_EQ(c->fn[4 + i].xcr0_in, 1);
+		CHECK_EQ(c->fn[4 + i].xss_in, 0);
+	}
 	s = (const void *)(ram + 0x201000);
 	CHECK_EQ(s->fms, 0xa00f11);
 	for (unsigned i = 0; i < 4; i++)

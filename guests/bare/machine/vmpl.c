@@ -159,6 +159,39 @@ TEST(vmpl_sse, "vmpl-sse", "SSE and x87 state belong to the VMPL", "apm:vmsa:fpu
 	stub_remove(2);
 }
 
+static uint64_t xgetbv(void)
+{
+	uint32_t low, high;
+
+	__asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+	return (uint64_t)high << 32 | low;
+}
+
+TEST(vmpl_xcr0, "vmpl-xcr0", "XCR0 belongs to the VMPL, and to its VMSA page", "apm:vmsa:xcr0")
+{
+	static struct vmplstub s;
+	volatile struct vmsa *v = vmsa_page();
+
+	s = (struct vmplstub){.op = VMPLSTUB_XCR0};
+	stub_build(2, &s);
+	CHECK_EQ(v->xcr0, 1);
+	write_cr4(read_cr4() | CR4_OSXSAVE);
+	stub_run(2);
+	CHECK_EQ(xgetbv(), 1);
+	CHECK_EQ(v->xcr0, 3);
+	stub_run(2);
+	CHECK_EQ(READ_ONCE(s.result), 3);
+	__asm__ volatile("xsetbv" : : "c"(0), "a"(3), "d"(0));
+	stub_run(2); /* it has 3 again, and waits with that */
+	v->xcr0 = 1;
+	stub_run(2);
+	CHECK_EQ(READ_ONCE(s.result), 1);
+	CHECK_EQ(xgetbv(), 3);
+	__asm__ volatile("xsetbv" : : "c"(0), "a"(1), "d"(0));
+	write_cr4(read_cr4() & ~CR4_OSXSAVE);
+	stub_remove(2);
+}
+
 /* DR0-3 are swapped with SEV_FEATURES[5] only; CR2, FS and GS always: table B-4. */
 TEST(vmpl_system, "vmpl-system", "CR2 and FS/GS bases belong to the VMPL", "apm:vmsa:state")
 {

@@ -52,6 +52,18 @@ static void system_registers(struct vmplstub *s)
 	wrmsr(MSR_GS_BASE, 0);
 }
 
+/* The same for XCR0, which is switched on by CR4. */
+static void xcr0(struct vmplstub *s)
+{
+	uint32_t low, high;
+
+	write_cr4(read_cr4() | CR4_OSXSAVE);
+	__asm__ volatile("xsetbv" : : "c"(0), "a"(3), "d"(0));
+	to_vmpl0();
+	__asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+	s->result = (uint64_t)high << 32 | low;
+}
+
 /* The other vCPU changes the same page in each round. Only refusals are counted. */
 static void race(struct vmplstub *s)
 {
@@ -70,6 +82,9 @@ static void once(struct vmplstub *s)
 		break;
 	case VMPLSTUB_SYSTEM:
 		system_registers(s);
+		break;
+	case VMPLSTUB_XCR0:
+		xcr0(s);
 		break;
 	case VMPLSTUB_RMPADJUST:
 	case VMPLSTUB_PVALIDATE:

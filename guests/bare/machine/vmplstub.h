@@ -20,6 +20,7 @@ enum vmplstub_op {
 	VMPLSTUB_WRITE,
 	VMPLSTUB_EXECUTE,
 	VMPLSTUB_GHCB_MSR, /* read it */
+	VMPLSTUB_XCR0,     /* XCR0 = 3; next time report it in result */
 	VMPLSTUB_RACE, /* RMPADJUST again and again, each round with the other vCPU: smp_round() */
 };
 

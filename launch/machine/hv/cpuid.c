@@ -3,6 +3,8 @@
 
 #include "machine/hv/cpuid.h"
 #include "machine/cpu/exec/vmm.h"
+#include "machine/cpu/fpu.h"
+#include "machine/cpu/vmcb.h"
 #include "machine/host/time.h"
 #include "machine/hostile/hostile.h"
 #include "machine/hv/state.h"
@@ -12,14 +14,19 @@
 
 /*
  * CPUID as KVM would offer it to an SNP guest on this processor (Linux 6.12, arch/x86/kvm/cpuid.c,
- * __do_cpuid_func(), with what QEMU adds), less what TCG gets wrong: no
- * XSAVE family (Linux wants XSAVEC/XSAVES as an SNP guest, TCG has neither), no CMPXCHG16B (QEMU
- * 7.2 spoils RFLAGS), no MONITOR (idle by MWAIT never sleeps). CPUs are counted as the guest below
- * VMPL0 knows them, at each VMPL: the CPUID page, which VMPL0 hands on, is made of the same
- * answers.
+ * __do_cpuid_func(), with what QEMU adds), less what TCG gets wrong: no CMPXCHG16B (QEMU 7.2 spoils
+ * RFLAGS), no MONITOR (idle by MWAIT never sleeps). CPUs are counted as the guest below VMPL0 knows
+ * them, at each VMPL: the CPUID page, which VMPL0 hands on, is made of the same answers.
+ *
+ * XSAVE is there for x87 and SSE, with XSAVEOPT, but without XSAVEC and XSAVES, which TCG lacks and
+ * every SNP processor has. An SVSM that saves by it finds leaf 0xd in the CPUID page. Linux and
+ * OVMF as SNP guests refuse a leaf 0xd without XSAVEC (snp_cpuid_postprocess()), so the highest
+ * leaf stays below it, as where QEMU is told level=0xb: Linux then has no XSAVE ("CPU feature xsave
+ * disabled, no CPUID level 0xd"), and asks for the leaf no more.
  */
 
 #define MAX_BASIC    0xb
+#define XSAVE_LEAF   0xd
 #define MAX_EXTENDED 0x80000021
 #define MAX_KVM      0x40000010
 
@@ -31,13 +38,19 @@ enum reg {
 };
 
 /* Leaf 1 */
-#define F1_ECX_HIDE                                                                                \
-	(BIT(3) | BIT(5) | BIT(12) | BIT(13) | BIT(17) | BIT(26) | BIT(27) | BIT(28) | BIT(29))
+#define F1_ECX_HIDE         (BIT(3) | BIT(5) | BIT(12) | BIT(13) | BIT(17) | BIT(27) | BIT(28) | BIT(29))
 #define F1_ECX_X2APIC       BIT(21)
 #define F1_ECX_TSC_DEADLINE BIT(24)
+#define F1_ECX_XSAVE        BIT(26)
+#define F1_ECX_OSXSAVE      BIT(27)
 #define F1_ECX_HYPERVISOR   BIT(31)
 #define F1_EDX_APIC         BIT(9)
 #define F1_EDX_HTT          BIT(28)
+/* Leaf 0xd: components, and the size of their area; subleaf 1 */
+#define FD_XCR0         (XCR0_X87 | XCR0_SSE)
+#define FD_SIZE         0x240
+#define FD_EAX_XSAVEOPT BIT(0)
+#define FD_EAX_XGETBV1  BIT(2)
 /* Leaf 6 */
 #define F6_EAX_ARAT BIT(2)
 /* Leaf 7: INVPCID, AVX2, MPX, RDT, AVX-512, PT */
@@ -86,6 +99,7 @@ static unsigned id_bits(void)
 static void leaf_1(struct vcpu *v, uint32_t r[4])
 {
 	const struct hv_vcpu *h = hv_states[v->index];
+	const struct vmcb *m = vcpu_ctx(v)->vmcb; /* NULL before the launch */
 
 	r[EBX] = (r[EBX] & 0xffff) | machine_guest_vcpus() << 16 | v->apic_id << 24;
 	r[ECX] &= ~F1_ECX_HIDE;
@@ -95,6 +109,8 @@ static void leaf_1(struct vcpu *v, uint32_t r[4])
 		r[EDX] |= F1_EDX_HTT;
 	if (!h || (h->apic[v->vmpl].base & APIC_BASE_ENABLE))
 		r[EDX] |= F1_EDX_APIC;
+	if ((r[ECX] & F1_ECX_XSAVE) && m && (m->cr4 & CR4_OSXSAVE))
+		r[ECX] |= F1_ECX_OSXSAVE;
 }
 
 static void leaf_7(uint32_t sub, uint32_t r[4])
@@ -120,6 +136,18 @@ static void set(uint32_t r[4], uint32_t a, uint32_t b, uint32_t c, uint32_t d)
 	r[EBX] = b;
 	r[ECX] = c;
 	r[EDX] = d;
+}
+
+/* The area has one size, since nothing lies behind x87 and SSE. No compacted form: EBX is 0 there,
+ * as KVM has it. */
+static void leaf_d(uint32_t sub, uint32_t r[4])
+{
+	uint32_t has = r[EAX];
+
+	if (sub == 0)
+		set(r, FD_XCR0, FD_SIZE, FD_SIZE, 0);
+	else
+		set(r, sub == 1 ? has & (FD_EAX_XSAVEOPT | FD_EAX_XGETBV1) : 0, 0, 0, 0);
 }
 
 static void leaf_sev(uint32_t r[4])
@@ -219,6 +247,9 @@ static void basic(struct vcpu *v, uint32_t leaf, uint32_t sub, uint32_t r[4])
 	case 0xb:
 		leaf_b(v, sub, r);
 		break;
+	case XSAVE_LEAF:
+		leaf_d(sub, r);
+		break;
 	default:
 		set(r, 0, 0, 0, 0);
 	}
@@ -234,7 +265,7 @@ void hv_cpuid(struct vcpu *v, uint32_t leaf, uint32_t sub, uint32_t out[4])
 	} else if (range == 0x8000 && leaf <= MAX_EXTENDED) {
 		cpuid(leaf, 0, out);
 		extended(v, leaf, out);
-	} else if (leaf <= MAX_BASIC) {
+	} else if (leaf <= MAX_BASIC || leaf == XSAVE_LEAF) {
 		cpuid(leaf, sub, out);
 		basic(v, leaf, sub, out);
 	}

@@ -16,13 +16,15 @@
 
 /* ---- CPUID ---- */
 
-#define STD_FIRST 0x00000000u
-#define STD_LIMIT 0x0000001fu
-#define HV_FIRST  0x40000000u
-#define HV_LIMIT  0x4000001fu
-#define EXT_FIRST 0x80000000u
-#define EXT_LIMIT 0x80000026u
-#define SUBLEAVES 8
+#define STD_FIRST  0x00000000u
+#define STD_LIMIT  0x0000001fu
+#define HV_FIRST   0x40000000u
+#define HV_LIMIT   0x4000001fu
+#define EXT_FIRST  0x80000000u
+#define EXT_LIMIT  0x80000026u
+#define XSAVE_LEAF 0xdu
+#define XCR0_RESET 1
+#define SUBLEAVES  8
 
 /* Leaves whose answer depends on ECX. */
 static bool has_subleaves(uint32_t leaf)
@@ -44,7 +46,10 @@ static bool is_empty(uint32_t leaf, const uint32_t r[4])
 	return !(r[0] | r[1] | r[2] | r[3]);
 }
 
-/* Empty leaves are left out: a guest reads a missing one as zero. */
+/*
+ * Empty leaves are left out: a guest reads a missing one as zero. The size in leaf 0xd depends on
+ * XCR0, and QEMU gives the one at reset (target/i386/sev.c), for which guests look.
+ */
 static void add_leaf(struct snp_cpuid_page *p, uint32_t leaf, uint32_t sub)
 {
 	uint32_t r[4];
@@ -55,7 +60,14 @@ static void add_leaf(struct snp_cpuid_page *p, uint32_t leaf, uint32_t sub)
 	if (p->count == SNP_CPUID_MAX)
 		host_fault("more CPUID leaves than the CPUID page holds");
 	p->fn[p->count++] = (struct snp_cpuid_fn){
-		.eax_in = leaf, .ecx_in = sub, .eax = r[0], .ebx = r[1], .ecx = r[2], .edx = r[3]};
+		.eax_in = leaf,
+		.ecx_in = sub,
+		.xcr0_in = leaf == XSAVE_LEAF ? XCR0_RESET : 0,
+		.eax = r[0],
+		.ebx = r[1],
+		.ecx = r[2],
+		.edx = r[3],
+	};
 }
 
 static void add_range(struct snp_cpuid_page *p, uint32_t first, uint32_t limit)
@@ -74,6 +86,8 @@ static void add_range(struct snp_cpuid_page *p, uint32_t first, uint32_t limit)
 void psp_cpuid_page(struct snp_cpuid_page *p)
 {
 	add_range(p, STD_FIRST, STD_LIMIT);
+	for (uint32_t sub = 0; sub < 2; sub++)
+		add_leaf(p, XSAVE_LEAF, sub); /* behind the highest leaf: hv/cpuid.c */
 	add_range(p, HV_FIRST, HV_LIMIT);
 	add_leaf(p, MACHINE_SIGNATURE_LEAF, 0);
 	add_range(p, EXT_FIRST, EXT_LIMIT);

@@ -67,11 +67,11 @@ static const struct feature {
 	uint32_t leaf;
 	uint8_t reg, bit; /* EAX 0 .. EDX 3 */
 } cr4_features[] = {
-	{CR4_VME | CR4_PVI, 1, 3, 1}, {CR4_DE, 1, 3, 2},      {CR4_PSE, 1, 3, 3},
-	{CR4_TSD, 1, 3, 4},           {CR4_PAE, 1, 3, 6},     {CR4_MCE, 1, 3, 7},
-	{CR4_PGE, 1, 3, 13},          {CR4_OSFXSR, 1, 3, 24}, {CR4_OSXMMEXCPT, 1, 3, 25},
-	{CR4_FSGSBASE, 7, 1, 0},      {CR4_SMEP, 7, 1, 7},    {CR4_SMAP, 7, 1, 20},
-	{CR4_UMIP, 7, 2, 2},
+	{CR4_VME | CR4_PVI, 1, 3, 1}, {CR4_DE, 1, 3, 2},       {CR4_PSE, 1, 3, 3},
+	{CR4_TSD, 1, 3, 4},           {CR4_PAE, 1, 3, 6},      {CR4_MCE, 1, 3, 7},
+	{CR4_PGE, 1, 3, 13},          {CR4_OSFXSR, 1, 3, 24},  {CR4_OSXMMEXCPT, 1, 3, 25},
+	{CR4_FSGSBASE, 7, 1, 0},      {CR4_SMEP, 7, 1, 7},     {CR4_SMAP, 7, 1, 20},
+	{CR4_UMIP, 7, 2, 2},          {CR4_OSXSAVE, 1, 2, 26},
 };
 static const struct feature efer_features[] = {
 	{EFER_SCE, 0x80000001, 3, 11},   {EFER_NXE, 0x80000001, 3, 20},
