@@ -30,22 +30,22 @@ enum {
 };
 
 /* Capability Register: what this driver builds on */
-#define CAP_SAGAW_39    BIT(9)
-#define CAP_PSI         BIT(39) /* invalidation of single pages */
-#define CAP_MAMV(c)     ((c) >> 48 & 0x3f)
-#define CAP_FRO(c)      ((unsigned)((c) >> 24 & 0x3ff) * 16)
-#define CAP_NFR(c)      ((unsigned)((c) >> 40 & 0xff) + 1)
-#define ECAP_IRO(c)     ((unsigned)((c) >> 8 & 0x3ff) * 16)
-#define ADDRESS_MASK_2M 9
+#define CAP_SAGAW_39 BIT(9)
+#define CAP_PSI      BIT(39) /* invalidation of single pages */
+#define CAP_MAMV(c)  ((c) >> 48 & 0x3f)
+#define CAP_FRO(c)   ((unsigned)((c) >> 24 & 0x3ff) * 16)
+#define CAP_NFR(c)   ((unsigned)((c) >> 40 & 0xff) + 1)
+#define ECAP_IRO(c)  ((unsigned)((c) >> 8 & 0x3ff) * 16)
+#define ORDER_2M      9
 
-#define GCMD_TE         BIT(31)
-#define GCMD_SRTP       BIT(30)
-#define CCMD_GLOBAL     (BIT(63) | 1ull << 61)
-#define IOTLB_GLOBAL    (BIT(63) | 1ull << 60)
-#define IOTLB_PAGES     (BIT(63) | 3ull << 60)
-#define IOTLB_DRAIN     (3ull << 48)
-#define IOTLB_DID(d)    ((d) << 32)
-#define FSTS_PFO        BIT(0)
+#define GCMD_TE      BIT(31)
+#define GCMD_SRTP    BIT(30)
+#define CCMD_GLOBAL  (BIT(63) | 1ull << 61)
+#define IOTLB_GLOBAL (BIT(63) | 1ull << 60)
+#define IOTLB_PAGES  (BIT(63) | 3ull << 60)
+#define IOTLB_DRAIN  (3ull << 48)
+#define IOTLB_DID(d) ((d) << 32)
+#define FSTS_PFO     BIT(0)
 
 /* Fault Recording Registers, 128 bits each */
 #define FRCD_SIZE   16
@@ -128,7 +128,7 @@ static bool usable(void)
 
 	if (!get32(REG_VER) || get32(REG_VER) == ~0u)
 		return false;
-	if ((cap & CAP_SAGAW_39) && (cap & CAP_PSI) && CAP_MAMV(cap) >= ADDRESS_MASK_2M)
+	if ((cap & CAP_SAGAW_39) && (cap & CAP_PSI) && CAP_MAMV(cap) >= ORDER_2M)
 		return true;
 	host_log("IOMMU: capabilities 0x%llx lack what I need", (unsigned long long)cap);
 	return false;
