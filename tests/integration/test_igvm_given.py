@@ -90,7 +90,7 @@ def test_limit(runs, tmp_path, deed, vmpl, says):
     done = run(runs, tmp_path, deed, "--limit", 4, "--symbols", ELF).check(7, "state.txt")
     reason = done.json()["exit"]["reason"]
     assert re.match(r"not at its end after 4 s \(--limit\) \[vCPU 0 VMPL %u RIP 0x\w+ ?%s" % (vmpl, says), reason), reason
-    refused = "VMPL 3 was to run and could not, 1000 times in a row" in done.text("monitor.log")
+    refused = "RUN_VMPL(3) has failed 1000 times in a row: no VMSA" in done.text("monitor.log")
     assert refused == (deed == "svsm-spins")
 
 

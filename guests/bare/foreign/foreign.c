@@ -81,9 +81,10 @@ static bool run_vmpl(unsigned vmpl)
 	return r == GHCB_MSR_RUN_VMPL_RESP;
 }
 
-static bool create(unsigned op)
+static bool create(void)
 {
-	return ghcb_ap_create(percpu()->apic_id, GUEST, op, VMSA, snp_features()) == 0;
+	return ghcb_ap_create(percpu()->apic_id, GUEST, GHCB_AP_CREATE_ON_INIT, VMSA,
+			      snp_features()) == 0;
 }
 
 NORETURN static void panic(const char *why)
@@ -118,10 +119,7 @@ void foreign_spins(void)
 		run_vmpl(3);
 }
 
-/*
- * The guest never comes back here. A host that keeps a VMSA of "on INIT" for an INIT is given it
- * once more.
- */
+/* The guest never comes back here. */
 void bare_main(void)
 {
 	say("[foreign] an SVSM of nobody's\n");
@@ -129,10 +127,9 @@ void bare_main(void)
 		panic("a deed was asked for");
 	if (deed("svsm-spins"))
 		foreign_spins();
-	if (!make_guest() || !create(GHCB_AP_CREATE_ON_INIT))
+	if (!make_guest() || !create())
 		panic("no guest");
 	say("[foreign] the guest starts\n");
-	if (!run_vmpl(GUEST) && create(GHCB_AP_CREATE))
-		run_vmpl(GUEST);
-	panic("the guest came back");
+	run_vmpl(GUEST);
+	panic("the guest does not run, or came back");
 }
