@@ -18,8 +18,10 @@
  * `number` tells it whether the command is still the same one.
  *
  * Until one command has been answered, if only by RETRY, the machine boots (vtpm_boot.h): who asks
- *in that time waits for the TPM to be prepared, for a command of another vCPU, and for the own
- *answer, at most PACE_BOOT in all, because firmware does not ask twice.
+ * in that time waits for the TPM to be prepared, for a command of another vCPU, and for the own
+ * answer, at most PACE_BOOT in all, because firmware does not ask twice. Where the guest is known
+ *to be its firmware, that holds for all of its commands: what takes longer than PACE_FIRMWARE ends
+ *as INCOMPLETE instead of RETRY, and the same call goes on waiting.
  */
 #include "protocols/vtpm.h"
 #include "abi/svsm.h"
@@ -96,8 +98,11 @@ static bool begin(void)
 	return vtpm.busy;
 }
 
+/* The page is left alone by INCOMPLETE: the same call again finds its command in it. */
 static enum svsm_result retry(gpa_t at)
 {
+	if (vtpm_boot_firmware())
+		return SVSM_ERR_INCOMPLETE;
 	vtpm_boot_answered();
 	vtpm.stats.retries++;
 	vtpm.out.len = vtpm_response_code(vtpm.out.data, TPM_RC_RETRY);
@@ -202,12 +207,12 @@ static struct service_request *in_the_way(void)
 }
 
 /*
- * Before the command is read, because others may read theirs meanwhile. What is left of PACE_BOOT
- * then, in time that this vCPU has lived through (lib/patience.h, with ns for ticks).
+ * Before the command is read, because others may read theirs meanwhile. What is left of ns then, in
+ * time that this vCPU has lived through (lib/patience.h, with ns for ticks).
  */
-static uint64_t wait_for_turn(void)
+static uint64_t wait_for_turn(uint64_t ns)
 {
-	struct patience p = patience_begin(PACE_MS, PACE_BOOT / PACE_MS, timer_uptime_ns());
+	struct patience p = patience_begin(PACE_MS, ns / PACE_MS, timer_uptime_ns());
 	struct service_request *r;
 
 	while ((r = in_the_way()) && !patience_over(&p, timer_uptime_ns()))
@@ -224,11 +229,33 @@ static struct vtpm_slice first_slice(bool boot, uint64_t left)
 		    : vtpm_pace_first(&vtpm.pace, now, helped);
 }
 
+/*
+ * A command of firmware. It is read twice: first to see whether it is the one under way, for which
+ * nobody has to make way; then, when the turn has come, to take it.
+ */
+static enum svsm_result firmware_command(gpa_t at)
+{
+	enum svsm_result rax = vtpm_page_read(at, &vtpm.asked);
+	uint64_t left = PACE_FIRMWARE;
+
+	if (rax != SVSM_SUCCESS)
+		return rax;
+	if (!same_command()) {
+		left = wait_for_turn(PACE_FIRMWARE);
+		rax = vtpm_page_read(at, &vtpm.asked);
+	}
+	if (rax != SVSM_SUCCESS)
+		return rax;
+	if (!same_command() && (!may_begin() || !begin()))
+		return turn_away(at);
+	return attempt(at, vtpm_pace_firmware(&vtpm.pace, timer_uptime_ns(), left));
+}
+
 static enum svsm_result command(gpa_t at)
 {
 	struct vtpm_pace *p = &vtpm.pace;
 	bool boot = vtpm_boot_lasts(); /* also if another vCPU is answered meanwhile */
-	uint64_t left = boot ? wait_for_turn() : 0;
+	uint64_t left = boot ? wait_for_turn(PACE_BOOT) : 0;
 	enum svsm_result rax;
 
 	rax = vtpm_page_read(at, &vtpm.asked);
@@ -251,7 +278,7 @@ static enum svsm_result call_command(struct svsm_call *call)
 	enum svsm_result rax;
 
 	lock_take(LOCK_VTPM, &vtpm.lock);
-	rax = command(gpa(call->rcx));
+	rax = vtpm_boot_firmware() ? firmware_command(gpa(call->rcx)) : command(gpa(call->rcx));
 	string_wipe(vtpm.asked.data, vtpm.asked.len);
 	vtpm.stats.calls++;
 	vtpm.stats.longest = MAX(vtpm.stats.longest, timer_now() - start);

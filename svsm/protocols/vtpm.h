@@ -14,6 +14,8 @@
  *                                    _TPM_Hash_*, cancel, NV: a guest has no such wires);
  *                                    locality above 4 (1 to 4 are ours: vtpm_request.c); length above
  *                                    4087, the rest of a page
+ *                 INCOMPLETE         firmware only (vtpm_boot.h): not done yet; the page is as it was,
+ *                                    and the same call goes on
  *                 SUCCESS            there is a TPM response in the page
  *
  * RCX may have any alignment and the buffer may cross into a second page, as EDK II's static buffer

@@ -11,6 +11,7 @@
 #include "cpu/timer.h"
 #include "lib/patience.h"
 #include "log/log.h"
+#include "task/vmsa_registry.h"
 #include "user/service/service.h"
 
 /* How long the boot CPU works at it before the guest starts: on a slow machine in software it takes
@@ -23,6 +24,8 @@ static struct {
 	bool over;         /* done, or its service has died for good */
 	bool answered;     /* the guest has had an answer of the TPM, or RETRY */
 	unsigned attempts; /* requests that the service has taken */
+	bool firmware;     /* the guest is still its firmware, ... */
+	gpa_t caa;         /* ... whose startup vCPU calls by this area */
 } boot;
 
 static bool has_service_cpu(void)
@@ -37,8 +40,29 @@ static void ask(void)
 		boot.attempts++;
 }
 
+static void look_at_caa(gpa_t caa)
+{
+	boot.firmware = gpa_eq(caa, boot.caa);
+}
+
+bool vtpm_boot_firmware(void)
+{
+	if (boot.firmware)
+		vmsa_registry_with_startup_caa(look_at_caa);
+	return boot.firmware;
+}
+
+static void note_firmware(const struct launch_info *l)
+{
+	boot.firmware = l->guest == LAUNCH_GUEST_FIRMWARE;
+	for (uint32_t i = 0; i < l->section_count; i++)
+		if (l->sections[i].type == LAUNCH_SECTION_CAA)
+			boot.caa = gpa(l->sections[i].gpa);
+}
+
 static void begin(const struct launch_info *l)
 {
+	note_firmware(l);
 	boot.asked = true;
 	boot.over = boot.answered = false;
 	boot.attempts = 0;

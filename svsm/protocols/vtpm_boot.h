@@ -30,3 +30,11 @@ struct service_request *vtpm_boot_pending(void);
  * answer to any command yet. */
 bool vtpm_boot_lasts(void);
 void vtpm_boot_answered(void);
+
+/*
+ * True while the guest is its firmware: launched as such, and no operating system has taken over.
+ * That is seen by the startup vCPU's calling area: firmware calls by the one that its metadata
+ * names, and an operating system, to which that is ordinary memory, moves it (58019, 6.1). Once
+ * false it stays so. LOCK_REGISTRY is taken inside.
+ */
+bool vtpm_boot_firmware(void);

@@ -22,6 +22,12 @@ struct vtpm_slice vtpm_pace_boot(struct vtpm_pace *p, uint64_t now, uint64_t lef
 	return s;
 }
 
+struct vtpm_slice vtpm_pace_firmware(struct vtpm_pace *p, uint64_t now, uint64_t left)
+{
+	*p = (struct vtpm_pace){.last = now};
+	return (struct vtpm_slice){MAX(left, PACE_FIRST), true};
+}
+
 static uint64_t pause_before(const struct vtpm_pace *p, uint64_t now)
 {
 	return now > p->last ? now - p->last : 0;

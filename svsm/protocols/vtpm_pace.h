@@ -25,6 +25,7 @@
  *	                   has taken the work                PACE_FIRST .. PACE_SHARE
  *	the first of a     PACE_BOOT, and wait               PACE_BOOT
  *	boot
+ *	firmware's         PACE_FIRMWARE, and wait           PACE_FIRMWARE
  *	after a pause of   PACE_LAST, and wait               PACE_LAST
  *	PACE_GAP, and one
  *	of a third before
@@ -40,6 +41,9 @@
 /* Firmware (EDK II) takes TPM_RC_RETRY for an error of the TPM and goes on without one. The TPM is
  * manufactured by then, or nearly: so long is for a host that is very busy. */
 #define PACE_BOOT PACE_LAST
+/* The guest's firmware never gets TPM_RC_RETRY: a call of it that takes longer ends as INCOMPLETE,
+ * upon which it calls again at once (EDK II, OvmfPkg/Library/AmdSvsmLib). */
+#define PACE_FIRMWARE (1000 * PACE_MS)
 /* An answer waits this long for its client. Then another command may drop it. */
 #define PACE_KEEP (1500 * PACE_MS)
 
@@ -59,6 +63,8 @@ struct vtpm_slice {
 struct vtpm_slice vtpm_pace_first(struct vtpm_pace *p, uint64_t now, bool helped);
 /* The same for the first command of a boot, of whose PACE_BOOT so many ns are left. */
 struct vtpm_slice vtpm_pace_boot(struct vtpm_pace *p, uint64_t now, uint64_t left, bool helped);
+/* Any attempt of firmware, of whose PACE_FIRMWARE so many ns are left. */
+struct vtpm_slice vtpm_pace_firmware(struct vtpm_pace *p, uint64_t now, uint64_t left);
 /* The same command again. */
 struct vtpm_slice vtpm_pace_again(struct vtpm_pace *p, uint64_t now, bool helped);
 /* An attempt goes on, or ends, with or without the answer. */

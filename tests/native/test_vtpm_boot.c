@@ -107,6 +107,81 @@ TEST(without_a_service_cpu_the_tpm_is_there_first)
 	CHECK_EQ(fake_ring3.self_tests, 1);
 }
 
+/* ---- firmware that is known for it ---- */
+
+static void setup_firmware(void)
+{
+	setup(LAUNCH_GUEST_FIRMWARE, 1);
+	launch.section_count = 1;
+	launch.sections[0] = (struct launch_section){CAA(0), PAGE_SIZE, LAUNCH_SECTION_CAA};
+	boot();
+}
+
+static uint64_t call_again(void)
+{
+	return vtpm_guest_call(0, SVSM_VTPM_COMMAND, VTPM_GUEST_PAGE);
+}
+
+TEST(firmware_never_gets_retry)
+{
+	struct tpm_bytes command = tpm_bytes(TPM_GET_RANDOM_16), page;
+	uint64_t retries = vtpm_stats().retries;
+
+	setup_firmware();
+	fake_ring3.work = 300 * MS;
+	CHECK_EQ(once(TPM_STARTUP_CLEAR), 0);
+	fake_ring3.work = 2500 * MS; /* the third call has the answer */
+	fake_ring3.lent = 0;
+	vtpm_guest_write(VTPM_GUEST_PAGE, 0, &command);
+	for (unsigned i = 0; i < 2; i++) {
+		CHECK_EQ(call_again(), SVSM_ERR_INCOMPLETE);
+		CHECK_EQ(fake_ring3.lent, (i + 1) * PACE_FIRMWARE);
+		CHECK(!memcmp((uint8_t *)fake_mem(VTPM_GUEST_PAGE) + 9, command.data, command.len));
+	}
+	CHECK_EQ(call_again(), SVSM_SUCCESS);
+	page = vtpm_guest_read(VTPM_GUEST_PAGE);
+	CHECK_EQ(page.len, 28);
+	CHECK_EQ(tpm_code(&page), 0);
+	CHECK_EQ(vtpm_stats().retries, retries);
+	drain();
+}
+
+TEST(another_vcpu_of_firmware_waits_for_its_turn)
+{
+	struct tpm_bytes command = tpm_bytes(TPM_GET_RANDOM_16), r;
+
+	setup_firmware();
+	CHECK_EQ(once(TPM_STARTUP_CLEAR), 0);
+	fake_ring3.work = 2500 * MS;
+	vtpm_guest_write(VTPM_GUEST_PAGE, 0, &command);
+	CHECK_EQ(call_again(), SVSM_ERR_INCOMPLETE);
+	command = tpm_bytes(TPM_STARTUP_CLEAR);
+	vtpm_guest_write(VTPM_GUEST_PAGE + 2 * PAGE_SIZE, 0, &command);
+	CHECK_EQ(vtpm_guest_call(1, SVSM_VTPM_COMMAND, VTPM_GUEST_PAGE + 2 * PAGE_SIZE),
+		 SVSM_ERR_INCOMPLETE);
+	CHECK_EQ(call_again(), SVSM_SUCCESS);
+	fake_ring3.work = 0;
+	CHECK_EQ(vtpm_guest_try(1, 0, TPM_STARTUP_CLEAR, &r), TPM_RC_INITIALIZE);
+	drain();
+}
+
+/* 58019, 6.1: REMAP_CA. Linux moves the area as soon as it has memory of its own. */
+TEST(an_operating_system_takes_over_with_its_calling_area)
+{
+	setup_firmware();
+	CHECK_EQ(once(TPM_STARTUP_CLEAR), 0);
+	CHECK(vtpm_boot_firmware());
+	CHECK_EQ(fake_call(1, SVSM_CORE_REMAP_CA, AT(200), 0, 0), SVSM_SUCCESS);
+	CHECK(vtpm_boot_firmware()); /* another vCPU's says nothing */
+	CHECK_EQ(fake_call(0, SVSM_CORE_REMAP_CA, AT(201), 0, 0), SVSM_SUCCESS);
+	CHECK(!vtpm_boot_firmware());
+	fake_ring3.work = 300 * MS;
+	CHECK_EQ(once(TPM_GET_RANDOM_16), TPM_RC_RETRY);
+	drain();
+	CHECK_EQ(fake_call(0, SVSM_CORE_REMAP_CA, CAA(0), 0, 0), SVSM_SUCCESS);
+	CHECK(!vtpm_boot_firmware()); /* and it stays so */
+}
+
 static uint32_t other_code;
 static void other_vcpu(void)
 {
