@@ -25,6 +25,7 @@ enum {
 	OPT_KERNEL,
 	OPT_INITRD,
 	OPT_APPEND,
+	OPT_FIRMWARE,
 	OPT_IGVM,
 	OPT_RUNS,
 	OPT_NAME,
@@ -55,23 +56,41 @@ enum {
 };
 
 static const struct option table[] = {
-	{"platform", 1, NULL, OPT_PLATFORM}, {"qemu", 1, NULL, OPT_QEMU},
-	{"monitor", 1, NULL, OPT_MONITOR},   {"kernel", 1, NULL, OPT_KERNEL},
-	{"initrd", 1, NULL, OPT_INITRD},     {"append", 1, NULL, OPT_APPEND},
-	{"igvm", 1, NULL, OPT_IGVM},         {"runs", 1, NULL, OPT_RUNS},
-	{"name", 1, NULL, OPT_NAME},         {"disk", 1, NULL, OPT_DISK},
-	{"swtpm", 1, NULL, OPT_SWTPM},       {"group", 1, NULL, OPT_GROUP},
-	{"known", 1, NULL, OPT_KNOWN},       {"smp", 1, NULL, OPT_SMP},
-	{"mem", 1, NULL, OPT_MEM},           {"service-cpus", 1, NULL, OPT_SERVICE_CPUS},
-	{"icount", 1, NULL, OPT_ICOUNT},     {"sev-features", 1, NULL, OPT_SEV_FEATURES},
-	{"timeout", 1, NULL, OPT_TIMEOUT},   {"limit", 1, NULL, OPT_LIMIT},
-	{"symbols", 1, NULL, OPT_SYMBOLS},   {"option", 1, NULL, OPT_OPTION},
-	{"exec", 1, NULL, OPT_EXEC},         {"shell", 0, NULL, OPT_SHELL},
-	{"json", 0, NULL, OPT_JSON},         {"dry-run", 0, NULL, OPT_DRY_RUN},
-	{"strict", 0, NULL, OPT_STRICT},     {"list", 0, NULL, OPT_LIST},
-	{"all", 0, NULL, OPT_ALL},           {"keep", 0, NULL, OPT_KEEP},
-	{"no-agent", 0, NULL, OPT_NO_AGENT}, {"kdump", 0, NULL, OPT_KDUMP},
-	{"help", 0, NULL, OPT_HELP},         {NULL, 0, NULL, 0},
+	{"platform", 1, NULL, OPT_PLATFORM},
+	{"qemu", 1, NULL, OPT_QEMU},
+	{"monitor", 1, NULL, OPT_MONITOR},
+	{"kernel", 1, NULL, OPT_KERNEL},
+	{"initrd", 1, NULL, OPT_INITRD},
+	{"append", 1, NULL, OPT_APPEND},
+	{"firmware", 2, NULL, OPT_FIRMWARE},
+	{"igvm", 1, NULL, OPT_IGVM},
+	{"runs", 1, NULL, OPT_RUNS},
+	{"name", 1, NULL, OPT_NAME},
+	{"disk", 1, NULL, OPT_DISK},
+	{"swtpm", 1, NULL, OPT_SWTPM},
+	{"group", 1, NULL, OPT_GROUP},
+	{"smp", 1, NULL, OPT_SMP},
+	{"known", 1, NULL, OPT_KNOWN},
+	{"mem", 1, NULL, OPT_MEM},
+	{"service-cpus", 1, NULL, OPT_SERVICE_CPUS},
+	{"icount", 1, NULL, OPT_ICOUNT},
+	{"sev-features", 1, NULL, OPT_SEV_FEATURES},
+	{"timeout", 1, NULL, OPT_TIMEOUT},
+	{"limit", 1, NULL, OPT_LIMIT},
+	{"symbols", 1, NULL, OPT_SYMBOLS},
+	{"option", 1, NULL, OPT_OPTION},
+	{"exec", 1, NULL, OPT_EXEC},
+	{"shell", 0, NULL, OPT_SHELL},
+	{"json", 0, NULL, OPT_JSON},
+	{"dry-run", 0, NULL, OPT_DRY_RUN},
+	{"strict", 0, NULL, OPT_STRICT},
+	{"list", 0, NULL, OPT_LIST},
+	{"all", 0, NULL, OPT_ALL},
+	{"keep", 0, NULL, OPT_KEEP},
+	{"no-agent", 0, NULL, OPT_NO_AGENT},
+	{"kdump", 0, NULL, OPT_KDUMP},
+	{"help", 0, NULL, OPT_HELP},
+	{NULL, 0, NULL, 0},
 };
 
 #define TEXT_OF(n) #n
@@ -86,6 +105,7 @@ static void help(void)
 	     "  --kernel FILE              bzImage instead of the fetched Debian kernel\n"
 	     "  --initrd FILE              initramfs instead of the built one\n"
 	     "  --append WORDS             added to the kernel's command line\n"
+	     "  --firmware [FILE]          boot by EFI: OVMF from `make guests`, or this image\n"
 	     "  --igvm FILE                boot this IGVM file, build none; one with another SVSM "
 	     "in it:\n"
 	     "                             docs/foreign-svsm.md. --kernel, --initrd, --append are "
@@ -220,6 +240,9 @@ static bool take(struct options *o, int c)
 		return number("limit", optarg, RANGE_TIMEOUT, &o->limit);
 	case OPT_SEV_FEATURES:
 		return features(&o->sev_features);
+	case OPT_FIRMWARE:
+		o->firmware = optarg ? optarg : "";
+		return true;
 	case OPT_EXEC:
 		strlist_add(&o->exec, optarg);
 		return true;
@@ -229,6 +252,19 @@ static bool take(struct options *o, int c)
 	default:
 		return take_text(o, c) || take_flag(o, c);
 	}
+}
+
+/*
+ * getopt_long() takes the value of an option that may do without only from the same word. The next
+ * word is meant too where it can be nothing else: no option, and no name of a suite.
+ */
+static void take_file(int argc, char **argv, int c)
+{
+	const char *next = optind < argc ? argv[optind] : NULL;
+
+	if (c != OPT_FIRMWARE || optarg || !next || *next == '-' || !strpbrk(next, "./"))
+		return;
+	optarg = argv[optind++];
 }
 
 /*
@@ -257,6 +293,7 @@ int options_read(struct options *o, int argc, char **argv, const char *usage)
 				argv[optind - 1]);
 			return CODE_USAGE;
 		}
+		take_file(argc, argv, c);
 		if (!take(o, c))
 			return CODE_USAGE;
 	}

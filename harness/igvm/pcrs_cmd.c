@@ -102,7 +102,13 @@ static enum igvm_exit from_image(const char *path, struct launch_info *info)
 	}
 	if (info->event_count)
 		return IGVM_EXIT_OK;
-	igvm_fail("%s: nothing is measured: its guest is no Linux kernel", path);
+	if (info->guest == LAUNCH_GUEST_FIRMWARE)
+		igvm_fail(
+			"%s: its guest is firmware, which measures itself and what it starts: the "
+			"PCRs follow from its event log alone (tpm2_eventlog), not from this file",
+			path);
+	else
+		igvm_fail("%s: nothing is measured: its guest is no Linux kernel", path);
 	return IGVM_EXIT_BAD_FILE;
 }
 

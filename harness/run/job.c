@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "abi/q35.h"
 #include "harness/igvm/build.h"
 #include "harness/run/given.h"
 #include "harness/run/job.h"
@@ -114,6 +115,23 @@ static struct symbol_source symbol_source(const struct options *o, bool foreign)
 	return (struct symbol_source){paths_in_build("svsm.elf"), SYMBOLS_SVSM_FROM};
 }
 
+/* With firmware its image and the SVSM lie outside RAM, which ends lower, and what Linux is made of
+ * is handed over by the machine. A ready file may have firmware in it. */
+static void add_firmware(struct launch *l, const struct options *o, const struct suite *s)
+{
+	char *firmware = make_igvm_firmware(s, o);
+
+	if (firmware || o->igvm)
+		l->mem_outside = MEM_OUTSIDE;
+	if (firmware || make_igvm_has_firmware(o)) {
+		l->mem_below_4g = Q35_FIRMWARE_LOW_END >> 20;
+		l->guest_kernel = l->kernel;
+		l->guest_initrd = l->kernel ? l->initrd : NULL;
+		l->guest_cmdline = l->kernel ? l->cmdline : NULL;
+		l->firmware = firmware;
+	}
+}
+
 /*
  * All that QEMU's command line depends on, options before the suite. Its texts live as long as
  * the program.
@@ -148,7 +166,7 @@ static void fill_setup(struct session_setup *setup, const struct options *o, con
 	l->service_cpus = make_igvm_service_cpus(s, o);
 	l->icount = icount(o, s);
 	l->mem = o->mem ? o->mem : s->mem;
-	l->mem_outside = o->igvm ? MEM_OUTSIDE : 0;
+	add_firmware(l, o, s);
 	l->swtpm = o->swtpm;
 	l->device = s->device;
 	l->disk = o->disk ? o->disk : s->disk ? str("%s/disk.img", folder) : NULL;
@@ -240,6 +258,9 @@ static bool check_files(struct job *j)
 {
 	const struct launch *l = &j->setup.launch;
 
+	if (l->firmware && !file_exists(l->firmware))
+		return refuse(j, CODE_HOST,
+			      str("no firmware %s: run `make guests`", paths_short(l->firmware)));
 	if (j->setup.profile->plain && l->kernel && !build_linux_whole(l->kernel, l->initrd))
 		return refuse(j, CODE_HOST, str("kernel or initrd cannot be used"));
 	if (!j->setup.profile->plain && !file_exists(l->igvm))

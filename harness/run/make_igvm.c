@@ -23,18 +23,35 @@ static char *choose(const char *given, const char *own)
 	return given ? str_dup(given) : own ? paths_in_root(own) : NULL;
 }
 
+#define FIRMWARE "guests/firmware/OVMF.fd" /* below the build folder: `make guests` */
+
+char *make_igvm_firmware(const struct suite *s, const struct options *o)
+{
+	if (o->firmware)
+		return *o->firmware ? str_dup(o->firmware) : paths_in_build(FIRMWARE);
+	return choose(NULL, s->kind == SUITE_FIRMWARE ? s->image : s->firmware);
+}
+
+/* Firmware boots a disk that was given, unless there is a word of a kernel. */
+static bool boots_disk(const struct options *o)
+{
+	return o->firmware && o->disk && !o->kernel;
+}
+
 char *make_igvm_kernel(const struct suite *s, const struct options *o)
 {
-	return choose(o->kernel, s->kernel);
+	return boots_disk(o) ? NULL : choose(o->kernel, s->kernel);
 }
 
 char *make_igvm_initrd(const struct suite *s, const struct options *o)
 {
-	return choose(o->initrd, s->initrd);
+	return boots_disk(o) ? NULL : choose(o->initrd, s->initrd);
 }
 
 char *make_igvm_cmdline(const struct suite *s, const struct options *o)
 {
+	if (boots_disk(o))
+		return str_dup("");
 	return str("%s%s%s", s->cmdline ? s->cmdline : "", o->append ? " " : "",
 		   o->append ? o->append : "");
 }
@@ -45,6 +62,13 @@ bool make_igvm_foreign(const struct options *o)
 	struct launch_info l;
 
 	return o->igvm && !launch_page_read(o->igvm, &l);
+}
+
+bool make_igvm_has_firmware(const struct options *o)
+{
+	struct launch_info l;
+
+	return o->igvm && launch_page_read(o->igvm, &l) && l.guest == LAUNCH_GUEST_FIRMWARE;
 }
 
 unsigned make_igvm_service_cpus(const struct suite *s, const struct options *o)
@@ -94,10 +118,15 @@ static void add_machine(const struct suite *s, const struct options *o, struct s
 /* A guest with kernel, initrd and command line. */
 static void add_linux(const struct suite *s, const struct options *o, struct strlist *w)
 {
+	char *kernel = make_igvm_kernel(s, o);
+
 	add_svsm(w);
-	add_option(w, "--kernel", make_igvm_kernel(s, o));
+	add_option(w, "--firmware", make_igvm_firmware(s, o));
+	add_option(w, "--kernel", kernel ? str_dup(kernel) : NULL);
 	add_option(w, "--initrd", make_igvm_initrd(s, o));
-	add_option(w, "--cmdline", make_igvm_cmdline(s, o));
+	if (kernel)
+		add_option(w, "--cmdline", make_igvm_cmdline(s, o));
+	free(kernel);
 }
 
 static void add_features(const struct suite *s, const struct options *o, struct strlist *w)
@@ -117,6 +146,10 @@ void make_igvm_words(const struct suite *s, const struct options *o, const char 
 	case SUITE_BARE:
 		add_svsm(w);
 		add_option(w, "--bare", choose(NULL, s->image));
+		break;
+	case SUITE_FIRMWARE:
+		add_svsm(w);
+		add_option(w, "--firmware", make_igvm_firmware(s, o));
 		break;
 	case SUITE_PAYLOAD:
 		add_option(w, "--payload", choose(NULL, s->image));
@@ -143,7 +176,8 @@ static char *lacking(const struct strlist *w)
 {
 	for (size_t i = 2; i + 1 < w->n; i++) {
 		const char *name = w->v[i], *path = w->v[i + 1];
-		bool guest = !strcmp(name, "--kernel") || !strcmp(name, "--initrd");
+		bool guest = !strcmp(name, "--kernel") || !strcmp(name, "--initrd") ||
+			     !strcmp(name, "--firmware");
 
 		if (!guest && strcmp(name, "--svsm") && strcmp(name, "--bare") &&
 		    strcmp(name, "--payload"))

@@ -21,7 +21,7 @@ static struct suite *all;
 static size_t count;
 
 /* By enum suite_kind. */
-static const char *const kinds[] = {"bare", "payload", "linux", "selftest"};
+static const char *const kinds[] = {"bare", "payload", "linux", "selftest", "firmware"};
 
 enum key_type {
 	KEY_TEXT,
@@ -45,6 +45,7 @@ static const struct key {
 } keys[] = {
 	KEY(kind, KEY_KIND),
 	KEY(image, KEY_TEXT),
+	KEY(firmware, KEY_TEXT),
 	KEY(kernel, KEY_TEXT),
 	KEY(initrd, KEY_TEXT),
 	KEY(cmdline, KEY_TEXT),

@@ -13,6 +13,8 @@ enum suite_kind {
 	SUITE_PAYLOAD,  /* ELF in the SVSM's place at VMPL0; control port */
 	SUITE_LINUX,    /* bzImage + initramfs at VMPL2; the agent on the control port */
 	SUITE_SELFTEST, /* the SVSM's own tests; verdicts are lines of svsm.log */
+	SUITE_FIRMWARE, /* an image in OVMF's format that is the test itself; control port, as bare
+			 */
 };
 
 #define SUITE_UNSET (~0u)
@@ -20,7 +22,8 @@ enum suite_kind {
 struct suite {
 	char *name;
 	enum suite_kind kind;
-	char *image; /* bare, payload: path below the root */
+	char *image;    /* bare, payload, firmware: path below the root */
+	char *firmware; /* linux: OVMF's image, by which it boots; NULL: the SVSM boots it */
 	char *kernel, *initrd, *cmdline;
 	char *shows;                /* one line */
 	char *groups;               /* words split by spaces */

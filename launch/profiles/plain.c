@@ -23,8 +23,6 @@ static void tpm(const struct launch *l, struct strlist *argv)
 	strlist_add(argv, "emulator,id=tpm0,chardev=tpm");
 	strlist_add(argv, "-device");
 	strlist_add(argv, "tpm-crb,tpmdev=tpm0");
-	strlist_add(argv, "-bios");
-	strlist_add(argv, "qboot.rom");
 }
 
 static void command(const struct launch *l, struct strlist *argv)
@@ -34,6 +32,10 @@ static void command(const struct launch *l, struct strlist *argv)
 	profile_common(l, argv);
 	if (l->swtpm)
 		tpm(l, argv);
+	if (l->swtpm || l->firmware) {
+		strlist_add(argv, "-bios");
+		strlist_add(argv, l->firmware ? l->firmware : "qboot.rom");
+	}
 	profile_kernel(argv, l->kernel ? l->kernel : "/nonexistent", l->initrd, l->cmdline);
 }
 

@@ -241,7 +241,8 @@ void profile_igvm(const struct launch *l, const char *machine, const char *cpu,
 	strlist_add(argv, l->qemu);
 	profile_option(argv, "-name", "keelson-", l->name);
 	strlist_add(argv, "-machine");
-	strlist_addf(argv, "q35,%s,memory-backend=ram0,igvm-cfg=igvm0", machine);
+	strlist_addf(argv, "q35,%s,memory-backend=ram0,igvm-cfg=igvm0%s", machine,
+		     most_below_4g(l));
 	strlist_add(argv, "-accel");
 	strlist_add(argv, "kvm");
 	strlist_add(argv, "-cpu");

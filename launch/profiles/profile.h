@@ -15,6 +15,7 @@ struct launch {
 	const char *monitor; /* native only: the monitor's image */
 	const char *igvm;
 	const char *kernel, *initrd, *cmdline; /* Linux suites; for profiles without an IGVM file */
+	const char *firmware;                  /* plain: of the machine; NULL: QEMU's own */
 	/* A kernel for the firmware of a guest whose IGVM file brings none; all NULL: no kernel is
 	 * handed over. */
 	const char *guest_kernel, *guest_initrd, *guest_cmdline;

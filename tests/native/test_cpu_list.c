@@ -18,8 +18,6 @@
 
 #include <string.h>
 
-uint64_t paging_kernel_phys = KERNEL_LINKED;
-
 /* ---- the host ---- */
 
 /* The pages that the loader writes: constants to the SVSM (mm/launch_area.h), not to this host. */
