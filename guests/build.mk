@@ -54,8 +54,10 @@ SOURCE_INITRAMFS := $(GUESTS)/initramfs-source.cpio
 SOURCE_TOOLS := $(GUESTS)/tools-source.cpio
 SOURCE_GUEST := $(if $(KERNEL_SOURCE)$(wildcard $(SOURCE_DIR)/vmlinuz),$(SOURCE_INITRAMFS) $(SOURCE_TOOLS))
 
+include guests/firmware/build.mk
+
 .PHONY: guests
-guests: $(VMLINUZ) $(if $(INITRD),,$(INITRAMFS) $(TOOLS) $(SOURCE_GUEST)) ## fetch the guest kernel and tools, build the initramfs images (KERNEL_SOURCE=1: and a kernel with TCG_SVSM)
+guests: $(VMLINUZ) $(if $(INITRD),,$(INITRAMFS) $(TOOLS) $(SOURCE_GUEST)) $(FIRMWARES) ## fetch the guest kernel, firmware and tools, build the initramfs images (KERNEL_SOURCE=1: and a kernel with TCG_SVSM)
 
 $(KERNEL_DIR)/vmlinuz: guests/kernels/fetch.sh guests/kernels/images.sh
 	$(call say,FETCH,'Debian kernel ($(KERNEL_NAME))')
