@@ -216,4 +216,5 @@ TEST(pages_outside_ram)
 	CHECK_EQ(memcmp((uint8_t *)(uintptr_t)e->host + 0x1000, pattern + 1, 3 * 4096), 0);
 	CHECK_EQ(added_count, 3); /* and the boot VMSA */
 	CHECK_EQ(outside, 2 + 3 + 1 + 1);
+	CHECK_EQ(kept, 2);
 }

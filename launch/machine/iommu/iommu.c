@@ -36,7 +36,7 @@ enum {
 #define CAP_FRO(c)   ((unsigned)((c) >> 24 & 0x3ff) * 16)
 #define CAP_NFR(c)   ((unsigned)((c) >> 40 & 0xff) + 1)
 #define ECAP_IRO(c)  ((unsigned)((c) >> 8 & 0x3ff) * 16)
-#define ORDER_2M      9
+#define ORDER_2M     9
 
 #define GCMD_TE      BIT(31)
 #define GCMD_SRTP    BIT(30)

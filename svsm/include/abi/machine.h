@@ -36,7 +36,7 @@
 /* From here up to 4 GiB lies the firmware of a guest that has one, as on a PC. */
 #define MACHINE_FIRMWARE_BASE 0xff000000ull
 
-#define MACHINE_LOG_PORT 0x404 /* debugcon: the monitor's log, refused to guests */
+#define MACHINE_LOG_PORT      0x404 /* debugcon: the monitor's log, refused to guests */
 /* debugcon, may be absent: a copy of what VMPL0 writes to COM1; refused to guests. It tells an
  * SVSM's words there from its guest's. */
 #define MACHINE_SVSM_PORT 0x405
