@@ -45,10 +45,10 @@ RETPOLINE := $(or $(call gcc_only,$(CC),-mindirect-branch=thunk -mindirect-branc
 $(eval $(call compile,svsm,$$(CC),$$(FW_CFLAGS) $$(RETPOLINE) -I$(BUILD)/gen))
 FLAGS_svsm += $(FW_LDFLAGS)
 
-$(BUILD)/gen/dsdt.aml: svsm/boot/linux/dsdt.asl
+$(BUILD)/gen/dsdt.aml: svsm/boot/linux/dsdt.asl svsm/include/abi/q35_prt.asl
 	$(call say,IASL,$<)
 	@mkdir -p $(@D)
-	$(Q)$(IASL) -p $(basename $@) $< >$(@D)/iasl.log 2>&1 || { cat $(@D)/iasl.log; exit 1; }
+	$(Q)$(IASL) -Isvsm/include/abi -p $(basename $@) $< >$(@D)/iasl.log 2>&1 || { cat $(@D)/iasl.log; exit 1; }
 
 $(BUILD)/obj/svsm/dsdt.o: $(BUILD)/gen/dsdt.aml
 	@mkdir -p $(@D)

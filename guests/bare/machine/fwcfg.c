@@ -5,6 +5,7 @@
  * The fw_cfg device as a guest's firmware uses it: QEMU, docs/specs/fw_cfg.rst, and where that is
  * silent hw/nvram/fw_cfg.c; what the items hold: hw/i386/fw_cfg.c and hw/i386/e820_memory_layout.c.
  */
+#include "bare/machine/fwcfg_read.h"
 #include "bare/machine/region.h"
 #include "bare/lib/ghcb.h"
 #include "bare/lib/paging.h"
@@ -13,8 +14,6 @@
 #include "abi/machine.h"
 #include "lib/string.h"
 
-#define SELECT        0x510
-#define DATA          0x511
 #define DMA_HIGH      0x514
 #define DMA_LOW       0x518
 
@@ -23,7 +22,6 @@
 #define KEY_RAM_SIZE  0x03
 #define KEY_NB_CPUS   0x05
 #define KEY_KERNEL    0x08
-#define KEY_DIR       0x19
 #define KEY_NONE      0x1f
 
 #define CTL_ERROR     1u
@@ -44,67 +42,10 @@ struct request {
 	uint64_t address;
 } PACKED;
 
-struct entry {
-	uint32_t size;
-	uint16_t key, reserved;
-	char name[56];
-} PACKED;
-
 struct e820 {
 	uint64_t base, size;
 	uint32_t type;
 } PACKED;
-
-static void read(void *to, size_t n)
-{
-	uint8_t *p = to;
-	uint32_t v = 0;
-
-	for (; n--; *p++ = (uint8_t)v)
-		CHECK(ghcb_in(DATA, 1, &v));
-}
-
-/* One event for all n bytes: n up to GHCB_BUFFER_SIZE. */
-static void read_string(void *to, size_t n)
-{
-	struct ghcb *g = ghcb_begin();
-
-	GHCB_SET(g, scratch, percpu()->ghcb_gpa + offsetof(struct ghcb, buffer));
-	CHECK_EQ(ghcb_exit(g, GHCB_EXIT_IOIO,
-			   DATA << 16 | IOIO_IN | IOIO_STR | IOIO_REP | IOIO_SZ8 | IOIO_A64, n),
-		 0);
-	memcpy(to, g->buffer, n);
-}
-
-static void select(uint16_t key)
-{
-	CHECK(ghcb_out(SELECT, 2, key));
-}
-
-static void read_key(uint16_t key, void *to, size_t n)
-{
-	select(key);
-	read(to, n);
-}
-
-/* By string IN, since a directory is some kilobytes. */
-static bool find(const char *name, struct entry *e)
-{
-	uint32_t count;
-
-	select(KEY_DIR);
-	read_string(&count, sizeof(count));
-	count = __builtin_bswap32(count);
-	REQUIRE(count < 100);
-	while (count--) {
-		read_string(e, sizeof(*e));
-		e->size = __builtin_bswap32(e->size);
-		e->key = __builtin_bswap16(e->key);
-		if (!strncmp(e->name, name, sizeof(e->name)))
-			return true;
-	}
-	return false;
-}
 
 TEST(fwcfg_signature, "fwcfg-signature", "fw_cfg: signature, id, and what no item has",
      "keelson:fwcfg:registers")
@@ -113,23 +54,23 @@ TEST(fwcfg_signature, "fwcfg-signature", "fw_cfg: signature, id, and what no ite
 	uint32_t v = 0;
 
 	test_case("signature");
-	read_key(KEY_SIGNATURE, b, 5);
+	fwcfg_read_key(KEY_SIGNATURE, b, 5);
 	CHECK(!memcmp(b, "QEMU", 4));
 	CHECK_EQ(b[4], 0); /* behind the end */
 	test_case("id: the interface, and DMA");
-	read_key(KEY_ID, b, 4);
+	fwcfg_read_key(KEY_ID, b, 4);
 	CHECK_EQ(b[0], 3);
 	CHECK_EQ(b[1] | b[2] | b[3], 0);
 	test_case("selecting begins anew");
-	read_key(KEY_SIGNATURE, b, 1);
-	read_key(KEY_SIGNATURE, b, 1);
+	fwcfg_read_key(KEY_SIGNATURE, b, 1);
+	fwcfg_read_key(KEY_SIGNATURE, b, 1);
 	CHECK_EQ(b[0], 'Q');
 	test_case("an item that is not there, and QEMU's own kernel, the monitor");
-	read_key(KEY_NONE, b, 4);
+	fwcfg_read_key(KEY_NONE, b, 4);
 	CHECK_EQ(b[0] | b[1] | b[2] | b[3], 0);
-	read_key(KEY_KERNEL, b, 4);
+	fwcfg_read_key(KEY_KERNEL, b, 4);
 	CHECK_EQ(b[0] | b[1] | b[2] | b[3], 0);
-	read_key(0xffff, b, 4);
+	fwcfg_read_key(0xffff, b, 4);
 	CHECK_EQ(b[0] | b[1] | b[2] | b[3], 0);
 	test_case("the DMA register's signature");
 	CHECK(ghcb_in(DMA_HIGH, 4, &v));
@@ -142,26 +83,26 @@ TEST(fwcfg_directory, "fwcfg-directory",
      "fw_cfg: files sorted by name, keys from 0x20 on, none that is the machine's",
      "keelson:fwcfg:shown")
 {
-	static struct entry e, last;
+	static struct fwcfg_entry e, last;
 	uint32_t count;
 
-	select(KEY_DIR);
-	read_string(&count, sizeof(count));
+	fwcfg_select(FWCFG_DIR);
+	fwcfg_read_string(&count, sizeof(count));
 	count = __builtin_bswap32(count);
 	CHECK_GE(count, 3);
 	memset(&last, 0, sizeof(last));
 	for (uint32_t i = 0; i < count && i < 100; i++) {
-		read_string(&e, sizeof(e));
+		fwcfg_read_string(&e, sizeof(e));
 		CHECK_EQ(__builtin_bswap16(e.key), 0x20 + i);
 		CHECK_EQ(e.name[sizeof(e.name) - 1], 0);
 		CHECK(strcmp(last.name, e.name) < 0);
 		CHECK(strncmp(e.name, "opt/org.keelson", 15) != 0);
 		last = e;
 	}
-	CHECK(find("etc/e820", &e));
-	CHECK(find("etc/system-states", &e));
+	CHECK(fwcfg_find("etc/e820", &e));
+	CHECK(fwcfg_find("etc/system-states", &e));
 	CHECK_EQ(e.size, 6);
-	CHECK(!find(MACHINE_FW_IGVM, &e));
+	CHECK(!fwcfg_find(MACHINE_FW_IGVM, &e));
 }
 
 /* hw/i386/e820_memory_layout.c; RAM and no more than the key RAM_SIZE says. */
@@ -169,15 +110,15 @@ TEST(fwcfg_e820, "fwcfg-e820", "fw_cfg: etc/e820 is the guest's RAM, from 0 on w
      "keelson:fwcfg:ram")
 {
 	struct e820 map[16];
-	struct entry e = {0};
+	struct fwcfg_entry e = {0};
 	uint64_t total = 0, size = 0;
 	unsigned n;
 
-	REQUIRE(find("etc/e820", &e));
+	REQUIRE(fwcfg_find("etc/e820", &e));
 	n = e.size / sizeof(map[0]);
 	REQUIRE(n >= 1 && n <= ARRAY_LEN(map) && e.size == n * sizeof(map[0]));
-	select(e.key);
-	read_string(map, e.size);
+	fwcfg_select(e.key);
+	fwcfg_read_string(map, e.size);
 	CHECK_EQ(map[0].base, 0);
 	CHECK_GE(map[0].base + map[0].size, MEM_REGION(MEM_REGIONS));
 	for (unsigned i = 0; i < n; i++) {
@@ -185,7 +126,7 @@ TEST(fwcfg_e820, "fwcfg-e820", "fw_cfg: etc/e820 is the guest's RAM, from 0 on w
 		if (map[i].type == 1)
 			total += map[i].size;
 	}
-	read_key(KEY_RAM_SIZE, &size, sizeof(size));
+	fwcfg_read_key(KEY_RAM_SIZE, &size, sizeof(size));
 	CHECK_EQ(size, total);
 }
 
@@ -195,7 +136,7 @@ TEST(fwcfg_cpus, "fwcfg-cpus", "fw_cfg, CPUID and the APIC ID list count the sam
 	uint16_t n = 0;
 	uint32_t r[4];
 
-	read_key(KEY_NB_CPUS, &n, sizeof(n));
+	fwcfg_read_key(KEY_NB_CPUS, &n, sizeof(n));
 	CHECK_EQ(n, vmpl_vcpus());
 	CHECK(ghcb_cpuid(1, 0, r));
 	CHECK_EQ(r[1] >> 16 & 0xff, n);
@@ -242,13 +183,13 @@ TEST(fwcfg_dma, "fwcfg-dma", "fw_cfg by DMA: read, skip, select, the end, and no
 	CHECK_EQ(ask(CTL_READ, BUFFER, 1)->control, 0);
 	CHECK_EQ(b[0], 'M');
 	test_case("the data register reads on from there");
-	read(b, 1);
+	fwcfg_read(b, 1);
 	CHECK_EQ(b[0], 'U');
 	test_case("a write is refused");
 	CHECK_EQ(__builtin_bswap32(
 			 ask((uint32_t)KEY_ID << 16 | CTL_SELECT | CTL_WRITE, BUFFER, 4)->control),
 		 CTL_ERROR);
-	read_key(KEY_ID, b, 1);
+	fwcfg_read_key(KEY_ID, b, 1);
 	CHECK_EQ(b[0], 3);
 	test_case("nothing asked");
 	CHECK_EQ(ask(0, BUFFER, 4)->control, 0);

@@ -9,7 +9,9 @@
 #define Q35_CONSOLE_PORT  0x3f8 /* the first 16550, IRQ 4 */
 #define Q35_DEBUGCON_PORT 0x402 /* isa-debugcon, added: the SVSM's log */
 
-/* PM1a_CNT, 16 bits, with the PM block at 0x600, where SeaBIOS and OVMF put it. Its high byte is
+#define Q35_PM_BASE       0x600 /* ACPI PM block, where SeaBIOS and OVMF put it */
+
+/* PM1a_CNT of that block, 16 bits. Its high byte is
  * laid out as the sleep control register of a hardware-reduced FADT. */
 #define Q35_POWEROFF_PORT  0x604
 #define Q35_POWEROFF_VALUE 0x2000 /* SLP_EN | SLP_TYP 0 */

@@ -43,6 +43,8 @@ static void select(uint16_t key)
 {
 	item = fwitem_find(key & (uint16_t)~KEY_WRITE);
 	at = 0;
+	if (item && item->selected)
+		item->selected();
 }
 
 /* False when QEMU does not answer. */

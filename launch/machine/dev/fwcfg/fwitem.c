@@ -100,6 +100,13 @@ bool fwitem_file(const char *name, const void *data, uint32_t size)
 	return add_file(name, &i);
 }
 
+bool fwitem_file_live(const char *name, const void *data, uint32_t size, void (*selected)(void))
+{
+	const struct fwitem i = {.size = size, .data = data, .selected = selected};
+
+	return add_file(name, &i);
+}
+
 bool fwitem_file_real(const char *name, const struct fwcfg_file *real)
 {
 	const struct fwitem i = {.size = real->size, .real = *real};

@@ -21,6 +21,7 @@ struct fwitem {
 	const void *data;       /* NULL: bytes [offset, offset + size) of QEMU's */
 	struct fwcfg_file real; /* file */
 	uint32_t offset;
+	void (*selected)(void); /* NULL, or what puts the bytes there: at each selection */
 };
 
 /* An item of a key below FWITEM_FIRST_FILE. data stays the caller's, and must stay; the words are
@@ -33,6 +34,7 @@ void fwitem_key_real(uint16_t key, const struct fwcfg_file *real, uint32_t offse
 /* A file; a name that is there already is replaced. More than FWITEM_FILES are left out, and so is
  * a name without a NUL in FWITEM_NAME bytes: false. */
 bool fwitem_file(const char *name, const void *data, uint32_t size);
+bool fwitem_file_live(const char *name, const void *data, uint32_t size, void (*selected)(void));
 bool fwitem_file_real(const char *name, const struct fwcfg_file *real);
 /* Nothing more comes: the files get their keys, sorted by name as QEMU's are, and the directory is
  * made. */

@@ -8,6 +8,7 @@
  */
 #include "machine/dev/fwcfg/fwshow.h"
 #include "machine/cpu/vcpu.h"
+#include "machine/dev/fwcfg/fwacpi.h"
 #include "machine/dev/fwcfg/fwe820.h"
 #include "machine/dev/fwcfg/fwitem.h"
 #include "machine/dev/fwcfg/fwkernel.h"
@@ -31,8 +32,7 @@ static const uint8_t system_states[6] = {0x80, 0, 0, 1, 0, 0x80};
 
 /* A prefix where it ends in a slash. */
 static const char *const shown[] = {
-	"bootorder",          "bios-geometry", "etc/acpi/",
-	"etc/table-loader",   "etc/smbios/",   "etc/boot-menu-wait",
+	"bootorder",          "bios-geometry", "etc/smbios/", "etc/boot-menu-wait",
 	"etc/boot-fail-wait", "etc/edk2/",     "opt/",
 };
 
@@ -107,6 +107,7 @@ void fwshow_init(void)
 	real_key(KEY_BOOT_MENU, 2);
 	files();
 	fwitem_file("etc/system-states", system_states, sizeof(system_states));
+	fwacpi_show();
 	low_end = memory();
 	cpus();
 	fwkernel_show(low_end);

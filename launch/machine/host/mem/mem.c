@@ -48,6 +48,11 @@ bool host_is_ram(hpa_t pa, uint64_t len)
 	return false;
 }
 
+uint64_t host_low_end(void)
+{
+	return block.base + block.size;
+}
+
 static uint64_t image_size(void)
 {
 	return (uint64_t)image_end - (uint64_t)image_start;

@@ -10,4 +10,5 @@
  * stack. */
 void mem_init(void);
 
+uint64_t host_low_end(void);              /* first address behind all RAM of QEMU's below 4 GiB */
 bool host_is_ram(hpa_t pa, uint64_t len); /* any byte of it is RAM, whoever has it */
