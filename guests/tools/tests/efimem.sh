@@ -1,0 +1,27 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Unaccepted memory: firmware leaves what lies above 4 GiB to the kernel, which accepts it as it is used.
+. /lib/external.sh
+
+unaccepted() {
+	sed -n 's/^Unaccepted: *\([0-9]*\) kB/\1/p' /proc/meminfo
+}
+
+show efi-unaccepted "memory above 4 GiB comes unaccepted, is accepted when it is used, and keeps what is written"
+test_efi_unaccepted() {
+	before=$(unaccepted)
+	[ "${before:-0}" -gt 1048576 ] || fail "unaccepted: ${before:-no such line} kB, want more than 1 GiB"
+	dd if=/dev/zero of=/tmp/much bs=1M count=256 2>/dev/null || fail "256 MiB cannot be written"
+	n=0
+	while [ "$(unaccepted)" -ge "$before" ] && [ $n -lt 8 ]; do
+		n=$((n + 1))
+		dd if=/dev/zero of=/tmp/much$n bs=1M count=128 2>/dev/null || fail "128 MiB more cannot be written"
+	done
+	after=$(unaccepted)
+	[ "$after" -lt "$before" ] || fail "$before kB are still unaccepted after much was written"
+	info unaccepted_kb "$before, then $after"
+	tr -d '\0' </tmp/much | head -c 1 | cmp -s - /dev/null || fail "what was written as zeroes is not"
+	rm -f /tmp/much*
+}
+
+run_tests "$@"
