@@ -97,3 +97,4 @@ $(SOURCE_INITRAMFS): $(GUESTS)/agent $(SOURCE_DIR)/module/built guests/initramfs
 
 include guests/tools/build.mk
 include guests/bench/build.mk
+include guests/distro/build.mk

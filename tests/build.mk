@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # run, check, bench: what a user types.
 
-.PHONY: run shell check bench boots integration
+.PHONY: run shell check check-all bench boots integration distro
 RUNFLAGS ?=
 export KERNEL INITRAMFS TOOLS BENCH LOAD SMP
 
@@ -20,6 +20,13 @@ all_cores = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 check: ## everything: unit tests, lint, suites on native QEMU
 	$(Q)$(MAKE) --no-print-directory deps && $(MAKE) --no-print-directory $(all_cores) all guests mutants INITRD=
 	$(Q)CHECK_JOBS='$(all_cores)' ci/check.sh lint unit integration
+
+check-all: ## check, and what takes too long for each change: a whole distribution (docs/distro.md)
+	$(Q)$(MAKE) --no-print-directory deps && $(MAKE) --no-print-directory $(all_cores) all guests INITRD= && $(MAKE) --no-print-directory image
+	$(Q)CHECK_JOBS='$(all_cores)' ci/check.sh lint unit integration distro
+
+distro: ## suite distro, on the images that are there: Debian up to a login, its root opened by the vTPM or refused
+	$(Q)$(PYTHON) -m pytest -q -p no:cacheprovider tests/distro
 
 integration: ## the pytest suites (boots guests)
 	$(Q)$(PYTHON) -m pytest -q -p no:cacheprovider tests/integration

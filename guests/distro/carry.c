@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+/*
+ * Carries the TPM's permanent state from one run to the next, as a vTPM with a memory would do by
+ * itself: `carry save FILE` and `carry restore FILE`. Seeds, persistent keys and NV come from the
+ * file; PCRs, sessions and clocks stay those of this run, since they are what its firmware measured.
+ * Test builds of the SVSM only, by their protocol (abi/vtpm.h).
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "bench/svsmtest.h"
+#include "lib/crc32.h"
+#include "services/vtpm/snapshot.h"
+#include "tools/external.h"
+
+#define ROOM (1 << 20)
+
+struct state {
+	uint32_t len;
+	uint8_t bytes[ROOM];
+};
+
+static struct state now, then, mixed;
+
+/* What svsmtest.c has to complain about. */
+void external_fail(const char *where, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	fprintf(stderr, "carry: %s: ", where);
+	vfprintf(stderr, fmt, ap);
+	fputc('\n', stderr);
+	va_end(ap);
+}
+
+static bool problem(const char *path)
+{
+	fprintf(stderr, "carry: %s: %s\n", path, strerror(errno));
+	return false;
+}
+
+/* The header, where the lengths in it are those of the bytes behind it. */
+static bool head_of(const struct state *s, struct snapshot_head *head)
+{
+	uint32_t rest = s->len - (uint32_t)sizeof(*head);
+
+	if (s->len < sizeof(*head))
+		return false;
+	memcpy(head, s->bytes, sizeof(*head));
+	return head->permanent_len <= rest && head->volatile_len == rest - head->permanent_len;
+}
+
+/* The permanent part of one state and the volatile part of another; false: they are no states. */
+static bool mix(const struct state *permanent, const struct state *transient, struct state *to)
+{
+	struct snapshot_head p, head;
+	uint8_t *at = to->bytes + sizeof(head);
+
+	if (!head_of(permanent, &p) || !head_of(transient, &head) ||
+	    p.permanent_len > ROOM - sizeof(head) - head.volatile_len)
+		return false;
+	memcpy(at, permanent->bytes + sizeof(p), p.permanent_len);
+	memcpy(at + p.permanent_len, transient->bytes + sizeof(head) + head.permanent_len,
+	       head.volatile_len);
+	head.permanent_len = p.permanent_len;
+	head.crc = crc32_update(0, at, head.permanent_len + head.volatile_len);
+	memcpy(to->bytes, &head, sizeof(head));
+	to->len = (uint32_t)sizeof(head) + head.permanent_len + head.volatile_len;
+	return true;
+}
+
+static bool save(const char *path)
+{
+	FILE *f = fopen(path, "we");
+	bool ok = f && fwrite(now.bytes, 1, now.len, f) == now.len;
+
+	if (f && fclose(f) != 0)
+		ok = false;
+	return ok || problem(path);
+}
+
+static bool restore(const char *path)
+{
+	FILE *f = fopen(path, "re");
+
+	if (!f)
+		return problem(path);
+	then.len = (uint32_t)fread(then.bytes, 1, ROOM, f);
+	fclose(f);
+	if (!mix(&then, &now, &mixed)) {
+		fprintf(stderr, "carry: %s: not the state of a TPM\n", path);
+		return false;
+	}
+	return svsmtest_restore(mixed.bytes, mixed.len);
+}
+
+int main(int argc, char **argv)
+{
+	bool saving = argc == 3 && strcmp(argv[1], "save") == 0;
+
+	if (!saving && (argc != 3 || strcmp(argv[1], "restore") != 0)) {
+		fputs("usage: carry save|restore FILE\n", stderr);
+		return 2;
+	}
+	if (!svsmtest_open())
+		return 1;
+	now.len = svsmtest_snapshot(now.bytes, ROOM);
+	return now.len && (saving ? save(argv[2]) : restore(argv[2])) ? 0 : 1;
+}
