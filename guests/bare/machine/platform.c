@@ -21,6 +21,7 @@
 #define APM_COMMAND 0xb2
 #define APM_STATUS  0xb3
 #define CPU_HOTPLUG 0xcd8
+#define HPET        0xfed00000ull
 
 static uint32_t in(uint16_t port, unsigned size)
 {
@@ -169,6 +170,55 @@ TEST(pit_counts, "pit-counts", "the PIT's channel 2 counts down and says when it
 		cpu_relax();
 	CHECK(in(0x61, 1) & BIT(5));
 	out(0x61, 1, in(0x61, 1) & ~3u);
+}
+
+static uint32_t hpet(uint32_t reg)
+{
+	uint64_t v = 0;
+
+	CHECK(ghcb_mmio_read(HPET + reg, 4, &v));
+	return (uint32_t)v;
+}
+
+static void hpet_write(uint32_t reg, uint32_t value)
+{
+	CHECK(ghcb_mmio_write(HPET + reg, 4, value));
+}
+
+/* IA-PC HPET 1.0a, 2.3: capabilities, configuration, counter. */
+TEST(hpet_counts, "hpet-counts", "the HPET is QEMU's, and its counter goes on", "keelson:hpet")
+{
+	struct patience p = smp_patience(10);
+	uint32_t first;
+
+	CHECK_EQ(hpet(0), 0x8086a201);
+	hpet_write(0x10, 1);
+	first = hpet(0xf0);
+	while (hpet(0xf0) == first && !smp_patience_over(&p))
+		cpu_relax();
+	CHECK_NE(hpet(0xf0), first);
+	hpet_write(0x10, 0);
+	first = hpet(0xf0);
+	CHECK_EQ(hpet(0xf0), first);
+}
+
+/* QEMU 7.2, hw/timer/hpet.c, update_irq(): a message would be a write to any address. */
+TEST(hpet_message, "hpet-message", "no timer of the HPET can be made to write to memory",
+     "keelson:hpet")
+{
+	for (uint32_t timer = 0x100; timer < 0x160; timer += 0x20) {
+		test_case("timer at 0x%x", timer);
+		hpet_write(timer, hpet(timer) | BIT(14));
+		CHECK_EQ(hpet(timer) & BIT(14), 0);
+		hpet_write(timer + 0x10, 0x12345678);
+		hpet_write(timer + 0x14, 0x08000000);
+		CHECK_EQ(hpet(timer + 0x14), 0);
+		CHECK(ghcb_mmio_write(HPET + timer + 0x10, 8, 0x0800000012345678));
+		CHECK_EQ(hpet(timer + 0x14), 0);
+		CHECK(ghcb_mmio_write(HPET + timer, 8, BIT(14)));
+		CHECK(ghcb_mmio_write(HPET + timer + 1, 1, BIT(6)));
+		CHECK_EQ(hpet(timer) & BIT(14), 0);
+	}
 }
 
 /* hw/acpi/cpu_hotplug.c is absent, as with -machine q35 of a QEMU before it: ones. */

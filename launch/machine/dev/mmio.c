@@ -5,15 +5,16 @@
  * Memory-mapped registers of real devices: QEMU's, which the guest drives itself. What lies in RAM
  * is not reached here, nor the local APIC and the window of MSIs, which belong to the machine's
  * CPUs, nor the IOMMU, which is the monitor's. The IOAPIC is passed through but for redirection
- * entries that would hit the monitor.
+ * entries that would hit the monitor, the HPET but for what would write to memory.
  */
 #include "machine/dev/mmio.h"
-#include "machine/iommu/iommu.h"
+#include "machine/dev/hpet.h"
 #include "machine/dev/window.h"
 #include "machine/host/lapic.h"
 #include "machine/host/mem/direct.h"
 #include "machine/host/mem/gpa_map.h"
 #include "machine/host/mem/mem.h"
+#include "machine/iommu/iommu.h"
 #include "abi/machine.h"
 #include "lib/spinlock.h"
 #include "lib/vapic/vapic.h"
@@ -123,6 +124,12 @@ static void ioapic_write(uint64_t a, unsigned len, uint32_t value)
 	spin_unlock(&lock);
 }
 
+/* Any byte of it is the HPET's. */
+static bool in_hpet(uint64_t a, unsigned len)
+{
+	return a + len > HPET_BASE && a < HPET_BASE + HPET_SIZE;
+}
+
 uint64_t mmio_read(uint64_t a, unsigned len)
 {
 	return passed_through(a, len) ? phys_read(a, len) : ~0ull;
@@ -132,6 +139,8 @@ void mmio_write(uint64_t a, unsigned len, uint64_t value)
 {
 	if (in_ioapic(a))
 		ioapic_write(a, len, (uint32_t)value);
+	else if (in_hpet(a, len) && !hpet_write((uint32_t)(a - HPET_BASE), len, &value))
+		return;
 	else if (passed_through(a, len))
 		phys_write(a, len, value);
 }
