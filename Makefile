@@ -98,8 +98,10 @@ $(foreach i,$(IMAGES),$(eval $(call flags_file,$(i))))
 DEPFILES := $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
 -include $(DEPFILES)
 
-.PHONY: all clean help
+.PHONY: all conformance clean help
 all: $(BUILD)/monitor.elf.mb $(BUILD)/svsm.elf $(BUILD)/keelson $(BARE_IMAGES) $(CONFORMANCE) $(BUILD)/size.txt ## build everything that needs no download
+
+conformance: $(CONFORMANCE) ## tests of the SVSM specification for any SVSM, in OVMF's format (docs/conformance.md)
 
 clean: ## remove objects and images, keep what was fetched
 	$(Q)rm -rf $(BUILD)/obj $(BUILD)/*.elf* $(BUILD)/keelson $(BUILD)/*.igvm $(BUILD)/guests/bare $(CONFORMANCE)

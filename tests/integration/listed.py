@@ -7,6 +7,7 @@ Whoever runs the suite compares them with what the target then said (test_suites
 
 import configparser
 import fnmatch
+import re
 import shlex
 import struct
 import subprocess
@@ -87,4 +88,24 @@ def tests(suite):
         return selftests()
     if keys["kind"] == "linux":
         return linux(keys["cmdline"])
-    return Elf(BUILD / "obj/bare" / (ROOT / keys["image"]).with_suffix(".elf").name).table("bare_tests")
+    names = image_tests((ROOT / keys["image"]).stem)
+    return asked_for(suite, names) if keys["kind"] == "firmware" else [name for name, _ in names]
+
+
+def image_tests(image):
+    """Name and rules of each test in a bare image (struct test of guests/bare/lib/test.h)."""
+    elf = Elf(BUILD / f"obj/bare/{image}.elf")
+    entries = elf.words(elf.sections["bare_tests"][1], elf.sections["bare_tests"][3])
+    return [(elf.name(entry), elf.name(entry + 24)) for entry in entries]
+
+
+def left_out(suite):
+    """What a conformance image says that it leaves out, and why (guests/bare/conform/*/main.c)."""
+    text = (ROOT / "guests/bare/conform" / suite.removeprefix("conformance-") / "main.c").read_text()
+    return re.findall(r'^\t\{"([a-z0-9-]+)", *\n?\s*("[^"]+"|[A-Z_]+)\}', text, re.MULTILINE)
+
+
+def asked_for(suite, names):
+    """A conformance image asks for what a specification says, but for its own list."""
+    without = [name for name, _ in left_out(suite)]
+    return [name for name, rules in names if re.search(r"\b(svsm|tpm):", rules) and name not in without]

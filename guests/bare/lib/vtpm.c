@@ -3,6 +3,7 @@
 
 /* TPM commands through the SVSM's vTPM protocol (58019, 8), repeated while the answer is RETRY. */
 #include "bare/lib/vtpm.h"
+#include "bare/lib/scope.h"
 #include "bare/lib/smp.h"
 #include "bare/lib/test.h"
 #include "base/x86.h"
@@ -34,9 +35,18 @@ void vtpm_request(uint8_t *page, uint32_t command, uint8_t locality, uint32_t le
 	memcpy(r->data, data, MIN(data_len, (uint32_t)VTPM_REQUEST_MAX));
 }
 
+/* 58019, 5: INCOMPLETE and BUSY ask for the same call again. This project's SVSM gives them to
+ * firmware only. */
 uint64_t vtpm_call(uint64_t page)
 {
-	return svsm(VTPM(COMMAND), page, 0, 0, 0);
+	struct patience p = smp_patience(PATIENCE);
+	uint64_t rax;
+
+	do
+		rax = svsm(VTPM(COMMAND), page, 0, 0, 0);
+	while (!scope_own() && (rax == SVSM_ERR_INCOMPLETE || rax == SVSM_ERR_BUSY) &&
+	       !smp_patience_over(&p));
+	return rax;
 }
 
 /* The length is the SVSM's word, so it is bounded before it is used. */
