@@ -11,6 +11,12 @@ static bool names_a_kernel(const struct options *o)
 	return o->kernel || o->initrd || o->append;
 }
 
+/* One of ours, without firmware that a kernel could be handed to. */
+static bool brings_its_guest(const struct options *o)
+{
+	return file_exists(o->igvm) && !make_igvm_foreign(o) && !make_igvm_has_firmware(o);
+}
+
 char *given_refuse(const struct suite *s, const struct options *o)
 {
 	if (!o->igvm)
@@ -24,7 +30,10 @@ char *given_refuse(const struct suite *s, const struct options *o)
 	if (o->sev_features)
 		return str("--sev-features is for files that are built: the VMSA in %s has its own",
 			   o->igvm);
-	if (names_a_kernel(o) && file_exists(o->igvm) && !make_igvm_foreign(o))
+	if (o->firmware)
+		return str("--firmware is for files that are built: %s has what it starts",
+			   o->igvm);
+	if (names_a_kernel(o) && brings_its_guest(o))
 		return str("--kernel, --initrd and --append cannot change %s, which has its guest "
 			   "in it: give them to `keelson igvm build`",
 			   o->igvm);

@@ -14,7 +14,7 @@
 char *given_refuse(const struct suite *s, const struct options *o);
 /*
  * The kernel, initrd and command line (options first, then the suite's) are handed to the firmware
- * of a foreign file's guest: for `run` when one of them is given, for `test` where the suite is a
- * Linux. Else the file has what it boots.
+ * of a foreign file's guest (ours with firmware: make_igvm.h): for `run` when one of them is given,
+ * for `test` where the suite is a Linux. Else the file has what it boots.
  */
 bool given_hands_over(const struct suite *s, const struct options *o);

@@ -125,6 +125,7 @@ def ours(tmp_path):
     (["--service-cpus", 1], "--service-cpus"),
     (["--sev-features", 9], "--sev-features"),
     (["--platform", "plain"], "platform plain"),
+    (["--firmware"], "--firmware"),
     (["core", "--kernel", "vmlinuz"], "suite core boots no Linux"),
 ])
 def test_what_does_not_go(tmp_path, words, says):
