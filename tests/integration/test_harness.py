@@ -82,7 +82,7 @@ def damaged_launch_info(tmp_path):
     code, _, err = igvm("build", "--svsm", BUILD / "svsm.elf", "--bare", BUILD / "guests/bare/hang.bin", "-o", path)
     assert code == 0, err
     data = path.read_bytes()
-    info = b"KELN\x02\x00\x00\x00"
+    info = b"KELN\x03\x00\x00\x00"
     assert data.count(info) == 1
     path.write_bytes(data.replace(info, b"KELN\x63\x00\x00\x00"))
     return path
@@ -97,7 +97,7 @@ def test_monitor_fault(runs, tmp_path):
     """A machine too small for it, which --mem does not give: it gives up and says why."""
     qemu = tmp_path / "small-qemu"
     qemu.write_text("""#!/bin/sh
-for word; do shift; set -- "$@" "$([ "$word" = 512M ] && echo 16M || printf %s "$word")"; done
+for word; do shift; [ "$last" = -m ] && set -- "$@" 16M || set -- "$@" "$word"; last=$word; done
 exec "${QEMU:-qemu-system-x86_64}" "$@"
 """)
     qemu.chmod(0o755)
