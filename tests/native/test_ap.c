@@ -144,7 +144,7 @@ static void setup(void)
 	for (unsigned i = 0; i < 2; i++) {
 		states[i].v = &cpus[i];
 		cpus[i].index = i;
-		cpus[i].apic_id = i + 1;
+		cpus[i].apic_id = i;
 		for (unsigned k = 0; k < VMPL_COUNT; k++)
 			cpus[i].ctx[k].vmsa = GPA_NONE;
 	}

@@ -36,6 +36,12 @@ struct host_options host_options;
 static struct vcpu v;
 static struct hv_vcpu state;
 struct hv_vcpu *hv_states[32] = {&state};
+
+struct vcpu *machine_vcpu_by_apic_id(uint32_t apic_id)
+{
+	return apic_id ? NULL : &v;
+}
+
 unsigned machine_vcpu_count = 1;
 static struct hv_doorbell page;
 static bool shared;
@@ -191,7 +197,7 @@ static struct vapic *begin(void)
 	state.v = &v;
 	v.ctx[0].sev_features = SEV_FEAT_SNP_ACTIVE | SEV_FEAT_RESTRICTED_INJ;
 	shared = true;
-	apic_reset(a, 1, 0, true);
+	apic_reset(a, 0, 0, true);
 	a->base |= APIC_BASE_X2APIC;
 	a->svr = 0x1ff;
 	doorbell_reset(&state.doorbell[0], a);

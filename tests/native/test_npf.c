@@ -157,7 +157,7 @@ static void setup(enum rmp_access a)
 	memset(cpus, 0, sizeof(cpus));
 	memset(&m, 0, sizeof(m));
 	cpus[1].index = 1;
-	cpus[1].apic_id = 2;
+	cpus[1].index = 1;
 	held = false;
 	cpus[0].vmpl = 2;
 	cpus[0].ctx[2].vmcb = &m;

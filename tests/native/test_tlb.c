@@ -91,7 +91,6 @@ static void setup(void)
 {
 	memset(cpus, 0, sizeof(cpus));
 	cpus[1].index = 1;
-	cpus[1].apic_id = 2;
 	kicks = naps = leave_at_nap = 0;
 	nap_ticks = 0;
 	told[0] = 0;

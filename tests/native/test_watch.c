@@ -105,8 +105,7 @@ static void setup(bool dead0, bool dead1)
 	memset(held, 0, sizeof(held));
 	moves = refused = false;
 	host_options.strict = false;
-	cpus[0].apic_id = 1;
-	cpus[1].apic_id = 2;
+	cpus[1].index = 1;
 	states[0].dead = dead0;
 	states[1].dead = dead1;
 }

@@ -2,6 +2,8 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /* Which vCPUs an IPI reaches: APM vol. 2, 16.5 (ICR), 16.14 (x2APIC logical IDs); NMI: 8.2.3. */
+#include "abi/q35.h"
+#include "abi/uart.h"
 #include "bare/lib/apic.h"
 #include "bare/lib/ghcb.h"
 #include "bare/lib/smp.h"
@@ -162,6 +164,60 @@ TEST(ipi_destinations, "ipi-destinations",
 		CHECK_EQ(got[0], rows[i].mine);
 		CHECK_EQ(got[1], rows[i].other);
 	}
+	end();
+}
+
+#define IOAPIC     0xfec00000ull
+#define PIN_SERIAL 4
+#define MASKED     BIT(16)
+
+/* The serial port's interrupt, edge-triggered, to the APIC with that physical ID. */
+static void route(uint32_t dest, uint32_t low)
+{
+	CHECK(ghcb_mmio_write(IOAPIC, 4, 0x11 + 2 * PIN_SERIAL));
+	CHECK(ghcb_mmio_write(IOAPIC + 0x10, 4, dest << 24));
+	CHECK(ghcb_mmio_write(IOAPIC, 4, 0x10 + 2 * PIN_SERIAL));
+	CHECK(ghcb_mmio_write(IOAPIC + 0x10, 4, low));
+}
+
+/* An empty transmitter's interrupt comes when it is allowed: PC16550D, Interrupt Enable Register.
+ */
+static void raise_serial(void)
+{
+	uint32_t v;
+
+	CHECK(ghcb_out(Q35_CONSOLE_PORT + UART_IER, 1, 0));
+	CHECK(ghcb_in(Q35_CONSOLE_PORT + UART_IIR, 1, &v));
+	CHECK(ghcb_out(Q35_CONSOLE_PORT + UART_IER, 1, BIT(1)));
+}
+
+TEST(device_destinations, "device-destinations",
+     "a device's interrupt reaches the vCPU with the physical ID that the IOAPIC names",
+     "apm:apic:destination keelson:apic-ids")
+{
+	static const struct {
+		const char *name;
+		uint32_t dest;
+		uint8_t mine, other;
+	} rows[] = {
+		{"APIC ID 0", 0, 1, 0},
+		{"APIC ID 1", 1, 0, 1},
+		{"the machine's own CPU", 2, 0, 0},
+		{"nobody", 0x77, 0, 0},
+	};
+
+	begin();
+	for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
+		test_case("%s", rows[i].name);
+		got[0] = got[1] = 0;
+		route(rows[i].dest, VEC);
+		raise_serial();
+		settle(got, rows[i].mine, rows[i].other);
+		CHECK_EQ(got[0], rows[i].mine);
+		CHECK_EQ(got[1], rows[i].other);
+	}
+	CHECK(ghcb_out(Q35_CONSOLE_PORT + UART_IER, 1, 0));
+	route(0, MASKED);
 	end();
 }
 

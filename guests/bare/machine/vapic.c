@@ -74,6 +74,38 @@ TEST(apic_registers, "apic-registers", "x2APIC: ID, version, TPR, SVR; reserved 
 	end();
 }
 
+static volatile uint64_t other_id;
+
+static void tell_id(void *arg)
+{
+	(void)arg;
+	other_id = ghcb_msr_cpuid(1, 1) >> 24;
+	ghcb_select();
+}
+
+/* QEMU, hw/i386/x86.c, x86_cpu_apic_id_from_index(), with one thread a core and one package:
+ * software takes the boot processor for ID 0. */
+TEST(apic_ids, "apic-id",
+     "the boot processor's APIC ID is 0, the next one's 1, wherever it is told", "keelson:apic-ids")
+{
+	uint64_t v = ~0ull;
+	uint32_t r[4];
+
+	CHECK_EQ(ghcb_msr_cpuid(1, 1) >> 24, 0);
+	ghcb_select();
+	CHECK(ghcb_cpuid(0xb, 0, r));
+	CHECK_EQ(r[3], 0);
+	CHECK(ghcb_cpuid(0x8000001e, 0, r));
+	CHECK_EQ(r[0], 0);
+	CHECK(ghcb_mmio_read(XAPIC + 0x20, 4, &v));
+	CHECK_EQ(v >> 24, 0);
+	smp_start();
+	other_id = ~0ull;
+	smp_run(tell_id, NULL);
+	CHECK(smp_wait(10));
+	CHECK_EQ(other_id, 1);
+}
+
 TEST(apic_xapic, "apic-xapic", "xAPIC by MMIO events: ID, version and TPR", "apm:apic:xapic")
 {
 	uint64_t v = 0;

@@ -56,7 +56,7 @@ static void wait_for(struct vcpu *v, uint64_t gen)
 {
 	struct patience p = host_patience(WAIT_MS);
 
-	host_kick(v->index + 1);
+	host_kick(vcpu_cpu(v));
 	if (spin(v, gen))
 		return;
 	cpuset_add(&waiters, host_cpu());
@@ -66,7 +66,7 @@ static void wait_for(struct vcpu *v, uint64_t gen)
 			host_fault("CPU %u does not leave its guest for a TLB flush: %s",
 				   v->index + 1, seen(v).text);
 		host_nap(host_tsc_khz() * NAP_US / 1000);
-		host_kick(v->index + 1);
+		host_kick(vcpu_cpu(v));
 	}
 	cpuset_remove(&waiters, host_cpu());
 }
@@ -90,7 +90,7 @@ static bool forced(struct vcpu *v, uint64_t *word)
 {
 	if (READ_ONCE(*word))
 		return false;
-	WRITE_ONCE(*word, v->apic_id);
+	WRITE_ONCE(*word, vcpu_cpu(v));
 	v->forced_flushes++;
 	return true;
 }

@@ -20,7 +20,7 @@ static void add_vcpu(unsigned index)
 	struct vcpu *v = host_pages_alloc((sizeof(*v) + PAGE_MASK) / PAGE_SIZE);
 
 	v->index = index;
-	v->apic_id = index + 1;
+	v->apic_id = index;
 	v->trace_left = host_options.trace ? VCPU_TRACE_ALL : 0;
 	for (unsigned i = 0; i < VMPL_COUNT; i++)
 		v->ctx[i].vmsa = GPA_NONE;
@@ -57,5 +57,5 @@ void machine_init(void)
 
 struct vcpu *machine_vcpu_by_apic_id(uint32_t apic_id)
 {
-	return apic_id - 1 < machine_vcpu_count ? machine_vcpus[apic_id - 1] : NULL;
+	return apic_id < machine_vcpu_count ? machine_vcpus[apic_id] : NULL;
 }

@@ -41,7 +41,7 @@ struct vmpl_ctx {
 
 struct vcpu {
 	unsigned index;   /* 0..N-1 */
-	uint32_t apic_id; /* = index + 1 = the CPU it runs on: devices reach it without translation
+	uint32_t apic_id; /* = index, as QEMU and KVM number them; its CPU's is the same: host/smp.h
 			   */
 	uint8_t vmpl;     /* whose VMCB is current */
 	struct vmpl_ctx ctx[VMPL_COUNT];
@@ -77,6 +77,12 @@ struct vcpu {
 	uint32_t trace_left;                  /* vcpu_traced() */
 	uint64_t exits[EXIT_SLOTS];
 };
+
+/* The CPU that v runs on, for ever. */
+static inline unsigned vcpu_cpu(const struct vcpu *v)
+{
+	return v->index + 1;
+}
 
 /* The state of the VMPL that runs now. */
 static inline struct vmpl_ctx *vcpu_ctx(struct vcpu *v)

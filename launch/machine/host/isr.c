@@ -89,7 +89,7 @@ void entry_dispatch(struct trap_frame *f)
 		return;
 	}
 	/* GS may be the guest's if this came right after VMRUN. */
-	desc_set_gs(lapic_id());
+	desc_set_gs(lapic_cpu());
 	if (lapic_in_service((unsigned)f->vector))
 		lapic_eoi(); /* a device was told to send an exception's vector: drop it */
 	else if (f->vector == VEC_NMI)

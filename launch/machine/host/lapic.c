@@ -97,9 +97,18 @@ void lapic_mask_others(void)
 	}
 }
 
-unsigned lapic_id(void)
+/* CPUID tells it, whatever lapic_set_id() has made of the APIC's. */
+unsigned lapic_cpu(void)
 {
-	return get(REG_ID) >> 24;
+	uint32_t r[4];
+
+	cpuid(1, 0, r);
+	return r[1] >> 24;
+}
+
+void lapic_set_id(uint32_t id)
+{
+	set(REG_ID, id << 24);
 }
 
 void lapic_eoi(void)
@@ -130,14 +139,14 @@ static void send(uint32_t target, uint32_t command)
 	set(REG_ICR_LOW, command);
 }
 
-void lapic_ipi(unsigned cpu, uint8_t vector)
+void lapic_ipi(uint32_t id, uint8_t vector)
 {
-	send(cpu, ICR_ASSERT | vector);
+	send(id, ICR_ASSERT | vector);
 }
 
-void lapic_nmi_others(void)
+void lapic_nmi(uint32_t id)
 {
-	send(0, ICR_ALL_OTHERS | ICR_ASSERT | MODE_NMI);
+	send(id, ICR_ASSERT | MODE_NMI);
 }
 
 void lapic_init_others(void)

@@ -17,7 +17,10 @@ enum {
 
 void lapic_init(void);        /* enable, LVTs, flat logical mode */
 void lapic_mask_others(void); /* both 8259s and every IOAPIC entry; once, CPU 0 */
-unsigned lapic_id(void);
+unsigned lapic_cpu(void);     /* the number of this CPU: the ID that QEMU has given it */
+/* The APIC's ID from now on, by which interrupts are routed to it. QEMU's can be written in xAPIC
+ * mode. */
+void lapic_set_id(uint32_t id);
 void lapic_eoi(void);
 bool lapic_in_service(unsigned vector);
 bool lapic_is_level(unsigned vector); /* from the TMR; valid while the vector is in service */
@@ -25,8 +28,9 @@ bool lapic_is_level(unsigned vector); /* from the TMR; valid while the vector is
  * reach it. */
 void host_lapic_set_logical(uint32_t ldr, uint32_t dfr);
 
-void lapic_ipi(unsigned cpu, uint8_t vector);
-void lapic_nmi_others(void);
+void lapic_ipi(uint32_t id, uint8_t vector);
+void lapic_nmi(uint32_t id);
+/* To all but this CPU, while its ID is the one that QEMU has given it. */
 void lapic_init_others(void);         /* INIT */
 void lapic_sipi_others(uint8_t page); /* start-up at page << 12 */
 

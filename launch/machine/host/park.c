@@ -58,7 +58,9 @@ void park_others(void)
 	}
 	if (others_stopped())
 		return;
-	lapic_nmi_others();
+	for (unsigned i = 0; i < HOST_MAX_CPUS; i++)
+		if (i != host_cpu() && __atomic_load_n(&percpus[i].online, __ATOMIC_ACQUIRE))
+			lapic_nmi(percpus[i].apic_id);
 	p = host_patience(STOP_WAIT_MS);
 	while (!others_stopped() && !host_patience_over(&p))
 		cpu_relax();

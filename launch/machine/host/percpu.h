@@ -18,6 +18,7 @@ enum {
 struct percpu {
 	struct percpu *self; /* first: what %gs:0 reads */
 	unsigned cpu;
+	uint32_t apic_id; /* by which interrupts reach it; after smp_start() */
 	uint32_t online;
 	uint32_t stopped; /* stands still for good: park.c */
 	unsigned fault_depth;

@@ -46,7 +46,7 @@ unsigned host_cpus(void)
 
 void host_kick(unsigned cpu)
 {
-	lapic_ipi(cpu, VECTOR_KICK);
+	lapic_ipi(percpus[cpu].apic_id, VECTOR_KICK);
 }
 
 uint64_t smp_stack(unsigned cpu)
@@ -126,8 +126,11 @@ void smp_start(void)
 		host_fault("%u CPUs: give QEMU one more than the guest has, 2 to %u", cpus,
 			   HOST_MAX_CPUS);
 	percpus[0].online = 1;
-	for (unsigned i = 1; i < cpus; i++)
+	percpus[0].apic_id = cpus - 1;
+	for (unsigned i = 1; i < cpus; i++) {
+		percpus[i].apic_id = i - 1;
 		smp_stacks_init(i);
+	}
 	place_trampoline();
 	lapic_init_others();
 	wait_init();
@@ -135,6 +138,8 @@ void smp_start(void)
 		lapic_sipi_others(TRAMPOLINE_PA >> PAGE_SHIFT);
 	while (!wait_online(&all));
 	remove_trampoline();
+	/* last: "all others" leaves out the CPU that QEMU has given the sender's ID */
+	lapic_set_id(percpus[0].apic_id);
 }
 
 void smp_release(void)
@@ -155,6 +160,7 @@ void smp_ap_main(unsigned cpu)
 	desc_load(cpu);
 	desc_control_registers();
 	lapic_init();
+	lapic_set_id(percpus[cpu].apic_id);
 	__atomic_store_n(&percpus[cpu].online, 1, __ATOMIC_RELEASE);
 	while (!smp_released())
 		host_halt();

@@ -2,7 +2,11 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #pragma once
 
-/* CPU 0 is the monitor's own, CPUs 1..N run vCPU 0..N-1; APIC ID = CPU number. */
+/*
+ * CPU 0 is the monitor's own, CPUs 1..N run vCPU 0..N-1. QEMU numbers its APICs like its CPUs, but
+ * a guest's first one has ID 0. So each CPU n takes the ID of its vCPU, and CPU 0 the one behind
+ * all: then the messages of IOAPIC and devices, which name an ID, need no translation.
+ */
 #include "base/types.h"
 
 unsigned host_cpus(void);     /* all, CPU 0 included; 1 before smp_start() */

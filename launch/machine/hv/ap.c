@@ -212,7 +212,7 @@ static bool wait_step(struct vcpu *me, struct vcpu *target, uint32_t from, uint3
 		if (host_patience_over(&p))
 			return false;
 		if (rdtsc() - kick > KICK_MS * host_tsc_khz()) {
-			host_kick(target->apic_id);
+			host_kick(vcpu_cpu(target));
 			kick = rdtsc();
 		}
 		ap_serve(me);
@@ -238,8 +238,8 @@ static bool wait_done(struct vcpu *me, struct vcpu *target)
 		return refused(me, target, "not begun in time");
 	if (wait_step(me, target, AP_DONE, AP_CLAIMED))
 		return true;
-	host_fault("CPU %u has begun a change of its VMSA and does not end it: %s", target->apic_id,
-		   seen(target).text);
+	host_fault("CPU %u has begun a change of its VMSA and does not end it: %s",
+		   vcpu_cpu(target), seen(target).text);
 }
 
 static bool post(struct vcpu *me, struct vcpu *target, const struct ap_request *ask)
@@ -254,7 +254,7 @@ static bool post(struct vcpu *me, struct vcpu *target, const struct ap_request *
 	r->vmsa = ask->vmsa;
 	r->features = ask->features;
 	__atomic_store_n(&r->state, AP_POSTED, __ATOMIC_RELEASE);
-	host_kick(target->apic_id);
+	host_kick(vcpu_cpu(target));
 	if (!wait_done(me, target))
 		return false;
 	ok = r->done_ok;

@@ -40,7 +40,7 @@ static void deliver(struct vapic *from, struct vapic *t, unsigned mode, unsigned
 	if (t == from)
 		apic_host_retry(t);
 	else
-		host_kick(t->id);
+		host_kick(vcpu_cpu(machine_vcpu_by_apic_id(t->id)));
 }
 
 /* ICR[19:18] is the shorthand, ICR[11] logical mode: APM vol. 2, 16.5. */

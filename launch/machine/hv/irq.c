@@ -51,10 +51,9 @@ void hv_host_interrupt(unsigned vector, bool level)
 	apic_post(device_apic(hv_states[cpu - 1]), vector, level);
 }
 
-/* An APIC's ID is its vCPU's number plus one. */
 static struct hv_vcpu *owner(const struct vapic *a)
 {
-	return hv_states[a->id - 1];
+	return hv_state(machine_vcpu_by_apic_id(a->id));
 }
 
 /*

@@ -40,7 +40,7 @@ static void ask(void)
 {
 	for (unsigned i = 0; i < machine_vcpu_count; i++) {
 		asked[i] = __atomic_load_n(&hv_states[i]->deaths, __ATOMIC_ACQUIRE);
-		host_kick(machine_vcpus[i]->apic_id);
+		host_kick(vcpu_cpu(machine_vcpus[i]));
 	}
 }
 
@@ -51,7 +51,7 @@ static bool answered(void)
 
 	for (unsigned i = 0; i < machine_vcpu_count; i++)
 		if (__atomic_load_n(&hv_states[i]->deaths, __ATOMIC_ACQUIRE) == asked[i]) {
-			host_kick(machine_vcpus[i]->apic_id);
+			host_kick(vcpu_cpu(machine_vcpus[i]));
 			all = false;
 		}
 	return all;

@@ -11,6 +11,7 @@
 #include "machine/host/log.h"
 #include "machine/host/mem/direct.h"
 #include "machine/host/mem/pool.h"
+#include "machine/host/percpu.h"
 #include "machine/host/wait.h"
 #include "machine/host_assert.h"
 #include "lib/spinlock.h"
@@ -138,7 +139,7 @@ static bool usable(void)
 static void faults_init(void)
 {
 	set32(REG_FEDATA, VECTOR_IOMMU);
-	set32(REG_FEADDR, MSI_BASE | lapic_id() << MSI_DEST);
+	set32(REG_FEADDR, MSI_BASE | percpus[0].apic_id << MSI_DEST);
 	set32(REG_FECTL, 0);
 }
 

@@ -177,7 +177,7 @@ static bool answered(const struct vcpu *v)
 
 		if (o == v || rests - v->denied_rests[i] >= 2)
 			continue;
-		host_kick(o->apic_id);
+		host_kick(vcpu_cpu(o));
 		all = false;
 	}
 	return all;

@@ -43,7 +43,7 @@ static bool asked_by_lower(const struct vcpu *v)
 
 static void kick(const struct vcpu *v)
 {
-	host_kick(v->index + 1);
+	host_kick(vcpu_cpu(v));
 }
 
 /* Interrupts taken in a nap have still to be looked at: machine_run comes back for that. */
