@@ -2,6 +2,7 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /* vCPUs: both online and at work, off and on again, interrupts and timers between them. */
+#include <cpuid.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
@@ -29,6 +30,20 @@ AGENT_TEST(all_online, "cpus-online", "every vCPU of the machine is online and r
 	for (unsigned c = 0; c < present_cpus(); c++)
 		CHECK(agent_pin(c));
 	CHECK(agent_pin(0));
+}
+
+/* APM vol. 3, appendix E: LogicalProcessorCount, ThreadCount less one, and leaf 0xb. The machine
+ * has another CPU, of a service, and no count may show it. */
+AGENT_TEST(counted, "cpus-counted", "CPUID counts the guest's vCPUs and no other")
+{
+	unsigned a, b, c, d;
+
+	CHECK(__get_cpuid(1, &a, &b, &c, &d));
+	CHECK_EQ(b >> 16 & 0xff, present_cpus());
+	CHECK(__get_cpuid(0x80000008, &a, &b, &c, &d));
+	CHECK_EQ((c & 0xff) + 1, present_cpus());
+	CHECK(__get_cpuid_count(0xb, 1, &a, &b, &c, &d));
+	CHECK_EQ(b & 0xffff, present_cpus());
 }
 
 /*
