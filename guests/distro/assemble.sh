@@ -76,10 +76,10 @@ uki() {
 	stub=/usr/lib/systemd/boot/efi/linuxx64.efi.stub
 	cp /etc/os-release osrel
 	printf %s "$(cat image/cmdline)" >cmdline
-	printf %s "$kernel" >uname
+	printf %s "$kernel" >uname.txt
 	at=$(stub_end $stub)
 	set --
-	for s in osrel:osrel uname:uname cmdline:cmdline "linux:/boot/vmlinuz-$kernel" initrd:initrd.img; do
+	for s in osrel:osrel uname:uname.txt cmdline:cmdline "linux:/boot/vmlinuz-$kernel" initrd:initrd.img; do
 		at=$(((at + 4095) / 4096 * 4096))
 		set -- "$@" --add-section ".${s%%:*}=${s#*:}" --change-section-vma ".${s%%:*}=$at"
 		at=$((at + $(stat -L -c %s "${s#*:}")))

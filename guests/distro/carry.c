@@ -4,8 +4,8 @@
 /*
  * Carries the TPM's permanent state from one run to the next, as a vTPM with a memory would do by
  * itself: `carry save FILE` and `carry restore FILE`. Seeds, persistent keys and NV come from the
- * file; PCRs, sessions and clocks stay those of this run, since they are what its firmware measured.
- * Test builds of the SVSM only, by their protocol (abi/vtpm.h).
+ * file; PCRs, sessions and clocks stay those of this run, since they are what its firmware
+ * measured. Test builds of the SVSM only, by their protocol (abi/vtpm.h).
  */
 #include <errno.h>
 #include <stdarg.h>
