@@ -120,7 +120,7 @@ def test_least_memory(runs):
 
 
 def test_guest_that_needs_more_memory(runs, tmp_path, linux):
-    (tmp_path / "initrd").write_bytes(linux[1].read_bytes() + bytes(16 << 20))
+    (tmp_path / "initrd").write_bytes(linux[1].read_bytes() + bytes(64 << 20))
     run = keelson(runs, "run", "linux", "--mem", 192, "--initrd", tmp_path / "initrd").check(3)
     assert "RAM that this machine has not: give it more (--mem)" in run.out
 
