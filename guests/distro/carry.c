@@ -19,6 +19,12 @@
 
 #define ROOM (1 << 20)
 
+/* libtpms ties a volatile state to its permanent one: the three primary seeds stand near the end of
+ * the one as they stand in the other, each a TPM2B of 64 bytes. */
+#define SEED     64
+#define TIE      (3 * (2 + SEED))
+#define TIE_NEAR 1024
+
 struct state {
 	uint32_t len;
 	uint8_t bytes[ROOM];
@@ -55,15 +61,38 @@ static bool head_of(const struct state *s, struct snapshot_head *head)
 	return head->permanent_len <= rest && head->volatile_len == rest - head->permanent_len;
 }
 
-/* The permanent part of one state and the volatile part of another; false: they are no states. */
-static bool mix(const struct state *permanent, const struct state *transient, struct state *to)
+static bool is_seed(const uint8_t *at)
+{
+	return at[0] == 0 && at[1] == SEED;
+}
+
+/* Where the tie is in a state whose header is right; NULL: there is none. */
+static uint8_t *tie_of(struct state *s, const struct snapshot_head *head)
+{
+	uint8_t *end = s->bytes + s->len, *from = end - MIN(head->volatile_len, TIE_NEAR);
+
+	for (uint8_t *at = end - MIN(head->volatile_len, TIE); at > from; at--)
+		if (is_seed(at) && is_seed(at + 2 + SEED) && is_seed(at + 2 * (2 + SEED)) &&
+		    memmem(s->bytes + sizeof(*head), head->permanent_len, at, TIE))
+			return at;
+	return NULL;
+}
+
+/* The permanent part of one state and the volatile part of another, which is not changed but for
+ * its tie; false: they are no states. */
+static bool mix(struct state *permanent, struct state *transient, struct state *to)
 {
 	struct snapshot_head p, head;
-	uint8_t *at = to->bytes + sizeof(head);
+	uint8_t *at = to->bytes + sizeof(head), *from, *tie;
 
 	if (!head_of(permanent, &p) || !head_of(transient, &head) ||
 	    p.permanent_len > ROOM - sizeof(head) - head.volatile_len)
 		return false;
+	from = tie_of(permanent, &p);
+	tie = tie_of(transient, &head);
+	if (!from || !tie)
+		return false;
+	memcpy(tie, from, TIE);
 	memcpy(at, permanent->bytes + sizeof(p), p.permanent_len);
 	memcpy(at + p.permanent_len, transient->bytes + sizeof(head) + head.permanent_len,
 	       head.volatile_len);

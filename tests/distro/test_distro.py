@@ -36,7 +36,7 @@ class Machine:
         code, out, err = igvm("build", "--svsm", BUILD / "svsm.elf", "--firmware", firmware, "--test", "--mem", 1024,
                               "--cpus", 3, "--service-cpus", 1, "-o", image)
         assert code == 0, out + err
-        return keelson(runs, "run", "--no-agent", "--firmware", firmware, "--igvm", image, "--disk", self.disk.path,
+        return keelson(runs, "run", "--no-agent", "--igvm", image, "--disk", self.disk.path,
                        "--mem", 1024, "--smp", 2, "--timeout", 300).check(0).text("console.log")
 
 
