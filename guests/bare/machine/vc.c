@@ -7,6 +7,7 @@
  */
 #include "bare/machine/region.h"
 #include "bare/lib/ghcb.h"
+#include "bare/lib/paging.h"
 #include "bare/machine/insn.h"
 #include "bare/lib/test.h"
 #include "bare/lib/trap.h"
@@ -254,4 +255,43 @@ TEST(not_validated, "not-validated", "access to an unvalidated private page rais
 	for (unsigned i = 0; i < ARRAY_LEN(touches); i++)
 		check_404(&touches[i], 0);
 	CHECK(region_reset(R));
+}
+
+static void touch(uint64_t at, bool write)
+{
+	volatile uint32_t *p = (void *)at;
+
+	if (write)
+		*p = 0;
+	else
+		(void)*p;
+}
+
+/*
+ * A hypervisor marks what it emulates by a reserved bit in the nested tables, and a nested fault
+ * for that is a non-automatic exit (GHCB, MMIO Access; APM vol. 2, 15.35.5). The C-bit takes no
+ * part in the nested walk: kvm-unit-tests reads its APIC through a mapping that has it.
+ */
+TEST(private_mmio, "vc-private-mmio",
+     "where no memory is, an access with the C-bit raises #VC as one without it does",
+     "apm:15.35.5:nested")
+{
+	static const uint64_t places[] = {0xfee00000, 0xfec00000, MEM_NOT_RAM, MEM_TOO_HIGH};
+	static struct fault f;
+
+	for (volatile unsigned i = 0; i < 2 * ARRAY_LEN(places); i++) {
+		uint64_t at = paging_map(0, places[i / 2], PAGING_RW | paging_cbit);
+
+		test_case("0x%llx, %s", (unsigned long long)places[i / 2],
+			  i & 1 ? "write" : "read");
+		f.hit = false;
+		if (FAULT_CATCH(&f)) {
+			touch(at, i & 1);
+			fault_release();
+		}
+		CHECK(f.hit);
+		CHECK_EQ(f.vector, VEC_VC);
+		CHECK_EQ(f.error, VC_NPF);
+	}
+	paging_unmap(0);
 }

@@ -123,8 +123,7 @@ enum machine_exit {
 			   */
 	MACHINE_PRIVATE,  /* a shared access to the private page at fault_at, not if strict */
 	MACHINE_FAULT,    /* the VMSA's state was refused by VMRUN, or a rule of SNP was broken */
-	MACHINE_MMIO, /* an NPF on a private-looking address where there is no RAM: hv may only stop
-		       */
+	MACHINE_MMIO,     /* a page table or code where there is no RAM: hv may only stop */
 };
 
 /* A vCPU for every CPU but the first, without a VMSA; on CPU 0, before the guests run. */

@@ -21,7 +21,7 @@
  *   private access   shared page                     -> exit to the hypervisor (RMP fault)
  *                    assigned, not validated         -> #VC PAGE_NOT_VALIDATED in the guest
  *                    validated, VMPL lacks the right -> exit to the hypervisor (VMPL bit)
- *                    not RAM                         -> exit to the hypervisor
+ *                    not RAM                         -> #VC with SVM_EXIT_NPF
  *   shared access    private page                    -> exit to the hypervisor (C-bit mismatch)
  *                    not RAM (MMIO)                  -> #VC with SVM_EXIT_NPF
  *
@@ -119,11 +119,17 @@ static bool resolve(struct vcpu *v, const struct fault *f)
 	return ok;
 }
 
+/*
+ * The hypervisor marks such an address by a reserved bit in the nested tables, which makes #VC of
+ * the fault, and the C-bit takes no part in the nested walk (GHCB, MMIO Access; APM vol. 2,
+ * 15.35.5). No handler can do anything about a page table or code there: that ends the run.
+ */
 static int no_memory(struct vcpu *v, const struct fault *f)
 {
-	if (!f->is_private && !f->walk && !f->fetch)
+	if (!f->walk && !f->fetch)
 		return vc_raise(v, VC_NPF);
-	v->fault = "nested page fault: private access where there is no memory";
+	v->fault = f->walk ? "nested page fault: a page table where there is no memory"
+			   : "nested page fault: code where there is no memory";
 	v->fault_at = f->g.v;
 	return MACHINE_MMIO;
 }
