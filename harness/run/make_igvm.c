@@ -32,10 +32,17 @@ char *make_igvm_firmware(const struct suite *s, const struct options *o)
 	return choose(NULL, s->kind == SUITE_FIRMWARE ? s->image : s->firmware);
 }
 
+bool make_igvm_has_firmware(const struct options *o)
+{
+	struct launch_info l;
+
+	return o->igvm && launch_page_read(o->igvm, &l) && l.guest == LAUNCH_GUEST_FIRMWARE;
+}
+
 /* Firmware boots a disk that was given, unless there is a word of a kernel. */
 static bool boots_disk(const struct options *o)
 {
-	return o->firmware && o->disk && !o->kernel;
+	return o->disk && !o->kernel && (o->firmware || make_igvm_has_firmware(o));
 }
 
 char *make_igvm_kernel(const struct suite *s, const struct options *o)
@@ -62,13 +69,6 @@ bool make_igvm_foreign(const struct options *o)
 	struct launch_info l;
 
 	return o->igvm && !launch_page_read(o->igvm, &l);
-}
-
-bool make_igvm_has_firmware(const struct options *o)
-{
-	struct launch_info l;
-
-	return o->igvm && launch_page_read(o->igvm, &l) && l.guest == LAUNCH_GUEST_FIRMWARE;
 }
 
 unsigned make_igvm_service_cpus(const struct suite *s, const struct options *o)

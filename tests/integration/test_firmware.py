@@ -114,6 +114,16 @@ def test_dry_run_of_a_disk(runs, tmp_path, ovmf):
     assert "guest-kernel" in out
 
 
+def test_dry_run_of_a_disk_with_a_ready_file(runs, tmp_path, ovmf):
+    """Firmware in an IGVM file that was given boots the disk, too."""
+    disk, image = tmp_path / "disk", tmp_path / "ovmf.igvm"
+    disk.write_bytes(bytes(512))
+    code, out, err = igvm("build", "--svsm", BUILD / "svsm.elf", "--firmware", ovmf, "-o", image)
+    assert code == 0, out + err
+    assert "guest-kernel" in keelson(runs, "run", "--dry-run", "--igvm", image).out
+    assert "guest-kernel" not in keelson(runs, "run", "--dry-run", "--igvm", image, "--disk", disk).out
+
+
 def test_plain_has_the_same_firmware(runs, ovmf):
     assert f"-bios {ovmf}" in keelson(runs, "run", "--dry-run", "--platform", "plain", "--firmware").out
 
