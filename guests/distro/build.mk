@@ -11,7 +11,7 @@ CARRY_SRC := guests/distro/carry.c guests/bench/svsmtest.c svsm/lib/crc32.c
 $(GUESTS)/distro/carry: $(call objects,test-program,$(CARRY_SRC))
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
-	$(Q)$(HOSTCC) -static -s -Wl,--build-id=none $^ -o $@
+	$(Q)$(HOSTCC) -static -s -Wl,--build-id=none $^ -lcrypto -o $@
 
 .PHONY: image
 image: ## a Debian disk image (IMAGE_SUITE=bookworm or trixie) whose root opens by the vTPM (docs/distro.md)

@@ -7,7 +7,9 @@
  * file; PCRs, sessions and clocks stay those of this run, since they are what its firmware
  * measured. Test builds of the SVSM only, by their protocol (abi/vtpm.h).
  */
+#define OPENSSL_SUPPRESS_DEPRECATED /* SHA1() would link all of libcrypto */
 #include <errno.h>
+#include <openssl/sha.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,7 +22,8 @@
 #define ROOM (1 << 20)
 
 /* libtpms ties a volatile state to its permanent one: the three primary seeds stand near the end of
- * the one as they stand in the other, each a TPM2B of 64 bytes. */
+ * the one as they stand in the other, each a TPM2B of 64 bytes. The SHA-1 of all before it ends a
+ * volatile state. */
 #define SEED     64
 #define TIE      (3 * (2 + SEED))
 #define TIE_NEAR 1024
@@ -61,6 +64,15 @@ static bool head_of(const struct state *s, struct snapshot_head *head)
 	return head->permanent_len <= rest && head->volatile_len == rest - head->permanent_len;
 }
 
+static void sum(uint8_t *data, size_t len)
+{
+	SHA_CTX c;
+
+	SHA1_Init(&c);
+	SHA1_Update(&c, data, len - SHA_DIGEST_LENGTH);
+	SHA1_Final(data + len - SHA_DIGEST_LENGTH, &c);
+}
+
 static bool is_seed(const uint8_t *at)
 {
 	return at[0] == 0 && at[1] == SEED;
@@ -79,7 +91,7 @@ static uint8_t *tie_of(struct state *s, const struct snapshot_head *head)
 }
 
 /* The permanent part of one state and the volatile part of another, which is not changed but for
- * its tie; false: they are no states. */
+ * its tie and sum; false: they are no states. */
 static bool mix(struct state *permanent, struct state *transient, struct state *to)
 {
 	struct snapshot_head p, head;
@@ -93,6 +105,7 @@ static bool mix(struct state *permanent, struct state *transient, struct state *
 	if (!from || !tie)
 		return false;
 	memcpy(tie, from, TIE);
+	sum(transient->bytes + sizeof(head) + head.permanent_len, head.volatile_len);
 	memcpy(at, permanent->bytes + sizeof(p), p.permanent_len);
 	memcpy(at + p.permanent_len, transient->bytes + sizeof(head) + head.permanent_len,
 	       head.volatile_len);
