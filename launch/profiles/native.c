@@ -26,9 +26,9 @@ static char *missing(const char *qemu)
 	return NULL;
 }
 
-/* Guests have x87 and SSE. What else the processor had, QEMU would let them switch on by XSETBV,
- * whatever the monitor's CPUID says. */
-#define NOT_OFFERED ",-avx,-pku"
+/* Guests have x87 and SSE. What else the processor had, QEMU would let them switch on by XSETBV or
+ * in CR4, whatever the monitor's CPUID says. */
+#define NOT_OFFERED ",-avx,-pku,-pks,-la57"
 
 #define BELOW_4G    2048 /* MiB: BARs of 32 bits that a guest places from there on are no RAM */
 

@@ -17,7 +17,6 @@
 #include "machine/host/time.h"
 #include "machine/snp/rmp.h"
 #include "machine/snp/vc.h"
-#include "machine/snp/vmsa_swap.h"
 #include "tests/native/check.h"
 
 #include <string.h>
@@ -109,11 +108,6 @@ uint8_t npt_rights(uint8_t vmpl, bool is_private, gpa_t g)
 void npt_alias(uint8_t vmpl, bool is_private, gpa_t g, uint8_t rights)
 {
 	(void)vmpl, (void)is_private, (void)g, (void)rights;
-}
-
-void vmsa_hide_cbit(struct vmpl_ctx *c)
-{
-	(void)c;
 }
 
 bool guest_paged(const struct vmcb *vmcb)

@@ -11,17 +11,16 @@
 #include "machine/host/log.h"
 
 static const char *const names[EXIT_SLOTS] = {
-	[SVM_EXIT_CR_READ + 0] = "cr_read",
-	[SVM_EXIT_CR_READ + 3] = "cr3_read",
 	[SVM_EXIT_CR_WRITE + 0] = "cr0_write",
-	[SVM_EXIT_CR_WRITE + 3] = "cr3_write",
 	[SVM_EXIT_CR_WRITE + 4] = "cr4_write",
+	[SVM_EXIT_CR_WRITE + 8] = "cr8_write",
 	[SVM_EXIT_DR_READ + 7] = "dr7_read",
 	[SVM_EXIT_DR_WRITE + 7] = "dr7_write",
 	[SVM_EXIT_EXCEPTION + 6] = "undefined",
 	[SVM_EXIT_INTR] = "intr",
 	[SVM_EXIT_NMI] = "nmi",
 	[SVM_EXIT_VINTR] = "window",
+	[SVM_EXIT_CR0_SEL_WRITE] = "cr0_sel_write",
 	[SVM_EXIT_CPUID] = "cpuid",
 	[SVM_EXIT_HLT] = "hlt",
 	[SVM_EXIT_IOIO] = "ioio",

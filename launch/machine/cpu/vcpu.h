@@ -35,8 +35,6 @@ struct vmpl_ctx {
 	uint32_t pkru, tsc_aux;
 	uint8_t fx[832] ALIGNED(64); /* XSAVE area: legacy, header, AVX */
 	uint64_t shadow_rip;         /* the last exit was in an interrupt shadow, at this RIP */
-	bool cr3_hidden;             /* VMCB.CR3 has a C-bit that the guest did not write */
-	uint64_t cr3_bare;           /* the last CR3 that needed it; ~0: none */
 };
 
 struct vcpu {

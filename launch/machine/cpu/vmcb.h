@@ -98,13 +98,6 @@ ABI_SIZE(struct vmcb, 0x1000, "APM B-1: one page");
 #define EVENT_VALID     BIT(31)
 #define EVENT_ERROR(e)  ((uint64_t)(uint32_t)(e) << 32)
 
-/*
- * vmcb.cr_write, at least. CR0: paging on or off changes the nested root, and QEMU drops the upper
- * half. CR4: QEMU takes bits that CPUID does not show to the guest. CR8: while a virtual interrupt
- * waits, QEMU's write of CR8 calls cpu_interrupt() without the lock it needs and aborts (7.2).
- */
-#define CR_WRITE_ALWAYS (BIT(0) | BIT(4) | BIT(8))
-
 /* Exit codes: APM vol. 2, appendix C */
 enum svm_exit {
 	SVM_EXIT_CR_READ = 0x00,
@@ -115,6 +108,7 @@ enum svm_exit {
 	SVM_EXIT_INTR = 0x60,
 	SVM_EXIT_NMI = 0x61,
 	SVM_EXIT_VINTR = 0x64,
+	SVM_EXIT_CR0_SEL_WRITE = 0x65, /* a bit other than TS and MP changes */
 	SVM_EXIT_RDTSC = 0x6e,
 	SVM_EXIT_RDPMC = 0x6f,
 	SVM_EXIT_CPUID = 0x72,

@@ -11,7 +11,6 @@
 #include "machine/hostile/hostile.h"
 #include "machine/snp/rmp.h"
 #include "machine/snp/vc.h"
-#include "machine/snp/vmsa_swap.h"
 #include "base/x86.h"
 
 /*
@@ -72,23 +71,9 @@ static uint8_t rmp_want(const struct vmcb *m, const struct fault *f)
 }
 
 /*
- * The guest's CR3 names its page table without the C-bit. Walks are private all the same, so set
- * the bit in CR3 instead of opening an alias. vmsa_hide_cbit() keeps the guest from seeing it.
- */
-static bool fix_cr3(struct vcpu *v, const struct fault *f)
-{
-	struct vmpl_ctx *c = &v->ctx[v->vmpl];
-
-	if (!f->walk || f->is_private || (c->vmcb->cr3 & PTE_ADDR) != gpa_page(f->g).v)
-		return false;
-	vmsa_hide_cbit(c);
-	v->npf_same = 0; /* it comes again only when the guest has written CR3 */
-	return true;
-}
-
-/*
- * Page walks and fetches are private, also at an address without the C-bit: the page is opened
- * there as well. So it is for a fetch when only the current CPL may execute the page.
+ * Page walks and fetches are private, also at an address without the C-bit, CR3's among them: the
+ * page is opened there as well. So it is for a fetch when only the current CPL may execute the
+ * page.
  */
 static bool open_alias(struct vcpu *v, const struct fault *f)
 {
@@ -114,7 +99,7 @@ static bool resolve(struct vcpu *v, const struct fault *f)
 
 	rmp_lock(f->g);
 	npt_fill(v->vmpl, f->is_private, f->g);
-	ok = satisfied(v, f) || fix_cr3(v, f) || open_alias(v, f);
+	ok = satisfied(v, f) || open_alias(v, f);
 	rmp_unlock(f->g);
 	return ok;
 }

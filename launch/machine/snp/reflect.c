@@ -131,10 +131,7 @@ static int debug_exception(struct vcpu *v)
 }
 
 guard_exit *const guard_exits[EXIT_SLOTS] = {
-	[SVM_EXIT_CR_READ + 0] = cr_access,
-	[SVM_EXIT_CR_READ + 3] = cr_access,
 	[SVM_EXIT_CR_WRITE + 0] = cr_access,
-	[SVM_EXIT_CR_WRITE + 3] = cr_access,
 	[SVM_EXIT_CR_WRITE + 4] = cr_access,
 	[SVM_EXIT_CR_WRITE + 8] = cr_access,
 	[SVM_EXIT_DR_READ + 7] = reflect,
@@ -144,6 +141,7 @@ guard_exit *const guard_exits[EXIT_SLOTS] = {
 	[SVM_EXIT_INTR] = exits_interrupt,
 	[SVM_EXIT_NMI] = exits_interrupt,
 	[SVM_EXIT_VINTR] = exits_window,
+	[SVM_EXIT_CR0_SEL_WRITE] = cr_access,
 	[SVM_EXIT_RDTSC] = reflect,
 	[SVM_EXIT_RDTSCP] = reflect,
 	[SVM_EXIT_RDPMC] = reflect,

@@ -60,10 +60,11 @@ void vmsa_init(void)
 
 #define INTERCEPT3                                                                                 \
 	(VMCB_INTERCEPT3(SVM_EXIT_INTR) | VMCB_INTERCEPT3(SVM_EXIT_NMI) |                          \
-	 VMCB_INTERCEPT3(SVM_EXIT_RDPMC) | VMCB_INTERCEPT3(SVM_EXIT_CPUID) |                       \
-	 VMCB_INTERCEPT3(SVM_EXIT_INVD) | VMCB_INTERCEPT3(SVM_EXIT_HLT) |                          \
-	 VMCB_INTERCEPT3(SVM_EXIT_INVLPGA) | VMCB_INTERCEPT3(SVM_EXIT_IOIO) |                      \
-	 VMCB_INTERCEPT3(SVM_EXIT_MSR) | VMCB_INTERCEPT3(SVM_EXIT_SHUTDOWN))
+	 VMCB_INTERCEPT3(SVM_EXIT_CR0_SEL_WRITE) | VMCB_INTERCEPT3(SVM_EXIT_RDPMC) |               \
+	 VMCB_INTERCEPT3(SVM_EXIT_CPUID) | VMCB_INTERCEPT3(SVM_EXIT_INVD) |                        \
+	 VMCB_INTERCEPT3(SVM_EXIT_HLT) | VMCB_INTERCEPT3(SVM_EXIT_INVLPGA) |                       \
+	 VMCB_INTERCEPT3(SVM_EXIT_IOIO) | VMCB_INTERCEPT3(SVM_EXIT_MSR) |                          \
+	 VMCB_INTERCEPT3(SVM_EXIT_SHUTDOWN))
 #define INTERCEPT4                                                                                 \
 	(VMCB_INTERCEPT4(SVM_EXIT_VMRUN) | VMCB_INTERCEPT4(SVM_EXIT_VMMCALL) |                     \
 	 VMCB_INTERCEPT4(SVM_EXIT_VMLOAD) | VMCB_INTERCEPT4(SVM_EXIT_VMSAVE) |                     \
@@ -94,8 +95,6 @@ void vmsa_reset_control(struct vmpl_ctx *c, uint32_t asid)
 	stale_arm(m);
 	c->answer_due = false;
 	c->shadow_rip = ~0ull;
-	c->cr3_hidden = false;
-	c->cr3_bare = ~0ull;
 }
 
 #define AT(reg) offsetof(struct vmsa, reg)
@@ -136,8 +135,6 @@ static void load_vmcb(struct vmcb *m, const struct vmsa *s)
 	m->rsp = s->rsp;
 	m->g_pat = s->g_pat;
 	m->dbgctl = s->dbgctl;
-	m->cr_read = 0;
-	m->cr_write = CR_WRITE_ALWAYS;
 }
 
 static void save_vmcb(const struct vmcb *m, struct vmsa *s)
@@ -162,17 +159,6 @@ static void save_vmcb(const struct vmcb *m, struct vmsa *s)
 	s->guest_exit_int_info = m->exit_int_info;
 }
 
-void vmsa_hide_cbit(struct vmpl_ctx *c)
-{
-	struct vmcb *m = c->vmcb;
-
-	c->cr3_bare = m->cr3;
-	c->cr3_hidden = true;
-	m->cr3 |= BIT(MACHINE_CBIT);
-	m->cr_read = BIT(0) | BIT(3); /* newer QEMU reports every read as CR0's */
-	m->cr_write = CR_WRITE_ALWAYS | BIT(3);
-}
-
 void vmsa_load(struct vmpl_ctx *c)
 {
 	struct vmsa *s = guest_ptr(c->vmsa);
@@ -183,19 +169,13 @@ void vmsa_load(struct vmpl_ctx *c)
 	load_vmcb(c->vmcb, s);
 	for (unsigned i = 0; i < 16; i++)
 		c->gpr[i] = *gpr_slot(s, i);
-	c->cr3_hidden = false;
-	if (c->vmcb->cr3 == c->cr3_bare)
-		vmsa_hide_cbit(c); /* it would fault again after each switch */
 }
 
-/* A C-bit that the machine put into CR3 is taken out again: the guest never wrote it. */
 void vmsa_save(struct vmpl_ctx *c)
 {
 	struct vmsa *s = guest_ptr(c->vmsa);
 
 	save_vmcb(c->vmcb, s);
-	if (c->cr3_hidden)
-		s->cr3 &= ~BIT(MACHINE_CBIT);
 	c->gpr[0] = c->vmcb->rax;
 	c->gpr[4] = c->vmcb->rsp;
 	for (unsigned i = 0; i < 16; i++)

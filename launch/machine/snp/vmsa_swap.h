@@ -17,7 +17,4 @@ void vmsa_save(struct vmpl_ctx *c);
 void vmsa_put_down(struct vmpl_ctx *c);
 /* The VMCB's control area for a fresh VMSA. asid is unique per vCPU and VMPL. */
 void vmsa_reset_control(struct vmpl_ctx *c, uint32_t asid);
-/* CR3 gets the C-bit that the guest left out, since walks are private all the same. The guest does
- * not see it: CR3 is intercepted from here on. */
-void vmsa_hide_cbit(struct vmpl_ctx *c);
 void vmsa_init(void); /* permission maps, once */

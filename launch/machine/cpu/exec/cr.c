@@ -7,13 +7,47 @@
 #include "machine/cpu/exec/insn.h"
 #include "machine/cpu/exec/vmm.h"
 #include "machine/cpu/walk.h"
-#include "abi/machine.h"
+#include "machine/host/options.h"
 #include "base/x86.h"
 
 /*
- * Control registers. Writes of CR0, CR4 and CR8 are always intercepted (vmcb.h), those of CR3 only
- * while the machine hides a C-bit in it that the guest did not write.
+ * Control registers. An exit costs so much that a guest which saves and restores all of them around
+ * an exception, as edk2's does, had half of its exits here. So a write stops only where the
+ * processor under us would go wrong:
+ *
+ *   CR0   paging on or off changes the nested root; which bits may go together QEMU does not
+ *         check, and it drops the upper half. While the other bits stay as they are only the last
+ *         of these is left: precise() decides.
+ *   CR4   PAE without long mode changes the nested root; in long mode it must stay, which QEMU does
+ *         not check. All else it refuses by itself: its CPUID bits are the guest's
+ *         (launch/profiles/native.c), and cr_refused() makes #GP of that.
+ *   CR8   While a virtual interrupt waits, QEMU's write calls cpu_interrupt() without the lock it
+ *         needs and aborts (7.2). And a lower value may let in what waits in the APIC. A write
+ *         that raises it from 0 can do neither, and is noticed at the next exit.
  */
+
+/* Every write is judged here, the reserved bits of CR8 included: so it is in the modes that a guest
+ * passes on its way up, and with the option strict. */
+static bool precise(const struct vmcb *m)
+{
+	return host_options.strict || !guest_long_mode(m);
+}
+
+void cr_intercept(struct vcpu *v)
+{
+	struct vmcb *m = vcpu_ctx(v)->vmcb;
+	bool waits = m->int_ctl & (VMCB_V_IRQ | VMCB_V_TPR_MASK);
+
+	m->cr_write = precise(m) ? BIT(0) | BIT(4) | BIT(8) : waits ? BIT(8) : 0;
+}
+
+void cr_follow_tpr(struct vcpu *v, uint8_t tpr)
+{
+	uint8_t now = vcpu_ctx(v)->vmcb->int_ctl & VMCB_V_TPR_MASK;
+
+	if (now != tpr)
+		vmm_cr8_write(v, now);
+}
 
 #define CR0_KNOWN                                                                                  \
 	(CR0_PE | CR0_MP | CR0_EM | CR0_TS | CR0_ET | CR0_NE | CR0_WP | CR0_AM | CR0_NW | CR0_CD | \
@@ -44,20 +78,6 @@ static int set_cr0(struct vcpu *v, uint64_t value, unsigned length)
 	else
 		m->efer &= ~EFER_LMA;
 	insn_skip(m, length);
-	return RESUME;
-}
-
-static int set_cr3(struct vcpu *v, uint64_t value, unsigned length)
-{
-	struct vmpl_ctx *c = &v->ctx[v->vmpl];
-
-	if (guest_long_mode(c->vmcb) && value >> 48)
-		return insn_fault(v, VEC_GP);
-	c->vmcb->cr3 = value;
-	c->cr3_hidden = false;
-	c->vmcb->cr_read = 0;
-	c->vmcb->cr_write = CR_WRITE_ALWAYS;
-	insn_skip(c->vmcb, length);
 	return RESUME;
 }
 
@@ -141,52 +161,20 @@ static int set_cr8(struct vcpu *v, uint64_t value, unsigned length)
 	return RESUME;
 }
 
-static int read_cr(struct vcpu *v, const struct insn *i)
-{
-	struct vmpl_ctx *c = &v->ctx[v->vmpl];
-	const struct vmcb *m = c->vmcb;
-	uint64_t value;
-
-	switch (i->reg) {
-	case 0:
-		value = m->cr0;
-		break;
-	case 2:
-		value = m->cr2;
-		break;
-	case 3:
-		value = c->cr3_hidden ? m->cr3 & ~BIT(MACHINE_CBIT) : m->cr3;
-		break;
-	case 4:
-		value = m->cr4;
-		break;
-	case 8:
-		value = m->int_ctl & VMCB_V_TPR_MASK;
-		break;
-	default:
-		return insn_fault(v, VEC_UD);
-	}
-	insn_set_gpr(v, i->rm, guest_mode64(m) ? value : (uint32_t)value);
-	insn_skip(c->vmcb, i->length);
-	return RESUME;
-}
-
 int cr_access(struct vcpu *v)
 {
 	struct vmcb *m = v->ctx[v->vmpl].vmcb;
 	struct insn i = insn_at_rip(v);
 	uint64_t value = insn_gpr(v, i.rm);
 
-	if (i.kind == INSN_MOV_FROM_CR)
-		return read_cr(v, &i);
 	if (i.kind == INSN_LMSW) /* PE can be set, not cleared */
 		return set_cr0(v, (m->cr0 & ~0xeull) | (value & 0xf), i.length);
 	if (i.kind == INSN_CLTS)
 		return set_cr0(v, m->cr0 & ~CR0_TS, i.length);
 	if (i.kind == INSN_MOV_TO_CR && i.reg == 0)
 		return set_cr0(v, value, i.length);
-	if (i.kind == INSN_MOV_TO_CR && i.reg == 3)
-		return set_cr3(v, value, i.length);
+	if (i.kind == INSN_MOV_TO_CR && i.reg == 3) /* refused: a bit beyond the address */
+		return insn_fault(v, VEC_GP);
 	if (i.kind == INSN_MOV_TO_CR && i.reg == 4)
 		return set_cr4(v, value, i.length);
 	if (i.kind == INSN_MOV_TO_CR && i.reg == 8)

@@ -6,6 +6,7 @@
  * do; exits that the processor settles by itself go round.
  */
 #include "machine/cpu/exec/enter.h"
+#include "machine/cpu/exec/cr.h"
 #include "machine/cpu/exec/event.h"
 #include "machine/cpu/exit_cause.h"
 #include "machine/cpu/exec/exits.h"
@@ -56,7 +57,9 @@ static void enter(struct vcpu *v)
 {
 	struct vmpl_ctx *c = vcpu_ctx(v);
 	struct vmcb *m = c->vmcb;
+	uint8_t tpr = m->int_ctl & VMCB_V_TPR_MASK;
 
+	cr_intercept(v);
 	m->nested_cr3 = npt_root(v->vmpl, guest_paged(m)).v;
 	v->entry_rip = m->rip;
 	exit_cause_end(v);
@@ -64,6 +67,7 @@ static void enter(struct vcpu *v)
 	tlb_enter(v, m, c->flush_word);
 	vmrun_asm(host_pa(m).v, host_vmcbs[host_cpu()].v, c->gpr, follow_guest(m));
 	tlb_leave(v);
+	cr_follow_tpr(v, tpr);
 }
 
 enum machine_exit machine_run(struct vcpu *v)
