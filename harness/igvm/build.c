@@ -51,9 +51,12 @@ static bool add_place(const struct elf *e, struct image *m, unsigned i, bool svs
 	return true;
 }
 
+/* At a 2 MiB boundary, because the SVSM's boot page tables map it by pages of that size. */
 static uint64_t svsm_base(const struct igvm_build_options *o, unsigned mem)
 {
-	return o->firmware ? MIN((uint64_t)mem << 20, Q35_FIRMWARE_LOW_END) : BUILD_SVSM_BASE;
+	uint64_t low_end = MIN((uint64_t)mem << 20, Q35_FIRMWARE_LOW_END);
+
+	return o->firmware ? ALIGN_UP(low_end, SIZE_2M) : BUILD_SVSM_BASE;
 }
 
 /* The SVSM's memory: at its place, or what a payload linked elsewhere takes. */

@@ -50,6 +50,14 @@ def test_the_largest_machine_s_svsm_ends_below_pci(tmp_path, ovmf):
     assert code == 1 and "--mem" in err and not (tmp_path / "y.igvm").exists()
 
 
+@pytest.mark.parametrize("mem", [513, 1023])
+def test_the_svsm_lies_at_a_2m_boundary(tmp_path, ovmf, mem):
+    """Its boot page tables map it by 2 MiB pages (svsm/boot/boot.S), whatever the machine's memory is."""
+    out = igvm("inspect", built(tmp_path / "x.igvm", ovmf, "--mem", mem))[1]
+    base, = (int(x, 16) for x in re.findall(r"required memory +0x([0-9a-f]+)\.\.", out))
+    assert base == (mem + 1) << 20
+
+
 def test_the_digest_covers_all(tmp_path, ovmf, linux):
     kernel, initrd = linux
     changed = tmp_path / "changed.fd"
