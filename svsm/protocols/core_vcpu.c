@@ -12,6 +12,7 @@
 #include "mm/guestpage.h"
 #include "mm/pagestate.h"
 #include "cpu/percpu.h"
+#include "cpu/wait.h"
 #include "protocols/core.h"
 #include "protocols/mem_available.h"
 #include "platform/vcpu.h"
@@ -206,13 +207,28 @@ static void resume(gpa_t vmsa)
 	vmsa_registry_release(vmsa);
 }
 
+#define CLAIM_MS 10
+
+/* Its own vCPU has a VMSA claimed for a moment whenever it looks for a call, and it does so again
+ * and again while the hypervisor has not been given the VMSA. One that is in a call has it for
+ * longer. */
+static enum vmsa_claim claim(gpa_t vmsa, struct vmsa_entry *entry)
+{
+	struct patience p = svsm_patience(CLAIM_MS);
+	enum vmsa_claim r;
+
+	while ((r = vmsa_registry_claim(vmsa, entry)) == VMSA_CLAIM_BUSY && !svsm_patience_over(&p))
+		cpu_relax();
+	return r;
+}
+
 /*
  * Claims and stops another vCPU's VMSA. After SUCCESS its vCPU is in no call, does not run, and
  * cannot start. After an error all is as it was. No lock is held.
  */
 static enum svsm_result arrest(gpa_t vmsa, struct vmsa_entry *entry)
 {
-	switch (vmsa_registry_claim(vmsa, entry)) {
+	switch (claim(vmsa, entry)) {
 	case VMSA_CLAIM_UNKNOWN:
 		return SVSM_ERR_INVALID_PARAMETER;
 	case VMSA_CLAIM_BUSY:

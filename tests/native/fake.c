@@ -22,7 +22,7 @@ int fake_fail_adjust, fake_fail_validate, fake_fail_barrier;
 enum platform_result fake_fail_with;
 bool fake_no_flush, fake_splits, fake_stuck, fake_reenters;
 unsigned fake_stuck_until;
-uint64_t fake_barrier_ticks;
+uint64_t fake_barrier_ticks, fake_khz;
 static unsigned now; /* counts what takes rights away */
 unsigned fake_hardware_calls, fake_barriers;
 struct spinlock fake_lock;
@@ -176,10 +176,10 @@ static bool is_barrier(gpa_t g, unsigned vmpl, uint8_t perms, bool vmsa)
 	return vmsa && e->vmsa && e->perms[vmpl] == perms;
 }
 
-/* A second of the TSC is 1,000,000 ticks, and half a second of a test less than a millisecond. */
+/* Mostly 1,000,000 ticks a second: half a second of a test is less than a millisecond. */
 uint64_t timer_khz(void)
 {
-	return 1000;
+	return fake_khz;
 }
 
 /*
@@ -486,7 +486,7 @@ void fake_setup(void)
 	fake_watch = NULL;
 	fake_no_flush = fake_splits = fake_stuck = fake_reenters = false;
 	fake_stuck_until = 0;
-	fake_barrier_ticks = 0;
+	fake_barrier_ticks = 0, fake_khz = 1000;
 	pagestate_reset();
 	vmsa_registry_reset();
 	CHECK(pagestate_add(gpa(BASE), sizeof(ram), fake_states));

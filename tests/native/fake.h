@@ -50,6 +50,7 @@ extern bool fake_no_flush;                  /* flush cannot be had */
  */
 extern bool fake_stuck, fake_reenters;
 extern unsigned fake_stuck_until;    /* until that many barriers, all in all; 0: for good */
+extern uint64_t fake_khz;            /* the TSC's rate: how long waits are */
 extern uint64_t fake_barrier_ticks;  /* how long a barrier takes */
 extern bool fake_splits;             /* the hypervisor splits 2M entries right after PVALIDATE */
 extern unsigned fake_hardware_calls; /* less barriers, */

@@ -13,6 +13,7 @@
  */
 #include <pthread.h>
 #include <string.h>
+#include <unistd.h>
 #include "tests/native/check.h"
 #include "tests/native/fake.h"
 
@@ -70,6 +71,41 @@ TEST(create_and_delete_vcpu)
 	CHECK_EQ(fake_states[504 + 1 + PFNS_2M], PAGE_VALID);
 	CHECK_EQ(delete_vcpu(0, AT(20)), SVSM_ERR_INVALID_PARAMETER);
 	CHECK_EQ(delete_vcpu(0, AT(20) + 1), SVSM_ERR_INVALID_PARAMETER);
+	fake_check_agreement();
+}
+
+static void *look_for_a_call(void *arg)
+{
+	usleep(1000);
+	vmsa_registry_release(gpa(VMSA(1)));
+	return arg;
+}
+
+/* Its own vCPU claims a VMSA while it looks whether it was called: one whose guest the hypervisor
+ * has not been given yet does so again and again. That is no use of it. */
+TEST(a_vcpu_that_only_looks_is_deleted)
+{
+	struct vmsa_entry e;
+	pthread_t t;
+
+	fake_setup();
+	fake_khz = 1000000000; /* long enough for the host to run the other thread */
+	CHECK_EQ(vmsa_registry_claim(gpa(VMSA(1)), &e), VMSA_CLAIMED);
+	CHECK_EQ(pthread_create(&t, NULL, look_for_a_call, NULL), 0);
+	CHECK_EQ(delete_vcpu(0, VMSA(1)), SVSM_SUCCESS);
+	pthread_join(t, NULL);
+	fake_check_agreement();
+}
+
+TEST(a_vcpu_in_a_call_is_not_deleted)
+{
+	struct vmsa_entry e;
+
+	fake_setup();
+	CHECK_EQ(vmsa_registry_claim(gpa(VMSA(1)), &e), VMSA_CLAIMED);
+	CHECK_EQ(delete_vcpu(0, VMSA(1)), SVSM_ERR_DELETE_INUSE);
+	vmsa_registry_release(gpa(VMSA(1)));
+	CHECK_EQ(delete_vcpu(0, VMSA(1)), SVSM_SUCCESS);
 	fake_check_agreement();
 }
 
