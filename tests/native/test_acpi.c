@@ -303,6 +303,23 @@ TEST(without_a_configuration_space)
 	CHECK_EQ(listed(at_address(set.rsdp.xsdt), 3)->length, 44); /* an MCFG without an entry */
 }
 
+/* PCI Firmware 3.0, table 4-3: the numbers of the entry's first and last bus. No more than have a
+ * number, and no more than there is room for. */
+TEST(mcfg_names_the_buses_there_are)
+{
+	struct acpi_windows w = acpi_windows_find(0xec000000 | EXBAR_64M | EXBAR_ON, LOW_END);
+	static const uint8_t buses[][2] = {{0, 0}, {5, 5}, {63, 63}, {64, 63}, {255, 63}};
+	uint8_t table[60];
+
+	for (unsigned i = 0; i < ARRAY_LEN(buses); i++) {
+		w.last_bus = buses[i][0];
+		CHECK_EQ(acpi_mcfg(table, &w), sizeof(table));
+		CHECK_EQ(acpi_checksum(table, sizeof(table)), 0);
+		CHECK_EQ(table[54], 0);
+		CHECK_EQ(table[55], buses[i][1]);
+	}
+}
+
 TEST(cpus_are_the_guest_s)
 {
 	uint8_t madt[512];

@@ -96,6 +96,17 @@ TEST(acpi_ecam, "acpi-ecam", "MCFG tells where the firmware has put PCIe's confi
 	CHECK_EQ(ecam(), kept & ~7u);
 }
 
+/* A q35 without a bridge has one bus. What else has a number Linux asks for 32 devices. */
+TEST(acpi_buses, "acpi-buses", "MCFG names the buses that have a number, and no others",
+     "keelson:acpi:buses")
+{
+	const uint8_t *mcfg = find("MCFG", read_tables());
+
+	REQUIRE(mcfg);
+	CHECK_EQ(mcfg[54], 0);
+	CHECK_EQ(mcfg[55], 0);
+}
+
 /* ACPI 6.5, 5.2.12.2 */
 TEST(acpi_cpus, "acpi-cpus", "the MADT has the guest's CPUs", "keelson:cpus-agree")
 {

@@ -175,13 +175,17 @@ struct mcfg {
 } PACKED;
 ABI_SIZE(struct mcfg, 60, "PCI Firmware 3.0, table 4-2 and 4-3");
 
+/* QEMU's entry names every bus that there is room for. Linux then looks for 32 devices on each of
+ * them by ports 0xcf8 and 0xcfc (pcibios_fixup_peer_bridges()), which a guest of SEV-ES pays for
+ * with four exits a device. */
 uint32_t acpi_mcfg(void *p, const struct acpi_windows *w)
 {
 	struct mcfg t = {.base = w->ecam};
+	uint64_t room = (w->ecam_end - w->ecam + 1) / ECAM_BUS;
 
 	if (!p)
 		return sizeof(t);
-	t.last_bus = (uint8_t)((w->ecam_end - w->ecam + 1) / ECAM_BUS - 1);
+	t.last_bus = (uint8_t)MIN(room - 1, (uint64_t)w->last_bus);
 	memcpy(p, &t, sizeof(t));
 	acpi_seal(p, "MCFG", 1, w->ecam ? sizeof(t) : offsetof(struct mcfg, base));
 	return sizeof(t);

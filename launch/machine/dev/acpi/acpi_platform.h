@@ -14,10 +14,11 @@ struct acpi_windows {
 	uint64_t ecam, ecam_end;                     /* 0: nobody has turned it on */
 	uint64_t below, below_end, above, above_end; /* of 32 bits, on either side of it */
 	uint64_t high, high_end;                     /* of 64 bits */
+	uint8_t last_bus;                            /* the highest number that a bus has */
 };
 
 /* pciexbar: the host bridge's register (Intel 82Q35 MCH, PCIEXBAR; 256, 128 or 64 MiB); low_end:
- * the first address behind all RAM below 4 GiB, QEMU's too. */
+ * the first address behind all RAM below 4 GiB, QEMU's too. last_bus is the caller's to set. */
 struct acpi_windows acpi_windows_find(uint64_t pciexbar, uint64_t low_end);
 
 uint32_t acpi_facs(void *p);
