@@ -8,6 +8,7 @@
  */
 #include "machine/dev/cmos.h"
 #include "machine/dev/fwcfg/fwdev.h"
+#include "machine/dev/pci/pciconf.h"
 #include "machine/dev/pic.h"
 #include "machine/dev/pm.h"
 #include "machine/dev/ports.h"
@@ -91,6 +92,17 @@ bool pm_out(uint16_t port, unsigned size, uint32_t value)
 	return off;
 }
 
+uint32_t pciconf_in(uint16_t port, unsigned size)
+{
+	note("pci", port, size, 0);
+	return 0;
+}
+
+void pciconf_out(uint16_t port, unsigned size, uint32_t value)
+{
+	note("pci", port, size, value);
+}
+
 uint32_t fwdev_in(uint16_t port, unsigned size)
 {
 	note("fwcfg", port, size, 0);
@@ -159,6 +171,24 @@ TEST(eight_bits_are_one_access_a_byte)
 	check_call(1, "pm", 0xb3, 1, 3);
 	out(0x67e, 2, 0); /* wide ones are not taken apart */
 	CHECK_EQ(calls, 1);
+}
+
+/* QEMU would take these apart, and its power management would see SLP_EN at 0x605. */
+TEST(no_sleep_by_the_register_before)
+{
+	out(0x602, 4, 0x20000000);
+	CHECK_EQ(calls, 4);
+	check_call(3, "pm", 0x605, 1, 0x20);
+	out(0x605, 2, 0x20);
+	check_call(0, "pm", 0x605, 1, 0x20);
+}
+
+TEST(configuration)
+{
+	out(0xcf8, 4, 0x80000060);
+	check_call(0, "pci", 0xcf8, 4, 0x80000060);
+	out(0xcfe, 2, 1);
+	check_call(0, "pci", 0xcfe, 2, 1);
 }
 
 TEST(writes_that_end_the_run)

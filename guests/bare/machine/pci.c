@@ -128,3 +128,65 @@ TEST(iommu_hidden, "iommu-hidden", "the IOMMU's registers are nobody's: ones, an
 	CHECK(ghcb_mmio_read(0xfed8fffc, 8, &v));
 	CHECK_EQ(v, ~0ull);
 }
+
+/* The last bytes below 4 GiB and the first ones above have different translations of the monitor's.
+ */
+TEST(mmio_at_4g, "mmio-at-4g", "an access that crosses 4 GiB is answered", "keelson:mmio64")
+{
+	static const struct {
+		uint64_t at;
+		unsigned size;
+	} accesses[] = {{0xfffffffc, 8}, {0xfffffffe, 4}, {0xffffffff, 2}, {0x100000000, 8}};
+	uint64_t v;
+
+	for (unsigned i = 0; i < ARRAY_LEN(accesses); i++) {
+		test_case("0x%llx, %u bytes", (unsigned long long)accesses[i].at, accesses[i].size);
+		CHECK(ghcb_mmio_read(accesses[i].at, accesses[i].size, &v));
+		CHECK(ghcb_mmio_write(accesses[i].at, accesses[i].size, 0));
+	}
+}
+
+#define LPC_SLOT 31
+#define ECAM_BIT BIT(0)
+
+/* A register of the chipset that is to keep what it has, whichever way it is written. */
+static void check_kept(unsigned slot, unsigned reg, uint32_t value)
+{
+	uint32_t before = config_read(slot, reg), exbar = config_read(0, 0x60);
+	uint64_t ecam = (exbar & 0xfc000000) + (uint64_t)(slot << 15 | reg);
+
+	test_case("00:%02x.0 0x%x = 0x%x", slot, reg, value);
+	config_write(slot, reg, value);
+	CHECK_EQ(config_read(slot, reg), before);
+	CHECK(ghcb_out(CONFIG_ADDRESS, 4, 1u << 31 | slot << 11 | reg));
+	for (unsigned i = 0; i < 4; i += 2)
+		CHECK(ghcb_out((uint16_t)(CONFIG_DATA + i), 2, value >> 8 * i & 0xffff));
+	CHECK_EQ(config_read(slot, reg), before);
+	for (unsigned i = 0; i < 4; i++)
+		CHECK(ghcb_out((uint16_t)(CONFIG_DATA + i), 1, value >> 8 * i & 0xff));
+	CHECK_EQ(config_read(slot, reg), before);
+	if (!(exbar & ECAM_BIT))
+		return;
+	CHECK(ghcb_mmio_write(ecam, 4, value));
+	CHECK_EQ(config_read(slot, reg), before);
+	CHECK(ghcb_mmio_write(ecam - 4, 8, (uint64_t)value << 32 | config_read(slot, reg - 4)));
+	CHECK_EQ(config_read(slot, reg), before);
+}
+
+/* Intel 82Q35 MCH and ICH9: what would put other things where RAM, the IOMMU and power management
+ * are. Where it would work at once, values are taken that do no harm. */
+TEST(pci_chipset, "pci-chipset", "no register of the chipset moves what lies under the guest",
+     "keelson:pci-chipset")
+{
+	check_kept(0, 0x90, 0x11111111); /* PAM0..3: read only shadows */
+	check_kept(0, 0x94, 0x00111111); /* PAM4..6 */
+	check_kept(0, 0x9c, 0x00024a00); /* SMRAM with D_OPEN */
+	check_kept(LPC_SLOT, 0x40, 0x681);
+	check_kept(LPC_SLOT, 0x44, 0);
+	check_kept(LPC_SLOT, 0xf0, 0xd0000001); /* RCBA */
+	if (!(config_read(0, 0x60) & ECAM_BIT))
+		config_write(0, 0x60, 0xb0000000 | ECAM_BIT);
+	check_kept(0, 0x60, 0xf0000000 | ECAM_BIT); /* PCIEXBAR over the APICs and the IOMMU */
+	check_kept(0, 0x60, 0x00000000 | ECAM_BIT); /* and over RAM */
+	check_kept(0, 0x64, 1);
+}

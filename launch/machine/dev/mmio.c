@@ -5,15 +5,20 @@
  * Memory-mapped registers of real devices: QEMU's, which the guest drives itself. What lies in RAM
  * is not reached here, nor the local APIC and the window of MSIs, which belong to the machine's
  * CPUs, nor the IOMMU, which is the monitor's. The IOAPIC is passed through but for redirection
- * entries that would hit the monitor, the HPET but for what would write to memory.
+ * entries that would hit the monitor, the HPET but for what would write to memory, and PCI
+ * configuration but for the chipset's.
  */
 #include "machine/dev/mmio.h"
+#include "machine/cpu/tlb.h"
+#include "machine/cpu/vcpu.h"
 #include "machine/dev/hpet.h"
+#include "machine/dev/pci/pciconf.h"
 #include "machine/dev/window.h"
 #include "machine/host/lapic.h"
 #include "machine/host/mem/direct.h"
 #include "machine/host/mem/gpa_map.h"
 #include "machine/host/mem/mem.h"
+#include "machine/host/percpu.h"
 #include "machine/iommu/iommu.h"
 #include "abi/machine.h"
 #include "lib/spinlock.h"
@@ -47,9 +52,10 @@ static bool passed_through(uint64_t a, unsigned len)
 	return !host_is_ram(hpa(a), len) && !gpa_map_touches(gpa(a), len);
 }
 
-static volatile void *device(uint64_t a)
+/* The direct map of devices ends at 4 GiB. */
+static volatile void *device(uint64_t a, unsigned len)
 {
-	return a < BELOW_4G ? host_ptr(hpa(a)) : window_map(hpa(a));
+	return a + len <= BELOW_4G ? host_ptr(hpa(a)) : window_map(hpa(a));
 }
 
 /*
@@ -57,7 +63,7 @@ static volatile void *device(uint64_t a)
  */
 static uint64_t phys_read(uint64_t a, unsigned len)
 {
-	volatile void *p = device(a);
+	volatile void *p = device(a, len);
 
 	switch (len) {
 	case 1:
@@ -93,7 +99,7 @@ static uint32_t filter_ioapic(uint32_t value)
 
 static void phys_write(uint64_t a, unsigned len, uint64_t value)
 {
-	volatile void *p = device(a);
+	volatile void *p = device(a, len);
 
 	switch (len) {
 	case 1:
@@ -130,6 +136,21 @@ static bool in_hpet(uint64_t a, unsigned len)
 	return a + len > HPET_BASE && a < HPET_BASE + HPET_SIZE;
 }
 
+/* False: it is PCI configuration. Whoever moves that waits for the end of this, so that it cannot
+ * come between. */
+static bool device_write(uint64_t a, unsigned len, uint64_t value)
+{
+	struct vcpu *v = machine_vcpus[host_cpu() - 1];
+	bool ours;
+
+	tlb_write_begin(v);
+	ours = !pciconf_at(a, len);
+	if (ours)
+		phys_write(a, len, value);
+	tlb_write_end(v);
+	return ours;
+}
+
 uint64_t mmio_read(uint64_t a, unsigned len)
 {
 	return passed_through(a, len) ? phys_read(a, len) : ~0ull;
@@ -141,6 +162,6 @@ void mmio_write(uint64_t a, unsigned len, uint64_t value)
 		ioapic_write(a, len, (uint32_t)value);
 	else if (in_hpet(a, len) && !hpet_write((uint32_t)(a - HPET_BASE), len, &value))
 		return;
-	else if (passed_through(a, len))
-		phys_write(a, len, value);
+	else if (passed_through(a, len) && !device_write(a, len, value))
+		pciconf_write(a, len, value, phys_write);
 }

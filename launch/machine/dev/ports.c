@@ -4,6 +4,7 @@
 #include "machine/dev/ports.h"
 #include "machine/dev/cmos.h"
 #include "machine/dev/fwcfg/fwdev.h"
+#include "machine/dev/pci/pciconf.h"
 #include "machine/dev/pic.h"
 #include "machine/dev/pm.h"
 #include "machine/dev/uart.h"
@@ -44,7 +45,6 @@ static const struct port_rule {
 #define KBD_RESET   0xfe
 #define FAST_PORT   0x92
 #define FAST_RESET  BIT(0)
-#define PCI_ADDRESS 0xcf8
 
 static uint32_t in_uart(uint16_t port, unsigned size)
 {
@@ -85,6 +85,12 @@ static bool out_cmos(uint16_t port, unsigned size, uint32_t value)
 	return false;
 }
 
+static bool out_pciconf(uint16_t port, unsigned size, uint32_t value)
+{
+	pciconf_out(port, size, value);
+	return false;
+}
+
 static bool out_fwcfg(uint16_t port, unsigned size, uint32_t value)
 {
 	fwdev_out(port, size, value);
@@ -103,7 +109,11 @@ static const struct port_model {
 	{PIC_SLAVE, PIC_SLAVE + 1, true, in_pic, out_pic},
 	{CMOS_INDEX, CMOS_DATA, true, in_cmos, out_cmos},
 	{PM_APM_FIRST, PM_APM_LAST, true, pm_in, pm_out},
-	{PM_BLOCK_FIRST, PM_BLOCK_LAST, false, pm_in, pm_out},
+	/* apart, so that no wider access begins in one register and sleeps in the next */
+	{PM_BLOCK_FIRST, Q35_POWEROFF_PORT - 1, false, pm_in, pm_out},
+	{Q35_POWEROFF_PORT, Q35_POWEROFF_PORT + 1, false, pm_in, pm_out},
+	{Q35_POWEROFF_PORT + 2, PM_BLOCK_LAST, false, pm_in, pm_out},
+	{PCICONF_FIRST, PCICONF_LAST, false, pciconf_in, out_pciconf},
 	{FWDEV_FIRST, FWDEV_LAST, false, fwdev_in, out_fwcfg},
 };
 
@@ -113,7 +123,7 @@ static const struct port_rule *rule_for(uint16_t port, unsigned size)
 	unsigned i, last = port + size - 1;
 
 	/* CF9 is a port of its own only for byte accesses. */
-	if (port == PCI_ADDRESS && size == 4)
+	if (port == PCICONF_FIRST && size == 4)
 		return NULL;
 	for (i = 0; i < ARRAY_LEN(rules); i++)
 		if (port <= rules[i].last && last >= rules[i].first)

@@ -4,6 +4,7 @@
 /* From the boot stack to the guests. */
 #include "machine/cpu/guard.h"
 #include "machine/cpu/npt.h"
+#include "machine/dev/pci/pciconf.h"
 #include "machine/host/desc.h"
 #include "machine/host/lapic.h"
 #include "machine/host/log.h"
@@ -73,6 +74,7 @@ static void host_main(void)
 	describe();
 	options_read();
 	loader_read_file();
+	pciconf_init();
 	guard_init();
 	npt_init();
 	machine_init();

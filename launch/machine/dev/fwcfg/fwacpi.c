@@ -5,48 +5,14 @@
 #include "machine/cpu/vcpu.h"
 #include "machine/dev/acpi/acpi_set.h"
 #include "machine/dev/fwcfg/fwitem.h"
+#include "machine/dev/pci/pciconf.h"
 #include "machine/host/mem/guest_ram.h"
 #include "machine/host/mem/mem.h"
 #include "machine/host/mem/pool.h"
-#include "base/x86.h"
-
-#define PCI_ADDRESS 0xcf8
-#define PCI_DATA    0xcfc
-#define PCI_ENABLE  BIT(31)
-#define PCIEXBAR    0x60 /* of 00:00.0; 64 bits */
-
-/* PCI Local Bus 3.0, 6.1; PCI-to-PCI Bridge 1.2, 3.2: registers of a function of bus 0 */
-#define PCI_FUNCTIONS 256
-#define PCI_ID        0x00
-#define PCI_HEADER    0x0c /* type in bits 22:16; 1: a bridge */
-#define PCI_BUSES     0x18 /* of a bridge: the highest bus behind it in bits 23:16 */
-#define PCI_NONE      0xffffffffu
 
 extern const uint8_t _binary_machine_dsdt_aml_start[], _binary_machine_dsdt_aml_end[];
 
 static struct acpi_set set;
-
-static uint32_t config(unsigned function, unsigned reg)
-{
-	outl(PCI_ADDRESS, (uint32_t)PCI_ENABLE | function << 8 | reg);
-	return inl(PCI_DATA);
-}
-
-static uint64_t read_pciexbar(void)
-{
-	return config(0, PCIEXBAR) | (uint64_t)config(0, PCIEXBAR + 4) << 32;
-}
-
-/* As the firmware has numbered them: each bridge knows the last one behind it. */
-static uint8_t read_last_bus(void)
-{
-	uint8_t last = 0;
-
-	for (unsigned f = 0; f < PCI_FUNCTIONS; f++)
-		if (config(f, PCI_ID) != PCI_NONE && (config(f, PCI_HEADER) >> 16 & 0x7f) == 1)
-			last = MAX(last, (uint8_t)(config(f, PCI_BUSES) >> 16));
-	return last;
-}
 
 /* Below 4 GiB no BAR works where QEMU has RAM, the guest's or not. */
 static uint64_t low_end(void)
@@ -58,11 +24,9 @@ static uint64_t low_end(void)
 
 static void make(void)
 {
-	uint32_t kept = inl(PCI_ADDRESS); /* the guest may be about to use it */
-	struct acpi_windows w = acpi_windows_find(read_pciexbar(), low_end());
+	struct acpi_windows w = acpi_windows_find(pciconf_pciexbar(), low_end());
 
-	w.last_bus = read_last_bus();
-	outl(PCI_ADDRESS, kept);
+	w.last_bus = pciconf_last_bus();
 	acpi_set_make(&set, &w);
 }
 

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#pragma once
+
+/*
+ * PCI configuration by both of its ways, the ports 0xcf8..0xcff and the memory at PCIEXBAR: QEMU's,
+ * less the writes that dev/pci/pcirule.h keeps from a guest. Any CPU; a lock.
+ */
+#include "base/types.h"
+
+#define PCICONF_FIRST 0xcf8
+#define PCICONF_LAST  0xcff
+
+/* CPU 0, once, before devices are kept from memory: none goes on with what firmware has begun. */
+void pciconf_init(void);
+/* One access within these ports. */
+uint32_t pciconf_in(uint16_t port, unsigned size);
+void pciconf_out(uint16_t port, unsigned size, uint32_t value);
+/* Any byte of it is configuration space, or may become so while this is asked. */
+bool pciconf_at(uint64_t a, unsigned len);
+/* One access there: to() is called for what is allowed. */
+void pciconf_write(uint64_t a, unsigned len, uint64_t value,
+		   void (*to)(uint64_t a, unsigned len, uint64_t value));
+uint64_t pciconf_pciexbar(void);
+/* The highest bus that a bridge of bus 0 leads to, as the firmware has numbered them; else 0. */
+uint8_t pciconf_last_bus(void);
