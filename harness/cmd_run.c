@@ -278,6 +278,8 @@ static bool possible(const struct options *o, const struct suite *s)
 {
 	char *too_much = limits_refuse(s, o), *does_not_go = given_refuse(s, o);
 
+	if (o->known)
+		return problem("--known is for `keelson test`: run runs no tests"), false;
 	if (o->no_agent && (o->exec.n || o->shell))
 		return problem("--exec and --shell need an agent"), false;
 	if (o->no_agent && s->kind != SUITE_LINUX)

@@ -367,6 +367,15 @@ char *job_why(const struct job *j)
 	return outcome_text(j->session.outcome.reason ? &j->session.outcome : &j->outcome);
 }
 
+/* The end belongs to a deviation that is known. What the host or the machine did, or whoever told
+ * the harness to stop, no SVSM's deviation explains. */
+static bool is_known_end(const struct job *j)
+{
+	int code = j->session.outcome.code;
+
+	return j->known_end && (code == CODE_GUEST || code == CODE_SVSM || code == CODE_TIMEOUT);
+}
+
 /*
  * Notes the boot in run.json and its outcome in the job. A boot that never started has no
  * session to end.
@@ -382,7 +391,7 @@ bool job_boot_end(struct job *j)
 	record_boot(&j->record, s);
 	if (s->dma_line)
 		report_line("[%s] DMA: %s; all are in monitor.log", j->suite->name, s->dma_line);
-	if (s->outcome.code != CODE_PASSED && !j->known_end &&
+	if (s->outcome.code != CODE_PASSED && !is_known_end(j) &&
 	    exitcode_worse(s->outcome.code, j->outcome.code) != j->outcome.code)
 		outcome_set(&j->outcome, s->outcome.code, str_dup(s->outcome.reason));
 	return s->outcome.code == CODE_PASSED;

@@ -243,6 +243,9 @@ def run_test(port, mode, name):
     if mode == "dies" and name == "second":
         say("mon", "[cpu 1   1.000] exit: vCPU 0 VMPL 2 shut down: triple fault, RIP 0x1234 CPL 0")
         sys.exit(GUEST_PANIC)
+    if mode == "gives-up" and name == "third":
+        say("mon", "[cpu 1   1.000] exit: monitor fault")
+        sys.exit(MONITOR)
     if mode == "wrong-name":
         name = "other"
     port.send(VERDICT, name, "pass", "")

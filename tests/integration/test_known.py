@@ -39,6 +39,16 @@ def test_known_death(runs, tmp_path):
     assert len(run.json()["boots"]) == 2
 
 
+def test_the_machine_s_own_fault(runs, tmp_path):
+    """No deviation of an SVSM explains that the machine itself failed."""
+    fake(runs, "gives-up", "test", "core", "--known", known(tmp_path, "core/third it deviates")).check(6)
+
+
+def test_not_for_run(runs, tmp_path):
+    run = finish(start(runs, "run", "core", "--known", known(tmp_path, "core/first it deviates")), runs)
+    assert run.code == 2 and "--known" in run.err and not run.folders
+
+
 def test_unknown_death(runs, tmp_path):
     fake(runs, "dies", "test", "core", "--known", known(tmp_path, "core/first no")).check(4)
 
