@@ -254,15 +254,22 @@ static bool take(struct options *o, int c)
 	}
 }
 
+/* A path, and neither an option nor SUITE or SUITE/TEST, whose names have no dot. */
+static bool is_file(const char *word)
+{
+	return *word == '/' || (*word != '-' && strchr(word, '.')) ||
+	       (strchr(word, '/') && file_exists(word));
+}
+
 /*
  * getopt_long() takes the value of an option that may do without only from the same word. The next
- * word is meant too where it can be nothing else: no option, and no name of a suite.
+ * word is meant too where it can be nothing else.
  */
 static void take_file(int argc, char **argv, int c)
 {
 	const char *next = optind < argc ? argv[optind] : NULL;
 
-	if (c != OPT_FIRMWARE || optarg || !next || *next == '-' || !strpbrk(next, "./"))
+	if (c != OPT_FIRMWARE || optarg || !next || !is_file(next))
 		return;
 	optarg = argv[optind++];
 }

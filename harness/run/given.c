@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-/* What a ready IGVM file has in it already, options cannot change. */
+/* What a ready IGVM file or a suite's image has in it already, options cannot change. */
 #include "harness/run/given.h"
 #include "harness/run/make_igvm.h"
 #include "launch/profiles/profile.h"
@@ -17,10 +17,18 @@ static bool brings_its_guest(const struct options *o)
 	return file_exists(o->igvm) && !make_igvm_foreign(o) && !make_igvm_has_firmware(o);
 }
 
+/* Only a Linux is booted by firmware. */
+static char *refuse_firmware(const struct suite *s, const struct options *o)
+{
+	return o->firmware && s->kind != SUITE_LINUX
+		       ? str("--firmware: suite %s boots no Linux", s->name)
+		       : NULL;
+}
+
 char *given_refuse(const struct suite *s, const struct options *o)
 {
 	if (!o->igvm)
-		return NULL;
+		return refuse_firmware(s, o);
 	if (profile_find(o->platform)->plain)
 		return str("--igvm: platform %s starts a kernel without any IGVM file",
 			   o->platform);

@@ -3,13 +3,15 @@
 #pragma once
 
 /*
- * A ready IGVM file (--igvm): which other options go with it. None is silently without effect: what
- * cannot be done is a usage error before anything is started.
+ * A ready IGVM file (--igvm): which other options go with it, and whether a suite has a use for
+ * --firmware. None is silently without effect: what cannot be done is a usage error before anything
+ * is started.
  */
 #include "harness/core/options.h"
 #include "harness/run/suites.h"
 
-/* NULL, or one line that says which option does not go with the file (malloc'ed). o->platform names
+/* NULL, or one line that says which option does not go with the file or the suite
+ * (malloc'ed). o->platform names
  * a profile. */
 char *given_refuse(const struct suite *s, const struct options *o);
 /*

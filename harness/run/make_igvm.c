@@ -42,7 +42,8 @@ bool make_igvm_has_firmware(const struct options *o)
 /* Firmware boots a disk that was given, unless there is a word of a kernel. */
 static bool boots_disk(const struct options *o)
 {
-	return o->disk && !o->kernel && (o->firmware || make_igvm_has_firmware(o));
+	return o->disk && !o->kernel && !o->initrd && !o->append &&
+	       (o->firmware || make_igvm_has_firmware(o));
 }
 
 char *make_igvm_kernel(const struct suite *s, const struct options *o)

@@ -118,8 +118,22 @@ def test_dry_run_of_a_disk(runs, tmp_path, ovmf):
     disk.write_bytes(bytes(512))
     out = keelson(runs, "run", "--dry-run", "--firmware", "--disk", disk).out
     assert f"--firmware {ovmf}" in out and "guest-kernel" not in out and "--kernel" not in out.splitlines()[0]
-    out = keelson(runs, "run", "--dry-run", "--firmware", "--disk", disk, "--kernel", "/boot/vmlinuz").out
-    assert "guest-kernel" in out
+    for words in (["--kernel", "/boot/vmlinuz"], ["--initrd", "/boot/initrd"], ["--append", "more"]):
+        out = keelson(runs, "run", "--dry-run", "--firmware", "--disk", disk, *words).out
+        assert "guest-kernel" in out and words[1] in out
+
+
+def test_a_test_is_no_image(runs, ovmf):
+    """The word behind --firmware is its file, or what is to be tested."""
+    out = keelson(runs, "test", "--dry-run", "--firmware", "linux/boot").out
+    assert f"--firmware {ovmf}" in out
+
+
+@pytest.mark.parametrize("suite", ["core", "machine", "selftest", "conformance-core"])
+def test_suites_without_linux(runs, suite):
+    for verb in ("run", "test"):
+        done = keelson(runs, verb, "--dry-run", "--firmware", suite)
+        assert done.code == 2 and f"suite {suite} boots no Linux" in done.err
 
 
 def test_dry_run_of_a_disk_with_a_ready_file(runs, tmp_path, ovmf):
