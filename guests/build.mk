@@ -57,7 +57,7 @@ SOURCE_GUEST := $(if $(KERNEL_SOURCE)$(wildcard $(SOURCE_DIR)/vmlinuz),$(SOURCE_
 include guests/firmware/build.mk
 
 .PHONY: guests
-guests: $(VMLINUZ) $(if $(INITRD),,$(INITRAMFS) $(TOOLS) $(SOURCE_GUEST)) $(FIRMWARES) ## fetch the guest kernel, firmware and tools, build the initramfs images (KERNEL_SOURCE=1: and a kernel with TCG_SVSM)
+guests: $(VMLINUZ) $(if $(INITRD),,$(INITRAMFS) $(TOOLS) $(SOURCE_GUEST) $(FIRMWARES)) ## fetch the guest kernel, firmware and tools, build the initramfs images (KERNEL_SOURCE=1: and a kernel with TCG_SVSM)
 
 $(KERNEL_DIR)/vmlinuz: guests/kernels/fetch.sh guests/kernels/images.sh
 	$(call say,FETCH,'Debian kernel ($(KERNEL_NAME))')
