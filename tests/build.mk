@@ -22,7 +22,7 @@ check: ## everything: unit tests, lint, suites on native QEMU
 	$(Q)CHECK_JOBS='$(all_cores)' ci/check.sh lint unit integration
 
 check-all: ## check, and what takes too long for each change: a whole distribution (docs/distro.md)
-	$(Q)$(MAKE) --no-print-directory deps && $(MAKE) --no-print-directory $(all_cores) all guests INITRD= && $(MAKE) --no-print-directory image
+	$(Q)$(MAKE) --no-print-directory deps && $(MAKE) --no-print-directory $(all_cores) all guests mutants INITRD= && $(MAKE) --no-print-directory image
 	$(Q)CHECK_JOBS='$(all_cores)' ci/check.sh lint unit integration distro
 
 distro: ## suite distro, on the images that are there: Debian up to a login, its root opened by the vTPM or refused

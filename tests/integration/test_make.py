@@ -158,6 +158,12 @@ def test_what_needs_the_agent_takes_it_with_any_initrd(build, tmp_path, target):
     assert f"initramfs/build.sh {build}/guests/initramfs-other.cpio " in out
 
 
+@pytest.mark.parametrize("target", ["check", "check-all"])
+def test_nothing_is_skipped_for_want_of_a_build(build, target):
+    """test_conformance.py skips what it finds no mutants for."""
+    assert " guests mutants " in make("-n", target, f"BUILD={build}")
+
+
 def test_no_debian_packages_no_tools(build, tmp_path):
     """A kernel of the user's then goes without the image with tools; with a mirror it has one."""
     kernel = tmp_path / "vmlinuz"
