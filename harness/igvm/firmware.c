@@ -10,9 +10,12 @@
 #include "harness/igvm/ovmf.h"
 #include "lib/launch_sections.h"
 
+#include <stdio.h>
 #include <string.h>
 
-/* The page of the hashes, or pages; zeroes where nothing is hashed. Their content is measured. */
+/* The page of the hashes, or pages; zeroes where nothing is hashed. Their content is measured.
+ * Older firmware has none, and boots what it is handed all the same: whoever counts on the digest
+ * is told. */
 static bool add_hashes(const struct igvm_build_options *o, const struct ovmf *fw, struct image *m)
 {
 	uint32_t offset = fw->hashes & PAGE_MASK;
@@ -22,8 +25,12 @@ static bool add_hashes(const struct igvm_build_options *o, const struct ovmf *fw
 
 	if (!o->kernel)
 		return true;
-	if (!fw->hashes || offset + OVMF_HASHES_SIZE > PAGE_SIZE)
+	if (!fw->hashes || offset + OVMF_HASHES_SIZE > PAGE_SIZE) {
+		fprintf(stderr,
+			"keelson: %s has no page for hashes: the launch digest does not cover %s\n",
+			o->firmware, o->kernel);
 		return true;
+	}
 	ok = blob_read(o->kernel, &kernel) && (!o->initrd || blob_read(o->initrd, &initrd));
 	if (ok) {
 		ovmf_hashes(&kernel, &initrd, o->cmdline ? o->cmdline : "", page + offset);

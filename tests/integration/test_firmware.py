@@ -72,6 +72,15 @@ def test_the_digest_covers_all(tmp_path, ovmf, linux):
     assert digest(built(tmp_path / "again.igvm", ovmf)) == digest(files[0])
 
 
+def test_a_kernel_that_the_digest_does_not_cover(tmp_path, ovmf, linux):
+    """Firmware without a page for hashes takes the kernel unseen; that is said, and only then."""
+    old = ovmf.with_name("OVMF-old.fd")
+    code, _, err = build(tmp_path / "old.igvm", old, "--kernel", linux[0])
+    assert code == 0 and err == f"keelson: {old} has no page for hashes: the launch digest does not cover {linux[0]}\n"
+    assert digest(tmp_path / "old.igvm") == digest(built(tmp_path / "bare.igvm", old))
+    assert build(tmp_path / "new.igvm", ovmf, "--kernel", linux[0])[2] == ""
+
+
 @pytest.mark.parametrize("size", [0, 4095, 4096, 3 << 20])
 def test_what_is_no_firmware_is_told_in_a_line(tmp_path, size):
     image = tmp_path / "odd.fd"
