@@ -10,10 +10,7 @@
 
 #include <string.h>
 
-/*
- * Magic and version make a page the launch_info page. *out is also written for pages that are
- * none.
- */
+/* The magic makes a page the launch_info page. *out is also written for pages that are none. */
 static bool is_launch_page(const struct igvm_file *f, const struct igvm_header *h,
 			   struct launch_info *out)
 {
@@ -22,10 +19,11 @@ static bool is_launch_page(const struct igvm_file *f, const struct igvm_header *
 	if (h->type != IGVM_PAGE_DATA || p->type != IGVM_PAGE_NORMAL || !p->file_offset)
 		return false;
 	memcpy(out, f->base + p->file_offset, sizeof(*out));
-	return out->magic == LAUNCH_MAGIC && out->version == LAUNCH_VERSION;
+	return out->magic == LAUNCH_MAGIC;
 }
 
-bool launch_page_find(const struct igvm_file *f, struct launch_info *out)
+/* Of any version. */
+static bool find(const struct igvm_file *f, struct launch_info *out)
 {
 	struct igvm_iter it;
 	struct igvm_header h;
@@ -37,8 +35,13 @@ bool launch_page_find(const struct igvm_file *f, struct launch_info *out)
 	return false;
 }
 
+bool launch_page_find(const struct igvm_file *f, struct launch_info *out)
+{
+	return find(f, out) && out->version == LAUNCH_VERSION;
+}
+
 /* Silent: who hands over the file checks it elsewhere, and a test payload has no such page. */
-bool launch_page_read(const char *path, struct launch_info *out)
+static bool read_any(const char *path, struct launch_info *out)
 {
 	struct igvm_file f;
 	struct blob b;
@@ -48,7 +51,19 @@ bool launch_page_read(const char *path, struct launch_info *out)
 	if (!blob_read(path, &b))
 		return false;
 	found = igvm_open(&f, b.data, b.size, b.size) == IGVM_OK &&
-		igvm_check(&f, &at) == IGVM_OK && launch_page_find(&f, out);
+		igvm_check(&f, &at) == IGVM_OK && find(&f, out);
 	blob_free(&b);
 	return found;
+}
+
+bool launch_page_read(const char *path, struct launch_info *out)
+{
+	return read_any(path, out) && out->version == LAUNCH_VERSION;
+}
+
+uint32_t launch_page_version(const char *path)
+{
+	struct launch_info l;
+
+	return read_any(path, &l) ? l.version : 0;
 }

@@ -3,6 +3,8 @@
 
 /* What a ready IGVM file or a suite's image has in it already, options cannot change. */
 #include "harness/run/given.h"
+#include "abi/launch.h"
+#include "harness/igvm/launch_page.h"
 #include "harness/run/make_igvm.h"
 #include "launch/profiles/profile.h"
 
@@ -25,10 +27,27 @@ static char *refuse_firmware(const struct suite *s, const struct options *o)
 		       : NULL;
 }
 
+/* A file of ours that another state of the project has built: it would pass for a foreign one. */
+static char *refuse_version(const char *igvm)
+{
+	uint32_t version = file_exists(igvm) ? launch_page_version(igvm) : 0;
+
+	return version && version != LAUNCH_VERSION
+		       ? str("%s is of another Keelson: its launch page has version %u, this one "
+			     "knows %u: build it again",
+			     igvm, version, LAUNCH_VERSION)
+		       : NULL;
+}
+
 char *given_refuse(const struct suite *s, const struct options *o)
 {
+	char *other_version;
+
 	if (!o->igvm)
 		return refuse_firmware(s, o);
+	other_version = refuse_version(o->igvm);
+	if (other_version)
+		return other_version;
 	if (profile_find(o->platform)->plain)
 		return str("--igvm: platform %s starts a kernel without any IGVM file",
 			   o->platform);

@@ -19,7 +19,8 @@
 
 #define ROOM 8192 /* bytes: more than the last block of a log that is not full can still take */
 
-static const char *const names[] = {"console.log", "svsm.log", "monitor.log", "qemu.log"};
+static const char *const names[] = {"console.log", "svsm.log", "monitor.log", "qemu.log",
+				    "debug.log"};
 
 /* 0, or why the folder takes no more (an errno value). */
 static int no_room(const char *folder)

@@ -10,10 +10,8 @@
  *   KERNEL_BASE + x        SVSM memory, launch_info.svsm.gpa + x: image W^X, the rest data; guard
  *                          pages are not mapped, GHCBs are mapped shared (no C-bit)
  */
-#define KERNEL_BASE 0xffffffff80000000
-#define KERNEL_LINKED                                                                              \
-	0x02000000 /* where the ELF file asks to be loaded; the builder may move it                \
-		    */
+#define KERNEL_BASE     0xffffffff80000000
+#define KERNEL_LINKED   0x02000000 /* in the ELF file; the builder may move it */
 #define GUEST_MAP_BASE  0xffff800000000000
 #define GUEST_MAP_MAX   0x0000400000000000 /* 64 TiB; its end lies far below KERNEL_BASE */
 #define KERNEL_MAX      0x08000000 /* largest SVSM range the boot page tables reach: 128 MiB */

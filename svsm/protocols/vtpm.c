@@ -20,8 +20,8 @@
  * Until one command has been answered, if only by RETRY, the machine boots (vtpm_boot.h): who asks
  * in that time waits for the TPM to be prepared, for a command of another vCPU, and for the own
  * answer, at most PACE_BOOT in all, because firmware does not ask twice. Where the guest is known
- *to be its firmware, that holds for all of its commands: what takes longer than PACE_FIRMWARE ends
- *as INCOMPLETE instead of RETRY, and the same call goes on waiting.
+ * to be its firmware, that holds for all of its commands: what takes longer than PACE_FIRMWARE ends
+ * as INCOMPLETE instead of RETRY, and the same call goes on waiting.
  */
 #include "protocols/vtpm.h"
 #include "abi/svsm.h"

@@ -50,6 +50,15 @@ def test_good_end(runs, tmp_path):
     assert sum(time[p] for p in ("phase_monitor", "phase_svsm", "phase_kernel", "phase_user_space")) == time["end"]
 
 
+def test_a_debug_log_that_is_cut(runs, tmp_path):
+    """QEMU drops what the disk does not take, of this log as of all others."""
+    size = run(runs, tmp_path, "boot").check(0).folder.joinpath("debug.log").stat().st_size // 2
+    words = [str(w) for w in (KEELSON, "run", "--runs", runs, "--igvm", foreign(tmp_path, "boot"))]
+    done = subprocess.run(["sh", "-c", 'trap "" XFSZ; exec prlimit --fsize="$0" "$@"', str(size), *words], cwd=ROOT,
+                          env=environment(), capture_output=True, text=True, timeout=120)
+    assert done.returncode == 3 and "/debug.log: File too large" in done.stderr, done.stderr
+
+
 def test_recreate(runs, tmp_path):
     done = run(runs, tmp_path, "boot").check(0)
     again = subprocess.run([done.folder / "recreate.sh", "--name", "again"], cwd="/", env=environment(),
@@ -136,6 +145,15 @@ def test_what_does_not_go(tmp_path, words, says):
 @pytest.mark.parametrize("option", ["--kernel", "--initrd", "--append"])
 def test_our_file_has_its_guest(tmp_path, option):
     refused(["run", option, "x", "--igvm", ours(tmp_path)], "has its guest in it")
+
+
+def test_our_file_of_another_version(tmp_path):
+    """It is neither ours nor foreign."""
+    path = ours(tmp_path)
+    data = path.read_bytes()
+    page = data.index(b"KELN\3\0\0\0")
+    path.write_bytes(data[:page + 4] + b"\2" + data[page + 5:])
+    refused(["run", "--igvm", path], "another Keelson")
 
 
 def refused(words, says):
