@@ -4,6 +4,7 @@
 /* What a ready IGVM file or a suite's image has in it already, options cannot change. */
 #include "harness/run/given.h"
 #include "abi/launch.h"
+#include "abi/q35.h"
 #include "harness/igvm/launch_page.h"
 #include "harness/run/make_igvm.h"
 #include "launch/profiles/profile.h"
@@ -39,15 +40,31 @@ static char *refuse_version(const char *igvm)
 		       : NULL;
 }
 
+/* With firmware the SVSM lies where the RAM of the machine that it was built for ends. */
+static char *refuse_memory(const struct suite *s, const struct options *o)
+{
+	unsigned mem = o->mem ? o->mem : s->mem;
+	uint64_t low_end = MIN((uint64_t)mem << 20, Q35_FIRMWARE_LOW_END);
+	struct launch_info l;
+
+	if (!file_exists(o->igvm) || !launch_page_read(o->igvm, &l) ||
+	    l.guest != LAUNCH_GUEST_FIRMWARE || l.svsm.gpa >= low_end)
+		return NULL;
+	return str("--mem %u: %s is for a machine of at most %u MiB, where its SVSM lies", mem,
+		   o->igvm, (unsigned)(l.svsm.gpa >> 20));
+}
+
 char *given_refuse(const struct suite *s, const struct options *o)
 {
-	char *other_version;
+	char *why;
 
 	if (!o->igvm)
 		return refuse_firmware(s, o);
-	other_version = refuse_version(o->igvm);
-	if (other_version)
-		return other_version;
+	why = refuse_version(o->igvm);
+	if (!why)
+		why = refuse_memory(s, o);
+	if (why)
+		return why;
 	if (profile_find(o->platform)->plain)
 		return str("--igvm: platform %s starts a kernel without any IGVM file",
 			   o->platform);

@@ -155,6 +155,14 @@ def test_dry_run_of_a_disk_with_a_ready_file(runs, tmp_path, ovmf):
     assert "guest-kernel" not in keelson(runs, "run", "--dry-run", "--igvm", image, "--disk", disk).out
 
 
+def test_a_ready_file_for_a_smaller_machine(runs, tmp_path, ovmf):
+    """The SVSM would lie in RAM that firmware takes for its own; one of 1920 MiB or more fits all."""
+    for mem, more, code in ((512, 513, 2), (512, 512, 0), (2048, 6144, 0)):
+        image = built(tmp_path / "ovmf.igvm", ovmf, "--mem", mem)
+        done = keelson(runs, "run", "--dry-run", "--igvm", image, "--mem", more)
+        assert done.code == code and ("at most 512 MiB" in done.err) == bool(code), done.err
+
+
 def test_plain_has_the_same_firmware(runs, ovmf):
     assert f"-bios {ovmf}" in keelson(runs, "run", "--dry-run", "--platform", "plain", "--firmware").out
 
