@@ -36,7 +36,9 @@ static void command(const struct launch *l, struct strlist *argv)
 		strlist_add(argv, "-bios");
 		strlist_add(argv, l->firmware ? l->firmware : "qboot.rom");
 	}
-	profile_kernel(argv, l->kernel ? l->kernel : "/nonexistent", l->initrd, l->cmdline);
+	/* Firmware may have a disk to boot. */
+	profile_kernel(argv, l->kernel || l->firmware ? l->kernel : "/nonexistent", l->initrd,
+		       l->cmdline);
 }
 
 const struct profile profile_plain = {

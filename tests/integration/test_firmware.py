@@ -164,7 +164,11 @@ def test_a_ready_file_for_a_smaller_machine(runs, tmp_path, ovmf):
 
 
 def test_plain_has_the_same_firmware(runs, ovmf):
-    assert f"-bios {ovmf}" in keelson(runs, "run", "--dry-run", "--platform", "plain", "--firmware").out
+    words = ("run", "--dry-run", "--platform", "plain", "--firmware")
+    out = keelson(runs, *words).out
+    assert f"-bios {ovmf}" in out and "-kernel" in out
+    out = keelson(runs, *words, "--disk", "x.img").out
+    assert f"-bios {ovmf}" in out and "-kernel" not in out
 
 
 def test_an_image_that_is_not_there(runs, tmp_path):
