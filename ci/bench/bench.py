@@ -5,7 +5,7 @@
 
 BENCH_PAIRS sets how many rounds of boots there are (default 7), BENCH_COUNT and BENCH_KEYS the repetitions of the vTPM's
 commands (default 300, 20 where RSA keys are generated). BENCH_BASE=DIR: another built checkout, whose boots and runs
-alternate with this one's. BENCH_ONLY='boots exits calls barriers vtpm sizes': only these parts.
+alternate with this one's. BENCH_ONLY='boots firmware exits calls barriers vtpm sizes': only these parts.
 """
 import os
 import subprocess
@@ -14,12 +14,13 @@ import barriers
 import boots
 import calls
 import exits
+import firmware
 import table
 import tree
 import vtpm
 
 PAIRS = int(os.environ.get("BENCH_PAIRS", "7"))
-PARTS = ("boots", "exits", "calls", "barriers", "vtpm", "sizes")
+PARTS = ("boots", "firmware", "exits", "calls", "barriers", "vtpm", "sizes")
 
 
 def sizes(rows, here):
@@ -35,6 +36,8 @@ def measure(here, base, only):
     rows = table.Table(base is not None)
     if "boots" in only:
         boots.measure(rows, here, base, PAIRS)
+    if "firmware" in only:
+        firmware.measure(rows, here, PAIRS)
     if "exits" in only:
         exits.measure(rows, here, base)
     if "calls" in only:

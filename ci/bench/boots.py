@@ -4,23 +4,25 @@
 import statistics
 import sys
 
+from table import number
+
 
 class Boot:
-    def __init__(self, record, start_ms):
+    def __init__(self, record, start_ms, cpu_s):
         timeline = record["boots"][0]["timeline_ms"]
         self.ready = timeline["ready"]
         self.user = self.ready - timeline["phase_user_space"]
-        self.start_ms = start_ms
+        self.start_ms, self.cpu = start_ms, cpu_s
         self.record = record
 
 
-def one(tree, platform):
-    record, _ = tree.boot(platform)
-    return Boot(record, tree.start_ms)
+def one(tree, platform, *more):
+    record, _ = tree.boot(platform, *more)
+    return Boot(record, tree.start_ms, tree.cpu_s)
 
 
-def rounds(here, base, count):
-    """A list for each of plain, here and base; the order turns round each time."""
+def rounds(here, base, count, *more):
+    """A list for each of plain, here and base; the order turns round each time. more: words for the harness."""
     who = {"plain": (here, "plain"), "here": (here, "native")}
     if base:
         who["base"] = (base, "native")
@@ -28,7 +30,7 @@ def rounds(here, base, count):
     for n in range(count):
         order = list(who) if n % 2 == 0 else list(reversed(who))
         for name in order:
-            boots[name].append(one(*who[name]))
+            boots[name].append(one(*who[name], *more))
         said = ", ".join(f"{name} {b[-1].user}/{b[-1].ready} ms" for name, b in boots.items())
         print(f"  round {n + 1}: {said}", file=sys.stderr, flush=True)
     return boots
@@ -39,13 +41,13 @@ def ratios(boots, name, part):
     return sorted(getattr(b, part) / getattr(p, part) for b, p in zip(boots[name], boots["plain"]))
 
 
-def print_ratio(table, boots, key, part):
+def print_ratio(table, boots, key, part, unit="ms"):
     own = ratios(boots, "here", part)
     base = statistics.median(ratios(boots, "base", part)) if "base" in boots else None
-    ms = {name: statistics.median(getattr(b, part) for b in list_) for name, list_ in boots.items()}
+    each = {name: statistics.median(getattr(b, part) for b in list_) for name, list_ in boots.items()}
     table.row(key, statistics.median(own), base,
               f"median of {len(own)} rounds, {own[0]:.2f}..{own[-1]:.2f}; " +
-              ", ".join(f"{name} {value:.0f} ms" for name, value in ms.items()))
+              ", ".join(f"{name} {number(value)} {unit}" for name, value in each.items()))
 
 
 def starts(boots):

@@ -4,6 +4,7 @@
 import json
 import os
 import pathlib
+import resource
 import shutil
 import subprocess
 import sys
@@ -55,19 +56,20 @@ class Tree:
         if not (self.build / "keelson").exists():
             sys.exit(f"bench: {self.build}/keelson is missing: build that tree first (make all guests)")
         self.temporary = pathlib.Path(tempfile.mkdtemp(prefix="bench-"))
-        self.start_ms = None
+        self.start_ms = self.cpu_s = None
 
     def close(self):
         shutil.rmtree(self.temporary, ignore_errors=True)
 
     def run(self, *words, root=None):
-        """One run of the harness: its run.json and its folder. start_ms is the SVSM's start then."""
+        """One run of the harness: its run.json and its folder. start_ms is the SVSM's start then, cpu_s what QEMU and
+        the harness used of the CPUs."""
         runs = tempfile.mkdtemp(dir=self.temporary)
         command = [str(self.build / "keelson"), *words, "--qemu", QEMU, "--runs", runs]
-        start = Start(runs)
+        start, cpu = Start(runs), cpu_seconds()
         done = subprocess.run(command, cwd=self.root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                               env=dict(os.environ, KEELSON_ROOT=str(root or self.root)))
-        self.start_ms = start.ms()
+        self.start_ms, self.cpu_s = start.ms(), cpu_seconds() - cpu
         if done.returncode != 0:
             sys.exit(f"bench: {' '.join(command)}: exit {done.returncode}\n{done.stdout}")
         folder = pathlib.Path(runs, "latest")
@@ -91,6 +93,12 @@ class Tree:
         mirror(self.build / "guests/bare", root / "build/guests/bare", [image])
         (root / inside).symlink_to(other.build / "guests/bare" / image)
         return root
+
+
+def cpu_seconds():
+    """Of all children that have ended, and of theirs."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def mirror(source, target, without):
