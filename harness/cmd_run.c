@@ -103,7 +103,9 @@ static void print_summary(const struct job *j)
 {
 	const struct session *s = &j->session;
 
-	if (j->outcome.code == CODE_PASSED && is_silent(j)) {
+	if (j->outcome.code == CODE_PASSED && j->options->payload) {
+		report_line("payload       ended with 0");
+	} else if (j->outcome.code == CODE_PASSED && is_silent(j)) {
 		report_line("guest         powered off");
 	} else if (j->outcome.code == CODE_PASSED) {
 		print_facts(s);
@@ -166,6 +168,27 @@ static int commands(struct job *j)
 	return code;
 }
 
+/* What QEMU's own loader would pass: the file, and its arguments. The shim answers with the
+ * payload's exit code when that has one. */
+static int payload(struct job *j)
+{
+	const struct options *o = j->options;
+	const char *slash = strrchr(o->payload, '/');
+	char *line = str("%s%s%s", slash ? slash + 1 : o->payload, o->append ? " " : "",
+			 o->append ? o->append : "");
+	int code = 0;
+
+	if (!talk_exec(&j->session, line, NULL, &code)) {
+		if (j->session.outcome.code == CODE_PASSED)
+			outcome_set(&j->outcome, CODE_GUEST,
+				    str("the payload powered off without an exit code"));
+	} else if (code) {
+		outcome_set(&j->outcome, CODE_FAILED, str("the payload ended with %d", code));
+	}
+	free(line);
+	return code;
+}
+
 /* Until the shell ends, the guest powers off, or the user leaves. */
 static void shell(struct job *j)
 {
@@ -225,7 +248,7 @@ static void boot(struct job *j, int *theirs)
 		watch_console(j);
 	} else {
 		report_status("[%s] up after %u ms", j->suite->name, j->session.time.ready);
-		*theirs = commands(j);
+		*theirs = j->options->payload ? payload(j) : commands(j);
 		if (j->options->shell && !*theirs && !j->session.over)
 			shell(j);
 		/* It may have powered off, been left or failed meanwhile. */
@@ -291,6 +314,14 @@ static bool possible(const struct options *o, const struct suite *s)
 		return problem("%s", too_much), false;
 	if (does_not_go)
 		return problem("%s", does_not_go), false;
+	if (!o->payload != !!strcmp(s->name, "payload"))
+		return problem("--payload FILE and suite payload go together, and with no other "
+			       "suite"),
+		       false;
+	if (o->payload && (o->igvm || o->firmware || o->kernel || o->initrd || o->sev_features))
+		return problem("--payload brings all that is booted: no --igvm, --firmware, "
+			       "--kernel, --initrd, --sev-features"),
+		       false;
 	if (!wants_agent(o))
 		return true;
 	if (s->kind != SUITE_LINUX)
@@ -317,7 +348,7 @@ int run_command(int argc, char **argv)
 		return problem("run takes one suite, %s is too much", o.args.v[1]), CODE_USAGE;
 	if (!suites_read(cfg))
 		return CODE_HOST;
-	s = suites_find(o.args.n ? o.args.v[0] : "guest");
+	s = suites_find(o.args.n ? o.args.v[0] : o.payload ? "payload" : "guest");
 	if (!s)
 		return problem("no such suite: %s", o.args.v[0]), CODE_USAGE;
 	if (!possible(&o, s))

@@ -27,6 +27,7 @@ enum {
 	OPT_APPEND,
 	OPT_FIRMWARE,
 	OPT_IGVM,
+	OPT_PAYLOAD,
 	OPT_RUNS,
 	OPT_NAME,
 	OPT_DISK,
@@ -56,41 +57,24 @@ enum {
 };
 
 static const struct option table[] = {
-	{"platform", 1, NULL, OPT_PLATFORM},
-	{"qemu", 1, NULL, OPT_QEMU},
-	{"monitor", 1, NULL, OPT_MONITOR},
-	{"kernel", 1, NULL, OPT_KERNEL},
-	{"initrd", 1, NULL, OPT_INITRD},
-	{"append", 1, NULL, OPT_APPEND},
-	{"firmware", 2, NULL, OPT_FIRMWARE},
-	{"igvm", 1, NULL, OPT_IGVM},
-	{"runs", 1, NULL, OPT_RUNS},
-	{"name", 1, NULL, OPT_NAME},
-	{"disk", 1, NULL, OPT_DISK},
-	{"swtpm", 1, NULL, OPT_SWTPM},
-	{"group", 1, NULL, OPT_GROUP},
-	{"smp", 1, NULL, OPT_SMP},
-	{"known", 1, NULL, OPT_KNOWN},
-	{"mem", 1, NULL, OPT_MEM},
-	{"service-cpus", 1, NULL, OPT_SERVICE_CPUS},
-	{"icount", 1, NULL, OPT_ICOUNT},
-	{"sev-features", 1, NULL, OPT_SEV_FEATURES},
-	{"timeout", 1, NULL, OPT_TIMEOUT},
-	{"limit", 1, NULL, OPT_LIMIT},
-	{"symbols", 1, NULL, OPT_SYMBOLS},
-	{"option", 1, NULL, OPT_OPTION},
-	{"exec", 1, NULL, OPT_EXEC},
-	{"shell", 0, NULL, OPT_SHELL},
-	{"json", 0, NULL, OPT_JSON},
-	{"dry-run", 0, NULL, OPT_DRY_RUN},
-	{"strict", 0, NULL, OPT_STRICT},
-	{"list", 0, NULL, OPT_LIST},
-	{"all", 0, NULL, OPT_ALL},
-	{"keep", 0, NULL, OPT_KEEP},
-	{"no-agent", 0, NULL, OPT_NO_AGENT},
-	{"kdump", 0, NULL, OPT_KDUMP},
-	{"help", 0, NULL, OPT_HELP},
-	{NULL, 0, NULL, 0},
+	{"platform", 1, NULL, OPT_PLATFORM}, {"qemu", 1, NULL, OPT_QEMU},
+	{"monitor", 1, NULL, OPT_MONITOR},   {"kernel", 1, NULL, OPT_KERNEL},
+	{"initrd", 1, NULL, OPT_INITRD},     {"append", 1, NULL, OPT_APPEND},
+	{"firmware", 2, NULL, OPT_FIRMWARE}, {"igvm", 1, NULL, OPT_IGVM},
+	{"payload", 1, NULL, OPT_PAYLOAD},   {"runs", 1, NULL, OPT_RUNS},
+	{"name", 1, NULL, OPT_NAME},         {"disk", 1, NULL, OPT_DISK},
+	{"swtpm", 1, NULL, OPT_SWTPM},       {"group", 1, NULL, OPT_GROUP},
+	{"smp", 1, NULL, OPT_SMP},           {"known", 1, NULL, OPT_KNOWN},
+	{"mem", 1, NULL, OPT_MEM},           {"service-cpus", 1, NULL, OPT_SERVICE_CPUS},
+	{"icount", 1, NULL, OPT_ICOUNT},     {"sev-features", 1, NULL, OPT_SEV_FEATURES},
+	{"timeout", 1, NULL, OPT_TIMEOUT},   {"limit", 1, NULL, OPT_LIMIT},
+	{"symbols", 1, NULL, OPT_SYMBOLS},   {"option", 1, NULL, OPT_OPTION},
+	{"exec", 1, NULL, OPT_EXEC},         {"shell", 0, NULL, OPT_SHELL},
+	{"json", 0, NULL, OPT_JSON},         {"dry-run", 0, NULL, OPT_DRY_RUN},
+	{"strict", 0, NULL, OPT_STRICT},     {"list", 0, NULL, OPT_LIST},
+	{"all", 0, NULL, OPT_ALL},           {"keep", 0, NULL, OPT_KEEP},
+	{"no-agent", 0, NULL, OPT_NO_AGENT}, {"kdump", 0, NULL, OPT_KDUMP},
+	{"help", 0, NULL, OPT_HELP},         {NULL, 0, NULL, 0},
 };
 
 #define TEXT_OF(n) #n
@@ -111,6 +95,9 @@ static void help(void)
 	     "                             docs/foreign-svsm.md. --kernel, --initrd, --append are "
 	     "then for\n"
 	     "                             its guest's firmware\n"
+	     "  --payload FILE             run: boot this multiboot image, which knows nothing of "
+	     "SEV-SNP\n"
+	     "                             (docs/payload.md); --append WORDS are its arguments\n"
 	     "  --symbols ELF              of the SVSM in it: names of functions where it ended\n"
 	     "  --smp N, --mem MIB         the guest's vCPUs and memory, " MEM_RANGE " MiB\n"
 	     "  --service-cpus N           CPUs that run services and that the guest never sees;\n"
@@ -189,6 +176,7 @@ static bool take_text(struct options *o, int c)
 			    : c == OPT_INITRD  ? &o->initrd
 			    : c == OPT_APPEND  ? &o->append
 			    : c == OPT_IGVM    ? &o->igvm
+			    : c == OPT_PAYLOAD ? &o->payload
 			    : c == OPT_SYMBOLS ? &o->symbols
 			    : c == OPT_RUNS    ? &o->runs
 			    : c == OPT_NAME    ? &o->name

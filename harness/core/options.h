@@ -14,6 +14,7 @@ struct options {
 	const char *append;       /* words added to the kernel's command line */
 	const char *firmware;     /* OVMF's image for a Linux to boot by; "": the fetched one */
 	const char *igvm;         /* a ready IGVM file: nothing is built */
+	const char *payload;      /* run: a multiboot image for the shim; NULL: none */
 	const char *symbols;      /* ELF of the SVSM in it, for names; NULL: none */
 	const char *runs;         /* folder of run folders; NULL: build/runs */
 	const char *name;         /* of the run folder; NULL: the suite's */

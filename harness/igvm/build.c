@@ -176,7 +176,7 @@ static bool fill(const struct igvm_build_options *o, struct elf *e, struct image
 
 	m->policy = IGVM_SNP_POLICY_SMT | IGVM_SNP_POLICY_ONE;
 	return add_elf(o, e, m, &info, svsm) && add_guest(o, m, &info) &&
-	       add_launch_info(e, m, &info, svsm);
+	       add_launch_info(e, m, &info, svsm) && (!o->multiboot || build_multiboot(o, e, m));
 }
 
 /*
@@ -186,7 +186,8 @@ static bool fill(const struct igvm_build_options *o, struct elf *e, struct image
 int igvm_build(const struct igvm_build_options *o)
 {
 	const char *elf_path = o->payload ? o->payload : o->svsm;
-	const char *const inputs[] = {elf_path, o->kernel, o->initrd, o->bare, o->firmware};
+	const char *const inputs[] = {elf_path, o->kernel,   o->initrd,
+				      o->bare,  o->firmware, o->multiboot};
 	struct image *m = &(struct image){0};
 	struct blob out = {0};
 	struct elf e;

@@ -31,9 +31,10 @@
 #define BUILD_SEV_FEATURES_PAYLOAD SEV_FEAT_SNP_ACTIVE
 
 struct igvm_build_options {
-	const char *svsm;    /* ELF */
-	const char *payload; /* ELF in the SVSM's place; excludes svsm */
-	const char *kernel;  /* bzImage; excludes bare */
+	const char *svsm;      /* ELF */
+	const char *payload;   /* ELF in the SVSM's place; excludes svsm */
+	const char *multiboot; /* the image that the payload serves as its shim; NULL: none */
+	const char *kernel;    /* bzImage; excludes bare */
 	const char *initrd;
 	const char *cmdline;
 	const char *bare;     /* flat image */
@@ -54,6 +55,10 @@ int igvm_build(const struct igvm_build_options *o);
 
 /* linux.c: adds kernel, initrd and command line, and fills the ranges of *info. */
 bool build_linux(const struct igvm_build_options *o, struct image *m, struct launch_info *info);
+
+/* payload.c: adds a multiboot image, and tells the shim of it. */
+struct elf;
+bool build_multiboot(const struct igvm_build_options *o, const struct elf *shim, struct image *m);
 
 /* firmware.c: adds the image and its sections. The SVSM's range is in *info already. */
 bool build_firmware(const struct igvm_build_options *o, struct image *m, struct launch_info *info);

@@ -23,6 +23,7 @@ static const char usage_text[] =
 	"FILE\n"
 	"                            OVMF; kernel, initrd and command line are hashed for it\n"
 	"       keelson igvm build --payload ELF -o FILE    a test program at VMPL0\n"
+	"         --multiboot FILE   which is the shim of that multiboot image\n"
 	"         --mem MIB, --cpus N   room for the page states of that much RAM (default 64 "
 	"GiB),\n"
 	"                            and for that many CPUs (default 16)\n"
@@ -55,6 +56,7 @@ static int usage(FILE *to)
 enum {
 	OPT_SVSM = 1,
 	OPT_PAYLOAD,
+	OPT_MULTIBOOT,
 	OPT_KERNEL,
 	OPT_INITRD,
 	OPT_CMDLINE,
@@ -73,6 +75,7 @@ enum {
 static const struct option options[] = {
 	{"svsm", required_argument, NULL, OPT_SVSM},
 	{"payload", required_argument, NULL, OPT_PAYLOAD},
+	{"multiboot", required_argument, NULL, OPT_MULTIBOOT},
 	{"kernel", required_argument, NULL, OPT_KERNEL},
 	{"initrd", required_argument, NULL, OPT_INITRD},
 	{"cmdline", required_argument, NULL, OPT_CMDLINE},
@@ -98,6 +101,8 @@ static const char **text_option(struct igvm_build_options *o, int c)
 		return &o->svsm;
 	case OPT_PAYLOAD:
 		return &o->payload;
+	case OPT_MULTIBOOT:
+		return &o->multiboot;
 	case OPT_KERNEL:
 		return &o->kernel;
 	case OPT_INITRD:
@@ -190,6 +195,8 @@ static bool consistent(const struct igvm_build_options *o)
 	if (!o->output || !o->svsm == !o->payload || ((o->kernel || o->firmware) && o->bare))
 		return false;
 	if (!o->kernel && (o->initrd || o->cmdline))
+		return false;
+	if (o->multiboot && !o->payload)
 		return false;
 	return !o->payload || (!o->kernel && !o->bare && !o->firmware && !o->service_cpus &&
 			       !o->test && !o->no_madt);

@@ -154,6 +154,7 @@ void make_igvm_words(const struct suite *s, const struct options *o, const char 
 		break;
 	case SUITE_PAYLOAD:
 		add_option(w, "--payload", choose(NULL, s->image));
+		add_option(w, "--multiboot", choose(o->payload, NULL));
 		break;
 	case SUITE_LINUX:
 		add_linux(s, o, w);
@@ -181,8 +182,10 @@ static char *lacking(const struct strlist *w)
 			     !strcmp(name, "--firmware");
 
 		if (!guest && strcmp(name, "--svsm") && strcmp(name, "--bare") &&
-		    strcmp(name, "--payload"))
+		    strcmp(name, "--payload") && strcmp(name, "--multiboot"))
 			continue;
+		if (!strcmp(name, "--multiboot") && !file_exists(path))
+			return str("no such payload: %s", path);
 		if (!file_exists(path))
 			return str("%s is missing: run `make%s`", paths_short(path),
 				   guest ? " guests" : "");

@@ -98,11 +98,19 @@ bool npt_fill(uint8_t vmpl, bool is_private, gpa_t g)
 	return true;
 }
 
+static bool linked_private;
+
 /* The nested table never gets what the access wants: another vCPU takes it back each time. */
 uint8_t npt_rights(uint8_t vmpl, bool is_private, gpa_t g)
 {
 	(void)vmpl, (void)is_private, (void)g;
 	return 0;
+}
+
+void npt_vtom_link(uint8_t vmpl, bool is_private, gpa_t g)
+{
+	(void)vmpl, (void)g;
+	linked_private = is_private;
 }
 
 void npt_alias(uint8_t vmpl, bool is_private, gpa_t g, uint8_t rights)
@@ -257,4 +265,20 @@ TEST(the_same_fault_for_long_ends_the_run)
 		if (!CHECK(rdtsc() - start < 600000 * KHZ))
 			return;
 	CHECK_STR(why, "nested page fault without progress");
+}
+
+/* APM vol. 2, 15.36.8: the address alone says what is private, and no bit of it is the C-bit. */
+TEST(below_a_virtual_tom_all_is_private)
+{
+	setup(RMP_ACCESS_NOT_VALIDATED);
+	cpus[0].ctx[2].vtom = SIZE_1G;
+	m.exit_info2 = SIZE_1G - 4;
+	npf_handle(&cpus[0]);
+	CHECK(linked_private);
+	m.exit_info2 = SIZE_1G;
+	npf_handle(&cpus[0]);
+	CHECK(!linked_private);
+	m.exit_info2 = (SIZE_1G - 4) | NPT_CBIT;
+	CHECK_EQ(npf_handle(&cpus[0]), GIVE_UP);
+	CHECK_STR(why, "C-bit in an address under a virtual TOM");
 }

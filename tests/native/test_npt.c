@@ -216,3 +216,26 @@ TEST(two_regions_need_the_same_upper_table_at_once)
 	CHECK_EQ(npt_rights(2, true, page(0)), RMP_R | RMP_W | RMP_XU);
 	CHECK(!npt_fill(2, true, gpa(BASE + SIZE_2M))); /* the other's table is there still */
 }
+
+/* Upper tables of its own lead to the others' tables: what changes there changes here. */
+TEST(the_root_with_a_virtual_tom_has_the_tables_of_the_others)
+{
+	const uint64_t *t;
+
+	setup();
+	CHECK(!npt_vtom(2, 0));
+	CHECK(!npt_vtom(2, SIZE_2M + PAGE_SIZE));
+	CHECK(npt_vtom(2, SIZE_1G));
+	CHECK(npt_vtom(2, SIZE_1G));
+	CHECK(!npt_vtom(2, SIZE_2M)); /* one for a VMPL */
+	npt_fill(2, true, page(0));
+	npt_vtom_link(2, true, page(0));
+	t = host_ptr(npt_vtom_root(2));
+	t = host_ptr(hpa(t[0] & PTE_ADDR));
+	t = host_ptr(hpa(t[BASE >> 30] & PTE_ADDR));
+	t = host_ptr(hpa(t[BASE >> 21 & 511] & PTE_ADDR));
+	set(0, PFNS_2M, RMP_GUEST | RMP_ASSIGNED | RMP_VALIDATED, RMP_R);
+	npt_sync(page(0), PFNS_2M);
+	for (unsigned i = 0; i < PFNS_2M; i++)
+		CHECK_EQ(t[i], leaf(2, true, i));
+}

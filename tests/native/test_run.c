@@ -107,6 +107,12 @@ bool machine_can_inject_nmi(struct vcpu *v)
 	return true;
 }
 
+bool ap_run_vmpl(struct vcpu *v, unsigned vmpl)
+{
+	(void)v, (void)vmpl;
+	return false;
+}
+
 void ap_serve(struct vcpu *v)
 {
 	(void)v;

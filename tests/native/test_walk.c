@@ -12,6 +12,7 @@
 #include "abi/vmsa.h"
 #include "base/x86.h"
 #include "machine/cpu/access.h"
+#include "machine/cpu/exec/insn.h"
 #include "machine/cpu/exec/event.h"
 #include "machine/cpu/npt.h"
 #include "machine/cpu/tlb.h"
@@ -84,6 +85,12 @@ bool rmp_is_shared(gpa_t g, uint64_t len)
 {
 	(void)len;
 	return (rmp_entry(g)->state & (RMP_GUEST | RMP_ASSIGNED)) == RMP_GUEST;
+}
+
+struct insn insn_at_rip(struct vcpu *v)
+{
+	(void)v;
+	return (struct insn){.kind = INSN_UNKNOWN};
 }
 
 /* ---- what guard.c needs besides, and no test here comes to ---- */
@@ -320,6 +327,25 @@ TEST(paging_off_and_legacy_are_private)
 	CHECK_EQ(w.is_private, true);
 	CHECK_EQ(walk(0x512345, 0, &w), WALK_OK);
 	CHECK_EQ(w.gpa.v, 0x512345);
+}
+
+/* APM vol. 2, 15.36.8: in every mode the address alone says what is private. */
+TEST(a_virtual_tom_needs_no_c_bit)
+{
+	struct walk w;
+
+	setup();
+	vcpu_ctx(&cpu)->vtom = SIZE_2M;
+	map(0x5000, (SIZE_2M - PAGE_SIZE) | RW);
+	map(0x6000, SIZE_2M | RW);
+	CHECK_EQ(walk_linear(&cpu, 0x5123, 0, &w), WALK_OK);
+	CHECK(w.is_private);
+	CHECK_EQ(walk_linear(&cpu, 0x6123, 0, &w), WALK_OK);
+	CHECK(!w.is_private);
+	m->cr0 = CR0_PE;
+	CHECK_EQ(walk_linear(&cpu, SIZE_2M, 0, &w), WALK_OK);
+	CHECK(!w.is_private);
+	vcpu_ctx(&cpu)->vtom = 0;
 }
 
 TEST(pae_has_three_levels)

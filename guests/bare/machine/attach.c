@@ -86,8 +86,9 @@ TEST(unknown_features, "vmsa-unknown-features",
      "apm:vmrun:features ghcb:ap-creation:refuse")
 {
 	static const uint64_t unknown[] = {
-		SEV_FEAT_VTOM, SEV_FEAT_REFLECT_VC, SEV_FEAT_ALTERNATE_INJ, BIT(9), BIT(20),
-		BIT(63)};
+		SEV_FEAT_ALTERNATE_INJ, BIT(9), BIT(20), BIT(63), /* not modelled */
+		SEV_FEAT_VTOM, /* with VIRTUAL_TOM 0, which is no address */
+	};
 	struct vmsa *v = (struct vmsa *)smp_vmsa();
 
 	if (!smp_available())

@@ -21,6 +21,8 @@
 static struct npt {
 	uint64_t *paged, *unpaged;
 	uint64_t *pdpt[2]; /* [private] */
+	uint64_t *vtom_root;
+	uint64_t vtom; /* 0: not in use yet; atomic */
 } trees[VMPL_COUNT];
 
 static uint64_t *table_at(uint64_t entry)
@@ -48,6 +50,7 @@ void npt_init(void)
 
 		n->paged = host_pages_alloc(1);
 		n->unpaged = host_pages_alloc(1);
+		n->vtom_root = host_pages_alloc(1);
 		n->pdpt[0] = new_table(&n->paged[0]);
 		n->pdpt[1] = new_table(&n->paged[256]);
 		n->unpaged[0] = n->paged[256];
@@ -83,6 +86,36 @@ static uint64_t *leaf_table(uint8_t vmpl, bool is_private, gpa_t g, bool create,
 	if (made)
 		*made = !(*slot & PTE_P);
 	return below(slot, create);
+}
+
+bool npt_vtom(uint8_t vmpl, uint64_t vtom)
+{
+	uint64_t none = 0;
+
+	if (!vtom || !IS_ALIGNED(vtom, SIZE_2M))
+		return false;
+	return __atomic_compare_exchange_n(&trees[vmpl].vtom, &none, vtom, false, __ATOMIC_SEQ_CST,
+					   __ATOMIC_SEQ_CST) ||
+	       none == vtom;
+}
+
+hpa_t npt_vtom_root(uint8_t vmpl)
+{
+	return host_pa(trees[vmpl].vtom_root);
+}
+
+/* Upper tables of its own, and below them the tables of the other roots: what changes in those
+ * changes here. */
+void npt_vtom_link(uint8_t vmpl, bool is_private, gpa_t g)
+{
+	uint64_t *pt = leaf_table(vmpl, is_private, g, false, NULL);
+	uint64_t *pdpt, *pd;
+
+	if (!pt)
+		return;
+	pdpt = below(&trees[vmpl].vtom_root[0], true);
+	pd = below(&pdpt[g.v >> 30], true);
+	WRITE_ONCE(pd[g.v >> 21 & 511], host_pa(pt).v | TABLE_PTE);
 }
 
 /* Pages that lie in a row in the host's memory, so that not every page of many is looked up. */

@@ -9,6 +9,7 @@
  *
  *   root for CR0.PG=1 with PAE:  [0] shared pages (C=0)   [256] private pages (C=1, bit 47)
  *   root for all other modes:    [0] private pages: every access is private there (15.34.4)
+ *   root with virtual TOM:       [0] private pages below it, shared ones from there on (15.36.8)
  *
  * Of the same 2 MiB only one CPU at a time is in npt_sync, npt_fill or npt_alias: the callers hold
  * the lock of that region (snp/rmp.h). Regions may be worked on at once.
@@ -19,6 +20,14 @@
 
 void npt_init(void);
 hpa_t npt_root(uint8_t vmpl, bool paged);
+/*
+ * Virtual TOM: a root for all modes in which the address alone says what is private. vtom: a
+ * multiple of 2 MiB. There is one for each VMPL: false when it has another vtom already.
+ */
+bool npt_vtom(uint8_t vmpl, uint64_t vtom);
+hpa_t npt_vtom_root(uint8_t vmpl);
+/* That root leads to the table of the 2 MiB around g, which npt_fill() has made. */
+void npt_vtom_link(uint8_t vmpl, bool is_private, gpa_t g);
 /* The RMP entries of n pages within one 2 MiB changed, and are all alike now. True when some tree
  * lost a right, so that TLBs must be flushed. */
 bool npt_sync(gpa_t g, unsigned n);

@@ -35,6 +35,9 @@ struct vmpl_ctx {
 	uint32_t pkru, tsc_aux;
 	uint8_t fx[832] ALIGNED(64); /* XSAVE area: legacy, header, AVX */
 	uint64_t shadow_rip;         /* the last exit was in an interrupt shadow, at this RIP */
+	uint64_t vtom; /* SEV_FEATURES[1]: all below is private, all from here on shared; 0: off */
+	uint64_t reflected; /* a #VC that the VMPL above is to see: its error code; 0: none */
+	uint64_t nrip;      /* the RIP behind its instruction, 0 where that is not known */
 };
 
 struct vcpu {
@@ -120,8 +123,9 @@ enum machine_exit {
 	MACHINE_SHARED,   /* a private access to the shared page at fault_at; RIP at the instruction
 			   */
 	MACHINE_PRIVATE,  /* a shared access to the private page at fault_at, not if strict */
-	MACHINE_FAULT,    /* the VMSA's state was refused by VMRUN, or a rule of SNP was broken */
-	MACHINE_MMIO,     /* a page table or code where there is no RAM: hv may only stop */
+	MACHINE_REFLECTED, /* a #VC under SEV_FEATURES[2]: the VMSA tells what it was */
+	MACHINE_FAULT,     /* the VMSA's state was refused by VMRUN, or a rule of SNP was broken */
+	MACHINE_MMIO,      /* a page table or code where there is no RAM: hv may only stop */
 };
 
 /* A vCPU for every CPU but the first, without a VMSA; on CPU 0, before the guests run. */

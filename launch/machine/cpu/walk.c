@@ -31,6 +31,15 @@ bool guest_paged(const struct vmcb *m)
 	return (m->cr0 & CR0_PG) && (m->cr4 & CR4_PAE);
 }
 
+/* With a virtual TOM the address says it (APM vol. 2, 15.36.8), else the C-bit where there is one.
+ */
+static bool is_private(struct vcpu *v, uint64_t address, bool otherwise)
+{
+	uint64_t vtom = vcpu_ctx(v)->vtom;
+
+	return vtom ? address < vtom : otherwise;
+}
+
 /* One walk: what has been gathered from the entries so far. */
 struct walker {
 	struct vcpu *v;
@@ -159,8 +168,8 @@ static enum walk_status walk_pae(struct walker *k, uint64_t la, struct walk *w)
 		return page_fault(k, w, PF_ERR_P);
 	mark(entry, true, k->flags);
 	w->size = 1ull << shift;
-	w->is_private = at & NPT_CBIT;
 	w->gpa = gpa((at & PTE_PAGE & ~(w->size - 1)) | (la & (w->size - 1)));
+	w->is_private = is_private(k->v, w->gpa.v, at & NPT_CBIT);
 	return WALK_OK;
 }
 
@@ -188,8 +197,8 @@ static enum walk_status walk_legacy(struct walker *k, uint64_t la, struct walk *
 		mark(entry, leaf, k->flags);
 		if (leaf) {
 			w->size = 1ull << shift;
-			w->is_private = true;
 			w->gpa = gpa((e & 0xfffff000 & ~(w->size - 1)) | (la & (w->size - 1)));
+			w->is_private = is_private(k->v, w->gpa.v, true);
 			return WALK_OK;
 		}
 		at = (e & 0xfffff000) + (la >> 12 & 1023) * 4;
@@ -229,7 +238,7 @@ enum walk_status walk_linear(struct vcpu *v, uint64_t la, unsigned flags, struct
 		return page_fault(&k, w, 0);
 	if (!(m->cr0 & CR0_PG)) {
 		w->gpa = gpa(la);
-		w->is_private = true;
+		w->is_private = is_private(v, la, true);
 		w->size = SIZE_1G;
 		return WALK_OK;
 	}

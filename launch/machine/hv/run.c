@@ -140,6 +140,14 @@ static void tell_lost(struct vcpu *v)
 		host_log("more pages become shared by accesses, without a line each");
 }
 
+/* Who made the VMPL without #VC serves it: VMPL0, which waits in its RUN_VMPL. */
+static void reflected(struct vcpu *v)
+{
+	if (v->vmpl == VMPL_SVSM || !ap_run_vmpl(v, VMPL_SVSM))
+		stop_vmpl(v, "asked to have #VC 0x%llx reflected, and no VMPL above takes it",
+			  (unsigned long long)vcpu_ctx(v)->reflected);
+}
+
 static void handle(struct vcpu *v, enum machine_exit why)
 {
 	irq_sync(v);
@@ -170,6 +178,9 @@ static void handle(struct vcpu *v, enum machine_exit why)
 	case MACHINE_PRIVATE:
 		tell_lost(v);
 		convert(v, false);
+		break;
+	case MACHINE_REFLECTED:
+		reflected(v);
 		break;
 	case MACHINE_FAULT:
 		stop_vmpl(v, "could not go on: %s (0x%llx)", reason(v),

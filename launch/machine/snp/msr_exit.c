@@ -113,7 +113,8 @@ int msr_access(struct vcpu *v)
 		value = c->sev_features << SEV_STATUS_FEATURES_SHIFT;
 		return complete(v, false, value | SEV_STATUS_SEV | SEV_STATUS_ES | SEV_STATUS_SNP);
 	}
-	if (!host_options.strict && vmm_fast_msr(v, msr, write, &value, &gp))
+	if (!host_options.strict && !(c->sev_features & SEV_FEAT_REFLECT_VC) &&
+	    vmm_fast_msr(v, msr, write, &value, &gp))
 		return gp ? insn_fault(v, VEC_GP) : complete(v, write, value);
 	if (write && hostile_msr_write(v, msr, value))
 		return complete(v, true, 0);

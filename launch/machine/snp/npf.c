@@ -48,11 +48,22 @@ struct fault {
 	uint8_t want; /* RMP_R ... for the nested table */
 };
 
-static struct fault decode_fault(const struct vmcb *m)
+/* With a virtual TOM the address alone says it, and there is no C-bit. */
+static bool private_access(const struct vmpl_ctx *c)
 {
+	const struct vmcb *m = c->vmcb;
+
+	if (c->vtom)
+		return (m->exit_info2 & ~NPT_CBIT) < c->vtom;
+	return !guest_paged(m) || (m->exit_info2 & NPT_CBIT);
+}
+
+static struct fault decode_fault(const struct vmpl_ctx *c)
+{
+	const struct vmcb *m = c->vmcb;
 	struct fault f = {
 		.g = gpa(m->exit_info2 & ~NPT_CBIT),
-		.is_private = !guest_paged(m) || (m->exit_info2 & NPT_CBIT),
+		.is_private = private_access(c),
 		.walk = m->exit_info1 & NPF_WALK,
 		.fetch = (m->exit_info1 & NPF_I) && !(m->exit_info1 & NPF_WALK),
 		.write = m->exit_info1 & NPF_W,
@@ -99,6 +110,8 @@ static bool resolve(struct vcpu *v, const struct fault *f)
 
 	rmp_lock(f->g);
 	npt_fill(v->vmpl, f->is_private, f->g);
+	if (vcpu_ctx(v)->vtom)
+		npt_vtom_link(v->vmpl, f->is_private, f->g);
 	ok = satisfied(v, f) || open_alias(v, f);
 	rmp_unlock(f->g);
 	return ok;
@@ -261,13 +274,15 @@ static bool stuck(struct vcpu *v, const struct vmcb *m)
 int npf_handle(struct vcpu *v)
 {
 	const struct vmcb *m = v->ctx[v->vmpl].vmcb;
-	struct fault f = decode_fault(m);
+	struct fault f = decode_fault(vcpu_ctx(v));
 
 	if (qemu_bug(m))
 		return event_fault(v, "QEMU lost its nested paging state (not the guest's fault)",
 				   m->exit_info2);
 	if (!(rmp_entry(f.g)->state & RMP_GUEST))
 		return no_memory(v, &f);
+	if (vcpu_ctx(v)->vtom && (m->exit_info2 & NPT_CBIT))
+		return event_fault(v, "C-bit in an address under a virtual TOM", m->exit_info2);
 	if (stuck(v, m))
 		return event_fault(v, "nested page fault without progress", m->exit_info2);
 	if (f.is_private && hostile_nested_fault(v, f.g))

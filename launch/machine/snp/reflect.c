@@ -19,6 +19,7 @@
 #include "machine/snp/npf.h"
 #include "machine/snp/vc.h"
 #include "abi/ghcb.h"
+#include "abi/vmsa.h"
 #include "base/x86.h"
 
 /*
@@ -109,7 +110,8 @@ static int ioio(struct vcpu *v)
 	struct vmcb *m = vcpu_ctx(v)->vmcb;
 	uint32_t info = (uint32_t)m->exit_info1, value = (uint32_t)m->rax;
 
-	if (!host_options.fast_ioio || host_options.strict || !vmm_fast_ioio(v, info, &value))
+	if (!host_options.fast_ioio || host_options.strict ||
+	    (vcpu_ctx(v)->sev_features & SEV_FEAT_REFLECT_VC) || !vmm_fast_ioio(v, info, &value))
 		return reflect(v);
 	if (info & IOIO_IN)
 		m->rax = merged(m->rax, info, value);

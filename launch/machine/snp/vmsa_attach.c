@@ -7,6 +7,7 @@
  */
 #include "machine/snp/vmsa_attach.h"
 #include "machine/cpu/fpu.h"
+#include "machine/cpu/npt.h"
 #include "machine/host/mem/gpa_map.h"
 #include "machine/host/options.h"
 #include "machine/host/mem/pool.h"
@@ -16,11 +17,19 @@
 
 /* SEV_FEATURES that are modelled; VMRUN refuses those that a processor does not know (APM vol.
  * 2, 15.36.16 and 15.36.20). */
-#define FEATURES (SEV_FEAT_SNP_ACTIVE | SEV_FEAT_RESTRICTED_INJ | SEV_FEAT_DEBUG_SWAP)
+#define FEATURES                                                                                   \
+	(SEV_FEAT_SNP_ACTIVE | SEV_FEAT_VTOM | SEV_FEAT_REFLECT_VC | SEV_FEAT_RESTRICTED_INJ |     \
+	 SEV_FEAT_DEBUG_SWAP)
 
 static bool known(uint64_t sev_features)
 {
 	return host_options.any_features || !(sev_features & ~FEATURES);
+}
+
+/* VIRTUAL_TOM counts with its feature only, and then all vCPUs of a VMPL have the same. */
+static uint64_t vtom_of(const struct vmsa *s, uint64_t sev_features)
+{
+	return sev_features & SEV_FEAT_VTOM ? READ_ONCE(s->virtual_tom) : 0;
 }
 
 static bool fits(uint8_t vmpl, gpa_t page, uint64_t sev_features)
@@ -29,7 +38,8 @@ static bool fits(uint8_t vmpl, gpa_t page, uint64_t sev_features)
 
 	return READ_ONCE(s->vmpl) == vmpl && READ_ONCE(s->sev_features) == sev_features &&
 	       (sev_features & SEV_FEAT_SNP_ACTIVE) && known(sev_features) &&
-	       fpu_pat_valid(READ_ONCE(s->g_pat));
+	       fpu_pat_valid(READ_ONCE(s->g_pat)) &&
+	       (!(sev_features & SEV_FEAT_VTOM) || npt_vtom(vmpl, vtom_of(s, sev_features)));
 }
 
 bool machine_attach(struct vcpu *v, uint8_t vmpl, gpa_t vmsa, uint64_t sev_features)
@@ -49,6 +59,7 @@ bool machine_attach(struct vcpu *v, uint8_t vmpl, gpa_t vmsa, uint64_t sev_featu
 		return false;
 	c->vmsa = vmsa;
 	c->sev_features = sev_features;
+	c->vtom = vtom_of(guest_ptr(vmsa), sev_features);
 	if (!c->vmcb)
 		c->vmcb = host_pages_alloc(1);
 	vmsa_reset_control(c, v->index * VMPL_COUNT + vmpl + 1);

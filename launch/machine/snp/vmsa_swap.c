@@ -159,6 +159,15 @@ static void save_vmcb(const struct vmcb *m, struct vmsa *s)
 	s->guest_exit_int_info = m->exit_int_info;
 }
 
+/* What another VMPL is to make of the #VC that this one did not get. */
+static void save_reflected(const struct vmpl_ctx *c, struct vmsa *s)
+{
+	if (!c->reflected)
+		return;
+	s->guest_exit_code = c->reflected;
+	s->guest_nrip = c->nrip;
+}
+
 void vmsa_load(struct vmpl_ctx *c)
 {
 	struct vmsa *s = guest_ptr(c->vmsa);
@@ -169,6 +178,7 @@ void vmsa_load(struct vmpl_ctx *c)
 	load_vmcb(c->vmcb, s);
 	for (unsigned i = 0; i < 16; i++)
 		c->gpr[i] = *gpr_slot(s, i);
+	c->reflected = 0;
 }
 
 void vmsa_save(struct vmpl_ctx *c)
@@ -176,6 +186,7 @@ void vmsa_save(struct vmpl_ctx *c)
 	struct vmsa *s = guest_ptr(c->vmsa);
 
 	save_vmcb(c->vmcb, s);
+	save_reflected(c, s);
 	c->gpr[0] = c->vmcb->rax;
 	c->gpr[4] = c->vmcb->rsp;
 	for (unsigned i = 0; i < 16; i++)

@@ -60,7 +60,7 @@ static void enter(struct vcpu *v)
 	uint8_t tpr = m->int_ctl & VMCB_V_TPR_MASK;
 
 	cr_intercept(v);
-	m->nested_cr3 = npt_root(v->vmpl, guest_paged(m)).v;
+	m->nested_cr3 = (c->vtom ? npt_vtom_root(v->vmpl) : npt_root(v->vmpl, guest_paged(m))).v;
 	v->entry_rip = m->rip;
 	exit_cause_end(v);
 	v->entered = rdtsc();
