@@ -208,3 +208,39 @@ void bare_main(void)
 {
 	test_main("dma");
 }
+
+/* QEMU's default SMBASE is 0x30000, a handler begins 0x8000 behind it, in 16 bits. */
+#define SMI_CODE   0x38000
+#define SMI_MARK   0x100
+#define SMI_STATE  0x3fe00
+#define SMI_BYTES  512
+#define SMI_TO_ID0 0xfee00000ull
+
+/* A device's write to the APICs' window is a message to them, whose delivery mode 2 is SMI. */
+TEST(smi, "smi", "an SMI that a device sends runs nothing of the guest's", "keelson:smi")
+{
+	/* mov byte cs:[0x8100], 1; rsm */
+	static const uint8_t code[] = {0x2e, 0xc6, 0x06, SMI_MARK & 0xff, 0x80 | SMI_MARK >> 8,
+				       1,    0x0f, 0xaa};
+	volatile uint8_t *at = paging_private(SMI_CODE), *state = paging_private(SMI_STATE);
+
+	prepare();
+	REQUIRE_EQ(pvalidate(SMI_CODE, RMP_PG_4K, true, NULL), 0);
+	REQUIRE_EQ(pvalidate(SMI_STATE & ~PAGE_MASK, RMP_PG_4K, true, NULL), 0);
+	for (unsigned i = 0; i < sizeof(code); i++)
+		at[i] = code[i];
+	at[SMI_MARK] = 0;
+	for (unsigned i = 0; i < SMI_BYTES; i++)
+		state[i] = 0x5a;
+	for (unsigned i = 0; i < WORDS; i++)
+		((volatile uint64_t *)paging_shared(shared_a))[i] = 0x20000000200;
+	edu_fetch(shared_a);
+	edu_store(SMI_TO_ID0);
+	CHECK_EQ(at[SMI_MARK], 0);
+	for (unsigned i = 0; i < SMI_BYTES; i++)
+		CHECK_EQ(state[i], 0x5a);
+	works(0x8000);
+	REQUIRE_EQ(pvalidate(SMI_CODE, RMP_PG_4K, false, NULL), 0);
+	REQUIRE_EQ(pvalidate(SMI_STATE & ~PAGE_MASK, RMP_PG_4K, false, NULL), 0);
+	CHECK(region_reset(R));
+}

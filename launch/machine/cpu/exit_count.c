@@ -19,6 +19,7 @@ static const char *const names[EXIT_SLOTS] = {
 	[SVM_EXIT_EXCEPTION + 6] = "undefined",
 	[SVM_EXIT_INTR] = "intr",
 	[SVM_EXIT_NMI] = "nmi",
+	[SVM_EXIT_SMI] = "smi",
 	[SVM_EXIT_VINTR] = "window",
 	[SVM_EXIT_CR0_SEL_WRITE] = "cr0_sel_write",
 	[SVM_EXIT_CPUID] = "cpuid",

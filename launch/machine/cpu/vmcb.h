@@ -107,6 +107,7 @@ enum svm_exit {
 	SVM_EXIT_EXCEPTION = 0x40,
 	SVM_EXIT_INTR = 0x60,
 	SVM_EXIT_NMI = 0x61,
+	SVM_EXIT_SMI = 0x62,
 	SVM_EXIT_VINTR = 0x64,
 	SVM_EXIT_CR0_SEL_WRITE = 0x65, /* a bit other than TS and MP changes */
 	SVM_EXIT_RDTSC = 0x6e,

@@ -6,6 +6,7 @@
 #include "machine/dev/fwcfg/fwe820.h"
 #include "machine/host/mem/guest_ram.h"
 #include "base/x86.h"
+#include "lib/spinlock.h"
 
 #define REGISTERS 128
 #define KIB       1024ull
@@ -19,10 +20,12 @@
 #define EXT_64K   0x34
 #define HIGH_64K  0x5b /* three */
 #define CPUS      0x5f /* less one */
+#define SHUTDOWN  0x0f /* what SeaBIOS does when a CPU is reset */
 
 static uint8_t own[REGISTERS];
 static bool is_own[REGISTERS];
 static uint8_t index;
+static struct spinlock lock; /* index, and the real one */
 
 static void set(unsigned reg, uint64_t value, unsigned bytes)
 {
@@ -53,22 +56,27 @@ void cmos_init(void)
 	set(EXT2_KIB, above(low, FROM_1M, KIB), 2);
 	set(EXT_64K, above(low, FROM_16M, UNIT), 2);
 	set(HIGH_64K, high / UNIT, 3);
+	set(SHUTDOWN, 0, 1);
 	set(CPUS, cpus > 256 ? 0 : cpus - 1, 1);
 }
 
 uint8_t cmos_in(uint16_t port)
 {
-	uint8_t reg = READ_ONCE(index);
+	uint8_t value;
 
-	return port == CMOS_DATA && is_own[reg] ? own[reg] : inb(port);
+	spin_lock(&lock);
+	value = port == CMOS_DATA && is_own[index] ? own[index] : inb(port);
+	spin_unlock(&lock);
+	return value;
 }
 
 /* Bit 7 of the index would mask NMIs. */
 void cmos_out(uint16_t port, uint8_t value)
 {
+	spin_lock(&lock);
 	if (port == CMOS_INDEX)
-		WRITE_ONCE(index, value & (REGISTERS - 1));
-	else if (is_own[READ_ONCE(index)])
-		return;
-	outb(port, value);
+		index = value & (REGISTERS - 1);
+	if (port == CMOS_INDEX || !is_own[index])
+		outb(port, value);
+	spin_unlock(&lock);
 }

@@ -41,6 +41,7 @@ enum {
 };
 
 #define LVT_MASKED     BIT(16)
+#define MODE_SMI       (2u << 8)
 #define MODE_NMI       (4u << 8)
 #define MODE_INIT      (5u << 8)
 #define MODE_STARTUP   (6u << 8)
@@ -147,6 +148,11 @@ void lapic_ipi(uint32_t id, uint8_t vector)
 void lapic_nmi(uint32_t id)
 {
 	send(id, ICR_ASSERT | MODE_NMI);
+}
+
+void lapic_smi(uint32_t id)
+{
+	send(id, ICR_ASSERT | MODE_SMI);
 }
 
 void lapic_init_others(void)

@@ -30,6 +30,7 @@ void host_lapic_set_logical(uint32_t ldr, uint32_t dfr);
 
 void lapic_ipi(uint32_t id, uint8_t vector);
 void lapic_nmi(uint32_t id);
+void lapic_smi(uint32_t id);
 /* To all but this CPU, while its ID is the one that QEMU has given it. */
 void lapic_init_others(void);         /* INIT */
 void lapic_sipi_others(uint8_t page); /* start-up at page << 12 */

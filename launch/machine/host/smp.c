@@ -63,6 +63,64 @@ void smp_stacks_init(unsigned cpu)
 		percpus[cpu].tss.ist[i] = paging_stack(&va, STACK_IST_PAGES);
 }
 
+/*
+ * Nobody here wants an SMI, but a device can send one to any CPU by a write to the APICs' window,
+ * which no IOMMU stops (docs/fidelity.md). SeaBIOS has a handler for CPU 0; every other CPU would
+ * run what lies behind its SMBASE. So each gets an SMBASE of its own in the first MiB, which is no
+ * guest's, and a handler there that only returns. Guests are left for an SMI (snp/vmsa_swap.c), or
+ * it would run in their memory. APM vol. 2, 10.2: the handler begins 0x8000 behind SMBASE, in 16
+ * bits; the state is saved in the 512 bytes below 0x10000, and in it SMBASE at 0xff00, which RSM
+ * takes from there.
+ */
+#define SMBASE  0x30000u /* at reset */
+#define HANDLER 0x8000u
+#define STEP    0x400u /* from CPU to CPU: handlers lie between the others' states */
+#define MOVED   0x100u /* behind the handler at reset: a byte that says that it ran */
+#define SMI_MS  5000
+
+/* The handler that moves the CPU: its operand, and what the byte is set by, are put in. */
+static const uint8_t mover[] = {
+	0x66, 0x2e, 0xc7, 0x06, 0x00, 0xff, 0, 0, 0, 0, /* mov dword cs:[0xff00], SMBASE */
+	0x2e, 0xc6, 0x06, 0x00, 0x81, 1,                /* mov byte cs:[0x8100], 1 */
+	0x0f, 0xaa,                                     /* rsm */
+};
+#define MOVER_OPERAND 6
+
+static const uint8_t rsm[] = {0x0f, 0xaa};
+
+static uint32_t base_of(unsigned cpu)
+{
+	return SMBASE + cpu * STEP;
+}
+
+static uint8_t *handler(unsigned cpu)
+{
+	return host_ptr(hpa(base_of(cpu) + HANDLER));
+}
+
+/* No CPU is number 0 here: that one has SeaBIOS's, and what an INIT leaves a CPU with. */
+static void smm_init(void)
+{
+	for (unsigned cpu = 0; cpu < HOST_MAX_CPUS; cpu++)
+		memcpy(handler(cpu), rsm, sizeof(rsm));
+}
+
+/* On that CPU, while its APIC has the ID that QEMU has given it; one CPU at a time. */
+static void smm_move(unsigned cpu)
+{
+	struct patience p = host_patience(SMI_MS);
+	uint32_t base = base_of(cpu);
+	volatile uint8_t *moved = handler(0) + MOVED;
+
+	*moved = 0;
+	memcpy(handler(0), mover, sizeof(mover));
+	memcpy(handler(0) + MOVER_OPERAND, &base, sizeof(base));
+	lapic_smi(cpu);
+	while (!*moved)
+		HOST_ASSERT(!host_patience_over(&p));
+	memcpy(handler(0), rsm, sizeof(rsm));
+}
+
 static void wait_init(void)
 {
 	uint64_t start = rdtsc();
@@ -131,6 +189,7 @@ void smp_start(void)
 		percpus[i].apic_id = i - 1;
 		smp_stacks_init(i);
 	}
+	smm_init();
 	place_trampoline();
 	lapic_init_others();
 	wait_init();
@@ -154,12 +213,22 @@ bool smp_released(void)
 	return __atomic_load_n(&released, __ATOMIC_ACQUIRE);
 }
 
+/* One after the other: until it has been moved a CPU has the SMBASE of all. CPU 0 gives up when
+ * this takes too long. */
+static void take_turn(unsigned cpu)
+{
+	while (!__atomic_load_n(&percpus[cpu - 1].online, __ATOMIC_ACQUIRE))
+		cpu_relax();
+}
+
 /* Called from trampoline.S, on the CPU's own stack. */
 void smp_ap_main(unsigned cpu)
 {
 	desc_load(cpu);
 	desc_control_registers();
 	lapic_init();
+	take_turn(cpu);
+	smm_move(cpu);
 	lapic_set_id(percpus[cpu].apic_id);
 	__atomic_store_n(&percpus[cpu].online, 1, __ATOMIC_RELEASE);
 	while (!smp_released())

@@ -142,6 +142,7 @@ guard_exit *const guard_exits[EXIT_SLOTS] = {
 	[SVM_EXIT_EXCEPTION + VEC_UD] = undefined,
 	[SVM_EXIT_INTR] = exits_interrupt,
 	[SVM_EXIT_NMI] = exits_interrupt,
+	[SVM_EXIT_SMI] = exits_interrupt,
 	[SVM_EXIT_VINTR] = exits_window,
 	[SVM_EXIT_CR0_SEL_WRITE] = cr_access,
 	[SVM_EXIT_RDTSC] = reflect,

@@ -60,11 +60,11 @@ void vmsa_init(void)
 
 #define INTERCEPT3                                                                                 \
 	(VMCB_INTERCEPT3(SVM_EXIT_INTR) | VMCB_INTERCEPT3(SVM_EXIT_NMI) |                          \
-	 VMCB_INTERCEPT3(SVM_EXIT_CR0_SEL_WRITE) | VMCB_INTERCEPT3(SVM_EXIT_RDPMC) |               \
-	 VMCB_INTERCEPT3(SVM_EXIT_CPUID) | VMCB_INTERCEPT3(SVM_EXIT_INVD) |                        \
-	 VMCB_INTERCEPT3(SVM_EXIT_HLT) | VMCB_INTERCEPT3(SVM_EXIT_INVLPGA) |                       \
-	 VMCB_INTERCEPT3(SVM_EXIT_IOIO) | VMCB_INTERCEPT3(SVM_EXIT_MSR) |                          \
-	 VMCB_INTERCEPT3(SVM_EXIT_SHUTDOWN))
+	 VMCB_INTERCEPT3(SVM_EXIT_SMI) | VMCB_INTERCEPT3(SVM_EXIT_CR0_SEL_WRITE) |                 \
+	 VMCB_INTERCEPT3(SVM_EXIT_RDPMC) | VMCB_INTERCEPT3(SVM_EXIT_CPUID) |                       \
+	 VMCB_INTERCEPT3(SVM_EXIT_INVD) | VMCB_INTERCEPT3(SVM_EXIT_HLT) |                          \
+	 VMCB_INTERCEPT3(SVM_EXIT_INVLPGA) | VMCB_INTERCEPT3(SVM_EXIT_IOIO) |                      \
+	 VMCB_INTERCEPT3(SVM_EXIT_MSR) | VMCB_INTERCEPT3(SVM_EXIT_SHUTDOWN))
 #define INTERCEPT4                                                                                 \
 	(VMCB_INTERCEPT4(SVM_EXIT_VMRUN) | VMCB_INTERCEPT4(SVM_EXIT_VMMCALL) |                     \
 	 VMCB_INTERCEPT4(SVM_EXIT_VMLOAD) | VMCB_INTERCEPT4(SVM_EXIT_VMSAVE) |                     \

@@ -4,8 +4,9 @@
 /*
  * The guest's RAM. It lies where a q35 with so much RAM has it: from 0 on in one piece, 0xa0000
  * included, since no VGA adapter is there to take that window (QEMU 7.2, hw/i386/pc.c,
- * pc_memory_init()), and from 4 GiB on. As far as it goes a page has one address on both sides;
- * what the monitor takes of low RAM is made up for from above 4 GiB, the VGA window from the pool.
+ * pc_memory_init()), and from 4 GiB on. The first MiB is memory of the pool (host/mem/ram.h). From
+ * there on, as far as it goes, a page has one address on both sides; what the monitor takes of low
+ * RAM is made up for from above 4 GiB.
  */
 #include "machine/host/mem/guest_ram.h"
 #include "machine/host/mem/direct.h"
@@ -118,15 +119,15 @@ static void all_that_is_left(uint64_t *below, uint64_t *above)
 
 void guest_ram_lay(const struct host_range *left, unsigned n)
 {
-	uint64_t below, above, hole = RAM_HOLE_END - RAM_HOLE_START;
-	void *behind = host_pages_alloc((unsigned)(hole / PAGE_SIZE));
+	void *first = host_pages_alloc((unsigned)(RAM_FIRST / PAGE_SIZE));
+	uint64_t below, above;
 
 	source = (struct source){left, n, 0};
 	shown_count = 0;
 	if (!guest_ram_wanted(&below, &above))
 		all_that_is_left(&below, &above);
-	gpa_map_add((struct gpa_extent){RAM_HOLE_START, hole, host_pa(behind).v, true});
-	if (!fill(0, RAM_HOLE_START) || !fill(RAM_HOLE_END, below) || !fill(ABOVE, ABOVE + above))
+	gpa_map_add((struct gpa_extent){0, RAM_FIRST, host_pa(first).v, true});
+	if (!fill(RAM_FIRST, below) || !fill(ABOVE, ABOVE + above))
 		host_fault("QEMU has too little RAM for %llu MiB of the guest and the machine's "
 			   "own: start it with more (-m)",
 			   (unsigned long long)(below + above) / MIB);

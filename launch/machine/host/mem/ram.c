@@ -2,8 +2,8 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /*
- * Which memory is RAM: QEMU's e820 list, less the VGA window, which is nobody's RAM. It also turns
- * the ROM shadows below 1 MiB into RAM.
+ * Which memory is RAM: QEMU's e820 list, less the first MiB. That is no guest's: what a CPU runs at
+ * an INIT or an SMI lies there, both of which a device can send (host/smp.c).
  */
 #include "machine/host/mem/ram.h"
 #include "machine/host/mem/direct.h"
@@ -12,14 +12,6 @@
 #include "base/x86.h"
 
 #define E820_RAM 1
-
-/* q35 host bridge, 00:00.0: PAM0..6 switch 0xc0000..0xfffff between ROM and RAM */
-#define PCI_ADDRESS 0xcf8
-#define PCI_DATA    0xcfc
-#define PCI_ENABLE  BIT(31)
-#define PAM_FIRST   0x90
-#define PAM_COUNT   7
-#define PAM_RAM     0x33 /* both halves readable and writable RAM */
 
 struct e820_entry {
 	uint64_t base, size;
@@ -43,33 +35,19 @@ static unsigned add(struct host_range *r, unsigned n, unsigned max, uint64_t bas
 	return n + 1;
 }
 
-/* The firmware's ROM shadows become plain RAM: Linux without EFI scans this range for an iBFT, as
- * private memory, so it has to be memory that somebody can validate. */
-static void open_rom_shadows(void)
-{
-	for (uint32_t reg = PAM_FIRST; reg < PAM_FIRST + PAM_COUNT; reg++) {
-		outl(PCI_ADDRESS, PCI_ENABLE | (reg & ~3u));
-		outb(PCI_DATA + (reg & 3), PAM_RAM);
-	}
-}
-
 unsigned ram_find(struct host_range *r, unsigned max)
 {
 	struct fwcfg_file f;
 	unsigned n = 0;
 
-	open_rom_shadows();
 	if (!fwcfg_find("etc/e820", &f) || f.size > sizeof(table) ||
 	    !fwcfg_read(&f, 0, host_pa(table), f.size))
 		host_fault("fw_cfg has no usable etc/e820");
 	for (unsigned i = 0; i < f.size / sizeof(table[0]); i++) {
 		uint64_t base = table[i].base, end = base + table[i].size;
 
-		if (table[i].type != E820_RAM)
-			continue;
-		if (base < RAM_HOLE_START)
-			n = add(r, n, max, base, MIN(end, RAM_HOLE_START));
-		n = add(r, n, max, MAX(base, RAM_HOLE_END), end);
+		if (table[i].type == E820_RAM)
+			n = add(r, n, max, MAX(base, RAM_FIRST), end);
 	}
 	return n;
 }

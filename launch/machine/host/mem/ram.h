@@ -5,12 +5,11 @@
 /* Which physical memory is RAM. */
 #include "base/types.h"
 
-#define RAM_HOLE_START 0xa0000ull /* the VGA window of QEMU's own map */
-#define RAM_HOLE_END   0xc0000ull
+#define RAM_FIRST 0x100000ull /* what QEMU has below is the machine's own */
 
 struct host_range {
 	uint64_t base, size; /* bytes, page aligned */
 };
 
-/* RAM as QEMU's etc/e820 has it, hole below 1 MiB cut out; ranges ascending, at most max. CPU 0. */
+/* RAM as QEMU's etc/e820 has it, from RAM_FIRST on; ranges ascending, at most max. CPU 0. */
 unsigned ram_find(struct host_range *r, unsigned max);
