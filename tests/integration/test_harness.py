@@ -84,7 +84,8 @@ def damaged_launch_info(tmp_path):
     data = path.read_bytes()
     info = b"KELN\x03\x00\x00\x00"
     assert data.count(info) == 1
-    path.write_bytes(data.replace(info, b"KELN\x63\x00\x00\x00"))
+    at = data.index(info) + 16  # svsm.gpa
+    path.write_bytes(data[:at] + b"\x01" + data[at + 1:])
     return path
 
 
