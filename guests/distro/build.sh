@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Make a disk image of Debian that OVMF boots: an EFI partition and a LUKS2 root. mmdebstrap makes the tree, as root or
-# in a user namespace, and runs assemble.sh inside it; nothing is mounted here, and there is no loop device.
+# Make a disk image of Debian that OVMF boots: an EFI partition and a LUKS2 root. mmdebstrap makes the tree and
+# runs assemble.sh inside it; nothing is mounted here, and there is no loop device.
 # usage: build.sh SUITE IMAGE CARRY   (CARRY: the built program of carry.c)
 set -eu
 suite=$1 image=$2 carry=$3
@@ -30,6 +30,7 @@ tree() { # WORDS...: the rest of mmdebstrap's command line
 		--dpkgopt='path-exclude=/usr/share/locale/*' "$@" "$suite" /dev/null -
 }
 
+[ "$(id -u)" -eq 0 ] || fail "mmdebstrap makes the image's tree as root: run this as root"
 apt_check
 mirror=$(apt_mirrors | head -n 1)
 mkdir -p "$(dirname "$image")"
