@@ -296,6 +296,20 @@ static int run(const struct options *o, const struct suite *s, const struct strl
 	return code == CODE_FAILED && theirs ? theirs : code;
 }
 
+/* False after one line: a payload and its suite go together, and bring all that is booted. */
+static bool payload_fits(const struct options *o, const struct suite *s)
+{
+	if (!o->payload != !!strcmp(s->name, "payload"))
+		return problem("--payload FILE and suite payload go together, and with no other "
+			       "suite"),
+		       false;
+	if (o->payload && (o->igvm || o->firmware || o->kernel || o->initrd || o->sev_features))
+		return problem("--payload brings all that is booted: no --igvm, --firmware, "
+			       "--kernel, --initrd, --sev-features"),
+		       false;
+	return true;
+}
+
 /* False after one line: what no machine can be, and what only a target with a shell can do. */
 static bool possible(const struct options *o, const struct suite *s)
 {
@@ -314,14 +328,6 @@ static bool possible(const struct options *o, const struct suite *s)
 		return problem("%s", too_much), false;
 	if (does_not_go)
 		return problem("%s", does_not_go), false;
-	if (!o->payload != !!strcmp(s->name, "payload"))
-		return problem("--payload FILE and suite payload go together, and with no other "
-			       "suite"),
-		       false;
-	if (o->payload && (o->igvm || o->firmware || o->kernel || o->initrd || o->sev_features))
-		return problem("--payload brings all that is booted: no --igvm, --firmware, "
-			       "--kernel, --initrd, --sev-features"),
-		       false;
 	if (!wants_agent(o))
 		return true;
 	if (s->kind != SUITE_LINUX)
@@ -351,7 +357,7 @@ int run_command(int argc, char **argv)
 	s = suites_find(o.args.n ? o.args.v[0] : o.payload ? "payload" : "guest");
 	if (!s)
 		return problem("no such suite: %s", o.args.v[0]), CODE_USAGE;
-	if (!possible(&o, s))
+	if (!payload_fits(&o, s) || !possible(&o, s))
 		return CODE_USAGE;
 	report_init(o.json);
 	if (o.exec.n || o.shell || o.no_agent)

@@ -6,7 +6,7 @@ BARE_IMAGES := $(BARE_OUT)/core.bin $(BARE_OUT)/crowd.bin $(BARE_OUT)/panic.bin 
 	$(BARE_OUT)/breach.bin $(BARE_OUT)/vtpm.bin $(BARE_OUT)/vtpmfuzz.bin $(BARE_OUT)/firmware.bin \
 	$(BARE_OUT)/machine.elf $(BARE_OUT)/deny.elf \
 	$(BARE_OUT)/noinvlpgb.elf $(BARE_OUT)/fastioio.elf $(BARE_OUT)/convert.elf $(BARE_OUT)/dma.elf $(BARE_OUT)/foreign.elf \
-	$(BARE_OUT)/shim.elf
+	$(BARE_OUT)/shim.elf $(BARE_OUT)/payload.elf
 
 # FAULT_CATCH is a setjmp whose blocks compute nothing that is used after a fault (lib/trap.h).
 BARE_CFLAGS := $(filter-out -mcmodel=%,$(FW_CFLAGS)) -mcmodel=small $(call gcc_only,$(CC),-Wno-clobbered) -Iguests
@@ -49,6 +49,8 @@ $(eval $(call bare_link,convert,$(BARE_VMPL0) guests/bare/machine/region.c,0x020
 $(eval $(call bare_link,dma,$(BARE_VMPL0) guests/bare/machine/region.c,0x02000000))
 
 $(eval $(call bare_link,foreign,$(BARE_VMPL0) guests/bare/machine/region.c,0x02000000))
+# A multiboot image of our own, for tests of the shim.
+$(eval $(call bare_link,payload,,0x00400000))
 # PAYLOAD_SHIM_BASE of abi/payload.h
 $(eval $(call bare_link,shim,$(BARE_VMPL0),0x38000000))
 $(eval $(call bare_link,deny,$(BARE_VMPL0) $(BARE_STUB),0x02000000))

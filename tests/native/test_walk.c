@@ -335,14 +335,13 @@ TEST(a_virtual_tom_needs_no_c_bit)
 	struct walk w;
 
 	setup();
-	vcpu_ctx(&cpu)->vtom = SIZE_2M;
+	vcpu_ctx(&cpu)->vtom = SIZE_2M; /* setup() clears it */
 	map(0x5000, (SIZE_2M - PAGE_SIZE) | RW);
 	map(0x6000, SIZE_2M | RW);
 	CHECK(walk_linear(&cpu, 0x5123, 0, &w) == WALK_OK && w.is_private);
 	CHECK(walk_linear(&cpu, 0x6123, 0, &w) == WALK_OK && !w.is_private);
 	m->cr0 = CR0_PE;
 	CHECK(walk_linear(&cpu, SIZE_2M, 0, &w) == WALK_OK && !w.is_private);
-	vcpu_ctx(&cpu)->vtom = 0;
 }
 
 TEST(pae_has_three_levels)
