@@ -131,7 +131,7 @@ static const uint64_t firmware[2][PAGE_SIZE / 8] SECTION(".firmware") ALIGNED(40
  */
 TEST(in_firmware, "firmware",
      "a page of the firmware below 4 GiB keeps its contents the first time, and only then",
-     "keelson:convert-firmware")
+     "keelson:convert-firmware keelson:gpa:room")
 {
 	uint64_t at = paging_map(0, FIRMWARE, PAGING_RW | paging_cbit);
 

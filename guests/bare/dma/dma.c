@@ -99,7 +99,7 @@ TEST(shared, "shared", "a device copies from one shared page to another", "apm:1
 /* With as much memory as this suite has, QEMU's machine has its RAM behind 2 GiB above 4 GiB, and a
  * q35 of the guest's size has it below (launch/machine/host/mem/gpa_map.h). */
 TEST(mapped, "mapped", "so it does where the host's memory has another address than the guest's",
-     "apm:15.36.10:device")
+     "apm:15.36.10:device keelson:gpa:ram")
 {
 	unsigned region = ((2600ull << 20) - MEM_BASE) / SIZE_2M;
 
