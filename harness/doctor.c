@@ -243,19 +243,15 @@ static void check_module(void)
 	free(dir);
 }
 
-static void check_ovmf(void)
+static void check_firmware(void)
 {
-	static const char *const places[] = {"/usr/share/OVMF/OVMF_CODE_4M.fd",
-					     "/usr/share/OVMF/OVMF_CODE.fd",
-					     "/usr/share/edk2/x64/OVMF_CODE.4m.fd"};
+	char *fd = paths_in_build("guests/firmware/OVMF.fd");
 
-	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
-		if (!file_exists(places[i]))
-			continue;
-		good("OVMF", places[i]);
-		return;
-	}
-	optional("OVMF", "not found; only needed to boot through firmware (apt install ovmf)");
+	if (file_exists(fd))
+		good("OVMF", paths_short(fd));
+	else
+		optional("OVMF", "not fetched; only needed to boot by EFI: run `make guests`");
+	free(fd);
 }
 
 /* Run folders go into the build folder unless --runs says otherwise. */
@@ -293,7 +289,7 @@ int doctor_command(int argc, char **argv)
 	check_library("libtpms.a", "libtpms-dev");
 	check_library("libcrypto.a", "libssl-dev");
 	check_library("libtss2-esys.so", "libtss2-dev");
-	check_ovmf();
+	check_firmware();
 	check_fetching();
 	check_runs();
 	check_file("monitor", "monitor.elf.mb", "run `make`");

@@ -14,7 +14,7 @@ README = ROOT / "README.md"
 TABLE = re.compile(r"(<!-- make matrix writes this table -->\n).*?(<!-- end -->\n)", re.S)
 
 # What the build and the runs take from the release; the rest of ci/deps.sh are helpers.
-HOST_PACKAGES = ["gcc", "binutils", "qemu-system-x86", "ovmf", "libssl-dev", "libtpms-dev", "libtss2-dev", "clang-format", "cppcheck"]
+HOST_PACKAGES = ["gcc", "binutils", "qemu-system-x86", "libssl-dev", "libtpms-dev", "libtss2-dev", "clang-format", "cppcheck"]
 AGE = ["bookworm", "trixie", "forky", "sid"]  # the order of the rows
 GUEST_PACKAGES = ["tpm2-tools", "busybox-static"]
 

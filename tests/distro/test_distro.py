@@ -2,7 +2,7 @@
 # Copyright (c) 2026 The Keelson Authors
 """Debian's image of `make image`: systemd comes up at VMPL2, and its LUKS root opens by the vTPM, or does not.
 
-One disk goes through four runs. The vTPM keeps nothing from one to the next, so its permanent state is carried on the disk
+One disk goes through five runs. The vTPM keeps nothing from one to the next, so its permanent state is carried on the disk
 by the protocol of test builds (docs/distro.md). A vTPM with a memory needs neither SAVE nor the file tpm.state."""
 
 import os
