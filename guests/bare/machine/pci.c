@@ -68,19 +68,28 @@ static void check_device(uint64_t at)
 	CHECK_NE(v, 0xffffffff);
 }
 
+/* edk2, OvmfPkg/Library/PlatformInitLib/MemDetect.c, PlatformAddressWidthFromCpuid() and
+ * PlatformDynamicMmioWindow(): the last eighth of what the address bits reach, at most 46 of them.
+ */
+static uint64_t ovmf_window(void)
+{
+	uint32_t r[4] = {0};
+
+	CHECK(ghcb_cpuid(0x80000008, 0, r));
+	return 7ull << (MIN(r[0] & 0xff, 46u) - 3);
+}
+
 TEST(mmio_above_4g, "mmio-above-4g", "a 64-bit BAR works wherever there is no RAM",
      "keelson:mmio64")
 {
-	/* Linux, from the window of a q35's tables; the SVSM's DSDT; OVMF, by 48 address bits
-	 * (edk2, OvmfPkg/Library/PlatformInitLib/MemDetect.c, PlatformDynamicMmioWindow()); the
-	 * last */
-	static const uint64_t places[] = {4 * SIZE_1G,
-					  0x8ffe00000,
-					  Q35_MMIO64_BASE,
-					  Q35_MMIO64_BASE + 5 * SIZE_1G,
-					  Q35_MMIO64_END - SIZE_2M,
-					  0x380000000000,
-					  BIT(MACHINE_CBIT) - SIZE_2M};
+	/* Linux, from the window of a q35's tables; the SVSM's DSDT; OVMF; the last */
+	const uint64_t places[] = {4 * SIZE_1G,
+				   0x8ffe00000,
+				   Q35_MMIO64_BASE,
+				   Q35_MMIO64_BASE + 5 * SIZE_1G,
+				   Q35_MMIO64_END - SIZE_2M,
+				   ovmf_window(),
+				   BIT(MACHINE_CBIT) - SIZE_2M};
 	uint64_t first, v = 0;
 	uint32_t kind;
 	unsigned slot;
