@@ -5,6 +5,12 @@
 #include "machine/hostile/hostile.h"
 #include "machine/cpu/exec/inject.h"
 
+/* The stub asks only where the GHCB MSR does not hold the answer at reset. */
+static void launched(void)
+{
+	vcpu_ctx(machine_vcpus[0])->ghcb_msr = 0;
+}
+
 static bool msr_request(struct vcpu *v, uint64_t request, uint64_t *answer)
 {
 	(void)answer;
@@ -13,4 +19,8 @@ static bool msr_request(struct vcpu *v, uint64_t request, uint64_t *answer)
 	return false;
 }
 
-HOSTILE_HOST(boot_nmi, "boot-nmi") = {.on = &boot_nmi_on, .msr_request = msr_request};
+HOSTILE_HOST(boot_nmi, "boot-nmi") = {
+	.on = &boot_nmi_on,
+	.launched = launched,
+	.msr_request = msr_request,
+};
