@@ -55,6 +55,14 @@ def test_a_strict_run_ends(runs):
     assert len(told(run)) == 1
 
 
+def test_nmis_are_told_a_number_of_times(runs):
+    """Each is many lines, and a guest's device sends as many as it likes."""
+    run = keelson(runs, "test", "dma/nmi").check(0)
+    text = run.text("monitor.log")
+    assert 1 <= text.count("NMI: this CPU was here") <= 64
+    assert text.count("NMI: more of them are not told") == 1
+
+
 def test_nothing_is_told_where_nothing_was_refused(runs):
     run = keelson(runs, "test", "dma/shared", "--option", "stats").check(0)
     assert "DMA:" not in run.text("monitor.log") + run.out

@@ -10,7 +10,7 @@ HANG = BUILD / "guests/bare/hang.bin"
 
 
 @pytest.mark.parametrize("features, bit, name", [
-    (0x1 | 1 << 1, 3, "vTOM"), (0x1 | 1 << 4, 6, "AlternateInjection"), (0x1 | 1 << 9, 11, "SecureTSC"),
+    (0x1 | 1 << 4, 6, "AlternateInjection"), (0x1 | 1 << 9, 11, "SecureTSC"),
     (0x1 | 1 << 14, 16, "VmsaRegProt"), (0x1 | 1 << 13, 15, "reserved"), (0x1 | 1 << 40, 42, "reserved"),
 ])
 def test_a_feature_that_the_svsm_does_not_know(runs, features, bit, name):
@@ -18,6 +18,13 @@ def test_a_feature_that_the_svsm_does_not_know(runs, features, bit, name):
     run = keelson(runs, "test", "core/query-protocol", "--sev-features", hex(features), "--option", "any-features").check(5)
     assert f"bit {bit} ({name}) is on, and this SVSM cannot run with it" in run.text("svsm.log")
     assert "terminated: set 0 reason 2" in run.text("monitor.log")
+
+
+def test_a_virtual_tom_of_zero(runs):
+    """The machine has the feature, and no VMSA can run with nothing below its Virtual TOM. (What the SVSM says of the
+    bit: test_features.)"""
+    run = keelson(runs, "test", "core/query-protocol", "--sev-features", "0x3").check(3)
+    assert "cannot start from this VMSA (SEV_FEATURES 0x3)" in run.out
 
 
 def test_a_feature_that_asks_nothing_of_software(runs):

@@ -210,11 +210,11 @@ void bare_main(void)
 }
 
 /* QEMU's default SMBASE is 0x30000, a handler begins 0x8000 behind it, in 16 bits. */
-#define SMI_CODE   0x38000
-#define SMI_MARK   0x100
-#define SMI_STATE  0x3fe00
-#define SMI_BYTES  512
-#define SMI_TO_ID0 0xfee00000ull
+#define SMI_CODE    0x38000
+#define SMI_MARK    0x100
+#define SMI_STATE   0x3fe00
+#define SMI_BYTES   512
+#define APIC_OF_ID0 0xfee00000ull
 
 /* A device's write to the APICs' window is a message to them, whose delivery mode 2 is SMI. */
 TEST(smi, "smi", "an SMI that a device sends runs nothing of the guest's", "keelson:smi")
@@ -235,12 +235,28 @@ TEST(smi, "smi", "an SMI that a device sends runs nothing of the guest's", "keel
 	for (unsigned i = 0; i < WORDS; i++)
 		((volatile uint64_t *)paging_shared(shared_a))[i] = 0x20000000200;
 	edu_fetch(shared_a);
-	edu_store(SMI_TO_ID0);
+	edu_store(APIC_OF_ID0);
 	CHECK_EQ(at[SMI_MARK], 0);
 	for (unsigned i = 0; i < SMI_BYTES; i++)
 		CHECK_EQ(state[i], 0x5a);
 	works(0x8000);
 	REQUIRE_EQ(pvalidate(SMI_CODE, RMP_PG_4K, false, NULL), 0);
 	REQUIRE_EQ(pvalidate(SMI_STATE & ~PAGE_MASK, RMP_PG_4K, false, NULL), 0);
+	CHECK(region_reset(R));
+}
+
+#define NMIS 70 /* one for each copy: messages that come together are one NMI */
+
+/* Delivery mode 4 is NMI: it hits the machine's own CPU, which tells where it was, and not for
+ * ever. */
+TEST(nmi, "nmi", "NMIs that a device sends do not fill the machine's log", "keelson:nmi")
+{
+	prepare();
+	for (unsigned i = 0; i < WORDS; i++)
+		((volatile uint64_t *)paging_shared(shared_a))[i] = 0x40000000400;
+	edu_fetch(shared_a);
+	for (unsigned i = 0; i < NMIS; i++)
+		edu_store(APIC_OF_ID0);
+	works(0x9000);
 	CHECK(region_reset(R));
 }
