@@ -18,6 +18,7 @@
 #include "machine/host/mem/direct.h"
 #include "machine/host/mem/fwcfg.h"
 #include "machine/host/mem/gpa_map.h"
+#include "machine/host/mem/kept.h"
 #include "machine/host/mem/guest_ram.h"
 #include "machine/host/mem/pool.h"
 #include "machine/host/time.h"
@@ -35,7 +36,8 @@
 
 /* ---- the machine of fakes ---- */
 
-#define RAM_SIZE   0x1000000ull /* guest RAM: 0..0xa0000 and 1 MiB..16 MiB */
+#define KEPT_FROM  0xffffe000ull /* the last two pages below 4 GiB */
+#define RAM_SIZE   0x1000000ull  /* guest RAM: 0..0xa0000 and 1 MiB..16 MiB */
 #define HOLE_START 0xa0000ull
 #define HOLE_END   0x100000ull
 
@@ -46,7 +48,7 @@ static jmp_buf over;
 static char last_words[256];
 static uint8_t validated[RAM_SIZE / PAGE_SIZE], shared[RAM_SIZE / PAGE_SIZE];
 static uint8_t smashed[RAM_SIZE / SIZE_2M + 1]; /* else the block is one 2M entry */
-static unsigned pages_out, reads, launch_ram_calls, large_pages, outside, kept;
+static unsigned pages_out, reads, launch_ram_calls, large_pages, outside, kept, saved;
 static struct vmsa attached;
 
 static struct vcpu vcpu0 = {.apic_id = 1}, vcpu1 = {.index = 1, .apic_id = 2};
@@ -257,6 +259,19 @@ void rmp_launch_keep(gpa_t g, uint64_t len)
 	kept += (unsigned)(len / PAGE_SIZE);
 }
 
+const struct rmp_entry *rmp_entry(gpa_t g)
+{
+	static const struct rmp_entry is_kept = {.state = RMP_KEPT}, is_not;
+
+	return g.v >= KEPT_FROM ? &is_kept : &is_not;
+}
+
+void kept_save(gpa_t g)
+{
+	CHECK(g.v >= KEPT_FROM && reads); /* all of the file is in place */
+	saved++;
+}
+
 enum snp_insn_result rmp_update(gpa_t g, int size, bool assigned)
 {
 	CHECK_EQ(size, RMP_PG_4K);
@@ -304,7 +319,7 @@ static void machine_reset(void)
 	memset(smashed, 0, sizeof(smashed));
 	memset(&attached, 0, sizeof(attached));
 	added_count = 0;
-	kept = outside = pages_out = reads = launch_ram_calls = large_pages = 0;
+	saved = kept = outside = pages_out = reads = launch_ram_calls = large_pages = 0;
 	attach_ok = have_file = true;
 	last_words[0] = 0;
 }

@@ -218,4 +218,5 @@ TEST(pages_outside_ram)
 	CHECK_EQ(added_count, 3); /* and the boot VMSA */
 	CHECK_EQ(outside, 2 + 3 + 1 + 1);
 	CHECK_EQ(kept, 2);
+	CHECK_EQ(saved, 2);
 }

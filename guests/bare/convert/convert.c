@@ -136,6 +136,7 @@ TEST(in_firmware, "firmware",
 	uint64_t at = paging_map(0, FIRMWARE, PAGING_RW | paging_cbit);
 
 	CHECK_EQ(*private(at), MARK);
+	private(at)[1] = 4711; /* which is the guest's own business */
 	CHECK_EQ(shared(FIRMWARE)[1], 1);
 	CHECK_EQ(shared(FIRMWARE + PAGE_SIZE)[1], 2);
 	check_not_validated(at);

@@ -2,7 +2,7 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #pragma once
 
-/* What devices were refused (snp/dma.h): told, and counted. Any CPU. */
+/* What devices were refused (iommu/dma.h): told, and counted. Any CPU. */
 #include "base/types.h"
 
 /* A line for each refused access since the last call, up to a limit for the whole run. True when

@@ -10,6 +10,7 @@
 #include "machine/cpu/vcpu.h"
 #include "machine/host/exit.h"
 #include "machine/host/mem/gpa_map.h"
+#include "machine/host/mem/kept.h"
 #include "machine/host/mem/pool.h"
 #include "machine/host_assert.h"
 #include "machine/load/area.h"
@@ -183,6 +184,13 @@ static void place_header(struct place *p, const struct igvm_header *h)
 	}
 }
 
+static void save_kept_pages(void)
+{
+	for (gpa_t g = gpa(MACHINE_FIRMWARE_BASE); g.v < 4 * SIZE_1G; g = gpa_add(g, PAGE_SIZE))
+		if (rmp_entry(g)->state & RMP_KEPT)
+			kept_save(g);
+}
+
 /* Nothing can be refused any more: loader_check() has seen every header. */
 void loader_place(const struct loader *l)
 {
@@ -196,5 +204,6 @@ void loader_place(const struct loader *l)
 			place_header(&p, &h);
 	launch_normal(&p);
 	flush(&p);
+	save_kept_pages();
 	area_free(&p.areas);
 }

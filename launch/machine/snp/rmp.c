@@ -11,6 +11,7 @@
 #include "machine/cpu/tlb.h"
 #include "machine/host/mem/direct.h"
 #include "machine/host/mem/gpa_map.h"
+#include "machine/host/mem/kept.h"
 #include "machine/host/mem/pool.h"
 #include "machine/host_assert.h"
 #include "machine/hostile/hostile.h"
@@ -215,7 +216,7 @@ static bool uniform(gpa_t g)
 /*
  * Private memory is encrypted: what becomes shared must not show what was in it. With KVM the
  * shared page is another one, empty at first; so is this. No access may be left before. Where QEMU
- * has loaded the private page from the shared one, that still holds the same (RMP_KEPT).
+ * has loaded the private page from the shared one, that still holds the file (RMP_KEPT).
  */
 static void empty(gpa_t g, unsigned n, struct rmp_entry e)
 {
@@ -225,7 +226,9 @@ static void empty(gpa_t g, unsigned n, struct rmp_entry e)
 		e.state &= (uint8_t)~RMP_VALIDATED;
 		commit(g, n, e);
 	}
-	if (!(e.state & RMP_KEPT))
+	if (e.state & RMP_KEPT)
+		kept_restore(g, n);
+	else
 		memset(guest_ptr(g), 0, n * PAGE_SIZE);
 }
 

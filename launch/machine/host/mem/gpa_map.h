@@ -15,7 +15,7 @@
 struct gpa_extent {
 	uint64_t base, size; /* bytes, page aligned */
 	uint64_t host;       /* equal to base modulo 2 MiB where it is as long as that */
-	bool guest;          /* false: the machine's own, such as the boot VMSA; never mapped */
+	bool guest; /* false: the machine's own, such as the boot VMSA; no guest reaches it */
 };
 
 /* Memory at base. host lies in RAM and is nobody else's. Nothing may be there yet. */
