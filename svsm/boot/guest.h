@@ -49,6 +49,9 @@ void guest_launch(void);
  * filled. */
 bool guest_layout_choose(struct guest_layout *l, const struct launch_info *info,
 			 uint64_t kernel_span);
+/* guest_ram.c: a stretch of guest memory becomes its VMPL's, with all rights: loaded by the launch,
+ * and so validated, as a whole, or new as a whole. Panics when the platform refuses. */
+void guest_memory_take(uint64_t base, uint64_t size, bool loaded);
 /* guest_ram.c: fill the page-state map, a byte of `states` for each page of memmap_bytes(), for
  * ever; validate all guest RAM and give the guest its rights. */
 void guest_memory_init(uint8_t *states);

@@ -59,9 +59,7 @@ static struct memmap_range next_loaded(const struct launch_info *info, uint64_t 
 	return (struct memmap_range){gpa(best.base), best.end - best.base};
 }
 
-/* Takes over a stretch of RAM that is either wholly loaded by the launch, so validated already, or
- * wholly new. */
-static void take(uint64_t base, uint64_t size, bool loaded)
+void guest_memory_take(uint64_t base, uint64_t size, bool loaded)
 {
 	uint64_t done = 0;
 	enum platform_result r = (loaded ? platform_rights_range : platform_accept_range)(
@@ -82,7 +80,7 @@ static void take_range(const struct launch_info *info, uint64_t pos, uint64_t en
 		uint64_t stop = inside ? next.base.v + next.size : next.base.v;
 
 		stop = MIN(stop, end);
-		take(pos, stop - pos, inside);
+		guest_memory_take(pos, stop - pos, inside);
 		pos = stop;
 	}
 }

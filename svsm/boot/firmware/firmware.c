@@ -12,27 +12,12 @@
 #include "boot/guest.h"
 #include "log/log.h"
 #include "mm/guest_mem.h"
-#include "mm/guestpage.h"
 #include "mm/launch_area.h"
-#include "mm/pagestate.h"
-
-/* loaded: by the launch, which has validated it. */
-static void take(uint64_t base, uint64_t size, bool loaded)
-{
-	uint64_t done = 0;
-	enum platform_result r = (loaded ? platform_rights_range : platform_accept_range)(
-		gpa(base), size, guestpage_vmpl, RMP_RWX, &done);
-
-	if (r != PLATFORM_OK)
-		panic("firmware memory at %#lx (%s at launch): %s", (unsigned long)(base + done),
-		      loaded ? "loaded" : "not loaded", platform_result_name(r));
-	pagestate_mark(gpa(base), size, PAGE_VALID);
-}
 
 /* Zeroed as guestpage_validate() does it, and because firmware counts on it. */
 static void take_new(uint64_t base, uint64_t size)
 {
-	take(base, size, false);
+	guest_memory_take(base, size, false);
 	if (!guest_zero(gpa(base), size))
 		panic("firmware memory at %#lx cannot be written", (unsigned long)base);
 }
@@ -47,12 +32,12 @@ static gpa_t section_find(const struct launch_info *l, enum launch_section_type 
 
 static void take_memory(const struct launch_info *l)
 {
-	take(l->kernel.gpa, l->kernel.size, true);
+	guest_memory_take(l->kernel.gpa, l->kernel.size, true);
 	for (uint32_t i = 0; i < l->section_count; i++) {
 		const struct launch_section *s = &l->sections[i];
 
 		if (s->type == LAUNCH_SECTION_KERNEL_HASHES)
-			take(s->gpa, s->size, true);
+			guest_memory_take(s->gpa, s->size, true);
 		else
 			take_new(s->gpa, s->size);
 	}
