@@ -16,19 +16,6 @@
 
 extern const uint8_t _binary_dsdt_aml_start[], _binary_dsdt_aml_end[];
 
-struct rsdp {
-	char signature[8];
-	uint8_t checksum;
-	char oem_id[6];
-	uint8_t revision;
-	uint32_t rsdt;
-	uint32_t length;
-	uint64_t xsdt;
-	uint8_t checksum_all;
-	uint8_t rsvd[3];
-} PACKED;
-ABI_SIZE(struct rsdp, 36, "ACPI 5.2.5.3: RSDP");
-
 struct xsdt {
 	struct acpi_header h;
 	uint64_t table[2];
@@ -152,7 +139,7 @@ static uint64_t write_fadt(struct acpi_area *a, uint64_t dsdt)
 }
 
 /* Two checksums: of the first 20 bytes (ACPI 1.0) and of all. */
-static void write_rsdp(struct rsdp *r, uint64_t xsdt)
+static void write_rsdp(struct acpi_rsdp *r, uint64_t xsdt)
 {
 	memcpy(r->signature, "RSD PTR ", 8);
 	memcpy(r->oem_id, "KEELSN", 6);
@@ -168,7 +155,7 @@ uint64_t acpi_write(gpa_t at, uint64_t room)
 {
 	const unsigned order = 4;
 	struct acpi_area a = {alloc_pages(order), at.v, MIN(room, PAGE_SIZE << order), 0};
-	struct rsdp *rsdp;
+	struct acpi_rsdp *rsdp;
 	struct xsdt *xsdt;
 
 	if (!a.buf)

@@ -3,20 +3,7 @@
 #pragma once
 
 /* What the writers of ACPI tables (boot/linux/acpi*.c) share. One CPU at boot; no locks. */
-#include "base/types.h"
-
-struct acpi_header {
-	char signature[4];
-	uint32_t length;
-	uint8_t revision;
-	uint8_t checksum;
-	char oem_id[6];
-	char oem_table[8];
-	uint32_t oem_revision;
-	char creator[4];
-	uint32_t creator_revision;
-} PACKED;
-ABI_SIZE(struct acpi_header, 36, "ACPI 5.2.6: system description table header");
+#include "abi/acpi.h"
 
 /* The tables under construction: a buffer that will lie at `at` in guest memory. */
 struct acpi_area {

@@ -9,6 +9,7 @@
  * own, not QEMU's: those fit the BARs of SeaBIOS, which has run before the monitor, show all of
  * QEMU's CPUs, and change with its version. Portable.
  */
+#include "abi/acpi.h"
 #include "machine/dev/acpi/acpi_platform.h"
 
 #define ACPI_SET_TABLES   "etc/acpi/tables"
@@ -38,19 +39,6 @@ struct acpi_command {
 	};
 } PACKED;
 ABI_SIZE(struct acpi_command, 128, "bios-linker-loader.c: BiosLinkerLoaderEntry");
-
-struct acpi_rsdp {
-	char signature[8];
-	uint8_t checksum;
-	char oem_id[6];
-	uint8_t revision;
-	uint32_t rsdt;
-	uint32_t length;
-	uint64_t xsdt;
-	uint8_t checksum_all;
-	uint8_t rsvd[3];
-} PACKED;
-ABI_SIZE(struct acpi_rsdp, 36, "ACPI 5.2.5.3: RSDP");
 
 struct acpi_set {
 	const void *dsdt; /* compiled from dsdt.asl */

@@ -3,20 +3,7 @@
 #pragma once
 
 /* What all ACPI tables have: ACPI 6.5, 5.2.6. Portable. */
-#include "base/types.h"
-
-struct acpi_header {
-	char signature[4];
-	uint32_t length;
-	uint8_t revision;
-	uint8_t checksum;
-	char oem_id[6];
-	char oem_table[8];
-	uint32_t oem_revision;
-	char creator[4];
-	uint32_t creator_revision;
-} PACKED;
-ABI_SIZE(struct acpi_header, 36, "ACPI 5.2.6: DESCRIPTION_HEADER");
+#include "abi/acpi.h"
 
 /* 5.2.3.2: where registers are */
 struct acpi_gas {
