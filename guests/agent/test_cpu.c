@@ -36,7 +36,7 @@ AGENT_TEST(all_online, "cpus-online", "every vCPU of the machine is online and r
  * has another CPU, of a service, and no count may show it. */
 AGENT_TEST(counted, "cpus-counted", "CPUID counts the guest's vCPUs and no other")
 {
-	unsigned a, b, c, d;
+	unsigned a, b = 0, c = 0, d;
 
 	CHECK(__get_cpuid(1, &a, &b, &c, &d));
 	CHECK_EQ(b >> 16 & 0xff, present_cpus());
