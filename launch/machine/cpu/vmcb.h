@@ -98,6 +98,10 @@ ABI_SIZE(struct vmcb, 0x1000, "APM B-1: one page");
 #define EVENT_VALID     BIT(31)
 #define EVENT_ERROR(e)  ((uint64_t)(uint32_t)(e) << 32)
 
+/* Exit codes of a VMRUN that did not enter: APM vol. 2, appendix C */
+#define SVM_EXIT_INVALID ~0ull
+#define SVM_EXIT_BUSY    ~1ull /* VINTR_BUSY is set in the VMSA */
+
 /* Exit codes: APM vol. 2, appendix C */
 enum svm_exit {
 	SVM_EXIT_CR_READ = 0x00,

@@ -79,6 +79,8 @@ ABI_SIZE(struct ghcb, 0x1000, "GHCB layout: one page");
 #define GHCB_HV_FEAT_RI_TIMER       BIT(3)
 #define GHCB_HV_FEAT_APIC_ID_LIST   BIT(4)
 #define GHCB_HV_FEAT_MULTI_VMPL     BIT(5)
+#define GHCB_HV_FEAT_PSC            BIT(6)
+#define GHCB_HV_FEAT_EXT_INTERRUPTS BIT(9) /* alternate injection: the draft of 2025 */
 
 /* Non-automatic exits, section 4.1 */
 #define GHCB_EXIT_DR7_READ      0x27
@@ -103,14 +105,29 @@ ABI_SIZE(struct ghcb, 0x1000, "GHCB layout: one page");
 #define GHCB_EXIT_GUEST_REQ     0x80000011
 #define GHCB_EXIT_EXT_GUEST_REQ 0x80000012
 /* info1 = apic<<32 | vmpl<<16 | op, info2 = VMSA, RAX = features */
-#define GHCB_EXIT_AP_CREATION  0x80000013
-#define GHCB_EXIT_HV_DOORBELL  0x80000014
-#define GHCB_EXIT_HV_IPI       0x80000015
-#define GHCB_EXIT_HV_TIMER     0x80000016
-#define GHCB_EXIT_APIC_IDS     0x80000017
-#define GHCB_EXIT_RUN_VMPL     0x80000018
-#define GHCB_EXIT_HV_FEATURES  0x8000fffd
-#define GHCB_EXIT_TERMINATE    0x8000fffe
+#define GHCB_EXIT_AP_CREATION 0x80000013
+#define GHCB_EXIT_HV_DOORBELL 0x80000014
+#define GHCB_EXIT_HV_IPI      0x80000015
+#define GHCB_EXIT_HV_TIMER    0x80000016
+#define GHCB_EXIT_APIC_IDS    0x80000017
+#define GHCB_EXIT_RUN_VMPL    0x80000018
+/*
+ * Alternate injection, by the drafts of the GHCB and SVSM specifications of 2025 and COCONUT-SVSM's
+ * use of them. SW_EXITINFO1 is the argument, SW_EXITINFO2 is 0 in all of them.
+ */
+#define GHCB_EXIT_CONFIGURE_INT_INJ                                                                \
+	0x8000001b                           /* the vector that tells VMPL0 of such interrupts     \
+					      */
+#define GHCB_EXIT_DISABLE_ALT_INJ 0x8000001c /* GHCB_ALT_INJ_STATE(): the host takes over */
+#define GHCB_EXIT_SPECIFIC_EOI    0x8000001d /* GHCB_EOI(): the end of a level interrupt */
+#define GHCB_EXIT_HV_FEATURES     0x8000fffd
+#define GHCB_EXIT_TERMINATE       0x8000fffe
+
+#define GHCB_ALT_INJ_IF           BIT(0)
+#define GHCB_ALT_INJ_SHADOW       BIT(1)
+#define GHCB_ALT_INJ_STATE(vmpl, tpr, flags)                                                       \
+	((uint64_t)(vmpl) << 16 | (uint64_t)(tpr) << 8 | (flags))
+#define GHCB_EOI(vmpl, vector) ((uint64_t)(vmpl) << 16 | (vector))
 
 #define GHCB_AP_CREATE_ON_INIT 0
 #define GHCB_AP_CREATE         1

@@ -20,6 +20,22 @@
 #define SVSM_CORE_QUERY_PROTOCOL 6
 #define SVSM_CORE_CONFIGURE_VTOM 7
 
+/* The APIC protocol, draft 1.01 of 58019, chapter 9, as COCONUT-SVSM has it; version 1. */
+#define SVSM_APIC_QUERY_FEATURES   0 /* out: RCX */
+#define SVSM_APIC_CONFIGURE        1 /* RCX: SVSM_APIC_QUERY and so on */
+#define SVSM_APIC_READ_REGISTER    2 /* RCX: x2APIC MSR number; out: RDX */
+#define SVSM_APIC_WRITE_REGISTER   3 /* RCX: x2APIC MSR number, RDX: value */
+#define SVSM_APIC_CONFIGURE_VECTOR 4 /* RCX: SVSM_APIC_VECTOR_* */
+
+/* CONFIGURE: emulation lasts while anybody in the VM is registered. */
+#define SVSM_APIC_QUERY         0 /* off on this CPU as well, if nobody is registered any more */
+#define SVSM_APIC_DEREGISTER    1
+#define SVSM_APIC_REGISTER      2
+
+#define SVSM_APIC_VECTOR_MASK   0xffull
+#define SVSM_APIC_VECTOR_ENABLE BIT(8)
+#define SVSM_APIC_VECTOR_ALL    BIT(9) /* all from 31 on, and no single one */
+
 /* Results from here on are the protocol's own. */
 #define SVSM_ERR_PROTOCOL_BASE 0x80001000u
 
@@ -40,6 +56,8 @@ enum svsm_result {
 	SVSM_ERR_PVALIDATE_UNEXPECTED = 0x80001011u, /* EAX above 0xf */
 	/* Core protocol, 6.4 */
 	SVSM_ERR_DELETE_INUSE = 0x80001003u,
+	/* APIC protocol: REGISTER when nobody is registered any more */
+	SVSM_ERR_APIC_CANNOT_REGISTER = 0x80001000u,
 };
 ABI_SIZE(enum svsm_result, 4, "SVSM chapter 5: a result is 32 bits wide");
 

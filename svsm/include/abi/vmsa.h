@@ -112,6 +112,7 @@ ABI_OFFSET(struct vmsa, rbp, 0x328, "APM B-4: RBP");
 ABI_OFFSET(struct vmsa, r8, 0x340, "APM B-4: R8");
 ABI_OFFSET(struct vmsa, guest_exit_info_1, 0x390, "APM B-4: GUEST_EXITINFO1");
 ABI_OFFSET(struct vmsa, sev_features, 0x3b0, "APM B-4: SEV_FEATURES");
+ABI_OFFSET(struct vmsa, vintr_ctrl, 0x3b8, "APM B-4: VINTR_CTRL");
 ABI_OFFSET(struct vmsa, guest_exit_code, 0x3c0, "APM B-4: GUEST_EXITCODE");
 ABI_OFFSET(struct vmsa, pcpu_id, 0x3d8, "APM B-4: PCPU_ID");
 ABI_OFFSET(struct vmsa, event_inj, 0x3e0, "APM B-4: EVENTINJ");
@@ -139,6 +140,26 @@ ABI_SIZE(struct vmsa, 0x1000, "APM B-4: one page");
 #define SEV_FEAT_SMT_PROTECTION   BIT(15)
 #define SEV_FEAT_SECURE_AVIC      BIT(16)
 #define SEV_FEAT_IBPB_ON_ENTRY    BIT(21)
+
+/*
+ * VINTR_CTRL of a VMPL with alternate injection: the interrupt control that the hypervisor's VMCB
+ * has for other guests. APM vol. 2, 15.36.16 and tables B-1 and B-4.
+ */
+#define VINTR_TPR_MASK    0xffull /* a task priority, of which the low four bits count */
+#define VINTR_IRQ         BIT(8)
+#define VINTR_GIF         BIT(9) /* clear: no virtual interrupt and no virtual NMI is taken */
+#define VINTR_SHADOW      BIT(10)
+#define VINTR_NMI         BIT(11) /* an NMI is pending; the processor clears it when it takes it */
+#define VINTR_NMI_MASK    BIT(12) /* set while the guest is in its NMI handler */
+#define VINTR_PRIO(p)     ((uint64_t)(p) << 16)
+#define VINTR_PRIO_MASK   VINTR_PRIO(0xf)
+#define VINTR_IGN_TPR     BIT(20)
+#define VINTR_NMI_ENABLE  BIT(26)
+#define VINTR_VECTOR(v)   ((uint64_t)(v) << 32)
+#define VINTR_VECTOR_MASK VINTR_VECTOR(0xff)
+/* An exit cut the delivery of an event short: VMRUN fails with VMEXIT_BUSY until software has seen
+ * to it. */
+#define VINTR_BUSY BIT(63)
 
 /* MSR 0xC0010131, SEV_STATUS: APM vol. 2, 15.34.10 */
 #define SEV_STATUS_SEV            BIT(0)
