@@ -131,3 +131,17 @@ TEST(destinations)
 }
 
 /* A level-triggered request of the same vector that came while the guest ran is heard of. */
+
+/* KVM, kvm_apic_match_logical_addr(): a model of DFR that is neither flat nor cluster matches
+ * nothing, and a cluster is the whole of what is above the low four bits. */
+TEST(logical_models)
+{
+	struct vapic a = fake_apic_fresh(false);
+
+	apic_write(&a, APIC_LDR, 0x21000000);
+	apic_write(&a, APIC_DFR, 0x7fffffff);
+	CHECK(!apic_matches(&a, 0x21, true, false));
+	apic_write(&a, APIC_DFR, 0x0fffffff);
+	CHECK(apic_matches(&a, 0x21, true, true));
+	CHECK(!apic_matches(&a, 0x121, true, true));
+}

@@ -123,3 +123,133 @@ TEST(unknown_register_sets_the_error)
 	apic_write(&a, APIC_ESR, 0);
 	CHECK_EQ(apic_read(&a, APIC_ESR), APIC_ESR_REGISTER);
 }
+
+/*
+ * A 1 in a reserved bit is #GP: APM vol. 2, 16.11.1. Bits that only report (LVT 12 and 14) may be
+ * written and keep what they are. LVT entries, SVR, TDCR: APM vol. 2, 16.4 and 16.4.7; the timer's
+ * second mode bit: Intel SDM vol. 3, "TSC-Deadline Mode"; a pin's polarity, bit 13: the same,
+ * "Local Vector Table". KVM drops some of these bits instead (docs/fidelity.md).
+ */
+TEST(x2apic_reserved_bits)
+{
+	static const struct {
+		unsigned reg;
+		uint32_t defined; /* bits that may be written */
+	} t[] = {
+		{APIC_TPR, 0xff},          {APIC_EOI, 0},
+		{APIC_SVR, 0x3ff},         {APIC_ESR, 0},
+		{APIC_LVT_TIMER, 0x710ff}, {APIC_LVT_THERMAL, 0x117ff},
+		{APIC_LVT_PERF, 0x117ff},  {APIC_LVT_LINT0, 0x1f7ff},
+		{APIC_LVT_LINT1, 0x1f7ff}, {APIC_LVT_ERROR, 0x117ff},
+		{APIC_TMICT, 0xffffffff},  {APIC_TDCR, 0xb},
+		{APIC_SELF_IPI, 0xff},
+	};
+	struct vapic a = fake_apic_fresh(true);
+
+	for (unsigned i = 0; i < sizeof(t) / sizeof(t[0]); i++)
+		for (unsigned bit = 0; bit < 64; bit++) {
+			bool good = bit < 32 && (t[i].defined >> bit & 1);
+
+			check_context("register %#x, bit %u", t[i].reg, bit);
+			CHECK_EQ(apic_msr_write(&a, t[i].reg, 1ull << bit), good);
+		}
+}
+
+/* #GP changes nothing. */
+TEST(refused_write_changes_nothing)
+{
+	struct vapic a = fake_apic_fresh(true), before;
+
+	apic_msr_write(&a, APIC_LVT_TIMER, 0x200ec);
+	before = a;
+	CHECK(!apic_msr_write(&a, APIC_LVT_TIMER, 0x800ec));
+	CHECK(!apic_msr_write(&a, APIC_TDCR, 4));
+	CHECK(!apic_msr_write(&a, APIC_SVR, 1u << 12));
+	CHECK(!apic_msr_write(&a, APIC_ICR, 1u << 16 | 0x40));
+	CHECK_MEM(&a, &before, sizeof(a));
+}
+
+/* The bits that report are read-only, and idle here: APM vol. 2, 16.4. */
+TEST(lvt_status_bits_are_read_only)
+{
+	struct vapic a = fake_apic_fresh(true);
+
+	CHECK(apic_msr_write(&a, APIC_LVT_LINT0, 0x1f7ff));
+	CHECK_EQ(apic_read(&a, APIC_LVT_LINT0), 0x1a7ff);
+	CHECK(apic_msr_write(&a, APIC_LVT_TIMER, 0x710ff));
+	CHECK_EQ(apic_read(&a, APIC_LVT_TIMER), 0x700ff);
+	a = fake_apic_fresh(false);
+	apic_write(&a, APIC_LVT_TIMER, 0xffffffff); /* the page drops reserved bits */
+	CHECK_EQ(apic_read(&a, APIC_LVT_TIMER), 0x700ff);
+}
+
+/* KVM, X2APIC_ICR_RESERVED_BITS: 31:20, 17:16, 13. Bit 12 is dropped. COCONUT pull request 850 is
+ * the same rule. */
+TEST(icr_reserved_bits)
+{
+	struct vapic a = fake_apic_fresh(true);
+	uint64_t v;
+
+	for (unsigned bit = 0; bit < 32; bit++) {
+		bool reserved = bit >= 20 || bit == 17 || bit == 16 || bit == 13;
+
+		fake_apic.sent.count = 0;
+		check_context("bit %u", bit);
+		CHECK_EQ(apic_msr_write(&a, APIC_ICR, 1u << bit | 0x40), !reserved);
+		CHECK_EQ(fake_apic.sent.count, !reserved);
+	}
+	CHECK(apic_msr_write(&a, APIC_ICR, 0x700001040ull));
+	CHECK(apic_msr_read(&a, APIC_ICR, &v));
+	CHECK_EQ(v, 0x700000040ull);
+}
+
+/* xAPIC: ICR's upper half is the destination in its upper byte; the page drops the rest. */
+TEST(icr_high_of_the_page)
+{
+	struct vapic a = fake_apic_fresh(false);
+
+	apic_write(&a, APIC_ICR_HIGH, 0x07ffffff);
+	CHECK_EQ(apic_read(&a, APIC_ICR_HIGH), 0x07000000);
+}
+
+/* KVM's for a guest of AMD: kvm_apic_set_version(), kvm_apic_calc_nr_lvt_entries(). Version 14h,
+ * six entries (no CMCI, as MCG_CAP has none), no directed EOI (bit 24), no extended space (bit 31).
+ */
+TEST(version)
+{
+	struct vapic a = fake_apic_fresh(true);
+	uint64_t v;
+
+	CHECK_EQ(apic_read(&a, APIC_VERSION), 0x50014);
+	CHECK(!apic_msr_read(&a, 0x2f, &v)); /* LVT CMCI */
+	CHECK(!apic_msr_read(&a, 0x40, &v)); /* extended feature */
+	CHECK(!apic_msr_write(&a, 0x50, 0)); /* extended LVT 0 */
+	a = fake_apic_fresh(false);
+	CHECK_EQ(apic_read(&a, 0x2f), 0);
+	apic_write(&a, APIC_ESR, 0);
+	CHECK_EQ(apic_read(&a, APIC_ESR), APIC_ESR_REGISTER);
+}
+
+/* Self IPI is of x2APIC mode only: APM vol. 2, 16.15. */
+TEST(self_ipi_is_no_register_of_the_page)
+{
+	struct vapic a = fake_apic_fresh(false);
+
+	CHECK_EQ(apic_read(&a, APIC_SELF_IPI), 0);
+	apic_write(&a, APIC_ESR, 0);
+	CHECK_EQ(apic_read(&a, APIC_ESR), APIC_ESR_REGISTER);
+	apic_write(&a, APIC_SELF_IPI, 0x40);
+	CHECK_EQ(apic_pending(&a), -1);
+}
+
+/* An illegal vector by the self IPI register was sent and received: Intel SDM vol. 3, "Error
+ * Handling", bits 5 and 6. */
+TEST(self_ipi_with_an_illegal_vector)
+{
+	struct vapic a = fake_apic_fresh(true);
+
+	CHECK(apic_msr_write(&a, APIC_SELF_IPI, 15));
+	CHECK_EQ(apic_pending(&a), -1);
+	CHECK(apic_msr_write(&a, APIC_ESR, 0));
+	CHECK_EQ(apic_read(&a, APIC_ESR), APIC_ESR_SEND_ILLEGAL | APIC_ESR_RECV_ILLEGAL);
+}

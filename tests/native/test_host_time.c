@@ -1,17 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 /*
- * The rate of the TSC, on a host that stops the machine in the middle of finding it.
+ * The rate of the TSC, on a host that stops the machine in the middle of finding it; and the timer,
+ * for deadlines as far as a guest may ask for.
  *
  * sources: launch/machine/host/time.c
  */
 #include "machine/host/time.h"
 #include "base/x86.h"
 #include "machine/host/lapic.h"
+#include "machine/host/percpu.h"
 #include "machine/host_assert.h"
 #include "tests/native/check.h"
 
+#include <asm/prctl.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #define RATIO 2 /* TSC ticks for one of the timer */
 
@@ -59,4 +64,28 @@ TEST(a_pause_that_is_longer_than_the_timer_spoils_nothing)
 	started -= 30ull * 1000 * LAPIC_TIMER_KHZ * RATIO;
 	time_calibrate_finish();
 	CHECK(is_right());
+}
+
+/* A TSC deadline is a guest's and has 64 bits. A timer that took the farthest ones for the past
+ * would fire for ever, and the guest would not run. */
+TEST(the_farthest_deadline_is_not_the_past)
+{
+	static const uint64_t deadlines[] = {1ull << 62, 1ull << 63, ~0ull};
+	struct percpu p = {.self = &p};
+
+	syscall(SYS_arch_prctl, ARCH_SET_GS, &p);
+	time_calibrate_begin();
+	time_calibrate_finish();
+	for (unsigned i = 0; i < sizeof(deadlines) / sizeof(deadlines[0]); i++) {
+		check_context("deadline %#llx", (unsigned long long)deadlines[i]);
+		host_timer_arm(deadlines[i]);
+		CHECK(count > LAPIC_TIMER_KHZ);
+		time_fired(); /* the longest that the timer counts is over: it goes on */
+		CHECK(count > LAPIC_TIMER_KHZ);
+		CHECK_EQ(p.deadline, deadlines[i]);
+	}
+	host_timer_arm(1);
+	CHECK_EQ(count, 1);
+	time_fired();
+	CHECK_EQ(p.deadline, 0);
 }

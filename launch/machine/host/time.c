@@ -80,13 +80,13 @@ uint64_t host_tsc_khz(void)
  * again. */
 static uint32_t ticks_until(uint64_t deadline)
 {
-	int64_t left = (int64_t)(deadline - rdtsc());
+	uint64_t now = rdtsc(), left = deadline - now;
 
-	if (left <= 0)
+	if (deadline <= now)
 		return 1;
-	if ((uint64_t)left / khz >= UINT32_MAX / LAPIC_TIMER_KHZ)
+	if (left / khz >= UINT32_MAX / LAPIC_TIMER_KHZ)
 		return UINT32_MAX / LAPIC_TIMER_KHZ * LAPIC_TIMER_KHZ; /* time_fired goes on */
-	return (uint32_t)((uint64_t)left * LAPIC_TIMER_KHZ / khz) + 1;
+	return (uint32_t)(left * LAPIC_TIMER_KHZ / khz) + 1;
 }
 
 /* Cheap when nothing changes: a hypervisor arms it on most exits. */
@@ -117,7 +117,7 @@ void time_fired(void)
 {
 	struct percpu *p = percpu();
 
-	if (p->deadline && (int64_t)(p->deadline - rdtsc()) > 0)
+	if (p->deadline > rdtsc())
 		lapic_timer_set(ticks_until(p->deadline)); /* a deadline beyond one period */
 	else
 		p->deadline = 0;

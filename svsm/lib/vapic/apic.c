@@ -168,16 +168,22 @@ bool apic_base_write(struct vapic *a, uint64_t value)
 	return true;
 }
 
-/* x2APIC: cluster and bit. xAPIC: flat (a bit of the logical ID) or cluster model, by DFR. */
+/* x2APIC: cluster and bit. xAPIC: flat (a bit of the logical ID) or cluster model, by DFR; any
+ * other model matches nothing, as in KVM. */
 static bool match_logical(const struct vapic *a, uint32_t dest)
 {
 	uint32_t ldr = apic_ldr(a);
 
 	if (apic_x2(a))
 		return ldr >> 16 == dest >> 16 && (ldr & dest & 0xffff);
-	if (a->dfr >> 28 == 0xf)
+	switch (a->dfr >> 28) {
+	case 0xf:
 		return ldr >> 24 & dest;
-	return ldr >> 28 == (dest >> 4 & 0xf) && (ldr >> 24 & dest & 0xf);
+	case 0:
+		return ldr >> 28 == dest >> 4 && (ldr >> 24 & dest & 0xf);
+	default:
+		return false;
+	}
 }
 
 /* A disabled APIC answers to nothing, and every other one to the broadcast ID of the sender's

@@ -8,11 +8,27 @@
  */
 #include "lib/vapic/vapic.h"
 
+/*
+ * As KVM has it for a guest of AMD (Linux, arch/x86/kvm/lapic.c, kvm_apic_set_version()): neither
+ * directed EOI, bit 24, nor AMD's extended register space, bit 31; and no entry for CMCI, since
+ * MCG_CAP has none.
+ */
 #define APIC_VERSION_VALUE (0x14 | (APIC_LVT_COUNT - 1) << 16)
 
-static const uint32_t lvt_writable[APIC_LVT_COUNT] = {
-	0x000700ff, /* timer: vector, mask, mode; then thermal, performance, LINT0, LINT1, error */
-	0x000107ff, 0x000107ff, 0x0001a7ff, 0x0001a7ff, 0x000100ff,
+/* In x2APIC mode: bits 31:20, 17:16 and 13. */
+#define ICR_RESERVED 0xfff32000ull
+
+/* The entries of the local vector table: APM vol. 2, 16.4. */
+static const struct {
+	uint32_t writable;
+	uint32_t ignored; /* not reserved, but read-only or of no effect here */
+} lvt_bits[APIC_LVT_COUNT] = {
+	{0x000700ff, 0x00001000}, /* timer: vector, mask, mode; delivery status */
+	{0x000107ff, 0x00001000}, /* thermal: with a message type */
+	{0x000107ff, 0x00001000}, /* performance counter */
+	{0x0001a7ff, 0x00005000}, /* LINT0: with polarity and trigger mode; remote IRR */
+	{0x0001a7ff, 0x00005000}, /* LINT1 */
+	{0x000100ff, 0x00001700}, /* error: its message type is fixed */
 };
 
 /* IRR and TMR are read atomically, because other CPUs set bits in them. */
@@ -30,7 +46,6 @@ uint32_t apic_read(struct vapic *a, unsigned reg)
 		return apic_ppr(a);
 	case APIC_EOI:
 	case APIC_RRD:
-	case APIC_SELF_IPI:
 		return 0;
 	case APIC_LDR:
 		return apic_ldr(a);
@@ -70,7 +85,7 @@ static void write_lvt(struct vapic *a, unsigned reg, uint32_t value)
 	unsigned i = reg - APIC_LVT_FIRST;
 	uint32_t old = a->lvt[i];
 
-	value &= lvt_writable[i];
+	value &= lvt_bits[i].writable;
 	if (!(a->svr & APIC_SVR_ENABLE))
 		value |= APIC_LVT_MASKED;
 	a->lvt[i] = value;
@@ -82,7 +97,7 @@ static void write_svr(struct vapic *a, uint32_t value)
 {
 	unsigned i;
 
-	a->svr = value & 0x3ff;
+	a->svr = value & APIC_SVR_WRITABLE;
 	if (!(value & APIC_SVR_ENABLE))
 		for (i = 0; i < APIC_LVT_COUNT; i++)
 			a->lvt[i] |= APIC_LVT_MASKED;
@@ -121,13 +136,13 @@ void apic_write(struct vapic *a, unsigned reg, uint32_t value)
 		write_icr(a, value, a->icr_high >> 24);
 		break;
 	case APIC_ICR_HIGH:
-		a->icr_high = value;
+		a->icr_high = value & 0xff000000;
 		break;
 	case APIC_TMICT:
 		apic_timer_set_count(a, value);
 		break;
 	case APIC_TDCR:
-		a->tdcr = value & 0xb;
+		apic_timer_set_divide(a, value);
 		break;
 	case APIC_LDR:
 		a->ldr = value & 0xff000000;
@@ -188,7 +203,11 @@ bool apic_msr_read(struct vapic *a, unsigned reg, uint64_t *value)
 	}
 }
 
-/* True when the value has a reserved bit set, or the register cannot be written: that is #GP. */
+/*
+ * True when the value has a reserved bit set, or the register cannot be written: that is #GP by
+ * APM vol. 2, 16.11.1. KVM refuses bits 63:32, a value of ESR and the reserved bits of self IPI and
+ * ICR alone, and drops the others.
+ */
 static bool msr_reserved(unsigned reg, uint64_t value)
 {
 	switch (reg) {
@@ -199,31 +218,40 @@ static bool msr_reserved(unsigned reg, uint64_t value)
 	case APIC_SELF_IPI:
 		return value >> 8;
 	case APIC_SVR:
-		return value >> 13;
+		return value & ~(uint64_t)APIC_SVR_WRITABLE;
 	case APIC_LVT_TIMER ... APIC_LVT_ERROR:
+		reg -= APIC_LVT_FIRST;
+		return value & ~(uint64_t)(lvt_bits[reg].writable | lvt_bits[reg].ignored);
 	case APIC_TMICT:
-	case APIC_TDCR:
 		return value >> 32;
+	case APIC_TDCR:
+		return value & ~(uint64_t)APIC_TDCR_DIVIDER;
+	case APIC_ICR: /* KVM, X2APIC_ICR_RESERVED_BITS */
+		return value & ICR_RESERVED;
 	default:
 		return true; /* read-only or absent */
 	}
 }
 
+/* An illegal vector is both sent and received: Intel SDM vol. 3, "Error Handling". */
+static void write_self_ipi(struct vapic *a, uint32_t vector)
+{
+	if (vector < 16)
+		apic_error(a, APIC_ESR_SEND_ILLEGAL);
+	apic_post(a, vector, false);
+	apic_host_retry(a);
+}
+
 /* In x2APIC mode ICR is one 64-bit register with the destination in its upper half. */
 bool apic_msr_write(struct vapic *a, unsigned reg, uint64_t value)
 {
-	if (!apic_x2(a))
+	if (!apic_x2(a) || msr_reserved(reg, value))
 		return false;
 	if (reg == APIC_ICR) {
 		a->icr_high = value >> 32;
 		write_icr(a, value, value >> 32);
-		return true;
-	}
-	if (msr_reserved(reg, value))
-		return false;
-	if (reg == APIC_SELF_IPI) {
-		apic_post(a, value, false);
-		apic_host_retry(a);
+	} else if (reg == APIC_SELF_IPI) {
+		write_self_ipi(a, value);
 	} else {
 		apic_write(a, reg, value);
 	}

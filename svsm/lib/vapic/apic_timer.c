@@ -12,12 +12,12 @@
 enum timer_mode {
 	TIMER_ONE_SHOT,
 	TIMER_PERIODIC,
-	TIMER_DEADLINE
+	TIMER_DEADLINE,
+	TIMER_RESERVED /* as in KVM a guest may choose it, and nothing counts */
 };
 
-/* At most so many periods per ms, so 100 us at least: with shorter ones the guest would have no
- * time to run. */
-#define TIMER_MIN_PERIOD_PER_MS 10
+/* KVM's min_timer_period_us: with shorter periods the guest would have no time to run. */
+#define TIMER_MIN_PERIOD_US 200
 
 static enum timer_mode mode_of(uint32_t lvt)
 {
@@ -57,27 +57,60 @@ static void set(struct vapic *a, uint64_t deadline)
 	apic_host_timer_changed(a);
 }
 
+/* As KVM, limit_periodic_timer_frequency(): one-shot counts have no lower bound. */
+static void limit_period(struct vapic *a)
+{
+	uint64_t least = apic_host_tsc_khz() * TIMER_MIN_PERIOD_US / 1000;
+
+	if (timer_mode(a) == TIMER_PERIODIC && a->period)
+		a->period = MAX(a->period, least);
+}
+
+/* What TMICT and TDCR say; 0: the timer does not count. */
+static void update_period(struct vapic *a)
+{
+	a->period = ticks_to_tsc(a, a->tmict);
+	limit_period(a);
+}
+
 /* Ignored in TSC-deadline mode; a count of 0 stops the timer. */
 void apic_timer_set_count(struct vapic *a, uint32_t count)
 {
-	uint64_t least = apic_host_tsc_khz() / TIMER_MIN_PERIOD_PER_MS;
-
 	if (timer_mode(a) == TIMER_DEADLINE)
 		return;
 	a->tmict = count;
-	a->period = ticks_to_tsc(a, count);
-	if (timer_mode(a) == TIMER_PERIODIC)
-		a->period = MAX(a->period, least);
-	set(a, count ? apic_host_tsc() + a->period : 0);
+	update_period(a);
+	if (!count || timer_mode(a) == TIMER_RESERVED)
+		set(a, 0);
+	else
+		set(a, apic_host_tsc() + a->period);
 }
 
+/* The counter goes on from its value at the new pace; one that has ended does not begin again. At
+ * most 2^32 ticks are left, so that the shift to the left does not overflow either. */
+void apic_timer_set_divide(struct vapic *a, uint32_t value)
+{
+	unsigned old = divider_shift(a), new;
+	uint64_t now = apic_host_tsc();
+
+	a->tdcr = value & APIC_TDCR_DIVIDER;
+	new = divider_shift(a);
+	if (timer_mode(a) == TIMER_DEADLINE || old == new)
+		return;
+	update_period(a);
+	if (a->deadline > now)
+		set(a, now + ((a->deadline - now) << new >> old));
+}
+
+/* A period that was raised to the least one begins with the count that the guest has written: no
+ * count is above it. */
 uint32_t apic_timer_current(const struct vapic *a)
 {
 	uint64_t now = apic_host_tsc();
 
 	if (timer_mode(a) == TIMER_DEADLINE || a->deadline <= now)
 		return 0;
-	return tsc_to_ticks(a, a->deadline - now);
+	return MIN(tsc_to_ticks(a, a->deadline - now), a->tmict);
 }
 
 void apic_timer_set_deadline(struct vapic *a, uint64_t tsc)
@@ -91,13 +124,16 @@ uint64_t apic_timer_deadline(const struct vapic *a)
 	return timer_mode(a) == TIMER_DEADLINE ? a->deadline : 0;
 }
 
+/* Entering or leaving TSC-deadline mode disarms the timer. Between the others a count that runs
+ * goes on, and ends as the new mode says. */
 void apic_timer_mode_changed(struct vapic *a, uint32_t old_lvt)
 {
 	bool was = mode_of(old_lvt) == TIMER_DEADLINE, is = timer_mode(a) == TIMER_DEADLINE;
 
-	/* Entering or leaving TSC-deadline mode disarms the timer. */
+	limit_period(a);
 	if (was != is) {
 		a->tmict = 0;
+		a->period = 0;
 		set(a, 0);
 	}
 }

@@ -46,6 +46,8 @@ enum apic_reg {
 #define APIC_LVT_COUNT        6
 #define APIC_LVT_MASKED       BIT(16)
 #define APIC_SVR_ENABLE       BIT(8)
+#define APIC_SVR_WRITABLE     0x3ffu /* vector, enable, focus processor checking */
+#define APIC_TDCR_DIVIDER     0xbu   /* bits 3, 1, 0 */
 
 #define APIC_BASE_ADDR        0xfee00000ull
 #define APIC_BASE_BSP         BIT(8)
@@ -129,6 +131,8 @@ bool apic_msr_write(struct vapic *a, unsigned reg, uint64_t value);
 
 /* ---- apic_timer.c: one tick is one nanosecond before the divider ---- */
 void apic_timer_set_count(struct vapic *a, uint32_t count);
+void apic_timer_set_divide(struct vapic *a, uint32_t value); /* TDCR; the count goes on from where
+								it is */
 uint32_t apic_timer_current(const struct vapic *a);
 void apic_timer_set_deadline(struct vapic *a, uint64_t tsc); /* ignored out of TSC-deadline mode */
 uint64_t apic_timer_deadline(const struct vapic *a);
