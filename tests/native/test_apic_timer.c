@@ -337,3 +337,33 @@ TEST(masked_timer_is_silent)
 	apic_timer_expire(&a, fake_apic.now + 1000);
 	CHECK_EQ(apic_pending(&a), -1);
 }
+
+/* A count or deadline that is over has requested its interrupt, even when the host's timer is late:
+ * a mask or another count that is written then comes too late to prevent it. */
+TEST(what_is_due_precedes_an_access)
+{
+	struct vapic a = fake_apic_fresh(true);
+	uint64_t v;
+
+	lvt_write(&a, VECTOR);
+	apic_msr_write(&a, APIC_TDCR, 0xb);
+	apic_msr_write(&a, APIC_TMICT, 1000);
+	fake_apic.now = a.deadline;
+	CHECK(apic_msr_read(&a, APIC_IRR + VECTOR / 32, &v));
+	CHECK_EQ(v, 1u << VECTOR % 32);
+	apic_accept(&a, VECTOR);
+	apic_eoi(&a);
+	apic_msr_write(&a, APIC_TMICT, 1000);
+	fake_apic.now = a.deadline;
+	lvt_write(&a, VECTOR | APIC_LVT_MASKED);
+	CHECK_EQ(apic_pending(&a), VECTOR);
+	apic_accept(&a, VECTOR);
+	apic_eoi(&a);
+	lvt_write(&a, DEADLINE | VECTOR);
+	apic_timer_set_deadline(&a, fake_apic.now + 5);
+	fake_apic.now += 5;
+	CHECK_EQ(apic_timer_deadline(&a), 0);
+	apic_timer_set_deadline(&a, fake_apic.now + 500);
+	CHECK_EQ(apic_pending(&a), VECTOR);
+	CHECK_EQ(apic_timer_deadline(&a), fake_apic.now + 500);
+}

@@ -31,9 +31,11 @@ static const struct {
 	{0x000100ff, 0x00001700}, /* error: its message type is fixed */
 };
 
-/* IRR and TMR are read atomically, because other CPUs set bits in them. */
+/* IRR and TMR are read atomically, because other CPUs set bits in them. What the timer owes is
+ * requested before any register is looked at, however late the host's own timer is. */
 uint32_t apic_read(struct vapic *a, unsigned reg)
 {
+	apic_timer_catch_up(a);
 	switch (reg) {
 	case APIC_ID:
 		return apic_x2(a) ? a->id : a->id << 24;
@@ -121,9 +123,10 @@ static void write_icr(struct vapic *a, uint32_t low, uint32_t dest)
 }
 
 /* Takes effect at once. A write that may make an interrupt deliverable ends with
- * apic_host_retry(). */
+ * apic_host_retry(). What was due before is not the write's to take back. */
 void apic_write(struct vapic *a, unsigned reg, uint32_t value)
 {
+	apic_timer_catch_up(a);
 	switch (reg) {
 	case APIC_EOI:
 		write_eoi(a);

@@ -115,13 +115,16 @@ uint32_t apic_timer_current(const struct vapic *a)
 
 void apic_timer_set_deadline(struct vapic *a, uint64_t tsc)
 {
+	apic_timer_catch_up(a);
 	if (timer_mode(a) == TIMER_DEADLINE)
 		set(a, tsc);
 }
 
 uint64_t apic_timer_deadline(const struct vapic *a)
 {
-	return timer_mode(a) == TIMER_DEADLINE ? a->deadline : 0;
+	bool waits = a->deadline > apic_host_tsc();
+
+	return waits && timer_mode(a) == TIMER_DEADLINE ? a->deadline : 0;
 }
 
 /* Entering or leaving TSC-deadline mode disarms the timer. Between the others a count that runs
@@ -150,4 +153,14 @@ void apic_timer_expire(struct vapic *a, uint64_t now)
 		a->deadline = 0;
 	}
 	apic_local(a, APIC_LVT_TIMER);
+}
+
+void apic_timer_catch_up(struct vapic *a)
+{
+	uint64_t now = apic_host_tsc();
+
+	if (!a->deadline || a->deadline > now)
+		return;
+	apic_timer_expire(a, now);
+	apic_host_retry(a);
 }

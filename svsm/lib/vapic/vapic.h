@@ -139,6 +139,8 @@ uint64_t apic_timer_deadline(const struct vapic *a);
 void apic_timer_mode_changed(struct vapic *a, uint32_t old_lvt);
 /* Post the interrupt if the deadline is over; reload a periodic one. */
 void apic_timer_expire(struct vapic *a, uint64_t now);
+/* The same in the middle of a guest's access, which may be answered without another exit. */
+void apic_timer_catch_up(struct vapic *a);
 
 /*
  * ---- apic_pv_eoi.c: KVM's paravirtual EOI (Linux, Documentation/virt/kvm/x86/msr.rst) ----
