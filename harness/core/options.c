@@ -39,6 +39,7 @@ enum {
 	OPT_SERVICE_CPUS,
 	OPT_ICOUNT,
 	OPT_SEV_FEATURES,
+	OPT_ALTERNATE_INJECTION,
 	OPT_TIMEOUT,
 	OPT_LIMIT,
 	OPT_SYMBOLS,
@@ -57,24 +58,43 @@ enum {
 };
 
 static const struct option table[] = {
-	{"platform", 1, NULL, OPT_PLATFORM}, {"qemu", 1, NULL, OPT_QEMU},
-	{"monitor", 1, NULL, OPT_MONITOR},   {"kernel", 1, NULL, OPT_KERNEL},
-	{"initrd", 1, NULL, OPT_INITRD},     {"append", 1, NULL, OPT_APPEND},
-	{"firmware", 2, NULL, OPT_FIRMWARE}, {"igvm", 1, NULL, OPT_IGVM},
-	{"payload", 1, NULL, OPT_PAYLOAD},   {"runs", 1, NULL, OPT_RUNS},
-	{"name", 1, NULL, OPT_NAME},         {"disk", 1, NULL, OPT_DISK},
-	{"swtpm", 1, NULL, OPT_SWTPM},       {"group", 1, NULL, OPT_GROUP},
-	{"smp", 1, NULL, OPT_SMP},           {"known", 1, NULL, OPT_KNOWN},
-	{"mem", 1, NULL, OPT_MEM},           {"service-cpus", 1, NULL, OPT_SERVICE_CPUS},
-	{"icount", 1, NULL, OPT_ICOUNT},     {"sev-features", 1, NULL, OPT_SEV_FEATURES},
-	{"timeout", 1, NULL, OPT_TIMEOUT},   {"limit", 1, NULL, OPT_LIMIT},
-	{"symbols", 1, NULL, OPT_SYMBOLS},   {"option", 1, NULL, OPT_OPTION},
-	{"exec", 1, NULL, OPT_EXEC},         {"shell", 0, NULL, OPT_SHELL},
-	{"json", 0, NULL, OPT_JSON},         {"dry-run", 0, NULL, OPT_DRY_RUN},
-	{"strict", 0, NULL, OPT_STRICT},     {"list", 0, NULL, OPT_LIST},
-	{"all", 0, NULL, OPT_ALL},           {"keep", 0, NULL, OPT_KEEP},
-	{"no-agent", 0, NULL, OPT_NO_AGENT}, {"kdump", 0, NULL, OPT_KDUMP},
-	{"help", 0, NULL, OPT_HELP},         {NULL, 0, NULL, 0},
+	{"platform", 1, NULL, OPT_PLATFORM},
+	{"qemu", 1, NULL, OPT_QEMU},
+	{"monitor", 1, NULL, OPT_MONITOR},
+	{"kernel", 1, NULL, OPT_KERNEL},
+	{"initrd", 1, NULL, OPT_INITRD},
+	{"append", 1, NULL, OPT_APPEND},
+	{"firmware", 2, NULL, OPT_FIRMWARE},
+	{"igvm", 1, NULL, OPT_IGVM},
+	{"payload", 1, NULL, OPT_PAYLOAD},
+	{"runs", 1, NULL, OPT_RUNS},
+	{"name", 1, NULL, OPT_NAME},
+	{"disk", 1, NULL, OPT_DISK},
+	{"swtpm", 1, NULL, OPT_SWTPM},
+	{"group", 1, NULL, OPT_GROUP},
+	{"smp", 1, NULL, OPT_SMP},
+	{"known", 1, NULL, OPT_KNOWN},
+	{"mem", 1, NULL, OPT_MEM},
+	{"service-cpus", 1, NULL, OPT_SERVICE_CPUS},
+	{"icount", 1, NULL, OPT_ICOUNT},
+	{"sev-features", 1, NULL, OPT_SEV_FEATURES},
+	{"alternate-injection", 0, NULL, OPT_ALTERNATE_INJECTION},
+	{"timeout", 1, NULL, OPT_TIMEOUT},
+	{"limit", 1, NULL, OPT_LIMIT},
+	{"symbols", 1, NULL, OPT_SYMBOLS},
+	{"option", 1, NULL, OPT_OPTION},
+	{"exec", 1, NULL, OPT_EXEC},
+	{"shell", 0, NULL, OPT_SHELL},
+	{"json", 0, NULL, OPT_JSON},
+	{"dry-run", 0, NULL, OPT_DRY_RUN},
+	{"strict", 0, NULL, OPT_STRICT},
+	{"list", 0, NULL, OPT_LIST},
+	{"all", 0, NULL, OPT_ALL},
+	{"keep", 0, NULL, OPT_KEEP},
+	{"no-agent", 0, NULL, OPT_NO_AGENT},
+	{"kdump", 0, NULL, OPT_KDUMP},
+	{"help", 0, NULL, OPT_HELP},
+	{NULL, 0, NULL, 0},
 };
 
 #define TEXT_OF(n) #n
@@ -105,6 +125,11 @@ static void help(void)
 	     "  --icount SHIFT             time goes by instructions, 2^SHIFT ns each (slow)\n"
 	     "  --sev-features N           what the SVSM's VMSAs ask of the processor: 1 without\n"
 	     "                             restricted injection, 9 (default) with it\n"
+	     "  --alternate-injection      the SVSM emulates the guest's local APICs, for guests "
+	     "that "
+	     "ask\n"
+	     "                             it for them (docs/apic.md): stock kernels of today "
+	     "refuse\n"
 	     "  --disk FILE                raw image, given to the guest as a virtio disk\n"
 	     "  --swtpm SOCKET             platform plain: the guest's TPM is the swtpm behind it\n"
 	     "  --known FILE               test: failures that are known of this SVSM, SUITE/TEST "
@@ -194,16 +219,17 @@ static bool take_text(struct options *o, int c)
 /* Options without a value. False: c is none of them. */
 static bool take_flag(struct options *o, int c)
 {
-	bool *slot = c == OPT_JSON       ? &o->json
-		     : c == OPT_DRY_RUN  ? &o->dry_run
-		     : c == OPT_STRICT   ? &o->strict
-		     : c == OPT_LIST     ? &o->list
-		     : c == OPT_ALL      ? &o->all
-		     : c == OPT_KEEP     ? &o->keep
-		     : c == OPT_SHELL    ? &o->shell
-		     : c == OPT_KDUMP    ? &o->kdump
-		     : c == OPT_NO_AGENT ? &o->no_agent
-					 : NULL;
+	bool *slot = c == OPT_JSON                  ? &o->json
+		     : c == OPT_DRY_RUN             ? &o->dry_run
+		     : c == OPT_STRICT              ? &o->strict
+		     : c == OPT_LIST                ? &o->list
+		     : c == OPT_ALL                 ? &o->all
+		     : c == OPT_KEEP                ? &o->keep
+		     : c == OPT_SHELL               ? &o->shell
+		     : c == OPT_KDUMP               ? &o->kdump
+		     : c == OPT_NO_AGENT            ? &o->no_agent
+		     : c == OPT_ALTERNATE_INJECTION ? &o->alternate_injection
+						    : NULL;
 
 	if (slot)
 		*slot = true;

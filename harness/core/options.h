@@ -31,10 +31,11 @@ struct options {
 	unsigned limit;           /* seconds a boot may take; 0: no such limit */
 	bool test;                /* the command is `test`: the test protocol may be offered */
 	bool json, dry_run, strict, list, all, keep, shell, kdump;
-	bool no_agent;        /* run: nobody answers on the control port */
-	struct strlist words; /* monitor options (abi/machine.h) */
-	struct strlist exec;  /* run: command lines for the guest's shell */
-	struct strlist args;  /* what is no option */
+	bool alternate_injection; /* the SVSM emulates the guest's local APICs */
+	bool no_agent;            /* run: nobody answers on the control port */
+	struct strlist words;     /* monitor options (abi/machine.h) */
+	struct strlist exec;      /* run: command lines for the guest's shell */
+	struct strlist args;      /* what is no option */
 };
 
 /*

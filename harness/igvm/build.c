@@ -169,7 +169,8 @@ static bool fill(const struct igvm_build_options *o, struct elf *e, struct image
 		.version = LAUNCH_VERSION,
 		.guest_vmpl = 2,
 		.flags = (o->selftest ? LAUNCH_FLAG_SELFTEST : 0) |
-			 (o->panic ? LAUNCH_FLAG_PANIC : 0) | (o->test ? LAUNCH_FLAG_TEST : 0),
+			 (o->panic ? LAUNCH_FLAG_PANIC : 0) | (o->test ? LAUNCH_FLAG_TEST : 0) |
+			 (o->alternate_injection ? LAUNCH_FLAG_ALT_INJ : 0),
 		.service_cpus = o->service_cpus,
 	};
 	bool svsm = !o->payload;

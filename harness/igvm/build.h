@@ -46,8 +46,9 @@ struct igvm_build_options {
 	uint64_t sev_features; /* of the boot VMSA; 0: BUILD_SEV_FEATURES or ..._PAYLOAD */
 	bool no_madt;          /* ask the loader for no MADT: QEMU 10 refuses a file that does */
 	bool selftest;
-	bool test;  /* offer the test protocol */
-	bool panic; /* the SVSM faults on purpose */
+	bool test;                /* offer the test protocol */
+	bool panic;               /* the SVSM faults on purpose */
+	bool alternate_injection; /* the SVSM emulates the guest's local APICs */
 };
 
 /* Writes the file. Returns an exit code of blob.h, and on an error has said so. */

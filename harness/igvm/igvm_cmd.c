@@ -30,6 +30,8 @@ static const char usage_text[] =
 	"         --service-cpus N   the machine's last N CPUs run services, hidden from the "
 	"guest\n"
 	"         --sev-features N   SEV_FEATURES of the boot vCPU's VMSA, decimal or 0x...\n"
+	"         --alternate-injection   the SVSM emulates the guest's local APICs "
+	"(docs/apic.md)\n"
 	"         --no-madt          for loaders without a MADT parameter (QEMU 10): the SVSM "
 	"finds "
 	"its\n"
@@ -67,6 +69,7 @@ enum {
 	OPT_CPUS,
 	OPT_SEV_FEATURES,
 	OPT_NO_MADT,
+	OPT_ALTERNATE_INJECTION,
 	OPT_SELFTEST,
 	OPT_TEST,
 	OPT_PANIC
@@ -86,6 +89,7 @@ static const struct option options[] = {
 	{"cpus", required_argument, NULL, OPT_CPUS},
 	{"sev-features", required_argument, NULL, OPT_SEV_FEATURES},
 	{"no-madt", no_argument, NULL, OPT_NO_MADT},
+	{"alternate-injection", no_argument, NULL, OPT_ALTERNATE_INJECTION},
 	{"selftest", no_argument, NULL, OPT_SELFTEST},
 	{"test", no_argument, NULL, OPT_TEST},
 	{"panic", no_argument, NULL, OPT_PANIC}, /* tests of the harness */
@@ -143,6 +147,8 @@ static bool *flag_option(struct igvm_build_options *o, int c)
 	switch (c) {
 	case OPT_NO_MADT:
 		return &o->no_madt;
+	case OPT_ALTERNATE_INJECTION:
+		return &o->alternate_injection;
 	case OPT_SELFTEST:
 		return &o->selftest;
 	case OPT_TEST:
@@ -199,7 +205,7 @@ static bool consistent(const struct igvm_build_options *o)
 	if (o->multiboot && !o->payload)
 		return false;
 	return !o->payload || (!o->kernel && !o->bare && !o->firmware && !o->service_cpus &&
-			       !o->test && !o->no_madt);
+			       !o->test && !o->no_madt && !o->alternate_injection);
 }
 
 static int build_command(int argc, char **argv)

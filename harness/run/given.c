@@ -74,6 +74,9 @@ char *given_refuse(const struct suite *s, const struct options *o)
 	if (o->sev_features)
 		return str("--sev-features is for files that are built: the VMSA in %s has its own",
 			   o->igvm);
+	if (o->alternate_injection)
+		return str("--alternate-injection is for files that are built: %s says it itself",
+			   o->igvm);
 	if (o->firmware)
 		return str("--firmware is for files that are built: %s has what it starts",
 			   o->igvm);

@@ -135,6 +135,8 @@ static void add_features(const struct suite *s, const struct options *o, struct 
 	const char *n = o->sev_features ? o->sev_features : s->sev_features;
 
 	add_option(w, "--sev-features", n ? str_dup(n) : NULL);
+	if (s->kind != SUITE_PAYLOAD && (s->alternate_injection || o->alternate_injection))
+		strlist_add(w, "--alternate-injection");
 }
 
 /* A payload has no SVSM, so nothing of what the SVSM is told goes with it. */

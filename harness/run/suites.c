@@ -56,6 +56,7 @@ static const struct key {
 	KEY(device, KEY_TEXT),
 	KEY(sev_features, KEY_TEXT),
 	KEY(strict, KEY_BOOL),
+	KEY(alternate_injection, KEY_BOOL),
 	KEY(hidden, KEY_BOOL),
 	KEY(boot_only, KEY_BOOL),
 	KEY(test, KEY_BOOL),

@@ -36,9 +36,10 @@ struct suite {
 	unsigned service_cpus;      /* SUITE_UNSET: as suite_service_cpus says */
 	unsigned icount;            /* log2 of ns an instruction takes; SUITE_UNSET: real time */
 	bool strict;
-	bool test;      /* `keelson test` offers it the test protocol */
-	bool boot_only; /* HELLO and BYE, one test "boot" */
-	bool hidden;    /* not in --list, --all and --group: runs by its name */
+	bool alternate_injection; /* the SVSM emulates the guest's local APICs */
+	bool test;                /* `keelson test` offers it the test protocol */
+	bool boot_only;           /* HELLO and BYE, one test "boot" */
+	bool hidden;              /* not in --list, --all and --group: runs by its name */
 };
 
 /* Reads the file in place of what was read before; false after one line that names file, line and

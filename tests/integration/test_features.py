@@ -54,3 +54,19 @@ def test_they_are_measured(tmp_path):
         assert f"sev_features {hex(int(n, 0))}" in igvm("inspect", path)[1]
         digests.add(igvm("measure", path)[1])
     assert len(digests) == 3
+
+
+def test_alternate_injection_is_measured(tmp_path):
+    """The launch page says it, so a guest that was promised it can tell by the digest."""
+    said, digests = [], set()
+    for words in ([], ["--alternate-injection"]):
+        path = tmp_path / f"{len(said)}.igvm"
+        assert igvm("build", "--svsm", BUILD / "svsm.elf", "--bare", HANG, *words, "-o", path)[0] == 0
+        said.append("alternate injection" in igvm("inspect", path)[1])
+        digests.add(igvm("measure", path)[1])
+    assert said == [False, True] and len(digests) == 2
+
+
+def test_a_payload_has_no_guest_to_inject_into(tmp_path):
+    code, _, _ = igvm("build", "--payload", BUILD / "svsm.elf", "--alternate-injection", "-o", tmp_path / "x")
+    assert code == 2

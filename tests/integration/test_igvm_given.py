@@ -133,6 +133,7 @@ def ours(tmp_path):
 @pytest.mark.parametrize("words, says", [
     (["--service-cpus", 1], "--service-cpus"),
     (["--sev-features", 9], "--sev-features"),
+    (["--alternate-injection"], "--alternate-injection"),
     (["--platform", "plain"], "platform plain"),
     (["--firmware"], "--firmware"),
     (["core", "--kernel", "vmlinuz"], "suite core boots no Linux"),

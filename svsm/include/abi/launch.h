@@ -106,4 +106,6 @@ ABI_SIZE(struct launch_info, 0x1000, "launch_info: one page");
 #define LAUNCH_FLAG_SELFTEST BIT(0) /* run the SVSM's own tests before the guest starts */
 #define LAUNCH_FLAG_PANIC    BIT(1) /* then fault on purpose: for tests of what that looks like */
 #define LAUNCH_FLAG_TEST     BIT(2) /* offer the test protocol (abi/vtpm.h) */
-#define LAUNCH_FLAGS         (LAUNCH_FLAG_SELFTEST | LAUNCH_FLAG_PANIC | LAUNCH_FLAG_TEST)
+#define LAUNCH_FLAG_ALT_INJ  BIT(3) /* the guest's vCPUs have alternate injection: docs/apic.md */
+#define LAUNCH_FLAGS                                                                               \
+	(LAUNCH_FLAG_SELFTEST | LAUNCH_FLAG_PANIC | LAUNCH_FLAG_TEST | LAUNCH_FLAG_ALT_INJ)
