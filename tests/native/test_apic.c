@@ -3,7 +3,8 @@
 /*
  * The local APIC model's state: priorities, EOI, modes, destinations. APM vol. 2, chapter 16.
  *
- * sources: tests/native/fake_apic.c svsm/lib/vapic/apic.c svsm/lib/vapic/apic_regs.c svsm/lib/vapic/apic_timer.c svsm/lib/vapic/apic_pv_eoi.c
+ * sources: tests/native/fake_apic.c svsm/lib/vapic/apic.c svsm/lib/vapic/apic_state.c
+ * sources: svsm/lib/vapic/apic_regs.c svsm/lib/vapic/apic_timer.c svsm/lib/vapic/apic_pv_eoi.c
  */
 #include "tests/native/check.h"
 #include "tests/native/fake_apic.h"

@@ -3,7 +3,8 @@
 /*
  * KVM's paravirtual EOI: Linux, Documentation/virt/kvm/x86/msr.rst.
  *
- * sources: tests/native/fake_apic.c svsm/lib/vapic/apic.c svsm/lib/vapic/apic_regs.c svsm/lib/vapic/apic_timer.c svsm/lib/vapic/apic_pv_eoi.c
+ * sources: tests/native/fake_apic.c svsm/lib/vapic/apic.c svsm/lib/vapic/apic_state.c
+ * sources: svsm/lib/vapic/apic_regs.c svsm/lib/vapic/apic_timer.c svsm/lib/vapic/apic_pv_eoi.c
  */
 #include "tests/native/check.h"
 #include "tests/native/fake_apic.h"

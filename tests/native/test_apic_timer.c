@@ -4,7 +4,8 @@
  * The local APIC's timer in its three modes. APM vol. 2, 16.4.1; TSC deadline: Intel SDM vol. 3,
  * "TSC-Deadline Mode".
  *
- * sources: tests/native/fake_apic.c svsm/lib/vapic/apic.c svsm/lib/vapic/apic_regs.c svsm/lib/vapic/apic_timer.c svsm/lib/vapic/apic_pv_eoi.c
+ * sources: tests/native/fake_apic.c svsm/lib/vapic/apic.c svsm/lib/vapic/apic_state.c
+ * sources: svsm/lib/vapic/apic_regs.c svsm/lib/vapic/apic_timer.c svsm/lib/vapic/apic_pv_eoi.c
  */
 #include "tests/native/check.h"
 #include "tests/native/fake_apic.h"

@@ -5,8 +5,8 @@
  * says that nothing waits for the EOI, so it must not be seen while something does; and a vector
  * that nobody has taken is still requested, whatever becomes of its page.
  *
- * sources: launch/machine/hv/doorbell.c launch/machine/hv/irq.c svsm/lib/vapic/apic.c svsm/lib/vapic/apic_regs.c
- * sources: svsm/lib/vapic/apic_timer.c svsm/lib/vapic/apic_pv_eoi.c
+ * sources: launch/machine/hv/doorbell.c launch/machine/hv/irq.c svsm/lib/vapic/apic.c svsm/lib/vapic/apic_state.c
+ * sources: svsm/lib/vapic/apic_regs.c svsm/lib/vapic/apic_timer.c svsm/lib/vapic/apic_pv_eoi.c
  */
 #include "machine/hv/doorbell.h"
 #include "abi/doorbell.h"

@@ -5,8 +5,9 @@
 /*
  * The local APIC of one vCPU at one VMPL: AMD APM vol. 2, 16. All fields belong to the CPU that
  * runs the vCPU, except irr, tmr, nmi and startup, which any CPU sets atomically before it kicks
- * the owner. apic.c (state), apic_regs.c (registers), apic_timer.c (deadlines) and apic_pv_eoi.c
- * (an EOI without an exit) are the model and contain no privileged instruction. Whoever uses it
+ * the owner. apic_state.c (what is requested and in service), apic.c (what it does of itself),
+ * apic_regs.c (registers), apic_timer.c (deadlines) and apic_pv_eoi.c (an EOI without an exit) are
+ * the model and contain no privileged instruction. The first stands alone. Whoever uses it
  * sends the IPIs: the monitor in launch/machine/hv/apic_ipi.c. One header serves the whole model,
  * because its parts work on one struct.
  */
@@ -88,7 +89,7 @@ struct vapic {
 #define APIC_SAW_INIT BIT(0)
 #define APIC_SAW_SIPI BIT(1)
 
-/* ---- apic.c ---- */
+/* ---- apic_state.c ---- */
 void apic_reset(struct vapic *a, uint32_t id, uint8_t vmpl, bool bsp);
 static inline bool apic_x2(const struct vapic *a)
 {
@@ -98,11 +99,13 @@ static inline bool apic_enabled(const struct vapic *a)
 {
 	return (a->base & APIC_BASE_ENABLE) && (a->svr & APIC_SVR_ENABLE);
 }
-/* Request a vector (IRR); any CPU. The caller kicks the owner when that is another CPU. */
-void apic_post(struct vapic *a, unsigned vector, bool level);
+int apic_highest(const uint32_t map[8]); /* the highest bit that is set; -1: none */
+/* Put a vector of 16 or more into IRR; any CPU. */
+void apic_request(struct vapic *a, unsigned vector, bool level);
 /* The vector that would be delivered now, or -1: highest in IRR, of a class above PPR. */
 int apic_pending(const struct vapic *a);
-void apic_accept(struct vapic *a, unsigned vector); /* IRR to ISR */
+void apic_accept(struct vapic *a, unsigned vector);  /* IRR to ISR */
+void apic_retract(struct vapic *a, unsigned vector); /* and back: nobody has taken it */
 /* End of interrupt. Returns the vector when it was level-triggered (the host's APIC waits for it),
  * else -1. */
 int apic_eoi(struct vapic *a);
@@ -111,11 +114,15 @@ int apic_eoi(struct vapic *a);
 int apic_alone(const struct vapic *a);
 uint32_t apic_ppr(const struct vapic *a);
 uint32_t apic_ldr(const struct vapic *a); /* in x2APIC mode it follows from the ID */
-/* MSR 0x1b. False for #GP: reserved bits, a moved base, an illegal mode change. */
-bool apic_base_write(struct vapic *a, uint64_t value);
 /* Does this APIC answer to dest? Any CPU. A register that its owner changes at the same time is a
  * race on hardware, too. x2_sender: dest has 32 bits. */
 bool apic_matches(const struct vapic *a, uint32_t dest, bool logical, bool x2_sender);
+
+/* ---- apic.c ---- */
+/* Request a vector (IRR); any CPU. The caller kicks the owner when that is another CPU. */
+void apic_post(struct vapic *a, unsigned vector, bool level);
+/* MSR 0x1b. False for #GP: reserved bits, a moved base, an illegal mode change. */
+bool apic_base_write(struct vapic *a, uint64_t value);
 void apic_error(struct vapic *a, uint32_t bits); /* on the owner's CPU */
 /* Raise an entry of the local vector table, as its delivery mode says. */
 void apic_local(struct vapic *a, unsigned lvt_reg);
