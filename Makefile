@@ -47,6 +47,7 @@ HOST_CFLAGS := -std=gnu11 -O2 -g $(WARN) $(REPRO) -Isvsm/include -Isvsm
 FW_LIB := $(addprefix svsm/lib/,string.c fmt.c crc32.c spinlock.c)
 IGVM_LIB := $(sort $(wildcard svsm/lib/igvm/*.c))
 VAPIC_LIB := $(sort $(wildcard svsm/lib/vapic/*.c))
+INSN_LIB := $(sort $(wildcard svsm/lib/insn/*.c))
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:

@@ -8,7 +8,7 @@
  */
 #include <string.h>
 #include "base/x86.h"
-#include "machine/cpu/decode.h"
+#include "lib/insn/decode.h"
 #include "machine/cpu/exec/cr.h"
 #include "machine/cpu/exec/event.h"
 #include "machine/cpu/exec/inject.h"

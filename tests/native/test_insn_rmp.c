@@ -134,7 +134,7 @@ int event_shared(struct vcpu *cpu, gpa_t g)
 
 static int execute(enum insn_kind kind, uint64_t behind)
 {
-	struct insn i = {.kind = kind, .length = 4};
+	struct insn i = {.kind = kind, .length = 4, .address = 8};
 
 	memset(&m, 0, sizeof(m));
 	v.ctx[0].vmcb = &m;

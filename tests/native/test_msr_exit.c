@@ -4,7 +4,7 @@
  * Accesses to the GHCB's MSR, which a processor of SEV-SNP makes without leaving the guest: what is
  * done together with the VMGEXIT and the RDMSR that go with them, and when it must not be.
  *
- * sources: launch/machine/snp/msr_exit.c tests/native/no_hostile.c launch/machine/cpu/exec/insn.c launch/machine/cpu/decode.c
+ * sources: launch/machine/snp/msr_exit.c tests/native/no_hostile.c launch/machine/cpu/exec/insn.c svsm/lib/insn/decode.c svsm/lib/insn/prefixes.c
  */
 #include "machine/snp/msr_exit.h"
 #include "base/x86.h"

@@ -3,7 +3,7 @@
 /*
  * Software interrupts: which bytes are one, and what becomes of a real and a stale one.
  *
- * sources: launch/machine/cpu/exec/stale.c
+ * sources: launch/machine/cpu/exec/stale.c svsm/lib/insn/prefixes.c
  */
 #include "tests/native/check.h"
 #include "base/x86.h"
@@ -111,20 +111,20 @@ TEST(what_is_a_software_interrupt)
 	static const struct {
 		const char *bytes;
 		unsigned n;
-		bool mode64;
+		enum insn_mode mode;
 		unsigned length;
 		uint8_t vector;
 	} rows[] = {
-		{"\xcc", 1, true, 1, 3},
-		{"\xcd\x80", 2, true, 2, 0x80},
-		{"\xcd", 1, true, 0, 0},
-		{"\x48\xcc", 2, true, 2, 3},
-		{"\x48\xcc", 2, false, 0, 0},
-		{"\xf3\x66\xcd\x03", 4, true, 4, 3},
-		{"\x66\x90", 2, true, 0, 0},
-		{"\x66\x66", 2, true, 0, 0},
-		{"\xe9\xcc\xcc\xcc\xcc", 5, true, 0, 0},
-		{"", 0, true, 0, 0},
+		{"\xcc", 1, INSN_MODE64, 1, 3},
+		{"\xcd\x80", 2, INSN_MODE64, 2, 0x80},
+		{"\xcd", 1, INSN_MODE64, 0, 0},
+		{"\x48\xcc", 2, INSN_MODE64, 2, 3},
+		{"\x48\xcc", 2, INSN_MODE32, 0, 0},
+		{"\xf3\x66\xcd\x03", 4, INSN_MODE64, 4, 3},
+		{"\x66\x90", 2, INSN_MODE64, 0, 0},
+		{"\x66\x66", 2, INSN_MODE64, 0, 0},
+		{"\xe9\xcc\xcc\xcc\xcc", 5, INSN_MODE64, 0, 0},
+		{"", 0, INSN_MODE64, 0, 0},
 	};
 
 	for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
@@ -132,7 +132,7 @@ TEST(what_is_a_software_interrupt)
 
 		check_context("row %u", i);
 		CHECK_EQ(stale_interrupt_length((const uint8_t *)rows[i].bytes, rows[i].n,
-						rows[i].mode64, &vector),
+						rows[i].mode, &vector),
 			 rows[i].length);
 		CHECK_EQ(vector, rows[i].vector);
 	}

@@ -4,7 +4,7 @@
  * #VC in the SVSM itself: which instruction and exit code agree (APM vol. 2, 15.35.5; GHCB,
  * events), and that a hypervisor which injects one at an MSR access of ours changes nothing.
  *
- * sources: svsm/platform/snp/vc.c svsm/platform/snp/insn.c
+ * sources: svsm/platform/snp/vc.c svsm/lib/insn/decode.c svsm/lib/insn/prefixes.c
  */
 #include <string.h>
 #include "abi/ghcb.h"
@@ -15,6 +15,7 @@
 #include "log/log.h"
 #include "platform/snp/ghcb.h"
 #include "platform/snp/snp.h"
+#include "platform/snp/vc_io.h"
 
 /* ---- what vc.c expects: an image of a few bytes, a hypervisor that says yes to everything ---- */
 
@@ -58,6 +59,24 @@ enum platform_result ghcb_call(struct ghcb *g, uint64_t exit_code, uint64_t info
 	(void)info2;
 	asked++;
 	return PLATFORM_OK;
+}
+
+bool vc_io(struct frame *f, const struct insn *i)
+{
+	(void)f;
+	(void)i;
+	asked++;
+	return true;
+}
+
+/* A request takes four elements. */
+bool vc_io_string(struct frame *f, const struct insn *i, uint64_t base)
+{
+	CHECK_EQ(base, 0);
+	if (i->repeat)
+		f->rcx = f->rcx > 4 ? f->rcx - 4 : 0;
+	asked++;
+	return true;
 }
 
 static uint64_t features;
@@ -119,6 +138,11 @@ TEST(the_exit_code_agrees_with_the_instruction)
 		{"\x0f\xa2", GHCB_EXIT_MSR, false, false},
 		{"\xee", GHCB_EXIT_IOIO, true, true},
 		{"\xee", GHCB_EXIT_CPUID, false, false},
+		{"\xe4\x60", GHCB_EXIT_IOIO, true, true},
+		{"\x6c", GHCB_EXIT_IOIO, true, true},
+		{"\x6e", GHCB_EXIT_IOIO, true, true},
+		{"\x6e", GHCB_EXIT_MSR, false, false},
+		{"\xf0\x6e", GHCB_EXIT_IOIO, false, false}, /* LOCK: #UD */
 		{"\x0f\x31", GHCB_EXIT_RDTSC, true, true},
 		{"\x0f\x09", GHCB_EXIT_WBINVD, true, true},
 		{"\x90", GHCB_EXIT_CPUID, false, false},
@@ -133,6 +157,31 @@ TEST(the_exit_code_agrees_with_the_instruction)
 	}
 	CHECK(take("\x0f\xa2", GHCB_EXIT_CPUID, &f));
 	CHECK_EQ(f.rdx, 8);
+}
+
+/* RIP leaves the instruction with the last access: until then the processor makes it again. */
+TEST(a_repeated_instruction_goes_on)
+{
+	struct frame f;
+
+	CHECK(take("\xf3\x6e", GHCB_EXIT_IOIO, &f));
+	f.rcx = 9;
+	for (unsigned i = 0; i < 3; i++) {
+		CHECK_EQ(f.rip - (uint64_t)kernel_text, 0);
+		CHECK(snp_vc(&f));
+	}
+	CHECK_EQ(f.rcx, 0);
+	CHECK_EQ(f.rip - (uint64_t)kernel_text, 2);
+	/* without the prefix RCX is somebody else's */
+	CHECK(take("\x6e", GHCB_EXIT_IOIO, &f));
+	CHECK_EQ(f.rcx, 0xc0000084);
+	CHECK_EQ(f.rip - (uint64_t)kernel_text, 1);
+	/* the upper half of RCX counts for nothing with address size 32 */
+	memcpy(kernel_text, "\x67\xf3\x6e", 3);
+	f = (struct frame){
+		.rip = (uint64_t)kernel_text, .error = GHCB_EXIT_IOIO, .rcx = 1ull << 32 | 4};
+	CHECK(snp_vc(&f));
+	CHECK_EQ(f.rip - (uint64_t)kernel_text, 3);
 }
 
 TEST(a_secure_tsc_is_not_the_hypervisors)

@@ -4,7 +4,7 @@
 
 /* Names for exits of an SNP guest: guard_cause() (cpu/guard.h), and what only a decoded instruction
  * tells. */
-#include "machine/cpu/decode.h"
+#include "lib/insn/decode.h"
 #include "machine/cpu/vcpu.h"
 
 /* The #UD in hand is this instruction; v's registers are its operands. */

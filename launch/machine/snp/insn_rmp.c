@@ -62,11 +62,9 @@ static int conclude(struct vcpu *v, const struct insn *i, const struct rmp_resul
  */
 static bool operand(struct vcpu *v, const struct insn *i, uint32_t size, struct walk *w, int *rc)
 {
-	uint64_t la = insn_gpr(v, 0);
+	uint64_t la = insn_cut(i, insn_gpr(v, 0));
 	enum walk_status s;
 
-	if (i->addr32)
-		la = (uint32_t)la;
 	if (size > RMP_PG_2M)
 		return *rc = finish(v, i, SNP_FAIL_INPUT, false), false;
 	if (size == RMP_PG_2M && (la & MASK_2M & ~PAGE_MASK))
@@ -154,9 +152,6 @@ int insn_rmp(struct vcpu *v, const struct insn *i)
 {
 	struct vmcb *m = v->ctx[v->vmpl].vmcb;
 
-	/* RMPADJUST and RMPQUERY exist in 64-bit mode only */
-	if (i->kind != INSN_PVALIDATE && !guest_mode64(m))
-		return insn_fault(v, VEC_UD);
 	if (m->cpl != 0)
 		return insn_fault(v, VEC_GP);
 	switch (i->kind) {

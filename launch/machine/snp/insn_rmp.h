@@ -3,7 +3,7 @@
 #pragma once
 
 /* PVALIDATE, RMPADJUST, RMPQUERY: APM vol. 3. */
-#include "machine/cpu/decode.h"
+#include "lib/insn/decode.h"
 #include "machine/cpu/vcpu.h"
 
 /* One of the three at RIP, which came as #UD. RESUME, or an enum machine_exit. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 #include "machine/snp/msr_exit.h"
-#include "machine/cpu/decode.h"
+#include "lib/insn/decode.h"
 #include "machine/cpu/exec/cr.h"
 #include "machine/cpu/exec/event.h"
 #include "machine/cpu/exec/insn.h"
@@ -19,6 +19,10 @@
  * hypervisor would see only through #VC, unless the fast way is on.
  */
 
+/* Of VMGEXIT with its one prefix, and of RDMSR and WRMSR without any: a compiler makes no other. */
+#define VMGEXIT_LENGTH 4
+#define RDMSR_LENGTH   2
+
 static void read_done(struct vmpl_ctx *c, uint64_t value, unsigned length)
 {
 	c->vmcb->rax = (uint32_t)value;
@@ -29,7 +33,7 @@ static void read_done(struct vmpl_ctx *c, uint64_t value, unsigned length)
 static int complete(struct vcpu *v, bool write, uint64_t value)
 {
 	struct insn i = insn_at_rip(v);
-	unsigned length = i.kind == INSN_UNKNOWN ? 2 : i.length;
+	unsigned length = i.length ? i.length : RDMSR_LENGTH;
 
 	if (write)
 		insn_skip(vcpu_ctx(v)->vmcb, length);
@@ -37,10 +41,6 @@ static int complete(struct vcpu *v, bool write, uint64_t value)
 		read_done(vcpu_ctx(v), value, length);
 	return RESUME;
 }
-
-/* Of VMGEXIT with its one prefix, and of RDMSR without any: a compiler makes no other. */
-#define VMGEXIT_LENGTH 4
-#define RDMSR_LENGTH   2
 
 /*
  * Does the processor begin the next instruction at once? Not behind an event or a trap, nor where
@@ -76,7 +76,7 @@ static int ghcb_write(struct vcpu *v, uint64_t value)
 	struct insn next, i = insn_pair_at_rip(v, &next);
 
 	c->ghcb_msr = value;
-	insn_skip(c->vmcb, i.kind == INSN_UNKNOWN ? 2 : i.length);
+	insn_skip(c->vmcb, i.length ? i.length : RDMSR_LENGTH);
 	if (next.kind != INSN_VMGEXIT || next.length != VMGEXIT_LENGTH || !goes_on(c->vmcb))
 		return RESUME;
 	return msr_vmgexit(v, next.length);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-#include "machine/cpu/decode.h"
+#include "lib/insn/decode.h"
 #include "machine/cpu/exec/cr.h"
 #include "machine/cpu/exec/event.h"
 #include "machine/cpu/exec/exits.h"
@@ -32,7 +32,9 @@ static int vmmcall(struct vcpu *v)
 {
 	struct insn i = insn_at_rip(v);
 
-	if (i.kind == INSN_UNKNOWN)
+	if (i.kind == INSN_UNDEFINED)
+		return insn_fault(v, VEC_UD);
+	if (!i.length)
 		return event_fault(v, "VMMCALL or VMGEXIT that cannot be read",
 				   vcpu_ctx(v)->vmcb->rip);
 	if (i.kind != INSN_VMGEXIT)

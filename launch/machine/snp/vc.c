@@ -23,7 +23,7 @@ static uint64_t next_rip(struct vcpu *v, uint32_t error)
 		return m->exit_info2;
 	if (error != VC_NPF && error != VC_PAGE_NOT_VALIDATED)
 		i = insn_at_rip(v);
-	return i.kind == INSN_UNKNOWN ? 0 : m->rip + i.length;
+	return i.length ? m->rip + i.length : 0;
 }
 
 /*

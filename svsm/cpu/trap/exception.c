@@ -138,7 +138,9 @@ void exception_dispatch(struct frame *f)
 		f->rip = sleep_resume(f->rip);
 		return;
 	case VEC_VC:
-		if (fixup(f) || platform->exception(f))
+		/* not the fix-up first: an instruction that the platform completes may have one,
+		 * for a fault behind a part that was done */
+		if (platform->exception(f) || fixup(f))
 			return;
 		break;
 	case VEC_UD:

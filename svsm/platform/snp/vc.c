@@ -13,12 +13,14 @@
  * it could answer for SEV_STATUS or GS_BASE.
  */
 #include "abi/vmsa.h"
+#include "base/x86.h"
 #include "cpu/frame.h"
 #include "mm/image.h"
-#include "platform/snp/insn.h"
+#include "lib/insn/decode.h"
 #include "log/log.h"
 #include "platform/snp/ghcb.h"
 #include "platform/snp/snp.h"
+#include "platform/snp/vc_io.h"
 
 static bool emulate_cpuid(struct frame *f)
 {
@@ -30,28 +32,6 @@ static bool emulate_cpuid(struct frame *f)
 	f->rcx = r[2];
 	f->rdx = r[3];
 	return true;
-}
-
-/* Only the register forms of IN and OUT: insn_decode() knows no string instructions. IN keeps the
- * upper part of RAX for widths below 4, as the instruction does. */
-static bool emulate_io(struct frame *f, const struct insn *i)
-{
-	uint64_t mask = i->width == 4 ? 0xffffffff : i->width == 2 ? 0xffff : 0xff;
-	uint64_t port = i->port_imm ? i->imm : f->rdx & 0xffff;
-	uint64_t info = port << 16 | IOIO_A64 | (uint64_t)i->width << 4, in;
-	struct ghcb *g = ghcb_begin();
-	bool ok;
-
-	if (!g)
-		return false;
-	GHCB_SET(g, rax, f->rax & mask);
-	ok = !ghcb_call(g, GHCB_EXIT_IOIO, info | (i->op == INSN_IN ? IOIO_IN : 0), 0);
-	if (ok && i->op == INSN_IN) {
-		ok = GHCB_GET(g, rax, &in);
-		f->rax = (i->width == 4 ? 0 : f->rax & ~mask) | (in & mask);
-	}
-	ghcb_end(g);
-	return ok;
 }
 
 /* With SecureTSC the processor executes RDTSC itself. A #VC for it is then made up, by a
@@ -88,16 +68,27 @@ static bool emulate_plain(uint64_t exit)
 	return ok;
 }
 
+/* In 64-bit mode the other segments have base 0. */
+static uint64_t segment_base(uint8_t segment)
+{
+	if (segment == INSN_FS)
+		return rdmsr(MSR_FS_BASE);
+	return segment == INSN_GS ? rdmsr(MSR_GS_BASE) : 0;
+}
+
 /* False: the exit code does not belong to the instruction at RIP, or the hypervisor refused. The
  * #VC is then a panic. */
 static bool emulate(struct frame *f, const struct insn *i)
 {
-	switch (i->op) {
+	switch (i->kind) {
 	case INSN_CPUID:
 		return f->error == GHCB_EXIT_CPUID && emulate_cpuid(f);
 	case INSN_IN:
 	case INSN_OUT:
-		return f->error == GHCB_EXIT_IOIO && emulate_io(f, i);
+		return f->error == GHCB_EXIT_IOIO && vc_io(f, i);
+	case INSN_INS:
+	case INSN_OUTS:
+		return f->error == GHCB_EXIT_IOIO && vc_io_string(f, i, segment_base(i->segment));
 	case INSN_RDTSC:
 		return f->error == GHCB_EXIT_RDTSC && emulate_tsc(f, f->error, false);
 	case INSN_RDTSCP:
@@ -109,6 +100,12 @@ static bool emulate(struct frame *f, const struct insn *i)
 	}
 }
 
+/* INS or OUTS with a repeat prefix, of which more is to be done: RIP stays. */
+static bool goes_on(const struct frame *f, const struct insn *i)
+{
+	return i->repeat && insn_cut(i, f->rcx);
+}
+
 /* Only for code of the image, which nobody can write: so the bytes at RIP are those that the CPU
  * has executed. */
 bool snp_vc(struct frame *f)
@@ -118,9 +115,11 @@ bool snp_vc(struct frame *f)
 
 	if (f->rip < (uint64_t)kernel_text || f->rip >= end)
 		return false;
-	if (!insn_decode((const uint8_t *)f->rip, end - f->rip, &i) || !emulate(f, &i))
+	i = decode_insn((const uint8_t *)f->rip, end - f->rip, INSN_MODE64);
+	if (!emulate(f, &i))
 		return false;
 	log_debug("vc: exit %lx at %lx", f->error, f->rip);
-	f->rip += i.len;
+	if (!goes_on(f, &i))
+		f->rip += i.length;
 	return true;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 #include "machine/cpu/exec/cr.h"
-#include "machine/cpu/decode.h"
+#include "lib/insn/decode.h"
 #include "machine/cpu/exec/event.h"
 #include "machine/cpu/exec/inject.h"
 #include "machine/cpu/exec/insn.h"
@@ -167,6 +167,8 @@ int cr_access(struct vcpu *v)
 	struct insn i = insn_at_rip(v);
 	uint64_t value = insn_gpr(v, i.rm);
 
+	if (i.kind == INSN_UNDEFINED) /* LOCK, which QEMU lets pass */
+		return insn_fault(v, VEC_UD);
 	if (i.kind == INSN_LMSW) /* PE can be set, not cleared */
 		return set_cr0(v, (m->cr0 & ~0xeull) | (value & 0xf), i.length);
 	if (i.kind == INSN_CLTS)

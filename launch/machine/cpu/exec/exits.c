@@ -3,7 +3,7 @@
 
 #include "machine/cpu/exec/exits.h"
 #include "machine/cpu/exec/cr.h"
-#include "machine/cpu/decode.h"
+#include "lib/insn/decode.h"
 #include "machine/cpu/exec/event.h"
 #include "machine/cpu/exit_cause.h"
 #include "machine/cpu/exit_count.h"

@@ -7,6 +7,13 @@
 
 /* Completing instructions in a guest's name. */
 
+static enum insn_mode mode(const struct vmcb *m)
+{
+	if (guest_mode64(m))
+		return INSN_MODE64;
+	return m->cs.attrib & SEG_DB ? INSN_MODE32 : INSN_MODE16;
+}
+
 /* The processor under us gives no instruction bytes with an exit, and a next RIP with few: they
  * are fetched. */
 struct insn insn_at_rip(struct vcpu *v)
@@ -14,19 +21,19 @@ struct insn insn_at_rip(struct vcpu *v)
 	uint8_t bytes[INSN_MAX];
 	unsigned n = guest_fetch(v, bytes);
 
-	return decode_insn(bytes, n, guest_mode64(v->ctx[v->vmpl].vmcb));
+	return decode_insn(bytes, n, mode(v->ctx[v->vmpl].vmcb));
 }
 
 struct insn insn_pair_at_rip(struct vcpu *v, struct insn *next)
 {
 	uint8_t bytes[INSN_MAX];
 	unsigned n = guest_fetch(v, bytes);
-	bool mode64 = guest_mode64(v->ctx[v->vmpl].vmcb);
-	struct insn i = decode_insn(bytes, n, mode64);
+	enum insn_mode how = mode(v->ctx[v->vmpl].vmcb);
+	struct insn i = decode_insn(bytes, n, how);
 
 	*next = i;
-	if (i.kind != INSN_UNKNOWN)
-		*next = decode_insn(bytes + i.length, n - i.length, mode64);
+	if (i.length)
+		*next = decode_insn(bytes + i.length, n - i.length, how);
 	return i;
 }
 

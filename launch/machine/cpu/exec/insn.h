@@ -3,7 +3,7 @@
 #pragma once
 
 /* Completing instructions in a guest's name. */
-#include "machine/cpu/decode.h"
+#include "lib/insn/decode.h"
 #include "machine/cpu/vcpu.h"
 
 /* The instruction at RIP; INSN_UNKNOWN when it cannot be fetched or is none of ours. */

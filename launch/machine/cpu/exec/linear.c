@@ -2,7 +2,7 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #include "machine/cpu/exec/linear.h"
 #include "machine/cpu/access.h"
-#include "machine/cpu/decode.h"
+#include "lib/insn/prefixes.h"
 #include "machine/cpu/exec/insn.h"
 
 /*
@@ -16,7 +16,7 @@ struct search {
 	gpa_t g;
 	bool mode64;
 	uint8_t bytes[INSN_MAX];
-	unsigned n;
+	unsigned n, opcode; /* bytes at hand, and the opcode's offset */
 	uint8_t rex;
 	uint64_t segment; /* base */
 };
@@ -34,25 +34,18 @@ static bool leads_there(const struct search *s, uint64_t linear)
 	return gpa_eq(w.gpa, s->g);
 }
 
-/* The offset of the opcode; segment override and REX are kept. */
-static unsigned skip_prefixes(struct search *s)
+/* Of the segments only FS and GS are looked at: the others have base 0 wherever this matters. */
+static void begin(struct search *s)
 {
-	unsigned at = 0;
+	struct insn_prefixes p;
 
-	for (; at < s->n; at++) {
-		uint8_t b = s->bytes[at];
-
-		if (b == 0x64)
-			s->segment = s->m->fs.base;
-		else if (b == 0x65)
-			s->segment = s->m->gs.base;
-		else if (s->mode64 && (b & 0xf0) == 0x40)
-			s->rex = b;
-		else if (b != 0x66 && b != 0x67 && b != 0xf0 && b != 0xf2 && b != 0xf3 &&
-			 b != 0x2e && b != 0x36 && b != 0x3e && b != 0x26)
-			break;
-	}
-	return at;
+	s->n = guest_fetch(s->v, s->bytes);
+	p = prefixes_read(s->bytes, s->n, s->mode64 ? INSN_MODE64 : INSN_MODE32);
+	s->opcode = p.length;
+	s->rex = p.rex;
+	s->segment = p.segment == INSN_FS   ? s->m->fs.base
+		     : p.segment == INSN_GS ? s->m->gs.base
+					    : 0;
 }
 
 /* Sign-extended; 0 when the instruction was not fetched that far. */
@@ -101,10 +94,10 @@ static bool modrm_address(const struct search *s, unsigned at, unsigned tail, ui
 
 /* The ModRM byte follows a one-, two- or three-byte opcode; which immediate follows is not
  * known, so each length that occurs is tried. */
-static bool operand(struct search *s, uint64_t *linear)
+static bool operand(const struct search *s, uint64_t *linear)
 {
 	static const uint8_t tails[] = {0, 1, 4};
-	unsigned at = skip_prefixes(s), modrm = at + 1;
+	unsigned at = s->opcode, modrm = at + 1;
 
 	if (at < s->n && s->bytes[at] == 0x0f)
 		modrm = at + 1 < s->n && (s->bytes[at + 1] | 2) == 0x3a ? at + 3 : at + 2;
@@ -147,6 +140,6 @@ bool linear_find(struct vcpu *v, gpa_t g, bool fetch, uint64_t *linear)
 		*linear = here ? rip : (rip | PAGE_MASK) + 1;
 		return true;
 	}
-	s.n = guest_fetch(v, s.bytes);
+	begin(&s);
 	return operand(&s, linear) || implied(&s, linear);
 }

@@ -2,7 +2,6 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #include "machine/cpu/exec/stale.h"
 #include "machine/cpu/access.h"
-#include "machine/cpu/decode.h"
 #include "machine/cpu/exec/deliver.h"
 #include "machine/cpu/exec/event.h"
 #include "machine/host/log.h"
@@ -21,29 +20,11 @@
 #define SWINT      VMCB_INTERCEPT3(SVM_EXIT_SWINT)
 #define LOGGED_MAX 16
 
-static bool is_prefix(uint8_t b, bool mode64)
+unsigned stale_interrupt_length(const uint8_t *bytes, unsigned n, enum insn_mode mode,
+				uint8_t *vector)
 {
-	switch (b) {
-	case 0x26:
-	case 0x2e:
-	case 0x36:
-	case 0x3e:
-	case 0x64 ... 0x67:
-	case 0xf0:
-	case 0xf2:
-	case 0xf3:
-		return true;
-	default:
-		return mode64 && (b & 0xf0) == 0x40; /* REX */
-	}
-}
+	unsigned i = prefixes_read(bytes, n, mode).length;
 
-unsigned stale_interrupt_length(const uint8_t *bytes, unsigned n, bool mode64, uint8_t *vector)
-{
-	unsigned i = 0;
-
-	while (i < n && is_prefix(bytes[i], mode64))
-		i++;
 	if (i < n && bytes[i] == 0xcc) {
 		*vector = VEC_BP;
 		return i + 1;
@@ -96,7 +77,7 @@ int stale_interrupt(struct vcpu *v)
 	n = guest_fetch(v, bytes);
 	if (!n)
 		return not_fetched(v);
-	length = stale_interrupt_length(bytes, n, true, &vector);
+	length = stale_interrupt_length(bytes, n, INSN_MODE64, &vector);
 	if (length)
 		return deliver_software(v, vector, length);
 	drop_translation(v, m->rip);
