@@ -16,8 +16,8 @@
 #include "cpu/trap/hv.h"
 #include "cpu/timer.h"
 #include "user/console.h"
-#include "user/cpuid_user.h"
 #include "user/elf.h"
+#include "user/emulate.h"
 #include "user/report.h"
 #include "user/syscall.h"
 
@@ -136,8 +136,8 @@ static bool interrupt(uint64_t vector)
 	return over;
 }
 
-/* A system call or CPUID has been served. Does ring 3 go on? Not when its turn is over: where the
- * hypervisor has not set the timer, no interrupt will say so. */
+/* A system call or an instruction has been served. Does ring 3 go on? Not when its turn is over:
+ * where the hypervisor has not set the timer, no interrupt will say so. */
 static bool turn_over(enum process_stop *stop)
 {
 	if (!timer_over())
@@ -169,14 +169,14 @@ static bool enter(struct process *p)
 }
 
 /* Finds out why ring 3 came back. True: process_run() has to return with *stop. False: it was a
- * system call or CPUID that has been served, and ring 3 goes on. */
+ * system call or an instruction that has been served, and ring 3 goes on. */
 static bool stopped(struct process *p, enum process_stop *stop)
 {
 	const struct user_regs *r = &p->regs;
 
 	if (r->vector == USER_SYSCALL)
 		return system_call(p, stop) || turn_over(stop);
-	if (r->vector == VEC_VC && cpuid_emulate(p))
+	if (r->vector == VEC_VC && emulate_vc(p))
 		return turn_over(stop);
 	if (r->vector >= VEC_FIRST) {
 		interrupt(r->vector);

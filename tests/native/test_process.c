@@ -18,7 +18,7 @@
 #include "cpu/trap/hv.h"
 #include "cpu/timer.h"
 #include "user/console.h"
-#include "user/cpuid_user.h"
+#include "user/emulate.h"
 #include "user/elf.h"
 #include "user/report.h"
 #include "user/syscall.h"
@@ -103,7 +103,7 @@ void syscall_init(void)
 {
 }
 
-bool cpuid_emulate(struct process *p)
+bool emulate_vc(struct process *p)
 {
 	(void)p;
 	return false;

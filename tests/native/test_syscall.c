@@ -1,23 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 /*
- * System calls of ring 3: arguments, results, the log; random calls with random arguments; CPUID.
+ * System calls of ring 3: arguments, results, the log; random calls with random arguments.
  * services/probe checks the same ones from inside.
  *
  * sources: svsm/user/syscall.c svsm/user/sys_memory.c svsm/user/sys_file.c svsm/user/sys_process.c
- * sources: svsm/user/sys_time.c svsm/user/console.c svsm/user/cpuid_user.c svsm/user/space.c
+ * sources: svsm/user/sys_time.c svsm/user/console.c svsm/user/space.c
  * sources: tests/native/fake_user.c
  */
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
-#include "abi/ghcb.h"
 #include "abi/service.h"
 #include "tests/native/check.h"
 #include "tests/native/fake_user.h"
 #include "user/console.h"
-#include "user/cpuid_user.h"
 #include "user/elf.h"
 #include "user/syscall.h"
 
@@ -290,65 +288,5 @@ TEST(random_calls)
 		if (round % 5000 == 0)
 			fake_check_space(&p->space);
 	}
-	finish(p);
-}
-
-/* ---- CPUID ---- */
-
-TEST(cpuid_hides_what_needs_more_state)
-{
-	uint32_t r[4];
-
-#define ASK(leaf, sub) (memset(r, 0xff, sizeof(r)), cpuid_mask(leaf, sub, r))
-	ASK(1, 0);
-	CHECK_EQ(r[2] & (BIT(3) | BIT(12) | BIT(17) | BIT(21) | BIT(26) | BIT(27) | BIT(28) |
-			 BIT(29) | BIT(31)),
-		 0);
-	CHECK_EQ(r[1] >> 16, 0);
-	CHECK_EQ(r[3], ~0u);
-	ASK(7, 0);
-	/* FSGSBASE, AVX2, RTM, MPX, all of AVX-512, PT */
-	CHECK_EQ(r[1] & (BIT(0) | BIT(5) | BIT(11) | BIT(14) | BIT(16) | BIT(17) | BIT(21) |
-			 BIT(25) | BIT(26) | BIT(27) | BIT(28) | BIT(30) | BIT(31)),
-		 0);
-	CHECK_EQ(r[2], 0); /* VAES, VPCLMULQDQ, PKU, ... */
-	CHECK_EQ(r[0], 0);
-	ASK(7, 1);
-	CHECK_EQ(r[0] | r[1] | r[2] | r[3], 0);
-	ASK(0x80000001, 0);
-	CHECK_EQ(r[2] & (BIT(2) | BIT(11) | BIT(16)), 0); /* SVM, XOP, FMA4 */
-	static const uint32_t none[] = {3,          5,          6,          0xb,        0xd,
-					0x14,       0x19,       0x24,       0x40000000, 0x40000001,
-					0x8000001e, 0x8000001f, 0x80000020, 0xffffffff};
-	for (unsigned i = 0; i < ARRAY_LEN(none); i++) {
-		ASK(none[i], 0);
-		CHECK_EQ(r[0] | r[1] | r[2] | r[3], 0);
-	}
-	ASK(0, 0);
-	CHECK_EQ(r[0], 7);
-	ASK(0x80000000, 0);
-	CHECK_EQ(r[0], 0x8000001d);
-}
-
-TEST(cpuid_only_where_it_stands)
-{
-	struct process *p = start();
-
-	text[0] = 0x0f;
-	text[1] = 0xa2;
-	text[PAGE_SIZE - 1] = 0x0f;
-	p->regs = (struct user_regs){.vector = 29, .error = GHCB_EXIT_CPUID, .rip = TEXT, .rax = 4};
-	CHECK(cpuid_emulate(p));
-	CHECK_EQ(p->regs.rip, TEXT + 2);
-	CHECK_EQ(p->regs.rdx, 4 + 3);
-	CHECK(!cpuid_emulate(p)); /* other bytes */
-	p->regs.rip = TEXT + PAGE_SIZE - 1;
-	CHECK(!cpuid_emulate(p)); /* half of it is not there */
-	p->regs.rip = 0xffffffff80000000;
-	CHECK(!cpuid_emulate(p));
-	p->regs.rip = TEXT;
-	p->regs.error = GHCB_EXIT_MSR;
-	CHECK(!cpuid_emulate(p)); /* the hypervisor says otherwise */
-	CHECK_EQ(p->regs.rip, TEXT);
 	finish(p);
 }

@@ -2,12 +2,13 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /*
- * CPUID for ring 3, where the instruction raises #VC. The platform's answer is cut down to what a
- * process without XSAVE state may use. The lists name what is shown, so a feature that a later
- * processor adds stays hidden.
+ * #VC in ring 3: user/process_run.c calls in here while the process's space is loaded. Of CPUID the
+ * lists below name what is shown, so a feature that a later processor adds stays hidden.
  */
-#include "user/cpuid_user.h"
+#include "user/emulate.h"
 #include "abi/ghcb.h"
+#include "base/x86.h"
+#include "lib/insn/decode.h"
 #include "lib/string.h"
 #include "platform/platform.h"
 
@@ -42,7 +43,7 @@ static void clear(uint32_t r[4])
 
 /* Leaves that are not named here read as zeros: APIC IDs, topology, XSAVE, SEV, the
  * hypervisor's. */
-void cpuid_mask(uint32_t leaf, uint32_t sub, uint32_t r[4])
+void emulate_mask_cpuid(uint32_t leaf, uint32_t sub, uint32_t r[4])
 {
 	switch (leaf) {
 	case 0:
@@ -76,24 +77,69 @@ void cpuid_mask(uint32_t leaf, uint32_t sub, uint32_t r[4])
 	}
 }
 
-/* Called by user/process_run.c for a #VC in ring 3, while the process's space is loaded. */
-bool cpuid_emulate(struct process *p)
+/* The instruction may be the last one of its page, with no page behind it. */
+static struct insn at_rip(uint64_t rip)
 {
-	static const uint8_t insn[] = {0x0f, 0xa2};
-	struct user_regs *u = &p->regs;
-	uint8_t bytes[sizeof(insn)];
+	uint64_t first = PAGE_SIZE - (rip & PAGE_MASK);
+	uint8_t bytes[INSN_MAX];
+
+	if (user_copy_in(bytes, rip, INSN_MAX))
+		return decode_insn(bytes, INSN_MAX, INSN_MODE64);
+	if (first < INSN_MAX && user_copy_in(bytes, rip, first))
+		return decode_insn(bytes, first, INSN_MODE64);
+	return (struct insn){.kind = INSN_UNKNOWN};
+}
+
+static bool answer_cpuid(struct user_regs *u)
+{
 	uint32_t r[4];
 
-	/* A hypervisor may inject #VC anywhere: the instruction must really stand at RIP. */
-	if (u->error != GHCB_EXIT_CPUID || !user_copy_in(bytes, u->rip, sizeof(bytes)) ||
-	    memcmp(bytes, insn, sizeof(insn)))
-		return false;
 	platform->cpuid(u->rax, u->rcx, r);
-	cpuid_mask(u->rax, u->rcx, r);
+	emulate_mask_cpuid(u->rax, u->rcx, r);
 	u->rax = r[EAX];
 	u->rbx = r[EBX];
 	u->rcx = r[ECX];
 	u->rdx = r[EDX];
-	u->rip += sizeof(insn);
+	return true;
+}
+
+/* The same instruction once more, in ring 0: where the hypervisor intercepts it, this is a #VC that
+ * the platform answers. */
+static bool answer_tsc(struct user_regs *u, bool aux)
+{
+	uint32_t low, high, id;
+
+	if (aux)
+		__asm__ volatile("rdtscp" : "=a"(low), "=d"(high), "=c"(id));
+	else
+		__asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
+	u->rax = low;
+	u->rdx = high;
+	if (aux)
+		u->rcx = id;
+	return true;
+}
+
+static bool answer(struct user_regs *u, enum insn_kind kind)
+{
+	switch (kind) {
+	case INSN_CPUID:
+		return u->error == GHCB_EXIT_CPUID && answer_cpuid(u);
+	case INSN_RDTSC:
+		return u->error == GHCB_EXIT_RDTSC && answer_tsc(u, false);
+	case INSN_RDTSCP:
+		return u->error == GHCB_EXIT_RDTSCP && answer_tsc(u, true);
+	default:
+		return false;
+	}
+}
+
+bool emulate_vc(struct process *p)
+{
+	struct insn i = at_rip(p->regs.rip);
+
+	if (!answer(&p->regs, i.kind))
+		return false;
+	p->regs.rip += i.length;
 	return true;
 }
