@@ -48,6 +48,7 @@ FW_LIB := $(addprefix svsm/lib/,string.c fmt.c crc32.c spinlock.c)
 IGVM_LIB := $(sort $(wildcard svsm/lib/igvm/*.c))
 VAPIC_LIB := $(sort $(wildcard svsm/lib/vapic/*.c))
 INSN_LIB := $(sort $(wildcard svsm/lib/insn/*.c))
+ACPI_LIB := $(sort $(wildcard svsm/lib/acpi/*.c))
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:

@@ -2,7 +2,7 @@
 # The SVSM: one image for every platform, with the programs of ring 3 inside.
 
 SVSM_SRC := $(sort $(wildcard $(foreach d,log mm cpu cpu/trap task user user/service protocols selftest boot boot/* platform platform/*,svsm/$(d)/*.c svsm/$(d)/*.S))) \
-	$(FW_LIB) $(INSN_LIB) $(addprefix svsm/lib/,symtab.c madt.c vmsa.c launch_sections.c)
+	$(FW_LIB) $(INSN_LIB) $(ACPI_LIB) $(addprefix svsm/lib/,symtab.c madt.c vmsa.c launch_sections.c)
 SVSM_SRC := $(filter-out svsm/user/embed.S,$(SVSM_SRC))
 
 # Services: svsm/services/NAME/*.c becomes one static program, which lies in the image's .rodata between
@@ -45,7 +45,7 @@ RETPOLINE := $(or $(call gcc_only,$(CC),-mindirect-branch=thunk -mindirect-branc
 $(eval $(call compile,svsm,$$(CC),$$(FW_CFLAGS) $$(RETPOLINE) -I$(BUILD)/gen))
 FLAGS_svsm += $(FW_LDFLAGS)
 
-$(BUILD)/gen/dsdt.aml: svsm/boot/linux/dsdt.asl svsm/include/abi/q35_prt.asl
+$(BUILD)/gen/dsdt.aml: svsm/boot/linux/dsdt.asl $(wildcard svsm/include/abi/q35_*.asl)
 	$(call say,IASL,$<)
 	@mkdir -p $(@D)
 	$(Q)$(IASL) -Isvsm/include/abi -p $(basename $@) $< >$(@D)/iasl.log 2>&1 || { cat $(@D)/iasl.log; exit 1; }

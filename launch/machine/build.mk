@@ -3,14 +3,14 @@
 
 MONITOR_DIRS := host/mem host cpu cpu/exec iommu snp dev dev/acpi dev/fwcfg dev/pci hv hv/ghcb hostile hostile/deeds load start
 MONITOR_SRC := $(sort $(wildcard $(foreach d,$(MONITOR_DIRS),launch/machine/$(d)/*.c launch/machine/$(d)/*.S))) \
-	$(FW_LIB) $(IGVM_LIB) $(VAPIC_LIB) $(INSN_LIB) svsm/lib/symtab.c
+	$(FW_LIB) $(IGVM_LIB) $(VAPIC_LIB) $(INSN_LIB) $(ACPI_LIB) svsm/lib/symtab.c
 MONITOR_OBJ := $(call objects,monitor,$(MONITOR_SRC)) $(BUILD)/obj/monitor/machine_dsdt.o
 
 $(eval $(call compile,monitor,$$(CC),$$(FW_CFLAGS) -Ilaunch))
 FLAGS_monitor += $(FW_LDFLAGS)
 
 # The DSDT of guests with firmware of their own.
-$(BUILD)/gen/machine_dsdt.aml: launch/machine/dev/acpi/dsdt.asl svsm/include/abi/q35_prt.asl
+$(BUILD)/gen/machine_dsdt.aml: launch/machine/dev/acpi/dsdt.asl $(wildcard svsm/include/abi/q35_*.asl)
 	$(call say,IASL,$<)
 	@mkdir -p $(@D)
 	$(Q)$(IASL) -Isvsm/include/abi -p $(basename $@) $< >$(basename $@).log 2>&1 || { cat $(basename $@).log; exit 1; }

@@ -6,12 +6,12 @@
  * comes of it.
  *
  * sources: launch/machine/dev/acpi/acpi_set.c launch/machine/dev/acpi/acpi_platform.c
- * sources: launch/machine/dev/acpi/acpi_madt.c launch/machine/dev/acpi/acpi_table.c
+ * sources: launch/machine/dev/acpi/acpi_madt.c svsm/lib/acpi/acpi_table.c svsm/lib/acpi/acpi_q35.c
  */
 #include "machine/cpu/vcpu.h"
 #include "machine/dev/acpi/acpi_madt.h"
 #include "machine/dev/acpi/acpi_set.h"
-#include "machine/dev/acpi/acpi_table.h"
+#include "lib/acpi/acpi_table.h"
 #include "machine/host_assert.h"
 #include "tests/native/check.h"
 

@@ -6,7 +6,7 @@
  * program, dtc 1.6.1, makes of its source.
  *
  * sources: tests/native/no_hostile.c launch/machine/load/area.c launch/machine/load/make_madt.c
- * sources: launch/machine/dev/acpi/acpi_madt.c launch/machine/dev/acpi/acpi_table.c
+ * sources: launch/machine/dev/acpi/acpi_madt.c svsm/lib/acpi/acpi_table.c svsm/lib/acpi/acpi_q35.c
  * sources: launch/machine/load/make_device_tree.c
  */
 #include "tests/native/check.h"

@@ -4,7 +4,7 @@
 #include "machine/load/make_madt.h"
 #include "machine/cpu/vcpu.h"
 #include "machine/dev/acpi/acpi_madt.h"
-#include "machine/dev/acpi/acpi_table.h"
+#include "lib/acpi/acpi_table.h"
 #include "machine/hostile/hostile.h"
 
 /* Which vCPUs a guest may use is for the SVSM to say, in the table that it makes. */

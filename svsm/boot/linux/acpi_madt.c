@@ -15,6 +15,8 @@
 #include "mm/memmap.h"
 #include "base/assert.h"
 #include "cpu/percpu.h"
+#include "lib/acpi/acpi_q35.h"
+#include "lib/acpi/acpi_table.h"
 #include "lib/string.h"
 
 struct madt {
@@ -72,47 +74,24 @@ static void put_cpu(struct acpi_area *a, uint32_t apic_id, uint32_t uid)
 	}
 }
 
-/* The two addresses that the SVSM gives whatever the host says: where these devices always are. */
-#define MADT_REVISION  5
-#define LAPIC_ADDRESS  0xfee00000
-#define IOAPIC_ADDRESS 0xfec00000
-
-#define HAS_8259S      1
-#define LEVEL_HIGH     0x000d
-
-/* The one IOAPIC of a q35, the timer at its pin 2, and PCI's level-triggered lines. */
-static const struct madt_devices {
-	struct madt_ioapic ioapic;
-	struct madt_override {
-		uint8_t type, length, bus, irq;
-		uint32_t gsi;
-		uint16_t flags;
-	} PACKED override[5];
-} PACKED devices = {
-	.ioapic = {1, sizeof(struct madt_ioapic), 0, 0, IOAPIC_ADDRESS, 0},
-	.override = {{2, 10, 0, 0, 2, 0},
-		     {2, 10, 0, 5, 5, LEVEL_HIGH},
-		     {2, 10, 0, 9, 9, LEVEL_HIGH},
-		     {2, 10, 0, 10, 10, LEVEL_HIGH},
-		     {2, 10, 0, 11, 11, LEVEL_HIGH}},
-};
+#define MADT_REVISION 5
+#define HAS_8259S     1
 
 /* A MADT from the table of CPUs. Room is reserved for the longest entries, to see that it fits;
  * a->used then follows the entries that are written. */
 static uint64_t make_madt(struct acpi_area *a)
 {
-	struct madt *m = acpi_reserve(a, sizeof(*m) + sizeof(devices) +
+	struct madt *m = acpi_reserve(a, sizeof(*m) + acpi_wires(NULL) +
 						 percpu_count() * sizeof(struct madt_x2apic));
 
 	a->used = acpi_address(a, m + 1) - a->at;
 	for (unsigned i = 0; i < percpu_count(); i++)
 		if (!percpu_get(i)->service)
 			put_cpu(a, percpu_get(i)->apic_id, i);
-	memcpy(a->buf + a->used, &devices, sizeof(devices));
-	a->used += sizeof(devices);
-	m->lapic_address = LAPIC_ADDRESS;
+	a->used += acpi_wires(a->buf + a->used);
+	m->lapic_address = ACPI_LAPIC_ADDRESS;
 	m->flags = HAS_8259S;
-	acpi_seal(&m->h, "APIC", MADT_REVISION, a->at + a->used - acpi_address(a, m));
+	acpi_seal(&m->h, "APIC", MADT_REVISION, (uint32_t)(a->at + a->used - acpi_address(a, m)));
 	return acpi_address(a, m);
 }
 
@@ -180,7 +159,7 @@ void acpi_madt_filter(void *table)
 		kept += len;
 	}
 	m->h.length = kept;
-	m->lapic_address = LAPIC_ADDRESS;
+	m->lapic_address = ACPI_LAPIC_ADDRESS;
 	m->flags &= HAS_8259S;
 }
 

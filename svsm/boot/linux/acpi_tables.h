@@ -12,12 +12,10 @@ struct acpi_area {
 	uint64_t room, used;
 };
 
-/* Reserve len bytes at a multiple of 16; panics when there is no room. */
+/* Reserve len bytes at an address that is a multiple of 16; panics when there is no room. */
 void *acpi_reserve(struct acpi_area *a, uint64_t len);
 /* The guest address at which p, a place in the buffer, will lie. */
 uint64_t acpi_address(const struct acpi_area *a, const void *p);
-/* Fill in the header of a table of that length, checksum last. */
-void acpi_seal(struct acpi_header *h, const char *signature, uint8_t revision, uint64_t length);
 
 /* acpi_madt.c; returns the table's guest address. */
 uint64_t acpi_write_madt(struct acpi_area *a);

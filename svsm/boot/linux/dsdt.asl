@@ -2,8 +2,9 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /*
- * What a direct-booted guest is told of the machine: two UARTs, the PCI root of a q35 with the
- * windows in which SeaBIOS places BARs, and S5. ACPI hardware-reduced (svsm/boot/linux/acpi.c).
+ * What a direct-booted guest is told of the machine: the PCI root of a q35 with the windows in which
+ * SeaBIOS places BARs, the clock, two UARTs, the HPET, and S5. PM timer and power button are the
+ * FADT's to tell (lib/acpi/acpi_q35.c).
  */
 DefinitionBlock ("dsdt.aml", "DSDT", 2, "KEELSN", "KEELSON ", 1)
 {
@@ -12,29 +13,7 @@ DefinitionBlock ("dsdt.aml", "DSDT", 2, "KEELSN", "KEELSON ", 1)
 
 	Scope (_SB)
 	{
-		Device (COM1)
-		{
-			Name (_HID, EisaId ("PNP0501"))
-			Name (_UID, 1)
-			Name (_STA, 0x0F)
-			Name (_CRS, ResourceTemplate ()
-			{
-				IO (Decode16, 0x03F8, 0x03F8, 0x01, 0x08)
-				Interrupt (ResourceConsumer, Edge, ActiveHigh, Exclusive) { 4 }
-			})
-		}
-
-		Device (COM2)
-		{
-			Name (_HID, EisaId ("PNP0501"))
-			Name (_UID, 2)
-			Name (_STA, 0x0F)
-			Name (_CRS, ResourceTemplate ()
-			{
-				IO (Decode16, 0x02F8, 0x02F8, 0x01, 0x08)
-				Interrupt (ResourceConsumer, Edge, ActiveHigh, Exclusive) { 3 }
-			})
-		}
+		Include ("q35_hpet.asl")
 
 		Device (PCI0)
 		{
@@ -49,6 +28,8 @@ DefinitionBlock ("dsdt.aml", "DSDT", 2, "KEELSN", "KEELSON ", 1)
 					0, 0, 0xFF, 0, 0x100)
 				IO (Decode16, 0x0CF8, 0x0CF8, 0x01, 0x08)
 				WordIO (ResourceProducer, MinFixed, MaxFixed, PosDecode, EntireRange,
+					0, 0, 0x0CF7, 0, 0x0CF8)
+				WordIO (ResourceProducer, MinFixed, MaxFixed, PosDecode, EntireRange,
 					0, 0x0D00, 0xFFFF, 0, 0xF300)
 				DWordMemory (ResourceProducer, PosDecode, MinFixed, MaxFixed,
 					NonCacheable, ReadWrite,
@@ -60,6 +41,7 @@ DefinitionBlock ("dsdt.aml", "DSDT", 2, "KEELSN", "KEELSON ", 1)
 			})
 
 			Include ("q35_prt.asl")
+			Include ("q35_isa.asl")
 		}
 	}
 }

@@ -3,13 +3,11 @@
 
 #include "machine/dev/acpi/acpi_madt.h"
 #include "machine/cpu/vcpu.h"
-#include "machine/dev/acpi/acpi_table.h"
+#include "lib/acpi/acpi_q35.h"
+#include "lib/acpi/acpi_table.h"
 #include "lib/string.h"
 
-#define LAPIC_ADDRESS  0xfee00000u
-#define IOAPIC_ADDRESS 0xfec00000u
-#define ISO_LEVEL_HIGH 0x000d
-#define REVISION       5
+#define REVISION 5
 
 struct madt_header {
 	struct acpi_header h;
@@ -24,34 +22,12 @@ struct madt_lapic {
 } PACKED;
 ABI_SIZE(struct madt_lapic, 8, "ACPI 5.2.12.2");
 
-struct madt_ioapic {
-	uint8_t type, length, id, reserved;
-	uint32_t address, gsi_base;
-} PACKED;
-ABI_SIZE(struct madt_ioapic, 12, "ACPI 5.2.12.3");
-
-struct madt_override {
-	uint8_t type, length, bus, irq;
-	uint32_t gsi;
-	uint16_t flags;
-} PACKED;
-ABI_SIZE(struct madt_override, 10, "ACPI 5.2.12.5");
-
 struct madt_nmi {
 	uint8_t type, length, uid;
 	uint16_t flags;
 	uint8_t lint;
 } PACKED;
 ABI_SIZE(struct madt_nmi, 6, "ACPI 5.2.12.7");
-
-/* As q35 wires them: the timer at pin 2, PCI's level-triggered lines as they are. */
-static const struct madt_override overrides[] = {
-	{2, 10, 0, 0, 2, 0},
-	{2, 10, 0, 5, 5, ISO_LEVEL_HIGH},
-	{2, 10, 0, 9, 9, ISO_LEVEL_HIGH},
-	{2, 10, 0, 10, 10, ISO_LEVEL_HIGH},
-	{2, 10, 0, 11, 11, ISO_LEVEL_HIGH},
-};
 
 static uint8_t *put(uint8_t *p, const void *data, size_t size)
 {
@@ -72,19 +48,16 @@ static uint8_t *put_vcpus(uint8_t *p, unsigned n)
 
 uint32_t acpi_madt(void *p, unsigned n, uint32_t more)
 {
-	static const struct madt_ioapic ioapic = {1, 12, 0, 0, IOAPIC_ADDRESS, 0};
 	static const struct madt_nmi nmi = {4, 6, 0xff, 0, 1};
-	const struct madt_header h = {.lapic_address = LAPIC_ADDRESS, .flags = 1};
-	uint32_t length = (uint32_t)(sizeof(h) + n * sizeof(struct madt_lapic) + sizeof(ioapic) +
-				     sizeof(overrides) + sizeof(nmi)) +
-			  more;
+	const struct madt_header h = {.lapic_address = ACPI_LAPIC_ADDRESS, .flags = 1};
+	uint32_t length = (uint32_t)(sizeof(h) + n * sizeof(struct madt_lapic) + sizeof(nmi)) +
+			  acpi_wires(NULL) + more;
 	uint8_t *at = p;
 
 	if (!p)
 		return length;
 	at = put_vcpus(put(at, &h, sizeof(h)), n);
-	at = put(at, &ioapic, sizeof(ioapic));
-	at = put(at, overrides, sizeof(overrides));
+	at += acpi_wires(at);
 	memset(put(at, &nmi, sizeof(nmi)), 0, more);
 	acpi_seal(p, "APIC", REVISION, length);
 	return length;

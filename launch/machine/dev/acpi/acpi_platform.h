@@ -3,9 +3,9 @@
 #pragma once
 
 /*
- * The tables of a q35 that say where its registers are (ACPI 6.5, chapter 5), and the values that
- * the DSDT's windows take from a table beside it, because they depend on where the firmware has put
- * PCIe's configuration space. Portable. Each returns its size, and writes it when p is not NULL.
+ * The tables of a q35 that depend on where the firmware has put PCIe's configuration space: MCFG,
+ * and the values that the DSDT's windows take from a table beside it (ACPI 6.5, chapter 5). The
+ * others are lib/acpi's. Portable. Each returns its size, and writes it when p is not NULL.
  */
 #include "base/types.h"
 
@@ -21,13 +21,6 @@ struct acpi_windows {
  * the first address behind all RAM below 4 GiB, QEMU's too. last_bus is the caller's to set. */
 struct acpi_windows acpi_windows_find(uint64_t pciexbar, uint64_t low_end);
 
-uint32_t acpi_facs(void *p);
-uint32_t acpi_fadt(void *p); /* its pointers are the firmware's to set */
-uint32_t acpi_hpet(void *p);
 uint32_t acpi_mcfg(void *p, const struct acpi_windows *w); /* without ECAM an empty one */
 /* SSDT: a name at the root for each value, as dev/acpi/dsdt.asl declares them. */
 uint32_t acpi_values(void *p, const struct acpi_windows *w);
-
-#define ACPI_FADT_FACS   36 /* offsets and sizes of the FADT's pointers */
-#define ACPI_FADT_DSDT   40
-#define ACPI_FADT_X_DSDT 140

@@ -3,7 +3,8 @@
 
 #include "machine/dev/acpi/acpi_set.h"
 #include "machine/dev/acpi/acpi_madt.h"
-#include "machine/dev/acpi/acpi_table.h"
+#include "lib/acpi/acpi_q35.h"
+#include "lib/acpi/acpi_table.h"
 #include "machine/host_assert.h"
 #include "lib/string.h"
 
@@ -13,7 +14,6 @@
 #define ZONE_HIGH    1
 #define ZONE_FSEG    2
 
-#define ALIGN_FACS   64 /* ACPI 5.2.10 */
 #define ALIGN_TABLE  16
 
 enum table { /* in the order of the file */
@@ -128,7 +128,7 @@ static void make_script(struct acpi_set *s, const uint32_t at[])
 	uint32_t fadt = at[FADT], xsdt = at[XSDT];
 
 	c = allocate(c, ACPI_SET_RSDP, 16, ZONE_FSEG);
-	c = allocate(c, ACPI_SET_TABLES, ALIGN_FACS, ZONE_HIGH);
+	c = allocate(c, ACPI_SET_TABLES, ACPI_FACS_ALIGN, ZONE_HIGH);
 	c = link(c, ACPI_SET_TABLES, fadt + ACPI_FADT_FACS, 4);
 	c = link(c, ACPI_SET_TABLES, fadt + ACPI_FADT_DSDT, 4);
 	c = link(c, ACPI_SET_TABLES, fadt + ACPI_FADT_X_DSDT, 8);

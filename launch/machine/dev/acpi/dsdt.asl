@@ -7,7 +7,7 @@
  * a keyboard controller, S3 and S4. The windows depend on where the firmware has put things; their
  * values are names of an SSDT that the machine makes (acpi_platform.c, acpi_values()).
  */
-DefinitionBlock ("dsdt.aml", "DSDT", 2, "KEELSN", "NATIVE  ", 1)
+DefinitionBlock ("dsdt.aml", "DSDT", 2, "KEELSN", "KEELSON ", 1)
 {
 	External (ECMB, IntObj)
 	External (ECME, IntObj)
@@ -50,16 +50,7 @@ DefinitionBlock ("dsdt.aml", "DSDT", 2, "KEELSN", "NATIVE  ", 1)
 			}
 		}
 
-		Device (HPET)
-		{
-			Name (_HID, EisaId ("PNP0103"))
-			Name (_UID, 0)
-			Name (_STA, 0x0F)
-			Name (_CRS, ResourceTemplate ()
-			{
-				Memory32Fixed (ReadOnly, 0xFED00000, 0x400)
-			})
-		}
+		Include ("q35_hpet.asl")
 
 		Device (PCI0)
 		{
@@ -130,44 +121,7 @@ DefinitionBlock ("dsdt.aml", "DSDT", 2, "KEELSN", "NATIVE  ", 1)
 
 			Include ("q35_prt.asl")
 
-			Device (ISA)
-			{
-				Name (_ADR, 0x001F0000)
-
-				Device (RTC)
-				{
-					Name (_HID, EisaId ("PNP0B00"))
-					Name (_CRS, ResourceTemplate ()
-					{
-						IO (Decode16, 0x0070, 0x0070, 0x01, 0x02)
-						IRQNoFlags () { 8 }
-					})
-				}
-
-				Device (COM1)
-				{
-					Name (_HID, EisaId ("PNP0501"))
-					Name (_UID, 1)
-					Name (_STA, 0x0F)
-					Name (_CRS, ResourceTemplate ()
-					{
-						IO (Decode16, 0x03F8, 0x03F8, 0x00, 0x08)
-						IRQNoFlags () { 4 }
-					})
-				}
-
-				Device (COM2)
-				{
-					Name (_HID, EisaId ("PNP0501"))
-					Name (_UID, 2)
-					Name (_STA, 0x0F)
-					Name (_CRS, ResourceTemplate ()
-					{
-						IO (Decode16, 0x02F8, 0x02F8, 0x00, 0x08)
-						IRQNoFlags () { 3 }
-					})
-				}
-			}
+			Include ("q35_isa.asl")
 		}
 	}
 }

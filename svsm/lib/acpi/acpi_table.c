@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-#include "machine/dev/acpi/acpi_table.h"
+#include "lib/acpi/acpi_table.h"
 #include "lib/string.h"
 
 uint8_t acpi_checksum(const void *p, size_t n)
@@ -24,7 +24,7 @@ void acpi_seal(struct acpi_header *h, const char *signature, uint8_t revision, u
 	};
 	memcpy(h->signature, signature, sizeof(h->signature));
 	memcpy(h->oem_id, "KEELSN", sizeof(h->oem_id));
-	memcpy(h->oem_table, "NATIVE  ", sizeof(h->oem_table));
+	memcpy(h->oem_table, "KEELSON ", sizeof(h->oem_table));
 	memcpy(h->creator, "KEEL", sizeof(h->creator));
 	h->checksum = acpi_checksum(h, length);
 }
