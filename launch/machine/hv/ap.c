@@ -45,7 +45,7 @@ static bool give(struct vcpu *v, const struct ap_request *r)
 
 	if (!machine_attach(v, r->vmpl, r->vmsa, r->features))
 		return false;
-	h->halted[r->vmpl] = false;
+	h->halted[r->vmpl] = h->stays_halted[r->vmpl] = false;
 	h->reset_hold[r->vmpl] = false;
 	h->apic[r->vmpl].nmi_blocked = false;
 	apic_pv_eoi_write(&h->apic[r->vmpl], 0);

@@ -192,6 +192,17 @@ bool doorbell_wakes(struct vcpu *v)
 		     apic_pending(a) >= 0);
 }
 
+bool doorbell_has_news(struct vcpu *v, unsigned vmpl)
+{
+	const struct hv_doorbell_state *d = &hv_state(v)->doorbell[vmpl];
+	const struct vapic *a = &hv_state(v)->apic[vmpl];
+	bool vector = apic_pending(a) > d->posted;
+	bool nmi = __atomic_load_n(&a->nmi, __ATOMIC_RELAXED);
+	const struct hv_doorbell *p = vector || nmi ? page_of(d) : NULL;
+
+	return p && (vector || !(READ_ONCE(p->flags) & DOORBELL_NMI));
+}
+
 bool doorbell_waits(struct vcpu *v)
 {
 	struct vapic *a = hv_apic(v);

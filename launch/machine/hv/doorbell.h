@@ -27,6 +27,9 @@ void doorbell_sync(struct vcpu *v);
 void doorbell_deliver(struct vcpu *v);
 /* Would an event end the current VMPL's HLT? */
 bool doorbell_wakes(struct vcpu *v);
+/* That VMPL, which need not be current, has something to take that its page does not show yet: a
+ * vector more urgent than the one there, or an NMI. */
+bool doorbell_has_news(struct vcpu *v, unsigned vmpl);
 /* The page has to show something else, NoEoiRequired included, before the guest goes on. */
 bool doorbell_waits(struct vcpu *v);
 /* The current VMPL's page; GPA_NONE: not set. */

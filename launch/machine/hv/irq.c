@@ -51,6 +51,13 @@ void hv_host_interrupt(unsigned vector, bool level)
 	apic_post(device_apic(hv_states[cpu - 1]), vector, level);
 }
 
+bool irq_devices_ring(struct vcpu *v, unsigned vmpl)
+{
+	const struct vapic *a = &hv_state(v)->apic[vmpl];
+
+	return a == device_apic(hv_state(v)) && a->tpr >> 4 < (HOST_VECTOR_OWN >> 4) - 1;
+}
+
 static struct hv_vcpu *owner(const struct vapic *a)
 {
 	return hv_state(machine_vcpu_by_apic_id(a->id));

@@ -25,5 +25,7 @@ void irq_timer_changed(struct vcpu *v);
 void irq_turn(struct vcpu *v);
 /* An exit in hand that was for an interrupt was for the one just taken: exit_cause(). */
 void irq_cause(struct vcpu *v);
+/* Can a device's interrupt come to that VMPL, for all that v's APICs say now? */
+bool irq_devices_ring(struct vcpu *v, unsigned vmpl);
 /* Would an event end the current VMPL's HLT? */
 bool irq_wakes(struct vcpu *v);

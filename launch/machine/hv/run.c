@@ -20,6 +20,7 @@
 #include "machine/hostile/hostile.h"
 #include "machine/hv/hypercall.h"
 #include "machine/hv/irq.h"
+#include "machine/hv/preempt.h"
 #include "machine/hv/stop.h"
 #include "machine/snp/vmsa_attach.h"
 #include "machine/snp/vmsa_inuse.h"
@@ -34,18 +35,18 @@
  * task priority lets through. */
 static bool may_be_rung(struct vcpu *v)
 {
-	const struct vapic *a = hv_apic(v);
-
 	return doorbell_used(v) && !gpa_eq(doorbell_page(v), GPA_NONE) &&
-	       (a->deadline || a->tpr >> 4 < (HOST_VECTOR_OWN >> 4) - 1);
+	       (hv_apic(v)->deadline || irq_devices_ring(v, v->vmpl));
 }
 
 /* v waits for something that only another vCPU can bring: no VMSA, held, or HLT with interrupts
- * off. */
+ * off, and nothing that has VMPL0 run again. */
 static bool is_dead(struct vcpu *v)
 {
 	struct vmpl_ctx *ctx = vcpu_ctx(v);
 
+	if (preempt_may_come(v))
+		return false;
 	if (gpa_eq(ctx->vmsa, GPA_NONE) || hv_state(v)->reset_hold[v->vmpl])
 		return true;
 	return hv_state(v)->halted[v->vmpl] && !may_be_rung(v) &&
@@ -222,6 +223,7 @@ NORETURN void hv_vcpu_main(struct vcpu *v)
 		stop_vmpl(v, "has a boot VMSA that cannot be run");
 	for (;;) {
 		ap_serve(v);
+		preempt_serve(v);
 		down = machine_yield(v);
 		if (!ap_runnable(v))
 			halt(v);

@@ -30,6 +30,7 @@ enum stat {
 	STAT_OTHER,
 	STAT_INJECTED,
 	STAT_PV_EOI,
+	STAT_PREEMPTED,
 	STAT_COUNT,
 };
 
@@ -66,6 +67,7 @@ struct hv_vcpu {
 	struct ap_request request;
 	struct ap_request on_init[VMPL_COUNT]; /* AP_CREATION op 0: until INIT or RUN_VMPL */
 	bool halted[VMPL_COUNT];               /* HLT: waits for an interrupt */
+	bool stays_halted[VMPL_COUNT];         /* preempted in a HLT, which goes on (preempt.c) */
 	bool reset_hold[VMPL_COUNT];           /* AP reset hold: waits for SIPI or AP_CREATION */
 	gpa_t ghcb_registered[VMPL_COUNT];     /* GPA_NONE until registered */
 	uint64_t run_in_vain;                  /* RUN_VMPLs that failed in a row */

@@ -35,6 +35,7 @@ static const char *const name[STAT_COUNT] = {
 	[STAT_OTHER] = "nae_other",
 	[STAT_INJECTED] = "interrupts",
 	[STAT_PV_EOI] = "pv_eoi",
+	[STAT_PREEMPTED] = "preempted",
 };
 
 static void print_vmpl(unsigned vmpl)

@@ -3,16 +3,19 @@
 
 /* Changing the VMPL that runs. */
 #include "machine/hv/vmpl.h"
+#include "machine/hv/irq.h"
 #include "machine/hv/state.h"
 #include "machine/snp/vmsa_attach.h"
 
 bool vmpl_run(struct vcpu *v, unsigned vmpl)
 {
+	struct hv_vcpu *h = hv_state(v);
+
 	if (vmpl >= VMPL_COUNT || gpa_eq(v->ctx[vmpl].vmsa, GPA_NONE))
 		return false;
 	if (!machine_switch(v, vmpl))
 		return false;
-	/* A VMPL asked for by name goes on behind its HLT. */
-	hv_state(v)->halted[vmpl] = false;
+	h->halted[vmpl] = h->stays_halted[vmpl] && !irq_wakes(v);
+	h->stays_halted[vmpl] = false;
 	return true;
 }
