@@ -6,6 +6,7 @@
  *
  * sources: launch/machine/hv/ap.c launch/machine/cpu/seen.c svsm/lib/fmt.c
  */
+#include "machine/hv/altinj.h"
 #include "machine/hv/ap.h"
 #include "abi/ghcb.h"
 #include "base/x86.h"
@@ -86,6 +87,16 @@ bool vmpl_run(struct vcpu *v, unsigned vmpl)
 {
 	(void)v, (void)vmpl;
 	return true;
+}
+
+void altinj_withdraw(struct vcpu *v)
+{
+	(void)v;
+}
+
+void altinj_reset(struct vcpu *v, unsigned vmpl, uint64_t sev_features)
+{
+	(void)v, (void)vmpl, (void)sev_features;
 }
 
 void doorbell_reset(struct hv_doorbell_state *d, struct vapic *a)

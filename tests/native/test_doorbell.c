@@ -7,10 +7,12 @@
  *
  * sources: launch/machine/hv/doorbell.c launch/machine/hv/irq.c svsm/lib/vapic/apic.c svsm/lib/vapic/apic_state.c
  * sources: svsm/lib/vapic/apic_regs.c svsm/lib/vapic/apic_timer.c svsm/lib/vapic/apic_pv_eoi.c
+ * sources: launch/machine/hv/altinj.c svsm/lib/vapic/extint.c
  */
 #include "machine/hv/doorbell.h"
 #include "abi/doorbell.h"
 #include "machine/cpu/exec/inject.h"
+#include "machine/cpu/exec/vintr.h"
 #include "machine/cpu/exit_cause.h"
 #include "machine/cpu/guard.h"
 #include "machine/cpu/tlb.h"
@@ -97,6 +99,12 @@ bool machine_inject_hv(struct vcpu *who)
 }
 
 /* With a doorbell nothing else is injected, and no window is opened. */
+bool vintr_wakes(struct vcpu *who)
+{
+	(void)who;
+	return false;
+}
+
 bool machine_can_inject(struct vcpu *who)
 {
 	(void)who;

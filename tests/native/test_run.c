@@ -16,7 +16,9 @@
 #include "machine/host/isr.h"
 #include "machine/host/log.h"
 #include "machine/host/time.h"
+#include "machine/hv/altinj.h"
 #include "machine/hv/ap.h"
+#include "machine/hv/preempt.h"
 #include "machine/hv/doorbell.h"
 #include "machine/hv/hypercall.h"
 #include "machine/hv/irq.h"
@@ -111,6 +113,28 @@ bool ap_run_vmpl(struct vcpu *v, unsigned vmpl)
 {
 	(void)v, (void)vmpl;
 	return false;
+}
+
+void altinj_turn(struct vcpu *v)
+{
+	(void)v;
+}
+
+void preempt_serve(struct vcpu *v)
+{
+	(void)v;
+}
+
+bool preempt_may_come(struct vcpu *v)
+{
+	(void)v;
+	return false;
+}
+
+bool irq_devices_ring(struct vcpu *v, unsigned vmpl)
+{
+	(void)v, (void)vmpl;
+	return true;
 }
 
 void ap_serve(struct vcpu *v)

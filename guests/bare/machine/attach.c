@@ -86,7 +86,10 @@ TEST(unknown_features, "vmsa-unknown-features",
      "apm:vmrun:features ghcb:ap-creation:refuse")
 {
 	static const uint64_t unknown[] = {
-		SEV_FEAT_ALTERNATE_INJ, BIT(9), BIT(20), BIT(63), /* not modelled */
+		SEV_FEAT_RESTRICTED_INJ | SEV_FEAT_ALTERNATE_INJ, /* one of them: 15.36.16 */
+		BIT(9),
+		BIT(20),
+		BIT(63),       /* not modelled */
 		SEV_FEAT_VTOM, /* with VIRTUAL_TOM 0, which is no address */
 	};
 	struct vmsa *v = (struct vmsa *)smp_vmsa();

@@ -24,6 +24,7 @@ static const char *const names[EXIT_SLOTS] = {
 	[SVM_EXIT_CR0_SEL_WRITE] = "cr0_sel_write",
 	[SVM_EXIT_CPUID] = "cpuid",
 	[SVM_EXIT_HLT] = "hlt",
+	[SVM_EXIT_IRET] = "iret",
 	[SVM_EXIT_IOIO] = "ioio",
 	[SVM_EXIT_MSR] = "msr",
 	[SVM_EXIT_SHUTDOWN] = "shutdown",

@@ -38,6 +38,8 @@ struct vmpl_ctx {
 	uint64_t vtom; /* SEV_FEATURES[1]: all below is private, all from here on shared; 0: off */
 	uint64_t reflected; /* a #VC that the VMPL above is to see: its error code; 0: none */
 	uint64_t nrip;      /* the RIP behind its instruction, 0 where that is not known */
+	uint64_t vintr;     /* VINTR_CTRL while loaded, with alternate injection: exec/vintr.c */
+	bool nmi_iret; /* its IRET is being stepped over, since an NMI waits for the end of it */
 };
 
 struct vcpu {
@@ -124,6 +126,7 @@ enum machine_exit {
 			   */
 	MACHINE_PRIVATE,  /* a shared access to the private page at fault_at, not if strict */
 	MACHINE_REFLECTED, /* a #VC under SEV_FEATURES[2]: the VMSA tells what it was */
+	MACHINE_BUSY,      /* VMRUN met VINTR_BUSY (VMEXIT_BUSY): the VMPL above has to see to it */
 	MACHINE_FAULT,     /* the VMSA's state was refused by VMRUN, or a rule of SNP was broken */
 	MACHINE_MMIO,      /* a page table or code where there is no RAM: hv may only stop */
 };

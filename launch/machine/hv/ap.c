@@ -14,6 +14,7 @@
 #include "machine/host/smp.h"
 #include "machine/host/wait.h"
 #include "machine/host_assert.h"
+#include "machine/hv/altinj.h"
 #include "machine/hv/doorbell.h"
 #include "machine/hv/vmpl.h"
 #include "machine/snp/rmp.h"
@@ -45,6 +46,9 @@ static bool give(struct vcpu *v, const struct ap_request *r)
 
 	if (!machine_attach(v, r->vmpl, r->vmsa, r->features))
 		return false;
+	if (r->vmpl == VMPL_SVSM)
+		altinj_withdraw(v);
+	altinj_reset(v, r->vmpl, r->features);
 	h->halted[r->vmpl] = h->stays_halted[r->vmpl] = false;
 	h->reset_hold[r->vmpl] = false;
 	h->apic[r->vmpl].nmi_blocked = false;

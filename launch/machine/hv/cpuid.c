@@ -71,6 +71,7 @@ enum reg {
 #define SEV_EAX_RMPQUERY   BIT(6)
 #define SEV_EAX_COHERENT   BIT(10)
 #define SEV_EAX_RESTRICTED BIT(12) /* injection */
+#define SEV_EAX_ALTERNATE  BIT(13) /* injection */
 #define SEV_EAX_DEBUG_SWAP BIT(14)
 #define SEV_EBX_REDUCED    (1u << 6) /* one physical address bit is the C-bit */
 #define SEV_EBX_SFW_NO     BIT(31)   /* no cache-line eviction needed at validation */
@@ -154,7 +155,7 @@ static void leaf_sev(uint32_t r[4])
 {
 	set(r,
 	    SEV_EAX_SEV | SEV_EAX_ES | SEV_EAX_SNP | SEV_EAX_VMPL | SEV_EAX_RMPQUERY |
-		    SEV_EAX_COHERENT | SEV_EAX_RESTRICTED | SEV_EAX_DEBUG_SWAP,
+		    SEV_EAX_COHERENT | SEV_EAX_RESTRICTED | SEV_EAX_ALTERNATE | SEV_EAX_DEBUG_SWAP,
 	    MACHINE_CBIT | SEV_EBX_REDUCED | VMPL_COUNT << 12 | SEV_EBX_SFW_NO, 0, 0);
 }
 

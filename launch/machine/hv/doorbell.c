@@ -13,7 +13,6 @@
 #include "machine/host/percpu.h"
 #include "machine/host/smp.h"
 #include "machine/snp/rmp.h"
-#include "abi/doorbell.h"
 #include "base/x86.h"
 
 static struct hv_doorbell_state *state(struct vcpu *v)
@@ -208,6 +207,11 @@ bool doorbell_waits(struct vcpu *v)
 	struct vapic *a = hv_apic(v);
 
 	return apic_pending(a) >= 0 || (state(v)->spared && any(a->irr));
+}
+
+struct hv_doorbell *doorbell_shown(struct vcpu *v, unsigned vmpl)
+{
+	return page_of(&hv_state(v)->doorbell[vmpl]);
 }
 
 gpa_t doorbell_page(struct vcpu *v)

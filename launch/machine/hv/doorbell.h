@@ -14,6 +14,7 @@
  * waits, NoEoiRequired is set beside it, and the guest's clearing that is the EOI.
  */
 #include "machine/hv/state.h"
+#include "abi/doorbell.h"
 #include "abi/vmsa.h"
 
 static inline bool doorbell_used(struct vcpu *v)
@@ -34,6 +35,9 @@ bool doorbell_has_news(struct vcpu *v, unsigned vmpl);
 bool doorbell_waits(struct vcpu *v);
 /* The current VMPL's page; GPA_NONE: not set. */
 gpa_t doorbell_page(struct vcpu *v);
+/* That VMPL's page as it is now, NULL when it has none that is shared memory. Between
+ * tlb_write_begin() and tlb_write_end(). */
+struct hv_doorbell *doorbell_shown(struct vcpu *v, unsigned vmpl);
 /* Another page. False when it is no shared page: then there is none. */
 bool doorbell_set(struct vcpu *v, gpa_t g);
 void doorbell_clear(struct vcpu *v);

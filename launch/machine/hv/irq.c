@@ -10,6 +10,7 @@
 #include "machine/hv/irq.h"
 #include "machine/cpu/exit_cause.h"
 #include "machine/cpu/exec/inject.h"
+#include "machine/cpu/exec/vintr.h"
 #include "machine/cpu/exec/vmm.h"
 #include "machine/cpu/guard.h"
 #include "machine/cpu/tlb.h"
@@ -22,6 +23,7 @@
 #include "machine/host/percpu.h"
 #include "machine/host/smp.h"
 #include "machine/host/time.h"
+#include "machine/hv/altinj.h"
 #include "machine/hv/doorbell.h"
 #include "base/x86.h"
 #include "lib/vapic/vapic.h"
@@ -182,7 +184,10 @@ void apic_host_retry(struct vapic *a)
 	/* The guest may go on without another exit to us: a window brings it back in time. */
 	if (a != hv_apic(v))
 		return;
-	if (!doorbell_used(v)) {
+	if (altinj_used(v)) {
+		if (altinj_waits(v, a))
+			host_kick(host_cpu()); /* it is VMPL0 that has to see it */
+	} else if (!doorbell_used(v)) {
 		if (apic_pending(a) >= 0)
 			machine_want_window(v, true);
 	} else if (doorbell_waits(v)) {
@@ -252,8 +257,11 @@ bool irq_pv_eoi_write(struct vcpu *v, uint64_t value)
 	return apic_pv_eoi_write(hv_apic(v), value);
 }
 
+/* With alternate injection it is the VMSA's V_TPR alone. */
 void vmm_cr8_write(struct vcpu *v, uint8_t value)
 {
+	if (machine_alternate(v))
+		return;
 	irq_sync(v);
 	apic_write(hv_apic(v), APIC_TPR, (uint32_t)value << 4);
 }
@@ -264,6 +272,8 @@ void irq_deliver(struct vcpu *v)
 	int vector = apic_pending(a);
 	bool wait = vector >= 0;
 
+	if (altinj_used(v) || machine_alternate(v))
+		return;
 	machine_set_tpr(v, (uint8_t)(a->tpr >> 4));
 	if (doorbell_used(v)) {
 		doorbell_deliver(v);
@@ -284,6 +294,8 @@ bool irq_wakes(struct vcpu *v)
 {
 	struct vapic *a = hv_apic(v);
 
+	if (machine_alternate(v))
+		return vintr_wakes(v);
 	if (doorbell_used(v))
 		return doorbell_wakes(v);
 	if (a->nmi && !a->nmi_blocked)

@@ -7,6 +7,7 @@
 #include "machine/cpu/tlb.h"
 #include "machine/dev/kvmclock.h"
 #include "machine/dev/mtrr.h"
+#include "machine/hv/altinj.h"
 #include "machine/hv/irq.h"
 #include "machine/hv/state.h"
 #include "base/x86.h"
@@ -183,6 +184,13 @@ enum msr_result msr_write(struct vcpu *v, uint32_t msr, uint64_t value)
 	}
 }
 
+/* Which registers are VMPL0's, and which the host's, a guest with alternate injection sorts out in
+ * its #VC. */
+static bool is_for_vc(const struct vcpu *v, uint32_t msr)
+{
+	return is_apic(msr) && altinj_used(v);
+}
+
 /*
  * The processor calls this in the middle of the exit. It spares the guest the #VC that a processor
  * would raise, and the VMGEXIT that the guest would make of it.
@@ -191,6 +199,8 @@ bool vmm_fast_msr(struct vcpu *v, uint32_t msr, bool write, uint64_t *value, boo
 {
 	enum msr_result r;
 
+	if (is_for_vc(v, msr))
+		return false;
 	irq_sync(v);
 	r = write ? msr_write(v, msr, *value) : msr_read(v, msr, value);
 	if (r == MSR_UNKNOWN)

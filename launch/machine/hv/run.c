@@ -15,6 +15,7 @@
 #include "machine/host/lapic.h"
 #include "machine/host/log.h"
 #include "machine/host/time.h"
+#include "machine/hv/altinj.h"
 #include "machine/hv/ap.h"
 #include "machine/hv/doorbell.h"
 #include "machine/hostile/hostile.h"
@@ -35,6 +36,8 @@
  * task priority lets through. */
 static bool may_be_rung(struct vcpu *v)
 {
+	if (altinj_used(v))
+		return hv_apic(v)->deadline; /* by way of VMPL0 */
 	return doorbell_used(v) && !gpa_eq(doorbell_page(v), GPA_NONE) &&
 	       (hv_apic(v)->deadline || irq_devices_ring(v, v->vmpl));
 }
@@ -149,6 +152,14 @@ static void reflected(struct vcpu *v)
 			  (unsigned long long)vcpu_ctx(v)->reflected);
 }
 
+/* Who has the VMPL's VMSA sees to it: without a word of the hypervisor's, as VMPL0 finds the bit.
+ */
+static void busy(struct vcpu *v)
+{
+	if (v->vmpl == VMPL_SVSM || !ap_run_vmpl(v, VMPL_SVSM))
+		stop_vmpl(v, "has a VMSA that is busy, and no VMPL above sees to it");
+}
+
 static void handle(struct vcpu *v, enum machine_exit why)
 {
 	irq_sync(v);
@@ -182,6 +193,9 @@ static void handle(struct vcpu *v, enum machine_exit why)
 		break;
 	case MACHINE_REFLECTED:
 		reflected(v);
+		break;
+	case MACHINE_BUSY:
+		busy(v);
 		break;
 	case MACHINE_FAULT:
 		stop_vmpl(v, "could not go on: %s (0x%llx)", reason(v),
@@ -223,6 +237,7 @@ NORETURN void hv_vcpu_main(struct vcpu *v)
 		stop_vmpl(v, "has a boot VMSA that cannot be run");
 	for (;;) {
 		ap_serve(v);
+		altinj_turn(v);
 		preempt_serve(v);
 		down = machine_yield(v);
 		if (!ap_runnable(v))

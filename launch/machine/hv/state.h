@@ -60,6 +60,12 @@ struct hv_doorbell_state {
 	bool spared;    /* NoEoiRequired is set for the vector posted, or in service */
 };
 
+/* Alternate injection of one VMPL: VMPL0 injects for it, and gets its interrupts (altinj.c). */
+struct hv_altinj {
+	bool on;
+	uint32_t level[8]; /* shown to VMPL0 as level-triggered: its SPECIFIC_EOI is awaited */
+};
+
 struct hv_vcpu {
 	struct vcpu *v;
 	struct vapic apic[VMPL_COUNT];
@@ -72,6 +78,8 @@ struct hv_vcpu {
 	gpa_t ghcb_registered[VMPL_COUNT];     /* GPA_NONE until registered */
 	uint64_t run_in_vain;                  /* RUN_VMPLs that failed in a row */
 	struct hv_doorbell_state doorbell[VMPL_COUNT];
+	struct hv_altinj altinj[VMPL_COUNT];
+	uint8_t int_inj; /* the vector that tells VMPL0 of interrupts of these VMPLs; 0: none yet */
 	gpa_t hold_ghcb[VMPL_COUNT]; /* reset hold asked for by NAE: where the answer goes */
 	uint64_t timer_armed;        /* what the host's timer was last armed with, 0: nothing */
 	uint64_t turn_ends;          /* irq_turn() */

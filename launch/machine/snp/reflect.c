@@ -7,6 +7,7 @@
 #include "machine/cpu/exec/exits.h"
 #include "machine/cpu/exec/insn.h"
 #include "machine/cpu/exec/stale.h"
+#include "machine/cpu/exec/vintr.h"
 #include "machine/cpu/exec/vmm.h"
 #include "machine/cpu/guard.h"
 #include "machine/cpu/tlb.h"
@@ -127,10 +128,11 @@ static int cache_flush(struct vcpu *v)
 	return vcpu_ctx(v)->vmcb->cpl ? insn_fault(v, VEC_GP) : reflect(v);
 }
 
-/* Only a hostile host intercepts #DB. */
+/* Only a hostile host intercepts #DB, and the step over an IRET. */
 static int debug_exception(struct vcpu *v)
 {
-	hostile_stepped(v);
+	if (!vintr_stepped(v))
+		hostile_stepped(v);
 	return RESUME;
 }
 
@@ -151,6 +153,7 @@ guard_exit *const guard_exits[EXIT_SLOTS] = {
 	[SVM_EXIT_RDTSCP] = reflect,
 	[SVM_EXIT_RDPMC] = reflect,
 	[SVM_EXIT_CPUID] = reflect,
+	[SVM_EXIT_IRET] = vintr_iret,
 	[SVM_EXIT_SWINT] = stale_interrupt,
 	[SVM_EXIT_INVD] = cache_flush,
 	[SVM_EXIT_PAUSE] = exits_pause,

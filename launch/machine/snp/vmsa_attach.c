@@ -19,11 +19,19 @@
  * 2, 15.36.16 and 15.36.20). */
 #define FEATURES                                                                                   \
 	(SEV_FEAT_SNP_ACTIVE | SEV_FEAT_VTOM | SEV_FEAT_REFLECT_VC | SEV_FEAT_RESTRICTED_INJ |     \
-	 SEV_FEAT_DEBUG_SWAP)
+	 SEV_FEAT_ALTERNATE_INJ | SEV_FEAT_DEBUG_SWAP)
+
+/* Who says which interrupts a VMPL takes has one answer: APM vol. 2, 15.36.16 and 15.36.21. */
+static bool is_one(uint64_t injection)
+{
+	return !(injection & (injection - 1));
+}
 
 static bool known(uint64_t sev_features)
 {
-	return host_options.any_features || !(sev_features & ~FEATURES);
+	return (host_options.any_features || !(sev_features & ~FEATURES)) &&
+	       is_one(sev_features &
+		      (SEV_FEAT_RESTRICTED_INJ | SEV_FEAT_ALTERNATE_INJ | SEV_FEAT_SECURE_AVIC));
 }
 
 /* VIRTUAL_TOM counts with its feature only, and then all vCPUs of a VMPL have the same. */
@@ -66,21 +74,34 @@ bool machine_attach(struct vcpu *v, uint8_t vmpl, gpa_t vmsa, uint64_t sev_featu
 	return true;
 }
 
+/* Of what the VMSA was attached with an SVSM changes one bit: cleared, it lets the hypervisor
+ * inject again. */
+static uint64_t features_now(const struct vmpl_ctx *c)
+{
+	const struct vmsa *s = guest_ptr(c->vmsa);
+
+	return (c->sev_features & ~SEV_FEAT_ALTERNATE_INJ) |
+	       (READ_ONCE(s->sev_features) & SEV_FEAT_ALTERNATE_INJ);
+}
+
 /* The new state is checked before the old one is given up, so that a refusal changes nothing. */
 bool machine_switch(struct vcpu *v, uint8_t vmpl)
 {
 	struct vmpl_ctx *next = &v->ctx[vmpl];
+	uint64_t features;
 
 	if (next->loaded)
 		return true;
 	if (gpa_eq(next->vmsa, GPA_NONE) || !rmp_vmsa_lock(next->vmsa, (uint8_t)v->index))
 		return false;
-	if (!fits(vmpl, next->vmsa, next->sev_features)) {
+	features = features_now(next);
+	if (!fits(vmpl, next->vmsa, features)) {
 		rmp_vmsa_unlock(next->vmsa);
 		return false;
 	}
 	vmsa_put_down(vcpu_ctx(v));
 	v->vmpl = vmpl;
+	next->sev_features = features;
 	vmsa_load(next);
 	next->loaded = true;
 	return true;

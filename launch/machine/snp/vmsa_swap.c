@@ -9,6 +9,7 @@
  */
 #include "machine/snp/vmsa_swap.h"
 #include "machine/cpu/exec/stale.h"
+#include "machine/cpu/exec/vintr.h"
 #include "machine/cpu/fpu.h"
 #include "machine/cpu/vmcb.h"
 #include "machine/host/mem/direct.h"
@@ -176,6 +177,8 @@ void vmsa_load(struct vmpl_ctx *c)
 	vmsa_fpu_from(c, s);
 	fpu_load(c);
 	load_vmcb(c->vmcb, s);
+	if (c->sev_features & SEV_FEAT_ALTERNATE_INJ)
+		vintr_load(c, s);
 	for (unsigned i = 0; i < 16; i++)
 		c->gpr[i] = *gpr_slot(s, i);
 	c->reflected = 0;
@@ -187,6 +190,8 @@ void vmsa_save(struct vmpl_ctx *c)
 
 	save_vmcb(c->vmcb, s);
 	save_reflected(c, s);
+	if (c->sev_features & SEV_FEAT_ALTERNATE_INJ)
+		vintr_save(c, s);
 	c->gpr[0] = c->vmcb->rax;
 	c->gpr[4] = c->vmcb->rsp;
 	for (unsigned i = 0; i < 16; i++)

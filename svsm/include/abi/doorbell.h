@@ -15,7 +15,7 @@ struct hv_doorbell_vmpl {
 	uint32_t status; /* DOORBELL_VMPL_* */
 	uint32_t irr[7]; /* vectors 32 to 255, edge-triggered ones */
 	uint32_t isr[8]; /* in service, written by VMPL0 for DISABLE_ALT_INJ */
-} PACKED;
+};
 ABI_OFFSET(struct hv_doorbell_vmpl, isr, 32, "extended interrupt information: ISR");
 ABI_SIZE(struct hv_doorbell_vmpl, 64, "extended interrupt information of a VMPL");
 
@@ -34,7 +34,7 @@ struct hv_doorbell {
 	uint8_t per_vmpl_events; /* alternate injection: bit n - 1, VMPL n has something */
 	uint8_t rsvd_004[60];
 	struct hv_doorbell_vmpl vmpl[3]; /* of VMPL 1, 2 and 3 */
-} PACKED;
+};
 ABI_SIZE(struct hv_doorbell, 256, "GHCB 5: #HV doorbell page");
 
 #define DOORBELL_NMI       BIT(0)

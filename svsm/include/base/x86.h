@@ -46,7 +46,8 @@
 #define RFLAGS_VM          BIT(17)
 #define RFLAGS_AC          BIT(18)
 
-#define DR7_ENABLED        0xffu /* local and global, of DR0 to DR3 */
+#define DR6_BS             BIT(14) /* a single step */
+#define DR7_ENABLED        0xffu   /* local and global, of DR0 to DR3 */
 #define PTE_P              BIT(0)
 #define PTE_W              BIT(1)
 #define PTE_U              BIT(2)
@@ -108,6 +109,7 @@ enum x86_vector {
 	VEC_MC = 18,
 	VEC_XF = 19,
 	VEC_VE = 20,
+	VEC_CP = 21,
 	VEC_HV = 28,
 	VEC_VC = 29,
 	VEC_SX = 30,

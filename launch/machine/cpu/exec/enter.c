@@ -10,6 +10,8 @@
 #include "machine/cpu/exec/event.h"
 #include "machine/cpu/exit_cause.h"
 #include "machine/cpu/exec/exits.h"
+#include "machine/cpu/exec/inject.h"
+#include "machine/cpu/exec/vintr.h"
 #include "machine/cpu/fpu.h"
 #include "machine/cpu/guard.h"
 #include "machine/cpu/npt.h"
@@ -70,6 +72,23 @@ static void enter(struct vcpu *v)
 	cr_follow_tpr(v, tpr);
 }
 
+/* With alternate injection VMRUN may find an event to deliver, or fail for a busy VMSA. */
+static int once(struct vcpu *v)
+{
+	bool alternate = machine_alternate(v);
+	int why = alternate ? vintr_enter(v) : RESUME;
+
+	if (why != RESUME)
+		return why;
+	if (vcpu_ctx(v)->answer_due)
+		guard_answer(v);
+	enter(v);
+	why = exits_handle(v);
+	if (alternate && why != RESUME)
+		vintr_leave(v);
+	return why;
+}
+
 enum machine_exit machine_run(struct vcpu *v)
 {
 	int why;
@@ -86,10 +105,7 @@ enum machine_exit machine_run(struct vcpu *v)
 			v->napped = false;
 			return MACHINE_INTR;
 		}
-		if (vcpu_ctx(v)->answer_due)
-			guard_answer(v);
-		enter(v);
-		why = exits_handle(v);
+		why = once(v);
 	} while (why == RESUME);
 	return (enum machine_exit)why;
 }

@@ -7,6 +7,7 @@
 #include "machine/cpu/exec/event.h"
 #include "machine/cpu/exit_cause.h"
 #include "machine/cpu/exit_count.h"
+#include "machine/cpu/exec/inject.h"
 #include "machine/cpu/exec/insn.h"
 #include "machine/cpu/exec/stale.h"
 #include "machine/cpu/guard.h"
@@ -41,7 +42,10 @@ int exits_window(struct vcpu *v)
 {
 	vcpu_ctx(v)->vmcb->int_ctl &= (uint32_t) ~(VMCB_V_IRQ | VMCB_V_IGN_TPR);
 	vcpu_ctx(v)->vmcb->intercept3 &= ~VMCB_INTERCEPT3(SVM_EXIT_VINTR);
-	return halt_in_shadow(v) ? MACHINE_HLT : MACHINE_WINDOW;
+	if (halt_in_shadow(v))
+		return MACHINE_HLT;
+	/* what the window was for is the processor's own business there */
+	return machine_alternate(v) ? RESUME : MACHINE_WINDOW;
 }
 
 int exits_halt(struct vcpu *v)

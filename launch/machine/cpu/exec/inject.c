@@ -35,6 +35,8 @@ void machine_restrict(struct vcpu *v, uint64_t before)
 	struct vmcb *m = vcpu_ctx(v)->vmcb;
 	uint64_t event = m->event_inj;
 
+	if (machine_alternate(v))
+		m->event_inj = before;
 	if (!machine_restricted(v) || event == before || !(event & EVENT_VALID) ||
 	    (event & (EVENT_TYPE_MASK | EVENT_VECTOR)) == (EVENT_EXCEPTION | VEC_HV))
 		return;
@@ -64,6 +66,8 @@ bool machine_can_inject(struct vcpu *v)
  */
 void machine_inject(struct vcpu *v, uint8_t vector)
 {
+	if (machine_alternate(v))
+		return;
 	if (machine_restricted(v))
 		refused(v, EVENT_VALID | EVENT_INTR | vector);
 	else if (!deliver_interrupt(v, vector))
@@ -82,7 +86,7 @@ bool machine_inject_hv(struct vcpu *v)
 {
 	struct vmcb *m = vcpu_ctx(v)->vmcb;
 
-	if (m->event_inj & EVENT_VALID)
+	if ((m->event_inj & EVENT_VALID) || machine_alternate(v))
 		return false;
 	event_exception(m, VEC_HV, 0);
 	return true;

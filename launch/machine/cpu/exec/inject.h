@@ -9,8 +9,15 @@
  * a line in the log for the first one of each vCPU.
  */
 #include "machine/cpu/vcpu.h"
+#include "abi/vmsa.h"
 
-bool machine_restricted(struct vcpu *v);     /* the current VMPL takes #HV and nothing else */
+bool machine_restricted(struct vcpu *v); /* the current VMPL takes #HV and nothing else */
+/* Alternate injection: the current VMPL takes what its VMSA says (vintr.h), and whatever is
+ * injected here is ignored. */
+static inline bool machine_alternate(const struct vcpu *v)
+{
+	return v->ctx[v->vmpl].sev_features & SEV_FEAT_ALTERNATE_INJ;
+}
 bool machine_can_inject(struct vcpu *v);     /* IF=1, no shadow, no event pending */
 bool machine_can_inject_nmi(struct vcpu *v); /* no event pending */
 void machine_inject(struct vcpu *v, uint8_t vector);

@@ -46,7 +46,7 @@ void insn_skip(struct vmcb *m, unsigned length)
 	m->int_state = 0;
 	m->rflags &= ~RFLAGS_RF;
 	if ((m->rflags & RFLAGS_TF) && !(m->event_inj & EVENT_VALID)) {
-		m->dr6 |= BIT(14);
+		m->dr6 |= DR6_BS;
 		event_exception(m, VEC_DB, 0);
 	}
 }

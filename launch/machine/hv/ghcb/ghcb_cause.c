@@ -27,6 +27,9 @@ static const struct exit_group events[] = {
 	{ONE(GHCB_EXIT_HV_TIMER), "hv_timer"},
 	{ONE(GHCB_EXIT_APIC_IDS), "apic_id_list"},
 	{ONE(GHCB_EXIT_RUN_VMPL), "run_vmpl"},
+	{ONE(GHCB_EXIT_CONFIGURE_INT_INJ), "configure_int_inj"},
+	{ONE(GHCB_EXIT_DISABLE_ALT_INJ), "disable_alt_inj"},
+	{ONE(GHCB_EXIT_SPECIFIC_EOI), "specific_eoi"},
 	{ONE(GHCB_EXIT_HV_FEATURES), "hv_features"},
 	{ONE(GHCB_EXIT_TERMINATE), "terminate"},
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
+#include "machine/hv/altinj.h"
 #include "machine/hv/doorbell.h"
 #include "machine/hv/ghcb/nae.h"
 #include "abi/doorbell.h"
@@ -8,6 +9,13 @@
 
 /* Restricted injection: GHCB (56421), #HV Doorbell Page and #HV IPI. */
 
+/* The page of VMPL0 shows what is pending for others, too. */
+static void withdraw(struct vcpu *v)
+{
+	if (v->vmpl == VMPL_SVSM)
+		altinj_withdraw(v);
+}
+
 static void doorbell(struct ghcb_call *c)
 {
 	switch (c->info1) {
@@ -15,6 +23,7 @@ static void doorbell(struct ghcb_call *c)
 		c->out2 = GPA_NONE.v;
 		break;
 	case GHCB_DOORBELL_SET:
+		withdraw(c->v);
 		if (doorbell_set(c->v, gpa(c->info2)))
 			c->out2 = c->info2;
 		else
@@ -24,6 +33,7 @@ static void doorbell(struct ghcb_call *c)
 		c->out2 = doorbell_page(c->v).v;
 		break;
 	case GHCB_DOORBELL_CLEAR:
+		withdraw(c->v);
 		doorbell_clear(c->v);
 		break;
 	default:
