@@ -3,7 +3,7 @@
 
 MONITOR_DIRS := host/mem host cpu cpu/exec iommu snp dev dev/acpi dev/fwcfg dev/pci hv hv/ghcb hostile hostile/deeds load start
 MONITOR_SRC := $(sort $(wildcard $(foreach d,$(MONITOR_DIRS),launch/machine/$(d)/*.c launch/machine/$(d)/*.S))) \
-	$(FW_LIB) $(IGVM_LIB) $(VAPIC_LIB) $(INSN_LIB) $(ACPI_LIB) svsm/lib/symtab.c
+	$(FW_LIB) $(IGVM_LIB) $(VAPIC_LIB) $(INSN_LIB) $(ACPI_LIB) $(addprefix svsm/lib/,symtab.c tsc.c)
 MONITOR_OBJ := $(call objects,monitor,$(MONITOR_SRC)) $(BUILD)/obj/monitor/machine_dsdt.o
 
 $(eval $(call compile,monitor,$$(CC),$$(FW_CFLAGS) -Ilaunch))

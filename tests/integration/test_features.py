@@ -70,3 +70,10 @@ def test_alternate_injection_is_measured(tmp_path):
 def test_a_payload_has_no_guest_to_inject_into(tmp_path):
     code, _, _ = igvm("build", "--payload", BUILD / "svsm.elf", "--alternate-injection", "-o", tmp_path / "x")
     assert code == 2
+
+
+@pytest.mark.parametrize("option, fact", [(["--option", "tsc-adjust"], "shown"), ([], "hidden")])
+def test_tsc_adjust_where_it_is_shown(runs, option, fact):
+    """QEMU hides it from SNP guests; the option shows it, and a write to it then counts."""
+    run = keelson(runs, "test", "machine/tsc*", *option).check(0)
+    assert f'"tsc_adjust": "{fact}"' in run.text("run.json")

@@ -342,8 +342,8 @@ static uint32_t read32(uint64_t at)
 }
 
 /* ACPI 6.5, 5.2.9: fixed hardware, and where a q35 has it (QEMU 7.2, hw/isa/lpc_ich9.c and
- * hw/acpi/ich9.c); flags of what is not there: hardware-reduced (20), no fixed power button (4), and
- * of IAPC_BOOT_ARCH no CMOS clock (5). 5.2.10: the FACS lies at a multiple of 64. */
+ * hw/acpi/ich9.c); flags of what is not there: hardware-reduced (20), no fixed power button (4),
+ * and of IAPC_BOOT_ARCH no CMOS clock (5). 5.2.10: the FACS lies at a multiple of 64. */
 static void check_fadt(uint64_t fadt)
 {
 	uint32_t facs = read32(fadt + 36);

@@ -7,8 +7,10 @@
  * sources: launch/machine/snp/msr_exit.c tests/native/no_hostile.c launch/machine/cpu/exec/insn.c svsm/lib/insn/decode.c svsm/lib/insn/prefixes.c
  */
 #include "machine/snp/msr_exit.h"
+#include "abi/vmsa.h"
 #include "base/x86.h"
 #include "machine/cpu/access.h"
+#include "machine/cpu/exec/counter.h"
 #include "machine/cpu/exec/cr.h"
 #include "machine/cpu/exec/event.h"
 #include "machine/cpu/exec/vmm.h"
@@ -55,14 +57,21 @@ void event_exception(struct vmcb *m, uint8_t vector, uint32_t error)
 
 int vc_raise(struct vcpu *who, uint32_t code_of_it)
 {
-	(void)who, (void)code_of_it;
-	abort();
+	CHECK(who == &v);
+	return 1000 + (int)code_of_it;
 }
 
 bool vmm_fast_msr(struct vcpu *who, uint32_t msr, bool write, uint64_t *value, bool *gp)
 {
-	(void)who, (void)msr, (void)write, (void)value, (void)gp;
-	abort();
+	(void)who, (void)write, (void)value, (void)gp;
+	CHECK_EQ(msr, MSR_GUEST_TSC_FREQ);
+	return false;
+}
+
+uint64_t counter_freq(const struct vmpl_ctx *c)
+{
+	CHECK(c == &v.ctx[0]);
+	return 2597;
 }
 
 bool cr_set_efer(struct vcpu *who, uint64_t value)
@@ -211,4 +220,30 @@ TEST(only_the_read_of_that_msr_is_done)
 	setup();
 	vmcb.int_ctl = VMCB_V_IRQ;
 	check_not_read();
+}
+
+/* C001_0134 is the processor's own with SecureTSC, strict or not, and without it like any MSR that
+ * the hypervisor may have: APM vol. 2, 15.36.18. */
+TEST(the_rate_of_a_secure_counter)
+{
+	CODE(RDMSR, NOP);
+	for (unsigned strict = 0; strict < 2; strict++) {
+		host_options.strict = strict;
+		setup();
+		v.ctx[0].gpr[1] = MSR_GUEST_TSC_FREQ;
+		v.ctx[0].sev_features = SEV_FEAT_SNP_ACTIVE;
+		CHECK_EQ(msr_access(&v), 1000 + SVM_EXIT_MSR);
+		CHECK_EQ(vmcb.rip, RIP);
+		v.ctx[0].sev_features |= SEV_FEAT_SECURE_TSC;
+		CHECK_EQ(msr_access(&v), RESUME);
+		CHECK_EQ(vmcb.rip, RIP + 2);
+		CHECK_EQ(vmcb.rax, 2597);
+		CHECK_EQ(v.ctx[0].gpr[2], 0);
+		vmcb.rip = RIP;
+		vmcb.exit_info1 = 1;
+		CHECK_EQ(msr_access(&v), RESUME);
+		CHECK_EQ(vmcb.rip, RIP);
+		CHECK_EQ(vmcb.event_inj, EVENT_VALID | EVENT_EXCEPTION | VEC_GP);
+	}
+	host_options.strict = false;
 }

@@ -87,7 +87,7 @@ TEST(unknown_features, "vmsa-unknown-features",
 {
 	static const uint64_t unknown[] = {
 		SEV_FEAT_RESTRICTED_INJ | SEV_FEAT_ALTERNATE_INJ, /* one of them: 15.36.16 */
-		BIT(9),
+		SEV_FEAT_VMPL_SSS,
 		BIT(20),
 		BIT(63),       /* not modelled */
 		SEV_FEAT_VTOM, /* with VIRTUAL_TOM 0, which is no address */

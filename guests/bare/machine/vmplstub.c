@@ -71,6 +71,13 @@ static void race(struct vmplstub *s)
 		s->result += rmpadjust(s->address, RMP_PG_4K, s->attributes) != SNP_SUCCESS;
 }
 
+/* At each VMPL the hypervisor wants the GHCB's page registered. */
+static void call(struct vmplstub *s)
+{
+	ghcb_cpu_init();
+	((void (*)(void))s->address)();
+}
+
 static void once(struct vmplstub *s)
 {
 	switch (s->op) {
@@ -101,6 +108,9 @@ static void once(struct vmplstub *s)
 		break;
 	case VMPLSTUB_GHCB_MSR:
 		s->result = rdmsr(MSR_GHCB);
+		break;
+	case VMPLSTUB_CALL:
+		call(s);
 		break;
 	case VMPLSTUB_RACE:
 		race(s);

@@ -21,6 +21,7 @@ enum vmplstub_op {
 	VMPLSTUB_EXECUTE,
 	VMPLSTUB_GHCB_MSR, /* read it */
 	VMPLSTUB_XCR0,     /* XCR0 = 3; next time report it in result */
+	VMPLSTUB_CALL,     /* the function at address, with the GHCB of this vCPU */
 	VMPLSTUB_RACE, /* RMPADJUST again and again, each round with the other vCPU: smp_round() */
 };
 
@@ -32,6 +33,8 @@ struct vmplstub {
 	uint64_t result; /* RACE: how many of them did not return 0 */
 	uint64_t vector; /* of an exception the operation raised, 0xff: none */
 	uint64_t xmm[2];
+	/* What its VMSA begins with, beside what every one has */
+	uint64_t features, tsc_scale, tsc_offset;
 };
 
 void vmplstub_entry(void *arg); /* arg: struct vmplstub */

@@ -25,18 +25,21 @@ void vmplstub_build(unsigned region, unsigned vmpl, struct vmplstub *s)
  */
 void vmplstub_build_by(unsigned region, unsigned vmpl, struct vmplstub *s, unsigned op)
 {
-	uint64_t vmsa = VMPLSTUB_VMSA(region);
+	uint64_t vmsa = VMPLSTUB_VMSA(region), features = snp_features() | s->features;
+	struct vmsa *v = (struct vmsa *)vmsa;
 
 	REQUIRE(region_reset(region));
 	REQUIRE(region_validate(region, 1, 8));
-	smp_fill_vmsa((struct vmsa *)vmsa, 0, (uint8_t)vmpl, vmplstub_entry, s,
-		      MEM_PAGE(region, 4));
+	smp_fill_vmsa(v, 0, (uint8_t)vmpl, vmplstub_entry, s, MEM_PAGE(region, 4));
+	v->sev_features = features;
+	v->tsc_scale = s->tsc_scale;
+	v->tsc_offset = s->tsc_offset;
 	for (unsigned i = 2; i < 9; i++)
 		REQUIRE_EQ(rmpadjust(MEM_PAGE(region, i), RMP_PG_4K, RMPADJUST_ATTR(vmpl, RMP_RWX)),
 			   0);
 	REQUIRE(region_image_rights(vmpl, RMP_RWX));
 	REQUIRE_EQ(rmpadjust(vmsa, RMP_PG_4K, RMPADJUST_ATTR(1, 0) | RMPADJUST_VMSA), 0);
-	REQUIRE_EQ(ghcb_ap_create(percpu()->apic_id, vmpl, op, vmsa, snp_features()), 0);
+	REQUIRE_EQ(ghcb_ap_create(percpu()->apic_id, vmpl, op, vmsa, features), 0);
 }
 
 /* The same backwards: the hypervisor forgets the VMSA before its page becomes an ordinary one. */

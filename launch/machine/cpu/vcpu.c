@@ -10,6 +10,7 @@
 #include "machine/host/smp.h"
 #include "machine/layout.h"
 #include "abi/machine.h"
+#include "lib/tsc.h"
 
 struct vcpu *machine_vcpus[HOST_MAX_CPUS - 1];
 unsigned machine_vcpu_count;
@@ -23,7 +24,7 @@ static void add_vcpu(unsigned index)
 	v->apic_id = index;
 	v->trace_left = host_options.trace ? VCPU_TRACE_ALL : 0;
 	for (unsigned i = 0; i < VMPL_COUNT; i++)
-		v->ctx[i].vmsa = GPA_NONE;
+		v->ctx[i] = (struct vmpl_ctx){.vmsa = GPA_NONE, .tsc_scale = TSC_SCALE_ONE};
 	machine_vcpus[index] = v;
 }
 

@@ -29,7 +29,10 @@ struct vmpl_ctx {
 	uint64_t ghcb_msr;     /* MSR 0xC0010130 as last written or answered */
 	bool answer_due;       /* the guest asked by it, and may be about to read it */
 	uint64_t sev_features; /* latched from the VMSA when it was attached */
-	uint64_t gpr[16];      /* x86 encoding order; RAX and RSP live in the VMCB while loaded */
+	uint64_t tsc_scale,
+		tsc_offset;     /* of the counter that the guest reads: cpu/exec/counter.h */
+	uint64_t hv_tsc_offset; /* the hypervisor's, which counts unless the VMSA has its own */
+	uint64_t gpr[16];       /* x86 encoding order; RAX and RSP live in the VMCB while loaded */
 	uint64_t dr[4];
 	uint64_t xcr0, pat;
 	uint32_t pkru, tsc_aux;

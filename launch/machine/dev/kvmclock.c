@@ -4,7 +4,7 @@
 /*
  * KVM's paravirtual clock. The date comes from the real-time clock once; from then on the guest
  * reads the TSC and scales it with the factors that it finds in its page. All vCPUs have one time
- * base, so the page of a vCPU is written when its MSR is, and never again.
+ * base, so the page of a vCPU is written when its MSR is, and when its counter moved.
  */
 #include "machine/dev/kvmclock.h"
 #include "machine/cpu/guard.h"
@@ -13,12 +13,9 @@
 #include "machine/host/wait.h"
 #include "base/x86.h"
 
-static struct {
-	uint64_t tsc;  /* system time 0 */
-	uint64_t wall; /* seconds since 1970 then */
-	uint32_t mul;
-	int8_t shift;
-} base;
+#define NS 1000000000ull
+
+static uint64_t start; /* the date at system time 0: ns since 1970 */
 
 #define RTC_INDEX    0x70
 #define RTC_DATA     0x71
@@ -67,55 +64,57 @@ static uint64_t rtc_seconds(void)
 			       rtc_hour(b), rtc_number(2, bin), rtc_number(0, bin));
 }
 
-/* The date is only good to the second; what counts is that all vCPUs are told the same. */
+/* The chip counts seconds, so the date is good to one; what counts is that all vCPUs are told the
+ * same. */
 void kvmclock_init(void)
 {
-	base.wall = rtc_seconds();
-	base.tsc = rdtsc();
-	pvclock_scale(host_tsc_khz(), &base.mul, &base.shift);
+	uint32_t mul;
+	int8_t shift;
+
+	pvclock_scale(host_tsc_khz(), &mul, &shift);
+	start = rtc_seconds() * NS - pvclock_ns(rdtsc() - KVMCLOCK_ZERO, mul, shift);
 }
 
-/* The version is odd while the page is being written: a reader on another vCPU tries again. */
-bool kvmclock_set_system_time(struct kvmclock *c, uint64_t value)
+/* The version is odd while the page is being written: a reader on another vCPU tries again. The
+ * flag of a guest that was stopped is the guest's to clear: kvm_setup_guest_pvclock(). */
+void kvmclock_show_time(const struct kvmclock *c, uint64_t zero, uint64_t khz)
 {
-	gpa_t g = gpa(value & ~BIT(0));
+	gpa_t g = gpa(c->system_time & ~BIT(0));
 	struct pvclock_vcpu_time_info *t;
-	uint32_t version;
+	uint32_t version, mul;
+	int8_t shift;
 
-	c->system_time = value;
-	if (!(value & BIT(0)) || g.v & 3 || !guard_is_shared(g, sizeof(*t)))
-		return true; /* as KVM: a bad address is not written, and not a fault */
+	if (!(c->system_time & BIT(0)) || g.v & 3 || !guard_is_shared(g, sizeof(*t)))
+		return;
 	t = guest_ptr(g);
+	pvclock_scale(MAX(khz, 1ull), &mul, &shift);
 	version = (READ_ONCE(t->version) + 1) | 1;
 	WRITE_ONCE(t->version, version);
 	barrier();
-	t->tsc_timestamp = base.tsc;
+	t->tsc_timestamp = zero;
 	t->system_time = 0;
-	t->tsc_to_system_mul = base.mul;
-	t->tsc_shift = base.shift;
-	t->flags = PVCLOCK_TSC_STABLE;
+	t->tsc_to_system_mul = mul;
+	t->tsc_shift = shift;
+	t->flags = (READ_ONCE(t->flags) & PVCLOCK_GUEST_STOPPED) | PVCLOCK_TSC_STABLE;
 	barrier();
 	WRITE_ONCE(t->version, version + 1);
-	return true;
 }
 
 /* Written at each write of the MSR, which is how a guest asks for it. */
-bool kvmclock_set_wall_clock(struct kvmclock *c, uint64_t value)
+void kvmclock_show_date(const struct kvmclock *c)
 {
-	gpa_t g = gpa(value);
+	gpa_t g = gpa(c->wall_clock);
 	struct pvclock_wall_clock *w;
 	uint32_t version;
 
-	c->wall_clock = value;
 	if (g.v & 3 || !guard_is_shared(g, sizeof(*w)))
-		return true;
+		return;
 	w = guest_ptr(g);
 	version = (READ_ONCE(w->version) + 1) | 1;
 	WRITE_ONCE(w->version, version);
 	barrier();
-	w->sec = base.wall;
-	w->nsec = 0;
+	w->sec = (uint32_t)(start / NS);
+	w->nsec = start % NS;
 	barrier();
 	WRITE_ONCE(w->version, version + 1);
-	return true;
 }

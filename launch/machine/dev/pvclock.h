@@ -25,7 +25,8 @@ struct pvclock_wall_clock {
 } PACKED ALIGNED(4);
 ABI_SIZE(struct pvclock_wall_clock, 12, "KVM msr.rst: pvclock_wall_clock");
 
-#define PVCLOCK_TSC_STABLE BIT(0)
+#define PVCLOCK_TSC_STABLE    BIT(0)
+#define PVCLOCK_GUEST_STOPPED BIT(1)
 
 /* ns = ((delta << shift) * mul) >> 32, a negative shift to the right; khz must not be 0. */
 void pvclock_scale(uint64_t khz, uint32_t *mul, int8_t *shift);

@@ -20,7 +20,7 @@ static const struct option_word words[] = {
 	{"strict", &host_options.strict},         {"stats", &host_options.stats},
 	{"trace", &host_options.trace},           {"turns", &host_options.turns},
 	{"no-invlpgb", &host_options.no_invlpgb}, {"any-features", &host_options.any_features},
-	{"fast-ioio", &host_options.fast_ioio},
+	{"fast-ioio", &host_options.fast_ioio},   {"tsc-adjust", &host_options.tsc_adjust},
 };
 
 static const struct option_word *find(const struct option_word *from, const struct option_word *to,

@@ -2,10 +2,11 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 #include "machine/hv/cpuid.h"
+#include "machine/cpu/exec/counter.h"
 #include "machine/cpu/exec/vmm.h"
 #include "machine/cpu/fpu.h"
 #include "machine/cpu/vmcb.h"
-#include "machine/host/time.h"
+#include "machine/host/options.h"
 #include "machine/hostile/hostile.h"
 #include "machine/hv/state.h"
 #include "abi/machine.h"
@@ -52,12 +53,13 @@ enum reg {
 #define FD_EAX_XSAVEOPT BIT(0)
 #define FD_EAX_XGETBV1  BIT(2)
 /* Leaf 6 */
-#define F6_EAX_ARAT BIT(2)
+#define F6_EAX_ARAT       BIT(2)
+#define F7_EBX_TSC_ADJUST BIT(1)
 /* Leaf 7: INVPCID, AVX2, MPX, RDT, AVX-512, PT */
 #define F7_EBX_HIDE                                                                                \
-	(BIT(2) | BIT(4) | BIT(5) | BIT(10) | BIT(11) | BIT(12) | BIT(14) | BIT(15) | BIT(16) |    \
-	 BIT(17) | BIT(21) | BIT(22) | BIT(25) | BIT(26) | BIT(27) | BIT(28) | BIT(29) | BIT(30) | \
-	 BIT(31))
+	(F7_EBX_TSC_ADJUST | BIT(2) | BIT(4) | BIT(5) | BIT(10) | BIT(11) | BIT(12) | BIT(14) |    \
+	 BIT(15) | BIT(16) | BIT(17) | BIT(21) | BIT(22) | BIT(25) | BIT(26) | BIT(27) | BIT(28) | \
+	 BIT(29) | BIT(30) | BIT(31))
 #define F7_ECX_SHOW (BIT(2) | BIT(22)) /* UMIP, RDPID */
 /* 0x80000001: SVM, XOP, SKINIT, LWP, FMA4, TOPOEXT, performance counters, MONITORX */
 #define F81_ECX_HIDE                                                                               \
@@ -69,6 +71,7 @@ enum reg {
 #define SEV_EAX_SNP        BIT(4)
 #define SEV_EAX_VMPL       BIT(5)
 #define SEV_EAX_RMPQUERY   BIT(6)
+#define SEV_EAX_SECURE_TSC BIT(8)
 #define SEV_EAX_COHERENT   BIT(10)
 #define SEV_EAX_RESTRICTED BIT(12) /* injection */
 #define SEV_EAX_ALTERNATE  BIT(13) /* injection */
@@ -114,10 +117,14 @@ static void leaf_1(struct vcpu *v, uint32_t r[4])
 		r[ECX] |= F1_ECX_OSXSAVE;
 }
 
+/* KVM has TSC_ADJUST, and QEMU hides it from SNP guests, whose CPUID page the firmware compares
+ * with a processor that lacks it: QEMU 10.0, target/i386/sev.c, sev_snp_adjust_cpuid_features(). */
 static void leaf_7(uint32_t sub, uint32_t r[4])
 {
 	r[EAX] = 0;
 	r[EBX] = sub ? 0 : r[EBX] & ~F7_EBX_HIDE;
+	if (!sub && host_options.tsc_adjust)
+		r[EBX] |= F7_EBX_TSC_ADJUST;
 	r[ECX] = sub ? 0 : r[ECX] & F7_ECX_SHOW;
 	r[EDX] = 0;
 }
@@ -155,11 +162,12 @@ static void leaf_sev(uint32_t r[4])
 {
 	set(r,
 	    SEV_EAX_SEV | SEV_EAX_ES | SEV_EAX_SNP | SEV_EAX_VMPL | SEV_EAX_RMPQUERY |
-		    SEV_EAX_COHERENT | SEV_EAX_RESTRICTED | SEV_EAX_ALTERNATE | SEV_EAX_DEBUG_SWAP,
+		    SEV_EAX_SECURE_TSC | SEV_EAX_COHERENT | SEV_EAX_RESTRICTED | SEV_EAX_ALTERNATE |
+		    SEV_EAX_DEBUG_SWAP,
 	    MACHINE_CBIT | SEV_EBX_REDUCED | VMPL_COUNT << 12 | SEV_EBX_SFW_NO, 0, 0);
 }
 
-static void hypervisor(uint32_t leaf, uint32_t r[4])
+static void hypervisor(struct vcpu *v, uint32_t leaf, uint32_t r[4])
 {
 	set(r, 0, 0, 0, 0);
 	switch (leaf) {
@@ -172,7 +180,7 @@ static void hypervisor(uint32_t leaf, uint32_t r[4])
 		break;
 	case MAX_KVM: /* kHz of TSC and APIC bus: QEMU 7.2, target/i386/kvm/kvm.c, vmware-cpuid-freq
 		       */
-		set(r, host_tsc_khz(), APIC_BUS_KHZ, 0, 0);
+		set(r, (uint32_t)counter_khz(vcpu_ctx(v)), APIC_BUS_KHZ, 0, 0);
 		break;
 	case MACHINE_SIGNATURE_LEAF: /* "KeelsonNativ" */
 		set(r, MACHINE_SIGNATURE_LEAF, 0x6c65654b, 0x4e6e6f73, 0x76697461);
@@ -262,7 +270,7 @@ void hv_cpuid(struct vcpu *v, uint32_t leaf, uint32_t sub, uint32_t out[4])
 
 	set(out, 0, 0, 0, 0);
 	if (range == 0x4000) {
-		hypervisor(leaf, out);
+		hypervisor(v, leaf, out);
 	} else if (range == 0x8000 && leaf <= MAX_EXTENDED) {
 		cpuid(leaf, 0, out);
 		extended(v, leaf, out);

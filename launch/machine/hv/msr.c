@@ -2,6 +2,7 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 #include "machine/hv/msr.h"
+#include "machine/cpu/exec/counter.h"
 #include "machine/cpu/exec/vmm.h"
 #include "machine/cpu/fpu.h"
 #include "machine/cpu/tlb.h"
@@ -100,8 +101,7 @@ static enum msr_result result(bool ok)
 	return ok ? MSR_OK : MSR_GP;
 }
 
-/* PAT and TSC are the guest's own (vmsa_swap.c); these answers are for one that asks all the
- * same. */
+/* PAT is the guest's own (vmsa_swap.c); this answer is for one that asks all the same. */
 enum msr_result msr_read(struct vcpu *v, uint32_t msr, uint64_t *value)
 {
 	struct hv_vcpu *h = hv_state(v);
@@ -111,13 +111,16 @@ enum msr_result msr_read(struct vcpu *v, uint32_t msr, uint64_t *value)
 		return result(apic_msr_read(a, msr - MSR_X2APIC_BASE, value));
 	switch (msr) {
 	case MSR_TSC_DEADLINE:
-		*value = apic_timer_deadline(a);
+		*value = tsc_msr_deadline(&h->tsc[v->vmpl], a);
 		return MSR_OK;
 	case MSR_APIC_BASE:
 		*value = a->base;
 		return MSR_OK;
 	case MSR_TSC:
-		*value = rdtsc();
+		*value = counter_of_guest(vcpu_ctx(v), rdtsc());
+		return MSR_OK;
+	case MSR_TSC_ADJUST:
+		*value = h->tsc[v->vmpl].adjust;
 		return MSR_OK;
 	case MSR_PAT:
 		*value = vcpu_ctx(v)->pat;
@@ -138,16 +141,37 @@ enum msr_result msr_read(struct vcpu *v, uint32_t msr, uint64_t *value)
 	}
 }
 
-/* The page stays shared until it is written. */
-static bool set_clock(struct vcpu *v, bool (*set)(struct kvmclock *c, uint64_t value),
-		      uint64_t value)
+static struct kvmclock *clock(struct vcpu *v)
 {
-	bool ok;
+	return &hv_state(v)->clock[v->vmpl];
+}
+
+/* The page stays shared until it is written. */
+static void show_time(struct vcpu *v)
+{
+	struct vmpl_ctx *c = vcpu_ctx(v);
 
 	tlb_write_begin(v);
-	ok = set(&hv_state(v)->clock[v->vmpl], value);
+	kvmclock_show_time(clock(v), counter_of_guest(c, KVMCLOCK_ZERO), counter_khz(c));
 	tlb_write_end(v);
-	return ok;
+}
+
+static void show_date(struct vcpu *v)
+{
+	tlb_write_begin(v);
+	kvmclock_show_date(clock(v));
+	tlb_write_end(v);
+}
+
+/* The MSRs of the counter. The clock's page follows a counter that moved, or the guest's time would
+ * jump. */
+static void set_tsc(struct vcpu *v,
+		    bool (*set)(struct tsc_msr *t, struct vmpl_ctx *c, struct vapic *a,
+				uint64_t value),
+		    uint64_t value)
+{
+	if (set(&hv_state(v)->tsc[v->vmpl], vcpu_ctx(v), hv_apic(v), value))
+		show_time(v);
 }
 
 enum msr_result msr_write(struct vcpu *v, uint32_t msr, uint64_t value)
@@ -160,12 +184,16 @@ enum msr_result msr_write(struct vcpu *v, uint32_t msr, uint64_t value)
 		return result(apic_msr_write(a, msr - MSR_X2APIC_BASE, value));
 	switch (msr) {
 	case MSR_TSC_DEADLINE:
-		apic_timer_set_deadline(a, value);
+		tsc_msr_set_deadline(&h->tsc[v->vmpl], vcpu_ctx(v), a, value);
 		return MSR_OK;
 	case MSR_APIC_BASE:
 		return result(apic_base_write(a, value));
 	case MSR_TSC:
-		return MSR_OK; /* one TSC for all, not a guest's to move */
+		set_tsc(v, tsc_msr_write, value);
+		return MSR_OK;
+	case MSR_TSC_ADJUST:
+		set_tsc(v, tsc_msr_adjust, value);
+		return MSR_OK;
 	case MSR_PAT:
 		if (!fpu_pat_valid(value))
 			return MSR_GP;
@@ -173,10 +201,14 @@ enum msr_result msr_write(struct vcpu *v, uint32_t msr, uint64_t value)
 		return MSR_OK;
 	case MSR_KVM_SYSTEM_TIME:
 	case MSR_KVM_SYSTEM_TIME_OLD:
-		return result(set_clock(v, kvmclock_set_system_time, value));
+		clock(v)->system_time = value;
+		show_time(v);
+		return MSR_OK;
 	case MSR_KVM_WALL_CLOCK:
 	case MSR_KVM_WALL_CLOCK_OLD:
-		return result(set_clock(v, kvmclock_set_wall_clock, value));
+		clock(v)->wall_clock = value;
+		show_date(v);
+		return MSR_OK;
 	case MSR_KVM_PV_EOI:
 		return result(irq_pv_eoi_write(v, value));
 	default:

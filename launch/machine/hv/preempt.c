@@ -30,7 +30,8 @@ void preempt_serve(struct vcpu *v)
 	if (!listens(v) || !doorbell_has_news(v, VMPL_SVSM))
 		return;
 	if (!vmpl_run(v, VMPL_SVSM))
-		return; /* another vCPU has spoilt the VMSA or holds it: the next round tries again */
+		return; /* another vCPU has spoilt the VMSA or holds it: the next round tries again
+			 */
 	h->count[lower][STAT_PREEMPTED]++;
 	h->stays_halted[lower] = h->halted[lower];
 }

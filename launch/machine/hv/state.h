@@ -6,6 +6,7 @@
 #include "lib/vapic/vapic.h"
 #include "machine/dev/kvmclock.h"
 #include "machine/dev/mtrr.h"
+#include "machine/dev/tsc_msr.h"
 #include "machine/cpu/vcpu.h"
 
 /* What a vCPU asked the hypervisor for, and what came of it. */
@@ -69,6 +70,7 @@ struct hv_altinj {
 struct hv_vcpu {
 	struct vcpu *v;
 	struct vapic apic[VMPL_COUNT];
+	struct tsc_msr tsc[VMPL_COUNT];
 	struct kvmclock clock[VMPL_COUNT];
 	struct ap_request request;
 	struct ap_request on_init[VMPL_COUNT]; /* AP_CREATION op 0: until INIT or RUN_VMPL */

@@ -2,6 +2,7 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #include "machine/snp/msr_exit.h"
 #include "lib/insn/decode.h"
+#include "machine/cpu/exec/counter.h"
 #include "machine/cpu/exec/cr.h"
 #include "machine/cpu/exec/event.h"
 #include "machine/cpu/exec/insn.h"
@@ -112,6 +113,10 @@ int msr_access(struct vcpu *v)
 			return insn_fault(v, VEC_GP);
 		value = c->sev_features << SEV_STATUS_FEATURES_SHIFT;
 		return complete(v, false, value | SEV_STATUS_SEV | SEV_STATUS_ES | SEV_STATUS_SNP);
+	case MSR_GUEST_TSC_FREQ: /* read-only, and there with SecureTSC only */
+		if (!(c->sev_features & SEV_FEAT_SECURE_TSC))
+			break;
+		return write ? insn_fault(v, VEC_GP) : complete(v, false, counter_freq(c));
 	}
 	if (!host_options.strict && !(c->sev_features & SEV_FEAT_REFLECT_VC) &&
 	    vmm_fast_msr(v, msr, write, &value, &gp))

@@ -2,6 +2,7 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 #include "lib/insn/decode.h"
+#include "machine/cpu/exec/counter.h"
 #include "machine/cpu/exec/cr.h"
 #include "machine/cpu/exec/event.h"
 #include "machine/cpu/exec/exits.h"
@@ -149,8 +150,8 @@ guard_exit *const guard_exits[EXIT_SLOTS] = {
 	[SVM_EXIT_SMI] = exits_interrupt,
 	[SVM_EXIT_VINTR] = exits_window,
 	[SVM_EXIT_CR0_SEL_WRITE] = cr_access,
-	[SVM_EXIT_RDTSC] = reflect,
-	[SVM_EXIT_RDTSCP] = reflect,
+	[SVM_EXIT_RDTSC] = counter_exit,
+	[SVM_EXIT_RDTSCP] = counter_exit,
 	[SVM_EXIT_RDPMC] = reflect,
 	[SVM_EXIT_CPUID] = reflect,
 	[SVM_EXIT_IRET] = vintr_iret,

@@ -19,7 +19,7 @@
  * 2, 15.36.16 and 15.36.20). */
 #define FEATURES                                                                                   \
 	(SEV_FEAT_SNP_ACTIVE | SEV_FEAT_VTOM | SEV_FEAT_REFLECT_VC | SEV_FEAT_RESTRICTED_INJ |     \
-	 SEV_FEAT_ALTERNATE_INJ | SEV_FEAT_DEBUG_SWAP)
+	 SEV_FEAT_ALTERNATE_INJ | SEV_FEAT_DEBUG_SWAP | SEV_FEAT_SECURE_TSC)
 
 /* Who says which interrupts a VMPL takes has one answer: APM vol. 2, 15.36.16 and 15.36.21. */
 static bool is_one(uint64_t injection)

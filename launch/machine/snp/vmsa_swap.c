@@ -8,6 +8,7 @@
  * the page.
  */
 #include "machine/snp/vmsa_swap.h"
+#include "machine/cpu/exec/counter.h"
 #include "machine/cpu/exec/stale.h"
 #include "machine/cpu/exec/vintr.h"
 #include "machine/cpu/fpu.h"
@@ -21,6 +22,7 @@
 #include "abi/vmsa.h"
 #include "base/x86.h"
 #include "lib/string.h"
+#include "lib/tsc.h"
 
 static uint8_t *msr_map, *io_map;
 
@@ -54,7 +56,6 @@ void vmsa_init(void)
 	for (unsigned i = 0; i < ARRAY_LEN(own); i++)
 		allow_msr(own[i], true, true);
 	allow_msr(MSR_EFER, true, false); /* cr_set_efer() */
-	allow_msr(MSR_TSC, true, false);
 }
 
 #define CROWD 8 /* more vCPUs than that give way at PAUSE: hv/run.c; fewer spin: it is faster */
@@ -169,6 +170,16 @@ static void save_reflected(const struct vmpl_ctx *c, struct vmsa *s)
 	s->guest_nrip = c->nrip;
 }
 
+/* With SecureTSC the counter is as the VMSA says, whatever the hypervisor has set: APM vol. 2,
+ * 15.36.18. */
+static void load_counter(struct vmpl_ctx *c, const struct vmsa *s)
+{
+	if (c->sev_features & SEV_FEAT_SECURE_TSC)
+		counter_set(c, READ_ONCE(s->tsc_scale), READ_ONCE(s->tsc_offset));
+	else
+		counter_set(c, TSC_SCALE_ONE, c->hv_tsc_offset);
+}
+
 void vmsa_load(struct vmpl_ctx *c)
 {
 	struct vmsa *s = guest_ptr(c->vmsa);
@@ -179,6 +190,7 @@ void vmsa_load(struct vmpl_ctx *c)
 	load_vmcb(c->vmcb, s);
 	if (c->sev_features & SEV_FEAT_ALTERNATE_INJ)
 		vintr_load(c, s);
+	load_counter(c, s);
 	for (unsigned i = 0; i < 16; i++)
 		c->gpr[i] = *gpr_slot(s, i);
 	c->reflected = 0;

@@ -67,6 +67,7 @@
 #define EFER_TCE           BIT(15)
 
 #define MSR_TSC            0x10
+#define MSR_TSC_ADJUST     0x3b
 #define MSR_APIC_BASE      0x1b
 #define MSR_SYSENTER_CS    0x174
 #define MSR_SYSENTER_ESP   0x175

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+#include "machine/cpu/exec/counter.h"
 #include "machine/cpu/fpu.h"
 #include "machine/cpu/vcpu.h"
 #include "machine/hv/ghcb/nae.h"
@@ -28,7 +29,7 @@ static void dr7_read(struct ghcb_call *c)
 /* RDTSC and RDTSCP are not intercepted; a guest may ask all the same. */
 static void tsc(struct ghcb_call *c)
 {
-	uint64_t t = rdtsc();
+	uint64_t t = counter_of_guest(vcpu_ctx(c->v), rdtsc());
 
 	ghcb_set_rax(c, (uint32_t)t);
 	ghcb_set_rdx(c, t >> 32);
