@@ -64,13 +64,13 @@ SELFTEST(user_exit)
 SELFTEST(user_checks)
 {
 	static const char *const names[] = {
-		"probe:cpuid",     "probe:tsc",          "probe:flags",
-		"probe:rsp",       "probe:rsp-trap",     "probe:segments",
-		"probe:segments",  "probe:registers",    "probe:vmgexit",
-		"probe:fpu-clean", "probe:bad-pointers", "probe:files",
-		"probe:unknown",   "probe:memory",       "probe:memory-refused",
-		"probe:limit",     "probe:churn",        "probe:others",
-		"probe:tls",
+		"probe:cpuid",        "probe:cpuid-prefixed", "probe:tsc",
+		"probe:tscp",         "probe:flags",          "probe:rsp",
+		"probe:rsp-trap",     "probe:segments",       "probe:segments",
+		"probe:registers",    "probe:vmgexit",        "probe:fpu-clean",
+		"probe:bad-pointers", "probe:files",          "probe:unknown",
+		"probe:memory",       "probe:memory-refused", "probe:limit",
+		"probe:churn",        "probe:others",         "probe:tls",
 	};
 
 	for (unsigned i = 0; i < ARRAY_LEN(names); i++)

@@ -58,6 +58,11 @@ static const struct {
 	{"probe:ghcb-msr", VEC_GP, 0, 0},
 	{"probe:in", VEC_GP, 0, 0},
 	{"probe:out", VEC_GP, 0, 0},
+	{"probe:ins", VEC_GP, 0, 0},
+	{"probe:outs", VEC_GP, 0, 0},
+	{"probe:rep-ins", VEC_GP, 0, 0},
+	{"probe:rep-outs", VEC_GP, 0, 0},
+	{"probe:lock-cpuid", VEC_UD, 0, VEC_VC}, /* QEMU 7.2 lets LOCK pass up to the intercept */
 	{"probe:cr0-read", VEC_GP, 0, 0},
 	{"probe:cr3-write", VEC_GP, 0, 0},
 	{"probe:cr8-write", VEC_GP, 0, 0},
@@ -66,6 +71,10 @@ static const struct {
 	{"probe:swapgs", VEC_GP, 0, 0},
 	{"probe:sysret", VEC_GP, 0, 0},
 	{"probe:wbinvd", VEC_GP, 0, 0},
+	{"probe:invd", VEC_GP, 0, 0},
+	{"probe:dr7-write", VEC_GP, 0, 0},
+	{"probe:monitor", VEC_UD, 0, 0},
+	{"probe:mwait", VEC_UD, 0, 0},
 	{"probe:rdpmc", VEC_GP, 0, VEC_VC},
 	/* QEMU 7.2 counts 16 bytes a gate in these error codes */
 	{"probe:int3", VEC_GP, 3 * 8 + 2, VEC_GP},

@@ -44,11 +44,41 @@ static int check_cpuid(void)
 	return 0;
 }
 
+/* Prefixes that mean nothing to it, a REX that does not count among them. */
+static int check_cpuid_prefixed(void)
+{
+	uint32_t r[4], same[4];
+
+	cpuid(7, 0, r);
+	__asm__ volatile(".byte 0x2e, 0x66, 0x44, 0xf3, 0x49, 0x0f, 0xa2"
+			 : "=a"(same[0]), "=b"(same[1]), "=c"(same[2]), "=d"(same[3])
+			 : "a"(7), "c"(0));
+	for (unsigned i = 0; i < 4; i++)
+		MUST(same[i] == r[i]);
+	return 0;
+}
+
 static int check_tsc(void)
 {
 	uint64_t a = rdtsc(), b = rdtsc();
 
 	MUST(b >= a);
+	return 0;
+}
+
+/* Like RDTSC, and it tells nothing of the CPU. */
+static int check_tscp(void)
+{
+	uint32_t r[4], low, high, aux;
+	uint64_t a = rdtsc(), b;
+
+	cpuid(0x80000001, 0, r);
+	if (!(r[3] & BIT(27)))
+		return 0;
+	__asm__ volatile("rdtscp" : "=a"(low), "=d"(high), "=c"(aux));
+	b = (uint64_t)high << 32 | low;
+	MUST(b >= a && rdtsc() >= b);
+	MUST(!aux);
 	return 0;
 }
 
@@ -221,6 +251,7 @@ static int check_fpu_clean(void)
 const struct deed check_deeds[] = {
 	{"nothing", nothing},           {"seven", seven},
 	{"cpuid", check_cpuid},         {"tsc", check_tsc},
+	{"tscp", check_tscp},           {"cpuid-prefixed", check_cpuid_prefixed},
 	{"flags", check_flags},         {"rsp", check_rsp},
 	{"rsp-trap", check_rsp_trap},   {"segments", check_segments},
 	{"registers", check_registers}, {"vmgexit", check_vmgexit},

@@ -158,7 +158,7 @@ static int wait_for_ever(void)
 #define INSTRUCTION(name, text)                                                                    \
 	static int name(void)                                                                      \
 	{                                                                                          \
-		__asm__ volatile(text : : : "rax", "rbx", "rcx", "rdx", "memory");                 \
+		__asm__ volatile(text : : : "rax", "rbx", "rcx", "rdx", "rsi", "rdi", "memory");   \
 		return 0;                                                                          \
 	}
 
@@ -171,6 +171,11 @@ INSTRUCTION(wrmsr_, "movl $0xc0000101, %%ecx\nxorl %%eax, %%eax\nxorl %%edx, %%e
 INSTRUCTION(ghcb_msr, "movl $0xc0010130, %%ecx\nxorl %%eax, %%eax\nxorl %%edx, %%edx\nwrmsr")
 INSTRUCTION(in, "inb $0x80, %%al")
 INSTRUCTION(out, "outb %%al, $0x80")
+INSTRUCTION(ins, "movq %%rsp, %%rdi\nmovl $0x80, %%edx\ninsb")
+INSTRUCTION(outs, "movq %%rsp, %%rsi\nmovl $0x80, %%edx\noutsb")
+INSTRUCTION(rep_ins, "movq %%rsp, %%rdi\nmovl $0x80, %%edx\nmovl $4, %%ecx\nrep insl")
+INSTRUCTION(rep_outs, "movq %%rsp, %%rsi\nmovl $0x80, %%edx\nmovl $4, %%ecx\nrep outsw")
+INSTRUCTION(lock_cpuid, ".byte 0xf0, 0x0f, 0xa2")
 INSTRUCTION(cr0_read, "movq %%cr0, %%rax")
 INSTRUCTION(cr3_write, "movq %%rax, %%cr3")
 INSTRUCTION(cr8_write, "xorl %%eax, %%eax\nmovq %%rax, %%cr8")
@@ -179,6 +184,10 @@ INSTRUCTION(invlpg_, "invlpg (%%rsp)")
 INSTRUCTION(swapgs_, "swapgs")
 INSTRUCTION(sysret, "sysretq")
 INSTRUCTION(wbinvd, "wbinvd")
+INSTRUCTION(invd, "invd")
+INSTRUCTION(dr7_write, "xorl %%eax, %%eax\nmovq %%rax, %%dr7")
+INSTRUCTION(monitor, "movq %%rsp, %%rax\nxorl %%ecx, %%ecx\nxorl %%edx, %%edx\nmonitor")
+INSTRUCTION(mwait, "xorl %%eax, %%eax\nxorl %%ecx, %%ecx\nmwait")
 INSTRUCTION(rdpmc, "xorl %%ecx, %%ecx\nrdpmc")
 INSTRUCTION(int3, "int3")
 INSTRUCTION(int_nmi, "int $2")
@@ -234,6 +243,11 @@ const struct deed fault_deeds[] = {
 	{"ghcb-msr", ghcb_msr},
 	{"in", in},
 	{"out", out},
+	{"ins", ins},
+	{"outs", outs},
+	{"rep-ins", rep_ins},
+	{"rep-outs", rep_outs},
+	{"lock-cpuid", lock_cpuid},
 	{"cr0-read", cr0_read},
 	{"cr3-write", cr3_write},
 	{"cr8-write", cr8_write},
@@ -242,6 +256,10 @@ const struct deed fault_deeds[] = {
 	{"swapgs", swapgs_},
 	{"sysret", sysret},
 	{"wbinvd", wbinvd},
+	{"invd", invd},
+	{"dr7-write", dr7_write},
+	{"monitor", monitor},
+	{"mwait", mwait},
 	{"rdpmc", rdpmc},
 	{"int3", int3},
 	{"int-nmi", int_nmi},
