@@ -40,6 +40,15 @@ struct keelson_caa {
 	__u8 bytes[4096];
 };
 
+/* Pages of the kernel's that become shared and private again, on one CPU, as a driver's buffers do. */
+struct keelson_share {
+	__u32 cpu;   /* in: Linux CPU number */
+	__u32 pages; /* in: at once, at most KEELSON_SHARE_MAX */
+	__u32 times; /* in: how often, at most 100 */
+	__u32 done;  /* out: rounds after which the pages, private again, held what was written */
+};
+#define KEELSON_SHARE_MAX 512
+
 /*
  * /dev/keelson-edu: DMA of QEMU's device edu to one page and from it, each way KEELSON_DMA_BYTES. coherent: the
  * page is one of dma_alloc_coherent(), else it is a kernel page, whose physical address the device gets.
@@ -58,5 +67,6 @@ struct keelson_dma {
 #define KEELSON_CAA    _IOWR('K', 3, struct keelson_caa)
 #define KEELSON_REPEAT _IOWR('K', 4, struct keelson_repeat)
 #define KEELSON_DMA    _IOWR('K', 5, struct keelson_dma)
+#define KEELSON_SHARE  _IOWR('K', 6, struct keelson_share)
 
 #endif

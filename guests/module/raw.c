@@ -159,6 +159,8 @@ static long raw_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return ioctl_page((void __user *)arg);
 	case KEELSON_CAA:
 		return ioctl_caa((void __user *)arg);
+	case KEELSON_SHARE:
+		return svsm_bus_share((void __user *)arg);
 	default:
 		return -ENOTTY;
 	}

@@ -85,6 +85,10 @@ void svsm_bus_driver_unregister(struct svsm_bus_driver *drv);
 int svsm_bus_edu_start(void);
 void svsm_bus_edu_stop(void);
 
+/* ---- share.c: the ioctl KEELSON_SHARE. Return: 0 or an error ---- */
+struct keelson_share;
+long svsm_bus_share(struct keelson_share __user *user);
+
 extern struct svsm_bus_driver svsm_bus_raw; /* raw.c */
 extern struct svsm_bus_driver svsm_bus_tpm; /* tpm.c */
 

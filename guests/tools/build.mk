@@ -43,6 +43,12 @@ $(eval $(call test_program,longcmd,guests/tools/external.c guests/tools/option.c
 $(eval $(call test_program,reset,guests/tools/external.c guests/tools/hostfile.c svsm/lib/base64.c \
 	guests/bench/svsmtest.c $(sort $(wildcard guests/reset/*.c)) $(TSS_LIB) guests/tss/nv.c guests/tss/pcr.c,\
 	-ltss2-esys -ltss2-mu -ltss2-tctildr -lcrypto))
+TIMERS_LIB := guests/tools/external.c guests/timers/clocks.c guests/timers/beat.c guests/timers/words.c
+$(eval $(call test_program,ticks,$(TIMERS_LIB) guests/tools/option.c guests/timers/ticks.c))
+# In this order: a CPU that was offline leaves the kernel weaker, and the last one judges what all the others did.
+$(eval $(call test_program,timers,$(TIMERS_LIB) guests/tools/hostfile.c svsm/lib/base64.c $(patsubst %,guests/timers/%.c,\
+	source order agree rtc between restart offline complaints)))
+$(eval $(call test_program,watched,$(TIMERS_LIB) guests/timers/watched.c))
 
 TREE := $(wildcard guests/tools/*.sh guests/tools/bin/* guests/tools/etc/*)
 $(GUESTS)/tools$(OTHER).cpio: $(GUESTS)/agent $(VMLINUZ) $(MODULE) $(ASKED) guests/initramfs/build.sh $(PACKAGES)/packages \
