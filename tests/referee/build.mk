@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# make referee: independent judges of the vTPM (docs/referee.md). Nothing of it is part of `make check`.
+# make referee: independent judges of the vTPM and of time (docs/referee.md). Nothing of it is part of `make check`.
 
 REFEREE_DIR := $(GUESTS)/referee
 REFEREE ?=
@@ -7,14 +7,14 @@ REFEREE_INITRAMFS := $(REFEREE_DIR)/initramfs$(OTHER).cpio
 REFEREE_OTHER := $(if $(KERNEL),$(addprefix --keelson=,--kernel $(KERNEL) --initrd $(REFEREE_INITRAMFS)))
 
 .PHONY: referee
-referee: ## independent TPM test scripts under the SVSM and with swtpm (REFEREE=pattern for some)
+referee: ## other projects' tests of TPM and timers under the SVSM and on plain QEMU (REFEREE=pattern for some)
 	$(Q)$(MAKE) --no-print-directory deps && ci/deps.sh swtpm e2fsprogs
 	$(Q)$(MAKE) --no-print-directory all guests $(REFEREE_INITRAMFS)
 	$(Q)set -f; $(PYTHON) tests/referee/run.py --qemu $(QEMU) $(REFEREE_OTHER) $(REFEREE)
 
-$(REFEREE_DIR)/image.ext2: tests/referee/image.sh tests/referee/judge.sh guests/apt.sh $(GUESTS)/tools/nocurl.so \
+$(REFEREE_DIR)/image.ext2: tests/referee/image.sh tests/referee/time.sh tests/referee/judge.sh guests/apt.sh $(GUESTS)/tools/nocurl.so \
 		$(GUESTS)/asked $(GUESTS)/asked-packages
-	$(call say,FETCH,'judges of the TPM')
+	$(call say,FETCH,'judges of TPM and time')
 	$(Q)tests/referee/image.sh $(REFEREE_DIR) $(GUESTS)/tools/nocurl.so
 
 $(REFEREE_DIR)/guest: tests/referee/guest.c

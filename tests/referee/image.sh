@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 The Keelson Authors
 #
-# Fetch the judges (the kernel's tpm2 selftests, the tpm2-tools integration scripts) and what they
-# need at run time from Debian's packages, unpack it all, and pack it as an ext2 image for a virtio
-# disk. Nothing is installed or built, and no judge is changed.
+# Fetch the judges (the kernel's selftests of TPM and timers, the tpm2-tools integration scripts, rt-tests, stress-ng)
+# and what they need at run time from Debian's packages, unpack it all, and pack it as an ext2 image for a virtio
+# disk. Nothing is installed, no judge is changed, and only the timers' selftests are compiled (time.sh).
 # usage: image.sh DIR STUB_LIBCURL   (leaves DIR/image.ext2, DIR/judges: a name, a tab and one line each, DIR/versions,
 #                                     and DIR/left-out: what could not be had and why, where that is so)
 set -eu
@@ -18,6 +18,8 @@ openssl xxd perl python3 python3-yaml pkg-config libtss2-dev libtss2-tcti-cmd0'
 me=referee
 # shellcheck source=guests/apt.sh
 . "$here/../../guests/apt.sh"
+# shellcheck source=tests/referee/time.sh
+. "$here/time.sh"
 mkdir -p "$dir"
 dir=$(cd "$dir" && pwd)
 root=$dir/root   # what becomes the image
@@ -73,9 +75,9 @@ fi
 
 # ---- the root file system ----
 
-# shellcheck disable=SC2086 # a list of package names
+# shellcheck disable=SC2086,SC2154 # lists of package names
 apt_log private apt-get install --download-only --yes --no-install-recommends \
-	-o Debug::NoLocking=1 -o Dir::Cache::archives="$debs" $programs ||
+	-o Debug::NoLocking=1 -o Dir::Cache::archives="$debs" $programs $time_packages ||
 	fail "download failed (log: $apt_dir/log)"
 
 for d in bin sbin lib lib64; do
@@ -109,9 +111,17 @@ if ! [ -e "$deb" ]; then
 	apt_get "$linux"
 	mv "$apt_dir/$linux"_*.deb "$deb"
 fi
+tests=$dir/selftests
+rm -rf "$tests"
+mkdir -p "$tests"
 dpkg-deb --fsys-tarfile "$deb" | tar -xOf - "./usr/src/$linux.tar.xz" |
-	xz -dc -T0 | tar -C "$root/judges" -xf - --strip-components=4 "$linux/tools/testing/selftests/tpm2"
-[ -e "$root/judges/tpm2/test_smoke.sh" ] || fail "no selftests for tpm2 in $deb"
+	xz -dc -T0 | tar -C "$tests" -xf - --strip-components=4 --wildcards "$linux/tools/testing/selftests/tpm2" \
+	"$linux/tools/testing/selftests/timers" "$linux/tools/testing/selftests/kselftest*.h"
+[ -e "$tests/tpm2/test_smoke.sh" ] || fail "no selftests for tpm2 in $deb"
+[ -e "$tests/timers/posix_timers.c" ] || fail "no selftests for timers in $deb"
+mv "$tests/tpm2" "$root/judges"
+time_build "$tests/timers" "$root/judges/timers" || fail "the selftests for timers do not compile"
+rm -rf "$tests"
 
 if [ -n "$found" ]; then
 	mkdir -p "$root/judges/tpm2-tools"
@@ -132,11 +142,12 @@ chmod 755 "$root/judges/judge"
 		name=$(basename "$f" .sh)
 		printf 'tools-%s\ttest/integration/tests/%s.sh of tpm2-tools\n' "$name" "$name"
 	done
+	time_names "$root/judges/timers"
 } | LC_ALL=C sort >"$dir/judges.new"
 {
 	dpkg-deb -f "$debs"/tpm2-tools_*.deb Package Version | awk '{printf "%s%s", sep, $2; sep = " "} END {print ""}'
 	echo "$linux $version"
-	for deb in "$debs"/libtss2-esys*.deb "$debs"/openssl_*.deb "$debs"/python3_*.deb; do
+	for deb in "$debs"/libtss2-esys*.deb "$debs"/openssl_*.deb "$debs"/python3_*.deb "$debs"/rt-tests_*.deb "$debs"/stress-ng_*.deb; do
 		dpkg-deb -f "$deb" Package Version | awk '{printf "%s%s", sep, $2; sep = " "} END {print ""}'
 	done
 } >"$dir/versions"

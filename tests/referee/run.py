@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 The Keelson Authors
-"""make referee: the judges under the SVSM and, in the same run, with swtpm; both against expected.txt.
+"""make referee: the judges under the SVSM and, in the same run, on plain QEMU; both against expected.txt.
 
-Exit codes: 0 as expected and nothing fails under the SVSM that passes with swtpm; 1 otherwise; 2 usage;
+Exit codes: 0 as expected and nothing fails under the SVSM that passes on plain QEMU; 1 otherwise; 2 usage;
 3 something is missing here."""
 
 import argparse
@@ -26,93 +26,29 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 BUILD = (ROOT / os.environ.get("BUILD", "build")).resolve()
 IMAGE = BUILD / "guests/referee/image.ext2"
-SIDES = ("svsm", "swtpm")
-VERDICTS = ("pass", "fail", "skip")
+sys.path.insert(0, str(HERE))
 
-Expected = collections.namedtuple("Expected", "machine svsm swtpm reason")
-
-
-class Mistake(Exception):
-    """The expectation's file is not what it should be."""
-
-
-def read_expected(text):
-    """NAME shared|own|none VERDICT[/VERDICT-WITH-SWTPM] REASON; no reason only where both are pass."""
-    table = {}
-    for number, line in enumerate(text.splitlines(), 1):
-        words = line.split(None, 3)
-        if not words or words[0].startswith("#"):
-            continue
-        name, machine, verdict, *reason = words + [""] * (3 - len(words))
-        svsm, _, swtpm = verdict.partition("/")
-        swtpm = swtpm or svsm
-        if machine not in ("shared", "own", "none") or svsm not in VERDICTS or swtpm not in VERDICTS:
-            raise Mistake(f"line {number}: not NAME shared|own|none VERDICT[/VERDICT] REASON")
-        if name in table:
-            raise Mistake(f"line {number}: {name} a second time")
-        if machine == "none" and (svsm, swtpm) != ("skip", "skip"):
-            raise Mistake(f"line {number}: {name} has no machine, so it can only skip")
-        if (svsm, swtpm) != ("pass", "pass") and not reason:
-            raise Mistake(f"line {number}: {name} needs a reason")
-        if svsm != "pass" and swtpm == "pass":
-            raise Mistake(f"line {number}: {name} passes with swtpm and must pass under the SVSM")
-        table[name] = Expected(machine, svsm, swtpm, reason[0] if reason else "")
-    return table
-
-
-def read_version(text):
-    """The version of tpm2-tools that the expectation is about, or that the image has: "5.4"."""
-    found = re.search(r"^(?:# )?tpm2-tools (\d+\.\d+)", text, re.M)
-    return found.group(1) if found else None
-
-
-def read_left_out(text):
-    """Lines PATTERN REASON: judges that could not be had."""
-    return [tuple(line.split(None, 1)) for line in text.splitlines() if line]
-
-
-def compare(names, expected, got, same=True):
-    """
-    What is wrong, a line each. got: {side: {name: verdict}}. Scripts of another version of the tools than the
-    expectation's are measured by the other side alone.
-    """
-    wrong = []
-    for name in names:
-        svsm, swtpm = (got[side].get(name, "none") for side in SIDES)
-        if not same and name.startswith("tools-"):
-            if svsm != "pass" and swtpm == "pass":
-                wrong.append(f"{name}: passes with swtpm and not under the SVSM")
-            continue
-        if name not in expected:
-            wrong.append(f"{name}: {svsm} under the SVSM, {swtpm} with swtpm, and expected.txt does not name it")
-            continue
-        want = expected[name]
-        if svsm != want.svsm:
-            wrong.append(f"{name}: {svsm} under the SVSM, expected {want.svsm}")
-        if swtpm != want.swtpm:
-            wrong.append(f"{name}: {swtpm} with swtpm, expected {want.swtpm}")
-        if svsm != "pass" and swtpm == "pass":
-            wrong.append(f"{name}: passes with swtpm and not under the SVSM")
-    return wrong
+from verdicts import (SIDES, Expected, Mistake, as_expected, compare, compare_parts, missing, other_versions,  # noqa: E402
+                      read_expected, read_left_out, read_parts, read_versions, subject)
 
 
 def table(names, expected, results):
     width = max(map(len, names))
-    lines = [f"{'judge':{width}}  {'SVSM':12}{'swtpm':12}{'expected':11}reason"]
+    lines = [f"{'judge':{width}}  {'SVSM':12}{'plain':12}{'expected':11}reason"]
     for name in names:
         cells = ""
         for side in SIDES:
             verdict, ms = results[side].get(name, ("none", 0))
             cells += f"{verdict:5}{ms / 1000:5.0f}s "
-        want = expected.get(name, Expected("", "none", "none", "not in expected.txt"))
-        both = want.svsm if want.svsm == want.swtpm else f"{want.svsm}/{want.swtpm}"
+        want = expected.get(name, Expected("", "none", "none", "not in expected.txt", []))
+        both = want.svsm if want.svsm == want.plain else f"{want.svsm}/{want.plain}"
         lines.append(f"{name:{width}}  {cells}{both:11}{want.reason}".rstrip())
     return "\n".join(lines)
 
 
 def count(side, verdicts):
     n = collections.Counter(verdicts.values())
-    return f"{side}: " + ", ".join(f"{n[v]} {v}" for v in VERDICTS)
+    return f"{side}: " + ", ".join(f"{n[v]} {v}" for v in ("pass", "fail", "skip"))
 
 
 class Swtpm:
@@ -141,20 +77,26 @@ class Swtpm:
 
 class Side:
     """
-    One side's way through the judges. Those that `tpm2 clear` cleans up after share a machine and its TPM; one
-    that does not pass there is judged again on a machine of its own, as are those that leave more behind, and
-    that verdict counts.
+    One side's way through the judges. Those of a subject that leave nothing behind share a machine, of the TPM those that
+    `tpm2 clear` cleans up after. One that does not come out as expected there is judged again on a machine of its own,
+    where those run that leave more behind, and that verdict counts. A judge of time gets the second trial in any case: a
+    busy host makes it fail now and then, on either side.
     """
 
     def __init__(self, name, folder, options):
         self.name, self.folder, self.options = name, folder, options
         self.results = {}  # judge -> (verdict, ms)
+        self.parts = {}    # judge -> {part: verdict}
         self.odd = []      # ways in which a run ended that are no verdict
         self.process = None
 
     def command(self, judges, folder, disk):
         words = [BUILD / "keelson", "test", "--disk", disk, "--runs", folder, "--name", "run",
                  "--qemu", self.options.qemu, *self.options.keelson, *(f"referee/{j}" for j in judges)]
+        if subject(judges[0]) == "time":
+            words += ["--smp", "2"]
+        if self.name == "plain":
+            words += ["--platform", "plain"]
         return [str(w) for w in words]
 
     def machine(self, label, judges):
@@ -165,18 +107,22 @@ class Side:
         disk = folder / "disk.img"
         subprocess.run(["cp", "--sparse=always", IMAGE, disk], check=True)
         command = self.command(judges, folder, disk)
+        for judge in judges:
+            self.results.pop(judge, None)
         try:
-            if self.name == "swtpm":
+            if self.name == "plain" and subject(judges[0]) == "tpm":
                 with Swtpm(folder) as tpm:
-                    code = self.test(judges, command + ["--platform", "plain", "--swtpm", tpm.socket], folder)
+                    code = self.test(judges, command + ["--swtpm", tpm.socket], folder)
             else:
                 code = self.test(judges, command, folder)
             subprocess.run(["debugfs", "-R", f"rdump /logs {folder}", disk],
                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
         finally:
             disk.unlink()
-        missing = [j for j in judges if j not in self.results]
-        if missing or code not in (0, 1):
+        for judge in judges:
+            log = folder / "logs" / f"{judge}.log"
+            self.parts[judge] = read_parts(log.read_text(errors="replace")) if log.exists() else {}
+        if [j for j in judges if j not in self.results] or code not in (0, 1):
             self.odd.append(f"{self.name}: {label}: keelson test ended with {code}, see {os.path.relpath(folder, ROOT)}")
 
     def test(self, judges, command, folder):
@@ -204,26 +150,24 @@ class Side:
         with self.options.lock:
             print(f"  {self.name:5} {text}".rstrip(), flush=True)
 
-    def run(self, shared, own):
+    def unexpected(self, judges, expected):
+        return [j for j in judges if not as_expected(expected, self.name, j, self.results.get(j, ("none", 0))[0])]
+
+    def run(self, groups, own, expected):
         started = time.monotonic()
-        again = []
-        if shared:
-            self.machine("shared", shared)
-            again = [j for j in shared if self.results.get(j, ("none", 0))[0] != "pass"]
-        for judge in own + again:
+        for judges in groups:
+            self.machine(f"shared-{subject(judges[0])}", judges)
+        for judge in own:
             self.machine(judge, [judge])
+        timed = [j for j in own if subject(j) == "time"]
+        for judge in self.unexpected([j for judges in groups for j in judges] + timed, expected):
+            self.machine(f"{judge}-again", [judge])
         self.seconds = time.monotonic() - started
 
 
 def file_text(name):
     path = BUILD / "guests/referee" / name
     return path.read_text() if path.exists() else ""
-
-
-def missing(expected, judges, left_out, same):
-    """Whom the expectation names, and nobody has said why there is no such judge."""
-    excused = [pattern for pattern, _ in left_out] + ([] if same else ["tools-*"])
-    return [n for n in expected if n not in judges and not any(fnmatch.fnmatch(n, p) for p in excused)]
 
 
 def all_judges():
@@ -238,7 +182,7 @@ def select(judges, patterns):
 
 
 def arguments():
-    p = argparse.ArgumentParser(description="independent judges of the TPM, under the SVSM and with swtpm")
+    p = argparse.ArgumentParser(description="independent judges of TPM and time, under the SVSM and on plain QEMU")
     p.add_argument("patterns", nargs="*", help="judges with shell wildcards; none: all of expected.txt")
     p.add_argument("--qemu", default=os.environ.get("QEMU") or "qemu-system-x86_64")
     p.add_argument("--side", choices=SIDES, help="one side only, for a look; its result is compared all the same")
@@ -248,15 +192,20 @@ def arguments():
 
 
 def machines(names, expected):
-    """Who shares a machine, and who has one alone."""
-    shared = [n for n in names if n in expected and expected[n].machine == "shared"]
+    """Who shares a machine, a list for each subject; who has one alone; and who has none."""
     none = [n for n in names if n in expected and expected[n].machine == "none"]
-    alone = [n for n in names if n not in none and (n not in shared or len(shared) < 2)]
-    return (shared if len(shared) > 1 else []), alone, none
+    by_subject = collections.defaultdict(list)
+    for name in names:
+        if name in expected and expected[name].machine == "shared":
+            by_subject[subject(name)].append(name)
+    groups = [judges for judges in by_subject.values() if len(judges) > 1]
+    shared = {name for judges in groups for name in judges}
+    return groups, [n for n in names if n not in shared and n not in none], none
 
 
-def play(options, folder, shared, own, none):
+def play(options, folder, expected, groups, own, none):
     sides = [Side(s, folder / s, options) for s in SIDES if options.side in (None, s)]
+
     def stop(*_):
         options.stop.set()
         for side in sides:
@@ -266,10 +215,20 @@ def play(options, folder, shared, own, none):
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
     with concurrent.futures.ThreadPoolExecutor(1 if options.serial else 2) as pool:
-        list(pool.map(lambda side: side.run(shared, own), sides))
+        list(pool.map(lambda side: side.run(groups, own, expected), sides))
     for side in sides:
         side.results.update({judge: ("skip", 0) for judge in none})
     return {side.name: side for side in sides}
+
+
+def wrong_parts(names, expected, sides):
+    """Of the judges that ran on both sides."""
+    wrong = []
+    for name in names if len(sides) == 2 else []:
+        parts = {side: sides[side].parts.get(name, {}) for side in SIDES}
+        if name in expected and expected[name].machine != "none" and subject(name) == "time":
+            wrong += compare_parts(name, expected[name], parts)
+    return wrong
 
 
 def main():
@@ -280,19 +239,19 @@ def main():
     except Mistake as e:
         print(f"referee: expected.txt: {e}", file=sys.stderr)
         return 2
-    for tool in ("swtpm", "debugfs", "mke2fs"):
-        if not shutil.which(tool, path=os.environ["PATH"] + ":/sbin:/usr/sbin"):
-            print(f"referee: no {tool} here: run `make deps`", file=sys.stderr)
-            return 3
     os.environ["PATH"] += ":/sbin:/usr/sbin"
     judges = all_judges()
     names = select(judges, options.patterns)
     if not names:
         print(f"referee: no judge fits {' '.join(options.patterns)}", file=sys.stderr)
         return 2
+    for tool in ["debugfs"] + ["swtpm"] * any(subject(n) == "tpm" for n in names):
+        if not shutil.which(tool):
+            print(f"referee: no {tool} here: run `make deps`", file=sys.stderr)
+            return 3
     folder = BUILD / "runs" / time.strftime(f"referee-%Y%m%d-%H%M%S-{os.getpid()}")
     folder.mkdir(parents=True)
-    sides = play(options, folder, *machines(names, expected))
+    sides = play(options, folder, expected, *machines(names, expected))
 
     if options.stop.is_set():
         print(f"referee: stopped; run folder: {os.path.relpath(folder, ROOT)}", file=sys.stderr)
@@ -302,18 +261,19 @@ def main():
     if options.side:  # the other one's verdicts are taken as expected
         other = SIDES[1 - SIDES.index(options.side)]
         got[other] = {n: getattr(expected[n], other) for n in names if n in expected}
-    versions = read_version((HERE / "expected.txt").read_text()), read_version(file_text("versions"))
-    same = versions[0] == versions[1]
+    versions = [read_versions(text) for text in ((HERE / "expected.txt").read_text(), file_text("versions"))]
+    others = other_versions(*versions)
     left_out = read_left_out(file_text("left-out"))
-    wrong = compare(names, expected, got, same)
+    wrong = compare(names, expected, got, others)
     if not options.patterns:
-        wrong += [f"{n}: in expected.txt, and there is no such judge" for n in missing(expected, judges, left_out, same)]
+        wrong += [f"{n}: in expected.txt, and there is no such judge" for n in missing(expected, judges, left_out, others)]
+    wrong += wrong_parts(names, expected, sides)
     wrong += [odd for side in sides.values() for odd in side.odd]
     text = [table(names, expected, results), ""]
     text += [f"{count(s, got[s])}; {side.seconds:.0f} s" for s, side in sides.items()]
     text += [f"SKIPPED {pattern}: {reason}" for pattern, reason in left_out]
-    if not same:
-        text += [f"NOTE tpm2-tools {versions[1]}, expected.txt is about {versions[0]}: only what differs from swtpm is wrong"]
+    text += [f"NOTE {p}* are of version {versions[1][p]}, expected.txt is about {versions[0][p]}: only what differs from plain QEMU is wrong"
+             for p in others]
     text += [f"WRONG {w}" for w in wrong] or ["as expected"]
     (folder / "table.txt").write_text("\n".join(text) + "\n")
     print("\n" + "\n".join(text))
