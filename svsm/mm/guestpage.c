@@ -81,10 +81,12 @@ static enum platform_result give(gpa_t page, enum platform_size size, unsigned v
 }
 
 /* 58019, 6.2: full rights for the guest's VMPL and for every more privileged one. */
-static enum platform_result grant(gpa_t page, enum platform_size size)
+static enum platform_result grant(struct pages_locked held, gpa_t page, enum platform_size size)
 {
 	enum platform_result r = PLATFORM_OK;
 
+	if (guestpage_vmpl > VMPL_SVSM + 1)
+		pagestate_set_above(held, page, bytes_of(size), true);
 	for (unsigned vmpl = VMPL_SVSM + 1; vmpl <= guestpage_vmpl && r == PLATFORM_OK; vmpl++)
 		r = give(page, size, vmpl);
 	return r;
@@ -92,21 +94,30 @@ static enum platform_result grant(gpa_t page, enum platform_size size)
 
 /*
  * Takes the rights of every VMPL but the SVSM's: the guest may have given some to VMPLs below its
- * own. *taken: from how many VMPLs they were taken.
+ * own. Those above it are left out where they have none, as to all memory that was validated at
+ * boot. *taken: from how many VMPLs they were taken.
  */
-static enum platform_result revoke_all(gpa_t page, enum platform_size size, unsigned *taken)
+static enum platform_result revoke_all(struct pages_locked held, gpa_t page,
+				       enum platform_size size, unsigned *taken)
 {
+	bool above = pagestate_above(page, bytes_of(size));
 	enum platform_result r = PLATFORM_OK;
 
-	for (*taken = 0; *taken < VMPL_COUNT - 1 && r == PLATFORM_OK; *taken += r == PLATFORM_OK)
-		r = platform->guest_rights(page, size, VMPL_SVSM + 1 + *taken, 0);
+	*taken = 0;
+	for (unsigned vmpl = above ? VMPL_SVSM + 1 : guestpage_vmpl;
+	     vmpl < VMPL_COUNT && r == PLATFORM_OK; vmpl++) {
+		r = platform->guest_rights(page, size, vmpl, 0);
+		*taken += r == PLATFORM_OK;
+	}
+	if (r == PLATFORM_OK && above)
+		pagestate_set_above(held, page, bytes_of(size), false);
 	return r;
 }
 
 static void give_back(struct pages_locked held, gpa_t page, enum platform_size size,
 		      const char *what)
 {
-	if (grant(page, size) != PLATFORM_OK)
+	if (grant(held, page, size) != PLATFORM_OK)
 		broken(held, page, size, what);
 }
 
@@ -118,7 +129,7 @@ static enum platform_result take(struct pages_locked held, gpa_t page, enum plat
 				 const char *what)
 {
 	unsigned taken;
-	enum platform_result r = revoke_all(page, size, &taken);
+	enum platform_result r = revoke_all(held, page, size, &taken);
 
 	if (r != PLATFORM_OK && taken)
 		give_back(held, page, size, what);
@@ -129,7 +140,7 @@ static void undo_validation(struct pages_locked held, gpa_t page, enum platform_
 {
 	unsigned taken;
 
-	if (revoke_all(page, size, &taken) != PLATFORM_OK ||
+	if (revoke_all(held, page, size, &taken) != PLATFORM_OK ||
 	    platform->page_release(page, size) != PLATFORM_OK)
 		broken(held, page, size, "undoing a validation");
 }
@@ -153,7 +164,7 @@ enum platform_result guestpage_validate(struct pages_locked held, gpa_t page,
 	r = platform->page_accept(page, size);
 	if (r != PLATFORM_OK)
 		return r;
-	r = guest_zero(page, bytes_of(size)) ? grant(page, size) : PLATFORM_FAULT;
+	r = guest_zero(page, bytes_of(size)) ? grant(held, page, size) : PLATFORM_FAULT;
 	if (r == PLATFORM_OK)
 		set_all(held, page, size, PAGE_VALID);
 	else
@@ -227,7 +238,7 @@ enum platform_result guestpage_unseal(struct pages_locked held, gpa_t page, bool
 		r = platform->vcpu->remove(page, guestpage_vmpl);
 	if (r != PLATFORM_OK)
 		return r;
-	r = grant(page, PLATFORM_4K);
+	r = grant(held, page, PLATFORM_4K);
 	if (r == PLATFORM_OK)
 		pagestate_set(held, page, PAGE_VALID);
 	else
@@ -255,7 +266,7 @@ enum platform_result guestpage_withdraw(struct pages_locked held, gpa_t page)
 
 	if (pagestate_get(page) != PAGE_DEPOSITED)
 		return PLATFORM_INVALID;
-	r = guest_zero(page, PAGE_SIZE) ? grant(page, PLATFORM_4K) : PLATFORM_FAULT;
+	r = guest_zero(page, PAGE_SIZE) ? grant(held, page, PLATFORM_4K) : PLATFORM_FAULT;
 	if (r == PLATFORM_OK)
 		pagestate_set(held, page, PAGE_VALID);
 	else

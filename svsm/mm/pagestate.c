@@ -14,6 +14,7 @@
 #include "lib/string.h"
 
 #define LOCKS 64u /* 2 MiB regions share them by address, modulo LOCKS */
+#define ABOVE 0x80 /* beside a page's state: pagestate_above() */
 
 struct range {
 	uint64_t pfn;
@@ -68,12 +69,17 @@ static uint8_t *find(uint64_t pfn)
 	return NULL;
 }
 
+static enum page_state state_of(uint8_t byte)
+{
+	return (enum page_state)(byte & ~ABOVE);
+}
+
 static void put(gpa_t page, enum page_state state)
 {
 	uint8_t *s = find(gpa_pfn(page));
 
 	if (s)
-		WRITE_ONCE(*s, (uint8_t)state);
+		WRITE_ONCE(*s, (uint8_t)((*s & ABOVE) | state));
 }
 
 void pagestate_mark(gpa_t base, uint64_t bytes, enum page_state state)
@@ -126,7 +132,7 @@ enum page_state pagestate_get(gpa_t page)
 {
 	uint8_t *s = find(gpa_pfn(page));
 
-	return s ? (enum page_state)READ_ONCE(*s) : PAGE_NOT_RAM;
+	return s ? state_of(READ_ONCE(*s)) : PAGE_NOT_RAM;
 }
 
 static bool covers(struct pages_locked held, gpa_t page)
@@ -158,11 +164,33 @@ void pagestate_set_2m(struct pages_locked held, gpa_t base, enum page_state stat
 		put(gpa_add(base, off), state);
 }
 
+bool pagestate_above(gpa_t base, uint64_t bytes)
+{
+	for (uint64_t off = 0; off < bytes; off += PAGE_SIZE) {
+		const uint8_t *s = find(gpa_pfn(gpa_add(base, off)));
+
+		if (s && (READ_ONCE(*s) & ABOVE))
+			return true;
+	}
+	return false;
+}
+
+void pagestate_set_above(struct pages_locked held, gpa_t base, uint64_t bytes, bool above)
+{
+	ASSERT(covers(held, base));
+	for (uint64_t off = 0; off < bytes; off += PAGE_SIZE) {
+		uint8_t *s = find(gpa_pfn(gpa_add(base, off)));
+
+		if (s)
+			WRITE_ONCE(*s, (uint8_t)((*s & ~ABOVE) | (above ? ABOVE : 0)));
+	}
+}
+
 /* The first page of one range, at or after pfn, that is in `state`; ~0: none. */
 static uint64_t find_in(const struct range *r, uint64_t pfn, enum page_state state)
 {
 	for (uint64_t i = pfn > r->pfn ? pfn - r->pfn : 0; i < r->count; i++) {
-		if (READ_ONCE(r->states[i]) == state)
+		if (state_of(READ_ONCE(r->states[i])) == state)
 			return r->pfn + i;
 	}
 	return ~0ull;

@@ -16,7 +16,7 @@
 /* ---- the machine ---- */
 
 struct fake_rmp fake_rmp[PAGES];
-uint8_t fake_states[PAGES];
+static uint8_t states[PAGES];
 struct cpu fake_cpus[2 * CPUS];
 int fake_fail_adjust, fake_fail_validate, fake_fail_barrier;
 enum platform_result fake_fail_with;
@@ -101,6 +101,11 @@ static bool countdown(int *n)
 		return false;
 	*n = fake_fail_on; /* the next one too */
 	return true;
+}
+
+enum page_state fake_state(unsigned page)
+{
+	return pagestate_get(gpa(BASE + page * PAGE_SIZE));
 }
 
 struct fake_rmp *fake_entry(gpa_t g)
@@ -489,7 +494,7 @@ void fake_setup(void)
 	fake_barrier_ticks = 0, fake_khz = 1000;
 	pagestate_reset();
 	vmsa_registry_reset();
-	CHECK(pagestate_add(gpa(BASE), sizeof(ram), fake_states));
+	CHECK(pagestate_add(gpa(BASE), sizeof(ram), states));
 	pagestate_mark(gpa(BASE), SIZE_2M, PAGE_SVSM);
 	for (unsigned i = 0; i < PAGES; i++) {
 		fake_rmp[i].validated = i < 2 * PFNS_2M;
@@ -574,8 +579,8 @@ void fake_check_agreement(void)
 	for (unsigned i = PFNS_2M; i < PAGES; i++) {
 		const struct fake_rmp *e = &fake_rmp[i];
 
-		check_context("guest page %u, state %u", i - PFNS_2M, fake_states[i]);
-		switch (fake_states[i]) {
+		check_context("guest page %u, state %u", i - PFNS_2M, fake_state(i));
+		switch (fake_state(i)) {
 		case PAGE_INVALID:
 			CHECK(!e->validated && !e->vmsa);
 			CHECK(!e->perms[1] && !e->perms[2] && !e->perms[3]);
@@ -594,7 +599,7 @@ void fake_check_agreement(void)
 			CHECK(!e->perms[1] && !e->perms[2] && !e->perms[3]);
 			break;
 		default:
-			CHECK(fake_states[i] == PAGE_BROKEN);
+			CHECK(fake_state(i) == PAGE_BROKEN);
 		}
 	}
 }

@@ -36,7 +36,8 @@ struct fake_rmp {
 };
 
 extern struct fake_rmp fake_rmp[PAGES];
-extern uint8_t fake_states[PAGES];     /* of mm/pagestate.c, from BASE */
+/* Of mm/pagestate.c: the page with this number, counted from BASE. */
+enum page_state fake_state(unsigned page);
 extern struct cpu fake_cpus[2 * CPUS]; /* the second half runs nothing */
 extern unsigned fake_guests[2 * CPUS]; /* how often sched_guest() woke each */
 /* The n-th call from now fails; 0: none. A barrier is an RMPADJUST that leaves a VMSA as it is. */

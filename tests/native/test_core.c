@@ -193,6 +193,27 @@ TEST(rights_go_before_and_come_back_for_the_caller_and_above)
 	fake_check_agreement();
 }
 
+/*
+ * The launch gives VMPL1 no rights, and nobody but the SVSM can (APM vol. 2, 15.36.7): from its pages the rights of two
+ * VMPLs are taken, from one that a call has validated those of three.
+ */
+TEST(rights_that_nobody_was_given_are_not_taken)
+{
+	fake_setup();
+	fake_hardware_calls = 0;
+	CHECK_EQ(fake_pvalidate(0, AT(9) | OP_RESCIND), SVSM_SUCCESS);
+	CHECK_EQ(fake_hardware_calls, 2 + 1);
+	CHECK_EQ(fake_pvalidate(0, AT(9) | OP_VALIDATE), SVSM_SUCCESS);
+	fake_hardware_calls = 0;
+	CHECK_EQ(fake_pvalidate(0, AT(9) | OP_RESCIND), SVSM_SUCCESS);
+	CHECK_EQ(fake_hardware_calls, 3 + 1);
+	CHECK_EQ(fake_pvalidate(0, AT(1024) | OP_2M | OP_VALIDATE), SVSM_SUCCESS);
+	CHECK_EQ(fake_pvalidate(0, AT(1024 + 77) | OP_RESCIND), SVSM_SUCCESS);
+	CHECK_EQ(fake_pvalidate(0, AT(1024 + 77) | OP_VALIDATE), SVSM_SUCCESS);
+	CHECK_EQ(fake_pvalidate(0, AT(1024 + 77) | OP_RESCIND), SVSM_SUCCESS);
+	fake_check_agreement();
+}
+
 TEST(a_validation_that_fails_half_way_is_undone)
 {
 	for (int n = 1; n <= 3; n++) {
@@ -202,7 +223,7 @@ TEST(a_validation_that_fails_half_way_is_undone)
 		fake_fail_adjust = n - 1; /* of two */
 		CHECK_EQ(fake_pvalidate(0, AT(600) | OP_VALIDATE),
 			 SVSM_ERR_PROTOCOL_BASE + SNP_FAIL_PERMISSION);
-		CHECK_EQ(fake_states[600 + PFNS_2M], PAGE_INVALID);
+		CHECK_EQ(fake_state(600 + PFNS_2M), PAGE_INVALID);
 		fake_check_agreement();
 		CHECK_EQ(fake_pvalidate(0, AT(600) | OP_VALIDATE), SVSM_SUCCESS);
 	}
@@ -210,14 +231,14 @@ TEST(a_validation_that_fails_half_way_is_undone)
 
 TEST(a_rescission_that_fails_half_way_is_undone)
 {
-	for (int n = 1; n <= 4; n++) {
+	for (int n = 1; n <= 3; n++) {
 		check_context("step %d", n);
 		fake_setup();
-		fake_fail_adjust = n % 4; /* of three */
-		fake_fail_validate = n == 4;
+		fake_fail_adjust = n % 3; /* of two: VMPL1 has none */
+		fake_fail_validate = n == 3;
 		CHECK_EQ(fake_pvalidate(0, AT(9) | OP_RESCIND),
 			 SVSM_ERR_PROTOCOL_BASE + SNP_FAIL_PERMISSION);
-		CHECK_EQ(fake_states[9 + PFNS_2M], PAGE_VALID);
+		CHECK_EQ(fake_state(9 + PFNS_2M), PAGE_VALID);
 		fake_check_agreement();
 		fake_fail_adjust = 0;
 		CHECK_EQ(fake_pvalidate(0, AT(9) | OP_RESCIND), SVSM_SUCCESS);
@@ -227,14 +248,14 @@ TEST(a_rescission_that_fails_half_way_is_undone)
 /* The first refusal changes nothing; after a later one the rights cannot be given back. */
 TEST(what_cannot_be_undone_is_out_of_use)
 {
-	for (int n = 1; n <= 3; n++) {
+	for (int n = 1; n <= 2; n++) {
 		check_context("RMPADJUST %d fails, and all after it", n);
 		fake_setup();
 		fake_fail_on = true;
 		fake_fail_adjust = n;
 		CHECK_EQ(fake_pvalidate(0, AT(9) | OP_RESCIND),
 			 SVSM_ERR_PROTOCOL_BASE + SNP_FAIL_PERMISSION);
-		CHECK_EQ(fake_states[9 + PFNS_2M], n == 1 ? PAGE_VALID : PAGE_BROKEN);
+		CHECK_EQ(fake_state(9 + PFNS_2M), n == 1 ? PAGE_VALID : PAGE_BROKEN);
 		fake_fail_adjust = 0;
 		CHECK_EQ(fake_pvalidate(0, AT(9) | OP_RESCIND),
 			 n == 1 ? SVSM_SUCCESS : SVSM_ERR_INVALID_ADDRESS);
@@ -281,7 +302,7 @@ TEST(a_2m_page_split_half_way_is_finished_in_4k)
 	fake_splits = true;
 	CHECK_EQ(fake_pvalidate(0, AT(PFNS_2M) | OP_VALIDATE | OP_2M), SVSM_SUCCESS);
 	CHECK(!fake_entry(gpa(AT(PFNS_2M)))->big);
-	CHECK_EQ(fake_states[2 * PFNS_2M], PAGE_VALID);
+	CHECK_EQ(fake_state(2 * PFNS_2M), PAGE_VALID);
 	fake_check_agreement();
 }
 
@@ -415,7 +436,7 @@ TEST(the_startup_vcpus_area_follows)
 	CHECK_EQ(*(uint64_t *)fake_mem(AT(3)), 0x5555555555555555ull); /* the guest's own again */
 }
 
-/* ---- random sequences against a model that knows three fake_states ---- */
+/* ---- random sequences against a model that knows three states ---- */
 
 enum {
 	M_INVALID,

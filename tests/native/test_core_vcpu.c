@@ -60,7 +60,7 @@ TEST(create_and_delete_vcpu)
 	CHECK_EQ(fake_cpus[1].guest.vmsa.v, AT(20));
 	CHECK_EQ(fake_guests[1], 1);
 	CHECK_EQ(delete_vcpu(0, VMSA(1)), SVSM_SUCCESS);
-	CHECK_EQ(fake_states[504 + 1 + PFNS_2M], PAGE_CAA);
+	CHECK_EQ(fake_state(504 + 1 + PFNS_2M), PAGE_CAA);
 	CHECK_EQ(fake_cpus[1].guest.vmsa.v, AT(20));
 	CHECK_EQ(fake_pvalidate(0, AT(20) | OP_RESCIND), SVSM_ERR_INVALID_ADDRESS);
 	CHECK(fake_enter(AT(20)));
@@ -68,7 +68,7 @@ TEST(create_and_delete_vcpu)
 	CHECK(!fake_entry(gpa(AT(20)))->running);
 	CHECK_EQ(delete_vcpu(0, AT(20)), SVSM_SUCCESS);
 	CHECK(gpa_eq(fake_cpus[1].guest.vmsa, GPA_NONE));
-	CHECK_EQ(fake_states[504 + 1 + PFNS_2M], PAGE_VALID);
+	CHECK_EQ(fake_state(504 + 1 + PFNS_2M), PAGE_VALID);
 	CHECK_EQ(delete_vcpu(0, AT(20)), SVSM_ERR_INVALID_PARAMETER);
 	CHECK_EQ(delete_vcpu(0, AT(20) + 1), SVSM_ERR_INVALID_PARAMETER);
 	fake_check_agreement();
@@ -290,7 +290,7 @@ TEST(create_vcpu_that_fails_half_way_is_undone)
 	for (int n = 1; n <= 4; n++) { /* each RMPADJUST in turn */
 		fake_fail_adjust = n;
 		CHECK_EQ(create(AT(20), AT(21), 2), SVSM_ERR_PROTOCOL_BASE + SNP_FAIL_PERMISSION);
-		CHECK_EQ(fake_states[20 + PFNS_2M], PAGE_VALID);
+		CHECK_EQ(fake_state(20 + PFNS_2M), PAGE_VALID);
 		fake_check_agreement();
 	}
 	CHECK_EQ(create(AT(20), AT(21), 2), SVSM_SUCCESS);
@@ -342,7 +342,7 @@ TEST(a_vcpu_that_never_leaves_makes_create_vcpu_busy)
 	fake_write_vmsa(AT(20));
 	CHECK_EQ(create(AT(20), AT(21), 3), SVSM_ERR_BUSY);
 	CHECK(gpa_eq(fake_cpus[2].guest.vmsa, GPA_NONE));
-	CHECK_EQ(fake_states[20 + PFNS_2M], PAGE_VALID);
+	CHECK_EQ(fake_state(20 + PFNS_2M), PAGE_VALID);
 	fake_check_agreement();
 	fake_exit(VMSA(1));
 	CHECK_EQ(create(AT(20), AT(21), 3), SVSM_SUCCESS);
@@ -395,7 +395,7 @@ TEST(a_full_table_makes_create_vcpu_busy)
 	} while (rax == SVSM_SUCCESS && ++n < 1100);
 	CHECK_EQ(rax, SVSM_ERR_BUSY);
 	CHECK_EQ(n, VMSA_REGISTRY_MAX - CPUS);
-	CHECK_EQ(fake_states[(vmsa_page(n) - AT(0)) / PAGE_SIZE + PFNS_2M], PAGE_VALID);
+	CHECK_EQ(fake_state((vmsa_page(n) - AT(0)) / PAGE_SIZE + PFNS_2M), PAGE_VALID);
 	fake_check_agreement();
 	CHECK_EQ(delete_vcpu(0, vmsa_page(0)), SVSM_SUCCESS);
 	CHECK_EQ(create(vmsa_page(n), AT(21), 3), SVSM_SUCCESS);
