@@ -14,7 +14,11 @@
 #define ENABLE         BIT(31)
 
 #define COMMAND        0x04
+#define DECODE         (BIT(0) | BIT(1)) /* answers at its BARs */
 #define MASTER         BIT(2)
+#define CLASS          0x08
+#define BASE_CLASS(r)  ((r) >> 24)
+#define BASE_BRIDGE    6
 #define TYPE           0x0c /* bits 16 to 22; bit 23: more functions than one */
 #define TYPE_BITS(r)   ((r) >> 16 & 0x7f)
 #define TYPE_BRIDGE    1
@@ -33,18 +37,25 @@ static uint32_t get(uint16_t function, unsigned reg)
 	return inl(DATA);
 }
 
-/* The upper half are status bits, which a 0 leaves alone. */
-static void stop_mastering(uint16_t function)
+/*
+ * As after a reset: where a launch has no firmware nobody has switched a device on. A bridge goes on answering, since what
+ * lies behind it has no driver that would switch it on. The upper half are status bits, which a 0 leaves alone.
+ */
+static void switch_off(uint16_t function)
 {
 	uint32_t command = get(function, COMMAND);
+	bool bridge = BASE_CLASS(get(function, CLASS)) == BASE_BRIDGE;
+	uint32_t off = bridge ? MASTER : MASTER | DECODE;
 
-	if (command & MASTER)
-		outl(DATA, command & 0xffff & ~(uint32_t)MASTER);
+	if (!(command & off))
+		return;
+	get(function, COMMAND); /* leaves its address in the port */
+	outl(DATA, command & 0xffff & ~off);
 }
 
 /* SeaBIOS leaves its drivers' queues alive. Buses are numbered so that none behind a bridge is
  * below it. */
-static void stop_all(void)
+static void switch_all_off(void)
 {
 	unsigned last = 0;
 
@@ -53,7 +64,7 @@ static void stop_all(void)
 
 		if (get((uint16_t)f, 0) == ~0u)
 			continue;
-		stop_mastering((uint16_t)f);
+		switch_off((uint16_t)f);
 		type = TYPE_BITS(get((uint16_t)f, TYPE));
 		if (type == TYPE_BRIDGE)
 			last = MAX(last, SECONDARY(get((uint16_t)f, BUSES)));
@@ -64,7 +75,7 @@ void pciconf_init(void)
 {
 	exbar[0] = get(0, PCI_PCIEXBAR) | (uint64_t)get(0, PCI_PCIEXBAR + 4) << 32;
 	exbar[1] = exbar[0];
-	stop_all();
+	switch_all_off();
 }
 
 uint64_t pciconf_pciexbar(void)
