@@ -41,13 +41,6 @@ static void environment(void)
 	setenv("TCTI", "device:/dev/tpmrm0", 1);
 }
 
-/* Said on the console too, so that a person who reads console.log sees it. */
-static void fact(const char *key, const char *value)
-{
-	printf("keelson: %s: %s\n", key, value);
-	agent_info(key, "%s", value);
-}
-
 static const char *tpm(void)
 {
 	static char text[64];
@@ -58,25 +51,24 @@ static const char *tpm(void)
 	return text;
 }
 
+/* For the harness; and a line on the console, for a person who reads console.log. No more: each byte there is two exits. */
 static void facts(double init_at, bool pvpanic)
 {
 	struct utsname u;
-	char text[64];
+	char vmpl[64];
 
 	uname(&u);
-	fact("kernel", u.release);
-	if (agent_read("/sys/devices/system/cpu/sev/vmpl", text, sizeof(text)) < 0)
-		snprintf(text, sizeof(text), "none");
-	fact("vmpl", text);
-	snprintf(text, sizeof(text), "%u", agent_cpus_online());
-	fact("vcpus", text);
-	fact("tpm", tpm());
+	if (agent_read("/sys/devices/system/cpu/sev/vmpl", vmpl, sizeof(vmpl)) < 0)
+		snprintf(vmpl, sizeof(vmpl), "none");
+	printf("keelson: Linux %s, VMPL %s, %u vCPUs, TPM %.3s\n", u.release, vmpl, agent_cpus_online(), tpm());
+	agent_info("kernel", "%s", u.release);
+	agent_info("vmpl", "%s", vmpl);
+	agent_info("vcpus", "%u", agent_cpus_online());
+	agent_info("tpm", "%s", tpm());
 	agent_info("pvpanic", "%s", pvpanic ? "yes" : "none");
 	/* Seconds since the kernel's own clock started; the harness adds the phases before it. */
-	snprintf(text, sizeof(text), "%.3f", init_at);
-	fact("kernel_seconds", text);
-	snprintf(text, sizeof(text), "%.3f", agent_uptime());
-	fact("ready_seconds", text);
+	agent_info("kernel_seconds", "%.3f", init_at);
+	agent_info("ready_seconds", "%.3f", agent_uptime());
 }
 
 /* `quiet` keeps the kernel's own words off the console; these are what people look for there. */
