@@ -10,9 +10,11 @@
 #include "timers/clocks.h"
 #include "tools/external.h"
 
-#define STEPS    600
-#define LEAF_KHZ 0x40000010 /* EAX: the rate of the TSC, as Linux takes it (vmware.c, kvmclock.c) */
-#define PPM      100
+#define STEPS 600
+#define LEAF_KHZ                                                                                   \
+	0x40000010 /* EAX: the rate of the TSC, as Linux takes it (vmware.c, kvmclock.c)           \
+		    */
+#define PPM 100
 
 /* One reading of all: the TSC on either side tells how far apart they may be. */
 struct reading {
@@ -78,7 +80,8 @@ EXTERNAL_TEST(agree, "clocks-agree",
 
 /* clock_settime(2), timerfd_create(2): absolute timers of the realtime clock follow it, one with
  * TFD_TIMER_CANCEL_ON_SET is cancelled, and the monotonic clock does not care. */
-EXTERNAL_TEST(set, "settimeofday", "the time of day is set forward and back; only its own timers notice")
+EXTERNAL_TEST(set, "settimeofday",
+	      "the time of day is set forward and back; only its own timers notice")
 {
 	const uint64_t ahead = 1000 * NS_A_SECOND;
 	uint64_t began = clocks_now(CLOCK_MONOTONIC), day = clocks_now(CLOCK_REALTIME), n;

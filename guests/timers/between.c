@@ -24,7 +24,8 @@ EXTERNAL_TEST(tpm_busy, "beats-tpm",
 	external_limit(600);
 	if (!beats_start())
 		return;
-	CHECK_EQ(system("exec tpm2_createprimary -Q -C n -G rsa2048 -c /tmp/primary >/tmp/said 2>&1"),
+	CHECK_EQ(system("exec tpm2_createprimary -Q -C n -G rsa2048 -c /tmp/primary >/tmp/said "
+			"2>&1"),
 		 0);
 	beats_stop("tpm", 1000);
 }
@@ -38,7 +39,8 @@ static int open_svsm(void)
 	return fd;
 }
 
-/* 58019, 6.6: SVSM_CORE_QUERY_PROTOCOL changes nothing, but each call is a way to VMPL0 and back. */
+/* 58019, 6.6: SVSM_CORE_QUERY_PROTOCOL changes nothing, but each call is a way to VMPL0 and back.
+ */
 EXTERNAL_TEST(calls, "beats-calls", "the same while each CPU in turn makes 2,000 calls of the SVSM")
 {
 	int fd = open_svsm();
@@ -52,7 +54,7 @@ EXTERNAL_TEST(calls, "beats-calls", "the same while each CPU in turn makes 2,000
 				 .rcx = 1,
 				 .cpu = cpu,
 				 .pending = 1},
-					   .times = CALLS};
+			.times = CALLS};
 
 		CHECK_EQ(ioctl(fd, KEELSON_REPEAT, &r), 0);
 		CHECK_EQ(r.different, 0);

@@ -43,7 +43,8 @@ static unsigned sleeps_early(clockid_t clock, uint64_t ns)
 }
 
 /* clock_nanosleep(2): not before the time has passed; with an absolute one in the past at once. */
-EXTERNAL_TEST(sleeps, "sleeps", "sleeps by three clocks, relative and absolute, end, and never early")
+EXTERNAL_TEST(sleeps, "sleeps",
+	      "sleeps by three clocks, relative and absolute, end, and never early")
 {
 	const struct timespec past = {0, 1};
 
@@ -137,22 +138,20 @@ EXTERNAL_TEST(posix, "posix-timers", "64 POSIX timers on each CPU come in the or
 	}
 }
 
-/* One look: how many came, none of them before its time; and which are due but did not come. */
-static unsigned look(int set, const int fd[], uint64_t end[], unsigned *wrong)
+/* One look: how many came. The clock may be read behind a timer's end while its interrupt is still
+ * on the way, so one that is due need not be there yet. */
+static unsigned look(int set, const int fd[], const uint64_t end[], unsigned *wrong)
 {
 	struct epoll_event event[TIMERS];
-	uint64_t before = clocks_now(CLOCK_MONOTONIC), n;
 	int some_came = epoll_wait(set, event, TIMERS, -1);
+	uint64_t n;
 
 	for (int i = 0; i < some_came; i++) {
 		unsigned which = event[i].data.u32;
 
 		*wrong += read(fd[which], &n, sizeof(n)) != sizeof(n) || n != 1 ||
 			  clocks_now(CLOCK_MONOTONIC) < end[which];
-		end[which] = UINT64_MAX; /* it has come */
 	}
-	for (unsigned i = 0; i < TIMERS; i++)
-		*wrong += end[i] < before;
 	return some_came > 0 ? (unsigned)some_came : 0;
 }
 
@@ -174,14 +173,14 @@ static void timerfds_here(void)
 	}
 	while (came < TIMERS)
 		came += look(set, fd, end, &wrong);
+	CHECK_EQ(came, TIMERS);
 	CHECK_EQ(wrong, 0);
 	for (unsigned i = 0; i < TIMERS; i++)
 		close(fd[i]);
 	close(set);
 }
 
-EXTERNAL_TEST(timerfds, "timerfds",
-	      "64 timerfds on each CPU: each expires once, none early, none is missed")
+EXTERNAL_TEST(timerfds, "timerfds", "64 timerfds on each CPU: each expires once, and none early")
 {
 	for (unsigned cpu = 0; cpu < cpus_online(); cpu++) {
 		CHECK(cpus_pin(cpu));

@@ -50,7 +50,8 @@ EXTERNAL_TEST(rtc_time, "rtc-time", "the CMOS clock says the time that the syste
 	close(fd);
 }
 
-EXTERNAL_TEST(rtc_alarm, "rtc-alarm", "the CMOS clock's alarm comes by IRQ 8, and not before its time")
+EXTERNAL_TEST(rtc_alarm, "rtc-alarm",
+	      "the CMOS clock's alarm comes by IRQ 8, and not before its time")
 {
 	struct rtc_wkalrm alarm = {.enabled = 1};
 	unsigned long what = 0;

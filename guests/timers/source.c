@@ -15,7 +15,8 @@ static char text[65536];
 
 /* Documentation/virt/kvm/x86/cpuid.rst: kvmclock; ACPI 6.5, 5.2.9 (PM timer) and IA-PC HPET 1.0a,
  * 3.2.4: the tables tell of the other two. Linux puts the best one first. */
-EXTERNAL_TEST(sources, "clocksource", "kvm-clock is the clock, and TSC, HPET and PM timer are there")
+EXTERNAL_TEST(sources, "clocksource",
+	      "kvm-clock is the clock, and TSC, HPET and PM timer are there")
 {
 	char now[32];
 

@@ -40,8 +40,8 @@ static bool runs_through(void)
 
 /*
  * The soft lockup detector's timer comes every 4 s on each CPU. And under --icount, on QEMU 7.2, a
- * CPU that computes takes whole ticks from the others (docs/scheduling.md): here that is the service
- * CPU, until the SVSM has made its TPM.
+ * CPU that computes takes whole ticks from the others (docs/scheduling.md): here that is the
+ * service CPU, until the SVSM has made its TPM.
  */
 static void be_alone(void)
 {

@@ -1,10 +1,18 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Unaccepted memory: firmware leaves what lies above 4 GiB to the kernel, which accepts it as it is used.
+# Four CPUs and much memory. Unaccepted memory: firmware leaves what lies above 4 GiB to the kernel, which accepts it as it is used.
 . /lib/external.sh
 
 unaccepted() {
 	sed -n 's/^Unaccepted: *\([0-9]*\) kB/\1/p' /proc/meminfo
+}
+
+# OVMF waits until each CPU that fw_cfg counts has come (edk2, PlatformInitLib, PlatformMaxCpuCountInitialization()); in
+# tianocore/edk2 13164 one never came, since its SIPI was lost.
+show edk2-13164-lost-sipi "OVMF has gone on with four CPUs, and so has Linux"
+test_edk2_13164_lost_sipi() {
+	dmesg | grep -q 'efi: EFI v2.*EDK II' || fail "no boot by OVMF"
+	equal "$(grep -c ^processor /proc/cpuinfo)" 4 "vCPUs online"
 }
 
 show efi-unaccepted "memory above 4 GiB comes unaccepted, is accepted when it is used, and keeps what is written"
