@@ -173,15 +173,15 @@ static bool is_undefined(const struct cursor *c, enum insn_kind k)
 struct insn decode_insn(const uint8_t *bytes, size_t n, enum insn_mode mode)
 {
 	struct cursor c = {.bytes = bytes, .n = MIN(n, (size_t)INSN_MAX), .mode = mode};
-	struct insn i = {.kind = INSN_UNKNOWN};
+	struct insn i = {.kind = INSN_UNKNOWN}, none = i;
 
-	c.prefix = prefixes_read(bytes, c.n, mode);
+	prefixes_read(&c.prefix, bytes, c.n, mode);
 	c.at = c.prefix.length;
 	i.kind = one_byte(&c, &i);
-	if (c.ended)
-		return (struct insn){.kind = c.n == INSN_MAX ? INSN_TOO_LONG : INSN_UNKNOWN};
-	if (i.kind == INSN_UNKNOWN)
-		return (struct insn){.kind = INSN_UNKNOWN};
+	if (c.ended && c.n == INSN_MAX)
+		none.kind = INSN_TOO_LONG;
+	if (c.ended || i.kind == INSN_UNKNOWN)
+		return none;
 	if (is_undefined(&c, i.kind))
 		i.kind = INSN_UNDEFINED;
 	i.length = (uint8_t)c.at;

@@ -33,20 +33,21 @@ static bool note(struct insn_prefixes *p, uint8_t byte, bool mode64)
 	}
 }
 
-struct insn_prefixes prefixes_read(const uint8_t *bytes, size_t n, enum insn_mode mode)
+void prefixes_read(struct insn_prefixes *p, const uint8_t *bytes, size_t n, enum insn_mode mode)
 {
-	struct insn_prefixes p = {.segment = INSN_DS};
 	bool mode64 = mode == INSN_MODE64;
+	unsigned at = 0;
 
-	for (; p.length < n && p.length < INSN_MAX; p.length++) {
-		uint8_t byte = bytes[p.length];
+	*p = (struct insn_prefixes){.segment = INSN_DS};
+	for (; at < n && at < INSN_MAX; at++) {
+		uint8_t byte = bytes[at];
 
-		if (note(&p, byte, mode64))
-			p.rex = 0; /* one before this prefix does not count */
+		if (note(p, byte, mode64))
+			p->rex = 0; /* one before this prefix does not count */
 		else if (mode64 && (byte & 0xf0) == 0x40)
-			p.rex = byte;
+			p->rex = byte;
 		else
 			break;
 	}
-	return p;
+	p->length = (uint8_t)at;
 }

@@ -40,4 +40,4 @@ struct insn_prefixes {
 
 /* The prefixes at the start of n bytes, of which 15 at most are looked at. Nothing needs to stand
  * behind them. */
-struct insn_prefixes prefixes_read(const uint8_t *bytes, size_t n, enum insn_mode mode);
+void prefixes_read(struct insn_prefixes *p, const uint8_t *bytes, size_t n, enum insn_mode mode);

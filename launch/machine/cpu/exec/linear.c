@@ -40,7 +40,7 @@ static void begin(struct search *s)
 	struct insn_prefixes p;
 
 	s->n = guest_fetch(s->v, s->bytes);
-	p = prefixes_read(s->bytes, s->n, s->mode64 ? INSN_MODE64 : INSN_MODE32);
+	prefixes_read(&p, s->bytes, s->n, s->mode64 ? INSN_MODE64 : INSN_MODE32);
 	s->opcode = p.length;
 	s->rex = p.rex;
 	s->segment = p.segment == INSN_FS   ? s->m->fs.base

@@ -23,8 +23,11 @@
 unsigned stale_interrupt_length(const uint8_t *bytes, unsigned n, enum insn_mode mode,
 				uint8_t *vector)
 {
-	unsigned i = prefixes_read(bytes, n, mode).length;
+	struct insn_prefixes p;
+	unsigned i;
 
+	prefixes_read(&p, bytes, n, mode);
+	i = p.length;
 	if (i < n && bytes[i] == 0xcc) {
 		*vector = VEC_BP;
 		return i + 1;
