@@ -8,6 +8,7 @@
  * is nothing to fall back on.
  */
 #include "boot/main.h"
+#include "apic/guest_apic.h"
 #include "boot/cpu_loop.h"
 #include "base/assert.h"
 #include "base/x86.h"
@@ -77,6 +78,7 @@ NORETURN static void kernel_run(void)
 	c->apic_id = own_apic_id();
 	c->online = true;
 	timer_init_cpu();
+	guest_apic_init();
 	smp_init();
 	if (launch_info.flags & LAUNCH_FLAG_SELFTEST)
 		selftest_run();

@@ -8,6 +8,7 @@
  * many come.
  */
 #include "boot/smp.h"
+#include "apic/guest_apic.h"
 #include "base/x86.h"
 #include "cpu/desc.h"
 #include "user/usermode.h"
@@ -35,6 +36,9 @@ NORETURN static void ap_main(struct cpu *c)
 	c->log.ready = true;
 	usermode_init_cpu();
 	timer_init_cpu();
+	if (!guest_apic_init_cpu())
+		for (;;)
+			platform->halt();
 	__atomic_store_n(&c->online, true, __ATOMIC_RELEASE);
 	/* A CPU that came up too late is never put into the table, and waits here for good: the
 	 * others would not find the tasks in its queue. */

@@ -19,4 +19,7 @@ struct vcpu_guest {
 	gpa_t vmsa;           /* GPA_NONE: this vCPU has no guest */
 	gpa_t caa;            /* GPA_NONE exactly when vmsa is */
 	uint8_t vmpl;         /* of the VMSA; 1..3 */
+	/* svsm/apic emulates its local APIC: set before a guest runs, cleared by its own CPU, read
+	 * by all (atomic) */
+	bool apic;
 };

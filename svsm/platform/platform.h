@@ -18,6 +18,7 @@
 
 struct cpu;
 struct vcpu_ops;
+struct inject_ops;
 struct frame; /* cpu/frame.h */
 
 /*
@@ -125,6 +126,10 @@ struct platform_ops {
 
 	/* ---- vCPUs of the guest: platform/vcpu.h ---- */
 	const struct vcpu_ops *vcpu;
+
+	/* ---- their interrupts, where VMPL0 injects them: platform/inject.h; NULL: it cannot ----
+	 */
+	const struct inject_ops *inject;
 
 	/* ---- what is known of the processor ---- */
 

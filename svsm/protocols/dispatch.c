@@ -8,6 +8,7 @@
  */
 #include "protocols/dispatch.h"
 #include "abi/svsm.h"
+#include "apic/guest_apic.h"
 #include "base/speculation.h"
 #include "mm/guest_mem.h"
 #include "log/log.h"
@@ -113,7 +114,7 @@ static void refuse(struct svsm_call *call, const struct vcpu_call *in)
 }
 
 /* The VMSA does not run and cannot start, so its content is final and may be trusted. */
-static void serve_stopped(struct svsm_call *call)
+static void serve_call(struct svsm_call *call)
 {
 	uint8_t call_pending = pending(call->self);
 	struct vcpu_call in;
@@ -126,24 +127,36 @@ static void serve_stopped(struct svsm_call *call)
 		refuse(call, &in);
 }
 
+/* Interrupts of a guest whose APIC is emulated here change hands before its call and after it. */
+static void serve_stopped(struct svsm_call *call)
+{
+	if (guest_apic_on(call->cpu))
+		guest_apic_leave(call->self);
+	serve_call(call);
+	if (guest_apic_on(call->cpu) && !vmsa_is_gone(call->self))
+		guest_apic_enter(call->self);
+}
+
 /*
  * 58019, chapter 5: first stop the VMSA (EFER.SVME), then look at call_pending and the exit code.
  * pending() is asked twice. The first answer saves time: most exits of a guest bring no call, and
- * then there is nothing to wait for. The second answer, after stopped(), is the one that counts.
+ * then there is nothing to wait for, unless its interrupts are ours. The second answer, after
+ * stopped(), is the one that counts.
  */
 bool svsm_request(struct cpu *c)
 {
 	struct vmsa_entry self;
 	struct svsm_call call = {.cpu = c, .self = &self};
-	bool called;
+	bool stop, called;
 
 	if (!vmsa_registry_begin(c, &self))
 		return false;
-	called = platform->vcpu->stop(self.vmsa) && pending(&self);
-	if (called) {
+	stop = platform->vcpu->stop(self.vmsa);
+	called = stop && pending(&self);
+	if (called || (stop && guest_apic_on(c))) {
 		if (platform->vcpu->stopped(self.vmsa))
 			serve_stopped(&call);
-		else
+		else if (called)
 			log_guest("vCPU %u: its VMSA runs elsewhere, call not served\n", c->index);
 	}
 	if (vmsa_is_gone(&self))

@@ -19,7 +19,8 @@ static struct spinlock frozen; /* lock.h: LOCK_VMSAS */
 static struct {
 	gpa_t vmsa;
 	uint64_t sev_features;
-} startup = {.vmsa = {~0ull}}; /* fixed once the guest runs */
+} startup = {.vmsa = {~0ull}}; /* the VMSA is fixed once the guest runs */
+static uint32_t serials;
 
 void vmsa_registry_reset(void)
 {
@@ -42,7 +43,12 @@ bool vmsa_registry_is_startup(gpa_t vmsa)
 
 uint64_t vmsa_registry_features(void)
 {
-	return startup.sev_features;
+	return __atomic_load_n(&startup.sev_features, __ATOMIC_RELAXED);
+}
+
+void vmsa_registry_drop_features(uint64_t features)
+{
+	__atomic_fetch_and(&startup.sev_features, ~features, __ATOMIC_SEQ_CST);
 }
 
 static struct vmsa_entry *find(gpa_t vmsa)
@@ -108,7 +114,7 @@ bool vmsa_registry_add(struct cpu *cpu, gpa_t vmsa, gpa_t caa, uint8_t vmpl)
 	lock_take(LOCK_REGISTRY, &lock);
 	e = find(vmsa) ? NULL : free_entry();
 	if (e) {
-		*e = (struct vmsa_entry){vmsa, caa, cpu, vmpl, false};
+		*e = (struct vmsa_entry){vmsa, caa, cpu, vmpl, false, ++serials};
 		used = MAX(used, (unsigned)(e - table) + 1);
 		set_current(cpu, vmsa, caa, vmpl);
 	}

@@ -26,17 +26,21 @@ struct vmsa_entry {
 	struct cpu *cpu;
 	uint8_t vmpl;
 	bool claimed;
+	uint32_t serial; /* no two VMSAs have the same one, also if they lie in the same page */
 };
 
 #define VMSA_REGISTRY_MAX 1024
 
 /*
  * The startup vCPU's VMSA, which the launch made. It stays for ever, and every other VMSA must have
- * its SEV_FEATURES: 58019, 6.3 and 6.4. Set once at boot, after vmsa_registry_add.
+ * its SEV_FEATURES: 58019, 6.3 and 6.4. Set once at boot, after vmsa_registry_add; any CPU may
+ * read it and drop a part of it (atomic).
  */
 void vmsa_registry_set_startup(gpa_t vmsa, uint64_t sev_features);
 bool vmsa_registry_is_startup(gpa_t vmsa);
 uint64_t vmsa_registry_features(void);
+/* New VMSAs have these no more: the startup vCPU has lost them, or is about to. */
+void vmsa_registry_drop_features(uint64_t features);
 /* Calls fn with the startup vCPU's calling area, which stays that until fn comes back:
  * LOCK_REGISTRY is held meanwhile, so fn takes no lock. */
 void vmsa_registry_with_startup_caa(void (*fn)(gpa_t caa));

@@ -13,7 +13,7 @@ FUZZ_CFLAGS := -std=gnu11 -Wall -Wextra -D_GNU_SOURCE -DOPENSSL_SUPPRESS_DEPRECA
 # libFuzzer's mutator is the only part that the unit tests' replay does without.
 FUZZ_COMMAND := $(addprefix tests/fuzz/,command.c fuzz.c history.c) svsm/services/vtpm/tpm.c \
 	$(addprefix guests/bare/vtpmfuzz/,tpm_record.c)
-FUZZ_PAGE := $(addprefix tests/fuzz/,page.c page_service.c fuzz.c) tests/native/fake.c svsm/lib/crc32.c \
+FUZZ_PAGE := $(addprefix tests/fuzz/,page.c page_service.c fuzz.c) tests/native/fake.c tests/native/no_apic.c svsm/lib/crc32.c \
 	svsm/mm/pagestate.c svsm/task/vmsa_registry.c svsm/platform/snp/vcpu_state.c svsm/task/vmsa_flush.c svsm/mm/guestpage.c \
 	$(addprefix svsm/protocols/,dispatch.c buffer.c core.c core_memory.c mem_available.c core_vcpu.c vtpm.c vtpm_boot.c vtpm_pace.c vtpm_page.c vtpm_request.c)
 

@@ -3,6 +3,7 @@
 /*
  * The inputs that the vTPM protocol's fuzzer found, once more: tests/fuzz.
  *
+ * sources: tests/native/no_apic.c
  * sources: tests/fuzz/page.c tests/fuzz/page_service.c tests/fuzz/fuzz.c tests/fuzz/replay.c
  * sources: tests/native/fake.c svsm/lib/crc32.c svsm/mm/pagestate.c
  * sources: svsm/task/vmsa_registry.c svsm/platform/snp/vcpu_state.c svsm/task/vmsa_flush.c

@@ -4,6 +4,7 @@
  * The core protocol's calls that concern memory (58019, 5 and 6), from the guest's side: calls go
  * in through VMSA and calling area, as a vCPU's do (fake.h).
  *
+ * sources: tests/native/no_apic.c
  * sources: tests/native/fake.c svsm/mm/pagestate.c svsm/task/vmsa_registry.c
  * sources: svsm/platform/snp/vcpu_state.c svsm/task/vmsa_flush.c
  * sources: svsm/mm/guestpage.c svsm/protocols/dispatch.c svsm/protocols/buffer.c

@@ -4,6 +4,7 @@
  * The core protocol's calls that concern vCPUs (58019, 6.1, 6.3 and 6.4), from the guest's side,
  * and two vCPUs that race (fake.h).
  *
+ * sources: tests/native/no_apic.c
  * sources: tests/native/fake.c svsm/mm/pagestate.c svsm/task/vmsa_registry.c
  * sources: svsm/platform/snp/vcpu_state.c svsm/task/vmsa_flush.c
  * sources: svsm/mm/guestpage.c svsm/protocols/dispatch.c svsm/protocols/buffer.c

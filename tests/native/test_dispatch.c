@@ -4,6 +4,7 @@
  * The calling convention (58019, 5): which entries of VMPL0 are a call of the guest's, and what the
  * guest and the host see before, during and after it (fake.h).
  *
+ * sources: tests/native/no_apic.c
  * sources: tests/native/fake.c svsm/mm/pagestate.c svsm/task/vmsa_registry.c
  * sources: svsm/platform/snp/vcpu_state.c svsm/task/vmsa_flush.c
  * sources: svsm/mm/guestpage.c svsm/protocols/dispatch.c svsm/protocols/buffer.c

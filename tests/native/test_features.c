@@ -90,8 +90,11 @@ TEST(several_bits)
  * SNP_FEATURES_PRESENT). */
 TEST(the_guest_s_own)
 {
-	CHECK_EQ(features_of_guest(SEV_FEAT_SNP_ACTIVE), SEV_FEAT_SNP_ACTIVE);
-	CHECK_EQ(features_of_guest(SEV_FEAT_SNP_ACTIVE | SEV_FEAT_RESTRICTED_INJ),
+	CHECK_EQ(features_of_guest(SEV_FEAT_SNP_ACTIVE, false), SEV_FEAT_SNP_ACTIVE);
+	CHECK_EQ(features_of_guest(SEV_FEAT_SNP_ACTIVE | SEV_FEAT_RESTRICTED_INJ, false),
 		 SEV_FEAT_SNP_ACTIVE);
-	CHECK_EQ(features_of_guest(0x21 | SEV_FEAT_RESTRICTED_INJ), 0x21);
+	CHECK_EQ(features_of_guest(0x21 | SEV_FEAT_RESTRICTED_INJ, false), 0x21);
+	/* Facts of the launch: 58019 wants the same of every vCPU, and VMPL0 has it never. */
+	CHECK_EQ(features_of_guest(SEV_FEAT_SNP_ACTIVE | SEV_FEAT_RESTRICTED_INJ, true),
+		 SEV_FEAT_SNP_ACTIVE | SEV_FEAT_ALTERNATE_INJ);
 }

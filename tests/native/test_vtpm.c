@@ -4,6 +4,7 @@
  * The vTPM protocol (58019, 8; docs/vtpm.md) from the guest's page to libtpms and back: calls go in
  * through VMSA and calling area (fake.h), the service runs in a fake of ring 3 (fake_service.h).
  *
+ * sources: tests/native/no_apic.c
  * sources: tests/native/fake.c tests/native/fake_service.c tests/native/tpm_client.c
  * sources: tests/native/vtpm_guest.c
  * sources: svsm/mm/pagestate.c svsm/task/vmsa_registry.c svsm/platform/snp/vcpu_state.c

@@ -5,6 +5,7 @@
  * boot whose events are in the PCRs before any command, and a service that dies meanwhile. PCRs:
  * TPM 2.0 Library, part 1, 17: a PCR becomes the hash of its value and the digest behind it.
  *
+ * sources: tests/native/no_apic.c
  * sources: tests/native/fake.c tests/native/fake_service.c tests/native/tpm_client.c
  * sources: tests/native/vtpm_guest.c svsm/mm/pagestate.c svsm/task/vmsa_registry.c
  * sources: svsm/platform/snp/vcpu_state.c svsm/task/vmsa_flush.c svsm/mm/guestpage.c

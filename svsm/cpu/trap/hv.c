@@ -13,6 +13,13 @@
 
 uint32_t hv_used;
 
+/* Of hv_take_before_run(). */
+struct hv_cpu {
+	bool taken;
+	uint32_t seen;
+};
+static PERCPU struct hv_cpu hv;
+
 void hv_use(void)
 {
 	hv_used = 1;
@@ -38,4 +45,20 @@ uint8_t hv_take(void)
 		log_warn("hv: CPU %u: the hypervisor speaks of a machine check",
 			 percpu_this()->index);
 	return e.vector;
+}
+
+uint8_t hv_take_before_run(void)
+{
+	*percpu_mine(&hv) = (struct hv_cpu){.taken = true, .seen = READ_ONCE(*hv_count())};
+	return hv_take();
+}
+
+/* Used up: the next run has to take again what has come by then. */
+uint32_t hv_seen(void)
+{
+	struct hv_cpu *mine = percpu_mine(&hv);
+	uint32_t seen = mine->taken ? mine->seen : READ_ONCE(*hv_count());
+
+	mine->taken = false;
+	return seen;
 }

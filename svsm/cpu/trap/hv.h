@@ -9,16 +9,17 @@
  *
  * In ring 0 its handler (cpu/trap/hv_entry.S) counts, and nothing else: what is in the page stays
  *there, so the page's NoFurtherSignal stays set, and no other #HV comes before somebody takes it.
- *Two places do so, each before it can no longer be disturbed:
+ *Three places do so, each before it can no longer be disturbed:
  *
  *	seen = *hv_count();
  *	vector = hv_take();                        what came before, and what comes rings again
  *	sleep_unless(hv_count(), seen)             task/wake.c, or
- *	user_enter(regs, hv_count(), seen)         user/process_run.c
+ *	user_enter(regs, hv_count(), seen)         user/process_run.c, or
+ *	hv_run_unless(request, hv_count(), seen)   platform/snp/ghcb.c, to run the guest
  *
  * A #HV after the count was read makes the comparison fail; one after the comparison finds RIP
- * before the HLT, IRETQ or SYSRETQ and moves it behind it. So none is lost. In ring 3 #HV is the
- * return of user_enter(), as an interrupt is.
+ * before the HLT, IRETQ, SYSRETQ or VMGEXIT and moves it behind it. So none is lost. In ring 3 #HV
+ *is the return of user_enter(), as an interrupt is.
  *
  * A vCPU of the guest can write the page as well as the host. What is taken from it is a hint:
  * a wrong one ends a turn of ring 3 or a sleep too early or too late.
@@ -36,3 +37,12 @@ const uint32_t *hv_count(void);
 /* Take what the doorbell page shows, so that #HV comes for what comes next. The vector of an
  * interrupt, 0: none. Any value is possible. */
 uint8_t hv_take(void);
+
+/* Before a run of a guest whose interrupts VMPL0 injects: take what the page shows, and let the run
+ * come back at once for what comes next. The vector, as of hv_take(). */
+uint8_t hv_take_before_run(void);
+/* What *hv_count() was then. Without it, and where #HV is not used: what it is now. */
+uint32_t hv_seen(void);
+/* In hv_run.S: ask the hypervisor by the GHCB's MSR, and return what that then holds; 0, and
+ * nothing was asked, when *count is not `seen`. */
+uint64_t hv_run_unless(uint64_t request, const uint32_t *count, uint32_t seen);

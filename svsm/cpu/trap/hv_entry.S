@@ -43,7 +43,13 @@ hv_entry:
 	jae 2f
 	movq $sleep_end, (%rsp)
 	iretq
-2:	pushq %rax
+2:	cmpq $hv_run_unless, (%rsp)
+	jb 6f
+	cmpq $hv_run_asked, (%rsp)
+	jae 6f
+	movq $hv_run_stay, (%rsp)
+	iretq
+6:	pushq %rax
 	movq 32(%rsp), %rax
 	xorq %rsp, %rax
 	shrq $STACK_SHIFT, %rax
@@ -55,7 +61,7 @@ in_user_text:
 	cmpq $user_trap, (%rsp)
 	jb 5f
 	cmpq $user_leave, (%rsp)
-	jb 2b
+	jb 6b
 5:	cmpq $user_window, (%rsp)
 	jb 4f
 	cmpq $user_window_end, (%rsp)

@@ -81,6 +81,11 @@ bool doorbell_there(void)
 	return percpu_mine(&doorbell)->page;
 }
 
+struct hv_doorbell *doorbell_page(void)
+{
+	return percpu_mine(&doorbell)->page;
+}
+
 /* Reading first is cheaper than an exchange, and most of the time there is nothing. */
 bool doorbell_take(struct platform_events *e)
 {

@@ -13,6 +13,7 @@
  * fails is a line in the log: the CPU then has no interrupts. Needs the GHCB. */
 void doorbell_init(void);
 bool doorbell_there(void);
+struct hv_doorbell *doorbell_page(void); /* NULL: none. abi/doorbell.h */
 
 bool doorbell_take(struct platform_events *e);
 bool doorbell_eoi_spared(void);

@@ -75,7 +75,7 @@ const char *features_refused(uint64_t sev_status, unsigned *bit)
 }
 
 /* An operating system of today refuses to start with restricted injection, and has no doorbell. */
-uint64_t features_of_guest(uint64_t own)
+uint64_t features_of_guest(uint64_t own, bool alternate)
 {
-	return own & ~SEV_FEAT_RESTRICTED_INJ;
+	return (own & ~SEV_FEAT_RESTRICTED_INJ) | (alternate ? SEV_FEAT_ALTERNATE_INJ : 0);
 }

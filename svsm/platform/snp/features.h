@@ -13,5 +13,6 @@
 /* NULL: the SVSM can run with it. Otherwise the name of the bit that decided, and *bit. */
 const char *features_refused(uint64_t sev_status, unsigned *bit);
 
-/* SEV_FEATURES of the guest's vCPUs where the SVSM's own are these. */
-uint64_t features_of_guest(uint64_t own);
+/* SEV_FEATURES of the guest's vCPUs where the SVSM's own are these, with alternate injection or
+ * without. */
+uint64_t features_of_guest(uint64_t own, bool alternate);

@@ -15,6 +15,7 @@
 #include "log/log.h"
 #include "cpu/percpu.h"
 #include "cpu/predictor.h"
+#include "cpu/trap/hv.h"
 #include "lib/string.h"
 #include "platform/snp/snp.h"
 
@@ -90,6 +91,17 @@ static uint64_t ask_by_msr(uint64_t request)
 	return (uint64_t)high << 32 | low;
 }
 
+/*
+ * To run the guest. Where VMPL0 injects its interrupts: unless one has come since it looked
+ * (cpu/trap/hv.h). 0: so it is, and nothing was asked.
+ */
+static uint64_t ask_for_run(uint64_t request)
+{
+	if (!percpu_this()->guest.apic)
+		return ask_by_msr(request);
+	return hv_run_unless(request, hv_count(), hv_seen());
+}
+
 /* The MSR may hold something else: an answer that ghcb_msr_run() has left. */
 static void ask_by_page(struct ghcb_state *s)
 {
@@ -100,23 +112,40 @@ static void ask_by_page(struct ghcb_state *s)
 			 : "memory");
 }
 
-/* Only the low half of SW_EXITINFO1 counts: 0 means that the hypervisor has done what was
- * asked. */
-enum platform_result ghcb_call(struct ghcb *g, uint64_t exit_code, uint64_t info1, uint64_t info2)
+static void fill(struct ghcb *g, uint64_t exit_code, uint64_t info1, uint64_t info2)
 {
 	GHCB_SET(g, exit_code, exit_code);
 	GHCB_SET(g, exit_info1, info1);
 	GHCB_SET(g, exit_info2, info2);
 	g->version = GHCB_VERSION_MAX;
 	g->usage = 0;
+}
+
+/* Only the low half of SW_EXITINFO1 counts: 0 means that the hypervisor has done what was
+ * asked. */
+static enum platform_result answer(const struct ghcb *g)
+{
+	return (uint32_t)READ_ONCE(g->exit_info1) ? PLATFORM_REFUSED : PLATFORM_OK;
+}
+
+enum platform_result ghcb_call(struct ghcb *g, uint64_t exit_code, uint64_t info1, uint64_t info2)
+{
+	fill(g, exit_code, info1, info2);
 	ask_by_page(percpu_this()->ghcb);
-	if (exit_code == GHCB_EXIT_RUN_VMPL)
-		predictor_flush();
-	else /* the guest may have trained this branch, and filled the return stack */
-		speculation_barrier();
-	if ((uint32_t)READ_ONCE(g->exit_info1))
-		return PLATFORM_REFUSED;
-	return PLATFORM_OK;
+	speculation_barrier(); /* the guest may have trained this, and filled the return stack */
+	return answer(g);
+}
+
+enum platform_result ghcb_run(struct ghcb *g, unsigned vmpl)
+{
+	struct ghcb_state *s = percpu_this()->ghcb;
+	uint64_t asked;
+
+	fill(g, GHCB_EXIT_RUN_VMPL, vmpl, 0);
+	s->left = false;
+	asked = ask_for_run(s->gpa.v);
+	predictor_flush();
+	return asked ? answer(g) : PLATFORM_OK;
 }
 
 uint64_t ghcb_msr_call(uint64_t request)
@@ -170,12 +199,12 @@ bool ghcb_msr_run(unsigned vmpl)
 
 	WRITE_ONCE(s->depth, s->depth + 1);
 	barrier();
-	r = ask_by_msr(GHCB_MSR_RUN_VMPL_REQ | (uint64_t)vmpl << 32);
+	r = ask_for_run(GHCB_MSR_RUN_VMPL_REQ | (uint64_t)vmpl << 32);
 	predictor_flush();
 	s->left = true; /* now: a nested use takes no notice of it, and puts the MSR back */
 	barrier();
 	WRITE_ONCE(s->depth, s->depth - 1);
-	return (r & GHCB_MSR_INFO_MASK) == GHCB_MSR_RUN_VMPL_RESP && !(r >> 32);
+	return !r || ((r & GHCB_MSR_INFO_MASK) == GHCB_MSR_RUN_VMPL_RESP && !(r >> 32));
 }
 
 void ghcb_before_ring3(void)

@@ -72,13 +72,18 @@ bool ghcb_marked(const struct ghcb *g, size_t offset);
  * The caller has set the fields that this exit needs with GHCB_SET. */
 enum platform_result ghcb_call(struct ghcb *g, uint64_t exit_code, uint64_t info1, uint64_t info2);
 
+/* Run that VMPL, as ghcb_msr_run() does it. */
+enum platform_result ghcb_run(struct ghcb *g, unsigned vmpl);
+
 /* One request of the MSR protocol; returns what the MSR then holds. Works before
  * ghcb_init(), too. */
 uint64_t ghcb_msr_call(uint64_t request);
 /* Requests that the MSR protocol can make as well as a page. False: refused. */
 bool ghcb_msr_page_state(gpa_t g, bool shared);                /* one 4K page */
 bool ghcb_msr_cpuid(uint32_t leaf, unsigned reg, uint32_t *v); /* subleaf 0; reg 0..3: EAX..EDX */
-bool ghcb_msr_run(unsigned vmpl); /* comes back when the hypervisor runs VMPL0 again */
+/* Comes back when the hypervisor runs VMPL0 again, or at once when VMPL0 injects the guest's
+ * interrupts and has something to look at. */
+bool ghcb_msr_run(unsigned vmpl);
 /* VMGEXIT has no privilege check. Before ring 3 runs, the MSR has to name the page, and no field
  * there is valid: one by ring 3 then is a request that every hypervisor refuses. */
 void ghcb_before_ring3(void);

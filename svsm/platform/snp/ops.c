@@ -68,6 +68,7 @@ PLATFORM(snp) = {
 	.guest_rights = snp_guest_rights,
 	.guest_flush = snp_guest_flush,
 	.vcpu = &snp_vcpu_ops,
+	.inject = &snp_inject_ops,
 	.cpuid = snp_cpuid,
 	.msr_read = snp_msr_read,
 	.msr_write = snp_msr_write,

@@ -55,5 +55,8 @@ uint64_t snp_sev_features(void); /* of this VMSA and of every other CPU's at VMP
 const char *snp_cpu_start(struct cpu *c, void (*entry)(struct cpu *c));
 extern const struct vcpu_ops snp_vcpu_ops;
 
+/* inject.c */
+extern const struct inject_ops snp_inject_ops;
+
 /* vc.c */
 bool snp_vc(struct frame *f);

@@ -12,9 +12,11 @@
 #include "cpu/wait.h"
 #include "lib/vmsa.h"
 #include "mm/alloc.h"
+#include "mm/launch_area.h"
 #include "mm/paging.h"
 #include "platform/snp/features.h"
 #include "platform/snp/ghcb.h"
+#include "platform/snp/inject_state.h"
 #include "platform/snp/snp.h"
 #include "platform/snp/vcpu_state.h"
 
@@ -28,6 +30,17 @@
 uint64_t snp_sev_features(void)
 {
 	return rdmsr(MSR_SEV_STATUS) >> SEV_STATUS_FEATURES_SHIFT;
+}
+
+/* What the launch has chosen, and the measurement says. */
+static bool alternate(void)
+{
+	return launch_info.flags & LAUNCH_FLAG_ALT_INJ;
+}
+
+static uint64_t guest_features(void)
+{
+	return features_of_guest(snp_sev_features(), alternate());
 }
 
 /* Linux's boot protocol; a bare guest starts with the same. */
@@ -61,7 +74,8 @@ static void fill(void *page, unsigned vmpl, const struct vcpu_entry *entry)
 
 	vmsa_reset(v);
 	v->vmpl = (uint8_t)vmpl;
-	v->sev_features = features_of_guest(snp_sev_features());
+	v->sev_features = guest_features();
+	v->vintr_ctrl = alternate() ? VINTR_GIF : 0;
 	if (entry) {
 		start_at(v, entry);
 	} else {
@@ -108,7 +122,7 @@ static struct vmsa *vmsa_alloc(void)
 static enum platform_result start(uint32_t apic_id, unsigned vmpl, gpa_t page)
 {
 	uint64_t who = (uint64_t)apic_id << 32 | vmpl << 16;
-	uint64_t own = snp_sev_features();
+	uint64_t features = vmpl == VMPL_SVSM ? snp_sev_features() : guest_features();
 	struct patience p = svsm_patience(START_MS);
 	struct ghcb *g = ghcb_begin();
 	enum platform_result r;
@@ -116,7 +130,7 @@ static enum platform_result start(uint32_t apic_id, unsigned vmpl, gpa_t page)
 	if (!g)
 		return PLATFORM_REFUSED;
 	do {
-		GHCB_SET(g, rax, vmpl == VMPL_SVSM ? own : features_of_guest(own));
+		GHCB_SET(g, rax, features);
 		r = ghcb_call(g, GHCB_EXIT_AP_CREATION, who | GHCB_AP_CREATE, page.v);
 	} while (r && !svsm_patience_over(&p));
 	ghcb_end(g);
@@ -140,6 +154,11 @@ const char *snp_cpu_start(struct cpu *c, void (*entry)(struct cpu *c))
 	return NULL;
 }
 
+static bool prepare(gpa_t page)
+{
+	return vcpu_state_prepare(page) && (!alternate() || inject_state_blank(page));
+}
+
 /* The guest may read its VMSA: Linux takes SEV_FEATURES for AP_CREATION from there. */
 static enum platform_result create(gpa_t page, unsigned vmpl)
 {
@@ -158,7 +177,7 @@ static enum platform_result run_by_page(unsigned vmpl)
 
 	if (!g)
 		return PLATFORM_REFUSED;
-	r = ghcb_call(g, GHCB_EXIT_RUN_VMPL, vmpl, 0);
+	r = ghcb_run(g, vmpl);
 	ghcb_end(g);
 	return r;
 }
@@ -185,7 +204,7 @@ const struct vcpu_ops snp_vcpu_ops = {
 	.fill = fill,
 	.features = vcpu_state_features,
 	.fits = vcpu_state_fits,
-	.prepare = vcpu_state_prepare,
+	.prepare = prepare,
 	.create = create,
 	.remove = remove,
 	.start = start,
