@@ -122,13 +122,13 @@ void smp_fill_vmsa(struct vmsa *v, unsigned cpu, uint8_t vmpl, void (*fn)(void *
  * Two steps: the page becomes a VMSA (the SVSM's or our own business), then the hypervisor is told
  * to run it. When it refuses, the VMSA is deleted again.
  */
-static bool create(void)
+static bool create(uint64_t features)
 {
 	uint64_t vmsa = smp_vmsa();
-	uint64_t features = snp_features();
+	struct vmsa *v = (struct vmsa *)vmsa;
 
-	smp_fill_vmsa((struct vmsa *)vmsa, 1, (uint8_t)vmpl_own, serve, NULL,
-		      (uint64_t)stack + STACK_SIZE);
+	smp_fill_vmsa(v, 1, (uint8_t)vmpl_own, serve, NULL, (uint64_t)stack + STACK_SIZE);
+	v->sev_features = features;
 	if (!vmpl_vmsa_create(vmsa, (uint64_t)caa_page, smp_apic_id()))
 		return false;
 	if (ghcb_ap_create(smp_apic_id(), vmpl_own, GHCB_AP_CREATE, vmsa, features) == 0)
@@ -141,7 +141,7 @@ static bool create(void)
  * Everything of an earlier second vCPU is cleared first. A test that needs a second vCPU is skipped
  * where there is none, and fails where it does not start.
  */
-void smp_start(void)
+void smp_start_with(uint64_t features)
 {
 	memset(caa_page, 0, sizeof(caa_page));
 	memset(&mailbox, 0, sizeof(mailbox));
@@ -152,7 +152,7 @@ void smp_start(void)
 	ghcb_page(1);
 	if (!smp_available())
 		test_skip("needs two vCPUs");
-	if (!create()) {
+	if (!create(features)) {
 		CHECK_FAILED("no second vCPU could be created");
 		test_abandon();
 	}
@@ -162,6 +162,11 @@ void smp_start(void)
 		CHECK_FAILED("the second vCPU did not start");
 		test_abandon();
 	}
+}
+
+void smp_start(void)
+{
+	smp_start_with(snp_features());
 }
 
 /*

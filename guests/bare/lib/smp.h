@@ -14,6 +14,7 @@ struct vmsa;
 
 /* Starts vCPU 1 or skips the test where there is none. */
 void smp_start(void);
+void smp_start_with(uint64_t features); /* the same with other SEV_FEATURES than ours */
 void smp_stop(void);
 /* vCPU 1 has deleted its own VMSA: nothing is left for smp_stop() to delete. */
 void smp_gone(void);
