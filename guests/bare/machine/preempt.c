@@ -30,8 +30,8 @@
 
 static uint8_t doorbell_page[PAGE_SIZE] ALIGNED(4096);
 static volatile uint64_t spins, halts, nmis;
-static volatile uint64_t signals __asm__("preempt_signals");
-static volatile bool leave; /* VMPL2 is to come back by itself */
+volatile uint64_t preempt_signals; /* #HVs; preempt_enter.S reads it */
+static volatile bool leave;        /* VMPL2 is to come back by itself */
 
 /* What vCPU 1 is asked for, and what it found when VMPL2's run was over. */
 struct turn {
@@ -47,23 +47,12 @@ static volatile struct hv_doorbell *doorbell(void)
 	return paging_shared((uint64_t)doorbell_page);
 }
 
-/*
- * RUN_VMPL, unless a #HV has come since signals was 0: one that comes earlier is shown in the page
- * before VMPL2 runs, and would not preempt it any more.
- */
-void preempt_enter(void);
+void preempt_enter(void); /* preempt_enter.S */
 extern const char preempt_entered[];
-__asm__(".text\n"
-	"preempt_enter:\n\t"
-	"cmpq $0, preempt_signals(%rip)\n\t"
-	"jne preempt_entered\n\t"
-	"rep; vmmcall\n"
-	"preempt_entered:\n\t"
-	"ret\n");
 
 static void on_hv(struct trap_frame *t)
 {
-	signals++;
+	preempt_signals++;
 	if (t->rip >= (uint64_t)preempt_enter && t->rip < (uint64_t)preempt_entered)
 		t->rip = (uint64_t)preempt_entered;
 }
@@ -132,7 +121,7 @@ static void run_lower(void *arg)
 	(void)arg;
 	while (!run_once()) { /* the timer came first */
 		take();
-		signals = 0;
+		preempt_signals = 0;
 	}
 	if (!turn.show)
 		take();
@@ -171,7 +160,7 @@ static void ask(uint32_t timer, bool show)
 	turn.timer = timer;
 	turn.show = show;
 	turn.answer = turn.vector = turn.flags = 0;
-	signals = 0;
+	preempt_signals = 0;
 	smp_run(run_lower, NULL);
 }
 
@@ -189,12 +178,12 @@ static bool moves(volatile uint64_t *count)
 static void stays_below(void)
 {
 	uint64_t end = rdtsc() + smp_ticks(1) / 40;
-	uint64_t before = signals;
+	uint64_t before = preempt_signals;
 
 	while (rdtsc() < end)
 		CHECK(moves(&spins));
 	CHECK_EQ(turn.answer, 0);
-	CHECK_EQ(signals, before);
+	CHECK_EQ(preempt_signals, before);
 }
 
 static void come_back(void)
@@ -209,16 +198,16 @@ static void begin(uint64_t features, void (*lower)(void *arg))
 {
 	uint64_t own = snp_features();
 
-	spins = halts = signals = nmis = leave = 0;
+	spins = halts = preempt_signals = nmis = leave = 0;
 	smp_start_with(features);
 	trap_handler_set(VEC_HV, on_hv);
 	REQUIRE(region_reset(R));
 	REQUIRE(region_validate(R, 1, 4));
 	smp_fill_vmsa((struct vmsa *)VMSA, 1, VMPL_GUEST, lower, NULL, MEM_PAGE(R, 4));
 	for (unsigned i = 2; i < 5; i++)
-		REQUIRE_EQ(rmpadjust(MEM_PAGE(R, i), RMP_PG_4K,
-				     RMPADJUST_ATTR(VMPL_GUEST, RMP_RWX)),
-			   0);
+		REQUIRE_EQ(
+			rmpadjust(MEM_PAGE(R, i), RMP_PG_4K, RMPADJUST_ATTR(VMPL_GUEST, RMP_RWX)),
+			0);
 	REQUIRE(region_image_rights(VMPL_GUEST, RMP_RWX));
 	REQUIRE(vmpl_page_shared((uint64_t)doorbell_page));
 	*(volatile uint64_t *)paging_shared((uint64_t)doorbell_page) = 0;
@@ -246,7 +235,8 @@ static void end(void)
 }
 
 #define ROUNDS     20
-#define ROUNDS_MAX 1000 /* on a slow machine the timer may come before VMPL2's first instruction */
+#define ROUNDS_MAX 1000 /* on a slow machine the timer may come before VMPL2's first instruction   \
+			 */
 
 TEST(preempt_timer, "preempt-timer",
      "VMPL0's timer ends VMPL2's run, which goes on where it was; 20 times",
@@ -263,7 +253,7 @@ TEST(preempt_timer, "preempt-timer",
 			break;
 		CHECK_EQ(turn.answer, GHCB_MSR_RUN_VMPL_RESP);
 		CHECK_EQ(turn.vector, VEC);
-		CHECK_EQ(signals, 1);
+		CHECK_EQ(preempt_signals, 1);
 		CHECK_GE(spins, before);
 		went_on += spins > before;
 	}
@@ -289,7 +279,7 @@ TEST(preempt_ipi, "preempt-ipi", "so do an interrupt and an NMI that another vCP
 		CHECK_EQ(turn.answer, GHCB_MSR_RUN_VMPL_RESP);
 		CHECK_EQ(turn.vector, what == ICR_NMI ? 0 : VEC);
 		CHECK_EQ(turn.flags & DOORBELL_NMI, what == ICR_NMI ? DOORBELL_NMI : 0);
-		CHECK_EQ(signals, 1);
+		CHECK_EQ(preempt_signals, 1);
 	}
 	apic_disable();
 	end();
@@ -321,10 +311,10 @@ TEST(preempt_masked, "preempt-masked",
 	stays_below();
 	come_back();
 	CHECK_EQ(turn.vector, 0);
-	CHECK_EQ(signals, 0);
+	CHECK_EQ(preempt_signals, 0);
 	order(unmask);
 	CHECK_EQ(turn.vector, VEC);
-	CHECK_EQ(signals, 1);
+	CHECK_EQ(preempt_signals, 1);
 	end();
 }
 
@@ -346,7 +336,7 @@ TEST(preempt_shown, "preempt-shown",
 static void on_vector(struct trap_frame *t)
 {
 	(void)t;
-	signals++;
+	preempt_signals++;
 	apic_write(APIC_EOI, 0);
 }
 
@@ -365,9 +355,9 @@ TEST(preempt_unrestricted, "preempt-unrestricted",
 	ask(SOON, true);
 	stays_below();
 	come_back();
-	CHECK_EQ(signals, 0);
+	CHECK_EQ(preempt_signals, 0);
 	order(interrupts_on);
-	CHECK_EQ(signals, 1);
+	CHECK_EQ(preempt_signals, 1);
 	trap_handler_set(VEC, NULL);
 	end();
 }
