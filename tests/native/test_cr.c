@@ -28,7 +28,7 @@ static struct vcpu v;
 static struct insn next;
 static uint64_t operand;
 static unsigned tpr_writes, faults;
-static uint8_t tpr;
+static uint8_t tpr, fault;
 
 bool guest_long_mode(const struct vmcb *vmcb)
 {
@@ -60,7 +60,7 @@ void insn_skip(struct vmcb *vmcb, unsigned length)
 int insn_fault(struct vcpu *vcpu, uint8_t vector)
 {
 	(void)vcpu;
-	CHECK_EQ(vector, VEC_GP);
+	fault = vector;
 	faults++;
 	return RESUME;
 }
@@ -178,6 +178,7 @@ TEST(a_cr8_with_an_exit_is_written_once)
 	CHECK_EQ(m.rip, 0x1003);
 	write_of(8, 16);
 	CHECK_EQ(faults, 1);
+	CHECK_EQ(fault, VEC_GP);
 	CHECK_EQ(tpr_writes, 1);
 }
 
@@ -192,6 +193,7 @@ TEST(what_was_refused_faults)
 	CHECK_EQ(faults, 2);
 	write_of(4, 0);
 	CHECK_EQ(faults, 3);
+	CHECK_EQ(fault, VEC_GP);
 	CHECK_EQ(m.cr4, CR4_PAE);
 	CHECK_EQ(m.rip, 0x1000);
 }
@@ -205,4 +207,17 @@ TEST(what_may_be_written_is)
 	CHECK_EQ(m.cr4, CR4_PAE | CR4_PGE);
 	CHECK_EQ(faults, 0);
 	CHECK_EQ(m.rip, 0x1006);
+}
+
+/* LOCK CLTS and LOCK LMSW, which QEMU lets pass up to the intercept: APM vol. 3, 1.2.5. */
+TEST(an_undefined_form_is_undefined)
+{
+	start(false);
+	m.cr0 |= CR0_TS;
+	next = (struct insn){.kind = INSN_UNDEFINED, .length = 3};
+	CHECK_EQ(cr_access(&v), RESUME);
+	CHECK_EQ(faults, 1);
+	CHECK_EQ(fault, VEC_UD);
+	CHECK_EQ(m.cr0 & CR0_TS, CR0_TS);
+	CHECK_EQ(m.rip, 0x1000);
 }
