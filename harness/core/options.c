@@ -39,6 +39,8 @@ enum {
 	OPT_SERVICE_CPUS,
 	OPT_ICOUNT,
 	OPT_SEV_FEATURES,
+	OPT_TSC_OFFSET,
+	OPT_SECURE_TSC,
 	OPT_ALTERNATE_INJECTION,
 	OPT_TIMEOUT,
 	OPT_LIMIT,
@@ -78,6 +80,8 @@ static const struct option table[] = {
 	{"service-cpus", 1, NULL, OPT_SERVICE_CPUS},
 	{"icount", 1, NULL, OPT_ICOUNT},
 	{"sev-features", 1, NULL, OPT_SEV_FEATURES},
+	{"tsc-offset", 1, NULL, OPT_TSC_OFFSET},
+	{"secure-tsc", 0, NULL, OPT_SECURE_TSC},
 	{"alternate-injection", 0, NULL, OPT_ALTERNATE_INJECTION},
 	{"timeout", 1, NULL, OPT_TIMEOUT},
 	{"limit", 1, NULL, OPT_LIMIT},
@@ -125,6 +129,10 @@ static void help(void)
 	     "  --icount SHIFT             time goes by instructions, 2^SHIFT ns each (slow)\n"
 	     "  --sev-features N           what the SVSM's VMSAs ask of the processor: 1 without\n"
 	     "                             restricted injection, 9 (default) with it\n"
+	     "  --tsc-offset N             with SecureTSC (--sev-features 0x209): added to the "
+	     "counter\n"
+	     "  --secure-tsc               the guest's vCPUs have SecureTSC too: stock kernels "
+	     "refuse\n"
 	     "  --alternate-injection      the SVSM emulates the guest's local APICs, for guests "
 	     "that "
 	     "ask\n"
@@ -191,6 +199,17 @@ static bool features(const char **out)
 	return false;
 }
 
+static bool tsc_offset(const char **out)
+{
+	uint64_t unused;
+
+	*out = optarg;
+	if (tsc_offset_read(optarg, &unused))
+		return true;
+	problem("--tsc-offset takes a number of 64 bits, decimal or 0x..., not '%s'", optarg);
+	return false;
+}
+
 /* Options whose value is a word of the command line. False: c is none of them. */
 static bool take_text(struct options *o, int c)
 {
@@ -228,6 +247,7 @@ static bool take_flag(struct options *o, int c)
 		     : c == OPT_SHELL               ? &o->shell
 		     : c == OPT_KDUMP               ? &o->kdump
 		     : c == OPT_NO_AGENT            ? &o->no_agent
+		     : c == OPT_SECURE_TSC          ? &o->secure_tsc
 		     : c == OPT_ALTERNATE_INJECTION ? &o->alternate_injection
 						    : NULL;
 
@@ -254,6 +274,8 @@ static bool take(struct options *o, int c)
 		return number("limit", optarg, RANGE_TIMEOUT, &o->limit);
 	case OPT_SEV_FEATURES:
 		return features(&o->sev_features);
+	case OPT_TSC_OFFSET:
+		return tsc_offset(&o->tsc_offset);
 	case OPT_FIRMWARE:
 		o->firmware = optarg ? optarg : "";
 		return true;

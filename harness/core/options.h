@@ -31,6 +31,8 @@ struct options {
 	unsigned limit;           /* seconds a boot may take; 0: no such limit */
 	bool test;                /* the command is `test`: the test protocol may be offered */
 	bool json, dry_run, strict, list, all, keep, shell, kdump;
+	const char *tsc_offset;   /* of SecureTSC, a number; NULL: 0 */
+	bool secure_tsc;          /* the guest's vCPUs have it too */
 	bool alternate_injection; /* the SVSM emulates the guest's local APICs */
 	bool no_agent;            /* run: nobody answers on the control port */
 	struct strlist words;     /* monitor options (abi/machine.h) */

@@ -21,11 +21,17 @@ bool range_read(struct range r, const char *text, unsigned *out)
 	return true;
 }
 
-bool sev_features_read(const char *text, uint64_t *out)
+/* A sign would be taken for the number's two's complement. */
+bool tsc_offset_read(const char *text, uint64_t *out)
 {
 	char *end;
 
 	errno = 0;
 	*out = strtoull(text, &end, 0);
-	return *text >= '0' && *text <= '9' && !*end && !errno && (*out & SEV_FEAT_SNP_ACTIVE);
+	return *text >= '0' && *text <= '9' && !*end && !errno;
+}
+
+bool sev_features_read(const char *text, uint64_t *out)
+{
+	return tsc_offset_read(text, out) && (*out & SEV_FEAT_SNP_ACTIVE);
 }

@@ -24,4 +24,5 @@ struct range {
 /* A decimal number in the range and nothing else: no sign, no blank. False leaves *out alone. */
 bool range_read(struct range r, const char *text, unsigned *out);
 /* SEV_FEATURES of a VMSA, decimal or 0x...; without SNP_ACTIVE it would be no SNP guest. */
+bool tsc_offset_read(const char *text, uint64_t *out); /* 64 bits, decimal or 0x... */
 bool sev_features_read(const char *text, uint64_t *out);

@@ -11,6 +11,7 @@
 #include "abi/q35.h"
 #include "harness/igvm/elf.h"
 #include "harness/igvm/region.h"
+#include "lib/tsc.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -114,6 +115,7 @@ static bool add_elf(const struct igvm_build_options *o, struct elf *e, struct im
 		   o->sev_features ? o->sev_features
 		   : svsm          ? BUILD_SEV_FEATURES
 				   : BUILD_SEV_FEATURES_PAYLOAD);
+	m->vmsa.tsc_offset = o->tsc_offset;
 	if (svsm)
 		m->vmsa.rbp = e->start; /* svsm/boot/boot.S finds itself by it */
 	return true;
@@ -170,8 +172,11 @@ static bool fill(const struct igvm_build_options *o, struct elf *e, struct image
 		.guest_vmpl = 2,
 		.flags = (o->selftest ? LAUNCH_FLAG_SELFTEST : 0) |
 			 (o->panic ? LAUNCH_FLAG_PANIC : 0) | (o->test ? LAUNCH_FLAG_TEST : 0) |
-			 (o->alternate_injection ? LAUNCH_FLAG_ALT_INJ : 0),
+			 (o->alternate_injection ? LAUNCH_FLAG_ALT_INJ : 0) |
+			 (o->secure_tsc ? LAUNCH_FLAG_SECURE_TSC : 0),
 		.service_cpus = o->service_cpus,
+		.tsc_scale = o->tsc_known ? TSC_SCALE_ONE : 0,
+		.tsc_offset = o->tsc_offset,
 	};
 	bool svsm = !o->payload;
 

@@ -46,8 +46,12 @@ struct igvm_build_options {
 	uint64_t sev_features; /* of the boot VMSA; 0: BUILD_SEV_FEATURES or ..._PAYLOAD */
 	bool no_madt;          /* ask the loader for no MADT: QEMU 10 refuses a file that does */
 	bool selftest;
-	bool test;                /* offer the test protocol */
-	bool panic;               /* the SVSM faults on purpose */
+	bool test;  /* offer the test protocol */
+	bool panic; /* the SVSM faults on purpose */
+	/* SecureTSC as the native machine gives it: scale 1.0 and this offset. false: not known */
+	bool tsc_known;
+	uint64_t tsc_offset;
+	bool secure_tsc;          /* the guest's vCPUs have it as well */
 	bool alternate_injection; /* the SVSM emulates the guest's local APICs */
 };
 

@@ -32,6 +32,10 @@ static const char usage_text[] =
 	"         --sev-features N   SEV_FEATURES of the boot vCPU's VMSA, decimal or 0x...\n"
 	"         --alternate-injection   the SVSM emulates the guest's local APICs "
 	"(docs/apic.md)\n"
+	"         --tsc-offset N     with SecureTSC: what the machine adds to the counter, scale "
+	"1.0\n"
+	"         --secure-tsc       the guest's vCPUs have SecureTSC too, where the SVSM's "
+	"have\n"
 	"         --no-madt          for loaders without a MADT parameter (QEMU 10): the SVSM "
 	"finds "
 	"its\n"
@@ -68,6 +72,8 @@ enum {
 	OPT_MEM,
 	OPT_CPUS,
 	OPT_SEV_FEATURES,
+	OPT_TSC_OFFSET,
+	OPT_SECURE_TSC,
 	OPT_NO_MADT,
 	OPT_ALTERNATE_INJECTION,
 	OPT_SELFTEST,
@@ -88,6 +94,8 @@ static const struct option options[] = {
 	{"mem", required_argument, NULL, OPT_MEM},
 	{"cpus", required_argument, NULL, OPT_CPUS},
 	{"sev-features", required_argument, NULL, OPT_SEV_FEATURES},
+	{"tsc-offset", required_argument, NULL, OPT_TSC_OFFSET},
+	{"secure-tsc", no_argument, NULL, OPT_SECURE_TSC},
 	{"no-madt", no_argument, NULL, OPT_NO_MADT},
 	{"alternate-injection", no_argument, NULL, OPT_ALTERNATE_INJECTION},
 	{"selftest", no_argument, NULL, OPT_SELFTEST},
@@ -147,6 +155,8 @@ static bool *flag_option(struct igvm_build_options *o, int c)
 	switch (c) {
 	case OPT_NO_MADT:
 		return &o->no_madt;
+	case OPT_SECURE_TSC:
+		return &o->secure_tsc;
 	case OPT_ALTERNATE_INJECTION:
 		return &o->alternate_injection;
 	case OPT_SELFTEST:
@@ -189,6 +199,9 @@ static bool parse(struct igvm_build_options *o, int argc, char **argv)
 			return false;
 		else if (c == OPT_SEV_FEATURES)
 			continue;
+		else if (c == OPT_TSC_OFFSET &&
+			 (o->tsc_known = tsc_offset_read(optarg, &o->tsc_offset)))
+			continue;
 		else if (!count || !take_number(count, max))
 			return false;
 	}
@@ -204,8 +217,9 @@ static bool consistent(const struct igvm_build_options *o)
 		return false;
 	if (o->multiboot && !o->payload)
 		return false;
-	return !o->payload || (!o->kernel && !o->bare && !o->firmware && !o->service_cpus &&
-			       !o->test && !o->no_madt && !o->alternate_injection);
+	return !o->payload ||
+	       (!o->kernel && !o->bare && !o->firmware && !o->service_cpus && !o->test &&
+		!o->no_madt && !o->alternate_injection && !o->secure_tsc);
 }
 
 static int build_command(int argc, char **argv)

@@ -74,6 +74,10 @@ char *given_refuse(const struct suite *s, const struct options *o)
 	if (o->sev_features)
 		return str("--sev-features is for files that are built: the VMSA in %s has its own",
 			   o->igvm);
+	if (o->tsc_offset || o->secure_tsc)
+		return str("--tsc-offset and --secure-tsc are for files that are built: %s says it "
+			   "itself",
+			   o->igvm);
 	if (o->alternate_injection)
 		return str("--alternate-injection is for files that are built: %s says it itself",
 			   o->igvm);

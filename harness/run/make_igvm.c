@@ -10,7 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "abi/vmsa.h"
 #include "harness/core/exitcode.h"
+#include "harness/core/ranges.h"
 #include "harness/igvm/igvm_cmd.h"
 #include "harness/igvm/launch_page.h"
 #include "harness/run/make_igvm.h"
@@ -130,11 +132,24 @@ static void add_linux(const struct suite *s, const struct options *o, struct str
 	free(kernel);
 }
 
+/* What the native machine gives to a boot VMSA with SecureTSC: load/psp.h. */
+static void add_tsc(const struct suite *s, const struct options *o, const char *features,
+		    struct strlist *w)
+{
+	uint64_t bits = 0;
+
+	if (features && sev_features_read(features, &bits) && (bits & SEV_FEAT_SECURE_TSC))
+		add_option(w, "--tsc-offset", str_dup(o->tsc_offset ? o->tsc_offset : "0"));
+	if (o->secure_tsc && s->kind != SUITE_PAYLOAD)
+		strlist_add(w, "--secure-tsc");
+}
+
 static void add_features(const struct suite *s, const struct options *o, struct strlist *w)
 {
 	const char *n = o->sev_features ? o->sev_features : s->sev_features;
 
 	add_option(w, "--sev-features", n ? str_dup(n) : NULL);
+	add_tsc(s, o, n, w);
 	if (s->kind != SUITE_PAYLOAD && (s->alternate_injection || o->alternate_injection))
 		strlist_add(w, "--alternate-injection");
 }

@@ -10,7 +10,7 @@ HANG = BUILD / "guests/bare/hang.bin"
 
 
 @pytest.mark.parametrize("features, bit, name", [
-    (0x1 | 1 << 4, 6, "AlternateInjection"), (0x1 | 1 << 9, 11, "SecureTSC"),
+    (0x1 | 1 << 4, 6, "AlternateInjection"),
     (0x1 | 1 << 14, 16, "VmsaRegProt"), (0x1 | 1 << 13, 15, "reserved"), (0x1 | 1 << 40, 42, "reserved"),
 ])
 def test_a_feature_that_the_svsm_does_not_know(runs, features, bit, name):
@@ -77,3 +77,37 @@ def test_tsc_adjust_where_it_is_shown(runs, option, fact):
     """QEMU hides it from SNP guests; the option shows it, and a write to it then counts."""
     run = keelson(runs, "test", "machine/tsc*", *option).check(0)
     assert f'"tsc_adjust": "{fact}"' in run.text("run.json")
+
+
+SECURE = "0x209"  # SNP, restricted injection, SecureTSC
+
+
+@pytest.mark.parametrize("words, secure, ahead", [
+    ([], "no", 0), (["--secure-tsc"], "yes", 0), (["--secure-tsc", "--tsc-offset", 5 << 40], "yes", 5),
+    (["--tsc-offset", 5 << 40], "no", 0),
+])
+def test_secure_tsc(runs, words, secure, ahead):
+    """The SVSM has it, the guest where the launch says so; one counter for all vCPUs, the offset in all VMSAs."""
+    run = keelson(runs, "test", "core/*tsc*", "--sev-features", SECURE, *words).check(0)
+    facts = run.text("run.json")
+    assert f'"secure_tsc": "{secure}"' in facts and f'"tsc_ahead": "{ahead}"' in facts
+
+
+def test_secure_tsc_in_the_svsm(runs):
+    """Its own CPUs, its timer and services go by the counter of their VMSAs."""
+    keelson(runs, "test", "selftest", "--sev-features", SECURE, "--tsc-offset", hex(3 << 50)).check(0)
+
+
+def test_secure_tsc_of_an_unknown_scale(runs, tmp_path):
+    """Without scale and offset in the launch page the other CPUs' time would stand still."""
+    path = tmp_path / "x.igvm"
+    assert igvm("build", "--svsm", BUILD / "svsm.elf", "--bare", HANG, "--sev-features", SECURE, "-o", path)[0] == 0
+    run = keelson(runs, "run", "--igvm", path).check(5)
+    assert "SecureTSC is on, and the launch page says no scale and offset of it" in run.text("svsm.log")
+    assert "terminated: set 0 reason 2" in run.text("monitor.log")
+
+
+@pytest.mark.parametrize("value", ["", "x", "-1", "0x10000000000000000"])
+def test_no_such_offset(tmp_path, value):
+    code, _, _ = igvm("build", "--svsm", BUILD / "svsm.elf", "--bare", HANG, "--tsc-offset", value, "-o", tmp_path / "x")
+    assert code == 2

@@ -133,6 +133,7 @@ def ours(tmp_path):
 @pytest.mark.parametrize("words, says", [
     (["--service-cpus", 1], "--service-cpus"),
     (["--sev-features", 9], "--sev-features"),
+    (["--tsc-offset", 9], "--tsc-offset"), (["--secure-tsc"], "--secure-tsc"),
     (["--alternate-injection"], "--alternate-injection"),
     (["--platform", "plain"], "platform plain"),
     (["--firmware"], "--firmware"),

@@ -7,7 +7,7 @@
  * sources: tests/native/no_hostile.c launch/machine/load/loader.c launch/machine/load/source.c launch/machine/load/room.c launch/machine/load/check.c
  * sources: launch/machine/load/place.c launch/machine/load/area.c launch/machine/load/make_madt.c
  * sources: launch/machine/dev/acpi/acpi_madt.c svsm/lib/acpi/acpi_table.c svsm/lib/acpi/acpi_q35.c
- * sources: launch/machine/load/psp.c launch/machine/load/make_device_tree.c harness/igvm/image.c harness/igvm/blob.c harness/igvm/build_vmsa.c
+ * sources: launch/machine/load/psp.c svsm/lib/tsc.c launch/machine/load/make_device_tree.c harness/igvm/image.c harness/igvm/blob.c harness/igvm/build_vmsa.c
  * sources: svsm/lib/igvm/igvm_read.c svsm/lib/igvm/igvm_area.c svsm/lib/igvm/igvm_rules.c
  * sources: svsm/lib/igvm/igvm_text.c svsm/lib/crc32.c svsm/lib/fmt.c svsm/lib/vmsa.c
  */

@@ -32,6 +32,12 @@ const struct snp_cpuid_page *vmpl_cpuid_page(void)
 	return (const struct snp_cpuid_page *)CONFORM_CPUID;
 }
 
+/* Whoever made it may keep it from the guest. */
+const struct vmsa *vmpl_boot_vmsa(void)
+{
+	return NULL;
+}
+
 /* 58019, 4.1: an SVSM says so by the size of its range. */
 bool found_svsm(void)
 {

@@ -12,6 +12,7 @@
 #include "bare/lib/vmpl.h"
 #include "abi/vmsa.h"
 #include "lib/string.h"
+#include "lib/tsc.h"
 #include "lib/vmsa.h"
 
 #define STACK_SIZE     0x4000
@@ -99,6 +100,18 @@ static void serve(void *arg)
 	}
 }
 
+/* One counter for all vCPUs. Without a VMSA to look at, it is what the machine gives where nobody
+ * asks for another: scale 1.0 and no offset. */
+static void fill_tsc(struct vmsa *v)
+{
+	const struct vmsa *first = vmpl_boot_vmsa();
+
+	if (!(v->sev_features & SEV_FEAT_SECURE_TSC))
+		return;
+	v->tsc_scale = first ? first->tsc_scale : TSC_SCALE_ONE;
+	v->tsc_offset = first ? first->tsc_offset : 0;
+}
+
 /*
  * Long mode with this vCPU's control registers and page tables, so that both see the same memory.
  */
@@ -116,6 +129,7 @@ void smp_fill_vmsa(struct vmsa *v, unsigned cpu, uint8_t vmpl, void (*fn)(void *
 	v->rdi = (uint64_t)arg;
 	v->rsp = stack_top - 8; /* as after a call */
 	v->sev_features = snp_features();
+	fill_tsc(v);
 }
 
 /*

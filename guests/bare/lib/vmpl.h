@@ -17,6 +17,9 @@ extern unsigned vmpl_own;               /* the VMPL that this guest runs at; fix
 const struct snp_secrets *vmpl_secrets(void);       /* NULL when there is none */
 const struct snp_cpuid_page *vmpl_cpuid_page(void); /* NULL when there is none */
 
+/* The VMSA that this guest began with, where it can be read; else NULL. */
+const struct vmsa *vmpl_boot_vmsa(void);
+
 unsigned vmpl_vcpus(void);            /* as the loader told */
 uint32_t vmpl_apic_id(unsigned vcpu); /* vCPU 0 is the boot one; vcpu < vmpl_vcpus() */
 

@@ -30,6 +30,11 @@ const struct snp_cpuid_page *vmpl_cpuid_page(void)
 	return (const struct snp_cpuid_page *)snp_cpuid_page;
 }
 
+const struct vmsa *vmpl_boot_vmsa(void)
+{
+	return NULL;
+}
+
 unsigned vmpl_vcpus(void)
 {
 	return READ_ONCE(igvm_vp_count);

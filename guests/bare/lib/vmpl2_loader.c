@@ -36,6 +36,13 @@ const struct snp_cpuid_page *vmpl_cpuid_page(void)
 	return (const struct snp_cpuid_page *)info->blob.cpuid_phys;
 }
 
+#define BOOT_VMSA 0x3000 /* svsm/boot/guest.h: the reserved pages */
+
+const struct vmsa *vmpl_boot_vmsa(void)
+{
+	return (const struct vmsa *)(info->reserved.base + BOOT_VMSA);
+}
+
 unsigned vmpl_vcpus(void)
 {
 	return info->cpus;

@@ -35,6 +35,8 @@ struct place {
 	struct run run;
 	uint64_t normal, normal_end; /* normal pages in a row that are still to be launched */
 	struct loader_areas areas;
+	struct snp_secrets *secrets; /* the page of it; NULL: none yet */
+	uint32_t tsc_factor;
 };
 
 /* The transfer that has been put together so far. */
@@ -125,7 +127,7 @@ static void place_page(struct place *p, const struct igvm_page_data *d)
 	else
 		memset(dst, 0, size);
 	if (d->type == IGVM_PAGE_SECRETS)
-		psp_secrets_page(dst);
+		psp_secrets_page(p->secrets = dst);
 	else if (d->type != IGVM_PAGE_NORMAL)
 		psp_cpuid_page(dst);
 	if (d->flags & IGVM_PAGE_SHARED)
@@ -151,6 +153,7 @@ static void place_context(struct place *p, const struct igvm_vp_context *d)
 	struct vmsa *v = guest_ptr(at);
 
 	loader_read(p->l, d->file_offset, gpa_map_host(at), PAGE_SIZE);
+	p->tsc_factor = psp_tsc(v);
 	rmp_launch_page(at, launch_perms, true);
 	if (!machine_attach(machine_vcpus[0], VMPL_SVSM, at, v->sev_features))
 		host_exit(MACHINE_END_BAD_IGVM,
@@ -204,6 +207,8 @@ void loader_place(const struct loader *l)
 			place_header(&p, &h);
 	launch_normal(&p);
 	flush(&p);
+	if (p.secrets)
+		p.secrets->tsc_factor = p.tsc_factor;
 	save_kept_pages();
 	area_free(&p.areas);
 }

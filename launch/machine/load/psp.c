@@ -5,11 +5,14 @@
  */
 #include "machine/load/psp.h"
 #include "machine/cpu/vcpu.h"
+#include "machine/host/time.h"
 #include "machine/host/wait.h"
 #include "machine/host_assert.h"
 #include "machine/hv/cpuid.h"
 #include "abi/machine.h"
+#include "abi/vmsa.h"
 #include "base/x86.h"
+#include "lib/tsc.h"
 
 #define SECRETS_VERSION 3
 #define RDRAND_MS       1000 /* the host's own generator may be busy */
@@ -124,5 +127,17 @@ void psp_secrets_page(struct snp_secrets *s)
 
 			__builtin_memcpy(s->vmpck[k] + i, &v, sizeof(v));
 		}
-	/* tsc_factor stays 0: there is no secure TSC here to correct */
+}
+
+uint32_t psp_tsc(struct vmsa *v)
+{
+	uint32_t factor = 0;
+	uint64_t freq;
+
+	if (!(v->sev_features & SEV_FEAT_SECURE_TSC))
+		return 0;
+	if (!v->tsc_scale)
+		v->tsc_scale = TSC_SCALE_ONE;
+	tsc_rate_split(tsc_scaled(host_tsc_khz(), v->tsc_scale), &freq, &factor);
+	return factor;
 }

@@ -96,9 +96,12 @@ struct launch_info {
 	struct launch_event events[LAUNCH_EVENTS_MAX];
 	struct launch_section sections[LAUNCH_SECTIONS_MAX];
 	struct launch_params params; /* firmware only */
+	/* GUEST_TSC_SCALE (lib/tsc.h) and GUEST_TSC_OFFSET of all VMSAs, where the launch asks for
+	 * SecureTSC and the builder knows what the machine gives. Scale 0: it does not. */
+	uint64_t tsc_scale, tsc_offset;
 	/* 0, as all events and sections that are not used */
 	uint8_t pad[PAGE_SIZE - 32 - 5 * 16 - LAUNCH_EVENTS_MAX * 200 - LAUNCH_SECTIONS_MAX * 12 -
-		    12];
+		    12 - 16];
 } PACKED;
 ABI_SIZE(struct launch_info, 0x1000, "launch_info: one page");
 
@@ -107,5 +110,8 @@ ABI_SIZE(struct launch_info, 0x1000, "launch_info: one page");
 #define LAUNCH_FLAG_PANIC    BIT(1) /* then fault on purpose: for tests of what that looks like */
 #define LAUNCH_FLAG_TEST     BIT(2) /* offer the test protocol (abi/vtpm.h) */
 #define LAUNCH_FLAG_ALT_INJ  BIT(3) /* the guest's vCPUs have alternate injection: docs/apic.md */
+#define LAUNCH_FLAG_SECURE_TSC                                                                     \
+	BIT(4) /* the guest's vCPUs have SecureTSC where the SVSM's have: docs/timers.md */
 #define LAUNCH_FLAGS                                                                               \
-	(LAUNCH_FLAG_SELFTEST | LAUNCH_FLAG_PANIC | LAUNCH_FLAG_TEST | LAUNCH_FLAG_ALT_INJ)
+	(LAUNCH_FLAG_SELFTEST | LAUNCH_FLAG_PANIC | LAUNCH_FLAG_TEST | LAUNCH_FLAG_ALT_INJ |       \
+	 LAUNCH_FLAG_SECURE_TSC)

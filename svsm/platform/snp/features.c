@@ -6,6 +6,7 @@
  * later processor gives a meaning is refused until somebody has read what it means.
  */
 #include "platform/snp/features.h"
+#include "abi/launch.h"
 #include "abi/vmsa.h"
 
 /* What becomes of a bit. A bit without a row is REFUSED. */
@@ -30,8 +31,6 @@ struct row {
  *   ReflectVC             the guest's #VC would come as exits that nobody looks at
  *   AlternateInjection    VMPL0's own interrupts would have to be queued by somebody
  *   VmplSSS               the VMSAs made here have no supervisor shadow stacks
- *   SecureTSC             the VMSAs made here lack TSC scale and offset: the other CPUs' time
- *                         would stand still
  *   VmgexitParameter      VMGEXIT is another instruction then
  *   PmcVirtualization,    the counters would be state that is not kept between guest and services
  *   IbsVirtualization
@@ -51,7 +50,7 @@ static const struct row rows[64] = {
 	FEATURE(SEV_FEAT_PREVENT_HOST_IBS) = {"PreventHostIBS", KNOWN},
 	FEATURE(SEV_FEAT_BTB_ISOLATION) = {"BTBIsolation", KNOWN},
 	FEATURE(SEV_FEAT_VMPL_SSS) = {"VmplSSS", REFUSED},
-	FEATURE(SEV_FEAT_SECURE_TSC) = {"SecureTSC", REFUSED},
+	FEATURE(SEV_FEAT_SECURE_TSC) = {"SecureTSC", KNOWN},
 	FEATURE(SEV_FEAT_VMGEXIT_PARAM) = {"VmgexitParameter", REFUSED},
 	FEATURE(SEV_FEAT_PMC_VIRT) = {"PmcVirtualization", REFUSED},
 	FEATURE(SEV_FEAT_IBS_VIRT) = {"IbsVirtualization", REFUSED},
@@ -74,8 +73,21 @@ const char *features_refused(uint64_t sev_status, unsigned *bit)
 	return NULL;
 }
 
-/* An operating system of today refuses to start with restricted injection, and has no doorbell. */
-uint64_t features_of_guest(uint64_t own, bool alternate)
+/* An operating system of today refuses to start with restricted injection, and has no doorbell. It
+ * refuses SecureTSC too, or (Linux from 6.14 on) asks the security processor for scale and offset.
+ */
+uint64_t features_of_guest(uint64_t own, uint32_t launch_flags)
 {
-	return (own & ~SEV_FEAT_RESTRICTED_INJ) | (alternate ? SEV_FEAT_ALTERNATE_INJ : 0);
+	uint64_t not_its = SEV_FEAT_RESTRICTED_INJ;
+
+	if (!(launch_flags & LAUNCH_FLAG_SECURE_TSC))
+		not_its |= SEV_FEAT_SECURE_TSC;
+	return (own & ~not_its) |
+	       (launch_flags & LAUNCH_FLAG_ALT_INJ ? SEV_FEAT_ALTERNATE_INJ : 0);
+}
+
+/* By 0 their counters would stand still. */
+bool features_tsc_known(uint64_t own, const struct launch_info *l)
+{
+	return !(own & SEV_FEAT_SECURE_TSC) || l->tsc_scale;
 }

@@ -86,8 +86,12 @@ static void check_features(void)
 	unsigned bit;
 	const char *name = features_refused(status, &bit);
 
-	if (!name)
+	if (!name && features_tsc_known(status >> SEV_STATUS_FEATURES_SHIFT, &launch_info))
 		return;
+	if (!name) {
+		log_error("SecureTSC is on, and the launch page says no scale and offset of it");
+		ghcb_msr_terminate(TERM_NO_SNP);
+	}
 	log_error("SEV_STATUS %#lx: bit %u (%s) %s", status, bit, name,
 		  status >> bit & 1 ? "is on, and this SVSM cannot run with it" : "is off");
 	ghcb_msr_terminate(TERM_NO_SNP);

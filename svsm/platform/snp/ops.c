@@ -7,7 +7,9 @@
 #include "base/x86.h"
 #include "abi/q35.h"
 #include "abi/vmsa.h"
+#include "lib/tsc.h"
 #include "log/log.h"
+#include "mm/secrets.h"
 #include "platform/snp/doorbell.h"
 #include "platform/snp/ghcb.h"
 #include "platform/snp/snp.h"
@@ -30,12 +32,16 @@ static bool has_interrupts(void)
 	return !(snp_sev_features() & SEV_FEAT_RESTRICTED_INJ) || doorbell_there();
 }
 
-/* With SecureTSC the processor itself tells the rate: MHz in bits 17:0, the rest is reserved. */
+/* With SecureTSC processor and security processor tell the rate: lib/tsc.h. */
 static uint64_t tsc_khz(void)
 {
+	uint64_t khz;
+
 	if (!(snp_sev_features() & SEV_FEAT_SECURE_TSC))
 		return 0;
-	return (rdmsr(MSR_GUEST_TSC_FREQ) & 0x3ffff) * 1000;
+	khz = tsc_rate(rdmsr(MSR_GUEST_TSC_FREQ), secrets_open()->tsc_factor);
+	secrets_close();
+	return khz;
 }
 
 /* The ACPI power off of a q35, by port output; if that has no effect, the protocol's termination

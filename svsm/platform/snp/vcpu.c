@@ -40,7 +40,16 @@ static bool alternate(void)
 
 static uint64_t guest_features(void)
 {
-	return features_of_guest(snp_sev_features(), alternate());
+	return features_of_guest(snp_sev_features(), launch_info.flags);
+}
+
+/* One counter for all VMSAs: the one that the launch page says (features.h). */
+static void fill_tsc(struct vmsa *v)
+{
+	if (!(v->sev_features & SEV_FEAT_SECURE_TSC))
+		return;
+	v->tsc_scale = launch_info.tsc_scale;
+	v->tsc_offset = launch_info.tsc_offset;
 }
 
 /* Linux's boot protocol; a bare guest starts with the same. */
@@ -76,6 +85,7 @@ static void fill(void *page, unsigned vmpl, const struct vcpu_entry *entry)
 	v->vmpl = (uint8_t)vmpl;
 	v->sev_features = guest_features();
 	v->vintr_ctrl = alternate() ? VINTR_GIF : 0;
+	fill_tsc(v);
 	if (entry) {
 		start_at(v, entry);
 	} else {
@@ -98,6 +108,7 @@ static void cpu_fill(struct vmsa *v, struct cpu *c, void (*entry)(struct cpu *c)
 	v->rdi = (uint64_t)c;
 	v->vmpl = VMPL_SVSM;
 	v->sev_features = snp_sev_features();
+	fill_tsc(v);
 }
 
 /*
