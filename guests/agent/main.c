@@ -51,7 +51,10 @@ static const char *tpm(void)
 	return text;
 }
 
-/* For the harness; and a line on the console, for a person who reads console.log. No more: each byte there is two exits. */
+/*
+ * For the harness; and a line on the console, for a person who reads console.log. No more: each
+ * byte there is two exits, and each write a dozen.
+ */
 static void facts(double init_at, bool pvpanic)
 {
 	struct utsname u;
@@ -60,7 +63,8 @@ static void facts(double init_at, bool pvpanic)
 	uname(&u);
 	if (agent_read("/sys/devices/system/cpu/sev/vmpl", vmpl, sizeof(vmpl)) < 0)
 		snprintf(vmpl, sizeof(vmpl), "none");
-	printf("keelson: Linux %s, VMPL %s, %u vCPUs, TPM %.3s\n", u.release, vmpl, agent_cpus_online(), tpm());
+	printf("keelson: Linux %s, VMPL %s, %u vCPUs, TPM %.3s\n", u.release, vmpl,
+	       agent_cpus_online(), tpm());
 	agent_info("kernel", "%s", u.release);
 	agent_info("vmpl", "%s", vmpl);
 	agent_info("vcpus", "%u", agent_cpus_online());
@@ -105,9 +109,11 @@ int main(void)
 	pvpanic = agent_tell_panics();
 	/* The TPM's driver; a kernel that is no SNP guest refuses it, and then there is none. */
 	agent_load_module("keelson");
-	setvbuf(stdout, NULL, _IOLBF, 0);
+	setvbuf(stdout, NULL, _IOFBF, BUFSIZ); /* a write for all these lines */
 	port_open();
 	kernel_words();
 	facts(init_at, pvpanic);
+	fflush(stdout);
+	setvbuf(stdout, NULL, _IOLBF, 0);
 	agent_serve();
 }

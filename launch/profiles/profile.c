@@ -89,13 +89,16 @@ static void virtio(struct strlist *argv, const char *device)
 	strlist_addf(argv, "virtio-%s,disable-legacy=on,iommu_platform=on", device);
 }
 
-/* QEMU takes what stands before a colon for a protocol, unless a slash comes first. */
+/*
+ * QEMU takes what stands before a colon for a protocol, unless a slash comes first. One queue: QEMU
+ * would make one for each of its CPUs, of which native has more than the guest.
+ */
 static void disk(const struct launch *l, struct strlist *argv)
 {
 	char *path = str("%s%s", *l->disk == '/' ? "" : "./", l->disk);
 
 	profile_option(argv, "-drive", "if=none,id=disk0,format=raw,file=", path);
-	virtio(argv, "blk-pci,drive=disk0");
+	virtio(argv, "blk-pci,drive=disk0,num-queues=1");
 	free(path);
 }
 

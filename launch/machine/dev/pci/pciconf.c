@@ -16,9 +16,6 @@
 #define COMMAND        0x04
 #define DECODE         (BIT(0) | BIT(1)) /* answers at its BARs */
 #define MASTER         BIT(2)
-#define CLASS          0x08
-#define BASE_CLASS(r)  ((r) >> 24)
-#define BASE_BRIDGE    6
 #define TYPE           0x0c /* bits 16 to 22; bit 23: more functions than one */
 #define TYPE_BITS(r)   ((r) >> 16 & 0x7f)
 #define TYPE_BRIDGE    1
@@ -38,13 +35,14 @@ static uint32_t get(uint16_t function, unsigned reg)
 }
 
 /*
- * As after a reset: where a launch has no firmware nobody has switched a device on. A bridge goes on answering, since what
- * lies behind it has no driver that would switch it on. The upper half are status bits, which a 0 leaves alone.
+ * As after a reset: where a launch has no firmware nobody has switched a device on. A bridge to
+ * another bus goes on answering, since what lies behind it has no driver that would switch it on.
+ * The upper half are status bits, which a 0 leaves alone.
  */
 static void switch_off(uint16_t function)
 {
 	uint32_t command = get(function, COMMAND);
-	bool bridge = BASE_CLASS(get(function, CLASS)) == BASE_BRIDGE;
+	bool bridge = TYPE_BITS(get(function, TYPE)) == TYPE_BRIDGE;
 	uint32_t off = bridge ? MASTER : MASTER | DECODE;
 
 	if (!(command & off))
