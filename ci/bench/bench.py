@@ -5,7 +5,7 @@
 
 BENCH_PAIRS sets how many rounds of boots there are (default 7), BENCH_COUNT and BENCH_KEYS the repetitions of the vTPM's
 commands (default 300, 20 where RSA keys are generated). BENCH_BASE=DIR: another built checkout, whose boots and runs
-alternate with this one's. BENCH_ONLY='boots firmware exits calls barriers vtpm sizes': only these parts.
+alternate with this one's. BENCH_ONLY='boots firmware exits calls barriers vtpm timers sizes': only these parts.
 """
 import os
 import subprocess
@@ -16,11 +16,12 @@ import calls
 import exits
 import firmware
 import table
+import timers
 import tree
 import vtpm
 
 PAIRS = int(os.environ.get("BENCH_PAIRS", "7"))
-PARTS = ("boots", "firmware", "exits", "calls", "barriers", "vtpm", "sizes")
+PARTS = ("boots", "firmware", "exits", "calls", "barriers", "vtpm", "timers", "sizes")
 
 
 def sizes(rows, here):
@@ -48,6 +49,8 @@ def measure(here, base, only):
         barriers.measure(rows, here, base)
     if "vtpm" in only:
         vtpm.measure(rows, here, base)
+    if "timers" in only:
+        timers.measure(rows, here, base)
     if "sizes" in only:
         sizes(rows, here)
 
