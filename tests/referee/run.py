@@ -87,7 +87,7 @@ class Side:
         self.name, self.folder, self.options = name, folder, options
         self.results = {}  # judge -> (verdict, ms)
         self.parts = {}    # judge -> {part: verdict}
-        self.odd = []      # ways in which a run ended that are no verdict
+        self.odd = {}      # judge -> how its last run ended, where that is no verdict
         self.process = None
 
     def command(self, judges, folder, disk):
@@ -109,6 +109,7 @@ class Side:
         command = self.command(judges, folder, disk)
         for judge in judges:
             self.results.pop(judge, None)
+            self.odd.pop(judge, None)
         try:
             if self.name == "plain" and subject(judges[0]) == "tpm":
                 with Swtpm(folder) as tpm:
@@ -122,8 +123,8 @@ class Side:
         for judge in judges:
             log = folder / "logs" / f"{judge}.log"
             self.parts[judge] = read_parts(log.read_text(errors="replace")) if log.exists() else {}
-        if [j for j in judges if j not in self.results] or code not in (0, 1):
-            self.odd.append(f"{self.name}: {label}: keelson test ended with {code}, see {os.path.relpath(folder, ROOT)}")
+            if judge not in self.results or code not in (0, 1):
+                self.odd[judge] = f"{self.name}: {judge}: keelson test ended with {code}, see {os.path.relpath(folder, ROOT)}"
 
     def test(self, judges, command, folder):
         with open(folder / "keelson.log", "w") as log:
@@ -268,7 +269,7 @@ def main():
     if not options.patterns:
         wrong += [f"{n}: in expected.txt, and there is no such judge" for n in missing(expected, judges, left_out, others)]
     wrong += wrong_parts(names, expected, sides)
-    wrong += [odd for side in sides.values() for odd in side.odd]
+    wrong += [odd for side in sides.values() for odd in side.odd.values()]
     text = [table(names, expected, results), ""]
     text += [f"{count(s, got[s])}; {side.seconds:.0f} s" for s, side in sides.items()]
     text += [f"SKIPPED {pattern}: {reason}" for pattern, reason in left_out]
