@@ -13,7 +13,7 @@
 #include "lib/lock.h"
 #include "lib/string.h"
 
-#define LOCKS 64u /* 2 MiB regions share them by address, modulo LOCKS */
+#define LOCKS 64u  /* 2 MiB regions share them by address, modulo LOCKS */
 #define ABOVE 0x80 /* beside a page's state: pagestate_above() */
 
 struct range {

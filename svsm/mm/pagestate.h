@@ -74,10 +74,11 @@ bool pagestate_all_2m(gpa_t base, enum page_state state);
 void pagestate_set_2m(struct pages_locked held, gpa_t base, enum page_state state);
 
 /*
- * May a VMPL between the SVSM's and the guest's have rights to any of the pages? Only the SVSM gives
- * rights to such a one: RMPADJUST reaches VMPLs below the one that executes it, and the guest's is
- * the first that runs (APM vol. 2, 15.36.7). What the launch gives is measured, and is none. False
- * until it is set; a page's state does not change it. At most 2 MiB of a region, locked.
+ * May a VMPL between the SVSM's and the guest's have rights to any of the pages? Only the SVSM
+ * gives rights to such a one: RMPADJUST reaches VMPLs below the one that executes it, and the
+ * guest's is the first that runs (APM vol. 2, 15.36.7). What the launch gives is measured, and is
+ * none. False until it is set; a page's state does not change it. At most 2 MiB of a region,
+ * locked.
  */
 bool pagestate_above(gpa_t base, uint64_t bytes);
 void pagestate_set_above(struct pages_locked held, gpa_t base, uint64_t bytes, bool above);

@@ -195,8 +195,8 @@ TEST(rights_go_before_and_come_back_for_the_caller_and_above)
 }
 
 /*
- * The launch gives VMPL1 no rights, and nobody but the SVSM can (APM vol. 2, 15.36.7): from its pages the rights of two
- * VMPLs are taken, from one that a call has validated those of three.
+ * The launch gives VMPL1 no rights, and nobody but the SVSM can (APM vol. 2, 15.36.7): from its
+ * pages the rights of two VMPLs are taken, from one that a call has validated those of three.
  */
 TEST(rights_that_nobody_was_given_are_not_taken)
 {
