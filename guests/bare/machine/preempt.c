@@ -234,9 +234,10 @@ static void end(void)
 	trap_handler_set(VEC_HV, NULL);
 }
 
-#define ROUNDS     20
-#define ROUNDS_MAX 1000 /* on a slow machine the timer may come before VMPL2's first instruction   \
-			 */
+#define ROUNDS 20
+#define ROUNDS_MAX                                                                                 \
+	1000 /* on a slow machine the timer may come before VMPL2's first instruction              \
+	      */
 
 TEST(preempt_timer, "preempt-timer",
      "VMPL0's timer ends VMPL2's run, which goes on where it was; 20 times",

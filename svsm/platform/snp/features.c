@@ -82,8 +82,7 @@ uint64_t features_of_guest(uint64_t own, uint32_t launch_flags)
 
 	if (!(launch_flags & LAUNCH_FLAG_SECURE_TSC))
 		not_its |= SEV_FEAT_SECURE_TSC;
-	return (own & ~not_its) |
-	       (launch_flags & LAUNCH_FLAG_ALT_INJ ? SEV_FEAT_ALTERNATE_INJ : 0);
+	return (own & ~not_its) | (launch_flags & LAUNCH_FLAG_ALT_INJ ? SEV_FEAT_ALTERNATE_INJ : 0);
 }
 
 /* By 0 their counters would stand still. */
