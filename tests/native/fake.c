@@ -122,10 +122,8 @@ static void smash(gpa_t g)
 		e[i].big = false;
 }
 
-/*
- * A 2M instruction on 4K entries fails. A 4K one on a 2M entry faults, and the hypervisor splits
- * the entry.
- */
+/* A 2M instruction on 4K entries fails. A 4K one on a 2M entry faults, and the hypervisor splits
+ * it. */
 static enum platform_result size_check(gpa_t g, enum platform_size size)
 {
 	if (size == PLATFORM_2M && !fake_entry(g)->big)
@@ -135,10 +133,7 @@ static enum platform_result size_check(gpa_t g, enum platform_size size)
 	return PLATFORM_OK;
 }
 
-/*
- * PVALIDATE. The CHECKs are the point of the fake: the SVSM may validate or rescind a page only
- * while no other VMPL has rights on it.
- */
+/* PVALIDATE, and the point of the fake: the SVSM may do it only while no other VMPL has rights. */
 static enum platform_result do_validate(gpa_t g, enum platform_size size, bool valid)
 {
 	enum platform_result r = size_check(g, size);

@@ -13,7 +13,6 @@ import fnmatch
 import json
 import os
 import pathlib
-import re
 import shutil
 import signal
 import subprocess
