@@ -20,7 +20,7 @@
 #include "cpu/percpu.h"
 #include "task/vmsa_registry.h"
 
-/* ---- guest_apic.c ---- */
+/* ---- guest_apic_start.c ---- */
 
 /* The boot CPU, before another one starts. Panics when the launch wants emulation and it cannot be
  * had: a guest that was promised it must not run without. */

@@ -27,7 +27,7 @@ struct guest_apic {
 };
 extern struct guest_apic guest_apic; /* PERCPU */
 
-/* guest_apic.c: as after INIT. What is allowed and what others have sent stays. */
+/* guest_apic_start.c: as after INIT. What is allowed and what others have sent stays. */
 void guest_apic_reset(struct guest_apic *g, const struct cpu *c);
 /* guest_apic_take.c: what others have sent; what the hypervisor has raised. */
 void guest_apic_take_sent(struct guest_apic *g);

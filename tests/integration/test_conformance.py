@@ -15,7 +15,7 @@ import pytest
 import listed
 from keelson import BUILD, KEELSON, ROOT, environment, finish, start
 
-NAMES = ["core", "vtpm"]
+NAMES = ["core", "vtpm", "apic"]
 QEMU = os.environ.get("QEMU", "qemu-system-x86_64")
 
 # OvmfPkg/ResetVector/Ia16/ResetVectorVtf0.asm and OvmfPkg/ResetVector/X64/OvmfSevMetadata.asm of EDK II
@@ -124,6 +124,7 @@ def build(path, name, svsm=BUILD / "svsm.elf"):
     """An IGVM file in which that SVSM launches the image."""
     words = [KEELSON, "igvm", "build", "--svsm", svsm, "--firmware", image(name), "--mem", "512", "--cpus", "4",
              "--service-cpus", "1", "-o", path]
+    words += ["--alternate-injection"] if name == "apic" else []
     subprocess.run(words, cwd=ROOT, env=environment(), check=True, timeout=120)
     return path
 
@@ -175,6 +176,9 @@ MUTANTS = {
     "goes-on": ("core", {"pvalidate-stops"}),
     "dirty": ("core", {"pvalidate-4k", "pvalidate-hole", "share-and-back"}),
     "locality": ("vtpm", {"locality-reserved"}),
+    "icr-bits": ("apic", {"register-values"}),
+    "nmi-vector": ("apic", {"nmi-self"}),
+    "unasked": ("apic", {"host-vector", "host-vector-all"}),
 }
 
 

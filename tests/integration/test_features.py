@@ -111,3 +111,9 @@ def test_secure_tsc_of_an_unknown_scale(runs, tmp_path):
 def test_no_such_offset(tmp_path, value):
     code, _, _ = igvm("build", "--svsm", BUILD / "svsm.elf", "--bare", HANG, "--tsc-offset", value, "-o", tmp_path / "x")
     assert code == 2
+
+
+def test_a_guest_that_was_promised_injection_does_not_run_without(runs):
+    """Without restricted injection at VMPL0 there is nobody to inject: docs/apic.md."""
+    run = keelson(runs, "test", "core/query-protocol", "--alternate-injection", "--sev-features", "1").check(5)
+    assert "the launch asks for alternate injection" in run.text("svsm.log")
