@@ -11,8 +11,7 @@
 
 #define Q35_PM_BASE       0x600 /* ACPI PM block, where SeaBIOS and OVMF put it */
 
-/* PM1a_CNT of that block, 16 bits. Its high byte is
- * laid out as the sleep control register of a hardware-reduced FADT. */
+/* PM1a_CNT of that block, 16 bits. */
 #define Q35_POWEROFF_PORT  0x604
 #define Q35_POWEROFF_VALUE 0x2000 /* SLP_EN | SLP_TYP 0 */
 #define Q35_RESET_PORT     0xcf9
