@@ -23,7 +23,7 @@
 #include "machine/host/mem/pool.h"
 #include "machine/host/time.h"
 #include "machine/host_assert.h"
-#include "machine/hv/cpuid.h"
+#include "machine/hv/regs/cpuid.h"
 #include "machine/load/loader.h"
 #include "machine/snp/rmp.h"
 #include "machine/snp/vmsa_attach.h"

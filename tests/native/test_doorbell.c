@@ -228,7 +228,8 @@ static uint8_t take(void)
 	return vector;
 }
 
-/* An exit that the monitor answers on the spot (hv/msr.c), unless it is kicked out of the guest. */
+/* An exit that the monitor answers on the spot (hv/regs/msr.c), unless it is kicked out of the
+ * guest. */
 static void fast_write(struct vapic *a, unsigned reg, uint64_t value)
 {
 	unsigned before = kicks;

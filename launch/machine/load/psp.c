@@ -8,7 +8,7 @@
 #include "machine/host/time.h"
 #include "machine/host/wait.h"
 #include "machine/host_assert.h"
-#include "machine/hv/cpuid.h"
+#include "machine/hv/regs/cpuid.h"
 #include "abi/machine.h"
 #include "abi/vmsa.h"
 #include "base/x86.h"
@@ -90,7 +90,7 @@ void psp_cpuid_page(struct snp_cpuid_page *p)
 {
 	add_range(p, STD_FIRST, STD_LIMIT);
 	for (uint32_t sub = 0; sub < 2; sub++)
-		add_leaf(p, XSAVE_LEAF, sub); /* behind the highest leaf: hv/cpuid.c */
+		add_leaf(p, XSAVE_LEAF, sub); /* behind the highest leaf: hv/regs/cpuid.c */
 	add_range(p, HV_FIRST, HV_LIMIT);
 	add_leaf(p, MACHINE_SIGNATURE_LEAF, 0);
 	add_range(p, EXT_FIRST, EXT_LIMIT);

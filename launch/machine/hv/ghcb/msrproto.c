@@ -4,7 +4,7 @@
 #include "machine/host/log.h"
 #include "machine/host/mem/gpa_map.h"
 #include "machine/hv/ap.h"
-#include "machine/hv/cpuid.h"
+#include "machine/hv/regs/cpuid.h"
 #include "machine/hv/ghcb/nae.h"
 #include "machine/hv/ghcb/psc.h"
 #include "machine/hostile/hostile.h"

@@ -2,7 +2,7 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /* The CPUID event: leaf and subleaf come in RAX and RCX. */
-#include "machine/hv/cpuid.h"
+#include "machine/hv/regs/cpuid.h"
 #include "machine/hv/ghcb/nae.h"
 #include "machine/hv/state.h"
 #include "abi/ghcb.h"

@@ -3,10 +3,10 @@
 
 /*
  * The MSR event: RCX names the MSR, info1 says whether it is written, RDX:RAX holds the value.
- * What is no MSR of hv/msr.c is a #GP that the guest is asked to raise.
+ * What is no MSR of hv/regs/msr.c is a #GP that the guest is asked to raise.
  */
 #include "machine/hv/ghcb/nae.h"
-#include "machine/hv/msr.h"
+#include "machine/hv/regs/msr.h"
 #include "machine/hv/state.h"
 #include "abi/ghcb.h"
 #include "base/x86.h"

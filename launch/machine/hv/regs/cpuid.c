@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-#include "machine/hv/cpuid.h"
+#include "machine/hv/regs/cpuid.h"
 #include "machine/cpu/exec/counter.h"
 #include "machine/cpu/exec/vmm.h"
 #include "machine/cpu/fpu.h"

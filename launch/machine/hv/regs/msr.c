@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-#include "machine/hv/msr.h"
+#include "machine/hv/regs/msr.h"
 #include "machine/cpu/exec/counter.h"
 #include "machine/cpu/exec/vmm.h"
 #include "machine/cpu/fpu.h"
