@@ -47,6 +47,11 @@ void vmplstub_entry(void *arg); /* arg: struct vmplstub */
 void vmplstub_build(unsigned region, unsigned vmpl, struct vmplstub *s);
 void vmplstub_build_by(unsigned region, unsigned vmpl, struct vmplstub *s, unsigned op);
 void vmplstub_remove(unsigned region, unsigned vmpl);
+/* The same for another program, which enters fn(arg) with the descriptors of vCPU cpu; the caller
+ * has the hypervisor learn of it. Its stack is page 3. */
+void vmplstub_prepare(unsigned region, unsigned vmpl, unsigned cpu, void (*fn)(void *arg),
+		      void *arg, uint64_t features);
+void vmplstub_remove_from(unsigned region, unsigned vmpl, uint32_t apic_id);
 
 #define VMPLSTUB_RBX 0x1111111111111111
 #define VMPLSTUB_RBP 0x2222222222222222
