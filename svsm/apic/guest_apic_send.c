@@ -8,6 +8,7 @@
  * exit.
  */
 #include "apic/guest_apic_state.h"
+#include "cpu/timer.h"
 #include "cpu/vectors.h"
 #include "platform/inject.h"
 
@@ -49,6 +50,16 @@ static void put(struct guest_apic *g, uint64_t icr)
 		__atomic_fetch_or(&g->sent_irr[vector / 32], 1u << vector % 32, __ATOMIC_SEQ_CST);
 }
 
+#define LOST_NS 10000000ull /* a CPU that has not looked by then was not interrupted: tell again   \
+			     */
+
+static bool lost(const struct guest_apic *g, uint64_t now)
+{
+	int64_t waits = (int64_t)(now - __atomic_load_n(&g->told, __ATOMIC_RELAXED));
+
+	return waits > (int64_t)timer_ticks(LOST_NS);
+}
+
 /*
  * Whoever finds `sent` clear tells the hypervisor; while it is set the CPU has yet to look. A CPU
  * without a guest, or whose APIC the hypervisor has taken over, gets nothing. One that is being
@@ -57,12 +68,15 @@ static void put(struct guest_apic *g, uint64_t icr)
 static void send(struct cpu *c, uint64_t icr)
 {
 	struct guest_apic *g = percpu_of(c, &guest_apic);
+	uint64_t now = timer_now();
 
 	if (!guest_apic_on(c) || READ_ONCE(c->guest.vmsa.v) == GPA_NONE.v)
 		return;
 	put(g, icr);
-	if (!__atomic_exchange_n(&g->sent, true, __ATOMIC_SEQ_CST))
-		platform->inject->notify(c->apic_id, NOTIFY_VECTOR);
+	if (__atomic_exchange_n(&g->sent, true, __ATOMIC_SEQ_CST) && !lost(g, now))
+		return;
+	__atomic_store_n(&g->told, now, __ATOMIC_RELAXED);
+	platform->inject->notify(c->apic_id, NOTIFY_VECTOR);
 }
 
 /* A vector that no APIC delivers is not sent. The error register that says so is the

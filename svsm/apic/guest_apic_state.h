@@ -22,6 +22,7 @@ struct guest_apic {
 	bool nmi;        /* an NMI is pending */
 	/* What other CPUs have sent, atomic. `sent` is set last and cleared first. */
 	bool sent;
+	uint64_t told; /* TSC: when the hypervisor was last told of it */
 	bool sent_nmi;
 	uint32_t sent_irr[8];
 };

@@ -201,6 +201,25 @@ TEST(ipi_that_the_host_swallows_comes_with_the_next_exit)
 	CHECK_EQ(presented(1), 0x51);
 }
 
+/* The page in which the host tells is shared: a vCPU of the guest may have wiped it out. */
+TEST(ipi_of_which_the_cpu_was_not_told_is_told_again)
+{
+	begin();
+	put(0, APIC_ICR, 2ull << 32 | 0x51);
+	clock_ns += 9000000;
+	put(0, APIC_ICR, 2ull << 32 | 0x51);
+	CHECK_EQ(asks, 1);
+	clock_ns += 2000000;
+	put(0, APIC_ICR, 2ull << 32 | 0x51);
+	CHECK_EQ(asks, 2);
+	put(0, APIC_ICR, 2ull << 32 | 0x51);
+	CHECK_EQ(asks, 2);
+	again(1);
+	take(1, 0x51);
+	put(1, APIC_EOI, 0);
+	CHECK_EQ(presented(1), 0);
+}
+
 TEST(ipi_to_a_vcpu_without_a_guest)
 {
 	begin();

@@ -91,15 +91,25 @@ static uint64_t ask_by_msr(uint64_t request)
 	return (uint64_t)high << 32 | low;
 }
 
+/* So many runs in a row may be called off. A hypervisor that rings without end, or a vCPU that
+ * clears NoFurtherSignal for it, must not keep the guest from running. */
+#define CALLED_OFF_MAX 8
+
 /*
  * To run the guest. Where VMPL0 injects its interrupts: unless one has come since it looked
  * (cpu/trap/hv.h). 0: so it is, and nothing was asked.
  */
 static uint64_t ask_for_run(uint64_t request)
 {
-	if (!percpu_this()->guest.apic)
-		return ask_by_msr(request);
-	return hv_run_unless(request, hv_count(), hv_seen());
+	struct ghcb_state *s = percpu_this()->ghcb;
+	uint64_t answer;
+
+	if (percpu_this()->guest.apic && s->called_off < CALLED_OFF_MAX)
+		answer = hv_run_unless(request, hv_count(), hv_seen());
+	else
+		answer = ask_by_msr(request) ?: GHCB_MSR_INFO_MASK; /* 0 is no answer to anything */
+	s->called_off = answer ? 0 : s->called_off + 1;
+	return answer;
 }
 
 /* The MSR may hold something else: an answer that ghcb_msr_run() has left. */
