@@ -117,3 +117,8 @@ def test_vmrun_refuses_other_events(runs):
     """Restricted injection: an NMI of the host's never reaches the SVSM."""
     run = keelson(runs, "test", "core/query-protocol", "--option", "boot-nmi").check(0)
     assert "VMRUN refuses the event 0x80000202: restricted injection" in run.text("monitor.log")
+
+
+def test_hv_storm_where_vmpl0_injects(runs):
+    """A run of the guest is called off by #HV, but not for ever: docs/apic.md."""
+    keelson(runs, "test", "apic/priority", "apic/lazy-eoi", "apic/registers", "--option", "hv-storm").check(0)
