@@ -50,8 +50,9 @@ static void put(struct guest_apic *g, uint64_t icr)
 		__atomic_fetch_or(&g->sent_irr[vector / 32], 1u << vector % 32, __ATOMIC_SEQ_CST);
 }
 
-#define LOST_NS 10000000ull /* a CPU that has not looked by then was not interrupted: tell again   \
-			     */
+#define LOST_NS                                                                                    \
+	10000000ull /* a CPU that has not looked by then was not interrupted: tell again           \
+		     */
 
 static bool lost(const struct guest_apic *g, uint64_t now)
 {
