@@ -11,7 +11,7 @@
 #include "base/x86.h"
 #include "lib/tsc.h"
 #include "machine/cpu/exec/counter.h"
-#include "machine/cpu/exec/event.h"
+#include "machine/cpu/event/event.h"
 #include "machine/cpu/exec/insn.h"
 #include "machine/cpu/fpu.h"
 #include "machine/cpu/vmcb.h"

@@ -11,8 +11,8 @@
  */
 #include "machine/hv/doorbell.h"
 #include "abi/doorbell.h"
-#include "machine/cpu/exec/inject.h"
-#include "machine/cpu/exec/vintr.h"
+#include "machine/cpu/event/inject.h"
+#include "machine/cpu/event/vintr.h"
 #include "machine/cpu/exit_cause.h"
 #include "machine/cpu/guard.h"
 #include "machine/cpu/tlb.h"

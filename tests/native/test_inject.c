@@ -4,14 +4,14 @@
  * What a hypervisor may inject: with restricted injection #HV alone (APM vol. 2, 15.36.16), else
  * what EVENTINJ can hold (15.20).
  *
- * sources: launch/machine/cpu/exec/inject.c
+ * sources: launch/machine/cpu/event/inject.c
  */
 #include <string.h>
 #include "abi/vmsa.h"
 #include "base/x86.h"
-#include "machine/cpu/exec/deliver.h"
-#include "machine/cpu/exec/event.h"
-#include "machine/cpu/exec/inject.h"
+#include "machine/cpu/event/deliver.h"
+#include "machine/cpu/event/event.h"
+#include "machine/cpu/event/inject.h"
 #include "machine/cpu/vmcb.h"
 #include "machine/host/log.h"
 #include "tests/native/check.h"

@@ -7,7 +7,7 @@
  */
 #include "machine/snp/insn_rmp.h"
 #include "base/x86.h"
-#include "machine/cpu/exec/event.h"
+#include "machine/cpu/event/event.h"
 #include "machine/cpu/exec/insn.h"
 #include "machine/snp/rmp.h"
 #include "machine/snp/vmsa_inuse.h"

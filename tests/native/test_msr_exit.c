@@ -12,7 +12,7 @@
 #include "machine/cpu/access.h"
 #include "machine/cpu/exec/counter.h"
 #include "machine/cpu/exec/cr.h"
-#include "machine/cpu/exec/event.h"
+#include "machine/cpu/event/event.h"
 #include "machine/cpu/exec/vmm.h"
 #include "machine/cpu/vmcb.h"
 #include "machine/host/options.h"

@@ -7,7 +7,7 @@
  */
 #include "machine/snp/npf.h"
 #include "base/x86.h"
-#include "machine/cpu/exec/event.h"
+#include "machine/cpu/event/event.h"
 #include "machine/cpu/exec/linear.h"
 #include "machine/cpu/npt.h"
 #include "machine/cpu/vmcb.h"

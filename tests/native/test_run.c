@@ -10,7 +10,7 @@
 #include "machine/hv/run.h"
 #include "machine/cpu/exec/enter.h"
 #include "machine/cpu/exit_cause.h"
-#include "machine/cpu/exec/inject.h"
+#include "machine/cpu/event/inject.h"
 #include "machine/dev/uart.h"
 #include "machine/cpu/exec/describe.h"
 #include "machine/host/isr.h"

@@ -4,14 +4,14 @@
  * Virtual interrupts from the VMSA: APM vol. 2, 15.36.16, 15.20 (EVENTINJ), 15.21.4 (V_IRQ) and
  * 15.21.10 (V_NMI).
  *
- * sources: launch/machine/cpu/exec/vintr.c launch/machine/cpu/exec/inject.c
+ * sources: launch/machine/cpu/event/vintr.c launch/machine/cpu/event/inject.c
  */
 #include <string.h>
 #include "base/x86.h"
-#include "machine/cpu/exec/deliver.h"
-#include "machine/cpu/exec/event.h"
-#include "machine/cpu/exec/inject.h"
-#include "machine/cpu/exec/vintr.h"
+#include "machine/cpu/event/deliver.h"
+#include "machine/cpu/event/event.h"
+#include "machine/cpu/event/inject.h"
+#include "machine/cpu/event/vintr.h"
 #include "machine/cpu/vmcb.h"
 #include "machine/host/log.h"
 #include "machine/host/percpu.h"

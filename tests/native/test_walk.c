@@ -5,7 +5,7 @@
  * (8.7, 8.9, 15.35.5), on a few pages of fake guest memory.
  *
  * sources: launch/machine/cpu/walk.c launch/machine/cpu/access.c launch/machine/snp/vc.c
- * sources: launch/machine/cpu/exec/event.c launch/machine/cpu/exec/deliver.c
+ * sources: launch/machine/cpu/event/event.c launch/machine/cpu/event/deliver.c
  * sources: launch/machine/snp/guard.c tests/native/no_hostile.c launch/machine/snp/rmp_rules.c
  */
 #include "tests/native/check.h"
@@ -13,7 +13,7 @@
 #include "base/x86.h"
 #include "machine/cpu/access.h"
 #include "machine/cpu/exec/insn.h"
-#include "machine/cpu/exec/event.h"
+#include "machine/cpu/event/event.h"
 #include "machine/cpu/npt.h"
 #include "machine/cpu/tlb.h"
 #include "machine/host/log.h"

@@ -79,7 +79,7 @@ struct vcpu {
 	uint64_t denied_asked;                /* TSC: the others, whether they rest; 0: not yet */
 	uint32_t denied_rests[HOST_MAX_CPUS]; /* how often each had begun to by then */
 	struct exit_causes *causes;           /* exit_cause.h; NULL without the option stats */
-	uint32_t refused_events;              /* cpu/exec/inject.c */
+	uint32_t refused_events;              /* cpu/event/inject.c */
 	uint32_t trace_left;                  /* vcpu_traced() */
 	uint64_t exits[EXIT_SLOTS];
 };

@@ -7,7 +7,7 @@
  * replaces the one in the page, which goes back to IRR.
  */
 #include "machine/hv/doorbell.h"
-#include "machine/cpu/exec/inject.h"
+#include "machine/cpu/event/inject.h"
 #include "machine/cpu/tlb.h"
 #include "machine/host/mem/gpa_map.h"
 #include "machine/host/percpu.h"

@@ -9,8 +9,8 @@
  */
 #include "machine/hv/irq.h"
 #include "machine/cpu/exit_cause.h"
-#include "machine/cpu/exec/inject.h"
-#include "machine/cpu/exec/vintr.h"
+#include "machine/cpu/event/inject.h"
+#include "machine/cpu/event/vintr.h"
 #include "machine/cpu/exec/vmm.h"
 #include "machine/cpu/guard.h"
 #include "machine/cpu/tlb.h"

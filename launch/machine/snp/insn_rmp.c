@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 #include "machine/snp/insn_rmp.h"
-#include "machine/cpu/exec/event.h"
+#include "machine/cpu/event/event.h"
 #include "machine/cpu/exec/insn.h"
 #include "machine/cpu/walk.h"
 #include "machine/snp/rmp.h"

@@ -4,7 +4,7 @@
 #include "lib/insn/decode.h"
 #include "machine/cpu/exec/counter.h"
 #include "machine/cpu/exec/cr.h"
-#include "machine/cpu/exec/event.h"
+#include "machine/cpu/event/event.h"
 #include "machine/cpu/exec/insn.h"
 #include "machine/cpu/exec/vmm.h"
 #include "machine/cpu/vmcb.h"

@@ -6,8 +6,8 @@
  * frame.
  */
 #include "machine/snp/vc.h"
-#include "machine/cpu/exec/deliver.h"
-#include "machine/cpu/exec/event.h"
+#include "machine/cpu/event/deliver.h"
+#include "machine/cpu/event/event.h"
 #include "machine/cpu/exec/insn.h"
 #include "machine/cpu/vmcb.h"
 #include "abi/vmsa.h"

@@ -2,7 +2,7 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #pragma once
 
-/* #VC: APM vol. 2, 15.35.5. Its frame is built by hand (cpu/exec/deliver.h). */
+/* #VC: APM vol. 2, 15.35.5. Its frame is built by hand (cpu/event/deliver.h). */
 #include "machine/cpu/vcpu.h"
 
 /* Raise #VC with this error code (an SVM exit code) at the current instruction. RESUME, or an enum

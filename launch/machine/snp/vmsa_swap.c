@@ -10,7 +10,7 @@
 #include "machine/snp/vmsa_swap.h"
 #include "machine/cpu/exec/counter.h"
 #include "machine/cpu/exec/stale.h"
-#include "machine/cpu/exec/vintr.h"
+#include "machine/cpu/event/vintr.h"
 #include "machine/cpu/fpu.h"
 #include "machine/cpu/vmcb.h"
 #include "machine/host/mem/direct.h"

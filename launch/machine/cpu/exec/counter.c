@@ -2,7 +2,7 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 #include "machine/cpu/exec/counter.h"
-#include "machine/cpu/exec/event.h"
+#include "machine/cpu/event/event.h"
 #include "machine/cpu/exec/insn.h"
 #include "machine/cpu/fpu.h"
 #include "machine/cpu/vmcb.h"

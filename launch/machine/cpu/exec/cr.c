@@ -2,8 +2,8 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #include "machine/cpu/exec/cr.h"
 #include "lib/insn/decode.h"
-#include "machine/cpu/exec/event.h"
-#include "machine/cpu/exec/inject.h"
+#include "machine/cpu/event/event.h"
+#include "machine/cpu/event/inject.h"
 #include "machine/cpu/exec/insn.h"
 #include "machine/cpu/exec/vmm.h"
 #include "machine/cpu/walk.h"

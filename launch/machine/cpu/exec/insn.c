@@ -2,7 +2,7 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #include "machine/cpu/exec/insn.h"
 #include "machine/cpu/access.h"
-#include "machine/cpu/exec/event.h"
+#include "machine/cpu/event/event.h"
 #include "base/x86.h"
 
 /* Completing instructions in a guest's name. */

@@ -2,8 +2,8 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #include "machine/cpu/exec/stale.h"
 #include "machine/cpu/access.h"
-#include "machine/cpu/exec/deliver.h"
-#include "machine/cpu/exec/event.h"
+#include "machine/cpu/event/deliver.h"
+#include "machine/cpu/event/event.h"
 #include "machine/host/log.h"
 #include "machine/host/mem/gpa_map.h"
 #include "base/x86.h"

@@ -3,7 +3,7 @@
 
 /* An NMI into the SVSM's boot stub, where it asks for the C-bit and has no IDT yet. */
 #include "machine/hostile/hostile.h"
-#include "machine/cpu/exec/inject.h"
+#include "machine/cpu/event/inject.h"
 
 /* The stub asks only where the GHCB MSR does not hold the answer at reset. */
 static void launched(void)

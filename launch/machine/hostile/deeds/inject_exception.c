@@ -9,8 +9,8 @@
 #include "machine/hostile/hostile.h"
 #include "base/x86.h"
 #include "machine/cpu/exec/describe.h"
-#include "machine/cpu/exec/event.h"
-#include "machine/cpu/exec/inject.h"
+#include "machine/cpu/event/event.h"
+#include "machine/cpu/event/inject.h"
 #include "machine/host/log.h"
 #include "machine/hostile/deeds/service_cpu.h"
 

@@ -6,10 +6,10 @@
  * (docs/field-notes.md), and knows neither V_NMI nor VINTR_CTRL of a VMSA: so events are delivered
  * by hand before VMRUN, and the VMCB's V_IRQ is only the window that tells when one can be taken.
  */
-#include "machine/cpu/exec/vintr.h"
-#include "machine/cpu/exec/deliver.h"
-#include "machine/cpu/exec/event.h"
-#include "machine/cpu/exec/inject.h"
+#include "machine/cpu/event/vintr.h"
+#include "machine/cpu/event/deliver.h"
+#include "machine/cpu/event/event.h"
+#include "machine/cpu/event/inject.h"
 #include "machine/cpu/vmcb.h"
 #include "machine/host/percpu.h"
 #include "machine/host/smp.h"

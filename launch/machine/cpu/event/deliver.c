@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-#include "machine/cpu/exec/deliver.h"
+#include "machine/cpu/event/deliver.h"
 #include "machine/cpu/access.h"
-#include "machine/cpu/exec/event.h"
+#include "machine/cpu/event/event.h"
 #include "abi/vmsa.h"
 #include "base/x86.h"
 

@@ -5,7 +5,7 @@
  * Exceptions through EVENTINJ, and what a failed access to guest memory comes to: an exception in
  * the guest, a page that the hypervisor has to convert, or the end of the run.
  */
-#include "machine/cpu/exec/event.h"
+#include "machine/cpu/event/event.h"
 #include "machine/cpu/guard.h"
 #include "machine/host/options.h"
 #include "base/x86.h"

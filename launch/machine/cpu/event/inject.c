@@ -5,9 +5,9 @@
  * Interrupts, NMIs and #HV into the current VMPL, and the window that tells when it can take one.
  * All of it acts on the VMCB of a vCPU that is not in its guest.
  */
-#include "machine/cpu/exec/inject.h"
-#include "machine/cpu/exec/deliver.h"
-#include "machine/cpu/exec/event.h"
+#include "machine/cpu/event/inject.h"
+#include "machine/cpu/event/deliver.h"
+#include "machine/cpu/event/event.h"
 #include "machine/cpu/vmcb.h"
 #include "machine/host/log.h"
 #include "abi/vmsa.h"
