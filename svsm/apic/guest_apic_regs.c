@@ -7,6 +7,7 @@
  * left its guest (guest_apic_leave), so nothing is half taken.
  */
 #include "apic/guest_apic_state.h"
+#include "base/speculation.h"
 #include "platform/inject.h"
 
 #define X2APIC_BASE  0x800
@@ -37,6 +38,12 @@ static bool emulated(uint64_t reg)
 	}
 }
 
+/* The guest has chosen the number. */
+static uint32_t word(const uint32_t map[8], uint64_t index)
+{
+	return map[speculation_index(index, 8)];
+}
+
 static enum guest_apic_result read(const struct guest_apic *g, uint64_t reg, uint64_t *value)
 {
 	switch (reg) {
@@ -53,13 +60,13 @@ static enum guest_apic_result read(const struct guest_apic *g, uint64_t reg, uin
 		*value = apic_ldr(&g->a);
 		return GUEST_APIC_OK;
 	case APIC_ISR ... APIC_ISR + 7:
-		*value = g->a.isr[reg - APIC_ISR];
+		*value = word(g->a.isr, reg - APIC_ISR);
 		return GUEST_APIC_OK;
 	case APIC_TMR ... APIC_TMR + 7:
-		*value = g->a.tmr[reg - APIC_TMR];
+		*value = word(g->a.tmr, reg - APIC_TMR);
 		return GUEST_APIC_OK;
 	case APIC_IRR ... APIC_IRR + 7:
-		*value = g->a.irr[reg - APIC_IRR];
+		*value = word(g->a.irr, reg - APIC_IRR);
 		return GUEST_APIC_OK;
 	case APIC_ICR:
 		*value = g->icr;
@@ -120,7 +127,7 @@ static bool write(struct guest_apic *g, unsigned vmpl, uint64_t reg, uint64_t va
 		if (value >> 8)
 			return false;
 		if (value >= 16)
-			apic_request(&g->a, (unsigned)value, false);
+			apic_request(&g->a, (uint8_t)value, false);
 		return true;
 	default:
 		return false;

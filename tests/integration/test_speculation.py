@@ -21,7 +21,7 @@ LFENCE = [["serve", "serve_stopped", "svsm_request"], ["vtpm_page_read"], ["buff
           ["ghcb_call"], ["predictor_flush"]]
 MASK = [["guest_ptr", "guest_copy_in"], ["guest_ptr", "guest_copy_out"], ["guest_ptr", "guest_zero"],
         ["find", "pagestate_get"], ["slot", "syscall_serve"], ["user_ptr", "user_copy_in"], ["call_load"],
-        ["service_blob_replace"]]
+        ["service_blob_replace"], ["word", "read", "guest_apic_read"]]
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +50,18 @@ def test_barrier(functions, names):
 @pytest.mark.parametrize("names", MASK, ids="|".join)
 def test_mask(functions, names):
     assert any(re.search(r"\bsbb ", functions.get(name, "")) for name in names)
+
+
+def test_no_return_between_the_guest_and_the_barrier(functions):
+    """The guest has filled the return stack (svsm/cpu/predictor.h): behind the VMGEXIT that runs it, the first branch of
+    any kind is the call of predictor_flush(). ask_by_msr() may be inlined into any of these."""
+    behind = []
+    for names in (["hv_run_unless", "hv_run_asked"], ["ask_for_run"], ["ghcb_run"], ["ghcb_msr_run"]):
+        text = "\n".join(functions.get(name, "") for name in names)
+        behind += re.split(r"\bvmgexit\b", text)[1:]
+    assert len(behind) >= 2
+    for text in behind:
+        assert "<predictor_flush>" in re.search(r"\t(ret|call|j[a-z]+)\b.*", text)[0]
 
 
 def test_ibpb(runs):

@@ -44,5 +44,5 @@ uint8_t hv_take_before_run(void);
 /* What *hv_count() was then. Without it, and where #HV is not used: what it is now. */
 uint32_t hv_seen(void);
 /* In hv_run.S: ask the hypervisor by the GHCB's MSR, and return what that then holds; 0, and
- * nothing was asked, when *count is not `seen`. */
+ * nothing was asked, when *count is not `seen`. Behind a run the predictors are flushed. */
 uint64_t hv_run_unless(uint64_t request, const uint32_t *count, uint32_t seen);

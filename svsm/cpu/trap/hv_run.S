@@ -8,6 +8,8 @@
  * (hv_entry.S): otherwise one between the comparison and VMGEXIT would be counted too late to be
  * seen, and wait until the guest comes back. Nothing lies between the three instructions in the
  * middle, which is one exit for a machine in software.
+ *
+ * The guest has filled the return stack meanwhile, so the predictors are flushed before the return.
  */
 #define MSR_GHCB 0xc0010130
 
@@ -28,6 +30,9 @@ hv_run_asked:
 	rdmsr
 	shlq $32, %rdx
 	orq %rdx, %rax
+	pushq %rax
+	call predictor_flush
+	popq %rax
 	ret
 hv_run_stay:
 	xorl %eax, %eax

@@ -97,17 +97,21 @@ static uint64_t ask_by_msr(uint64_t request)
 
 /*
  * To run the guest. Where VMPL0 injects its interrupts: unless one has come since it looked
- * (cpu/trap/hv.h). 0: so it is, and nothing was asked.
+ * (cpu/trap/hv.h). 0: so it is, and nothing was asked. Behind the guest no return comes before the
+ * predictors are flushed: here, or by hv_run_unless().
  */
 static uint64_t ask_for_run(uint64_t request)
 {
 	struct ghcb_state *s = percpu_this()->ghcb;
 	uint64_t answer;
 
-	if (percpu_this()->guest.apic && s->called_off < CALLED_OFF_MAX)
+	if (percpu_this()->guest.apic && s->called_off < CALLED_OFF_MAX) {
 		answer = hv_run_unless(request, hv_count(), hv_seen());
-	else
-		answer = ask_by_msr(request) ?: GHCB_MSR_INFO_MASK; /* 0 is no answer to anything */
+	} else {
+		answer = ask_by_msr(request);
+		predictor_flush();
+		answer = answer ?: GHCB_MSR_INFO_MASK; /* 0 is no answer to anything */
+	}
 	s->called_off = answer ? 0 : s->called_off + 1;
 	return answer;
 }
@@ -154,7 +158,6 @@ enum platform_result ghcb_run(struct ghcb *g, unsigned vmpl)
 	fill(g, GHCB_EXIT_RUN_VMPL, vmpl, 0);
 	s->left = false;
 	asked = ask_for_run(s->gpa.v);
-	predictor_flush();
 	return asked ? answer(g) : PLATFORM_OK;
 }
 
@@ -210,7 +213,6 @@ bool ghcb_msr_run(unsigned vmpl)
 	WRITE_ONCE(s->depth, s->depth + 1);
 	barrier();
 	r = ask_for_run(GHCB_MSR_RUN_VMPL_REQ | (uint64_t)vmpl << 32);
-	predictor_flush();
 	s->left = true; /* now: a nested use takes no notice of it, and puts the MSR back */
 	barrier();
 	WRITE_ONCE(s->depth, s->depth - 1);
