@@ -46,17 +46,23 @@ static void offer_no_eoi(struct guest_apic *g, const struct vmsa_entry *self)
 		g->lazy = guest_write8(no_eoi_byte(self), 1);
 }
 
-/* A vCPU that has not run before begins with an APIC as after INIT. Where emulation has ended for
- * the VM meanwhile, it was made without. */
-static void begin(struct guest_apic *g, const struct vmsa_entry *self)
+/* Where emulation has ended for the VM, new vCPUs are made without. The hypervisor knows that by
+ * their features, and has nothing to take over. */
+static bool made_without(const struct vmsa_entry *self)
 {
 	uint64_t features;
 
+	return platform->vcpu->features(self->vmsa, &features) &&
+	       !(features & platform->inject->feature);
+}
+
+/* A vCPU that has not run before begins with an APIC as after INIT. */
+static void begin(struct guest_apic *g, const struct vmsa_entry *self)
+{
 	guest_apic_reset(g, percpu_this());
 	g->serial = self->serial;
-	if (platform->vcpu->features(self->vmsa, &features) &&
-	    !(features & platform->inject->feature))
-		guest_apic_hand_over(self);
+	if (made_without(self))
+		__atomic_store_n(&percpu_this()->guest.apic, false, __ATOMIC_SEQ_CST);
 }
 
 void guest_apic_leave(const struct vmsa_entry *self)

@@ -25,7 +25,9 @@ enum shorthand {
 #define ICR_SHORTHAND(icr) ((enum shorthand)((icr) >> 18 & 3))
 #define ICR_DEST(icr)      ((uint32_t)((icr) >> 32))
 
-static bool addressed(struct cpu *c, bool self, uint64_t icr)
+/* By the CPU's APIC ID, which is fixed: the state of another CPU's APIC may be that CPU's to change
+ * at this moment. */
+static bool addressed(const struct cpu *c, bool self, uint64_t icr)
 {
 	switch (ICR_SHORTHAND(icr)) {
 	case TO_SELF:
@@ -35,8 +37,7 @@ static bool addressed(struct cpu *c, bool self, uint64_t icr)
 	case TO_OTHERS:
 		return !self;
 	default:
-		return apic_matches(&percpu_of(c, &guest_apic)->a, ICR_DEST(icr), icr & ICR_LOGICAL,
-				    true);
+		return apic_x2_matches(c->apic_id, ICR_DEST(icr), icr & ICR_LOGICAL);
 	}
 }
 
@@ -50,9 +51,8 @@ static void put(struct guest_apic *g, uint64_t icr)
 		__atomic_fetch_or(&g->sent_irr[vector / 32], 1u << vector % 32, __ATOMIC_SEQ_CST);
 }
 
-#define LOST_NS                                                                                    \
-	10000000ull /* a CPU that has not looked by then was not interrupted: tell again           \
-		     */
+/* A CPU that has not looked by then was not interrupted: it is told again. */
+#define LOST_NS 10000000ull
 
 static bool lost(const struct guest_apic *g, uint64_t now)
 {
@@ -84,9 +84,11 @@ static void send(struct cpu *c, uint64_t icr)
  * hypervisor's. */
 void guest_apic_send(struct guest_apic *g, uint64_t icr)
 {
+	unsigned cpus = percpu_guest_count();
+
 	if (!ICR_IS_NMI(icr) && ICR_VECTOR(icr) < 16)
 		return;
-	for (unsigned i = 0; i < percpu_guest_count(); i++) {
+	for (unsigned i = 0; i < cpus; i++) {
 		struct cpu *c = percpu_get(i);
 		bool self = percpu_of(c, &guest_apic) == g;
 

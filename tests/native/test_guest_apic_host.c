@@ -220,6 +220,19 @@ TEST(ipi_of_which_the_cpu_was_not_told_is_told_again)
 	CHECK_EQ(presented(1), 0);
 }
 
+/* CPU 1 is about to begin with a new VMSA: its APIC's fields are half set. */
+TEST(ipi_to_a_vcpu_whose_apic_is_being_reset)
+{
+	begin();
+	memset(&second.a, 0, sizeof(second.a));
+	put(0, APIC_ICR, 2ull << 32 | 0x51);
+	CHECK(second.sent);
+	put(0, APIC_ICR, 4ull << 32 | 1u << 11 | 0x52); /* cluster 0, bit 2 */
+	CHECK_EQ(second.sent_irr[2], BIT(0x51 - 64) | BIT(0x52 - 64));
+	put(0, APIC_ICR, 3ull << 32 | 0x53);
+	CHECK_EQ(second.sent_irr[2], BIT(0x51 - 64) | BIT(0x52 - 64));
+}
+
 TEST(ipi_to_a_vcpu_without_a_guest)
 {
 	begin();
@@ -285,6 +298,21 @@ TEST(hand_over_that_the_host_refuses)
 	refuses = false;
 	CHECK_EQ(call(0, SVSM_APIC_CONFIGURE, SVSM_APIC_DEREGISTER, 0), SVSM_SUCCESS);
 	CHECK_EQ(call(0, SVSM_APIC_QUERY_FEATURES, 0, 0), SVSM_ERR_UNSUPPORTED_PROTOCOL);
+}
+
+/* CREATE_VCPU after the end of emulation. A host knows of no alternate injection there, so there is nothing that it
+ * could be asked to end. */
+TEST(vcpu_that_was_made_without)
+{
+	begin();
+	vmsa(1)->sev_features = FEATURES;
+	second.serial = 0;
+	refuses = true;
+	asks = 0;
+	again(1);
+	CHECK_EQ(asks, 0);
+	CHECK_EQ(vmsa(1)->sev_features, FEATURES);
+	CHECK_EQ(call(1, SVSM_APIC_QUERY_FEATURES, 0, 0), SVSM_ERR_UNSUPPORTED_PROTOCOL);
 }
 
 TEST(ipi_to_a_vcpu_that_was_handed_over)

@@ -116,9 +116,28 @@ int apic_alone(const struct vapic *a)
 	return others ? -1 : vector;
 }
 
+static uint32_t x2_ldr(uint32_t id)
+{
+	return (id >> 4) << 16 | 1u << (id & 15);
+}
+
 uint32_t apic_ldr(const struct vapic *a)
 {
-	return apic_x2(a) ? (a->id >> 4) << 16 | 1u << (a->id & 15) : a->ldr;
+	return apic_x2(a) ? x2_ldr(a->id) : a->ldr;
+}
+
+static bool x2_match_logical(uint32_t id, uint32_t dest)
+{
+	uint32_t ldr = x2_ldr(id);
+
+	return ldr >> 16 == dest >> 16 && (ldr & dest & 0xffff);
+}
+
+bool apic_x2_matches(uint32_t id, uint32_t dest, bool logical)
+{
+	if (dest == 0xffffffff)
+		return true;
+	return logical ? x2_match_logical(id, dest) : id == dest;
 }
 
 /* x2APIC: cluster and bit. xAPIC: flat (a bit of the logical ID) or cluster model, by DFR; any
@@ -128,7 +147,7 @@ static bool match_logical(const struct vapic *a, uint32_t dest)
 	uint32_t ldr = apic_ldr(a);
 
 	if (apic_x2(a))
-		return ldr >> 16 == dest >> 16 && (ldr & dest & 0xffff);
+		return x2_match_logical(a->id, dest);
 	switch (a->dfr >> 28) {
 	case 0xf:
 		return ldr >> 24 & dest;

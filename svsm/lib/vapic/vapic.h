@@ -117,6 +117,8 @@ uint32_t apic_ldr(const struct vapic *a); /* in x2APIC mode it follows from the 
 /* Does this APIC answer to dest? Any CPU. A register that its owner changes at the same time is a
  * race on hardware, too. x2_sender: dest has 32 bits. */
 bool apic_matches(const struct vapic *a, uint32_t dest, bool logical, bool x2_sender);
+/* The same for a sender and an APIC that are both in x2APIC mode: its ID alone decides. */
+bool apic_x2_matches(uint32_t id, uint32_t dest, bool logical);
 
 /* ---- apic.c ---- */
 /* Request a vector (IRR); any CPU. The caller kicks the owner when that is another CPU. */
