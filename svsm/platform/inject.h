@@ -64,8 +64,7 @@ struct inject_ops {
 	bool (*notify)(uint32_t apic_id, uint8_t vector);
 	/*
 	 * The hypervisor's APIC takes over: page is the state of a stopped vCPU, which from now on
-	 * has no alternate injection. False: it refused, and the vCPU has it still. The vectors
-	 * then wait in the shared page and may come back by events().
+	 * has no alternate injection. False: it refused, and the vCPU has it still, as before.
 	 */
 	bool (*hand_over)(gpa_t page, unsigned vmpl, const struct inject_apic *a);
 };

@@ -286,15 +286,44 @@ TEST(hand_over_has_all_of_it)
 }
 
 /* The count stays at 0 after that test, so these come behind it. */
+TEST(hand_over_that_the_host_refuses_keeps_what_the_host_had)
+{
+	begin();
+	allow_all();
+	put(0, APIC_SELF_IPI, 0x51);
+	put(0, APIC_SELF_IPI, 31);
+	put(0, APIC_ICR, 4u << 8 | 1u << 18);
+	refuses = true;
+	page.vmpl[1].status = 0x99;
+	CHECK_EQ(call(0, SVSM_APIC_CONFIGURE, SVSM_APIC_QUERY, 0), SVSM_SUCCESS);
+	CHECK_EQ(page.vmpl[1].status & (DOORBELL_VMPL_31 | DOORBELL_VMPL_NMI), 0);
+	CHECK_EQ(vmsa(0)->event_inj, NMI);
+	host(page.vmpl[1].status);
+	again(0);
+	take(0, 0x99);
+	put(0, APIC_EOI, 0);
+	take(0, 0x51);
+	put(0, APIC_EOI, 0);
+	take(0, 31);
+	put(0, APIC_EOI, 0);
+	CHECK_EQ(presented(0), 0);
+}
+
 TEST(hand_over_that_the_host_refuses)
 {
 	begin();
+	allow_all();
 	put(0, APIC_SELF_IPI, 0x51);
 	refuses = true;
 	CHECK_EQ(call(0, SVSM_APIC_CONFIGURE, SVSM_APIC_QUERY, 0), SVSM_SUCCESS);
 	CHECK(vmsa(0)->sev_features & SEV_FEAT_ALTERNATE_INJ);
 	CHECK_EQ(call(0, SVSM_APIC_QUERY_FEATURES, 0, 0), SVSM_SUCCESS);
-	CHECK_EQ(presented(0), 0x51);
+	take(0, 0x51);
+	put(0, APIC_EOI, 0);
+	host(page.vmpl[1].status); /* what was in the page for the hand-over comes to nothing */
+	again(0);
+	CHECK_EQ(presented(0), 0);
+	CHECK(!(vmsa(0)->event_inj & VALID));
 	refuses = false;
 	CHECK_EQ(call(0, SVSM_APIC_CONFIGURE, SVSM_APIC_DEREGISTER, 0), SVSM_SUCCESS);
 	CHECK_EQ(call(0, SVSM_APIC_QUERY_FEATURES, 0, 0), SVSM_ERR_UNSUPPORTED_PROTOCOL);

@@ -104,6 +104,12 @@ static bool events(unsigned vmpl, struct inject_events *e)
 	return true;
 }
 
+/* What a hand-over adds to the status. */
+static uint32_t status_of(const struct inject_apic *a)
+{
+	return (a->irr[0] & DOORBELL_VMPL_31) | (a->nmi ? DOORBELL_VMPL_NMI : 0);
+}
+
 /*
  * All vectors go to irr[], which counts from then on; so does one that the hypervisor has put into
  * the status meanwhile and that nobody has taken. A level-triggered one stays where it is: the
@@ -112,7 +118,7 @@ static bool events(unsigned vmpl, struct inject_events *e)
 static void give(struct hv_doorbell_vmpl *d, const struct inject_apic *a)
 {
 	uint32_t status = __atomic_fetch_or(&d->status, DOORBELL_VMPL_MANY, __ATOMIC_SEQ_CST);
-	uint32_t add = a->irr[0] & DOORBELL_VMPL_31;
+	uint32_t add = status_of(a);
 	unsigned vector = status & DOORBELL_VMPL_VECTOR;
 
 	for (unsigned i = 0; i < ARRAY_LEN(d->isr); i++)
@@ -123,21 +129,31 @@ static void give(struct hv_doorbell_vmpl *d, const struct inject_apic *a)
 		__atomic_fetch_or(&d->irr[vector / 32 - 1], 1u << vector % 32, __ATOMIC_SEQ_CST);
 	if (vector == 31 && !(status & DOORBELL_VMPL_LEVEL))
 		add |= DOORBELL_VMPL_31;
-	if (a->nmi)
-		add |= DOORBELL_VMPL_NMI;
 	__atomic_fetch_or(&d->status, add, __ATOMIC_SEQ_CST);
+}
+
+/* The hypervisor has refused it. The APIC still has all of it, so one of these that the hypervisor
+ * has raised meanwhile is not lost. */
+static void take_back(struct hv_doorbell_vmpl *d, const struct inject_apic *a)
+{
+	__atomic_fetch_and(&d->status, ~status_of(a), __ATOMIC_SEQ_CST);
+	for (unsigned i = 0; i < ARRAY_LEN(d->irr); i++)
+		__atomic_fetch_and(&d->irr[i], ~a->irr[i + 1], __ATOMIC_SEQ_CST);
 }
 
 static bool hand_over(gpa_t page, unsigned vmpl, const struct inject_apic *a)
 {
 	struct hv_doorbell *doorbell = doorbell_page();
+	struct hv_doorbell_vmpl *d;
 	uint64_t flags;
 
 	if (!doorbell || !inject_state_off(page, &flags))
 		return false;
-	give(&doorbell->vmpl[vmpl - 1], a);
+	d = &doorbell->vmpl[vmpl - 1];
+	give(d, a);
 	if (ask(GHCB_EXIT_DISABLE_ALT_INJ, GHCB_ALT_INJ_STATE(vmpl, a->tpr, flags)))
 		return true;
+	take_back(d, a);
 	inject_state_on(page);
 	return false;
 }
