@@ -9,6 +9,7 @@
 #include "bare/core/calls.h"
 #include "bare/lib/apic.h"
 #include "bare/lib/smp.h"
+#include "bare/lib/snp.h"
 #include "bare/lib/trap.h"
 
 static volatile unsigned taken[256];
@@ -67,6 +68,39 @@ TEST(over, "takeover",
 	for (unsigned v = 31; v < 256; v++)
 		trap_handler_set((uint8_t)v, NULL);
 	apic_disable();
+}
+
+/* Runs on the new vCPU, whose vectors go to the handlers of all. */
+static void take_one(void *arg)
+{
+	(void)arg;
+	CHECK(!apic_protocol());
+	if (!CHECK(apic_enable()))
+		return;
+	CHECK(apic_write(APIC_SELF_IPI, 0x91));
+	window();
+	apic_disable();
+}
+
+/* Linux starts its other vCPUs after that, if firmware has given the registration back. */
+TEST(anew, "takeover-vcpu", "a vCPU that is created afterwards has the hypervisor's APIC",
+     "svsm:9:takeover")
+{
+	uint64_t features = snp_features() & ~SEV_FEAT_ALTERNATE_INJ;
+	const struct vmsa *v = (const struct vmsa *)smp_vmsa();
+
+	if (apic_protocol())
+		test_skip("this vCPU has emulation");
+	trap_handler_set(0x91, on_vector);
+	taken[0x91] = 0;
+	smp_start_with(features);
+	CHECK_EQ(v->sev_features, features);
+	smp_run(take_one, NULL);
+	CHECK(smp_wait(20));
+	CHECK_EQ(taken[0x91], 1);
+	CHECK_EQ(v->sev_features, features);
+	smp_stop();
+	trap_handler_set(0x91, NULL);
 }
 
 static void is_gone(void)
