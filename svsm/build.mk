@@ -2,7 +2,7 @@
 # The SVSM: one image for every platform, with the programs of ring 3 inside.
 
 SVSM_SRC := $(sort $(wildcard $(foreach d,log mm cpu cpu/trap task apic user user/service protocols selftest boot boot/* platform platform/*,svsm/$(d)/*.c svsm/$(d)/*.S))) \
-	$(FW_LIB) $(INSN_LIB) $(ACPI_LIB) $(addprefix svsm/lib/,symtab.c madt.c tsc.c vmsa.c launch_sections.c vapic/apic_state.c)
+	$(FW_LIB) $(filter-out %/move.c,$(INSN_LIB)) $(ACPI_LIB) $(addprefix svsm/lib/,symtab.c madt.c tsc.c vmsa.c launch_sections.c vapic/apic_state.c)
 SVSM_SRC := $(filter-out svsm/user/embed.S,$(SVSM_SRC))
 
 # Services: svsm/services/NAME/*.c becomes one static program, which lies in the image's .rodata between

@@ -5,7 +5,7 @@ BARE_OUT := $(BUILD)/guests/bare
 BARE_IMAGES := $(BARE_OUT)/core.bin $(BARE_OUT)/crowd.bin $(BARE_OUT)/panic.bin $(BARE_OUT)/hang.bin \
 	$(BARE_OUT)/breach.bin $(BARE_OUT)/timer.bin $(BARE_OUT)/vtpm.bin $(BARE_OUT)/vtpmfuzz.bin $(BARE_OUT)/firmware.bin $(BARE_OUT)/apic.bin \
 	$(BARE_OUT)/machine.elf $(BARE_OUT)/deny.elf \
-	$(BARE_OUT)/noinvlpgb.elf $(BARE_OUT)/fastioio.elf $(BARE_OUT)/convert.elf $(BARE_OUT)/dma.elf $(BARE_OUT)/foreign.elf \
+	$(BARE_OUT)/noinvlpgb.elf $(BARE_OUT)/fastioio.elf $(BARE_OUT)/fastmmio.elf $(BARE_OUT)/convert.elf $(BARE_OUT)/dma.elf $(BARE_OUT)/foreign.elf \
 	$(BARE_OUT)/shim.elf $(BARE_OUT)/payload.elf
 
 # FAULT_CATCH is a setjmp whose blocks compute nothing that is used after a fault (lib/trap.h).
@@ -47,6 +47,7 @@ $(eval $(call bare_link,firmware,$(BARE_VMPL2),$(BARE_BASE)))
 $(eval $(call bare_link,machine,$(BARE_VMPL0),0x02000000))
 $(eval $(call bare_link,noinvlpgb,$(BARE_VMPL0),0x02000000))
 $(eval $(call bare_link,fastioio,$(BARE_VMPL0),0x02000000))
+$(eval $(call bare_link,fastmmio,$(BARE_VMPL0),0x02000000))
 $(eval $(call bare_link,convert,$(BARE_VMPL0) guests/bare/machine/region.c,0x02000000))
 $(eval $(call bare_link,dma,$(BARE_VMPL0) guests/bare/machine/region.c,0x02000000))
 

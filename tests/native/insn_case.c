@@ -87,6 +87,26 @@ struct insn_case insn_case_make(uint32_t *seed, enum insn_mode mode)
 	return i;
 }
 
+struct insn_case insn_case_make_move(uint32_t *seed)
+{
+	static const uint8_t one[] = {0x88, 0x89, 0x8a, 0x8b, 0xa0, 0xa1, 0xa2, 0xa3,
+				      0xc6, 0xc7, 0x87, 0x8c, 0x8d, 0x8e, 0xa4, 0xb8};
+	static const uint8_t two[] = {0xb6, 0xb7, 0xbe, 0xbf};
+	struct insn_case i = {.n = 0};
+	uint32_t r = check_random(seed);
+
+	add_prefixes(&i, seed);
+	if (r % 4 == 0)
+		add(&i, 0x0f);
+	add(&i, r % 4 ? one[(r >> 8) % sizeof(one)] : two[(r >> 8) % sizeof(two)]);
+	add(&i, (uint8_t)check_random(seed)); /* ModRM; often memory, and often /0 */
+	if (check_random(seed) % 2)
+		i.b[i.n - 1] &= check_random(seed) % 2 ? 0x7f : 0x47;
+	for (unsigned k = 0; k < 10; k++)
+		add(&i, (uint8_t)check_random(seed));
+	return i;
+}
+
 /* Of what stands before `end`: the bytes for which `drop` says no. Returns how many went. */
 static unsigned leave_out(struct insn_case *i, unsigned end, const bool *drop)
 {

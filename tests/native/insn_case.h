@@ -2,7 +2,7 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #pragma once
 
-/* Generated instructions for test_decode_objdump.c. */
+/* Generated instructions for test_decode_objdump.c and test_move_objdump.c. */
 #include "lib/insn/prefixes.h"
 
 #define INSN_CASE 20 /* bytes of one at most */
@@ -14,6 +14,8 @@ struct insn_case {
 
 /* Prefixes, an opcode and a byte more. The same seed gives the same one. */
 struct insn_case insn_case_make(uint32_t *seed, enum insn_mode mode);
+/* The same of MOV, MOVZX and their neighbours in 64-bit mode, with bytes for all operands. */
+struct insn_case insn_case_make_move(uint32_t *seed);
 /* Where its opcode stands. */
 unsigned insn_case_opcode(const struct insn_case *i, enum insn_mode mode);
 

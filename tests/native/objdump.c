@@ -2,6 +2,7 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #include "tests/native/objdump.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -168,4 +169,30 @@ struct objdump_verdict objdump_read(char *text, enum insn_mode mode)
 	if ((said.lock && !cr) || !exists(i))
 		i->kind = INSN_UNDEFINED;
 	return v;
+}
+
+/* "  1f:\t66 0f a2             \tdata16 cpuid" */
+static void read_line(char *line, objdump_line_fn *fn)
+{
+	char *colon = strstr(line, ":\t"), *text = colon ? strchr(colon + 2, '\t') : NULL;
+	unsigned length = 0;
+
+	if (!colon)
+		return;
+	for (const char *c = colon + 2; *c && *c != '\t' && *c != '\n'; c++)
+		length += *c != ' ';
+	line[strcspn(line, "\n")] = 0;
+	fn(strtoul(line, NULL, 16), length / 2, text ? text + 1 : NULL);
+}
+
+bool objdump_lines(const char *machine, const char *path, objdump_line_fn *fn)
+{
+	char command[256], line[512];
+	FILE *f;
+
+	snprintf(command, sizeof(command), "objdump -D -w -z -b binary -m %s %s", machine, path);
+	f = popen(command, "r");
+	while (f && fgets(line, sizeof(line), f))
+		read_line(line, fn);
+	return f && !pclose(f);
 }

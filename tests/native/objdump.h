@@ -18,3 +18,10 @@ struct objdump_verdict {
  * those that do not exist, too (MOV CRn, MOV DRn: #UD).
  */
 struct objdump_verdict objdump_read(char *text, enum insn_mode mode);
+
+/* fn for each line of objdump's listing of a file: the offset, the instruction's bytes, and the
+ * text without the end of the line; NULL where there is none. machine: objdump's -m. False: it
+ * failed.
+ */
+typedef void objdump_line_fn(unsigned long at, unsigned length, char *text);
+bool objdump_lines(const char *machine, const char *path, objdump_line_fn *fn);

@@ -67,39 +67,32 @@ static void write_cases(const char *path, const struct mode *m, uint32_t seed)
 	fclose(f);
 }
 
-/* "  1f:\t66 0f a2             \tdata16 cpuid" */
-static void read_line(char *line, unsigned *next, enum insn_mode mode)
-{
-	char *colon = strstr(line, ":\t"), *text = colon ? strchr(colon + 2, '\t') : NULL;
-	unsigned long at = strtoul(line, NULL, 16);
-	struct test *t = &tests[*next];
-	unsigned length = 0;
+static unsigned next_test;
+static enum insn_mode mode_at_hand;
 
-	if (!colon || *next == CASES || at != t->at)
+static void judge(unsigned long at, unsigned length, char *text)
+{
+	struct test *t = &tests[next_test];
+	unsigned whole = length + t->left_out;
+
+	if (next_test == CASES || at != t->at)
 		return;
-	++*next;
-	for (const char *c = colon + 2; *c && *c != '\t' && *c != '\n'; c++)
-		length += *c != ' ';
+	next_test++;
 	t->judged = true;
-	t->want = text ? objdump_read(text + 1, mode) : (struct objdump_verdict){.bad = true};
-	if (t->want.i.kind != INSN_UNKNOWN)
-		t->want.i.length = (uint8_t)(length / 2 + t->left_out);
-	if (t->want.i.kind != INSN_UNKNOWN && length / 2 + t->left_out > INSN_MAX)
+	t->want = text ? objdump_read(text, mode_at_hand) : (struct objdump_verdict){.bad = true};
+	if (t->want.i.kind == INSN_UNKNOWN)
+		return;
+	t->want.i.length = (uint8_t)whole;
+	if (whole > INSN_MAX)
 		t->want.i = (struct insn){.kind = INSN_TOO_LONG};
 }
 
 static void ask(const char *path, const struct mode *m)
 {
-	char command[256], line[512];
-	unsigned next = 0;
-	FILE *f;
-
-	snprintf(command, sizeof(command), "objdump -D -w -z -b binary -m %s %s", m->objdump, path);
-	f = popen(command, "r");
-	while (f && fgets(line, sizeof(line), f))
-		read_line(line, &next, m->mode);
-	CHECK(f && !pclose(f));
-	CHECK_EQ(next, CASES); /* it was in step at each of them */
+	next_test = 0;
+	mode_at_hand = m->mode;
+	CHECK(objdump_lines(m->objdump, path, judge));
+	CHECK_EQ(next_test, CASES); /* it was in step at each of them */
 }
 
 /* All the bytes that objdump has seen of it: the instruction may end in the filler. */

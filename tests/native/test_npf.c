@@ -15,6 +15,7 @@
 #include "machine/host/isr.h"
 #include "machine/host/smp.h"
 #include "machine/host/time.h"
+#include "machine/snp/mmio_exit.h"
 #include "machine/snp/rmp.h"
 #include "machine/snp/vc.h"
 #include "tests/native/check.h"
@@ -132,6 +133,12 @@ bool linear_find(struct vcpu *v, gpa_t g, bool fetch, uint64_t *linear)
 int vc_raise(struct vcpu *v, uint32_t error)
 {
 	(void)v, (void)error;
+	return RESUME;
+}
+
+int mmio_access(struct vcpu *v, gpa_t g, bool is_private, bool write)
+{
+	(void)v, (void)g, (void)is_private, (void)write;
 	return RESUME;
 }
 

@@ -165,3 +165,8 @@ void mmio_write(uint64_t a, unsigned len, uint64_t value)
 	else if (passed_through(a, len) && !device_write(a, len, value))
 		pciconf_write(a, len, value, phys_write);
 }
+
+bool mmio_is_platform(uint64_t a)
+{
+	return in_ioapic(a) || (a >= HPET_BASE && a < HPET_BASE + PAGE_SIZE);
+}

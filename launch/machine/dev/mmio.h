@@ -12,3 +12,5 @@
  * through reads as ones and takes no write. */
 uint64_t mmio_read(uint64_t a, unsigned len);
 void mmio_write(uint64_t a, unsigned len, uint64_t value);
+/* Is it in the IOAPIC's page or the HPET's? */
+bool mmio_is_platform(uint64_t a);

@@ -27,6 +27,7 @@ static const char *const name[STAT_COUNT] = {
 	[STAT_MSR] = "nae_msr",
 	[STAT_MSR_FAST] = "msr_fast",
 	[STAT_MMIO] = "nae_mmio",
+	[STAT_MMIO_FAST] = "mmio_fast",
 	[STAT_PSC] = "nae_psc",
 	[STAT_TO_PRIVATE] = "to_private",
 	[STAT_TO_SHARED] = "to_shared",

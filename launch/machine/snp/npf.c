@@ -9,6 +9,7 @@
 #include "machine/host/smp.h"
 #include "machine/host/wait.h"
 #include "machine/hostile/hostile.h"
+#include "machine/snp/mmio_exit.h"
 #include "machine/snp/rmp.h"
 #include "machine/snp/vc.h"
 #include "base/x86.h"
@@ -22,7 +23,7 @@
  *                    validated, VMPL lacks the right -> exit to the hypervisor (VMPL bit)
  *                    not RAM                         -> #VC with SVM_EXIT_NPF
  *   shared access    private page                    -> exit to the hypervisor (C-bit mismatch)
- *                    not RAM (MMIO)                  -> #VC with SVM_EXIT_NPF
+ *                    not RAM (MMIO)                  -> #VC with SVM_EXIT_NPF: mmio_exit.c
  *
  * The hypervisor resolves two of those exits: the page becomes private, and the access, tried
  * again, meets an unvalidated page; or it becomes shared, unless the machine is strict. An access
@@ -125,7 +126,7 @@ static bool resolve(struct vcpu *v, const struct fault *f)
 static int no_memory(struct vcpu *v, const struct fault *f)
 {
 	if (!f->walk && !f->fetch)
-		return vc_raise(v, VC_NPF);
+		return mmio_access(v, f->g, f->is_private, f->write);
 	v->fault = f->walk ? "nested page fault: a page table where there is no memory"
 			   : "nested page fault: code where there is no memory";
 	v->fault_at = f->g.v;

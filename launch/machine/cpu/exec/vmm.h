@@ -14,6 +14,9 @@ bool vmm_fast_msr(struct vcpu *v, uint32_t msr, bool write, uint64_t *value, boo
 /* The same for IN and OUT, only with host_options.fast_ioio. info: the VMCB's. *value: EAX for OUT,
  * and what IN gives, zero-extended. False for string forms. */
 bool vmm_fast_ioio(struct vcpu *v, uint32_t info, uint32_t *value);
+/* The same for an access of len bytes, 1, 2, 4 or 8, inside one page where there is no memory.
+ * *value: what is written, and what is read, whose upper bytes count for nothing. */
+bool vmm_fast_mmio(struct vcpu *v, gpa_t g, unsigned len, bool write, uint64_t *value);
 /* EAX, EBX, ECX, EDX of a leaf as the guest sees it. */
 void vmm_cpuid(struct vcpu *v, uint32_t leaf, uint32_t sub, uint32_t out[4]);
 /* The guest wrote CR8, 0..15: TPR[7:4] of its APIC. */

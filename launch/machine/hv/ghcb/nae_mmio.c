@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/* MMIO by GHCB event, and the answer in one exit. */
+#include "machine/cpu/exec/vmm.h"
 #include "machine/cpu/vcpu.h"
 #include "machine/dev/mmio.h"
 #include "machine/host/mem/gpa_map.h"
 #include "machine/hv/ghcb/ghcb.h"
 #include "machine/hv/ghcb/nae.h"
+#include "machine/hv/irq.h"
 #include "machine/hv/state.h"
 #include "abi/ghcb.h"
 #include "lib/string.h"
@@ -98,3 +101,18 @@ NAE_HANDLER(nae_mmio_write) = {
 	.needs = NEED_SCRATCH,
 	.stat = STAT_MMIO,
 };
+
+/* What Linux reaches often enough to matter: the interrupt controller's and the timer's registers.
+ */
+bool vmm_fast_mmio(struct vcpu *v, gpa_t g, unsigned len, bool write, uint64_t *value)
+{
+	if (!mmio_is_platform(g.v))
+		return false;
+	irq_sync(v);
+	hv_count(v, STAT_MMIO_FAST);
+	if (write)
+		mmio_write(g.v, len, *value);
+	else
+		*value = mmio_read(g.v, len);
+	return true;
+}
