@@ -13,6 +13,7 @@
 #include "machine/cpu/tlb.h"
 #include "machine/hv/altinj.h"
 #include "machine/hv/doorbell.h"
+#include "machine/hv/irq.h"
 #include "tests/native/check.h"
 
 #define LOWER  2
@@ -51,6 +52,14 @@ void apic_host_eoi_level(struct vapic *a, unsigned vector)
 {
 	CHECK(a == &state.apic[LOWER]);
 	ended[vector]++;
+}
+
+static unsigned rings = VMPL_COUNT; /* devices' interrupts go to that VMPL */
+
+bool irq_devices_ring(struct vcpu *vcpu, unsigned vmpl)
+{
+	(void)vcpu;
+	return vmpl == rings;
 }
 
 static struct vapic *const apic = &state.apic[LOWER];
@@ -211,4 +220,22 @@ TEST(inputs_are_checked)
 	CHECK(!altinj_disable(&v, ~0ull, 0));
 	CHECK(!altinj_eoi(&v, VMPL_SVSM, 0x51));
 	CHECK(!altinj_eoi(&v, VMPL_COUNT, 0x51));
+}
+
+/* A timer or a device of a VMPL that VMPL0 injects for, once VMPL0 has named a vector. */
+TEST(what_may_come_is_a_timer_s_or_a_device_s)
+{
+	for (unsigned i = 0; i < 32; i++) {
+		bool on = i & 1, named = i & 2, timer = i & 4, device = i & 8, other = i & 16;
+
+		start();
+		check_context("%u", i);
+		state.altinj[LOWER].on = on;
+		state.int_inj = named ? SIGNAL : 0;
+		apic->deadline = timer;
+		state.apic[1].deadline = other; /* VMPL1 has its own injection */
+		rings = device ? LOWER : VMPL_COUNT;
+		CHECK_EQ(altinj_may_come(&v), on && named && (timer || device));
+	}
+	rings = VMPL_COUNT;
 }

@@ -35,6 +35,10 @@ static struct vcpu cpu;
 static struct hv_vcpu state;
 struct hv_vcpu *hv_states[HOST_MAX_CPUS] = {&state};
 static bool pending;      /* an interrupt for the guest is in its APIC */
+static bool lower_waits;  /* one for a VMPL that VMPL0 injects for: VMPL0 is not told of it yet */
+static bool comes;        /* that one ends the sleep */
+static bool may_come;     /* such a one may still come */
+static uint64_t features; /* SEV_FEATURES of what is halted */
 static bool locked;       /* another CPU has the serial port's lock for so long that we nap */
 static unsigned services; /* of the serial ports by an idle CPU */
 static jmp_buf over;
@@ -60,7 +64,10 @@ void uart_service(bool idle)
 
 void host_halt(void)
 {
-	longjmp(over, SLEPT);
+	if (!comes)
+		longjmp(over, SLEPT);
+	comes = false;
+	lower_waits = true;
 }
 
 /* No exit is counted: v->causes is NULL. */
@@ -118,6 +125,8 @@ bool ap_run_vmpl(struct vcpu *v, unsigned vmpl)
 void altinj_turn(struct vcpu *v)
 {
 	(void)v;
+	pending |= lower_waits;
+	lower_waits = false;
 }
 
 void preempt_serve(struct vcpu *v)
@@ -134,7 +143,13 @@ bool preempt_may_come(struct vcpu *v)
 bool irq_devices_ring(struct vcpu *v, unsigned vmpl)
 {
 	(void)v, (void)vmpl;
-	return true;
+	return false;
+}
+
+bool altinj_may_come(struct vcpu *v)
+{
+	(void)v;
+	return may_come;
 }
 
 void ap_serve(struct vcpu *v)
@@ -202,7 +217,7 @@ void machine_restrict(struct vcpu *v, uint64_t before)
 gpa_t doorbell_page(struct vcpu *v)
 {
 	(void)v;
-	abort();
+	return gpa(0x1000);
 }
 
 void hypercall_serve(struct vcpu *v)
@@ -243,7 +258,8 @@ static int first_act(bool lock_is_taken)
 	memset(&cpu, 0, sizeof(cpu));
 	memset(&state, 0, sizeof(state));
 	state.halted[0] = true;
-	pending = false;
+	cpu.ctx[0].sev_features = features;
+	pending = lower_waits = false;
 	locked = lock_is_taken;
 	services = 0;
 	what = setjmp(over);
@@ -262,4 +278,23 @@ TEST(what_came_while_the_serial_port_was_locked_wakes_the_guest)
 {
 	CHECK_EQ(first_act(true), RAN);
 	CHECK_EQ(services, 1);
+}
+
+/* Its signal is VMPL0's only when the lower VMPL's request has been turned to it. */
+TEST(what_comes_for_a_lower_vmpl_wakes_the_one_that_injects_for_it)
+{
+	comes = true;
+	CHECK_EQ(first_act(false), RAN);
+}
+
+/* Who is dead may be ended: hv/watch.c. */
+TEST(what_may_come_for_a_lower_vmpl_keeps_vmpl0_alive)
+{
+	features = SEV_FEAT_RESTRICTED_INJ;
+	for (unsigned i = 0; i < 2; i++) {
+		may_come = i;
+		CHECK_EQ(first_act(false), SLEPT);
+		CHECK_EQ(state.dead, !may_come);
+	}
+	features = 0;
 }

@@ -26,7 +26,7 @@
 static uint8_t doorbell_page[PAGE_SIZE] ALIGNED(4096);
 static uint8_t stack[0x4000] ALIGNED(16);
 static volatile uint64_t signals, returns, injected, taken, spins, halts, last;
-static volatile bool ready, halting, stop, stopped;
+static volatile bool ready, halting, resting, stop, stopped;
 
 static volatile struct hv_doorbell *doorbell(void)
 {
@@ -38,11 +38,15 @@ static volatile struct vmsa *vmsa(void)
 	return (struct vmsa *)VMPLSTUB_VMSA(R);
 }
 
+void altinj_rest(volatile uint8_t *events); /* altinj_rest.S */
+extern const char altinj_rested[];
+
 /* The signal's own EOI stays with the page where it may. */
 static void on_hv(struct trap_frame *t)
 {
-	(void)t;
 	signals++;
+	if (t->rip >= (uint64_t)altinj_rest && t->rip < (uint64_t)altinj_rested)
+		t->rip = (uint64_t)altinj_rested;
 	__atomic_fetch_and(&doorbell()->flags, 0, __ATOMIC_SEQ_CST);
 	if (__atomic_exchange_n(&doorbell()->vector, 0, __ATOMIC_SEQ_CST) &&
 	    !__atomic_exchange_n(&doorbell()->no_eoi_required, 0, __ATOMIC_SEQ_CST))
@@ -63,6 +67,8 @@ static void lower(void *arg)
 	__asm__ volatile("sti" : : : "memory");
 	for (;;) {
 		spins++;
+		if (resting)
+			ghcb_msr(GHCB_MSR_RUN_VMPL_REQ);
 		if (halting) {
 			halts++;
 			__asm__ volatile("hlt" : : : "memory");
@@ -95,10 +101,12 @@ static void upper(void *arg)
 	CHECK_EQ(ghcb_exit(ghcb_begin(), GHCB_EXIT_CONFIGURE_INT_INJ, SIGNAL, 0), 0);
 	while (!stop) {
 		ready = true;
+		if (resting)
+			altinj_rest(&doorbell()->per_vmpl_events);
+		inject();
 		ghcb_msr((uint64_t)LOWER << 32 | GHCB_MSR_RUN_VMPL_REQ);
 		ghcb_select();
 		returns++;
-		inject();
 	}
 	stopped = true;
 	for (;;)
@@ -125,7 +133,7 @@ static void start(void)
 	if (!apic_enable())
 		test_skip("no x2APIC");
 	signals = returns = injected = taken = spins = halts = 0;
-	ready = halting = stop = stopped = false;
+	ready = halting = resting = stop = stopped = false;
 	trap_handler_set(VEC_HV, on_hv);
 	trap_handler_set(DEVICE, on_device);
 	percpu_area[1] = (struct percpu){.index = 1, .apic_id = smp_apic_id()};
@@ -208,5 +216,15 @@ TEST(altinj_halted, "altinj-halted",
 	for (uint64_t end = rdtsc() + smp_ticks(1) / 10; rdtsc() < end;)
 		cpu_relax();
 	CHECK(settles(&halts, &taken, 1));
+	finish();
+}
+
+TEST(altinj_rests, "altinj-rests", "an interrupt for such a VMPL ends the HLT of VMPL0",
+     "ghcb:altinj:signal")
+{
+	start();
+	CHECK(reaches(&spins, 1000));
+	resting = true;
+	interrupts(20);
 	finish();
 }

@@ -4,6 +4,7 @@
 #include "machine/hv/altinj.h"
 #include "machine/cpu/tlb.h"
 #include "machine/hv/doorbell.h"
+#include "machine/hv/irq.h"
 #include "abi/vmsa.h"
 #include "lib/vapic/extint.h"
 
@@ -44,6 +45,17 @@ static bool has_request(const struct vapic *a)
 bool altinj_waits(const struct vcpu *v, const struct vapic *a)
 {
 	return hv_state(v)->altinj[a->vmpl].on && has_request(a);
+}
+
+bool altinj_may_come(struct vcpu *v)
+{
+	const struct hv_vcpu *h = hv_state(v);
+	bool may = false;
+
+	for (unsigned vmpl = 1; h->int_inj && vmpl < VMPL_COUNT; vmpl++)
+		may |= h->altinj[vmpl].on &&
+		       (h->apic[vmpl].deadline || irq_devices_ring(v, vmpl));
+	return may;
 }
 
 /* The request is cleared only when it is shown, so that none is lost; one that comes in between is

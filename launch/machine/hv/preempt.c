@@ -7,6 +7,7 @@
  * the lower VMPL from running for ever.
  */
 #include "machine/hv/preempt.h"
+#include "machine/hv/altinj.h"
 #include "machine/hv/doorbell.h"
 #include "machine/hv/irq.h"
 #include "machine/hv/state.h"
@@ -41,5 +42,5 @@ bool preempt_may_come(struct vcpu *v)
 	const struct vapic *a = &hv_state(v)->apic[VMPL_SVSM];
 
 	return listens(v) && !gpa_eq(hv_state(v)->doorbell[VMPL_SVSM].page, GPA_NONE) &&
-	       (a->deadline || irq_devices_ring(v, VMPL_SVSM));
+	       (a->deadline || irq_devices_ring(v, VMPL_SVSM) || altinj_may_come(v));
 }

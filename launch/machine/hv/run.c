@@ -33,13 +33,12 @@
 #define LOST_LINES    32
 
 /* With a doorbell a timer ends a HLT, whatever RFLAGS.IF, and so does any device whose vector the
- * task priority lets through. */
+ * task priority lets through. VMPL0 has those of the VMPLs it injects for beside its own. */
 static bool may_be_rung(struct vcpu *v)
 {
-	if (altinj_used(v))
-		return hv_apic(v)->deadline; /* by way of VMPL0 */
 	return doorbell_used(v) && !gpa_eq(doorbell_page(v), GPA_NONE) &&
-	       (hv_apic(v)->deadline || irq_devices_ring(v, v->vmpl));
+	       (hv_apic(v)->deadline || irq_devices_ring(v, v->vmpl) ||
+		(v->vmpl == VMPL_SVSM && altinj_may_come(v)));
 }
 
 /* v waits for something that only another vCPU can bring: no VMSA, held, or HLT with interrupts
@@ -72,7 +71,8 @@ static void sleep(struct vcpu *v)
 
 /* Sleep until any interrupt; what it was for is found by the caller's next round. One that a nap
  * took has come already: it may be the timer's, which nothing would end the sleep for again. The
- * serial port's lock may take such a nap, so its bytes leave before the look. */
+ * serial port's lock may take such a nap, so its bytes leave before the look. What came for a VMPL
+ * that VMPL0 injects for ends VMPL0's HLT only once VMPL0 has been told. */
 static void halt(struct vcpu *v)
 {
 	uart_service(true);
@@ -80,6 +80,7 @@ static void halt(struct vcpu *v)
 		sleep(v);
 	v->napped = false;
 	irq_timer_poll(v);
+	altinj_turn(v);
 	if (hv_state(v)->halted[v->vmpl] && irq_wakes(v))
 		hv_state(v)->halted[v->vmpl] = false;
 }
