@@ -31,6 +31,7 @@ static struct tsc_msr msr;
 static uint64_t now; /* the CPU's TSC */
 static bool deadline_mode;
 static struct insn insn;
+static uint8_t faulted; /* the vector */
 
 uint64_t host_tsc_khz(void)
 {
@@ -62,6 +63,13 @@ struct insn insn_at_rip(struct vcpu *who)
 void insn_skip(struct vmcb *m, unsigned length)
 {
 	m->rip += length;
+}
+
+int insn_fault(struct vcpu *who, uint8_t vector)
+{
+	CHECK(who == &v);
+	faulted = vector;
+	return RESUME;
 }
 
 uint32_t fpu_tsc_aux(void)
@@ -265,4 +273,16 @@ TEST(a_deadline_moves_with_the_counter)
 	apic.deadline = 0; /* it has gone off: a write does not bring it back */
 	CHECK(tsc_msr_write(&msr, c, &apic, 0));
 	CHECK_EQ(apic.deadline, 0);
+}
+
+/* APM vol. 3, 1.2.5: LOCK before an instruction that does not take it is #UD. */
+TEST(rdtsc_with_lock_is_undefined)
+{
+	struct vmpl_ctx *c = setup(SEV_FEAT_SECURE_TSC);
+
+	counter_set(c, TSC_SCALE_ONE * 2, 0);
+	insn = (struct insn){.kind = INSN_UNDEFINED, .length = 3};
+	CHECK_EQ(counter_exit(&v), RESUME);
+	CHECK_EQ(faulted, VEC_UD);
+	CHECK_EQ(vmcb.rip, 0);
 }

@@ -65,6 +65,8 @@ int counter_exit(struct vcpu *v)
 	struct insn i = insn_at_rip(v);
 	uint64_t t = counter_of_guest(c, rdtsc());
 
+	if (i.kind == INSN_UNDEFINED) /* LOCK, which QEMU lets pass */
+		return insn_fault(v, VEC_UD);
 	c->vmcb->rax = (uint32_t)t;
 	c->gpr[2] = t >> 32;
 	if (i.kind == INSN_RDTSCP)
