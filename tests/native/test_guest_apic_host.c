@@ -329,8 +329,8 @@ TEST(hand_over_that_the_host_refuses)
 	CHECK_EQ(call(0, SVSM_APIC_QUERY_FEATURES, 0, 0), SVSM_ERR_UNSUPPORTED_PROTOCOL);
 }
 
-/* CREATE_VCPU after the end of emulation. A host knows of no alternate injection there, so there is nothing that it
- * could be asked to end. */
+/* CREATE_VCPU after the end of emulation. A host knows of no alternate injection there, so there is
+ * nothing that it could be asked to end. */
 TEST(vcpu_that_was_made_without)
 {
 	begin();

@@ -10,7 +10,7 @@
 #include "abi/vmsa.h"
 #include "base/x86.h"
 #include "machine/cpu/access.h"
-#include "machine/cpu/exec/event.h"
+#include "machine/cpu/event/event.h"
 #include "machine/cpu/exec/vmm.h"
 #include "machine/cpu/vmcb.h"
 #include "machine/host/options.h"

@@ -53,8 +53,7 @@ bool altinj_may_come(struct vcpu *v)
 	bool may = false;
 
 	for (unsigned vmpl = 1; h->int_inj && vmpl < VMPL_COUNT; vmpl++)
-		may |= h->altinj[vmpl].on &&
-		       (h->apic[vmpl].deadline || irq_devices_ring(v, vmpl));
+		may |= h->altinj[vmpl].on && (h->apic[vmpl].deadline || irq_devices_ring(v, vmpl));
 	return may;
 }
 

@@ -3,7 +3,7 @@
 #include "machine/snp/mmio_exit.h"
 #include "lib/insn/move.h"
 #include "machine/cpu/access.h"
-#include "machine/cpu/exec/event.h"
+#include "machine/cpu/event/event.h"
 #include "machine/cpu/exec/insn.h"
 #include "machine/cpu/exec/vmm.h"
 #include "machine/cpu/vmcb.h"
