@@ -156,8 +156,8 @@ enum platform_result ghcb_run(struct ghcb *g, unsigned vmpl)
 	uint64_t asked;
 
 	fill(g, GHCB_EXIT_RUN_VMPL, vmpl, 0);
-	s->left = false;
 	asked = ask_for_run(s->gpa.v);
+	s->left = !asked; /* called off, it may not have written the MSR */
 	return asked ? answer(g) : PLATFORM_OK;
 }
 

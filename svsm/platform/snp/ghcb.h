@@ -41,7 +41,7 @@ struct ghcb_state {
 	struct ghcb *page; /* shared with the hypervisor */
 	gpa_t gpa;
 	uint32_t depth;      /* uses that are open now */
-	bool left;           /* outside of a use the MSR holds an answer of ghcb_msr_run() */
+	bool left;           /* outside of a use the MSR may hold what a run has left there */
 	bool ring3;          /* ring 3 has run since the guest did */
 	bool by_page;        /* how the guest was run the last time (vcpu.c) */
 	uint32_t called_off; /* runs of it in a row that #HV has called off */
