@@ -56,11 +56,13 @@ static bool made_without(const struct vmsa_entry *self)
 	       !(features & platform->inject->feature);
 }
 
-/* A vCPU that has not run before begins with an APIC as after INIT. */
+/* A vCPU that has not run before begins with an APIC as after INIT. Its calling area may be that of
+ * the vCPU before, to which an EOI without a call was offered there. */
 static void begin(struct guest_apic *g, const struct vmsa_entry *self)
 {
 	guest_apic_reset(g, percpu_this());
 	g->serial = self->serial;
+	guest_write8(no_eoi_byte(self), 0);
 	if (made_without(self))
 		__atomic_store_n(&percpu_this()->guest.apic, false, __ATOMIC_SEQ_CST);
 }

@@ -64,7 +64,8 @@ static bool lost(const struct guest_apic *g, uint64_t now)
 /*
  * Whoever finds `sent` clear tells the hypervisor; while it is set the CPU has yet to look. A CPU
  * without a guest, or whose APIC the hypervisor has taken over, gets nothing. One that is being
- * handed over has cleared its mark before it looks for the last time.
+ * handed over looks for the last time behind the end of its mark: what is sent after that look is
+ * lost, as is all that is sent later (docs/apic.md).
  */
 static void send(struct cpu *c, uint64_t icr)
 {

@@ -123,6 +123,17 @@ TEST(shadow_is_kept)
 
 /* ---- no_eoi_required ---- */
 
+/* A vCPU's new VMSA may have the calling area of the one before, and that one's offer in it. The
+ * new one has nothing in service, so it must not find an offer that nobody would honour. */
+TEST(offer_to_the_vcpu_before_is_none_to_the_new_one)
+{
+	begin();
+	guest_apic.serial = 0;
+	*no_eoi(0) = 1;
+	again(0);
+	CHECK_EQ(*no_eoi(0), 0);
+}
+
 TEST(eoi_by_memory)
 {
 	begin();
