@@ -192,3 +192,17 @@ TEST(what_the_hypervisor_claims)
 	counted[0] = 7;
 	CHECK_EQ(*hv_count(), 7);
 }
+
+/* What lies in the page before the first look would keep later signals away for as long as the
+ * guest runs. */
+TEST(run_without_a_look_is_called_off)
+{
+	start(RESTRICTED, GHCB_HV_FEAT_RESTRICTED_INJ);
+	doorbell_init();
+	counted[0] = 7;
+	CHECK(hv_seen() != *hv_count());
+	page.d.vector = 0xf1;
+	CHECK_EQ(hv_take_before_run(), 0xf1);
+	CHECK_EQ(hv_seen(), *hv_count());
+	CHECK(hv_seen() != *hv_count()); /* one look for each run */
+}

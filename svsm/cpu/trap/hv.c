@@ -53,11 +53,12 @@ uint8_t hv_take_before_run(void)
 	return hv_take();
 }
 
-/* Used up: the next run has to take again what has come by then. */
+/* Used up: the next run has to take again what has come by then. A count that there is not calls
+ * the run off, so that a vCPU whose VMSA has just come is looked at before it runs. */
 uint32_t hv_seen(void)
 {
 	struct hv_cpu *mine = percpu_mine(&hv);
-	uint32_t seen = mine->taken ? mine->seen : READ_ONCE(*hv_count());
+	uint32_t seen = mine->taken ? mine->seen : READ_ONCE(*hv_count()) - 1;
 
 	mine->taken = false;
 	return seen;

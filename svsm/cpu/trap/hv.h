@@ -41,7 +41,7 @@ uint8_t hv_take(void);
 /* Before a run of a guest whose interrupts VMPL0 injects: take what the page shows, and let the run
  * come back at once for what comes next. The vector, as of hv_take(). */
 uint8_t hv_take_before_run(void);
-/* What *hv_count() was then. Without it, and where #HV is not used: what it is now. */
+/* What *hv_count() was then; once. Where nobody has looked since: another one than there is. */
 uint32_t hv_seen(void);
 /* In hv_run.S: ask the hypervisor by the GHCB's MSR, and return what that then holds; 0, and
  * nothing was asked, when *count is not `seen`. Behind a run the predictors are flushed. */
