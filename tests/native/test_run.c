@@ -37,6 +37,7 @@ struct hv_vcpu *hv_states[HOST_MAX_CPUS] = {&state};
 static bool pending;      /* an interrupt for the guest is in its APIC */
 static bool lower_waits;  /* one for a VMPL that VMPL0 injects for: VMPL0 is not told of it yet */
 static bool comes;        /* that one ends the sleep */
+static bool halts;        /* VMPL0 does, and has taken what kept such a one out of its page */
 static bool may_come;     /* such a one may still come */
 static uint64_t features; /* SEV_FEATURES of what is halted */
 static bool locked;       /* another CPU has the serial port's lock for so long that we nap */
@@ -84,7 +85,11 @@ void irq_cause(struct vcpu *v)
 enum machine_exit machine_run(struct vcpu *v)
 {
 	(void)v;
-	longjmp(over, RAN);
+	if (!halts)
+		longjmp(over, RAN);
+	halts = false;
+	lower_waits = true;
+	return MACHINE_HLT;
 }
 
 bool ap_runnable(struct vcpu *v)
@@ -200,7 +205,6 @@ void irq_take(struct vcpu *v)
 void irq_sync(struct vcpu *v)
 {
 	(void)v;
-	abort();
 }
 
 uint64_t machine_event(const struct vcpu *v)
@@ -257,7 +261,7 @@ static int first_act(bool lock_is_taken)
 
 	memset(&cpu, 0, sizeof(cpu));
 	memset(&state, 0, sizeof(state));
-	state.halted[0] = true;
+	state.halted[0] = !halts;
 	cpu.ctx[0].sev_features = features;
 	pending = lower_waits = false;
 	locked = lock_is_taken;
@@ -284,6 +288,12 @@ TEST(what_came_while_the_serial_port_was_locked_wakes_the_guest)
 TEST(what_comes_for_a_lower_vmpl_wakes_the_one_that_injects_for_it)
 {
 	comes = true;
+	CHECK_EQ(first_act(false), RAN);
+}
+
+TEST(what_waited_for_room_in_the_page_ends_the_hlt_at_once)
+{
+	halts = true;
 	CHECK_EQ(first_act(false), RAN);
 }
 

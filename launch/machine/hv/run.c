@@ -86,10 +86,11 @@ static void halt(struct vcpu *v)
 }
 
 /* A HLT that something ends at once is none: an interrupt, or the trap of TF, which is an event on
- * its way already. */
+ * its way already. VMPL0 may just have made room in its page for what comes next. */
 static void handle_hlt(struct vcpu *v)
 {
 	hv_count(v, STAT_HLT);
+	altinj_turn(v);
 	hv_state(v)->halted[v->vmpl] = machine_can_inject_nmi(v) && !irq_wakes(v);
 }
 
