@@ -171,6 +171,8 @@ TEST(the_host_takes_levels_over)
 	CHECK_EQ(apic_pending(apic), 0x51);
 	apic_accept(apic, 0x51);
 	CHECK_EQ(apic_eoi(apic), 0x51);
+	CHECK(altinj_eoi(&v, LOWER, 0x51)); /* the host's APIC has ended them: not once more */
+	CHECK(altinj_eoi(&v, LOWER, 0x61));
 	CHECK_EQ(ended[0x51] + ended[0x61], 0);
 }
 
@@ -238,4 +240,29 @@ TEST(what_may_come_is_a_timer_s_or_a_device_s)
 		CHECK_EQ(altinj_may_come(&v), on && named && (timer || device));
 	}
 	rings = VMPL_COUNT;
+}
+
+/* Its predecessor's vector and page are not the next VMPL0's. */
+TEST(another_vmpl0_names_its_own_vector)
+{
+	start();
+	altinj_reset(&v, VMPL_SVSM, SEV_FEAT_SNP_ACTIVE | SEV_FEAT_RESTRICTED_INJ);
+	apic_request(apic, 0x51, false);
+	altinj_turn(&v);
+	CHECK_EQ(shown->status, 0);
+	CHECK(altinj_waits(&v, apic));
+	CHECK(altinj_configure(&v, SIGNAL + 1));
+	altinj_turn(&v);
+	CHECK_EQ(shown->status, 0x51);
+	CHECK_EQ(apic_pending(&state.apic[VMPL_SVSM]), SIGNAL + 1);
+}
+
+TEST(what_the_page_says_of_others_counts_for_nothing)
+{
+	start();
+	altinj_reset(&v, LOWER, SEV_FEAT_SNP_ACTIVE);
+	shown->status = 0x51;
+	altinj_withdraw(&v);
+	CHECK_EQ(apic_pending(apic), -1);
+	CHECK_EQ(shown->status, 0x51);
 }

@@ -368,3 +368,16 @@ TEST(what_is_due_precedes_an_access)
 	CHECK_EQ(apic_pending(&a), VECTOR);
 	CHECK_EQ(apic_timer_deadline(&a), fake_apic.now + 500);
 }
+
+/* It may be over between the look at what is due and the write. */
+TEST(divider_leaves_an_end_that_is_over)
+{
+	struct vapic a = fake_apic_fresh(true);
+	uint64_t end;
+
+	apic_msr_write(&a, APIC_TMICT, 1000);
+	end = a.deadline;
+	fake_apic.now = end + 1;
+	apic_timer_set_divide(&a, 3);
+	CHECK_EQ(a.deadline, end);
+}

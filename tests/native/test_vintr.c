@@ -273,3 +273,37 @@ TEST(a_vmsa_that_was_not_entered_is_not_changed)
 	CHECK_EQ(vmcb.exit_info1, 5);
 	CHECK_EQ(vmcb.exit_int_info, EVENT_VALID | 0x51);
 }
+
+/* The state may be put down without an exit: the machine has taken interrupts in between. */
+TEST(a_step_that_was_not_made_is_not_written_back)
+{
+	start(IRQ(5, 0) | VINTR_NMI | VINTR_NMI_ENABLE | VINTR_NMI_MASK, 0);
+	CHECK_EQ(vintr_iret(&v), RESUME);
+	CHECK_EQ(vintr_enter(&v), RESUME); /* neither of the two comes before IRET */
+	CHECK_EQ(deliveries, 0);
+	vintr_save(c, &vmsa);
+	CHECK_EQ(vmsa.vintr_ctrl, IRQ(5, 0) | VINTR_NMI | VINTR_NMI_ENABLE | VINTR_NMI_MASK);
+	CHECK_EQ(vmcb.rflags & RFLAGS_TF, 0);
+	CHECK_EQ(vmcb.exceptions, 0);
+}
+
+/* The VMCB may run without the feature next. */
+TEST(nothing_stays_in_the_vmcb)
+{
+	start(VINTR_GIF, EVENT_VALID | EVENT_EXCEPTION | VEC_UD);
+	vintr_save(c, &vmsa);
+	CHECK_EQ(vmsa.event_inj, EVENT_VALID | EVENT_EXCEPTION | VEC_UD);
+	CHECK_EQ(vmcb.event_inj, 0);
+}
+
+TEST(an_nmi_behind_another_event_is_looked_at_again)
+{
+	start(VINTR_GIF | VINTR_NMI | VINTR_NMI_ENABLE, EVENT_VALID | EVENT_EXCEPTION | VEC_UD);
+	CHECK_EQ(vintr_enter(&v), RESUME);
+	CHECK_EQ(deliveries, 0);
+	CHECK_EQ(kicks, 1);
+	vmcb.event_inj = 0;
+	CHECK_EQ(vintr_enter(&v), RESUME);
+	CHECK_EQ(delivered[0], VEC_NMI);
+	CHECK_EQ(kicks, 1);
+}
