@@ -178,6 +178,7 @@ MUTANTS = {
     "locality": ("vtpm", {"locality-reserved"}),
     "icr-bits": ("apic", {"register-values"}),
     "nmi-vector": ("apic", {"nmi-self"}),
+    "level-eoi": ("apic", {"host-level"}),
     "unasked": ("apic", {"host-vector", "host-vector-all"}),
 }
 

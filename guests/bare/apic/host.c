@@ -2,11 +2,12 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /*
- * Interrupts that the hypervisor raises: of the local APIC's timer, which stays its own. They come
- * only where the guest has allowed their vector.
+ * Interrupts that the hypervisor raises: of the local APIC's timer, which stays its own, and of a
+ * device at the IOAPIC. They come only where the guest has allowed their vector.
  */
 #include "bare/apic/driver.h"
 #include "bare/lib/apic.h"
+#include "bare/lib/pit.h"
 #include "bare/lib/smp.h"
 #include "base/x86.h"
 
@@ -40,12 +41,18 @@ static bool comes(uint8_t vector, unsigned n)
 	return apic_log[0].count[vector] == n;
 }
 
-static void never_came(void)
+/* Time enough for whatever is on its way. */
+static void look(void)
 {
 	for (unsigned i = 0; i < 20; i++) {
 		apic_get(X_PPR); /* VMPL0 looks */
 		apic_window();
 	}
+}
+
+static void never_came(void)
+{
+	look();
 	CHECK_EQ(apic_log[0].taken, 0);
 }
 
@@ -123,5 +130,30 @@ TEST(halted, "host-halted", "a HLT ends for a vector that is allowed", "svsm:9:v
 			__asm__ volatile("sti\n\thlt\n\tcli" : : : "memory");
 	}
 	CHECK_EQ(apic_log[0].count[0x45], 20);
+	end();
+}
+
+/* APM vol. 2, 16.6.3: TMR says so of the vector in service, and the IOAPIC sends it again for as
+ * long as its line is up, when it hears of the EOI. no_eoi_required would keep that from it. */
+TEST(level, "host-level",
+     "a level-triggered vector comes again behind its EOI while its line is up", "svsm:9:level")
+{
+	begin(END_NOT);
+	CHECK_EQ(allow(SVSM_APIC_VECTOR_ENABLE | 0x45), SVSM_SUCCESS);
+	pit_level(percpu()->apic_id, 0x45);
+	CHECK(pit_fires());
+	for (unsigned n = 1; CHECK(comes(0x45, n)) && n < 4; n++) {
+		test_case("time %u", n);
+		CHECK(apic_in(X_ISR, 0x45) && apic_in(X_TMR, 0x45));
+		CHECK_EQ(percpu()->caa->no_eoi_required, 0);
+		look();
+		CHECK_EQ(apic_log[0].count[0x45], n);
+		CHECK_EQ(apic_put(X_EOI, 0), SVSM_SUCCESS);
+	}
+	pit_off();
+	CHECK_EQ(apic_put(X_EOI, 0), SVSM_SUCCESS);
+	look();
+	CHECK_EQ(apic_log[0].count[0x45], 4);
+	CHECK(!apic_in(X_ISR, 0x45) && !apic_in(X_IRR, 0x45));
 	end();
 }

@@ -2,7 +2,7 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /* 8254, mode 0 and the read-back command; 82093AA, redirection entries. */
-#include "bare/machine/pit.h"
+#include "bare/lib/pit.h"
 #include "bare/lib/ghcb.h"
 #include "bare/lib/smp.h"
 
