@@ -173,7 +173,7 @@ void irq_timer_poll(struct vcpu *v)
 	(void)v;
 }
 
-void irq_turn(struct vcpu *v)
+void turns_wait(struct vcpu *v)
 {
 	(void)v;
 }

@@ -49,6 +49,11 @@ void host_kick(unsigned cpu)
 	lapic_ipi(percpus[cpu].apic_id, VECTOR_KICK);
 }
 
+void host_turn(unsigned cpu)
+{
+	lapic_ipi(percpus[cpu].apic_id, VECTOR_TURN);
+}
+
 uint64_t smp_stack(unsigned cpu)
 {
 	return smp_stacks[cpu];

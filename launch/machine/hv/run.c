@@ -23,6 +23,7 @@
 #include "machine/hv/irq.h"
 #include "machine/hv/preempt.h"
 #include "machine/hv/stop.h"
+#include "machine/hv/turns.h"
 #include "machine/snp/vmsa_attach.h"
 #include "machine/snp/vmsa_inuse.h"
 #include "base/x86.h"
@@ -219,7 +220,7 @@ static void run(struct vcpu *v)
 {
 	uint64_t event;
 
-	irq_turn(v);
+	turns_wait(v);
 	if (machine_switch(v, v->vmpl)) { /* else machine_run says why not */
 		irq_deliver(v);
 		event = machine_event(v);
