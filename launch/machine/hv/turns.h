@@ -4,11 +4,11 @@
 
 /*
  * With -icount QEMU runs all CPUs in one thread, each until the next timer of the machine is due.
- * Up to QEMU 8.0 (rr_cpu_thread_fn()) the CPU that comes then has nothing left of that time, so that
- * one that computes is never left; and a CPU that arms the next timer itself is stopped in that very
- * store, and goes on only when others have used up the time until then. So no vCPU's own timer can
- * say when its turn is over: CPU 0 does, by an interrupt of its own vector, to the vCPUs in turn.
- * All of it with the option `turns` only.
+ * Up to QEMU 8.0 (rr_cpu_thread_fn()) the CPU that comes then has nothing left of that time, so
+ * that one that computes is never left; and a CPU that arms the next timer itself is stopped in
+ * that very store, and goes on only when others have used up the time until then. So no vCPU's own
+ * timer can say when its turn is over: CPU 0 does, by an interrupt of its own vector, to the vCPUs
+ * in turn. All of it with the option `turns` only.
  */
 #include "machine/cpu/vcpu.h"
 
