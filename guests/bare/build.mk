@@ -3,7 +3,7 @@
 
 BARE_OUT := $(BUILD)/guests/bare
 BARE_IMAGES := $(BARE_OUT)/core.bin $(BARE_OUT)/crowd.bin $(BARE_OUT)/panic.bin $(BARE_OUT)/hang.bin \
-	$(BARE_OUT)/breach.bin $(BARE_OUT)/timer.bin $(BARE_OUT)/vtpm.bin $(BARE_OUT)/vtpmfuzz.bin $(BARE_OUT)/firmware.bin $(BARE_OUT)/apic.bin \
+	$(BARE_OUT)/breach.bin $(BARE_OUT)/timer.bin $(BARE_OUT)/vtpm.bin $(BARE_OUT)/vtpmfuzz.bin $(BARE_OUT)/firmware.bin $(BARE_OUT)/alone.bin $(BARE_OUT)/apic.bin \
 	$(BARE_OUT)/machine.elf $(BARE_OUT)/deny.elf \
 	$(BARE_OUT)/noinvlpgb.elf $(BARE_OUT)/fastioio.elf $(BARE_OUT)/fastmmio.elf $(BARE_OUT)/convert.elf $(BARE_OUT)/dma.elf $(BARE_OUT)/foreign.elf \
 	$(BARE_OUT)/shim.elf $(BARE_OUT)/payload.elf
@@ -44,6 +44,7 @@ $(eval $(call bare_link,vtpm,$(BARE_VMPL2) guests/bare/core/calls.c,$(BARE_BASE)
 $(eval $(call bare_link,apic,$(BARE_VMPL2) guests/bare/core/calls.c,$(BARE_BASE)))
 $(eval $(call bare_link,vtpmfuzz,$(BARE_VMPL2) guests/bare/core/calls.c,$(BARE_BASE)))
 $(eval $(call bare_link,firmware,$(BARE_VMPL2),$(BARE_BASE)))
+$(eval $(call bare_link,alone,$(BARE_VMPL2) guests/bare/core/calls.c guests/bare/vtpm/common.c,$(BARE_BASE)))
 $(eval $(call bare_link,machine,$(BARE_VMPL0),0x02000000))
 $(eval $(call bare_link,noinvlpgb,$(BARE_VMPL0),0x02000000))
 $(eval $(call bare_link,fastioio,$(BARE_VMPL0),0x02000000))

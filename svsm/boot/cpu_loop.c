@@ -11,6 +11,7 @@
 #include "cpu/failstop.h"
 #include "cpu/percpu.h"
 #include "cpu/timer.h"
+#include "cpu/trap/hv.h"
 #include "task/sched.h"
 #include "platform/vcpu.h"
 #include "protocols/dispatch.h"
@@ -50,6 +51,21 @@ static void rest(unsigned refused)
 }
 
 /*
+ * While a task is ready, our timer may end the run or call it off: then it was not in vain. Who
+ * comes back without a reason is run in the other way first.
+ */
+static enum platform_result run(unsigned vmpl, unsigned *in_vain)
+{
+	uint32_t events = READ_ONCE(*hv_count());
+	bool shared = !*in_vain && sched_waiting() && sched_share();
+	enum platform_result r = platform->vcpu->run(vmpl, (*in_vain)++);
+
+	if (shared && !r && READ_ONCE(*hv_count()) != events)
+		*in_vain = 0;
+	return r;
+}
+
+/*
  * The guest's VMSA may come and go while this CPU sleeps, runs the guest, or runs a service: so it
  * is looked up anew in each round. What the hypervisor answers to a run decides only how the next
  * one is tried: each round looks whether the guest has called, because a refusal may be a lie, of
@@ -68,7 +84,7 @@ void cpu_loop(void)
 		if (!vmpl)
 			sched_idle();
 		else
-			refused = platform->vcpu->run(vmpl, in_vain++) ? refused + 1 : 0;
+			refused = run(vmpl, &in_vain) ? refused + 1 : 0;
 		if (guest_vmpl(c) && svsm_request(c))
 			in_vain = refused = 0;
 	}

@@ -19,8 +19,10 @@
 #define KHZ_ASSUMED 2000000u
 
 /* A deadline that has passed is delivered when ring 3 is entered next. If it is still missing when
- * so many turns have begun since, the interrupt was lost. */
+ * so many turns have begun since, and so much later, the interrupt was lost. Short turns follow
+ * each other faster than a busy host finds the time for an interrupt. */
 #define OVERDUE_MAX 8
+#define OVERDUE_NS  100000000ull
 
 /* An attempt costs some exits, so after a refusal the next one comes at the earliest so much
  * later. */
@@ -215,6 +217,15 @@ static void lost(struct timer_cpu *t)
 	t->eoi = true;
 }
 
+/* Asked once a turn. */
+static bool overdue(struct timer_cpu *t)
+{
+	uint64_t now = timer_now();
+
+	return t->armed && t->armed <= now && ++t->overdue > OVERDUE_MAX &&
+	       now - t->armed > timer_ticks(OVERDUE_NS);
+}
+
 /* Lazy (cpu/timer.h): an exit only when nothing is armed or the new end comes before the armed
  * one. */
 void timer_arm(uint64_t tsc)
@@ -224,7 +235,7 @@ void timer_arm(uint64_t tsc)
 	t->wanted = tsc;
 	if (!t->present)
 		return;
-	if (t->armed && t->armed <= timer_now() && ++t->overdue > OVERDUE_MAX)
+	if (overdue(t))
 		lost(t);
 	if (!t->armed || t->armed > tsc)
 		set(t, tsc);

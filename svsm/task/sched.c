@@ -12,6 +12,7 @@
 #include "mm/alloc.h"
 #include "cpu/failstop.h"
 #include "cpu/percpu.h"
+#include "cpu/trap/hv.h"
 #include "task/sched_queue.h"
 #include "cpu/timer.h"
 #include "task/wake.h"
@@ -218,6 +219,17 @@ void sched_idle(void)
 
 /* ---- lending ---- */
 
+/* The share of this CPU's guest begins with its last slice's end, or after a task's turn. */
+struct share {
+	uint64_t until; /* TSC; 0: no task has ever waited here */
+};
+static PERCPU struct share share;
+
+static void begin_share(void)
+{
+	percpu_mine(&share)->until = (timer_now() + timer_ticks(SCHED_GUEST_NS)) | 1;
+}
+
 static bool is_done(const bool *done)
 {
 	return __atomic_load_n(done, __ATOMIC_ACQUIRE);
@@ -255,5 +267,61 @@ enum sched_end sched_run(struct sched_task *t, const bool *done, uint64_t slice_
 	enum sched_end end = lend(t, done, timer_ticks(slice_ns), wait);
 
 	sched_hand_over();
+	begin_share();
 	return end;
+}
+
+/* ---- sharing ---- */
+
+/* What is ready is another CPU's business: that has no guest, and it takes work or was woken for it
+ * a moment ago. */
+static bool helped(uint64_t now)
+{
+	for (unsigned i = 0; i < percpu_count(); i++) {
+		const struct cpu *c = percpu_get(i);
+		uint64_t woken = __atomic_load_n(&c->woken, __ATOMIC_RELAXED);
+
+		if (c != percpu_this() && !has_guest(c) &&
+		    (__atomic_load_n(&c->spare, __ATOMIC_RELAXED) || (woken && !lost(woken, now))))
+			return true;
+	}
+	return false;
+}
+
+static void share_turn(uint64_t now)
+{
+	struct sched_task *t = queue_take_any();
+
+	if (t)
+		turn(t, now + timer_ticks(SCHED_SHARE_NS));
+	begin_share();
+}
+
+/*
+ * What has come so far is taken last, so that the timer's interrupt is news to the hypervisor.
+ * Where the guest's interrupts are ours that was done before they were looked at, and once more
+ * would hide what came since: apic/guest_apic_run.c.
+ */
+static void take_events(void)
+{
+	if (!__atomic_load_n(&percpu_this()->guest.apic, __ATOMIC_RELAXED) && hv_take_before_run())
+		timer_expired();
+}
+
+bool sched_share(void)
+{
+	const struct share *s = percpu_mine(&share);
+	uint64_t now = timer_now();
+
+	if (!hv_used || helped(now))
+		return false;
+	if (!s->until)
+		begin_share();
+	else if ((int64_t)(s->until - now) <= 0)
+		share_turn(now);
+	if (!sched_waiting())
+		return false;
+	take_events();
+	timer_arm(s->until);
+	return true;
 }

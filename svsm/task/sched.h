@@ -13,7 +13,8 @@
  *     ready, for as long as it takes.
  *
  * When a slice ends before its task is done, the task is ready like any other, and a sleeping CPU
- * without a guest is woken for it by an NMI (task/wake.h). If there is none, the task waits until
+ * without a guest is woken for it by an NMI (task/wake.h). If there is none, CPUs with guests share
+ * their time (sched_share()), or, where our timer cannot end a guest's run, the task waits until
  * somebody lends a CPU again. When the hypervisor swallows the NMI, the task is not lost: it stays
  * in its queue.
  *
@@ -30,6 +31,11 @@
 struct cpu;
 
 #define SCHED_TURN_NS 10000000ull
+
+/* What a CPU's guest and a ready task get of it in turn, while no CPU without a guest takes the
+ * task. A guest that the host runs beside others is used to pauses like SCHED_SHARE_NS. */
+#define SCHED_GUEST_NS 10000000ull
+#define SCHED_SHARE_NS 5000000ull
 
 enum sched_end {
 	SCHED_DONE,      /* *done is true */
@@ -65,3 +71,17 @@ void sched_idle(void);
 /* True when another CPU has no guest and takes ready tasks, at once or after the turn that it
  * runs. */
 bool sched_has_spare_cpu(void);
+
+static inline bool sched_waiting(void)
+{
+	return __atomic_load_n(&tasks_ready, __ATOMIC_RELAXED);
+}
+
+/*
+ * Before this CPU runs its guest while a task is ready: one turn of the task when the guest has had
+ * its share, and the timer is set to the end of the guest's next one. False: run the guest for as
+ * long as it likes, because nothing is ready any more, another CPU takes it, or nothing would end
+ * the run. True: our timer ends the run, if it has not come before it (cpu/trap/hv.h). Call this
+ * again afterwards.
+ */
+bool sched_share(void);

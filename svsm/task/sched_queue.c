@@ -11,6 +11,7 @@
 #include "cpu/percpu.h"
 
 static PERCPU struct sched_queue queue;
+uint32_t tasks_ready;
 
 enum task_state task_state(const struct sched_task *t)
 {
@@ -46,6 +47,7 @@ void queue_push(struct sched_task *t)
 	q->last = t;
 	__atomic_store_n(&t->queue, q, __ATOMIC_RELAXED);
 	note_oldest(q);
+	__atomic_fetch_add(&tasks_ready, 1, __ATOMIC_RELAXED);
 	lock_give(LOCK_SCHED, &q->lock);
 }
 
@@ -61,6 +63,7 @@ static void take_out(struct sched_queue *q, struct sched_task *t)
 	if (q->last == t)
 		q->last = before;
 	note_oldest(q);
+	__atomic_fetch_sub(&tasks_ready, 1, __ATOMIC_RELAXED);
 	__atomic_store_n(&t->queue, NULL, __ATOMIC_RELAXED);
 	__atomic_exchange_n(&t->state, TASK_RUNS, __ATOMIC_ACQ_REL);
 }

@@ -13,3 +13,7 @@ enum sched_step {
 	STEP_MORE,  /* preempted: call it again, within this turn if that is not over */
 	STEP_WAITS, /* nothing to do until sched_wake */
 };
+
+/* How many tasks are ready and run nowhere; atomic. task/sched_queue.c counts them, and a CPU looks
+ * here before each run of its guest. */
+extern uint32_t tasks_ready;

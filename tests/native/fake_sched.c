@@ -9,6 +9,8 @@
 #include "tests/native/gs.h"
 #include "mm/alloc.h"
 #include "cpu/timer.h"
+#include "cpu/trap/hv.h"
+#include "task/task.h"
 #include "task/wake.h"
 
 struct cpu cpus[CPUS];
@@ -98,7 +100,17 @@ uint32_t wake_ready(void)
 	return seen;
 }
 
+uint32_t hv_used;
 unsigned slept;
+
+uint8_t hv_take_before_run(void)
+{
+	return 0;
+}
+
+void timer_expired(void)
+{
+}
 
 /*
  * Sleeps unless an NMI has come since wake_ready(). In fake time it only counts that it would have
@@ -129,6 +141,7 @@ void fake_sched_setup(void)
 		cpus[i].guest.vmsa = i < 2 ? gpa(0x1000) : GPA_NONE;
 	}
 	cpus[3].service = true;
+	tasks_ready = 0;
 	real_time = false;
 	at_ready = at_sleep = NULL;
 	slept = 0;

@@ -10,6 +10,7 @@
 #include <string.h>
 #include "boot/cpu_loop.h"
 #include "cpu/timer.h"
+#include "cpu/trap/hv.h"
 #include "lib/lock.h"
 #include "platform/platform.h"
 #include "platform/vcpu.h"
@@ -56,6 +57,24 @@ static void halt(void)
 	halts++;
 }
 
+/* A task is ready, and our timer ends runs, or does not. */
+uint32_t tasks_ready;
+static uint32_t events;
+static unsigned shared;
+static bool ends;
+
+const uint32_t *hv_count(void)
+{
+	return &events;
+}
+
+bool sched_share(void)
+{
+	shared++;
+	events += ends;
+	return true;
+}
+
 static const struct vcpu_ops vcpu = {.run = run};
 static const struct platform_ops fake = {.halt = halt, .vcpu = &vcpu};
 const struct platform_ops *platform = &fake;
@@ -83,7 +102,7 @@ static void play(const struct round *r, unsigned n)
 	gs_become(&cpu);
 	script = r;
 	rounds = n;
-	at = served = unseen = halts = 0;
+	at = served = unseen = halts = shared = 0;
 	now = 1;
 	if (!setjmp(end))
 		cpu_loop();
@@ -135,4 +154,30 @@ TEST(who_is_refused_in_every_way_comes_back)
 		CHECK(began[i] - began[i - 1] >= 50000);   /* not at once, */
 		CHECK(began[i] - began[i - 1] < 11000000); /* but soon */
 	}
+}
+
+TEST(a_run_that_our_timer_ends_is_not_in_vain)
+{
+	static const struct round r[] = {
+		{false, false}, {false, false}, {false, false}, {false, true}};
+
+	tasks_ready = ends = true;
+	play(r, ARRAY_LEN(r));
+	CHECK_EQ(shared, 4 + 1); /* the last one ends the script */
+	tasks_ready = ends = false;
+}
+
+/* Nobody knows why those came back: the next one goes the other way, whatever is ready. */
+TEST(a_run_that_ends_for_no_reason_is_in_vain_though_a_task_is_ready)
+{
+	static const struct round r[] = {
+		{false, false}, {false, false}, {true, false}, {false, true}, {false, true}};
+
+	tasks_ready = true;
+	play(r, ARRAY_LEN(r));
+	CHECK_EQ(in_vain[1], 1);
+	CHECK_EQ(in_vain[2], 2);
+	CHECK_EQ(in_vain[3], 3);
+	CHECK_EQ(shared, 1 + 1 + 1); /* the first, the one behind a call, and the script's end */
+	tasks_ready = false;
 }

@@ -53,6 +53,11 @@ uint8_t hv_take_before_run(void)
 	return hv_take();
 }
 
+bool hv_taken(void)
+{
+	return percpu_mine(&hv)->taken;
+}
+
 /* Used up: the next run has to take again what has come by then. A count that there is not calls
  * the run off, so that a vCPU whose VMSA has just come is looked at before it runs. */
 uint32_t hv_seen(void)

@@ -38,9 +38,11 @@ const uint32_t *hv_count(void);
  * interrupt, 0: none. Any value is possible. */
 uint8_t hv_take(void);
 
-/* Before a run of a guest whose interrupts VMPL0 injects: take what the page shows, and let the run
- * come back at once for what comes next. The vector, as of hv_take(). */
+/* Before a run of a guest whose interrupts VMPL0 injects, or that our timer is to end: take what
+ * the page shows, and let the run come back at once for what comes next. The vector, as of
+ * hv_take(). */
 uint8_t hv_take_before_run(void);
+bool hv_taken(void); /* so it was, and there was no run since */
 /* What *hv_count() was then; once. Where nobody has looked since: another one than there is. */
 uint32_t hv_seen(void);
 /* In hv_run.S: ask the hypervisor by the GHCB's MSR, and return what that then holds; 0, and

@@ -96,16 +96,16 @@ static uint64_t ask_by_msr(uint64_t request)
 #define CALLED_OFF_MAX 8
 
 /*
- * To run the guest. Where VMPL0 injects its interrupts: unless one has come since it looked
- * (cpu/trap/hv.h). 0: so it is, and nothing was asked. Behind the guest no return comes before the
- * predictors are flushed: here, or by hv_run_unless().
+ * To run the guest. Where VMPL0 injects its interrupts, or its own timer is to end the run: unless
+ * one has come since it looked (cpu/trap/hv.h). 0: so it is, and nothing was asked. Behind the guest
+ * no return comes before the predictors are flushed: here, or by hv_run_unless().
  */
 static uint64_t ask_for_run(uint64_t request)
 {
 	struct ghcb_state *s = percpu_this()->ghcb;
 	uint64_t answer;
 
-	if (percpu_this()->guest.apic && s->called_off < CALLED_OFF_MAX) {
+	if ((percpu_this()->guest.apic || hv_taken()) && s->called_off < CALLED_OFF_MAX) {
 		answer = hv_run_unless(request, hv_count(), hv_seen());
 	} else {
 		answer = ask_by_msr(request);

@@ -82,8 +82,8 @@ uint64_t ghcb_msr_call(uint64_t request);
 /* Requests that the MSR protocol can make as well as a page. False: refused. */
 bool ghcb_msr_page_state(gpa_t g, bool shared);                /* one 4K page */
 bool ghcb_msr_cpuid(uint32_t leaf, unsigned reg, uint32_t *v); /* subleaf 0; reg 0..3: EAX..EDX */
-/* Comes back when the hypervisor runs VMPL0 again, or at once when VMPL0 injects the guest's
- * interrupts and has something to look at. */
+/* Comes back when the hypervisor runs VMPL0 again, or at once when VMPL0 has something to
+ * look at that ends a run: the guest's interrupts, or its own timer. */
 bool ghcb_msr_run(unsigned vmpl);
 /* VMGEXIT has no privilege check. Before ring 3 runs, the MSR has to name the page, and no field
  * there is valid: one by ring 3 then is a request that every hypervisor refuses. */
