@@ -97,8 +97,8 @@ static uint64_t ask_by_msr(uint64_t request)
 
 /*
  * To run the guest. Where VMPL0 injects its interrupts, or its own timer is to end the run: unless
- * one has come since it looked (cpu/trap/hv.h). 0: so it is, and nothing was asked. Behind the guest
- * no return comes before the predictors are flushed: here, or by hv_run_unless().
+ * one has come since it looked (cpu/trap/hv.h). 0: so it is, and nothing was asked. Behind the
+ * guest no return comes before the predictors are flushed: here, or by hv_run_unless().
  */
 static uint64_t ask_for_run(uint64_t request)
 {
