@@ -8,6 +8,7 @@
 #include "machine/cpu/exec/describe.h"
 #include "machine/host/log.h"
 #include "machine/hv/run.h"
+#include "machine/hv/turns.h"
 #include "machine/cpu/exec/enter.h"
 #include "machine/cpu/exit_cause.h"
 #include "machine/cpu/event/inject.h"
