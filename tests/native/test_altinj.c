@@ -13,7 +13,6 @@
 #include "machine/cpu/tlb.h"
 #include "machine/hv/altinj.h"
 #include "machine/hv/doorbell.h"
-#include "machine/hv/irq.h"
 #include "tests/native/check.h"
 
 #define LOWER  2
@@ -52,14 +51,6 @@ void apic_host_eoi_level(struct vapic *a, unsigned vector)
 {
 	CHECK(a == &state.apic[LOWER]);
 	ended[vector]++;
-}
-
-static unsigned rings = VMPL_COUNT; /* devices' interrupts go to that VMPL */
-
-bool irq_devices_ring(struct vcpu *vcpu, unsigned vmpl)
-{
-	(void)vcpu;
-	return vmpl == rings;
 }
 
 static struct vapic *const apic = &state.apic[LOWER];
@@ -236,10 +227,9 @@ TEST(what_may_come_is_a_timer_s_or_a_device_s)
 		state.int_inj = named ? SIGNAL : 0;
 		apic->deadline = timer;
 		state.apic[1].deadline = other; /* VMPL1 has its own injection */
-		rings = device ? LOWER : VMPL_COUNT;
+		v.ctx[3].vmsa = device ? GPA_NONE : gpa(PAGE_SIZE);
 		CHECK_EQ(altinj_may_come(&v), on && named && (timer || device));
 	}
-	rings = VMPL_COUNT;
 }
 
 /* Its predecessor's vector and page are not the next VMPL0's. */

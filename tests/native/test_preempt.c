@@ -56,7 +56,7 @@ bool irq_devices_ring(struct vcpu *who, unsigned vmpl)
 	return devices_ring;
 }
 
-bool altinj_may_come(struct vcpu *who)
+bool altinj_may_come(const struct vcpu *who)
 {
 	(void)who;
 	return may_come;

@@ -152,7 +152,7 @@ bool irq_devices_ring(struct vcpu *v, unsigned vmpl)
 	return false;
 }
 
-bool altinj_may_come(struct vcpu *v)
+bool altinj_may_come(const struct vcpu *v)
 {
 	(void)v;
 	return may_come;

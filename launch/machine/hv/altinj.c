@@ -4,7 +4,6 @@
 #include "machine/hv/altinj.h"
 #include "machine/cpu/tlb.h"
 #include "machine/hv/doorbell.h"
-#include "machine/hv/irq.h"
 #include "abi/vmsa.h"
 #include "lib/vapic/extint.h"
 
@@ -47,13 +46,23 @@ bool altinj_waits(const struct vcpu *v, const struct vapic *a)
 	return hv_state(v)->altinj[a->vmpl].on && has_request(a);
 }
 
-bool altinj_may_come(struct vcpu *v)
+/* The least privileged VMPL that has a VMSA: hv/irq.c. Its task priority is VMPL0's. */
+static bool takes_devices(const struct vcpu *v, unsigned vmpl)
+{
+	bool last = true;
+
+	while (++vmpl < VMPL_COUNT)
+		last &= gpa_eq(v->ctx[vmpl].vmsa, GPA_NONE);
+	return last;
+}
+
+bool altinj_may_come(const struct vcpu *v)
 {
 	const struct hv_vcpu *h = hv_state(v);
 	bool may = false;
 
 	for (unsigned vmpl = 1; h->int_inj && vmpl < VMPL_COUNT; vmpl++)
-		may |= h->altinj[vmpl].on && (h->apic[vmpl].deadline || irq_devices_ring(v, vmpl));
+		may |= h->altinj[vmpl].on && (h->apic[vmpl].deadline || takes_devices(v, vmpl));
 	return may;
 }
 

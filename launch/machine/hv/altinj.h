@@ -31,7 +31,7 @@ void altinj_turn(struct vcpu *v);
 /* Something waits to be shown to VMPL0. a: an APIC of v. */
 bool altinj_waits(const struct vcpu *v, const struct vapic *a);
 /* May something for VMPL0 still come so without any other vCPU, for all that v's APICs say now? */
-bool altinj_may_come(struct vcpu *v);
+bool altinj_may_come(const struct vcpu *v);
 /* VMPL0's doorbell page is about to go: what it shows and nobody has taken is requested again. */
 void altinj_withdraw(struct vcpu *v);
 
