@@ -25,7 +25,7 @@
 #include "machine/host_assert.h"
 #include "machine/hv/regs/cpuid.h"
 #include "machine/load/loader.h"
-#include "machine/snp/rmp.h"
+#include "machine/snp/rmp/rmp.h"
 #include "machine/snp/vmsa_attach.h"
 
 #include <setjmp.h>

@@ -18,7 +18,7 @@
 #include "machine/host_assert.h"
 #include "machine/hv/doorbell.h"
 #include "machine/hv/vmpl.h"
-#include "machine/snp/rmp.h"
+#include "machine/snp/rmp/rmp.h"
 #include "machine/snp/vmsa_attach.h"
 #include "tests/native/check.h"
 

@@ -8,8 +8,8 @@
 #include "abi/ghcb.h"
 #include "machine/host/mem/gpa_map.h"
 #include "machine/hv/ghcb/nae.h"
-#include "machine/hv/state.h"
-#include "machine/snp/rmp.h"
+#include "machine/hv/state/state.h"
+#include "machine/snp/rmp/rmp.h"
 #include "tests/native/check.h"
 
 #include <string.h>

@@ -25,7 +25,7 @@
 #include "machine/host/smp.h"
 #include "machine/host/time.h"
 #include "machine/hv/irq.h"
-#include "machine/snp/rmp.h"
+#include "machine/snp/rmp/rmp.h"
 #include "tests/native/check.h"
 
 #include <string.h>

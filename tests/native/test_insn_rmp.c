@@ -9,7 +9,7 @@
 #include "base/x86.h"
 #include "machine/cpu/event/event.h"
 #include "machine/cpu/exec/insn.h"
-#include "machine/snp/rmp.h"
+#include "machine/snp/rmp/rmp.h"
 #include "machine/snp/vmsa_inuse.h"
 #include "tests/native/check.h"
 

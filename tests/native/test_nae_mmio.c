@@ -12,7 +12,7 @@
 #include "machine/hv/ghcb/ghcb.h"
 #include "machine/hv/ghcb/nae.h"
 #include "machine/hv/irq.h"
-#include "machine/hv/state.h"
+#include "machine/hv/state/state.h"
 #include "tests/native/check.h"
 
 #include <stdlib.h>

@@ -9,7 +9,7 @@
 #include "machine/hv/ghcb/ghcb.h"
 #include "machine/hv/ghcb/nae.h"
 #include "machine/hv/ghcb/psc.h"
-#include "machine/snp/rmp.h"
+#include "machine/snp/rmp/rmp.h"
 #include "tests/native/check.h"
 
 #include <stdlib.h>

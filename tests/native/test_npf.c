@@ -16,7 +16,7 @@
 #include "machine/host/smp.h"
 #include "machine/host/time.h"
 #include "machine/snp/mmio_exit.h"
-#include "machine/snp/rmp.h"
+#include "machine/snp/rmp/rmp.h"
 #include "machine/snp/vc.h"
 #include "tests/native/check.h"
 

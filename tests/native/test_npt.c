@@ -3,7 +3,7 @@
 /*
  * The nested tables of every VMPL follow the RMP, page by page and for a whole 2M entry.
  *
- * sources: launch/machine/cpu/npt.c launch/machine/snp/rmp_rules.c
+ * sources: launch/machine/cpu/npt.c launch/machine/snp/rmp/rmp_rules.c
  */
 #include "base/x86.h"
 #include "tests/native/check.h"
@@ -13,7 +13,7 @@
 #include "machine/host/mem/gpa_map.h"
 #include "machine/host/mem/pool.h"
 #include "machine/host_assert.h"
-#include "machine/snp/rmp.h"
+#include "machine/snp/rmp/rmp.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -18,7 +18,7 @@
 #include "machine/hv/irq.h"
 #include "machine/hv/preempt.h"
 #include "machine/hv/vmpl.h"
-#include "machine/snp/rmp.h"
+#include "machine/snp/rmp/rmp.h"
 #include "tests/native/check.h"
 
 #define LOWER 2

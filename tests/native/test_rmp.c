@@ -4,11 +4,11 @@
  * The rules of the RMP, as tables: every state of an entry, every instruction
  * (docs/specification.md, "The processor").
  *
- * sources: launch/machine/snp/rmp_rules.c
+ * sources: launch/machine/snp/rmp/rmp_rules.c
  */
 #include <string.h>
 #include "tests/native/check.h"
-#include "machine/snp/rmp_rules.h"
+#include "machine/snp/rmp/rmp_rules.h"
 
 #define G RMP_GUEST
 #define A (RMP_GUEST | RMP_ASSIGNED)

@@ -21,7 +21,7 @@
 #include "machine/hv/ap.h"
 #include "machine/hv/preempt.h"
 #include "machine/hv/doorbell.h"
-#include "machine/hv/hypercall.h"
+#include "machine/hv/state/hypercall.h"
 #include "machine/hv/irq.h"
 #include "machine/hv/stop.h"
 #include "machine/snp/vmsa_attach.h"

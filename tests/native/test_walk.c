@@ -6,7 +6,7 @@
  *
  * sources: launch/machine/cpu/walk.c launch/machine/cpu/access.c launch/machine/snp/vc.c
  * sources: launch/machine/cpu/event/event.c launch/machine/cpu/event/deliver.c
- * sources: launch/machine/snp/guard.c tests/native/no_hostile.c launch/machine/snp/rmp_rules.c
+ * sources: launch/machine/snp/guard.c tests/native/no_hostile.c launch/machine/snp/rmp/rmp_rules.c
  */
 #include "tests/native/check.h"
 #include "abi/vmsa.h"
@@ -20,7 +20,7 @@
 #include "machine/host/mem/gpa_map.h"
 #include "machine/host/options.h"
 #include "machine/iommu/dma.h"
-#include "machine/snp/rmp.h"
+#include "machine/snp/rmp/rmp.h"
 #include "machine/snp/vc.h"
 #include "machine/snp/vmsa_attach.h"
 #include "machine/snp/vmsa_swap.h"

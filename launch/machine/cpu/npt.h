@@ -12,7 +12,7 @@
  *   root with virtual TOM:       [0] private pages below it, shared ones from there on (15.36.8)
  *
  * Of the same 2 MiB only one CPU at a time is in npt_sync, npt_fill or npt_alias: the callers hold
- * the lock of that region (snp/rmp.h). Regions may be worked on at once.
+ * the lock of that region (snp/rmp/rmp.h). Regions may be worked on at once.
  */
 #include "base/addr.h"
 

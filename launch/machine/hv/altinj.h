@@ -15,7 +15,7 @@
  * host's APIC injects again, with what the descriptor holds in its IRR and ISR. On v's own CPU, out
  * of the guest.
  */
-#include "machine/hv/state.h"
+#include "machine/hv/state/state.h"
 
 /* VMPL0 injects for the current VMPL. */
 static inline bool altinj_used(const struct vcpu *v)

@@ -17,7 +17,7 @@
 #include "machine/hv/altinj.h"
 #include "machine/hv/doorbell.h"
 #include "machine/hv/vmpl.h"
-#include "machine/snp/rmp.h"
+#include "machine/snp/rmp/rmp.h"
 #include "machine/snp/vmsa_attach.h"
 #include "abi/ghcb.h"
 #include "base/x86.h"

@@ -7,7 +7,7 @@
  * of another vCPU is posted to it and carried out by its own CPU; who asks waits, and serves its
  * own requests meanwhile, so two that ask each other both get an answer.
  */
-#include "machine/hv/state.h"
+#include "machine/hv/state/state.h"
 
 /* AP_CREATION: the VMPL that runs now on me asks for r to be done to target, which may be NULL or
  * me itself. Returns when it is done; what the target's CPU has not begun within 20 s is taken

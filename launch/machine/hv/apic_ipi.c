@@ -7,7 +7,7 @@
  */
 #include "machine/cpu/vcpu.h"
 #include "machine/host/smp.h"
-#include "machine/hv/state.h"
+#include "machine/hv/state/state.h"
 #include "lib/vapic/vapic.h"
 
 enum shorthand {

@@ -12,7 +12,7 @@
 #include "machine/host/mem/gpa_map.h"
 #include "machine/host/percpu.h"
 #include "machine/host/smp.h"
-#include "machine/snp/rmp.h"
+#include "machine/snp/rmp/rmp.h"
 #include "base/x86.h"
 
 static struct hv_doorbell_state *state(struct vcpu *v)

@@ -13,7 +13,7 @@
  * A vector in the page is replaced by a more urgent one without another #HV. When nothing else
  * waits, NoEoiRequired is set beside it, and the guest's clearing that is the EOI.
  */
-#include "machine/hv/state.h"
+#include "machine/hv/state/state.h"
 #include "abi/doorbell.h"
 #include "abi/vmsa.h"
 

@@ -10,7 +10,7 @@
 #include "machine/hv/altinj.h"
 #include "machine/hv/doorbell.h"
 #include "machine/hv/irq.h"
-#include "machine/hv/state.h"
+#include "machine/hv/state/state.h"
 #include "machine/hv/vmpl.h"
 #include "abi/vmsa.h"
 

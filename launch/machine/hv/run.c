@@ -19,7 +19,7 @@
 #include "machine/hv/ap.h"
 #include "machine/hv/doorbell.h"
 #include "machine/hostile/hostile.h"
-#include "machine/hv/hypercall.h"
+#include "machine/hv/state/hypercall.h"
 #include "machine/hv/irq.h"
 #include "machine/hv/preempt.h"
 #include "machine/hv/stop.h"

@@ -12,7 +12,7 @@
 #include "machine/host/options.h"
 #include "machine/hostile/hostile.h"
 #include "machine/iommu/dma_fault.h"
-#include "machine/hv/stats.h"
+#include "machine/hv/state/stats.h"
 #include "abi/ghcb.h"
 #include "abi/machine.h"
 #include "lib/fmt.h"

@@ -9,7 +9,7 @@
 #include "machine/host/percpu.h"
 #include "machine/host/smp.h"
 #include "machine/hv/irq.h"
-#include "machine/hv/state.h"
+#include "machine/hv/state/state.h"
 #include "base/x86.h"
 
 static unsigned turn; /* the vCPU that has it; CPU 0 writes, others read */

@@ -4,7 +4,7 @@
 /* Changing the VMPL that runs. */
 #include "machine/hv/vmpl.h"
 #include "machine/hv/irq.h"
-#include "machine/hv/state.h"
+#include "machine/hv/state/state.h"
 #include "machine/snp/vmsa_attach.h"
 
 bool vmpl_run(struct vcpu *v, unsigned vmpl)

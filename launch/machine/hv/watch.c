@@ -10,7 +10,7 @@
 #include "machine/host/smp.h"
 #include "machine/host/time.h"
 #include "machine/iommu/dma_fault.h"
-#include "machine/hv/state.h"
+#include "machine/hv/state/state.h"
 #include "machine/hv/stop.h"
 #include "machine/hv/turns.h"
 #include "machine/layout.h"

@@ -6,7 +6,7 @@
  * Which pages devices reach: those that the RMP gives to the hypervisor, as the IOMMU of a host
  * with SNP checks each access of a device (APM vol. 2, 15.36.10). One table for all devices
  * translates guest physical addresses to host pages. It starts empty, as nothing is
- * shared before the launch, and snp/rmp.c keeps it in line from then on.
+ * shared before the launch, and snp/rmp/rmp.c keeps it in line from then on.
  */
 #include "base/addr.h"
 

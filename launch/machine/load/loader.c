@@ -11,7 +11,7 @@
 #include "machine/load/check.h"
 #include "machine/load/place.h"
 #include "machine/load/room.h"
-#include "machine/snp/rmp.h"
+#include "machine/snp/rmp/rmp.h"
 #include "base/x86.h"
 
 static struct loader l;

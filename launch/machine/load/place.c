@@ -16,7 +16,7 @@
 #include "machine/load/area.h"
 #include "machine/load/psp.h"
 #include "machine/load/room.h"
-#include "machine/snp/rmp.h"
+#include "machine/snp/rmp/rmp.h"
 #include "machine/snp/vmsa_attach.h"
 #include "abi/machine.h"
 #include "abi/vmsa.h"

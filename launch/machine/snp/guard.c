@@ -5,7 +5,7 @@
 #include "machine/host/log.h"
 #include "machine/hostile/hostile.h"
 #include "machine/iommu/dma.h"
-#include "machine/snp/rmp.h"
+#include "machine/snp/rmp/rmp.h"
 #include "machine/snp/vc.h"
 #include "machine/snp/vmsa_attach.h"
 #include "machine/snp/vmsa_swap.h"

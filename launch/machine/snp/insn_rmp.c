@@ -4,7 +4,7 @@
 #include "machine/cpu/event/event.h"
 #include "machine/cpu/exec/insn.h"
 #include "machine/cpu/walk.h"
-#include "machine/snp/rmp.h"
+#include "machine/snp/rmp/rmp.h"
 #include "machine/snp/vmsa_inuse.h"
 #include "base/x86.h"
 

@@ -10,7 +10,7 @@
 #include "machine/host/wait.h"
 #include "machine/hostile/hostile.h"
 #include "machine/snp/mmio_exit.h"
-#include "machine/snp/rmp.h"
+#include "machine/snp/rmp/rmp.h"
 #include "machine/snp/vc.h"
 #include "base/x86.h"
 

@@ -11,7 +11,7 @@
 #include "machine/host/mem/gpa_map.h"
 #include "machine/host/options.h"
 #include "machine/host/mem/pool.h"
-#include "machine/snp/rmp.h"
+#include "machine/snp/rmp/rmp.h"
 #include "machine/snp/vmsa_swap.h"
 #include "abi/vmsa.h"
 

@@ -25,7 +25,7 @@
  * again, so the lowest always gets on.
  */
 #include "machine/cpu/vcpu.h"
-#include "machine/snp/rmp_rules.h"
+#include "machine/snp/rmp/rmp_rules.h"
 
 /* v's instruction met this entry. True: the page was put down, try again at once. False: v has to
  * go back to its guest, which tries again, because the time is over or v's own VMSA is asked for;

@@ -16,7 +16,7 @@
 #include "machine/host/mem/direct.h"
 #include "machine/host/mem/gpa_map.h"
 #include "machine/host/mem/pool.h"
-#include "machine/snp/rmp.h"
+#include "machine/snp/rmp/rmp.h"
 #include "machine/snp/vmsa_fpu.h"
 #include "abi/machine.h"
 #include "abi/vmsa.h"

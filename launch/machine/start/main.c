@@ -16,7 +16,7 @@
 #include "machine/host/smp.h"
 #include "machine/host/time.h"
 #include "machine/host_assert.h"
-#include "machine/hv/state.h"
+#include "machine/hv/state/state.h"
 #include "machine/hv/watch.h"
 #include "machine/layout.h"
 #include "machine/load/loader.h"

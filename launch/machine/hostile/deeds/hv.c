@@ -25,7 +25,7 @@
 #include "machine/hostile/deeds/dice.h"
 #include "machine/hostile/deeds/ist.h"
 #include "machine/hv/doorbell.h"
-#include "machine/snp/rmp.h"
+#include "machine/snp/rmp/rmp.h"
 
 #define HV_IST   5      /* svsm/cpu/desc.h */
 #define HV_STACK 0x3000 /* bytes, svsm/cpu/desc.c */

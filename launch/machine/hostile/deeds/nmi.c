@@ -18,7 +18,7 @@
 #include "machine/hostile/deeds/dice.h"
 #include "machine/hostile/deeds/ist.h"
 #include "machine/hostile/deeds/service_cpu.h"
-#include "machine/hv/state.h"
+#include "machine/hv/state/state.h"
 
 #define NMI_IST    4      /* svsm/cpu/desc.h */
 #define NMI_STACK  0x3000 /* bytes, svsm/cpu/desc.c */

@@ -21,7 +21,7 @@
 #include "machine/host/log.h"
 #include "machine/host/mem/gpa_map.h"
 #include "machine/host/mem/pool.h"
-#include "machine/snp/rmp.h"
+#include "machine/snp/rmp/rmp.h"
 #include "base/x86.h"
 
 #define COHERENCY_SFW_NO BIT(31)

@@ -4,7 +4,7 @@
 /*
  * VMGEXIT. A request in the GHCB MSR itself is the MSR protocol's; else the MSR names a page,
  * which is read once, checked, served and answered. This is what a guest of SEV-SNP has of
- * hv/hypercall.h.
+ * hv/state/hypercall.h.
  */
 #include "machine/hv/ghcb/ghcb.h"
 #include "machine/cpu/vcpu.h"
@@ -15,10 +15,10 @@
 #include "machine/hv/ghcb/nae.h"
 #include "machine/hv/ghcb/psc.h"
 #include "machine/hostile/hostile.h"
-#include "machine/hv/hypercall.h"
-#include "machine/hv/state.h"
+#include "machine/hv/state/hypercall.h"
+#include "machine/hv/state/state.h"
 #include "machine/hv/stop.h"
-#include "machine/snp/rmp.h"
+#include "machine/snp/rmp/rmp.h"
 
 /*
  * The page must be shared memory. On hardware the hypervisor maps a private one without an error

@@ -7,7 +7,7 @@
  * itself in the linker section nae_handlers, in the file nae_NAME.c.
  */
 #include "machine/hv/ghcb/ghcb_page.h"
-#include "machine/hv/state.h"
+#include "machine/hv/state/state.h"
 
 struct nae_handler {
 	uint64_t code; /* GHCB_EXIT_* */

@@ -3,8 +3,8 @@
 #include "machine/cpu/vcpu.h"
 #include "machine/host/mem/gpa_map.h"
 #include "machine/hv/ghcb/nae.h"
-#include "machine/hv/state.h"
-#include "machine/snp/rmp.h"
+#include "machine/hv/state/state.h"
+#include "machine/snp/rmp/rmp.h"
 #include "abi/ghcb.h"
 
 /* GHCB, APIC ID list: SW_EXITINFO1 is a shared buffer of RAX pages; too few: RAX tells how many.

@@ -4,7 +4,7 @@
 /* The CPUID event: leaf and subleaf come in RAX and RCX. */
 #include "machine/hv/regs/cpuid.h"
 #include "machine/hv/ghcb/nae.h"
-#include "machine/hv/state.h"
+#include "machine/hv/state/state.h"
 #include "abi/ghcb.h"
 
 static void cpuid_event(struct ghcb_call *c)

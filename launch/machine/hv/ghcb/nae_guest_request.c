@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 #include "machine/hv/ghcb/nae.h"
-#include "machine/hv/state.h"
-#include "machine/snp/rmp.h"
+#include "machine/hv/state/state.h"
+#include "machine/snp/rmp/rmp.h"
 #include "abi/ghcb.h"
 
 /* SW_EXITINFO2[63:32] of a guest request: the VMM's own error. The value is one that the GHCB

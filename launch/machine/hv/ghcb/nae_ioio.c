@@ -9,7 +9,7 @@
 #include "machine/hv/irq.h"
 #include "machine/hv/ghcb/ghcb.h"
 #include "machine/hv/ghcb/nae.h"
-#include "machine/hv/state.h"
+#include "machine/hv/state/state.h"
 #include "machine/hv/stop.h"
 #include "abi/ghcb.h"
 #include "lib/string.h"

@@ -5,7 +5,7 @@
 #include "machine/cpu/fpu.h"
 #include "machine/cpu/vcpu.h"
 #include "machine/hv/ghcb/nae.h"
-#include "machine/hv/state.h"
+#include "machine/hv/state/state.h"
 #include "machine/hv/stop.h"
 #include "abi/ghcb.h"
 #include "base/x86.h"

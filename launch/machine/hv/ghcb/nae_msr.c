@@ -7,7 +7,7 @@
  */
 #include "machine/hv/ghcb/nae.h"
 #include "machine/hv/regs/msr.h"
-#include "machine/hv/state.h"
+#include "machine/hv/state/state.h"
 #include "abi/ghcb.h"
 #include "base/x86.h"
 

@@ -8,8 +8,8 @@
 #include "machine/hv/ghcb/ghcb.h"
 #include "machine/hv/ghcb/nae.h"
 #include "machine/hv/ghcb/psc.h"
-#include "machine/hv/state.h"
-#include "machine/snp/rmp.h"
+#include "machine/hv/state/state.h"
+#include "machine/snp/rmp/rmp.h"
 #include "abi/ghcb.h"
 #include "lib/string.h"
 

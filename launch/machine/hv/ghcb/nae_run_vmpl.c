@@ -4,7 +4,7 @@
 /* SNP Run VMPL: the VMPL that asks waits in VMGEXIT until another one asks for it. */
 #include "machine/hv/ap.h"
 #include "machine/hv/ghcb/nae.h"
-#include "machine/hv/state.h"
+#include "machine/hv/state/state.h"
 #include "abi/ghcb.h"
 
 static void run_vmpl(struct ghcb_call *c)

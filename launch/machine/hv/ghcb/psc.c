@@ -7,7 +7,7 @@
  */
 #include "machine/hv/ghcb/psc.h"
 #include "machine/host/mem/gpa_map.h"
-#include "machine/snp/rmp.h"
+#include "machine/snp/rmp/rmp.h"
 
 static enum snp_insn_result change_4k(gpa_t g, bool is_private)
 {

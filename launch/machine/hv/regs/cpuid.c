@@ -8,7 +8,7 @@
 #include "machine/cpu/vmcb.h"
 #include "machine/host/options.h"
 #include "machine/hostile/hostile.h"
-#include "machine/hv/state.h"
+#include "machine/hv/state/state.h"
 #include "abi/machine.h"
 #include "base/x86.h"
 #include "lib/vapic/vapic.h"

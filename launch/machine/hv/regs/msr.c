@@ -10,7 +10,7 @@
 #include "machine/dev/mtrr.h"
 #include "machine/hv/altinj.h"
 #include "machine/hv/irq.h"
-#include "machine/hv/state.h"
+#include "machine/hv/state/state.h"
 #include "base/x86.h"
 #include "lib/vapic/vapic.h"
 

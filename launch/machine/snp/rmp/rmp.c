@@ -6,7 +6,7 @@
  * change them. What an instruction does to one entry is in rmp_rules.c; here are the lock, the 512
  * entries of a large page, and what follows for nested tables and TLBs.
  */
-#include "machine/snp/rmp.h"
+#include "machine/snp/rmp/rmp.h"
 #include "machine/cpu/npt.h"
 #include "machine/cpu/tlb.h"
 #include "machine/host/mem/direct.h"

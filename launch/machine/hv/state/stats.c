@@ -5,13 +5,13 @@
  * Requests by VMPL, printed at the end of a run with the option stats. The counters are each CPU's
  * own and are summed up without a lock.
  */
-#include "machine/hv/stats.h"
+#include "machine/hv/state/stats.h"
 #include "machine/cpu/exit_cause.h"
 #include "machine/cpu/exit_count.h"
 #include "machine/cpu/vcpu.h"
 #include "machine/host/log.h"
 #include "machine/host/options.h"
-#include "machine/hv/state.h"
+#include "machine/hv/state/state.h"
 #include "machine/iommu/dma.h"
 
 static const char *const name[STAT_COUNT] = {

@@ -15,7 +15,7 @@
  */
 #include "base/addr.h"
 #include "lib/spinlock.h"
-#include "machine/snp/rmp_rules.h"
+#include "machine/snp/rmp/rmp_rules.h"
 
 /* The lock of the region around g; that is, of npt_fill() and npt_alias() there. */
 void rmp_lock(gpa_t g);

@@ -5,7 +5,7 @@
  * What each RMP instruction does to one entry: APM vol. 2, 15.36.3 to 15.36.11. Pure functions, so
  * that the tables of tests/native/test_rmp.c hold for the machine as it runs.
  */
-#include "machine/snp/rmp_rules.h"
+#include "machine/snp/rmp/rmp_rules.h"
 
 static struct rmp_result done(enum snp_insn_result code)
 {

@@ -2,7 +2,7 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /* What the hypervisor keeps for each vCPU, made after the launch and before any vCPU runs. */
-#include "machine/hv/state.h"
+#include "machine/hv/state/state.h"
 #include "machine/cpu/exit_cause.h"
 #include "machine/dev/cmos.h"
 #include "machine/dev/fwcfg/fwshow.h"
@@ -10,7 +10,7 @@
 #include "machine/dev/window.h"
 #include "machine/host/mem/pool.h"
 #include "machine/hostile/hostile.h"
-#include "machine/hv/hypercall.h"
+#include "machine/hv/state/hypercall.h"
 #include "machine/layout.h"
 
 struct hv_vcpu *hv_states[HOST_MAX_CPUS];
