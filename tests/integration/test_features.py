@@ -117,3 +117,10 @@ def test_a_guest_that_was_promised_injection_does_not_run_without(runs):
     """Without restricted injection at VMPL0 there is nobody to inject: docs/apic.md."""
     run = keelson(runs, "test", "core/query-protocol", "--alternate-injection", "--sev-features", "1").check(5)
     assert "the launch asks for alternate injection" in run.text("svsm.log")
+
+
+def test_a_kernel_that_does_not_know_injection_says_so(runs, linux):
+    """Linux 6.12, snp_check_features(): AlternateInjection is in SNP_FEATURES_IMPL_REQ, so the kernel asks
+    to be terminated. That counts as the guest's end, and the line says why."""
+    run = keelson(runs, "run", "--alternate-injection").check(4)
+    assert "VMPL 2 terminated: set 0 reason 2 (SNP features not supported)" in run.out + run.text("monitor.log")
