@@ -28,6 +28,7 @@ OTHERS = [
     ("guests/reset", "*.c", r'^EXTERNAL_TEST\(\s*\w+,\s*"([^"]+)"', "vtpm-tss"),
     ("guests/longcmd", "*.c", r'^EXTERNAL_TEST\(\s*\w+,\s*"([^"]+)"', "vtpm-long"),
     ("guests/timers", "*.c", r'^EXTERNAL_TEST\(\s*\w+,\s*"([^"]+)"', "timer-linux"),
+    ("guests/timers", "*.c", r'^EXTERNAL_TEST\(\s*\w+,\s*"([^"]+)"', "timer-linux-icount"),
     ("svsm", "**/*.c", r"^SELFTEST\((\w+)\)", "selftest"),
     ("tests/fuzz", "test_*.c", r"^TEST\((\w+)\)", None),
     ("tests/native", "*.c", r"^TEST\((\w+)\)", None),  # the program's name
