@@ -38,7 +38,7 @@ GROUPS = [
     ("MMIO of the IOAPIC", r"npf\.mmio_ioapic"),
     ("other MMIO", r"npf\.mmio_"),
     ("nested faults", r"npf\."),
-    ("interrupts: timer", r"intr\.(?:timer|turn)"),
+    ("interrupts: timer", r"intr\.timer"),
     ("interrupts: other", r"intr"),
     ("interrupt windows", r"window"),
     ("HLT", r"hlt"),

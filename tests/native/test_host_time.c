@@ -37,12 +37,6 @@ void lapic_timer_set(uint32_t ticks)
 	count = ticks;
 }
 
-void lapic_timer_period(uint32_t ticks)
-{
-	(void)ticks;
-	abort();
-}
-
 void host_fault(const char *fmt, ...)
 {
 	(void)fmt;

@@ -8,7 +8,6 @@
 #include "machine/cpu/exec/describe.h"
 #include "machine/host/log.h"
 #include "machine/hv/run.h"
-#include "machine/hv/turns.h"
 #include "machine/cpu/exec/enter.h"
 #include "machine/cpu/exit_cause.h"
 #include "machine/cpu/event/inject.h"
@@ -174,7 +173,7 @@ void irq_timer_poll(struct vcpu *v)
 	(void)v;
 }
 
-void turns_wait(struct vcpu *v)
+void irq_turn(struct vcpu *v)
 {
 	(void)v;
 }

@@ -15,11 +15,9 @@
 #include "machine/iommu/dma_fault.h"
 #include "machine/hv/state/state.h"
 #include "machine/hv/stop.h"
-#include "machine/hv/turns.h"
 #include "tests/native/check.h"
 
 #include <setjmp.h>
-#include <stdlib.h>
 #include <string.h>
 
 static struct vcpu cpus[2];
@@ -52,18 +50,6 @@ uint64_t host_tsc_khz(void)
 void host_timer_arm(uint64_t deadline)
 {
 	(void)deadline;
-}
-
-/* Those of an option that is off here. */
-void host_timer_period(unsigned us)
-{
-	(void)us;
-	abort();
-}
-
-void turns_next(void)
-{
-	abort();
 }
 
 void host_halt(void)

@@ -41,7 +41,6 @@ enum {
 };
 
 #define LVT_MASKED     BIT(16)
-#define LVT_PERIODIC   BIT(17)
 #define MODE_SMI       (2u << 8)
 #define MODE_NMI       (4u << 8)
 #define MODE_INIT      (5u << 8)
@@ -170,12 +169,6 @@ void lapic_sipi_others(uint8_t page)
 void lapic_timer_set(uint32_t count)
 {
 	set(REG_TIMER_INITIAL, count);
-}
-
-void lapic_timer_period(uint32_t count)
-{
-	set(REG_LVT_TIMER, LVT_PERIODIC | VECTOR_TIMER);
-	lapic_timer_set(count);
 }
 
 uint32_t lapic_timer_read(void)

@@ -11,8 +11,6 @@ enum {
 	VECTOR_KICK = HOST_VECTOR_OWN,
 	VECTOR_TIMER,
 	VECTOR_ERROR,
-	VECTOR_TURN,  /* the highest but for spurious ones: of several that wait another is the last
-		       */
 	VECTOR_IOMMU, /* a device was refused: wakes CPU 0 */
 	VECTOR_SPURIOUS = 0xff,
 };
@@ -37,7 +35,6 @@ void lapic_smi(uint32_t id);
 void lapic_init_others(void);         /* INIT */
 void lapic_sipi_others(uint8_t page); /* start-up at page << 12 */
 
-void lapic_timer_set(uint32_t count);    /* one-shot, in LAPIC_TIMER_KHZ units; 0 stops it */
-void lapic_timer_period(uint32_t count); /* the same, but again and again; for good */
+void lapic_timer_set(uint32_t count); /* one-shot, in LAPIC_TIMER_KHZ units; 0 stops it */
 uint32_t lapic_timer_read(void);
 #define LAPIC_TIMER_KHZ 1000000u /* QEMU's counts virtual nanoseconds (hw/intc/apic_common.c) */

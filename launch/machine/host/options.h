@@ -7,7 +7,7 @@
 
 struct host_options {
 	bool strict, stats, trace;
-	bool turns;        /* all CPUs share one host thread (-icount): hv/turns.h */
+	bool turns;        /* all CPUs share one host thread (-icount): irq_turn() */
 	bool any_features; /* VMRUN takes every SEV_FEATURES bit; what is not modelled has no effect
 			    */
 	bool fast_ioio;    /* IN and OUT are answered in one exit, unless strict */

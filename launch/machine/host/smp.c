@@ -49,11 +49,6 @@ void host_kick(unsigned cpu)
 	lapic_ipi(percpus[cpu].apic_id, VECTOR_KICK);
 }
 
-void host_turn(unsigned cpu)
-{
-	lapic_ipi(percpus[cpu].apic_id, VECTOR_TURN);
-}
-
 uint64_t smp_stack(unsigned cpu)
 {
 	return smp_stacks[cpu];

@@ -11,7 +11,6 @@
 
 unsigned host_cpus(void);     /* all, CPU 0 included; 1 before smp_start() */
 void host_kick(unsigned cpu); /* make that CPU leave its guest or its halt; asynchronous */
-void host_turn(unsigned cpu); /* the same by VECTOR_TURN, from CPU 0: hv/turns.h */
 
 /* Main and IST stacks with guard pages; CPU 0 calls it for all. */
 void smp_stacks_init(unsigned cpu);

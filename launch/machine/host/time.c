@@ -112,12 +112,6 @@ void host_timer_stop(void)
 	lapic_timer_set(0);
 }
 
-void host_timer_period(unsigned us)
-{
-	percpu()->deadline = 0;
-	lapic_timer_period(LAPIC_TIMER_KHZ / 1000 * us);
-}
-
 /* Called from isr.c, on the CPU whose timer it is. */
 void time_fired(void)
 {

@@ -9,8 +9,6 @@ uint64_t host_tsc_khz(void); /* 0 until time_calibrate_finish() */
 /* One-shot on this CPU: ends host_halt() and makes the guest exit. */
 void host_timer_arm(uint64_t tsc_deadline);
 void host_timer_stop(void);
-/* Ends host_halt() again and again, until host_timer_arm(), host_timer_stop() or a nap. */
-void host_timer_period(unsigned us);
 
 /* Calibration of the TSC against the LAPIC timer of CPU 0: begin, let some 10 ms of other work
  * pass, finish (which waits for what is missing). */

@@ -19,6 +19,7 @@
 #include "machine/host/isr.h"
 #include "machine/host/lapic.h"
 #include "machine/host/mem/gpa_map.h"
+#include "machine/host/options.h"
 #include "machine/host/percpu.h"
 #include "machine/host/smp.h"
 #include "machine/host/time.h"
@@ -26,6 +27,8 @@
 #include "machine/hv/doorbell.h"
 #include "base/x86.h"
 #include "lib/vapic/vapic.h"
+
+#define TURN_US 250 /* irq_turn() */
 
 /* Devices belong to the operating system: the least privileged VMPL that has a VMSA. */
 static struct vapic *device_apic(struct hv_vcpu *h)
@@ -109,6 +112,26 @@ void irq_take(struct vcpu *v)
 	irq_timer_poll(v);
 }
 
+/*
+ * With -icount QEMU runs all CPUs in one thread, each until the next timer of the machine is due;
+ * up to QEMU 8.0 the CPU that comes then has nothing left of the time and is passed over, so that
+ * one CPU that computes can keep the next one waiting for as long as it likes. PAUSE ends a CPU's
+ * time early, and the next one gets the rest.
+ */
+void irq_turn(struct vcpu *v)
+{
+	struct hv_vcpu *h = hv_state(v);
+	uint64_t first = next_deadline(h);
+
+	if (!host_options.turns)
+		return;
+	if (rdtsc() >= h->turn_ends) {
+		cpu_relax();
+		h->turn_ends = rdtsc() + host_tsc_khz() * TURN_US / 1000;
+	}
+	arm(h, first ? MIN(first, h->turn_ends) : h->turn_ends);
+}
+
 /* Of several that waited the last one counts. */
 void irq_cause(struct vcpu *v)
 {
@@ -116,7 +139,6 @@ void irq_cause(struct vcpu *v)
 		{0, 0, "none"}, /* a nap took it, or nothing came: the state was loaded anew */
 		{VECTOR_KICK, VECTOR_KICK, "kick"},
 		{VECTOR_TIMER, VECTOR_TIMER, "timer"},
-		{VECTOR_TURN, VECTOR_TURN, "turn"},
 		{32, HOST_VECTOR_OWN - 1, "device"},
 	};
 	static const struct exit_class class = EXIT_CLASS("", vectors);

@@ -21,6 +21,8 @@ void irq_timer_poll(struct vcpu *v);
 void irq_take(struct vcpu *v);
 /* A timer of v or what a serial port sends has another deadline now. On v's own CPU. */
 void irq_timer_changed(struct vcpu *v);
+/* Before each machine_run too: under -icount, let the other CPUs have their turn now and then. */
+void irq_turn(struct vcpu *v);
 /* An exit in hand that was for an interrupt was for the one just taken: exit_cause(). */
 void irq_cause(struct vcpu *v);
 /* Can a device's interrupt come to that VMPL, for all that v's APICs say now? */

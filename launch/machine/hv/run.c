@@ -23,7 +23,6 @@
 #include "machine/hv/irq.h"
 #include "machine/hv/preempt.h"
 #include "machine/hv/stop.h"
-#include "machine/hv/turns.h"
 #include "machine/snp/vmsa_attach.h"
 #include "machine/snp/vmsa_inuse.h"
 #include "base/x86.h"
@@ -220,7 +219,7 @@ static void run(struct vcpu *v)
 {
 	uint64_t event;
 
-	turns_wait(v);
+	irq_turn(v);
 	if (machine_switch(v, v->vmpl)) { /* else machine_run says why not */
 		irq_deliver(v);
 		event = machine_event(v);

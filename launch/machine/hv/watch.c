@@ -12,7 +12,6 @@
 #include "machine/iommu/dma_fault.h"
 #include "machine/hv/state/state.h"
 #include "machine/hv/stop.h"
-#include "machine/hv/turns.h"
 #include "machine/layout.h"
 #include "base/x86.h"
 
@@ -72,22 +71,6 @@ static bool look(int *rounds)
 	return *rounds >= DEAD_ROUNDS;
 }
 
-/* Until it is time for the next look; with turns.h, awake for each turn's end. */
-static void rest(void)
-{
-	uint64_t now = rdtsc(), end = now + host_tsc_khz() * PERIOD_MS;
-
-	if (!host_options.turns) {
-		host_timer_arm(end);
-		host_halt();
-		return;
-	}
-	for (host_timer_period(TURN_US); now < end; now = rdtsc()) {
-		turns_next();
-		host_halt();
-	}
-}
-
 /* A guest whose every vCPU halted with interrupts off will never move again: say so at once
  * instead of leaving it to a time-out. */
 NORETURN void hv_service_main(void)
@@ -95,7 +78,8 @@ NORETURN void hv_service_main(void)
 	int rounds = -1; /* nobody was asked */
 
 	for (;;) {
-		rest();
+		host_timer_arm(rdtsc() + host_tsc_khz() * PERIOD_MS);
+		host_halt();
 		if (dma_fault_report() && host_options.strict)
 			stop_dma();
 		if (look(&rounds))

@@ -85,7 +85,7 @@ struct hv_vcpu {
 	uint8_t int_inj; /* the vector that tells VMPL0 of interrupts of these VMPLs; 0: none yet */
 	gpa_t hold_ghcb[VMPL_COUNT]; /* reset hold asked for by NAE: where the answer goes */
 	uint64_t timer_armed;        /* what the host's timer was last armed with, 0: nothing */
-	bool turn_over;              /* CPU 0 has said so: turns.h */
+	uint64_t turn_ends;          /* irq_turn() */
 	bool dead;                   /* set while it waits for what cannot come: read by CPU 0 */
 	uint32_t deaths;             /* how often it has found that: read by CPU 0, atomic */
 	struct mtrr mtrr;
