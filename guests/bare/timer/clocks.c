@@ -10,11 +10,11 @@
 #include "bare/timer/timer.h"
 #include "bare/lib/ghcb.h"
 #include "bare/lib/paging.h"
+#include "bare/lib/pvclock.h"
 #include "bare/lib/test.h"
 #include "bare/lib/vmpl.h"
 #include "lib/string.h"
 
-#define MSR_KVM_SYSTEM_TIME 0x4b564d01
 #define PM_TIMER            0x608
 #define PM_HZ               3579545
 #define HPET                0xfed00000ull
@@ -23,14 +23,6 @@
 #define HPET_COUNTER        (HPET + 0xf0)
 #define HPET_ENABLE         BIT(0)
 #define HPET_64_BITS        BIT(13)
-
-struct pvclock {
-	uint32_t version, pad;
-	uint64_t tsc_timestamp, system_time;
-	uint32_t mul;
-	int8_t shift;
-	uint8_t flags, pad2[2];
-} PACKED ALIGNED(4);
 
 static uint8_t pages[PERCPU_COUNT][PAGE_SIZE] ALIGNED(4096);
 static uint64_t hpet_femtoseconds, hpet_bits, hpet_config;
