@@ -122,12 +122,12 @@ def test_modules_in_a_circle(tree):
 
 
 def test_a_headers_includes_count(tree):
-    write(tree, "svsm/lib/one.h", '"lib/two.h"')
-    write(tree, "svsm/lib/two.h")
+    write(tree, "svsm/lib/insn/one.h", '"lib/insn/two.h"')
+    write(tree, "svsm/lib/insn/two.h")
     assert findings(tree) == []
-    write(tree, "svsm/lib/two.S", '"lib/one.h"')
+    write(tree, "svsm/lib/insn/two.S", '"lib/insn/one.h"')
     (found,) = findings(tree)
-    assert "modules in a circle: lib/one -> lib/two -> lib/one" in found
+    assert "modules in a circle: lib/insn/one -> lib/insn/two -> lib/insn/one" in found
 
 
 def test_folders_in_a_circle(tree):
