@@ -15,14 +15,14 @@
 #include "bare/lib/vmpl.h"
 #include "lib/string.h"
 
-#define PM_TIMER            0x608
-#define PM_HZ               3579545
-#define HPET                0xfed00000ull
-#define HPET_CAPABILITIES   HPET
-#define HPET_CONFIG         (HPET + 0x10)
-#define HPET_COUNTER        (HPET + 0xf0)
-#define HPET_ENABLE         BIT(0)
-#define HPET_64_BITS        BIT(13)
+#define PM_TIMER          0x608
+#define PM_HZ             3579545
+#define HPET              0xfed00000ull
+#define HPET_CAPABILITIES HPET
+#define HPET_CONFIG       (HPET + 0x10)
+#define HPET_COUNTER      (HPET + 0xf0)
+#define HPET_ENABLE       BIT(0)
+#define HPET_64_BITS      BIT(13)
 
 static uint8_t pages[PERCPU_COUNT][PAGE_SIZE] ALIGNED(4096);
 static uint64_t hpet_femtoseconds, hpet_bits, hpet_config;
