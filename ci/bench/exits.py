@@ -36,6 +36,7 @@ GROUPS = [
     ("RMPADJUST 4K", r"undefined\.rmpadjust_4k"),
     ("RMPADJUST 2M", r"undefined\.rmpadjust_2m"),
     ("MMIO of the IOAPIC", r"npf\.mmio_ioapic"),
+    ("MMIO of the HPET", r"npf\.mmio_hpet"),
     ("other MMIO", r"npf\.mmio_"),
     ("nested faults", r"npf\."),
     ("interrupts: timer", r"intr\.timer"),
