@@ -10,5 +10,5 @@
 bool dma_fault_report(void);
 /* "device 00:02.0 may not write 0x1000: private, validated": the first one; "" before. */
 const char *dma_fault_first(void);
-/* The last words of a run: how many there were, and a "stats: KEY VALUE" line if asked for. */
+/* The last words of a run: how many were seen, and a "stats: KEY VALUE" line if asked for. */
 void dma_fault_end(void);
