@@ -11,7 +11,7 @@
 #define ICR_NMI 0x4400u
 
 static volatile uint64_t nmis, listening;
-static volatile bool stop, complete;
+static volatile bool stop, complete, owed;
 
 static void nmi_done(void)
 {
@@ -20,45 +20,53 @@ static void nmi_done(void)
 
 extern const char nmi_window[], nmi_window_end[];
 
-/* An NMI between the look at `stop` and the HLT would be slept over: its handler skips the HLT. */
-static __attribute__((noinline)) void halt_unless_stopped(void)
+/* An NMI between the looks and the HLT would be slept over: its handler skips the HLT. */
+static __attribute__((noinline)) void halt_if_idle(void)
 {
 	__asm__ volatile("nmi_window:\n\t"
 			 "cmpb $0, %0\n\t"
 			 "jne nmi_window_end\n\t"
+			 "cmpb $0, %1\n\t"
+			 "jne nmi_window_end\n\t"
 			 "hlt\n"
 			 "nmi_window_end:"
 			 :
-			 : "m"(stop)
+			 : "m"(stop), "m"(owed)
 			 : "memory");
 }
 
-/* Nothing else on this vCPU uses its GHCB while NMIs come, so the handler may. */
+/*
+ * What has been interrupted says NMI Complete, not the handler: the next NMI would come before this
+ * one's IRET, and a sender that is quicker than the handlers would fill the stack with them.
+ */
 static void on_nmi(struct trap_frame *t)
 {
+	owed = true;
 	nmis++;
 	if (t->rip >= (uint64_t)nmi_window && t->rip < (uint64_t)nmi_window_end)
 		t->rip = (uint64_t)nmi_window_end;
-	if (complete)
-		nmi_done();
 }
 
-/* Interrupts stay off, and NMIs come all the same. */
+static void pay(void)
+{
+	if (!owed || !complete)
+		return;
+	owed = false; /* before it: the next NMI comes in that exit, and owes again */
+	nmi_done();
+}
+
+/* Interrupts stay off, and NMIs come all the same. One that was the last is paid for, too. */
 static void listen(void *halt)
 {
-	bool owed = !complete;
-
 	listening = 1;
 	while (!stop) {
 		if (halt)
-			halt_unless_stopped();
+			halt_if_idle();
 		else
 			cpu_relax();
-		if (owed && complete) {
-			owed = false;
-			nmi_done();
-		}
+		pay();
 	}
+	pay();
 }
 
 static bool come(uint64_t n, unsigned seconds)
@@ -80,7 +88,7 @@ static void begin(void *halt, bool at_once)
 	struct patience p;
 
 	nmis = listening = 0;
-	stop = false;
+	stop = owed = false;
 	complete = at_once;
 	if (!apic_enable())
 		test_skip("no x2APIC");
