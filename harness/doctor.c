@@ -4,7 +4,8 @@
 /*
  * keelson doctor: one line for each thing that builds and runs depend on, with what to do when
  * it is missing. It changes nothing and starts no guest. The exit code is 0 when all that `make
- * check` needs is there; what only some platform needs is reported and does not count.
+ * check` needs is there; what only some platform needs is reported and does not count, unless that
+ * platform is asked for.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +14,9 @@
 #include <unistd.h>
 
 #include "harness/commands.h"
+#include "harness/doctor.h"
 #include "harness/core/exitcode.h"
+#include "launch/profiles/ask.h"
 #include "launch/profiles/profile.h"
 #include "harness/core/options.h"
 #include "harness/core/paths.h"
@@ -119,7 +122,7 @@ static void check_qemu(const char *qemu)
 		free(why);
 		return;
 	}
-	profile_qemu_version(qemu, &text);
+	ask_qemu_version(qemu, &text);
 	good("QEMU", text);
 	free(text);
 	quoted = quote(qemu);
@@ -145,7 +148,7 @@ static void check_qemu(const char *qemu)
 /* Hardware that this host may have or not: the profile knows what it needs. */
 static void check_platform(const struct profile *p, const char *qemu)
 {
-	char *why = p->missing(qemu), *what = str("platform %s", p->name);
+	char *why = profile_missing(p, qemu), *what = str("platform %s", p->name);
 
 	if (why)
 		optional(what, why);
@@ -269,10 +272,19 @@ static void check_runs(void)
 int doctor_command(int argc, char **argv)
 {
 	struct options o;
-	int rc = options_read(&o, argc, argv, "doctor [--qemu PROGRAM]");
+	int rc = options_read(&o, argc, argv,
+			      "doctor [--platform snp|tdx [--json]] [--qemu PROGRAM]");
+	const struct profile *p;
 
 	if (rc)
 		return rc < 0 ? CODE_PASSED : rc;
+	p = profile_find(o.platform);
+	if (!p) {
+		problem("no such platform: %s", o.platform);
+		return CODE_USAGE;
+	}
+	if (p->checks)
+		return doctor_platform(p, o.qemu, o.json);
 	check_qemu(o.qemu);
 	check_tool("gcc", "gcc");
 	check_tool("ld", "binutils");

@@ -293,6 +293,24 @@ static bool build_igvm(struct job *j)
 	return true;
 }
 
+/* What may be wrong with the host is said and tried: the reason of a bad end is known then. */
+static char *host_lacks(const struct profile *p, const char *qemu)
+{
+	struct checks c = {0};
+	char *missing;
+
+	if (!p->checks)
+		return p->missing(qemu);
+	p->checks(qemu, &c);
+	missing = checks_missing(&c, p->name);
+	for (size_t i = 0; i < c.n && !missing; i++)
+		if (c.v[i].verdict == CHECK_DOUBT)
+			problem("platform %s: %s: %s: %s", p->name, c.v[i].what, c.v[i].found,
+				c.v[i].todo);
+	checks_free(&c);
+	return missing;
+}
+
 /*
  * Checks first what the host lacks: the reason is then the tool, and not the file that it would
  * have made.
@@ -303,7 +321,7 @@ bool job_prepare(struct job *j)
 	char *missing;
 
 	fill_setup(&j->setup, j->options, j->suite, j->folder.path);
-	missing = j->setup.profile->missing(j->options->qemu);
+	missing = host_lacks(j->setup.profile, j->options->qemu);
 	if (missing)
 		return refuse(j, CODE_HOST, missing);
 	if (!build_igvm(j))

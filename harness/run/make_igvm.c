@@ -146,8 +146,11 @@ static void add_tsc(const struct suite *s, const struct options *o, const char *
 
 static void add_features(const struct suite *s, const struct options *o, struct strlist *w)
 {
+	const struct profile *p = profile_find(o->platform);
 	const char *n = o->sev_features ? o->sev_features : s->sev_features;
 
+	if (!n && p->sev_features && s->kind != SUITE_PAYLOAD)
+		n = p->sev_features();
 	add_option(w, "--sev-features", n ? str_dup(n) : NULL);
 	add_tsc(s, o, n, w);
 	if (s->kind != SUITE_PAYLOAD && (s->alternate_injection || o->alternate_injection))

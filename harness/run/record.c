@@ -15,6 +15,7 @@
 #include "harness/core/output.h"
 #include "harness/core/paths.h"
 #include "harness/run/record.h"
+#include "launch/profiles/ask.h"
 
 /* A path or a word of ours. One that is no UTF-8 has a '?' for each byte that is not ASCII. */
 static json_t *word_json(const char *s)
@@ -113,7 +114,7 @@ void record_target(struct record *r, const struct suite *s, const struct session
 	json_t *files = json_object();
 	char *version = NULL;
 
-	profile_qemu_version(setup->launch.qemu, &version);
+	ask_qemu_version(setup->launch.qemu, &version);
 	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
 		char *option = str("--%s", parts[i]);
 

@@ -125,6 +125,20 @@ bool session_start(struct session *s, const struct session_setup *setup)
 	return ok;
 }
 
+/* The first line that is no warning: QEMU 11 warns of what it will drop, of -mon for example,
+ * before it says what it did not like. Without one, the first. In place; NULL: there is none. */
+static char *complaint(char *text)
+{
+	char *first = NULL, *rest = NULL;
+
+	for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+		if (!strstr(line, ": warning: "))
+			return line;
+		first = first ? first : line;
+	}
+	return first;
+}
+
 /* The monitor's last line says which VMPL, vCPU and RIP it was; QEMU's, what it did not like. */
 static char *with_last_words(const struct session *s, const char *reason)
 {
@@ -134,7 +148,7 @@ static char *with_last_words(const struct session *s, const char *reason)
 	char *named = last ? hints_explain(last + strlen(mark), &s->symbols) : NULL;
 
 	free(path);
-	line = text ? strtok(text, "\n") : NULL;
+	line = text ? complaint(text) : NULL;
 	if (s->fault_line)
 		all = str("%s [%s]", reason, s->fault_line);
 	else if (last)

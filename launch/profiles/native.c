@@ -8,6 +8,7 @@
  */
 #include "abi/machine.h"
 #include "abi/machine_limits.h"
+#include "launch/profiles/ask.h"
 #include "launch/profiles/profile.h"
 
 #define QEMU_LEAST 702 /* measured: 7.2 and 10.0 */
@@ -15,7 +16,7 @@
 static char *missing(const char *qemu)
 {
 	char *text;
-	unsigned version = profile_qemu_version(qemu, &text);
+	unsigned version = ask_qemu_version(qemu, &text);
 
 	if (!version)
 		return str("%s does not run: install it (Debian: qemu-system-x86) or name one by "

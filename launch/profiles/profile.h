@@ -7,6 +7,7 @@
  * can do that. One file a platform; profile.c lists them.
  */
 #include "abi/machine_limits.h"
+#include "launch/profiles/checks.h"
 #include "launch/profiles/words.h"
 
 struct launch {
@@ -51,14 +52,21 @@ struct profile {
 	bool plain;
 	/* NULL when this host can run it, else one line that says what is missing (malloc'ed). */
 	char *(*missing)(const char *qemu);
+	/* In its place, where a platform needs much of a host: all of it, from below. */
+	void (*checks)(const char *qemu, struct checks *c);
 	void (*command)(const struct launch *l, struct strlist *argv);
 	/* May the IGVM file ask for a MADT? NULL: yes. */
 	bool (*takes_madt)(const char *qemu);
+	/* SEV_FEATURES of the boot VMSA where nobody names any (static); NULL, or NULL returned:
+	 * the builder's own. */
+	const char *(*sev_features)(void);
 };
 
 extern const struct profile profile_native, profile_plain, profile_snp, profile_tdx;
 
 const struct profile *profile_find(const char *name); /* NULL: no such platform */
+/* missing() of it, or the first of checks() that is. */
+char *profile_missing(const struct profile *p, const char *qemu);
 
 /* A text as a value of one of QEMU's options of the form a=b,c=d (malloc'ed): a comma in it is
  * doubled, all else stands for itself (qemu-system(1), "-drive file="). */
@@ -86,8 +94,3 @@ void profile_debugcon(struct strlist *argv, const char *id, unsigned port, const
 /* Where QEMU itself loads the IGVM file (igvm0) into guest memory (ram0), on KVM. */
 void profile_igvm(const struct launch *l, const char *machine, const char *cpu,
 		  struct strlist *argv);
-/* The first character of a kernel module's parameter, 0 where there is none. */
-char profile_module_parameter(const char *module, const char *name);
-/* major * 100 + minor of a QEMU program; 0 when it does not run. text (malloc'ed) is its first
- * line. */
-unsigned profile_qemu_version(const char *qemu, char **text);

@@ -2,34 +2,77 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /*
- * The profile `snp`: AMD SEV-SNP hardware. QEMU 10.1 or newer loads the IGVM file itself
- * (igvm-cfg), and KVM runs it. missing() names what this host lacks, so that nobody has to guess it
- * from QEMU's message.
+ * The profile `snp`: AMD SEV-SNP hardware. QEMU loads the IGVM file itself (igvm-cfg), and KVM runs
+ * it. The checks name what this host lacks, so that nobody has to guess it from QEMU's message.
+ * docs/hardware.md has the way there.
  */
-#include <unistd.h>
+#include <stdlib.h>
 
+#include "abi/vmsa.h"
+#include "launch/profiles/ask.h"
+#include "launch/profiles/host.h"
+#include "launch/profiles/host_checks.h"
 #include "launch/profiles/profile.h"
+#include "launch/profiles/snp_host.h"
 
-#define QEMU_IGVM 1001 /* the first that loads IGVM files */
-#define QEMU_MADT 1100 /* those before end the launch: "IGVM: Unknown header type" */
+#define QEMU_IGVM 1001 /* the first that loads IGVM files, where it is built with libigvm */
+/* The first whose loader knows the MADT parameter (backends/igvm.c; 10.2.2 has it not, and ends the
+ * launch by "IGVM: Unknown header type"). */
+#define QEMU_MADT    1100
+#define BRANCH_QEMU  "coconut-svsm/qemu, branch svsm"
+#define PLANE_OPTION "device-plane"
 
-static char *missing(const char *qemu)
+/* Device interrupts are for the VMPL that the guest runs at: abi/launch.h, guest_vmpl. */
+#define PLANE_WORDS ",kernel-irqchip=split," PLANE_OPTION "=2"
+
+/*
+ * KVM runs a second VMPL as a plane, which no upstream kernel has. The kernel cannot be asked: the
+ * number of its capability is a branch's own. A QEMU that knows planes comes with such a kernel.
+ */
+static void check_planes(struct checks *c, const char *qemu)
 {
-	char *text, snp;
-	unsigned version = profile_qemu_version(qemu, &text);
+	if (ask_qemu_machine(qemu, PLANE_OPTION))
+		checks_add(c, "KVM planes", CHECK_OK, str("-machine " PLANE_OPTION "= is there"),
+			   NULL);
+	else
+		checks_add(c, "KVM planes", CHECK_DOUBT,
+			   str("this QEMU has no -machine " PLANE_OPTION "="),
+			   str("upstream KVM runs no second VMPL, and the SVSM then ends the "
+			       "launch (termination set 0 reason 2): kernel coconut-svsm/linux, "
+			       "branch svsm, and QEMU " BRANCH_QEMU));
+}
 
-	if (access("/dev/kvm", R_OK | W_OK) < 0)
-		return str("platform snp needs /dev/kvm, readable and writable by you");
-	if (access("/dev/sev", F_OK) < 0)
-		return str("platform snp needs /dev/sev: an AMD EPYC host with SNP enabled in its "
-			   "firmware and kernel");
-	snp = profile_module_parameter("kvm_amd", "sev_snp");
-	if (snp != 'Y' && snp != '1')
-		return str("platform snp needs kvm_amd.sev_snp=1 (it is off)");
-	if (version < QEMU_IGVM)
-		return str("platform snp needs QEMU 10.1 or newer with IGVM support (%s is %s)",
-			   qemu, text ? text : "missing");
-	return NULL;
+/* What the SVSM does without. */
+static void check_less(struct checks *c, const char *qemu)
+{
+	uint64_t features;
+
+	if (ask_qemu_version(qemu, NULL) < QEMU_MADT)
+		checks_add(c, "MADT parameter", CHECK_NO, str("QEMU 10 refuses a file with one"),
+			   str("none: files are built with --no-madt, the SVSM finds its CPUs "
+			       "by itself"));
+	if (!host_sev_features(&features) || !(features & SEV_FEAT_RESTRICTED_INJ))
+		checks_add(c, "restricted injection", CHECK_NO,
+			   str("KVM offers SEV_FEATURES %#llx beside SNP",
+			       (unsigned long long)features),
+			   str("none: files are built with --sev-features 1"));
+	if (!ask_qemu_device(qemu, "isa-debugcon"))
+		checks_add(c, "debug port", CHECK_MISSING, str("-device isa-debugcon is unknown"),
+			   str("another build of QEMU"));
+}
+
+static void checks(const char *qemu, struct checks *c)
+{
+	snp_host_checks(c);
+	if (!host_check_qemu(c, qemu, QEMU_IGVM, "loads IGVM files: " BRANCH_QEMU))
+		return;
+	host_check_object(c, "QEMU with igvm-cfg", qemu, "igvm-cfg",
+			  "it was built without libigvm, as distributions do: configure "
+			  "--enable-igvm, or " BRANCH_QEMU);
+	host_check_object(c, "QEMU with sev-snp-guest", qemu, "sev-snp-guest",
+			  "it was built without KVM or SEV: " BRANCH_QEMU);
+	check_planes(c, qemu);
+	check_less(c, qemu);
 }
 
 /* CPUID Fn8000_001F EBX: C-bit position in 5:0, lost physical address bits in 11:6. */
@@ -42,26 +85,43 @@ static void sev_info(unsigned *cbit, unsigned *lost)
 	*lost = b >> 6 & 63;
 }
 
+/*
+ * With planes the machine's devices interrupt the guest's plane, and only KVM's half of a split
+ * irqchip can do that. Without, the words are unknown to QEMU.
+ */
 static void command(const struct launch *l, struct strlist *argv)
 {
 	unsigned cbit, lost;
+	char *words = str("confidential-guest-support=sev0%s",
+			  ask_qemu_machine(l->qemu, PLANE_OPTION) ? PLANE_WORDS : "");
 
 	sev_info(&cbit, &lost);
-	profile_igvm(l, "confidential-guest-support=sev0", "EPYC-v4", argv);
+	profile_igvm(l, words, "EPYC-v4", argv);
 	strlist_add(argv, "-object");
 	strlist_addf(argv, "sev-snp-guest,id=sev0,cbitpos=%u,reduced-phys-bits=%u", cbit, lost);
+	free(words);
 }
 
 static bool takes_madt(const char *qemu)
 {
-	return profile_qemu_version(qemu, NULL) >= QEMU_MADT;
+	return ask_qemu_version(qemu, NULL) >= QEMU_MADT;
+}
+
+/* QEMU ends a launch whose VMSA has a feature that KVM does not offer (target/i386/sev.c,
+ * check_sev_features()), and upstream KVM offers no restricted injection. */
+static const char *sev_features(void)
+{
+	uint64_t mask;
+
+	return host_sev_features(&mask) && mask & SEV_FEAT_RESTRICTED_INJ ? NULL : "1";
 }
 
 const struct profile profile_snp = {
 	.name = "snp",
-	.says = "AMD SEV-SNP hardware: QEMU 10.1+ loads the same IGVM file",
+	.says = "AMD SEV-SNP hardware: QEMU with igvm-cfg loads the same IGVM file",
 	.vcpus_max = QEMU_VCPUS_MAX,
-	.missing = missing,
+	.checks = checks,
 	.command = command,
 	.takes_madt = takes_madt,
+	.sev_features = sev_features,
 };
