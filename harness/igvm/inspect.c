@@ -7,11 +7,14 @@
  * to the one that is wrong: they often tell who made the file, and what for.
  */
 #include "abi/vmsa.h"
+#include "harness/igvm/fit.h"
 #include "harness/igvm/igvm_cmd.h"
 #include "harness/igvm/launch_page.h"
+#include "harness/igvm/releases.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 /*
  * Opening checks the fixed header, checking walks over all others. Nothing of a file that
@@ -225,18 +228,57 @@ static bool inspect_blob(const struct blob *b, const char *path)
 	return !e || igvm_fail("%s: header at 0x%" PRIx32 ": %s", path, at, igvm_error_text(e));
 }
 
+struct request {
+	const char *path, *release;
+	bool json;
+};
+
+/* FILE [--for RELEASE [--json]] in any order. */
+static bool parse(struct request *r, int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++) {
+		if (!strcmp(argv[i], "--for") && i + 1 < argc)
+			r->release = argv[++i];
+		else if (!strcmp(argv[i], "--json"))
+			r->json = true;
+		else if (argv[i][0] != '-' && !r->path)
+			r->path = argv[i];
+		else
+			return false;
+	}
+	return r->path && (r->release || !r->json);
+}
+
+static int inspect_for(const struct request *r, const struct blob *b, unsigned release)
+{
+	struct igvm_file f;
+
+	if (!igvm_open_blob(&f, b, r->path))
+		return IGVM_EXIT_BAD_FILE;
+	return igvm_fit(&f, r->path, release, r->json);
+}
+
 int igvm_inspect_command(int argc, char **argv)
 {
+	struct request r = {0};
+	unsigned release = 0;
 	struct blob b;
-	bool ok;
+	int rc;
 
-	if (argc != 2) {
-		igvm_fail("usage: keelson igvm inspect FILE");
+	if (!parse(&r, argc, argv)) {
+		igvm_fail("usage: keelson igvm inspect FILE [--for qemu-10.1 [--json]]");
 		return IGVM_EXIT_USAGE;
 	}
-	if (!blob_read(argv[1], &b))
+	if (r.release && !release_read(r.release, &release)) {
+		igvm_fail("--for takes a release as qemu-10.1, not '%s'", r.release);
+		return IGVM_EXIT_USAGE;
+	}
+	if (!blob_read(r.path, &b))
 		return IGVM_EXIT_HOST;
-	ok = inspect_blob(&b, argv[1]);
+	if (r.release)
+		rc = inspect_for(&r, &b, release);
+	else
+		rc = inspect_blob(&b, r.path) ? IGVM_EXIT_OK : IGVM_EXIT_BAD_FILE;
 	blob_free(&b);
-	return ok ? IGVM_EXIT_OK : IGVM_EXIT_BAD_FILE;
+	return rc;
 }
