@@ -7,6 +7,9 @@ HARNESS_OBJ := $(call objects,harness,$(HARNESS_SRC))
 
 $(eval $(call compile,harness,$$(HOSTCC),$$(HOST_CFLAGS) -I. -D_GNU_SOURCE))
 
+# The script is in the program (.incbin).
+$(call objects,harness,harness/repro/collect.c): harness/repro/collect.sh
+
 $(BUILD)/keelson: $(HARNESS_OBJ)
 	$(call say,LD,$@)
 	$(Q)$(HOSTCC) $^ -lcrypto -ljansson -lpthread -o $@

@@ -6,3 +6,4 @@
 int run_command(int argc, char **argv);
 int test_command(int argc, char **argv);
 int doctor_command(int argc, char **argv);
+int repro_command(int argc, char **argv);

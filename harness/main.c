@@ -27,6 +27,7 @@ static const struct {
 	 "boot a guest under the SVSM, or another SVSM, once and say how it went"},
 	{"test", test_command, "run suites, or single tests"},
 	{"igvm", igvm_command, "build, inspect or measure an IGVM file"},
+	{"repro", repro_command, "gather what a report of a problem on hardware needs"},
 	{"doctor", doctor_command, "check what this machine has and what is missing"},
 };
 
