@@ -42,6 +42,7 @@ enum {
 	OPT_TSC_OFFSET,
 	OPT_SECURE_TSC,
 	OPT_ALTERNATE_INJECTION,
+	OPT_CONSOLE_PORT,
 	OPT_TIMEOUT,
 	OPT_LIMIT,
 	OPT_SYMBOLS,
@@ -83,6 +84,7 @@ static const struct option table[] = {
 	{"tsc-offset", 1, NULL, OPT_TSC_OFFSET},
 	{"secure-tsc", 0, NULL, OPT_SECURE_TSC},
 	{"alternate-injection", 0, NULL, OPT_ALTERNATE_INJECTION},
+	{"console-port", 1, NULL, OPT_CONSOLE_PORT},
 	{"timeout", 1, NULL, OPT_TIMEOUT},
 	{"limit", 1, NULL, OPT_LIMIT},
 	{"symbols", 1, NULL, OPT_SYMBOLS},
@@ -138,6 +140,9 @@ static void help(void)
 	     "ask\n"
 	     "                             it for them (docs/apic.md): stock kernels of today "
 	     "refuse\n"
+	     "  --console-port com1        the SVSM logs on COM1, with its guest, for a QEMU "
+	     "without a\n"
+	     "                             debug port (docs/hardware.md)\n"
 	     "  --disk FILE                raw image, given to the guest as a virtio disk\n"
 	     "  --swtpm SOCKET             platform plain: the guest's TPM is the swtpm behind it\n"
 	     "  --known FILE               test: failures that are known of this SVSM, SUITE/TEST "
@@ -210,6 +215,14 @@ static bool tsc_offset(const char **out)
 	return false;
 }
 
+static bool console_port(bool *com1)
+{
+	if (console_port_read(optarg, com1))
+		return true;
+	problem("--console-port takes com1 or debug, not '%s'", optarg);
+	return false;
+}
+
 /* Options whose value is a word of the command line. False: c is none of them. */
 static bool take_text(struct options *o, int c)
 {
@@ -276,6 +289,8 @@ static bool take(struct options *o, int c)
 		return features(&o->sev_features);
 	case OPT_TSC_OFFSET:
 		return tsc_offset(&o->tsc_offset);
+	case OPT_CONSOLE_PORT:
+		return console_port(&o->com1);
 	case OPT_FIRMWARE:
 		o->firmware = optarg ? optarg : "";
 		return true;

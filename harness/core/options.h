@@ -34,6 +34,7 @@ struct options {
 	const char *tsc_offset;   /* of SecureTSC, a number; NULL: 0 */
 	bool secure_tsc;          /* the guest's vCPUs have it too */
 	bool alternate_injection; /* the SVSM emulates the guest's local APICs */
+	bool com1;                /* it logs on COM1, not on the debug port */
 	bool no_agent;            /* run: nobody answers on the control port */
 	struct strlist words;     /* monitor options (abi/machine.h) */
 	struct strlist exec;      /* run: command lines for the guest's shell */

@@ -4,6 +4,7 @@
 /* Reads a number of the command line or of launch/suites.cfg. */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "harness/core/ranges.h"
 
@@ -34,4 +35,10 @@ bool tsc_offset_read(const char *text, uint64_t *out)
 bool sev_features_read(const char *text, uint64_t *out)
 {
 	return tsc_offset_read(text, out) && (*out & SEV_FEAT_SNP_ACTIVE);
+}
+
+bool console_port_read(const char *text, bool *com1)
+{
+	*com1 = !strcmp(text, "com1");
+	return *com1 || !strcmp(text, "debug");
 }

@@ -26,3 +26,5 @@ bool range_read(struct range r, const char *text, unsigned *out);
 /* SEV_FEATURES of a VMSA, decimal or 0x...; without SNP_ACTIVE it would be no SNP guest. */
 bool tsc_offset_read(const char *text, uint64_t *out); /* 64 bits, decimal or 0x... */
 bool sev_features_read(const char *text, uint64_t *out);
+/* Where the SVSM logs: "com1", or "debug" for the debug port. */
+bool console_port_read(const char *text, bool *com1);

@@ -173,7 +173,8 @@ static bool fill(const struct igvm_build_options *o, struct elf *e, struct image
 		.flags = (o->selftest ? LAUNCH_FLAG_SELFTEST : 0) |
 			 (o->panic ? LAUNCH_FLAG_PANIC : 0) | (o->test ? LAUNCH_FLAG_TEST : 0) |
 			 (o->alternate_injection ? LAUNCH_FLAG_ALT_INJ : 0) |
-			 (o->secure_tsc ? LAUNCH_FLAG_SECURE_TSC : 0),
+			 (o->secure_tsc ? LAUNCH_FLAG_SECURE_TSC : 0) |
+			 (o->com1 ? LAUNCH_FLAG_COM1 : 0),
 		.service_cpus = o->service_cpus,
 		.tsc_scale = o->tsc_known ? TSC_SCALE_ONE : 0,
 		.tsc_offset = o->tsc_offset,

@@ -53,6 +53,7 @@ struct igvm_build_options {
 	uint64_t tsc_offset;
 	bool secure_tsc;          /* the guest's vCPUs have it as well */
 	bool alternate_injection; /* the SVSM emulates the guest's local APICs */
+	bool com1;                /* the SVSM logs on COM1, not on the debug port */
 };
 
 /* Writes the file. Returns an exit code of blob.h, and on an error has said so. */

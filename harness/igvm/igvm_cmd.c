@@ -40,6 +40,8 @@ static const char usage_text[] =
 	"finds "
 	"its\n"
 	"                            CPUs otherwise\n"
+	"         --console-port P   com1: the SVSM logs on COM1, with its guest; debug "
+	"(default): 0x402\n"
 	"         --test             offer the test protocol\n"
 	"         --selftest, --panic   run the SVSM's own tests; then fault\n"
 	"       keelson igvm inspect FILE [--for qemu-10.1 [--json]]\n"
@@ -79,6 +81,7 @@ enum {
 	OPT_SECURE_TSC,
 	OPT_NO_MADT,
 	OPT_ALTERNATE_INJECTION,
+	OPT_CONSOLE_PORT,
 	OPT_SELFTEST,
 	OPT_TEST,
 	OPT_PANIC
@@ -101,6 +104,7 @@ static const struct option options[] = {
 	{"secure-tsc", no_argument, NULL, OPT_SECURE_TSC},
 	{"no-madt", no_argument, NULL, OPT_NO_MADT},
 	{"alternate-injection", no_argument, NULL, OPT_ALTERNATE_INJECTION},
+	{"console-port", required_argument, NULL, OPT_CONSOLE_PORT},
 	{"selftest", no_argument, NULL, OPT_SELFTEST},
 	{"test", no_argument, NULL, OPT_TEST},
 	{"panic", no_argument, NULL, OPT_PANIC}, /* tests of the harness */
@@ -205,6 +209,8 @@ static bool parse(struct igvm_build_options *o, int argc, char **argv)
 		else if (c == OPT_TSC_OFFSET &&
 			 (o->tsc_known = tsc_offset_read(optarg, &o->tsc_offset)))
 			continue;
+		else if (c == OPT_CONSOLE_PORT && console_port_read(optarg, &o->com1))
+			continue;
 		else if (!count || !take_number(count, max))
 			return false;
 	}
@@ -222,7 +228,7 @@ static bool consistent(const struct igvm_build_options *o)
 		return false;
 	return !o->payload ||
 	       (!o->kernel && !o->bare && !o->firmware && !o->service_cpus && !o->test &&
-		!o->no_madt && !o->alternate_injection && !o->secure_tsc);
+		!o->no_madt && !o->alternate_injection && !o->secure_tsc && !o->com1);
 }
 
 static int build_command(int argc, char **argv)

@@ -81,6 +81,9 @@ char *given_refuse(const struct suite *s, const struct options *o)
 	if (o->alternate_injection)
 		return str("--alternate-injection is for files that are built: %s says it itself",
 			   o->igvm);
+	if (o->com1)
+		return str("--console-port is for files that are built: %s says it itself",
+			   o->igvm);
 	if (o->firmware)
 		return str("--firmware is for files that are built: %s has what it starts",
 			   o->igvm);

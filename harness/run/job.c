@@ -147,6 +147,7 @@ static void fill_setup(struct session_setup *setup, const struct options *o, con
 	setup->timeout = o->timeout ? o->timeout : s->timeout;
 	setup->limit = o->limit;
 	setup->foreign = make_igvm_foreign(o);
+	setup->com1 = make_igvm_com1(s, o);
 	setup->symbols = symbol_source(o, setup->foreign);
 	setup->kdump = o->kdump;
 	l->name = s->name;

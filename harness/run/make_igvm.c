@@ -74,6 +74,15 @@ bool make_igvm_foreign(const struct options *o)
 	return o->igvm && !launch_page_read(o->igvm, &l);
 }
 
+bool make_igvm_com1(const struct suite *s, const struct options *o)
+{
+	struct launch_info l;
+
+	if (o->igvm)
+		return launch_page_read(o->igvm, &l) && l.flags & LAUNCH_FLAG_COM1;
+	return o->com1 && s->kind != SUITE_PAYLOAD;
+}
+
 unsigned make_igvm_service_cpus(const struct suite *s, const struct options *o)
 {
 	struct launch_info l;
@@ -155,6 +164,8 @@ static void add_features(const struct suite *s, const struct options *o, struct 
 	add_tsc(s, o, n, w);
 	if (s->kind != SUITE_PAYLOAD && (s->alternate_injection || o->alternate_injection))
 		strlist_add(w, "--alternate-injection");
+	if (make_igvm_com1(s, o))
+		add_option(w, "--console-port", str("com1"));
 }
 
 /* A payload has no SVSM, so nothing of what the SVSM is told goes with it. */

@@ -21,6 +21,8 @@ char *make_igvm_cmdline(const struct suite *s, const struct options *o);
 bool make_igvm_foreign(const struct options *o);
 /* The ready file that was given has our SVSM with firmware in it. */
 bool make_igvm_has_firmware(const struct options *o);
+/* Our SVSM logs on COM1. */
+bool make_igvm_com1(const struct suite *s, const struct options *o);
 /* CPUs for services: what a ready file says, else the option, else the suite. */
 unsigned make_igvm_service_cpus(const struct suite *s, const struct options *o);
 /* The same as the `keelson igvm build` words that do it. */

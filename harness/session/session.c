@@ -45,7 +45,8 @@ void session_command(const struct session_setup *setup, int qmp_fd, struct strli
 	l.console_log = console;
 	l.svsm_log = svsm;
 	l.monitor_log = monitor;
-	l.debug_log = setup->foreign ? debug : NULL;
+	l.debug_log = setup->foreign || setup->com1 ? debug : NULL;
+	l.no_debug_port = setup->com1 && !setup->profile->native;
 	l.control = control;
 	l.vport = setup->vport ? vport : NULL;
 	l.qmp_fd = qmp_fd;
@@ -79,6 +80,7 @@ static void prepare(struct session *s, const struct session_setup *setup)
 			      .disk = setup->launch.disk,
 			      .terminal = setup->terminal,
 			      .foreign = setup->foreign,
+			      .com1 = setup->com1,
 			      .symbols = setup->symbols,
 			      .files = {.folder = setup->files ? str_dup(setup->files)
 							       : str("%s/files", setup->folder)},

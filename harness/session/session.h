@@ -21,6 +21,7 @@ struct session_setup {
 	unsigned timeout; /* seconds without progress */
 	unsigned limit;   /* seconds that the boot may take; 0: any */
 	bool foreign;     /* the SVSM is not ours: none of our markers, its words are COM1's */
+	bool com1;        /* ours, which logs there too */
 	struct symbol_source symbols; /* the SVSM's */
 	bool kdump;                   /* a panic does not end it: the crash kernel's end does */
 };

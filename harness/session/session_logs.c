@@ -117,10 +117,13 @@ static void open_log(struct session *s, struct tail *t, const char *name,
 	free(path);
 }
 
+/* What our SVSM writes to COM1 the native machine alone keeps apart. */
 void session_logs_open(struct session *s)
 {
+	bool mixed = s->com1 && !s->profile->native;
+
 	open_log(s, &s->console, "console", console_line);
-	open_log(s, &s->svsm, "svsm", svsm_line);
+	open_log(s, &s->svsm, mixed ? "console" : "svsm", svsm_line);
 	open_log(s, &s->monitor, "monitor", monitor_line);
 }
 

@@ -190,6 +190,8 @@ void profile_tcg(const struct launch *l, const char *name, const char *less, uns
 /* SeaBIOS takes a port that reads 0xe9 for its own log, and this may be the SVSM's. */
 static void debug_port(const struct launch *l, struct strlist *argv)
 {
+	if (l->no_debug_port)
+		return;
 	profile_chardev(argv, "file", l->debug_log ? "debug" : "svsm",
 			l->debug_log ? l->debug_log : l->svsm_log);
 	strlist_add(argv, "-device");

@@ -24,6 +24,7 @@ struct launch {
 	/* The SVSM logs on COM1, as its guest does: the machine copies its words to svsm_log, and
 	 * the debug port, which is then firmware's, has this file. NULL: the SVSM has that port. */
 	const char *debug_log;
+	bool no_debug_port;  /* there is none: not each QEMU can make it */
 	const char *console; /* FIFOs for the console, as control; NULL: it only has its log */
 	const char *disk;    /* raw image or NULL */
 	/* one more, in QEMU's words, for tests of what devices may do; or NULL */

@@ -25,7 +25,7 @@ static struct launch_info *good(void)
 
 	page = (struct launch_info){.guest = LAUNCH_GUEST_LINUX, .event_count = 2};
 	page.flags = LAUNCH_FLAG_SELFTEST | LAUNCH_FLAG_PANIC | LAUNCH_FLAG_TEST |
-		     LAUNCH_FLAG_ALT_INJ | LAUNCH_FLAG_SECURE_TSC;
+		     LAUNCH_FLAG_ALT_INJ | LAUNCH_FLAG_SECURE_TSC | LAUNCH_FLAG_COM1;
 	page.events[0] = page.events[1] = event;
 	page.events[1].type = LAUNCH_EV_EFI_APP;
 	return &page;
@@ -106,7 +106,7 @@ TEST(what_is_not_used_is_zero)
 	is_refused("padding");
 	good()->events[LAUNCH_EVENTS_MAX - 1].sha512[63] = 1;
 	is_refused("unused events");
-	good()->flags |= BIT(5);
+	good()->flags |= BIT(6);
 	is_refused("flags");
 	good()->flags |= BIT(31);
 	is_refused("flags");

@@ -112,6 +112,7 @@ ABI_SIZE(struct launch_info, 0x1000, "launch_info: one page");
 #define LAUNCH_FLAG_ALT_INJ  BIT(3) /* the guest's vCPUs have alternate injection: docs/apic.md */
 #define LAUNCH_FLAG_SECURE_TSC                                                                     \
 	BIT(4) /* the guest's vCPUs have SecureTSC where the SVSM's have: docs/timers.md */
+#define LAUNCH_FLAG_COM1 BIT(5) /* the log goes to COM1, not to the debug port */
 #define LAUNCH_FLAGS                                                                               \
 	(LAUNCH_FLAG_SELFTEST | LAUNCH_FLAG_PANIC | LAUNCH_FLAG_TEST | LAUNCH_FLAG_ALT_INJ |       \
-	 LAUNCH_FLAG_SECURE_TSC)
+	 LAUNCH_FLAG_SECURE_TSC | LAUNCH_FLAG_COM1)
