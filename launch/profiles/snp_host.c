@@ -17,8 +17,8 @@
 #define BRANCH_KERNEL                                                                              \
 	"the SVSM also needs KVM planes, of coconut-svsm/linux, branch svsm (docs/hardware.md)"
 #define BIOS_SNP                                                                                   \
-	"BIOS: SMEE, IOMMU and SEV-SNP Support = Enabled, SNP Memory (RMP Table) Coverage = "      \
-	"Enabled (docs/hardware.md)"
+	"BIOS: SMEE, IOMMU, SEV-SNP Support and SNP Memory (RMP Table) Coverage = Enabled, not "   \
+	"Auto (docs/hardware.md)"
 #define UNPASS "take iommu=pt, iommu=off and amd_iommu=off from the kernel's command line"
 
 static const struct host_log_word rmp[] = {
@@ -41,7 +41,8 @@ static const struct host_log_word iommu[] = {
 };
 
 static const struct host_log_word firmware[] = {
-	{"SEV-SNP: failed to INIT", "update the SEV firmware (amd/amd_sev_*.sbin) or the BIOS"},
+	{"SEV-SNP: failed to INIT",
+	 "update the SEV firmware (amd/amd_sev_*.sbin) or the BIOS; see the RMP table"},
 	{"SEV-SNP API:", NULL},
 };
 

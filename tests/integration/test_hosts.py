@@ -3,13 +3,14 @@
 """keelson doctor --platform, and what a run on SEV-SNP hardware is refused for, on hosts that are made up."""
 
 import os
+import re
 import shutil
 import subprocess
 
 import pytest
 
 from hosts import Host, OpenFolder
-from keelson import KEELSON, finish, keelson, start
+from keelson import KEELSON, ROOT, finish, keelson, start
 from schema import check
 
 KVM_AMD = "sys/module/kvm_amd/parameters"
@@ -201,3 +202,16 @@ def test_the_qemu_that_is_installed(tmp_path, platform):
 def test_no_such_platform():
     done = subprocess.run([KEELSON, "doctor", "--platform", "vax"], capture_output=True, text=True, timeout=60)
     assert done.returncode == 2 and "vax" in done.stderr
+
+
+def test_the_page_quotes_what_is_said():
+    """docs/hardware.md, "What a failure looks like": each quote is in the program, but for QEMU's own words."""
+    page = (ROOT / "docs/hardware.md").read_text().split("## What a failure looks like")[1].split("\n## ")[0]
+    rows = [line.split(" | ") for line in page.splitlines() if line.startswith("| ")][1:]
+    program, quotes = KEELSON.read_bytes(), 0
+    for row in rows:
+        ours = "" if "QEMU: `" in row[1] or "svsm.log" in row[1] else row[1]
+        for quote in re.findall("`([^`]+)`", ours):
+            assert quote.encode() in program, quote
+            quotes += 1
+    assert quotes >= 15
