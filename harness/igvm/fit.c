@@ -139,7 +139,10 @@ static void show(const struct findings *found, const char *path, unsigned releas
 		       (unsigned)json_integer_value(json_object_get(o, "offset")),
 		       json_string_value(json_object_get(o, "why")));
 	}
-	json_array_foreach(found->depends, i, o) printf("  depends  %s\n", json_string_value(o));
+	json_array_foreach(found->depends, i, o)
+	{
+		printf("  depends  %s\n", json_string_value(o));
+	}
 }
 
 int igvm_fit(const struct igvm_file *f, const char *path, unsigned release, bool json)
