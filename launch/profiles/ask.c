@@ -6,16 +6,18 @@
  * NAME,help` and `-h` all end before a machine is made. `-machine none -object tdx-guest` does not,
  * and aborts (QEMU 11.1): nothing here makes an object.
  */
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "launch/profiles/ask.h"
 #include "launch/profiles/words.h"
 
-#define PATIENCE 60 /* s; the alarm outlives execvp() */
+#define PATIENCE 300 /* s; the alarm that ends the program outlives execvp() */
 
 static void become(const char *const words[], int out)
 {
@@ -28,17 +30,23 @@ static void become(const char *const words[], int out)
 	_exit(127);
 }
 
+/* Up to the end, or as long as there is patience: a wrapper may have left somebody behind who keeps
+ * the pipe open. */
 static char *read_all(int fd)
 {
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	time_t end = time(NULL) + PATIENCE;
 	char *text = mem_alloc(1);
 	size_t have = 0;
-	ssize_t n;
+	ssize_t n = 1;
 
-	do {
+	while (n > 0 && time(NULL) <= end) {
+		if (poll(&p, 1, 1000) <= 0)
+			continue;
 		text = mem_grow(text, have + 4097);
 		n = read(fd, text + have, 4096);
 		have += n > 0 ? (size_t)n : 0;
-	} while (n > 0);
+	}
 	text[have] = 0;
 	return text;
 }

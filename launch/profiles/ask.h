@@ -5,7 +5,7 @@
 /*
  * Questions to a QEMU program. It is the program that knows what was built into it: a version says
  * nothing of IGVM, which is a build option, or of planes, which are a branch's. No question starts
- * a machine. An answer that does not come within a minute is none.
+ * a machine. An answer that does not come within five minutes is none.
  */
 #include "base/types.h"
 
