@@ -19,6 +19,7 @@
 #include "harness/run/given.h"
 #include "harness/run/known.h"
 #include "harness/run/limits.h"
+#include "harness/run/make_igvm.h"
 #include "harness/run/suite_run.h"
 
 /* What was asked for: a suite and the patterns for its tests. */
@@ -46,15 +47,39 @@ static struct choice *choose(struct choices *c, const struct suite *s)
 	return &c->v[c->n++];
 }
 
+/* Why a file, freed here, keeps a suite from running (malloc'ed); NULL: it does not, or there is
+ * none. */
+static char *lacks_file(char *path, const char *todo)
+{
+	char *why = path && access(path, R_OK) != 0 ? str("no %s: %s", path, todo) : NULL;
+
+	free(path);
+	return why;
+}
+
+/* Where nothing can be made or fetched, every suite of a Linux is an optional one. */
+static char *lacks_installed(const struct suite *s, const struct options *o)
+{
+	char *why = lacks_file(make_igvm_kernel(s, o), "give one by --kernel FILE");
+
+	if (!why)
+		why = lacks_file(make_igvm_initrd(s, o), "give one by --initrd FILE");
+	if (!why && !o->igvm)
+		why = lacks_file(make_igvm_firmware(s, o), "give one by --firmware FILE");
+	return why;
+}
+
 /*
- * Why an optional suite cannot run (malloc'ed), NULL when it can. --kernel brings the kernel
- * that it lacks.
+ * Why an optional suite cannot run (malloc'ed), NULL when it can. --kernel brings the kernel that
+ * it lacks.
  */
 static char *lacks(const struct suite *s, const struct options *o)
 {
 	char *kernel;
 	bool there;
 
+	if (paths_installed() && s->kind == SUITE_LINUX)
+		return lacks_installed(s, o);
 	if (!s->optional || o->kernel)
 		return NULL;
 	kernel = paths_in_root(s->kernel);

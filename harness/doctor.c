@@ -257,35 +257,32 @@ static void check_firmware(void)
 	free(fd);
 }
 
-/* Run folders go into the build folder unless --runs says otherwise. */
-static void check_runs(void)
+/* The first folder above a path that is there (malloc'ed). */
+static char *there(char *path)
 {
-	char *path = paths_in_build("");
+	char *slash;
 
-	if (access(path, W_OK) == 0)
-		good("build folder", path);
-	else
-		bad("build folder", "it cannot be written: run folders go there (or use --runs)");
-	free(path);
+	while (access(path, F_OK) != 0 && (slash = strrchr(path, '/')) && slash != path)
+		*slash = 0;
+	return path;
 }
 
-int doctor_command(int argc, char **argv)
+/* They are made when a run begins, so it counts whether the folder can be made. */
+static void check_runs(void)
 {
-	struct options o;
-	int rc = options_read(&o, argc, argv,
-			      "doctor [--platform snp|tdx [--json]] [--qemu PROGRAM]");
-	const struct profile *p;
+	char *runs = paths_runs(), *above = there(str_dup(runs));
 
-	if (rc)
-		return rc < 0 ? CODE_PASSED : rc;
-	p = profile_find(o.platform);
-	if (!p) {
-		problem("no such platform: %s", o.platform);
-		return CODE_USAGE;
-	}
-	if (p->checks)
-		return doctor_platform(p, o.qemu, o.json);
-	check_qemu(o.qemu);
+	if (access(above, W_OK) == 0)
+		good("run folders", paths_short(runs));
+	else
+		bad("run folders", "their folder cannot be written: use --runs");
+	free(above);
+	free(runs);
+}
+
+/* What a checkout is built and checked with, and what a run takes from it. */
+static void check_checkout(void)
+{
 	check_tool("gcc", "gcc");
 	check_tool("ld", "binutils");
 	check_tool("make", "make");
@@ -303,13 +300,35 @@ int doctor_command(int argc, char **argv)
 	check_library("libtss2-esys.so", "libtss2-dev");
 	check_firmware();
 	check_fetching();
-	check_runs();
-	check_file("monitor", "monitor.elf.mb", "run `make`");
-	check_file("SVSM", "svsm.elf", "run `make`");
 	check_file("guest kernel", "guests/kernel/vmlinuz", "run `make guests`");
 	check_module();
 	check_file("initramfs", "guests/initramfs.cpio", "run `make guests`");
 	check_file("TPM tools image", "guests/tools.cpio", "run `make guests`");
+}
+
+int doctor_command(int argc, char **argv)
+{
+	const char *todo = paths_installed() ? "install keelson again" : "run `make`";
+	struct options o;
+	int rc = options_read(&o, argc, argv,
+			      "doctor [--platform snp|tdx [--json]] [--qemu PROGRAM]");
+	const struct profile *p;
+
+	if (rc)
+		return rc < 0 ? CODE_PASSED : rc;
+	p = profile_find(o.platform);
+	if (!p) {
+		problem("no such platform: %s", o.platform);
+		return CODE_USAGE;
+	}
+	if (p->checks)
+		return doctor_platform(p, o.qemu, o.json);
+	check_qemu(o.qemu);
+	if (!paths_installed())
+		check_checkout();
+	check_runs();
+	check_file("monitor", "monitor.elf.mb", todo);
+	check_file("SVSM", "svsm.elf", todo);
 	check_platform(&profile_snp, o.qemu);
 	check_platform(&profile_tdx, o.qemu);
 	return faults ? CODE_HOST : CODE_PASSED;

@@ -42,6 +42,7 @@ static const char usage_text[] =
 	"                            CPUs otherwise\n"
 	"         --console-port P   com1: the SVSM logs on COM1, with its guest; debug "
 	"(default): 0x402\n"
+	"         --output FILE      the long word for -o\n"
 	"         --test             offer the test protocol\n"
 	"         --selftest, --panic   run the SVSM's own tests; then fault\n"
 	"       keelson igvm inspect FILE [--for qemu-10.1 [--json]]\n"

@@ -65,7 +65,7 @@ static void point_latest(const char *runs, const char *leaf)
 bool runfolder_create(struct runfolder *r, const char *runs, const char *name)
 {
 	char *given = runs ? realpath(runs, NULL) : NULL;
-	char *dir = given ? given : runs ? str_dup(runs) : paths_in_build("runs");
+	char *dir = given ? given : runs ? str_dup(runs) : paths_runs();
 	char when[32], *leaf;
 	time_t now = time(NULL);
 	struct tm tm;

@@ -25,12 +25,9 @@
 
 void job_words(struct strlist *words, int argc, char **argv)
 {
-	char *self = paths_in_build("keelson");
-
-	strlist_add(words, self);
+	strlist_add(words, paths_self());
 	for (int i = 0; i < argc; i++)
 		strlist_add(words, argv[i]);
-	free(self);
 }
 
 /* A run that never reaches QEMU leaves the same files, empty. */
@@ -188,15 +185,12 @@ void job_dry_run(const struct options *o, const struct suite *s)
 {
 	struct strlist igvm = {0}, qemu = {0};
 	struct session_setup setup;
-	char *folder = str("%s/NEW-RUN", o->runs ? o->runs : paths_in_build("runs")), *line;
+	char *folder = str("%s/NEW-RUN", o->runs ? o->runs : paths_runs()), *line;
 
 	fill_setup(&setup, o, s, folder);
 	if (!o->igvm && !setup.profile->plain) {
-		char *self = paths_in_build("keelson");
-
-		strlist_add(&igvm, self);
+		strlist_add(&igvm, paths_self());
 		make_igvm_words(s, o, setup.launch.igvm, &igvm);
-		free(self);
 	}
 	session_command(&setup, 3, &qemu);
 	if (o->json) {
@@ -261,14 +255,17 @@ static bool check_files(struct job *j)
 
 	if (l->firmware && !file_exists(l->firmware))
 		return refuse(j, CODE_HOST,
-			      str("no firmware %s: run `make guests`", paths_short(l->firmware)));
+			      str("no firmware %s: %s", paths_short(l->firmware),
+				  paths_installed() ? "give one by --firmware FILE"
+						    : "run `make guests`"));
 	if (j->setup.profile->plain && l->kernel && !build_linux_whole(l->kernel, l->initrd))
 		return refuse(j, CODE_HOST, str("kernel or initrd cannot be used"));
 	if (!j->setup.profile->plain && !file_exists(l->igvm))
 		return refuse(j, CODE_HOST, str("no such IGVM file: %s", l->igvm));
 	if (j->setup.profile->native && !file_exists(l->monitor))
 		return refuse(j, CODE_HOST,
-			      str("%s is missing: run `make`", paths_short(l->monitor)));
+			      str("%s is missing: %s", paths_short(l->monitor),
+				  paths_installed() ? "install keelson again" : "run `make`"));
 	if (l->disk && !file_exists(l->disk))
 		return refuse(j, CODE_HOST, str("no such disk image: %s", l->disk));
 	if (l->guest_kernel && !file_exists(l->guest_kernel))

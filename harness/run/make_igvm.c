@@ -53,9 +53,22 @@ char *make_igvm_kernel(const struct suite *s, const struct options *o)
 	return boots_disk(o) ? NULL : choose(o->kernel, s->kernel);
 }
 
+#define AGENT_ALONE "guests/initramfs.cpio"
+
+/* Where nothing can be fetched, installed, a boot without tests does with the agent's own image. */
+static char *agent_alone(const struct suite *s, char *own)
+{
+	if (!own || !s->boot_only || !paths_installed() || file_exists(own))
+		return own;
+	free(own);
+	return paths_in_build(AGENT_ALONE);
+}
+
 char *make_igvm_initrd(const struct suite *s, const struct options *o)
 {
-	return boots_disk(o) ? NULL : choose(o->initrd, s->initrd);
+	if (boots_disk(o) || o->initrd)
+		return boots_disk(o) ? NULL : str_dup(o->initrd);
+	return agent_alone(s, choose(NULL, s->initrd));
 }
 
 char *make_igvm_cmdline(const struct suite *s, const struct options *o)
@@ -204,7 +217,18 @@ void make_igvm_words(const struct suite *s, const struct options *o, const char 
 	strlist_add(w, out);
 }
 
-/* Names the first input that is not there, and the target of `make` that brings it. */
+/* The remedy in words: the target of `make` that brings a file, or, where there is no checkout,
+ * what to give. */
+static char *missing(const char *name, const char *path, bool guest)
+{
+	if (paths_installed() && guest)
+		return str("no guest is installed: give one by %s FILE", name);
+	if (paths_installed())
+		return str("%s is missing: install keelson again", path);
+	return str("%s is missing: run `make%s`", paths_short(path), guest ? " guests" : "");
+}
+
+/* Names the first input that is not there. */
 static char *lacking(const struct strlist *w)
 {
 	for (size_t i = 2; i + 1 < w->n; i++) {
@@ -218,8 +242,7 @@ static char *lacking(const struct strlist *w)
 		if (!strcmp(name, "--multiboot") && !file_exists(path))
 			return str("no such payload: %s", path);
 		if (!file_exists(path))
-			return str("%s is missing: run `make%s`", paths_short(path),
-				   guest ? " guests" : "");
+			return missing(name, path, guest);
 	}
 	return NULL;
 }
