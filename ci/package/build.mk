@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# make install, uninstall: what runs without a checkout. docs/installing.md
+# make install, uninstall, package: what runs without a checkout. docs/installing.md
 
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -27,7 +27,7 @@ $(AGENT_IMAGE): $(GUESTS)/agent guests/initramfs/build.sh ci/package/shell.sh
 put = install -D -m 644 -t $(call quoted,$(1)) $(2)
 ask_keelson = PYTHONDONTWRITEBYTECODE=1 $(PYTHON) ci/package/$(1) >$(call quoted,$(2))
 
-.PHONY: install uninstall
+.PHONY: install uninstall package package-check
 install: all $(AGENT_IMAGE) ## the program and its images to DESTDIR/PREFIX (/usr/local), for use without a checkout: docs/installing.md
 	$(Q)install -D -m 755 -t $(call quoted,$(PLACE)/bin) $(BUILD)/keelson
 	$(Q)$(call put,$(INSTALLED),$(INSTALL_IMAGES))
@@ -47,3 +47,19 @@ uninstall: ## remove what install has put there
 	$(Q)rm -rf $(call quoted,$(INSTALLED)) $(call quoted,$(DOCUMENTS))
 	$(Q)rm -f $(call quoted,$(PLACE)/bin/keelson) $(call quoted,$(MANUAL)/keelson.1) $(call quoted,$(BASH_COMPLETION)/keelson) \
 		$(call quoted,$(ZSH_COMPLETION)/_keelson)
+
+# dpkg-buildpackage writes beside the tree, so it gets a copy of what git has.
+PACKAGE_TREE := $(BUILD)/package/keelson-$(VERSION)
+PACKAGE_CHECK ?= bookworm trixie sid
+package: ## a Debian package of the tree, built by dpkg-buildpackage: build/package/keelson_*.deb
+	$(Q)ci/deps.sh dpkg-dev debhelper busybox-static acpica-tools cpio libjansson-dev libssl-dev libtpms-dev
+	$(Q)rm -rf $(PACKAGE_TREE) && mkdir -p $(PACKAGE_TREE)
+	$(Q)git ls-files -z --cached --others --exclude-standard | tar -c --null -T - | tar -x -C $(PACKAGE_TREE)
+	$(Q)cd $(PACKAGE_TREE) && env -u BUILD -u MAKEFLAGS -u MAKELEVEL dpkg-buildpackage -us -uc -b
+	$(Q)! command -v lintian >/dev/null || lintian --fail-on error --allow-root \
+		--suppress-tags bogus-mail-host,bogus-mail-host-in-debian-changelog $(BUILD)/package/keelson_$(VERSION)_*.changes
+	@ls $(BUILD)/package/keelson_$(VERSION)_*.deb
+
+package-check: ## that package built, installed and run in bare roots of Debian 12, 13 and sid (PACKAGE_CHECK='trixie sid')
+	$(Q)ci/deps.sh debootstrap debian-archive-keyring git
+	$(Q)ci/package/check.sh $(PACKAGE_CHECK)
