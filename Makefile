@@ -86,6 +86,7 @@ include tests/fuzz/build.mk
 include tests/referee/build.mk
 include ci/build.mk
 include ci/package/build.mk
+include ci/nightly/build.mk
 
 # An image's flags as they were when its objects were made. The file counts as old when its text differs; nothing is
 # written while make reads this, so `make -n` tells the truth and leaves no trace.

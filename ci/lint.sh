@@ -76,6 +76,11 @@ python() {
 	# shellcheck disable=SC2046
 	pyflakes3 $(files '*.py')
 }
+workflows() { # files that users copy for GitHub and GitLab: docs/nightly.md has the rules
+	lacks yamllint && return 77
+	# shellcheck disable=SC2046
+	yamllint --strict -c ci/workflows/yamllint.cfg $(files 'ci/workflows/*.yml') && "${PYTHON:-python3}" ci/workflows/check.py $(files 'ci/workflows/*.yml')
+}
 # cppcheck does not know that a register's name may stand behind its variable, which is why that alone is written
 # __asm("r8"), nor which attributes a compiler has.
 analyse() {
@@ -98,6 +103,7 @@ check chains chains
 check rules rules
 check scripts scripts
 check python python
+check workflows workflows
 check cppcheck analyse
 echo "lint: $passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ]

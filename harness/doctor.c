@@ -292,6 +292,7 @@ static void check_checkout(void)
 	check_tool("cppcheck", "cppcheck");
 	check("shellcheck", "shellcheck", "shellcheck --version | grep ^version:");
 	check_tool("pyflakes3", "pyflakes3");
+	check_tool("yamllint", "yamllint");
 	check_program("iasl", "acpica-tools");
 	check_program("cpio", "cpio");
 	check_program("tpm2_checkquote", "tpm2-tools");

@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: MIT
+# make nightly, hardware: docs/nightly.md
+
+STEPS ?=
+RESUME ?=
+NIGHTLY = $(PYTHON) -B ci/nightly/nightly.py $(if $(RESUME),--resume)
+.PHONY: nightly hardware
+nightly: ## everything on this machine, step by step, and one report (STEPS='check fuzz', RESUME=1): docs/nightly.md
+	$(Q)$(NIGHTLY) $(STEPS)
+
+hardware: ## suites on an SNP host; the doctor first, an unfit host is neutral (STEPS='fit core'): docs/nightly.md
+	$(Q)RESUME=$(RESUME) ci/hardware/run $(STEPS)
