@@ -263,3 +263,15 @@ TEST(only_the_exit_of_that_reason_gets_the_name)
 	CHECK_EQ(printed("stats: cause.user.vmpl1.cpl0.intr.other_0x7"), 1);
 	CHECK_EQ(printed("stats: cause.user.vmpl1.cpl0.intr.other_0x8"), ~0ull);
 }
+
+/* What CPU 0 reads while the others run: at once, whether the exit is still open or not. */
+TEST(exits_seen_up_to_now)
+{
+	start(true);
+	whole(1, 2, 3, SVM_EXIT_HLT);
+	open(1, 2, 0, SVM_EXIT_HLT);
+	CHECK_EQ(exit_cause_seen(cpus[1].causes, 2, SVM_EXIT_HLT), 2);
+	CHECK_EQ(exit_cause_seen(cpus[1].causes, 0, SVM_EXIT_HLT), 0);
+	CHECK_EQ(exit_cause_seen(cpus[0].causes, 2, SVM_EXIT_HLT), 0);
+	start(false);
+}

@@ -13,6 +13,7 @@
 #include "machine/host/smp.h"
 #include "machine/host/time.h"
 #include "machine/iommu/dma_fault.h"
+#include "machine/hv/state/series.h"
 #include "machine/hv/state/state.h"
 #include "machine/hv/stop.h"
 #include "tests/native/check.h"
@@ -31,6 +32,22 @@ static bool moves;             /* vCPU 1 goes on once it is kicked */
 static bool refused;           /* a device was */
 struct host_options host_options;
 static jmp_buf over;
+
+/* A guest is dead when all vCPUs have said so three times in a row (DEAD_ROUNDS): so many periods.
+ */
+#define DEAD_SECONDS 3
+
+/* When the next sample is due: samples alone are no reason to look. */
+static unsigned samples_between;
+
+uint64_t series_look(void)
+{
+	static unsigned taken;
+
+	if (!samples_between)
+		return 0;
+	return ++taken % (samples_between + 1) ? 1 : ~0ull;
+}
 
 bool dma_fault_report(void)
 {
@@ -148,4 +165,16 @@ TEST(a_refused_device_ends_a_strict_run_and_no_other)
 	CHECK_EQ(ended_by(10), REFUSED);
 	refused = false;
 	CHECK_EQ(ended_by(10), WATCHING);
+}
+
+/* With four samples in a second, each of which wakes this CPU, a dead guest takes as many seconds.
+ */
+TEST(samples_of_exits_are_no_looks)
+{
+	setup(true, true);
+	samples_between = 4;
+	CHECK(!ended(5 * DEAD_SECONDS - 1));
+	setup(true, true);
+	CHECK(ended(5 * DEAD_SECONDS));
+	samples_between = 0;
 }

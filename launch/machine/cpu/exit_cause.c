@@ -32,9 +32,10 @@ struct row {
 _Static_assert(sizeof(struct row_key) == 16, "keys are compared as bytes: no padding");
 
 struct exit_causes {
-	struct row_key now; /* the exit in hand */
-	uint64_t since;     /* its TSC; 0: none is in hand */
-	uint64_t lost;      /* exits for which there was no row left */
+	struct row_key now;                    /* the exit in hand */
+	uint64_t since;                        /* its TSC; 0: none is in hand */
+	uint64_t lost;                         /* exits for which there was no row left */
+	uint64_t seen[VMPL_COUNT][EXIT_SLOTS]; /* read by CPU 0 meanwhile */
 	struct row rows[ROWS];
 };
 
@@ -77,6 +78,7 @@ void exit_cause_open(struct vcpu *v, unsigned slot)
 	struct exit_causes *e = v->causes;
 	bool user = vcpu_ctx(v)->vmcb->cpl == 3;
 
+	WRITE_ONCE(e->seen[v->vmpl][slot], e->seen[v->vmpl][slot] + 1);
 	e->since = rdtsc();
 	e->now = (struct row_key){.phase = (uint8_t)READ_ONCE(phase_now),
 				  .vmpl = v->vmpl,
@@ -107,6 +109,11 @@ void exit_cause_close(struct exit_causes *e)
 unsigned exit_cause_slot(const struct exit_causes *e)
 {
 	return e->now.slot;
+}
+
+uint64_t exit_cause_seen(const struct exit_causes *e, unsigned vmpl, unsigned slot)
+{
+	return READ_ONCE(e->seen[vmpl][slot]);
 }
 
 static const char *group_name(const struct row_key *k)

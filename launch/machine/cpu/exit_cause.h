@@ -40,6 +40,8 @@ void exit_cause_open(struct vcpu *v, unsigned slot); /* of vcpu.exits[]; v->caus
 void exit_cause_name(struct exit_causes *e, const struct exit_class *class, uint32_t what);
 void exit_cause_close(struct exit_causes *e);
 unsigned exit_cause_slot(const struct exit_causes *e); /* of the record that is open, or was last */
+/* Exits of that slot and VMPL up to now; any CPU. */
+uint64_t exit_cause_seen(const struct exit_causes *e, unsigned vmpl, unsigned slot);
 
 /* Exit slot has just happened to the current VMPL. */
 static inline void exit_cause_begin(struct vcpu *v, unsigned slot)

@@ -21,6 +21,7 @@ static const struct option_word words[] = {
 	{"trace", &host_options.trace},           {"turns", &host_options.turns},
 	{"no-invlpgb", &host_options.no_invlpgb}, {"any-features", &host_options.any_features},
 	{"fast-ioio", &host_options.fast_ioio},   {"tsc-adjust", &host_options.tsc_adjust},
+	{"series", &host_options.series},         {"rmp-map", &host_options.rmp_map},
 };
 
 static const struct option_word *find(const struct option_word *from, const struct option_word *to,
@@ -66,4 +67,5 @@ void options_read(void)
 		if (n < f.size && text[n])
 			n++;
 	}
+	host_options.stats |= host_options.series;
 }

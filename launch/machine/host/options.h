@@ -7,6 +7,8 @@
 
 struct host_options {
 	bool strict, stats, trace;
+	bool series;       /* exits as they come, too; stats then is set as well */
+	bool rmp_map;      /* the states of all pages at the end */
 	bool turns;        /* all CPUs share one host thread (-icount): irq_turn() */
 	bool any_features; /* VMRUN takes every SEV_FEATURES bit; what is not modelled has no effect
 			    */

@@ -13,6 +13,7 @@
 #include "machine/hostile/hostile.h"
 #include "machine/iommu/dma_fault.h"
 #include "machine/hv/state/stats.h"
+#include "machine/snp/rmp/rmp_map.h"
 #include "abi/ghcb.h"
 #include "abi/machine.h"
 #include "lib/fmt.h"
@@ -28,6 +29,7 @@ static enum machine_end panic_code(const struct vcpu *v)
 static void last_words(void)
 {
 	stats_print();
+	rmp_map_print();
 	dma_fault_end();
 	hostile_ended();
 }

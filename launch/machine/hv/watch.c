@@ -10,6 +10,7 @@
 #include "machine/host/smp.h"
 #include "machine/host/time.h"
 #include "machine/iommu/dma_fault.h"
+#include "machine/hv/state/series.h"
 #include "machine/hv/state/state.h"
 #include "machine/hv/stop.h"
 #include "machine/layout.h"
@@ -71,6 +72,20 @@ static bool look(int *rounds)
 	return *rounds >= DEAD_ROUNDS;
 }
 
+/* Until the time of the next look, or whatever else wakes this CPU. With the option series it is up
+ * in between, and looks at nothing else. */
+static void sleep_until(uint64_t look)
+{
+	uint64_t sample;
+
+	while ((sample = series_look()) && sample < look) {
+		host_timer_arm(sample);
+		host_halt();
+	}
+	host_timer_arm(look);
+	host_halt();
+}
+
 /* A guest whose every vCPU halted with interrupts off will never move again: say so at once
  * instead of leaving it to a time-out. */
 NORETURN void hv_service_main(void)
@@ -78,8 +93,7 @@ NORETURN void hv_service_main(void)
 	int rounds = -1; /* nobody was asked */
 
 	for (;;) {
-		host_timer_arm(rdtsc() + host_tsc_khz() * PERIOD_MS);
-		host_halt();
+		sleep_until(rdtsc() + host_tsc_khz() * PERIOD_MS);
 		if (dma_fault_report() && host_options.strict)
 			stop_dma();
 		if (look(&rounds))

@@ -27,6 +27,8 @@
  * The monitor's options, separated by spaces or commas:
  *          "strict"       every event that hardware reflects is reflected
  *          "stats"        exit counters by reason go to the monitor log at the end
+ *          "series"       "stats", and the exits of each fifth of a second as they come
+ *          "rmp-map"      what each page is at the end, as the RMP has it
  *          "trace"        one log line per exit (slow)
  *          "turns"        all CPUs share one host thread: let the next one go on now and then
  *          "no-invlpgb"   INVLPGB and TLBSYNC raise #UD, as where a host does not allow them
