@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: MIT
 # Dependencies, style and lint.
 
-.PHONY: deps doctor format lint size matrix outdated FORCE
+.PHONY: deps deps-browser doctor format lint size matrix outdated FORCE
 
 deps: ## install what is missing from Debian
 	$(Q)ci/deps.sh
+
+# Not of `make deps`: it is large, and what it drives is skipped without it.
+deps-browser: ## install Chromium, in which the report is tested (docs/report.md)
+	$(Q)ci/deps.sh chromium chromium-driver python3-pytest
 
 # The doctor is a part of the harness. What keeps that from being built is what is missing first.
 doctor: ## what this machine has, what it lacks, and what to do about each

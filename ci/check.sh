@@ -9,6 +9,7 @@ build=${BUILD:-build}
 log=$build/check.log
 bad=
 : >"$log"
+: >"$build/check.began" # what is newer are this check's runs: keelson report
 
 # The last words of a step, ours ("N passed, N failed, N skipped") or pytest's ("N failed, N passed in ...").
 count() {
@@ -32,6 +33,7 @@ for step; do
 	skipped=$((skipped + $(count "$build/check.step" skipped)))
 done
 rm -f "$build/check.step" "$build/check.rc"
-[ -z "$bad" ] || echo "check: failed:$bad (whole log: $log)"
+[ -z "$bad" ] || echo "check: failed:$bad (whole log: $log)" | tee -a "$log"
+[ ! -x "$build/keelson" ] || "$build/keelson" report --check
 echo "$passed passed, $failed failed, $skipped skipped"
 [ -z "$bad" ]

@@ -5,5 +5,6 @@
 /* The subcommands; each gets argv with its own name first and returns the program's exit code. */
 int run_command(int argc, char **argv);
 int test_command(int argc, char **argv);
+int report_command(int argc, char **argv);
 int doctor_command(int argc, char **argv);
 int repro_command(int argc, char **argv);

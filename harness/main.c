@@ -28,6 +28,7 @@ static const struct {
 	{"test", test_command, "run suites, or single tests"},
 	{"igvm", igvm_command, "build, inspect or measure an IGVM file"},
 	{"repro", repro_command, "gather what a report of a problem on hardware needs"},
+	{"report", report_command, "write runs as one HTML file: reasons, timelines, exits"},
 	{"doctor", doctor_command, "check what this machine has and what is missing"},
 };
 

@@ -17,7 +17,7 @@ shell: ## the same, with a shell of the guest in this terminal
 # What check compiles takes all cores, unless make was told how many to take.
 all_cores = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
-check: ## everything: unit tests, lint, suites on native QEMU
+check: ## everything: unit tests, lint, suites on native QEMU; leaves build/report.html
 	$(Q)$(MAKE) --no-print-directory deps && $(MAKE) --no-print-directory $(all_cores) all guests mutants INITRD=
 	$(Q)CHECK_JOBS='$(all_cores)' ci/check.sh lint unit integration
 
