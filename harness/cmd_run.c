@@ -17,6 +17,7 @@
 #include "harness/core/output.h"
 #include "harness/run/limits.h"
 #include "harness/core/paths.h"
+#include "harness/report/progress.h"
 #include "harness/report/report.h"
 #include "harness/core/signals.h"
 #include "harness/session/talk.h"
@@ -247,7 +248,7 @@ static void boot(struct job *j, int *theirs)
 	if (j->options->no_agent) {
 		watch_console(j);
 	} else {
-		report_status("[%s] up after %u ms", j->suite->name, j->session.time.ready);
+		progress_step("up");
 		*theirs = j->options->payload ? payload(j) : commands(j);
 		if (j->options->shell && !*theirs && !j->session.over)
 			shell(j);
@@ -279,10 +280,14 @@ static bool open_terminal(struct job *j, struct terminal *t)
 static int run(const struct options *o, const struct suite *s, const struct strlist *words)
 {
 	struct terminal terminal = {0};
+	struct strlist suites = {0};
 	struct job j;
 	int code, theirs = 0;
 
 	signals_init();
+	strlist_add(&suites, s->name);
+	progress_begin(o->runs, &suites);
+	strlist_free(&suites);
 	if (!job_open(&j, o, s, NULL, words))
 		return CODE_HOST;
 	if (job_prepare(&j) && open_terminal(&j, &terminal))

@@ -14,6 +14,7 @@
 #include "harness/commands.h"
 #include "harness/core/output.h"
 #include "harness/core/paths.h"
+#include "harness/report/progress.h"
 #include "harness/report/report.h"
 #include "harness/core/signals.h"
 #include "harness/run/given.h"
@@ -305,6 +306,18 @@ static int run_single(const struct options *o, const struct choices *c, const st
 	return code;
 }
 
+/* The status line knows what is to come. */
+static void foresee(const struct options *o, const struct choices *c)
+{
+	struct strlist names = {0};
+
+	for (size_t i = 0; i < c->n; i++)
+		strlist_add(&names, c->v[i].suite->name);
+	if (!o->list)
+		progress_begin(o->runs, &names);
+	strlist_free(&names);
+}
+
 int test_command(int argc, char **argv)
 {
 	struct strlist words = {0};
@@ -337,5 +350,6 @@ int test_command(int argc, char **argv)
 		return CODE_PASSED;
 	job_words(&words, argc, argv);
 	signals_init();
+	foresee(&o, &c);
 	return c.n == 1 ? run_single(&o, &c, &words) : run_many(&o, &c, &words);
 }

@@ -43,6 +43,11 @@ bool report_is_json(void)
 	return rep.json;
 }
 
+bool report_terminal(void)
+{
+	return rep.terminal;
+}
+
 static void clear_status(void)
 {
 	if (rep.status_shown)

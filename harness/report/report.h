@@ -10,6 +10,7 @@
 
 void report_init(bool json);
 void report_line(const char *fmt, ...) PRINTF(1, 2);
+bool report_terminal(void); /* there is a status line */
 /* What is going on now; drawn on a terminal only. */
 void report_status(const char *fmt, ...) PRINTF(1, 2);
 /* A line of JSON on stdout. */

@@ -19,6 +19,7 @@
 #include "harness/run/make_igvm.h"
 #include "harness/core/output.h"
 #include "harness/core/paths.h"
+#include "harness/report/progress.h"
 #include "harness/report/report.h"
 #include "harness/core/signals.h"
 #include "harness/session/talk.h"
@@ -55,6 +56,7 @@ bool job_open(struct job *j, const struct options *o, const struct suite *s,
 	if (!(outer ? runfolder_create_in(&j->folder, outer, name)
 		    : runfolder_create(&j->folder, o->runs, name)))
 		return false;
+	progress_suite(s->name, j->folder.path);
 	touch_logs(j);
 	record_open(&j->record, &j->folder, name, words);
 	runfolder_recreate(&j->folder, words);
@@ -348,6 +350,8 @@ bool job_prepare(struct job *j)
  */
 bool job_boot(struct job *j)
 {
+	char *step;
+
 	session_free(&j->session);
 	j->known_end = false;
 	if (signals_taken())
@@ -358,7 +362,9 @@ bool job_boot(struct job *j)
 	if (!j->boot_folder)
 		return refuse(j, CODE_HOST, str("no folder for boot %u", j->boots));
 	j->setup.folder = j->boot_folder;
-	report_status("[%s] boot %u", j->suite->name, j->boots);
+	step = str("boot %u", j->boots);
+	progress_step(step);
+	free(step);
 	if (!session_start(&j->session, &j->setup))
 		return false;
 	return j->suite->kind == SUITE_SELFTEST || j->options->no_agent || talk_hello(&j->session);

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/report/progress.h"
 #include "harness/report/report.h"
 #include "harness/run/selftest.h"
 
@@ -102,7 +103,7 @@ bool selftest_run(struct job *j, const struct strlist *patterns)
 	struct control_frame f;
 	bool ended_well, known;
 
-	report_status("[%s] running", j->suite->name);
+	progress_step("running");
 	while (session_wait(&j->session, &f) == SESSION_FRAME)
 		;
 	ended_well = job_boot_end(j);

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/report/progress.h"
 #include "harness/report/report.h"
 #include "harness/run/known.h"
 #include "harness/run/selftest.h"
@@ -153,6 +154,11 @@ static bool run_test(struct job *j, const char *name, struct talk_verdict *v)
 	return up;
 }
 
+static const char *name_of(const void *list, size_t i)
+{
+	return ((const struct talk_list *)list)->v[i].name;
+}
+
 /*
  * After a test that took the target down, the next one gets a fresh boot. A target that does not
  * come up again fails all the rest.
@@ -161,6 +167,7 @@ static void run_tests(struct job *j, const struct talk_list *l)
 {
 	bool up = true;
 
+	progress_tests(l->n, name_of, l);
 	for (size_t i = 0; i < l->n; i++) {
 		struct talk_verdict v;
 
@@ -168,7 +175,8 @@ static void run_tests(struct job *j, const struct talk_list *l)
 			fail_rest(j, l, i);
 			return;
 		}
-		report_status("[%s] %zu/%zu %s", j->suite->name, i + 1, l->n, l->v[i].name);
+		progress_test(i);
+		progress_step(l->v[i].name);
 		up = run_test(j, l->v[i].name, &v);
 		verdict_of_test(j, l->v[i].name, &v);
 		free(v.detail);

@@ -18,6 +18,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "harness/report/progress.h"
 #include "harness/session/session.h"
 #include "harness/session/session_logs.h"
 #include "harness/session/session_port.h"
@@ -370,6 +371,7 @@ static void wait_a_tick(struct session *s)
 	if (s->terminal)
 		n += terminal_poll(s->terminal, p + n);
 	poll(p, n, s->hello ? TICK_MS : TICK_BOOT_MS);
+	progress_tick();
 }
 
 /* A person at the terminal may think for as long as they like: that is progress. */
