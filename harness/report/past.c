@@ -87,12 +87,14 @@ static bool lies_in(const char *path, const char *folder)
 void past_read(struct past *p, const char *runs, const char *suite, const char *own)
 {
 	/* In front of the suite's name, and behind it. */
-	static const char *const places[][2] = {{"", "-[0-9]*"}, {"*/", ""}, {"check-*/", "-[0-9]*"}};
+	static const char *const places[][2] = {
+		{"", "-[0-9]*"}, {"*/", ""}, {"check-*/", "-[0-9]*"}};
 	glob_t found = {0};
 
 	*p = (struct past){0};
 	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
-		char *pattern = str("%s/%s%s%s/results.jsonl", runs, places[i][0], suite, places[i][1]);
+		char *pattern =
+			str("%s/%s%s%s/results.jsonl", runs, places[i][0], suite, places[i][1]);
 
 		glob(pattern, i ? GLOB_APPEND : 0, NULL, &found);
 		free(pattern);

@@ -3,10 +3,10 @@
 #pragma once
 
 /*
- * How long a suite took the last time, from the newest run folder of it that has verdicts. It is for
- * an estimate alone: what cannot be read is not known, and no error.
+ * How long a suite took the last time, from the newest run folder of it that has verdicts. It is
+ * for an estimate alone: what cannot be read is not known, and no error.
  */
-#include "base/types.h"
+#include "harness/core/util.h"
 
 struct past_test {
 	char *name;

@@ -103,8 +103,9 @@ char *progress_text(const struct progress_view *v, const char *what)
 
 static void draw(void)
 {
-	struct progress_view v = {now.suite, now.done,			  now.suites, now.test,
-				  now.tests, now_ms() - now.started, left()};
+	struct progress_view v = {now.suite, now.done,  now.suites,
+				  now.test,  now.tests, now_ms() - now.started,
+				  left()};
 	char *text = progress_text(&v, now.what ? now.what : "");
 
 	report_status("%s", text);
@@ -158,9 +159,8 @@ void progress_tests(size_t n, const char *(*name)(const void *list, size_t i), c
 		int64_t later = i + 1 < n ? now.still[i + 1] : 0;
 		unsigned ms = 0;
 
-		now.still[i] = past_test_ms(&now.past, name(list, i), &ms) && later >= 0
-				       ? later + ms
-				       : -1;
+		now.still[i] =
+			past_test_ms(&now.past, name(list, i), &ms) && later >= 0 ? later + ms : -1;
 	}
 }
 

@@ -3,16 +3,17 @@
 #pragma once
 
 /*
- * The status line of a terminal: what runs, how far it is, how long it has taken and, by the time of
- * the last run (past.h), how long it still takes:
+ * The status line of a terminal: what runs, how far it is, how long it has taken and, by the time
+ * of the last run (past.h), how long it still takes:
  *
  *   [linux 2/5] 12/41  1:23, about 2:10 left  tpm-killed
  *
  * Elsewhere than on a terminal all of this does nothing.
  */
-#include "launch/profiles/words.h"
+#include "harness/core/util.h"
 
-/* What a command is about to run, in that order. runs: the folder of run folders, NULL: build/runs. */
+/* What a command is about to run, in that order. runs: the folder of run folders, NULL: build/runs.
+ */
 void progress_begin(const char *runs, const struct strlist *suites);
 /* The next one of them has begun, in that folder. */
 void progress_suite(const char *name, const char *folder);

@@ -52,7 +52,8 @@ static void says(struct progress_view v, const char *what, const char *expected)
 
 TEST(the_line)
 {
-	says((struct progress_view){"core", 0, 1, 0, 0, 4000, -1}, "boot 1", "[core]  0:04  boot 1");
+	says((struct progress_view){"core", 0, 1, 0, 0, 4000, -1}, "boot 1",
+	     "[core]  0:04  boot 1");
 	says((struct progress_view){"linux", 1, 5, 11, 41, 83000, 130000}, "tpm",
 	     "[linux 2/5] 12/41  1:23, about 2:10 left  tpm");
 	says((struct progress_view){"linux", 0, 1, 0, 0, 3661000, 3600000}, "x",
@@ -150,8 +151,8 @@ TEST(what_is_left)
 	struct strlist suites = {0};
 
 	begin();
-	put("one-20260101-1-1", "100", LINE("one", "a", 10000) LINE("one", "b", 20000)
-	    LINE("one", "c", 30000), 1000);
+	put("one-20260101-1-1", "100",
+	    LINE("one", "a", 10000) LINE("one", "b", 20000) LINE("one", "c", 30000), 1000);
 	put("two-20260101-1-1", "60", LINE("two", "x", 1), 1000);
 	strlist_add(&suites, "one");
 	strlist_add(&suites, "two");
