@@ -6,6 +6,7 @@ import base64
 import json
 import shutil
 import subprocess
+import time
 import urllib.error
 import urllib.request
 
@@ -86,6 +87,13 @@ class Browser:
     def count(self, selector):
         """How many of them a person can see."""
         return self.run("return [...document.querySelectorAll(arguments[0])].filter(e => e.checkVisibility()).length", selector)
+
+    def until(self, what, wanted):
+        """The page acts on clicks and keys when it comes to it, on a busy host later than the driver answers."""
+        end = time.monotonic() + START
+        while (found := what()) != wanted:
+            assert time.monotonic() < end, f"{found}, and not {wanted}"
+            time.sleep(0.05)
 
     def complaints(self):
         """What stands in the console: errors of scripts, and what the policy refused."""
