@@ -22,6 +22,7 @@ static const struct option_word words[] = {
 	{"no-invlpgb", &host_options.no_invlpgb}, {"any-features", &host_options.any_features},
 	{"fast-ioio", &host_options.fast_ioio},   {"tsc-adjust", &host_options.tsc_adjust},
 	{"series", &host_options.series},         {"rmp-map", &host_options.rmp_map},
+	{"quiesce", &host_options.quiesce},
 };
 
 static const struct option_word *find(const struct option_word *from, const struct option_word *to,

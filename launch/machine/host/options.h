@@ -15,6 +15,7 @@ struct host_options {
 	bool fast_ioio;    /* IN and OUT are answered in one exit, unless strict */
 	bool no_invlpgb;   /* INVLPGB and TLBSYNC are undefined in a guest */
 	bool tsc_adjust;   /* CPUID shows TSC_ADJUST, and writes to it count */
+	bool quiesce;      /* the host may ask for a machine that can be saved: hv/quiesce.h */
 	bool hostile;      /* a word of a hostile host was given (hostile/hostile.h) */
 };
 extern struct host_options host_options; /* written once, before any guest runs */

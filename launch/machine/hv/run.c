@@ -22,6 +22,7 @@
 #include "machine/hv/state/hypercall.h"
 #include "machine/hv/irq.h"
 #include "machine/hv/preempt.h"
+#include "machine/hv/quiesce.h"
 #include "machine/hv/stop.h"
 #include "machine/snp/vmsa_attach.h"
 #include "machine/snp/vmsa_inuse.h"
@@ -238,6 +239,7 @@ NORETURN void hv_vcpu_main(struct vcpu *v)
 	if (!gpa_eq(vcpu_ctx(v)->vmsa, GPA_NONE) && !machine_switch(v, v->vmpl))
 		stop_vmpl(v, "has a boot VMSA that cannot be run");
 	for (;;) {
+		quiesce_serve(v);
 		ap_serve(v);
 		altinj_turn(v);
 		preempt_serve(v);

@@ -10,6 +10,7 @@
 #include "machine/host/smp.h"
 #include "machine/host/time.h"
 #include "machine/iommu/dma_fault.h"
+#include "machine/hv/quiesce.h"
 #include "machine/hv/state/series.h"
 #include "machine/hv/state/state.h"
 #include "machine/hv/stop.h"
@@ -72,18 +73,27 @@ static bool look(int *rounds)
 	return *rounds >= DEAD_ROUNDS;
 }
 
-/* Until the time of the next look, or whatever else wakes this CPU. With the option series it is up
- * in between, and looks at nothing else. */
+static uint64_t ticks(uint64_t ms)
+{
+	return host_tsc_khz() * ms;
+}
+
+/* Until the time of the next look, or whatever else wakes this CPU. With the options series and
+ * quiesce it is up in between, and looks at nothing else. */
 static void sleep_until(uint64_t look)
 {
-	uint64_t sample;
+	uint64_t next, sample;
 
-	while ((sample = series_look()) && sample < look) {
-		host_timer_arm(sample);
+	do {
+		sample = series_look();
+		next = sample ? MIN(sample, look) : look;
+		if (host_options.quiesce)
+			next = MIN(next, rdtsc() + ticks(QUIESCE_LOOK_MS));
+		host_timer_arm(next);
 		host_halt();
-	}
-	host_timer_arm(look);
-	host_halt();
+		if (host_options.quiesce)
+			quiesce_look();
+	} while (next < look);
 }
 
 /* A guest whose every vCPU halted with interrupts off will never move again: say so at once
@@ -93,7 +103,7 @@ NORETURN void hv_service_main(void)
 	int rounds = -1; /* nobody was asked */
 
 	for (;;) {
-		sleep_until(rdtsc() + host_tsc_khz() * PERIOD_MS);
+		sleep_until(rdtsc() + ticks(PERIOD_MS));
 		if (dma_fault_report() && host_options.strict)
 			stop_dma();
 		if (look(&rounds))

@@ -31,6 +31,7 @@
  *          "rmp-map"      what each page is at the end, as the RMP has it
  *          "trace"        one log line per exit (slow)
  *          "turns"        all CPUs share one host thread: let the next one go on now and then
+ *          "quiesce"      the host may have the machine saved, by MACHINE_QUIESCE_PORT
  *          "no-invlpgb"   INVLPGB and TLBSYNC raise #UD, as where a host does not allow them
  * and the words of hostile hosts (docs/monitor.md, "Hostile hosts")
  */
@@ -42,6 +43,18 @@
 /* debugcon, may be absent: a copy of what VMPL0 writes to COM1; refused to guests. It tells an
  * SVSM's words there from its guest's. */
 #define MACHINE_SVSM_PORT 0x405
+/*
+ * 16550, with the option "quiesce" only, of bytes in both directions; refused to guests. The host
+ * asks, the machine answers when no CPU is in a guest, and stays so until the host lets it go:
+ * perhaps in another QEMU, which has loaded what this one has saved.
+ */
+#define MACHINE_QUIESCE_PORT 0x408
+enum machine_quiesce {
+	MACHINE_QUIESCE_ASK = 'q',     /* host to machine */
+	MACHINE_QUIESCE_QUIET = 'Q',   /* machine to host: it may be saved now */
+	MACHINE_QUIESCE_REFUSED = 'N', /* machine to host: a CPU did not come; it goes on */
+	MACHINE_QUIESCE_GO = 'g',      /* host to machine */
+};
 #define MACHINE_DEBUGCON  0xe9 /* what both ports read as */
 #define MACHINE_EXIT_PORT 0xf4 /* isa-debug-exit, 4 bytes; refused to guests */
 
