@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "harness/commands.h"
+#include "harness/run/cached.h"
 #include "harness/run/given.h"
 #include "harness/run/job.h"
 #include "harness/core/output.h"
@@ -56,8 +57,11 @@ static void print_phases(const struct session *s)
 	char *monitor = seconds(p.monitor), *svsm = seconds(p.svsm), *kernel = seconds(p.kernel);
 	char *user = seconds(p.user), *all = seconds(end ? (int)end : -1);
 
-	report_line("boot          monitor %s, SVSM %s, %s %s, user space %s; %s in all", monitor,
-		    svsm, s->foreign ? "guest" : "kernel", kernel, user, all);
+	if (s->time.loaded)
+		report_line("boot          none: loaded from the boot cache in %s", all);
+	else
+		report_line("boot          monitor %s, SVSM %s, %s %s, user space %s; %s in all",
+			    monitor, svsm, s->foreign ? "guest" : "kernel", kernel, user, all);
 	free(monitor);
 	free(svsm);
 	free(kernel);
@@ -331,6 +335,8 @@ static bool possible(const struct options *o, const struct suite *s)
 		       false;
 	if (too_much)
 		return problem("%s", too_much), false;
+	if (!does_not_go)
+		does_not_go = cached_refuse(s, o);
 	if (does_not_go)
 		return problem("%s", does_not_go), false;
 	if (!wants_agent(o))

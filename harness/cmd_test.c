@@ -17,6 +17,7 @@
 #include "harness/report/progress.h"
 #include "harness/report/report.h"
 #include "harness/core/signals.h"
+#include "harness/run/cached.h"
 #include "harness/run/given.h"
 #include "harness/run/known.h"
 #include "harness/run/limits.h"
@@ -340,7 +341,7 @@ int test_command(int argc, char **argv)
 	if (o.list && !o.args.n && !o.all && !o.group)
 		return list_suites(&o), CODE_PASSED;
 	if (!choose_all(&c, &o) || !all_pass(&c, &o, limits_refuse) ||
-	    !all_pass(&c, &o, given_refuse))
+	    !all_pass(&c, &o, given_refuse) || !all_pass(&c, &o, cached_refuse))
 		return CODE_USAGE;
 	if (!all_pass(&c, &o, lacks))
 		return CODE_HOST;

@@ -28,10 +28,17 @@ enum {
 
 /* ---- which programs ---- */
 
-/* The value of keelson.tests=, or "own". */
+static char cmdline[4096], *value; /* what is wanted; NULL: not looked for yet */
+
+void external_select(const char *patterns)
+{
+	snprintf(cmdline, sizeof(cmdline), "%s", patterns);
+	value = cmdline;
+}
+
+/* What the harness has selected, the value of keelson.tests=, or "own". */
 static const char *wanted(void)
 {
-	static char cmdline[4096], *value;
 	char *save = NULL;
 
 	if (value)

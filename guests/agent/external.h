@@ -10,6 +10,8 @@
  */
 #include "base/types.h"
 
+/* Those of the harness (CONTROL_SELECT) count instead of the command line's, from now on. */
+void external_select(const char *patterns);
 bool external_own_wanted(void);
 /* Sends a CONTROL_TEST for each; how many. Each program is asked once a boot. */
 unsigned external_list(void);

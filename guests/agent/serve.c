@@ -110,7 +110,9 @@ void agent_serve(void)
 	agent_send(CONTROL_HELLO, "linux\t1");
 	for (;;) {
 		port_next(&f);
-		if (f.type == CONTROL_LIST)
+		if (f.type == CONTROL_SELECT)
+			external_select(f.payload);
+		else if (f.type == CONTROL_LIST)
 			list();
 		else if (f.type == CONTROL_RUN)
 			run(f.payload);

@@ -57,6 +57,8 @@ enum {
 	OPT_KEEP,
 	OPT_NO_AGENT,
 	OPT_KDUMP,
+	OPT_BOOT_CACHE,
+	OPT_NO_BOOT_CACHE,
 	OPT_HELP,
 };
 
@@ -99,6 +101,8 @@ static const struct option table[] = {
 	{"keep", 0, NULL, OPT_KEEP},
 	{"no-agent", 0, NULL, OPT_NO_AGENT},
 	{"kdump", 0, NULL, OPT_KDUMP},
+	{"boot-cache", 2, NULL, OPT_BOOT_CACHE},
+	{"no-boot-cache", 0, NULL, OPT_NO_BOOT_CACHE},
 	{"help", 0, NULL, OPT_HELP},
 	{NULL, 0, NULL, 0},
 };
@@ -171,6 +175,10 @@ static void help(void)
 	     "  --kdump                    run: a panic does not end it, its crash kernel boots "
 	     "and takes\n"
 	     "                             the rest of the --exec commands\n"
+	     "  --boot-cache[=DIR]         start from a machine that has booted, or save it: "
+	     "build/boot-cache\n"
+	     "                             (docs/boot-cache.md)\n"
+	     "  --no-boot-cache            test: boot, also where the suite may do without\n"
 	     "  --json                     stdout is JSON (docs/json.md)\n"
 	     "  --dry-run                  print QEMU's command line and stop");
 }
@@ -265,6 +273,7 @@ static bool take_flag(struct options *o, int c)
 		     : c == OPT_NO_AGENT            ? &o->no_agent
 		     : c == OPT_SECURE_TSC          ? &o->secure_tsc
 		     : c == OPT_ALTERNATE_INJECTION ? &o->alternate_injection
+		     : c == OPT_NO_BOOT_CACHE       ? &o->no_boot_cache
 						    : NULL;
 
 	if (slot)
@@ -296,6 +305,9 @@ static bool take(struct options *o, int c)
 		return console_port(&o->com1);
 	case OPT_FIRMWARE:
 		o->firmware = optarg ? optarg : "";
+		return true;
+	case OPT_BOOT_CACHE:
+		o->boot_cache = optarg ? optarg : "";
 		return true;
 	case OPT_EXEC:
 		strlist_add(&o->exec, optarg);

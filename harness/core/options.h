@@ -35,6 +35,8 @@ struct options {
 	bool secure_tsc;          /* the guest's vCPUs have it too */
 	bool alternate_injection; /* the SVSM emulates the guest's local APICs */
 	bool com1;                /* it logs on COM1, not on the debug port */
+	const char *boot_cache;   /* its folder; "": build/boot-cache; NULL: where the suite says */
+	bool no_boot_cache;       /* always boot */
 	bool no_agent;            /* run: nobody answers on the control port */
 	struct strlist words;     /* monitor options (abi/machine.h) */
 	struct strlist exec;      /* run: command lines for the guest's shell */

@@ -127,7 +127,7 @@ void port_send(struct port *p, uint8_t type, const char *text)
 static const char *const names[] = {
 	"?",    "HELLO",      "INFO",    "LOG",     "LIST",     "TEST",  "LIST_END",
 	"RUN",  "START",      "FAILURE", "VERDICT", "END",      "BYE",   "BYE_ACK",
-	"HOST", "HOST_REPLY", "EXEC",    "OUTPUT",  "EXEC_END", "ALIVE",
+	"HOST", "HOST_REPLY", "EXEC",    "OUTPUT",  "EXEC_END", "ALIVE", "SELECT",
 };
 
 const char *port_frame_name(uint8_t type)

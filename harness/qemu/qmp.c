@@ -204,3 +204,70 @@ bool qmp_stop(struct qmp *q)
 {
 	return tell(q, "stop");
 }
+
+bool qmp_cont(struct qmp *q)
+{
+	return tell(q, "cont");
+}
+
+/* The word "status" in the answer of a command without arguments (malloc'ed). */
+static char *status_of(struct qmp *q, const char *command)
+{
+	json_t *v = ask(q, command, json_pack("{s:s, s:s}", "execute", command, "id", command));
+	const char *word = json_string_value(json_object_get(v, "status"));
+	char *text = word ? str_dup(word) : NULL;
+
+	json_decref(v);
+	return text;
+}
+
+char *qmp_status(struct qmp *q)
+{
+	return status_of(q, "query-status");
+}
+
+/* As fast as it goes: QEMU keeps to 128 MiB/s otherwise. */
+#define SAVE_BYTES_S (1ll << 40)
+
+static bool set_speed(struct qmp *q)
+{
+	json_t *v = ask(q, "speed",
+			json_pack("{s:s, s:s, s:{s:I}}", "execute", "migrate-set-parameters", "id",
+				  "speed", "arguments", "max-bandwidth", (json_int_t)SAVE_BYTES_S));
+
+	json_decref(v);
+	return v != NULL;
+}
+
+/* By a shell, as QEMU has no other word for a file before 8.2. */
+int qmp_save(struct qmp *q, const char *path)
+{
+	struct strlist word = {0};
+	char *quoted, *uri;
+	json_t *v;
+
+	if (!set_speed(q))
+		return -1;
+	strlist_add(&word, path);
+	quoted = strlist_shell(&word);
+	uri = str("exec:cat >%s", quoted);
+	v = ask(q, "migrate",
+		json_pack("{s:s, s:s, s:{s:s}}", "execute", "migrate", "id", "migrate", "arguments",
+			  "uri", uri));
+	strlist_free(&word);
+	free(quoted);
+	free(uri);
+	json_decref(v);
+	return v ? 0 : -1;
+}
+
+int qmp_saving(struct qmp *q)
+{
+	char *status = status_of(q, "query-migrate");
+	int is = !status || !strcmp(status, "failed") || !strcmp(status, "cancelled") ? -1
+		 : !strcmp(status, "completed")                                       ? 1
+										      : 0;
+
+	free(status);
+	return is;
+}

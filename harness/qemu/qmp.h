@@ -29,3 +29,10 @@ char *qmp_human(struct qmp *q, const char *command);
 bool qmp_nmi(struct qmp *q);
 /* Stops the vCPUs; false when QEMU does not answer. */
 bool qmp_stop(struct qmp *q);
+bool qmp_cont(struct qmp *q);
+/* "running", "inmigrate", ... (malloc'ed); NULL when no answer came. */
+char *qmp_status(struct qmp *q);
+/* QEMU writes the machine's state, which must be stopped, into the file: 0 while it does, 1 when it
+ * has, -1 when it cannot or does not answer. The second asks how far it is. */
+int qmp_save(struct qmp *q, const char *path);
+int qmp_saving(struct qmp *q);

@@ -11,8 +11,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "abi/control.h"
 #include "abi/q35.h"
 #include "harness/igvm/build.h"
+#include "harness/run/cached.h"
 #include "harness/run/given.h"
 #include "harness/run/job.h"
 #include "harness/run/logs.h"
@@ -52,7 +54,7 @@ bool job_open(struct job *j, const struct options *o, const struct suite *s,
 	const char *name = o->name && !outer ? o->name : s->name;
 
 	*j = (struct job){.options = o, .suite = s, .losses = output_losses()};
-	j->session.qmp.fd = j->session.qemu.pidfd = -1;
+	j->session.qmp.fd = j->session.qemu.pidfd = j->session.quiesce_fd = -1;
 	if (!(outer ? runfolder_create_in(&j->folder, outer, name)
 		    : runfolder_create(&j->folder, o->runs, name)))
 		return false;
@@ -84,6 +86,8 @@ static char *monitor_words(const struct options *o, const struct suite *s)
 
 	if (o->strict || s->strict)
 		strlist_add(&words, "strict");
+	if (cached_wanted(o, s))
+		strlist_add(&words, "quiesce");
 	if (icount(o, s) >= 0)
 		strlist_add(&words, "turns");
 	if (s->options)
@@ -149,6 +153,7 @@ static void fill_setup(struct session_setup *setup, const struct options *o, con
 	setup->com1 = make_igvm_com1(s, o);
 	setup->symbols = symbol_source(o, setup->foreign);
 	setup->kdump = o->kdump;
+	setup->quiesce = cached_wanted(o, s);
 	l->name = s->name;
 	l->qemu = o->qemu;
 	l->monitor = o->monitor ? o->monitor : paths_in_build("monitor.elf.mb");
@@ -194,7 +199,7 @@ void job_dry_run(const struct options *o, const struct suite *s)
 		strlist_add(&igvm, paths_self());
 		make_igvm_words(s, o, setup.launch.igvm, &igvm);
 	}
-	session_command(&setup, 3, &qemu);
+	session_command(&setup, &(struct session_fds){3, 4}, &qemu);
 	if (o->json) {
 		line = record_dry_run(s->name, &igvm, &qemu);
 		report_json(line);
@@ -344,11 +349,22 @@ bool job_prepare(struct job *j)
 
 /* ---- boots ---- */
 
+/* A reset is to be followed by a boot: no machine is loaded then. */
+static bool start(struct job *j, bool reset)
+{
+	j->boot_cache = NULL;
+	if (j->setup.quiesce && !reset)
+		return cached_start(j);
+	if (!session_start(&j->session, &j->setup))
+		return false;
+	return j->suite->kind == SUITE_SELFTEST || j->options->no_agent || talk_hello(&j->session);
+}
+
 /*
  * The session of the boot before is freed here, since its outcome is asked for until then. A
  * signal that came between two boots ends the job.
  */
-bool job_boot(struct job *j)
+static bool next_boot(struct job *j, bool reset)
 {
 	char *step;
 
@@ -365,9 +381,16 @@ bool job_boot(struct job *j)
 	step = str("boot %u", j->boots);
 	progress_step(step);
 	free(step);
-	if (!session_start(&j->session, &j->setup))
+	if (!start(j, reset))
 		return false;
-	return j->suite->kind == SUITE_SELFTEST || j->options->no_agent || talk_hello(&j->session);
+	if (j->suite->tests)
+		session_send(&j->session, CONTROL_SELECT, j->suite->tests);
+	return true;
+}
+
+bool job_boot(struct job *j)
+{
+	return next_boot(j, false);
 }
 
 /* The files move along: the next boot's session takes over the folder of this one. */
@@ -378,7 +401,7 @@ bool job_reboot(struct job *j)
 
 	job_boot_end(j);
 	j->setup.files = files;
-	ok = job_boot(j);
+	ok = next_boot(j, true);
 	j->setup.files = NULL;
 	free(files);
 	return ok;
@@ -410,7 +433,7 @@ bool job_boot_end(struct job *j)
 		return false; /* it never started */
 	session_stop(s);
 	logs_check(s->folder);
-	record_boot(&j->record, s);
+	record_boot(&j->record, s, j->boot_cache);
 	if (s->dma_line)
 		report_line("[%s] DMA: %s; all are in monitor.log", j->suite->name, s->dma_line);
 	if (s->outcome.code != CODE_PASSED && !is_known_end(j) &&

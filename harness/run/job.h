@@ -22,6 +22,7 @@ struct job {
 	unsigned boots;
 	unsigned losses;         /* output_losses() when it began */
 	struct outcome outcome;  /* the gravest so far */
+	const char *boot_cache;  /* this boot "saved" a machine there, or was "loaded"; else NULL */
 	bool own_igvm, own_disk; /* files in the folder that a good run removes */
 	char *boot_folder;
 };

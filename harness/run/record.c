@@ -157,7 +157,7 @@ static int exit_status(const struct session *s)
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-void record_boot(struct record *r, const struct session *s)
+void record_boot(struct record *r, const struct session *s, const char *boot_cache)
 {
 	json_t *boots = json_object_get(r->json, "boots"), *boot = json_object();
 
@@ -173,6 +173,8 @@ void record_boot(struct record *r, const struct session *s)
 	json_object_set_new(boot, "dropped_control_bytes",
 			    json_integer((json_int_t)session_port_dropped(s)));
 	json_object_set_new(boot, "control_port", text_or_null(session_port_name(s)));
+	if (boot_cache)
+		json_object_set_new(boot, "boot_cache", json_string(boot_cache));
 	json_array_append_new(boots, boot);
 	save(r);
 }

@@ -20,7 +20,7 @@ void record_open(struct record *r, const struct runfolder *folder, const char *n
 void record_target(struct record *r, const struct suite *s, const struct session_setup *setup,
 		   const struct strlist *igvm_words);
 /* One boot; call it when the session is over. */
-void record_boot(struct record *r, const struct session *s);
+void record_boot(struct record *r, const struct session *s, const char *boot_cache);
 /* A command line of --exec; code -1: it did not come to its end. output NULL: it was passed on. */
 void record_exec(struct record *r, const char *command, int code, const struct captured *output);
 void record_close(struct record *r, const struct outcome *o, const struct results *results);

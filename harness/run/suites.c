@@ -55,6 +55,8 @@ static const struct key {
 	KEY(options, KEY_TEXT),
 	KEY(device, KEY_TEXT),
 	KEY(sev_features, KEY_TEXT),
+	KEY(tests, KEY_TEXT),
+	KEY(boot_cache, KEY_BOOL),
 	KEY(strict, KEY_BOOL),
 	KEY(alternate_injection, KEY_BOOL),
 	KEY(hidden, KEY_BOOL),

@@ -35,7 +35,9 @@ struct suite {
 	unsigned disk;              /* MiB of a fresh raw virtio disk; 0: none */
 	unsigned service_cpus;      /* SUITE_UNSET: as suite_service_cpus says */
 	unsigned icount;            /* log2 of ns an instruction takes; SUITE_UNSET: real time */
+	char *tests;                /* linux: which tests the agent offers; NULL: its own */
 	bool strict;
+	bool boot_cache;          /* it does not test its boot: harness/run/cached.h */
 	bool alternate_injection; /* the SVSM emulates the guest's local APICs */
 	bool test;                /* `keelson test` offers it the test protocol */
 	bool boot_only;           /* HELLO and BYE, one test "boot" */

@@ -32,7 +32,8 @@
 #define TICK_MS      100
 
 /* The logs' places are the session's business, so a dry run asks here too. */
-void session_command(const struct session_setup *setup, int qmp_fd, struct strlist *argv)
+void session_command(const struct session_setup *setup, const struct session_fds *fds,
+		     struct strlist *argv)
 {
 	struct launch l = setup->launch;
 	char *console = str("%s/console.log", setup->folder);
@@ -50,7 +51,8 @@ void session_command(const struct session_setup *setup, int qmp_fd, struct strli
 	l.no_debug_port = setup->com1 && !setup->profile->native;
 	l.control = control;
 	l.vport = setup->vport ? vport : NULL;
-	l.qmp_fd = qmp_fd;
+	l.qmp_fd = fds->qmp;
+	l.quiesce_fd = setup->quiesce ? fds->quiesce : 0;
 	setup->profile->command(&l, argv);
 	free(console);
 	free(control);
@@ -88,12 +90,29 @@ static void prepare(struct session *s, const struct session_setup *setup)
 			      .panic.kdump = setup->kdump,
 			      .info = json_object(),
 			      .qmp.fd = -1,
+			      .quiesce_fd = -1,
 			      .qemu.pidfd = -1};
 	session_logs_open(s);
 }
 
+/* A socket pair, one end of which QEMU inherits: no path, and nobody else can connect. */
+static bool pair(int *ours, int *qemus)
+{
+	int fd[2] = {-1, -1};
+	bool ok = socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd) == 0;
+
+	*ours = fd[0];
+	*qemus = fd[1];
+	return ok;
+}
+
+static void close_end(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
 /*
- * QMP is a socket pair, one end of which QEMU inherits: no path, and nobody else can connect.
  * The command line is made in any case, because run.json shows it also for a QEMU that did not
  * start.
  */
@@ -102,13 +121,14 @@ bool session_start(struct session *s, const struct session_setup *setup)
 	char *log = str("%s/qemu.log", setup->folder), *why = NULL;
 	char *serial = str("%s/" SERIAL_NAME, setup->folder);
 	char *virtio = str("%s/" VIRTIO_NAME, setup->folder);
-	int qmp[2] = {-1, -1};
+	struct session_fds fds = {-1, -1};
+	int qmp = -1;
 	bool ok;
 
 	prepare(s, setup);
-	ok = session_port_open(s, serial, setup->vport ? virtio : NULL) &&
-	     socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, qmp) == 0;
-	session_command(setup, qmp[1], &s->command);
+	ok = session_port_open(s, serial, setup->vport ? virtio : NULL) && pair(&qmp, &fds.qmp) &&
+	     (!setup->quiesce || pair(&s->quiesce_fd, &fds.quiesce));
+	session_command(setup, &fds, &s->command);
 	s->time.started = now_ms();
 	watch_start(&s->watch, setup->timeout);
 	if (setup->limit)
@@ -116,10 +136,11 @@ bool session_start(struct session *s, const struct session_setup *setup)
 	if (!ok)
 		why = str("cannot make the control port or the QMP socket: %s", strerror(errno));
 	else
-		ok = qemu_start(&s->qemu, &s->command, log, &qmp[1], 1, &why);
-	if (qmp[1] >= 0)
-		close(qmp[1]);
-	qmp_open(&s->qmp, qmp[0]);
+		ok = qemu_start(&s->qemu, &s->command, log, (int[]){fds.qmp, fds.quiesce},
+				setup->quiesce ? 2 : 1, &why);
+	close_end(fds.qmp);
+	close_end(fds.quiesce);
+	qmp_open(&s->qmp, qmp);
 	if (!ok)
 		finish(s, CODE_HOST, why);
 	free(log);
@@ -422,6 +443,8 @@ void session_stop(struct session *s)
 	session_logs_finish(s);
 	session_logs_close(s);
 	qmp_close(&s->qmp);
+	close_end(s->quiesce_fd);
+	s->quiesce_fd = -1;
 	session_port_close(s);
 	if (!s->over)
 		finish(s, CODE_PASSED, str("stopped by the harness"));
@@ -440,5 +463,5 @@ void session_free(struct session *s)
 	free(s->end.texts);
 	where_free(&s->where);
 	free(s->files.folder);
-	*s = (struct session){.qmp.fd = -1, .qemu.pidfd = -1};
+	*s = (struct session){.qmp.fd = -1, .qemu.pidfd = -1, .quiesce_fd = -1};
 }

@@ -24,10 +24,17 @@ struct session_setup {
 	bool com1;        /* ours, which logs there too */
 	struct symbol_source symbols; /* the SVSM's */
 	bool kdump;                   /* a panic does not end it: the crash kernel's end does */
+	bool quiesce; /* the machine can be saved, or launch.state is one that was: snapshot.h */
 };
 
+/* Descriptors that QEMU inherits: one end each of a connected socket. */
+struct session_fds {
+	int qmp;
+	int quiesce; /* not used without session_setup.quiesce */
+};
 /* The command line that a session would start. */
-void session_command(const struct session_setup *setup, int qmp_fd, struct strlist *argv);
+void session_command(const struct session_setup *setup, const struct session_fds *fds,
+		     struct strlist *argv);
 
 /* True when QEMU runs; else the session is over, with its outcome. Call session_stop() in any case.
  */

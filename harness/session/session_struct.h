@@ -33,6 +33,7 @@ struct session {
 	struct strlist command;
 	struct qemu qemu;
 	struct qmp qmp;
+	int quiesce_fd; /* snapshot.h; -1: the machine has no such port */
 	struct tail console, svsm, monitor;
 	struct watch watch;
 	struct timeline time;

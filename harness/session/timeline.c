@@ -46,6 +46,8 @@ struct phases timeline_phases(const struct timeline *t)
 	unsigned up = first_of(t->ready, t->end, 0);
 	double user;
 
+	if (t->loaded)
+		return p;
 	p.monitor = svsm ? (int)svsm : -1;
 	p.svsm = span(svsm, guest);
 	p.kernel = span(guest, up);
@@ -67,8 +69,17 @@ static json_t *known(int ms)
 	return ms < 0 ? json_null() : json_integer(ms);
 }
 
-json_t *timeline_json(const struct timeline *t)
+/* Of a machine that was loaded, what it has written by then was there at once. */
+static struct timeline without_boot(const struct timeline *t)
 {
+	if (!t->loaded)
+		return *t;
+	return (struct timeline){.started = t->started, .ready = t->ready, .loaded = true};
+}
+
+json_t *timeline_json(const struct timeline *all)
+{
+	struct timeline known_marks = without_boot(all), *t = &known_marks;
 	struct phases p = timeline_phases(t);
 	json_t *o = json_object();
 

@@ -13,16 +13,17 @@
 #include "base/types.h"
 
 struct timeline {
-	uint64_t started;      /* now_ms() */
-	unsigned monitor;      /* first byte of monitor.log */
-	unsigned launched;     /* the machine has launched the IGVM file */
-	unsigned svsm;         /* the SVSM's first line in svsm.log */
-	unsigned guest;        /* the SVSM said that it starts the guest */
-	unsigned entered;      /* a VMPL below VMPL0 has run */
-	unsigned user_mode;    /* and was at CPL 3 */
-	unsigned console;      /* first byte of console.log */
-	unsigned ready;        /* HELLO */
-	unsigned end;          /* of a run in which nobody said HELLO */
+	uint64_t started;   /* now_ms() */
+	unsigned monitor;   /* first byte of monitor.log */
+	unsigned launched;  /* the machine has launched the IGVM file */
+	unsigned svsm;      /* the SVSM's first line in svsm.log */
+	unsigned guest;     /* the SVSM said that it starts the guest */
+	unsigned entered;   /* a VMPL below VMPL0 has run */
+	unsigned user_mode; /* and was at CPL 3 */
+	unsigned console;   /* first byte of console.log */
+	unsigned ready;     /* HELLO */
+	unsigned end;       /* of a run in which nobody said HELLO */
+	bool loaded;        /* the machine has booted earlier, in another QEMU: it has no phases */
 	double kernel_seconds; /* the guest's clock at its first user space instruction */
 	double ready_seconds;  /* and when it sent its facts */
 };

@@ -6,6 +6,8 @@
  * turns the machine into an SEV-SNP one and loads the IGVM file from fw_cfg. The harness calls
  * missing() before command().
  */
+#include <stdlib.h>
+
 #include "abi/machine.h"
 #include "abi/machine_limits.h"
 #include "launch/profiles/ask.h"
@@ -55,6 +57,32 @@ static void guest_kernel(const struct launch *l, struct strlist *argv)
 			       "name=" MACHINE_FW_CMDLINE ",string=", l->guest_cmdline);
 }
 
+/*
+ * A machine that may be saved, or is loaded: the same devices in both. The interrupt, which the
+ * monitor leaves off, is one that no other device of a q35 has: a UART that shares one lowers it
+ * for both. A migration, not savevm: that asks for disks which hold snapshots.
+ */
+static void quiesce(const struct launch *l, struct strlist *argv)
+{
+	struct strlist path = {0};
+	char *word;
+
+	if (!l->quiesce_fd)
+		return;
+	strlist_add(argv, "-chardev");
+	strlist_addf(argv, "socket,id=quiesce,fd=%d", l->quiesce_fd);
+	strlist_add(argv, "-device");
+	strlist_addf(argv, "isa-serial,iobase=0x%x,irq=7,chardev=quiesce", MACHINE_QUIESCE_PORT);
+	if (!l->state)
+		return;
+	strlist_add(&path, l->state);
+	word = strlist_shell(&path);
+	strlist_add(argv, "-incoming");
+	strlist_addf(argv, "exec:cat %s", word);
+	strlist_free(&path);
+	free(word);
+}
+
 static void command(const struct launch *l, struct strlist *argv)
 {
 	/* CPU 0 is the monitor's own: a QEMU bug forbids guests on it (docs/fidelity.md). */
@@ -68,9 +96,9 @@ static void command(const struct launch *l, struct strlist *argv)
 	profile_common(&real, argv);
 	strlist_add(argv, "-fw_cfg");
 	strlist_addf(argv, "name=" MACHINE_FW_MEM ",string=%u %u", l->mem, profile_below_4g(l));
-	profile_debugcon(argv, "mon", MACHINE_LOG_PORT, l->monitor_log);
+	profile_debugcon(l, argv, "mon", MACHINE_LOG_PORT, l->monitor_log);
 	if (l->debug_log)
-		profile_debugcon(argv, "svsm", MACHINE_SVSM_PORT, l->svsm_log);
+		profile_debugcon(l, argv, "svsm", MACHINE_SVSM_PORT, l->svsm_log);
 	strlist_add(argv, "-device");
 	strlist_addf(argv, "isa-debug-exit,iobase=0x%x,iosize=4", MACHINE_EXIT_PORT);
 	strlist_add(argv, "-kernel");
@@ -83,6 +111,7 @@ static void command(const struct launch *l, struct strlist *argv)
 	if (*l->options)
 		profile_option(argv, "-fw_cfg", "name=" MACHINE_FW_OPTIONS ",string=", l->options);
 	guest_kernel(l, argv);
+	quiesce(l, argv);
 }
 
 const struct profile profile_native = {

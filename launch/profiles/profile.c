@@ -68,9 +68,16 @@ void profile_chardev(struct strlist *argv, const char *kind, const char *id, con
 	free(before);
 }
 
-void profile_debugcon(struct strlist *argv, const char *id, unsigned port, const char *path)
+/* A machine that is loaded has written the beginning of its logs before. */
+static const char *log_file(const struct launch *l)
 {
-	profile_chardev(argv, "file", id, path);
+	return l->state ? "file,append=on" : "file";
+}
+
+void profile_debugcon(const struct launch *l, struct strlist *argv, const char *id, unsigned port,
+		      const char *path)
+{
+	profile_chardev(argv, log_file(l), id, path);
 	strlist_add(argv, "-device");
 	strlist_addf(argv, "isa-debugcon,iobase=0x%x,chardev=%s", port, id);
 }
@@ -83,9 +90,10 @@ static void console(const struct launch *l, struct strlist *argv)
 
 	strlist_add(argv, "-chardev");
 	if (fifos)
-		strlist_addf(argv, "pipe,id=con,path=%s,logfile=%s", fifos, log);
+		strlist_addf(argv, "pipe,id=con,path=%s,logfile=%s%s", fifos, log,
+			     l->state ? ",logappend=on" : "");
 	else
-		strlist_addf(argv, "file,id=con,path=%s", log);
+		strlist_addf(argv, "%s,id=con,path=%s", log_file(l), log);
 	strlist_add(argv, "-serial");
 	strlist_add(argv, "chardev:con");
 	free(log);
@@ -192,7 +200,7 @@ static void debug_port(const struct launch *l, struct strlist *argv)
 {
 	if (l->no_debug_port)
 		return;
-	profile_chardev(argv, "file", l->debug_log ? "debug" : "svsm",
+	profile_chardev(argv, log_file(l), l->debug_log ? "debug" : "svsm",
 			l->debug_log ? l->debug_log : l->svsm_log);
 	strlist_add(argv, "-device");
 	strlist_addf(argv, "isa-debugcon,iobase=0x%x,%s", Q35_DEBUGCON_PORT,

@@ -40,6 +40,12 @@ struct launch {
 	const char *control;  /* path of the control port's FIFOs, without .in and .out */
 	const char *vport;    /* Linux suites: of the same port on virtio-serial, else NULL */
 	int qmp_fd;           /* connected socket that QEMU inherits */
+	/* native: of the port by which the machine is made quiet (MACHINE_QUIESCE_PORT); 0: it has
+	 * none */
+	int quiesce_fd;
+	/* native: QEMU loads the machine that this file holds, and starts none; its logs go on.
+	 * NULL: it boots. */
+	const char *state;
 };
 
 struct profile {
@@ -76,7 +82,7 @@ char *profile_value(const char *value);
  * word of the user, goes through here. */
 void profile_option(struct strlist *argv, const char *option, const char *before,
 		    const char *value);
-/* kind: of QEMU's character devices that take a path */
+/* kind: of QEMU's character devices that take a path; "file,append=on" too */
 void profile_chardev(struct strlist *argv, const char *kind, const char *id, const char *path);
 /* The machine of native and plain, one for both so that their boots compare: TCG with a thread a
  * CPU, or one for all when time goes by instructions. name: QEMU's, up to the suite's; less: what
@@ -91,7 +97,8 @@ void profile_common(const struct launch *l, struct strlist *argv);
 void profile_kernel(struct strlist *argv, const char *kernel, const char *initrd,
 		    const char *cmdline);
 /* A debugcon that writes to a file, with its character device id. */
-void profile_debugcon(struct strlist *argv, const char *id, unsigned port, const char *path);
+void profile_debugcon(const struct launch *l, struct strlist *argv, const char *id, unsigned port,
+		      const char *path);
 /* Where QEMU itself loads the IGVM file (igvm0) into guest memory (ram0), on KVM. */
 void profile_igvm(const struct launch *l, const char *machine, const char *cpu,
 		  struct strlist *argv);

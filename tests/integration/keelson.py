@@ -78,6 +78,8 @@ def environment(extra=None):
 
 
 def start(runs, *words, env=None, stdin=subprocess.DEVNULL, **kw):
+    if os.environ.get("BOOT_CACHE") == "no" and words[0] in ("run", "test"):
+        words = [*words, "--no-boot-cache"]
     words = [str(KEELSON), *map(str, words), "--runs", str(runs)]
     return subprocess.Popen(words, cwd=ROOT, env=environment(env), stdin=stdin,
                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **kw)

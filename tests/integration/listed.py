@@ -68,9 +68,10 @@ def program(path):
     return [line.split("\t")[0] for line in done.stdout.splitlines()]
 
 
-def linux(cmdline):
-    """The agent's own tests, or the programs that keelson.tests= names."""
-    patterns = dict(word.split("=", 1) for word in cmdline.split() if "=" in word).get("keelson.tests", "own").split(",")
+def linux(keys):
+    """The agent's own tests, or the programs that the suite names, by its key or on the kernel's command line."""
+    words = dict(word.split("=", 1) for word in keys["cmdline"].split() if "=" in word)
+    patterns = keys.get("tests", words.get("keelson.tests", "own")).split(",")
     names = Elf(BUILD / "guests/agent").table("agent_tests") if "own" in patterns else []
     for path in sorted(TREE.glob("tests/*")):
         if any(fnmatch.fnmatchcase(path.name, p) for p in patterns):
@@ -87,7 +88,7 @@ def tests(suite):
     if keys["kind"] == "selftest":
         return selftests()
     if keys["kind"] == "linux":
-        return linux(keys["cmdline"])
+        return linux(keys)
     names = image_tests((ROOT / keys["image"]).stem)
     return asked_for(suite, names) if keys["kind"] == "firmware" else [name for name, _ in names]
 

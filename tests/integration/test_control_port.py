@@ -57,7 +57,7 @@ def test_output_starves_no_cpu(runs, tools, linux):
 
 def test_nothing_is_lost(runs, tools, linux):
     """More than all buffers hold, a reader that is late, a harness that is stopped, and then the guest is off."""
-    process = start(runs, "run", "--initrd", tools, "--exec", "seq 1 400000; echo last; poweroff")
+    process = start(runs, "run", "--boot-cache", "--exec", "seq 1 400000; echo last; poweroff")
     first = os.read(process.stdout.fileno(), 1).decode()
     time.sleep(1)
     process.send_signal(signal.SIGSTOP)

@@ -35,7 +35,7 @@ CRASH = "Kernel panic - not syncing: sysrq triggered crash"
 
 def test_panic_of_a_running_guest(runs, linux, tools):
     """Text is no panic; one that its kernel tells pvpanic is, and the reason says so."""
-    run = keelson(runs, "run", "--initrd", tools, "--exec", f"echo '{PANIC_TEXT}' >/dev/ttyS0; sleep 2; echo still here",
+    run = keelson(runs, "run", "--boot-cache", "--exec", f"echo '{PANIC_TEXT}' >/dev/ttyS0; sleep 2; echo still here",
                   "--exec", "echo c >/proc/sysrq-trigger").check(4, "state.txt")
     assert PANIC_TEXT in run.text("console.log") and run.out == "still here\n"
     assert run.json()["boots"][0]["info"]["pvpanic"] == "yes"

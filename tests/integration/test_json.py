@@ -104,7 +104,7 @@ def test_pcrs(linux):
 
 
 def test_real_run(runs, linux, tools):
-    run = keelson(runs, "run", "--json", "--exec", "echo hi; echo ho >&2; exit 7")
+    run = keelson(runs, "run", "--json", "--boot-cache", "--exec", "echo hi; echo ho >&2; exit 7")
     assert run.code == 7
     assert one(run.out, "run")["exec"] == [
         {"command": "echo hi; echo ho >&2; exit 7", "code": 7, "stdout": "hi\n", "stderr": "ho\n"}]

@@ -32,7 +32,7 @@ def checkquote(files, nonce=NONCE, message="quote.msg"):
 def test_tools_by_exec(runs):
     """The issue's first measure: the tools in the guest, tpm2_checkquote on the host."""
     run = keelson(
-        runs, "run",
+        runs, "run", "--boot-cache",
         "--exec", "tpm2_getcap properties-fixed",
         "--exec", "tpm2_createek -Q -c ek.ctx -G rsa -u ek.pub",
         "--exec", "tpm2_createak -Q -C ek.ctx -c ak.ctx -G rsa -g sha256 -s rsassa -u ak.pem -f pem",
@@ -53,7 +53,7 @@ def test_tools_by_exec(runs):
 
 
 def test_exec_streams_and_codes(runs):
-    run = keelson(runs, "run", "--exec", "echo out; echo err >&2", "--exec", "seq 3000", "--exec", "kill -9 $$",
+    run = keelson(runs, "run", "--boot-cache", "--exec", "echo out; echo err >&2", "--exec", "seq 3000", "--exec", "kill -9 $$",
                   "--exec", "echo never")
     assert run.code == 128 + 9
     assert run.out == "out\n" + "".join(f"{i}\n" for i in range(1, 3001))
@@ -81,7 +81,7 @@ def test_programs_that_misbehave(runs):
 
 
 def test_shell_fed_by_a_script(runs):
-    process = start(runs, "run", "--shell")  # its input is /dev/null: the shell ends at once
+    process = start(runs, "run", "--boot-cache", "--shell")  # its input is /dev/null: the shell ends at once
     run = finish(process, runs).check(0)
     assert "try: tpm2_getcap" in run.out  # of the shell's profile; an end that is there already may need no prompt
 
@@ -91,7 +91,7 @@ def test_last_words_of_a_shell(runs, tmp_path):
     script = tmp_path / "script"
     script.write_text("seq 1 400 | sed s,^,last-, >words; cat words; exit\n")  # in one write
     with script.open() as stdin:
-        run = finish(start(runs, "run", "--shell", stdin=stdin), runs).check(0)
+        run = finish(start(runs, "run", "--boot-cache", "--shell", stdin=stdin), runs).check(0)
     assert re.findall(r"last-(\d+)", run.out) == [str(i) for i in range(1, 401)]
 
 
@@ -105,7 +105,8 @@ class Terminal:
             pytest.skip(f"this machine gives no pseudo-terminal (is /dev/pts mounted?): {error}")
         self.before = termios.tcgetattr(self.theirs)
         self.seen = b""
-        self.process = subprocess.Popen([KEELSON, "run", "--shell", "--runs", runs], cwd=ROOT, stdin=self.theirs,
+        cache = "--no-boot-cache" if os.environ.get("BOOT_CACHE") == "no" else "--boot-cache"
+        self.process = subprocess.Popen([KEELSON, "run", cache, "--shell", "--runs", runs], cwd=ROOT, stdin=self.theirs,
                                         stdout=self.theirs, stderr=self.theirs,
                                         env=environment({"TERM": "xterm"}))
 

@@ -49,4 +49,6 @@ enum control_type {
 	CONTROL_EXEC_END = 18,   /* T  its exit code as a shell tells it, decimal */
 	CONTROL_ALIVE = 19,      /* T  every two seconds while a program runs, from a guest without
 				  *    pvpanic: its kernel has not panicked. No progress. */
+	CONTROL_SELECT = 20, /* H  which tests a Linux target offers, instead of what its command
+			      *    line says: patterns split by commas. Before LIST and RUN. */
 };

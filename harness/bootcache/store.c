@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "harness/bootcache/store.h"
+#include "harness/core/paths.h"
+
+#define STATE      "state"
+#define WHAT       "boot.json"
+#define NEW        "new-"
+#define NEW_MOST_S 3600 /* a folder that nobody has completed for so long was left behind */
+
+static char *file_in(const char *folder, const char *name)
+{
+	return str("%s/%s", folder, name);
+}
+
+/* A folder of files, with all that is in it. */
+static void remove_folder(const char *folder)
+{
+	DIR *d = opendir(folder);
+
+	for (struct dirent *e; d && (e = readdir(d));) {
+		char *path = file_in(folder, e->d_name);
+
+		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
+			unlink(path);
+		free(path);
+	}
+	if (d)
+		closedir(d);
+	rmdir(folder);
+}
+
+/* ---- one that is there ---- */
+
+static bool has(const json_t *what, const char *name, const char *value)
+{
+	const char *is = json_string_value(json_object_get(what, name));
+
+	return is && strcmp(is, value) == 0;
+}
+
+/* NULL, or what is wrong with the folder. */
+static const char *judge(const struct store_entry *e, const json_t *what, const char *key)
+{
+	char *state = file_in(e->folder, STATE), hex[65];
+	const char *wrong = NULL;
+
+	if (!has(what, "key", key))
+		wrong = "its boot.json is not that of this key";
+	else if (!json_is_object(json_object_get(what, "facts")))
+		wrong = "its boot.json lacks the facts of the boot";
+	else if (!file_sha256(state, hex) || !has(what, "sha256", hex))
+		wrong = "its state is not what was saved";
+	free(state);
+	return wrong;
+}
+
+void store_refuse(struct store_entry *e, const char *why)
+{
+	problem("boot cache: %s: %s; it is removed, and the machine boots", paths_short(e->folder),
+		why);
+	remove_folder(e->folder);
+	store_entry_free(e);
+}
+
+bool store_find(struct store_entry *e, const char *dir, const char *key)
+{
+	char *path;
+	json_t *what;
+	const char *wrong;
+
+	*e = (struct store_entry){.folder = file_in(dir, key)};
+	path = file_in(e->folder, WHAT);
+	e->lock = open(path, O_RDONLY | O_CLOEXEC);
+	if (e->lock < 0 && errno == ENOENT && !file_exists(e->folder)) {
+		free(path);
+		store_entry_free(e);
+		return false;
+	}
+	if (e->lock >= 0)
+		flock(e->lock, LOCK_SH);
+	what = json_load_file(path, 0, NULL);
+	wrong = judge(e, what, key);
+	if (!wrong) {
+		e->facts = json_incref(json_object_get(what, "facts"));
+		utimensat(AT_FDCWD, path, NULL, 0);
+	}
+	json_decref(what);
+	free(path);
+	if (wrong)
+		store_refuse(e, wrong);
+	return !wrong;
+}
+
+void store_entry_free(struct store_entry *e)
+{
+	if (e->lock >= 0)
+		close(e->lock);
+	json_decref(e->facts);
+	free(e->folder);
+	*e = (struct store_entry){.lock = -1};
+}
+
+/* ---- a new one ---- */
+
+char *store_begin(const char *dir)
+{
+	char *folder;
+
+	if (mkdir(dir, 0777) < 0 && errno != EEXIST)
+		return NULL;
+	folder = str("%s/" NEW "XXXXXX", dir);
+	if (mkdtemp(folder))
+		return folder;
+	free(folder);
+	return NULL;
+}
+
+void store_drop(char *folder)
+{
+	remove_folder(folder);
+	free(folder);
+}
+
+struct old {
+	char *folder;
+	int64_t size;
+	struct timespec used;
+};
+
+static int by_use(const void *a, const void *b)
+{
+	const struct timespec *x = &((const struct old *)a)->used;
+	const struct timespec *y = &((const struct old *)b)->used;
+
+	if (x->tv_sec != y->tv_sec)
+		return x->tv_sec < y->tv_sec ? 1 : -1;
+	return x->tv_nsec < y->tv_nsec ? 1 : x->tv_nsec > y->tv_nsec ? -1 : 0;
+}
+
+static int64_t folder_size(const char *folder)
+{
+	DIR *d = opendir(folder);
+	int64_t sum = 0;
+
+	for (struct dirent *e; d && (e = readdir(d));) {
+		char *path = file_in(folder, e->d_name);
+
+		sum += *e->d_name == '.' ? 0 : MAX(file_size(path), 0);
+		free(path);
+	}
+	if (d)
+		closedir(d);
+	return sum;
+}
+
+/* Nobody loads it: then it goes. */
+static void remove_unused(const char *folder)
+{
+	char *what = file_in(folder, WHAT);
+	int fd = open(what, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) == 0)
+		remove_folder(folder);
+	if (fd >= 0)
+		close(fd);
+	free(what);
+}
+
+/* What no run has completed, since it was killed. */
+static bool left_behind(const char *folder, const char *name)
+{
+	struct stat st;
+
+	return strncmp(name, NEW, strlen(NEW)) == 0 && stat(folder, &st) == 0 &&
+	       time(NULL) - st.st_mtime > NEW_MOST_S;
+}
+
+/* The snapshots in dir, the one used last first. */
+static struct old *list(const char *dir, size_t *n)
+{
+	struct old *all = NULL;
+	DIR *d = opendir(dir);
+
+	*n = 0;
+	for (struct dirent *e; d && (e = readdir(d));) {
+		char *folder = file_in(dir, e->d_name), *what = file_in(folder, WHAT);
+		struct stat st;
+
+		if (left_behind(folder, e->d_name))
+			remove_folder(folder);
+		if (*e->d_name != '.' && strncmp(e->d_name, NEW, strlen(NEW)) != 0 &&
+		    stat(what, &st) == 0) {
+			all = mem_grow(all, (*n + 1) * sizeof(*all));
+			all[(*n)++] =
+				(struct old){str_dup(folder), folder_size(folder), st.st_mtim};
+		}
+		free(folder);
+		free(what);
+	}
+	if (d)
+		closedir(d);
+	if (*n)
+		qsort(all, *n, sizeof(*all), by_use);
+	return all;
+}
+
+static void make_room(const char *dir, int64_t most)
+{
+	size_t n;
+	struct old *all = list(dir, &n);
+	int64_t sum = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		sum += all[i].size;
+		if (sum > most)
+			remove_unused(all[i].folder);
+		free(all[i].folder);
+	}
+	free(all);
+}
+
+static bool describe(const char *folder, const char *key, json_t *facts)
+{
+	char *path = file_in(folder, WHAT), *state = file_in(folder, STATE), hex[65];
+	bool ok = file_sha256(state, hex);
+	json_t *what =
+		ok ? json_pack("{s:s, s:s, s:O}", "key", key, "sha256", hex, "facts", facts) : NULL;
+
+	ok = ok && json_dump_file(what, path, JSON_INDENT(2)) == 0;
+	json_decref(what);
+	free(path);
+	free(state);
+	return ok;
+}
+
+/* rename() does not replace a folder with files in it. */
+bool store_keep(const char *dir, char *folder, const char *key, json_t *facts, int64_t most)
+{
+	char *to = file_in(dir, key);
+	bool ok = describe(folder, key, facts) && rename(folder, to) == 0;
+
+	free(to);
+	if (!ok) {
+		store_drop(folder);
+		return false;
+	}
+	free(folder);
+	make_room(dir, most);
+	return true;
+}
