@@ -12,7 +12,7 @@
 #include "harness/bootcache/key.h"
 #include "harness/bootcache/store.h"
 #include "harness/core/paths.h"
-#include "harness/report/report.h"
+#include "harness/core/signals.h"
 #include "harness/run/cached.h"
 #include "harness/session/snapshot.h"
 #include "harness/session/talk.h"
@@ -62,74 +62,74 @@ static char *directory(const struct options *o)
 					       : paths_in_build("boot-cache");
 }
 
-static bool boots(struct job *j)
-{
-	return session_start(&j->session, &j->setup) && talk_hello(&j->session);
-}
-
 /* The boot is over, and the run goes on whether it could be saved or not. */
-static void save(struct job *j, const char *dir, const char *key)
+static bool save(struct session *s, const char *dir, const char *key)
 {
 	char *folder = store_begin(dir), *why;
 	json_t *facts;
+	bool ok;
 
 	if (!folder) {
 		problem("boot cache: nothing can be written to %s", paths_short(dir));
-		return;
+		return false;
 	}
-	why = snapshot_save(&j->session, folder);
+	why = snapshot_save(s, folder);
 	if (why) {
 		problem("boot cache: the machine is not saved: %s", why);
 		store_drop(folder);
-	} else {
-		facts = snapshot_facts(&j->session);
-		store_keep(dir, folder, key, facts, STORE_MOST);
-		json_decref(facts);
+		free(why);
+		return false;
 	}
-	free(why);
+	facts = snapshot_facts(s);
+	ok = store_keep(dir, folder, key, facts, STORE_MOST);
+	json_decref(facts);
+	return ok;
 }
 
 /* False: no machine was loaded, and nothing is left of the attempt. */
-static bool load(struct job *j, struct store_entry *e)
+static bool load(struct session *s, struct session_setup *setup, struct store_entry *e)
 {
 	char *state = str("%s/" SNAPSHOT_STATE, e->folder), *why = NULL;
-	bool ok = snapshot_logs(e->folder, j->boot_folder);
+	bool ok = snapshot_logs(e->folder, setup->folder);
 
-	j->setup.launch.state = state;
+	setup->launch.state = state;
 	if (!ok)
 		why = str("its logs cannot be copied");
-	else if (session_start(&j->session, &j->setup))
-		why = snapshot_load(&j->session, e->facts);
+	else if (session_start(s, setup))
+		why = snapshot_load(s, e->facts);
 	else
 		why = str("QEMU does not start");
-	j->setup.launch.state = NULL;
+	setup->launch.state = NULL;
 	free(state);
 	if (!why) {
 		store_entry_free(e);
 		return true;
 	}
-	session_stop(&j->session);
-	session_free(&j->session);
-	store_refuse(e, why);
+	session_stop(s);
+	session_free(s);
+	if (signals_taken()) /* the run is to end: that is no fault of the entry */
+		store_entry_free(e);
+	else
+		store_refuse(e, why);
 	free(why);
 	return false;
 }
 
-bool cached_start(struct job *j)
+bool cached_start(struct session *s, struct session_setup *setup, const struct options *o,
+		  const char **did)
 {
-	char *dir = directory(j->options), *key = bootcache_key(&j->setup);
+	char *dir = directory(o), *key = bootcache_key(setup);
 	struct store_entry e;
-	bool ok = false;
+	bool ok;
 
-	j->boot_cache = NULL;
-	if (key && store_find(&e, dir, key) && (ok = load(j, &e))) {
-		j->boot_cache = "loaded";
+	*did = NULL;
+	ok = key && store_find(&e, dir, key) && load(s, setup, &e);
+	if (ok) {
+		*did = "loaded";
 	} else {
-		ok = boots(j);
-		if (ok && key) {
-			save(j, dir, key);
-			j->boot_cache = "saved";
-		}
+		ok = session_start(s, setup) && talk_hello(s);
+		if (ok && key && save(s, dir, key))
+			*did = "saved";
 	}
 	free(dir);
 	free(key);

@@ -349,12 +349,13 @@ bool job_prepare(struct job *j)
 
 /* ---- boots ---- */
 
-/* A reset is to be followed by a boot: no machine is loaded then. */
+/* A reset is to be followed by a boot, and a disk that was written to belongs to no other machine.
+ */
 static bool start(struct job *j, bool reset)
 {
 	j->boot_cache = NULL;
-	if (j->setup.quiesce && !reset)
-		return cached_start(j);
+	if (j->setup.quiesce && !reset && !(j->own_disk && j->boots > 1))
+		return cached_start(&j->session, &j->setup, j->options, &j->boot_cache);
 	if (!session_start(&j->session, &j->setup))
 		return false;
 	return j->suite->kind == SUITE_SELFTEST || j->options->no_agent || talk_hello(&j->session);

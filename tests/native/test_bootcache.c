@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 /*
- * The boot cache: what is part of a machine's key and what is not, and the folder of saved machines.
+ * The boot cache: what is part of a machine's key and what is not, and the folder of saved
+ * machines.
  *
  * sources: harness/bootcache/key.c harness/bootcache/store.c harness/core/util.c harness/core/paths.c
  * sources: harness/core/output.c harness/core/exitcode.c launch/profiles/words.c launch/profiles/profile.c

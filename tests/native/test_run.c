@@ -19,6 +19,7 @@
 #include "machine/hv/altinj.h"
 #include "machine/hv/ap.h"
 #include "machine/hv/preempt.h"
+#include "machine/hv/quiesce.h"
 #include "machine/hv/doorbell.h"
 #include "machine/hv/state/hypercall.h"
 #include "machine/hv/irq.h"
@@ -47,7 +48,8 @@ static jmp_buf over;
 enum outcome {
 	BEGAN,
 	SLEPT,
-	RAN
+	RAN,
+	STAYED
 };
 
 /* ---- what it stands on ---- */
@@ -155,6 +157,14 @@ bool altinj_may_come(const struct vcpu *v)
 {
 	(void)v;
 	return may_come;
+}
+
+uint32_t quiesce_asked;
+
+void quiesce_stay(struct vcpu *v)
+{
+	(void)v;
+	longjmp(over, STAYED);
 }
 
 void ap_serve(struct vcpu *v)
@@ -295,6 +305,20 @@ TEST(what_waited_for_room_in_the_page_ends_the_hlt_at_once)
 {
 	halts = true;
 	CHECK_EQ(first_act(false), RAN);
+}
+
+/* Whether it is halted or has something to run. */
+TEST(a_machine_that_is_to_be_saved_enters_no_guest)
+{
+	quiesce_asked = 1;
+	for (unsigned i = 0; i < 2; i++) {
+		halts = i;
+		CHECK_EQ(first_act(false), STAYED);
+		CHECK_EQ(services, 0);
+	}
+	quiesce_asked = 0;
+	halts = false;
+	CHECK_EQ(first_act(false), SLEPT);
 }
 
 /* Who is dead may be ended: hv/watch.c. */

@@ -13,6 +13,7 @@
 #include "machine/host/smp.h"
 #include "machine/host/time.h"
 #include "machine/iommu/dma_fault.h"
+#include "machine/hv/quiesce.h"
 #include "machine/hv/state/series.h"
 #include "machine/hv/state/state.h"
 #include "machine/hv/stop.h"
@@ -31,6 +32,7 @@ static bool held[2];           /* the host does not run that vCPU's thread */
 static bool moves;             /* vCPU 1 goes on once it is kicked */
 static bool refused;           /* a device was */
 struct host_options host_options;
+static unsigned looks; /* whether the host wants to save the machine */
 static jmp_buf over;
 
 /* A guest is dead when all vCPUs have said so three times in a row (DEAD_ROUNDS): so many periods.
@@ -47,6 +49,11 @@ uint64_t series_look(void)
 	if (!samples_between)
 		return 0;
 	return ++taken % (samples_between + 1) ? 1 : ~0ull;
+}
+
+void quiesce_look(void)
+{
+	looks++;
 }
 
 bool dma_fault_report(void)
@@ -121,7 +128,8 @@ static void setup(bool dead0, bool dead1)
 	memset(states, 0, sizeof(states));
 	memset(held, 0, sizeof(held));
 	moves = refused = false;
-	host_options.strict = false;
+	host_options.strict = host_options.quiesce = false;
+	looks = 0;
 	cpus[1].index = 1;
 	states[0].dead = dead0;
 	states[1].dead = dead1;
@@ -147,6 +155,17 @@ TEST(a_vcpu_that_the_host_does_not_run_is_not_dead)
 	CHECK(!ended(100));
 	held[1] = false;
 	CHECK(ended(10));
+}
+
+/* The periods are made of short sleeps then. */
+TEST(a_machine_that_may_be_saved_is_watched_as_any_other)
+{
+	setup(true, true);
+	CHECK(ended(10) && !looks);
+	setup(true, true);
+	host_options.quiesce = true;
+	CHECK_EQ((int)ended_by(-1u), (int)DEAD);
+	CHECK(looks > 0);
 }
 
 TEST(a_vcpu_that_goes_on_when_it_is_kicked_is_not_dead)
