@@ -237,3 +237,15 @@ def test_the_real_list():
             elif "/" in line[0] and "=" not in line[0] and not line[0].startswith("build/"):
                 assert os.access(ROOT / line[0], os.X_OK), step
     assert {"nightly", "install", "uninstall", "package", "package-check"} <= targets
+
+
+def test_suites_that_a_step_leaves_out():
+    """Those that are named and those that cannot run here; a suite that is not there any more is told."""
+    def ask(*names):
+        return subprocess.run([ROOT / "ci/nightly/suites.py", *names], cwd=ROOT, capture_output=True, text=True, timeout=60)
+
+    every = ask().stdout.split()
+    assert {"core", "convert"} <= set(every) and "vtpm-fuzz" not in every
+    assert ask("convert").stdout.split() == [s for s in every if s != "convert"]
+    done = ask("no-such")
+    assert done.returncode == 1 and "no-such" in done.stderr
