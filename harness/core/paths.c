@@ -57,7 +57,7 @@ static bool has(const char *folder, const char *name)
 	return there;
 }
 
-/* An installed tree is root and build folder in one. */
+/* An installed tree is root and build folder in one: the images lie right in it. */
 static void take_environment(const char *env)
 {
 	root = realpath(env, NULL);
@@ -65,7 +65,7 @@ static void take_environment(const char *env)
 		problem("KEELSON_ROOT: no such folder: %s", env);
 		exit(CODE_USAGE);
 	}
-	build = has(root, "build") || !has(root, SUITES) ? str("%s/build", root) : str_dup(root);
+	build = has(root, "svsm.elf") ? str_dup(root) : str("%s/build", root);
 }
 
 /* PREFIX/bin/keelson has PREFIX/lib/keelson; ROOT/build/keelson has ROOT, and goes first. */
