@@ -27,8 +27,11 @@ $(AGENT_IMAGE): $(GUESTS)/agent guests/initramfs/build.sh ci/package/shell.sh
 put = install -D -m 644 -t $(call quoted,$(1)) $(2)
 ask_keelson = PYTHONDONTWRITEBYTECODE=1 $(PYTHON) ci/package/$(1) >$(call quoted,$(2))
 
-.PHONY: install uninstall package package-check
-install: all $(AGENT_IMAGE) ## the program and its images to DESTDIR/PREFIX (/usr/local), for use without a checkout: docs/installing.md
+.PHONY: install uninstall package package-check installable
+# What is installed, and not `all`: limits on the firmware's size are for who changes it, and not for a newer compiler's user.
+installable: $(BUILD)/keelson $(INSTALL_IMAGES) $(BARE_IMAGES) $(CONFORMANCE) $(AGENT_IMAGE)
+
+install: installable ## the program and its images to DESTDIR/PREFIX (/usr/local), for use without a checkout: docs/installing.md
 	$(Q)install -D -m 755 -t $(call quoted,$(PLACE)/bin) $(BUILD)/keelson
 	$(Q)$(call put,$(INSTALLED),$(INSTALL_IMAGES))
 	$(Q)$(call put,$(INSTALLED)/launch,launch/suites.cfg)
