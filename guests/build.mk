@@ -63,7 +63,7 @@ $(KERNEL_DIR)/vmlinuz: guests/kernels/fetch.sh guests/kernels/images.sh
 	$(call say,FETCH,'Debian kernel ($(KERNEL_NAME))')
 	$(Q)guests/kernels/fetch.sh $(KERNEL_DIR) $(KERNEL_SUITE) $(KERNEL_SERIES)
 
-AGENT_SRC := $(sort $(wildcard guests/agent/*.c)) svsm/lib/control_frame.c svsm/lib/crc32.c svsm/lib/base64.c
+AGENT_SRC := $(sort $(wildcard guests/agent/*.c)) svsm/lib/control_frame.c svsm/lib/script/script.c svsm/lib/crc32.c svsm/lib/base64.c
 AGENT_OBJ := $(call objects,agent,$(AGENT_SRC))
 $(eval $(call compile,agent,$$(HOSTCC),$$(HOST_CFLAGS) -Iguests -D_GNU_SOURCE))
 

@@ -14,6 +14,7 @@
 #include "harness/commands.h"
 #include "harness/run/cached.h"
 #include "harness/run/given.h"
+#include "harness/run/host_script.h"
 #include "harness/run/job.h"
 #include "harness/core/output.h"
 #include "harness/run/limits.h"
@@ -175,12 +176,17 @@ static int commands(struct job *j)
 
 /* What QEMU's own loader would pass: the file, and its arguments. The shim answers with the
  * payload's exit code when that has one. */
+static char *payload_line(const struct options *o)
+{
+	const char *slash = strrchr(o->payload, '/');
+
+	return str("%s%s%s", slash ? slash + 1 : o->payload, o->append ? " " : "",
+		   o->append ? o->append : "");
+}
+
 static int payload(struct job *j)
 {
-	const struct options *o = j->options;
-	const char *slash = strrchr(o->payload, '/');
-	char *line = str("%s%s%s", slash ? slash + 1 : o->payload, o->append ? " " : "",
-			 o->append ? o->append : "");
+	char *line = payload_line(j->options);
 	int code = 0;
 
 	if (!talk_exec(&j->session, line, NULL, &code)) {
@@ -216,13 +222,16 @@ static void watch_console(struct job *j)
 {
 	struct control_frame f;
 
-	terminal_on(j->setup.terminal);
-	j->setup.terminal->input = j->setup.terminal->input && isatty(STDIN_FILENO);
+	if (j->setup.terminal) {
+		terminal_on(j->setup.terminal);
+		j->setup.terminal->input = j->setup.terminal->input && isatty(STDIN_FILENO);
+	}
 	while (session_wait(&j->session, &f) == SESSION_FRAME)
 		if (f.type == CONTROL_HELLO)
 			session_fail(&j->session, CODE_USAGE,
 				     str("this initrd has the agent: run it without --no-agent"));
-	terminal_off(j->setup.terminal);
+	if (j->setup.terminal)
+		terminal_off(j->setup.terminal);
 }
 
 /* The SVSM's self-tests have no control port to say BYE to: their target powers off by itself. */
@@ -243,6 +252,10 @@ static void power_off(struct job *j)
  */
 static void boot(struct job *j, int *theirs)
 {
+	char *line = j->options->payload ? payload_line(j->options) : NULL;
+
+	job_script(j, host_script_run(j->options, line));
+	free(line);
 	if (!job_boot(j)) {
 		if (job_boot_end(j) && wants_agent(j->options))
 			outcome_set(&j->outcome, CODE_GUEST,
@@ -266,7 +279,7 @@ static void boot(struct job *j, int *theirs)
 /* The console's FIFOs lie in the run's folder, as the control port's do. */
 static bool open_terminal(struct job *j, struct terminal *t)
 {
-	if (!j->options->shell && !j->options->no_agent)
+	if ((!j->options->shell && !j->options->no_agent) || j->options->deterministic)
 		return true;
 	if (!terminal_open(t, j->folder.path)) {
 		outcome_set(&j->outcome, CODE_HOST, str("no FIFOs for the console"));
@@ -323,6 +336,7 @@ static bool payload_fits(const struct options *o, const struct suite *s)
 static bool possible(const struct options *o, const struct suite *s)
 {
 	char *too_much = limits_refuse(s, o), *does_not_go = given_refuse(s, o);
+	char *not_so = host_script_refuse(s, o);
 
 	if (o->known)
 		return problem("--known is for `keelson test`: run runs no tests"), false;
@@ -339,6 +353,10 @@ static bool possible(const struct options *o, const struct suite *s)
 		does_not_go = cached_refuse(s, o);
 	if (does_not_go)
 		return problem("%s", does_not_go), false;
+	if (not_so)
+		return problem("%s", not_so), false;
+	if (o->seed_last)
+		return problem("--seeds is for `keelson test`; --seed N is one of them"), false;
 	if (!wants_agent(o))
 		return true;
 	if (s->kind != SUITE_LINUX)

@@ -19,6 +19,7 @@
 #include "harness/core/signals.h"
 #include "harness/run/cached.h"
 #include "harness/run/given.h"
+#include "harness/run/host_script.h"
 #include "harness/run/known.h"
 #include "harness/run/limits.h"
 #include "harness/run/make_igvm.h"
@@ -161,6 +162,21 @@ static bool all_pass(const struct choices *c, const struct options *o,
 	return true;
 }
 
+/* False after one line: the target of a deterministic run chooses the tests, by simpler patterns.
+ */
+static bool patterns_can_be_said(const struct choices *c)
+{
+	for (size_t i = 0; i < c->n; i++)
+		for (size_t k = 0; k < c->v[i].patterns.n; k++) {
+			if (host_script_can_say(c->v[i].patterns.v[k]))
+				continue;
+			problem("--deterministic knows '*' and '?' in names of tests, not '%s'",
+				c->v[i].patterns.v[k]);
+			return false;
+		}
+	return true;
+}
+
 /* The suites themselves, without a boot. Hidden ones run by name only and are not shown. */
 static void list_suites(const struct options *options)
 {
@@ -253,6 +269,30 @@ static void finish(const struct options *o, const struct results *sum, int code,
 	report_summary(sum);
 }
 
+/* Every suite with every seed: a run for each. A failure is told with what makes that run again. */
+static void run_seeds(const struct options *o, const struct choices *c,
+		      const struct runfolder *outer, const struct strlist *words,
+		      struct results *sum, struct outcome *all)
+{
+	struct options one = *o;
+
+	for (uint64_t seed = o->seed_first; seed <= o->seed_last; seed++)
+		for (size_t i = 0; i < c->n && !signals_taken(); i++) {
+			int code;
+
+			one.seed = (unsigned)seed;
+			code = run_one(&one, &c->v[i], outer, words, sum, NULL);
+			if (code != CODE_PASSED)
+				report_line("seed %u: %s: %s; again: keelson test --seed %u %s",
+					    one.seed, c->v[i].suite->name, exitcode_name(code),
+					    one.seed, c->v[i].suite->name);
+			if (exitcode_worse(code, all->code) != all->code)
+				outcome_set(all, code,
+					    str("suite %s with seed %u", c->v[i].suite->name,
+						one.seed));
+		}
+}
+
 /*
  * Several suites: a folder for each, inside one that sums them up. The exit code is the gravest
  * of theirs.
@@ -271,14 +311,16 @@ static int run_many(const struct options *o, const struct choices *c, const stru
 	runfolder_recreate(&outer, words);
 	if (!results_open(&sum, &outer))
 		return CODE_HOST;
-	for (i = 0; i < c->n && !signals_taken(); i++) {
+	if (o->seed_last)
+		run_seeds(o, c, &outer, words, &sum, &all);
+	for (i = 0; !o->seed_last && i < c->n && !signals_taken(); i++) {
 		int code = run_one(o, &c->v[i], &outer, words, &sum, NULL);
 
 		if (exitcode_worse(code, all.code) != all.code)
 			outcome_set(&all, code, str("suite %s", c->v[i].suite->name));
 	}
 	/* It may have come between two suites, when no boot was there to end by it. */
-	if (i < c->n && all.code < CODE_SIGNAL)
+	if (i < c->n && signals_taken() && all.code < CODE_SIGNAL)
 		outcome_set(&all, CODE_SIGNAL + signals_taken(),
 			    str("suite %s was not begun", c->v[i].suite->name));
 	results_junit(&sum, &outer);
@@ -341,7 +383,10 @@ int test_command(int argc, char **argv)
 	if (o.list && !o.args.n && !o.all && !o.group)
 		return list_suites(&o), CODE_PASSED;
 	if (!choose_all(&c, &o) || !all_pass(&c, &o, limits_refuse) ||
-	    !all_pass(&c, &o, given_refuse) || !all_pass(&c, &o, cached_refuse))
+	    !all_pass(&c, &o, given_refuse) || !all_pass(&c, &o, host_script_refuse) ||
+	    !all_pass(&c, &o, cached_refuse))
+		return CODE_USAGE;
+	if (o.deterministic && !patterns_can_be_said(&c))
 		return CODE_USAGE;
 	if (!all_pass(&c, &o, lacks))
 		return CODE_HOST;
@@ -352,5 +397,5 @@ int test_command(int argc, char **argv)
 	job_words(&words, argc, argv);
 	signals_init();
 	foresee(&o, &c);
-	return c.n == 1 ? run_single(&o, &c, &words) : run_many(&o, &c, &words);
+	return c.n == 1 && !o.seed_last ? run_single(&o, &c, &words) : run_many(&o, &c, &words);
 }

@@ -6,5 +6,6 @@
 int run_command(int argc, char **argv);
 int test_command(int argc, char **argv);
 int report_command(int argc, char **argv);
+int trail_command(int argc, char **argv);
 int doctor_command(int argc, char **argv);
 int repro_command(int argc, char **argv);

@@ -29,6 +29,7 @@ static const struct {
 	{"igvm", igvm_command, "build, inspect or measure an IGVM file"},
 	{"repro", repro_command, "gather what a report of a problem on hardware needs"},
 	{"report", report_command, "write runs as one HTML file: reasons, timelines, exits"},
+	{"trail", trail_command, "compare two deterministic runs"},
 	{"doctor", doctor_command, "check what this machine has and what is missing"},
 };
 

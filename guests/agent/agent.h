@@ -29,6 +29,9 @@ struct agent_test {
 /* ---- report.c: all of it goes out as frames; a failed check is noted and the test goes on ---- */
 void agent_fail(const char *where, const char *fmt, ...) PRINTF(2, 3);
 void agent_skip(const char *fmt, ...) PRINTF(1, 2); /* the reason; the test should then return */
+/* The host's answer is not known: what the running test finds from here on counts for nothing, and
+ * it is skipped unless it had failed before. */
+void agent_unanswered(const char *request);
 void agent_info(const char *key, const char *fmt, ...) PRINTF(2, 3);
 void agent_log(const char *fmt, ...) PRINTF(1, 2);
 /* Asks the harness (CONTROL_HOST); false when it refused or did not answer. */

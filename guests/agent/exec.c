@@ -10,6 +10,7 @@
 #include "agent/agent.h"
 #include "agent/child.h"
 #include "agent/external.h"
+#include "agent/port.h"
 #include "lib/base64.h"
 
 enum {
@@ -55,5 +56,7 @@ void exec_command(const char *command)
 	int code = WIFSIGNALED(c.status) ? 128 + WTERMSIG(c.status) : WEXITSTATUS(c.status);
 
 	agent_drain_console();
+	if (end != CHILD_ENDED || code)
+		port_exec_failed();
 	agent_send(CONTROL_EXEC_END, "%d", end == CHILD_ENDED ? code : 126);
 }

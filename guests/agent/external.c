@@ -181,6 +181,12 @@ unsigned external_list(void)
 	return count;
 }
 
+const char *external_name(unsigned i)
+{
+	collect();
+	return i < count ? offers[i].name : NULL;
+}
+
 /* ---- one test ---- */
 
 struct running {

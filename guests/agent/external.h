@@ -15,6 +15,7 @@ void external_select(const char *patterns);
 bool external_own_wanted(void);
 /* Sends a CONTROL_TEST for each; how many. Each program is asked once a boot. */
 unsigned external_list(void);
+const char *external_name(unsigned i); /* of the i-th of them; NULL: there are no more */
 /* False: no such test. */
 bool external_run(const char *name);
 

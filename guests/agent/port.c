@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "agent/agent.h"
+#include "agent/fwscript.h"
 #include "agent/port.h"
 #include "agent/vport.h"
 
@@ -20,6 +21,7 @@ static struct {
 	int fd;
 	uint32_t seq;
 	struct control_decoder in;
+	struct script script; /* in place of the host's frames, where there is one */
 } port;
 
 void port_power_off(const char *why)
@@ -60,11 +62,16 @@ static int open_serial(void)
 	return fd;
 }
 
-/* Each byte of the serial line costs exits, and a CPU that serves it does nothing else meanwhile:
- * it is for kernels that have no better way. */
+/*
+ * Each byte of the serial line costs exits, and a CPU that serves it does nothing else meanwhile:
+ * it is for kernels that have no better way, and for runs with a script, since when QEMU has taken
+ * what lies in a virtio ring is the host's time.
+ */
 void port_open(void)
 {
-	port.fd = vport_open(CONTROL_VPORT);
+	if (!fwscript_find(&port.script))
+		port_power_off("no script in fw_cfg");
+	port.fd = port.script.text ? -1 : vport_open(CONTROL_VPORT);
 	if (port.fd < 0)
 		port.fd = open_serial();
 	if (port.fd < 0) {
@@ -83,6 +90,10 @@ void port_next(struct control_frame *f)
 	static uint8_t buf[CONTROL_FRAME_MAX];
 	static size_t have, used;
 
+	if (port.script.text) {
+		script_next(&port.script, f);
+		return;
+	}
 	for (;;) {
 		if (control_decoder_again(&port.in, f))
 			return;
@@ -96,4 +107,23 @@ void port_next(struct control_frame *f)
 		have = n > 0 ? (size_t)n : 0;
 		used = 0;
 	}
+}
+
+bool port_answer(const char *request, char *answer, size_t size)
+{
+	if (!port.script.text)
+		return false;
+	if (!script_answer(&port.script, request, answer, size))
+		agent_unanswered(request);
+	return true;
+}
+
+bool port_has_script(void)
+{
+	return port.script.text;
+}
+
+void port_exec_failed(void)
+{
+	port.script.failed = true;
 }

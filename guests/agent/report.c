@@ -13,7 +13,7 @@
 /* What became of the running test so far. */
 static struct {
 	unsigned failures;
-	bool skipped;
+	bool skipped, unanswered;
 	char reason[256]; /* of the first failure, or of the skip */
 } now;
 
@@ -45,6 +45,10 @@ void agent_fail(const char *where, const char *fmt, ...)
 	char text[800];
 
 	FORMAT(text, fmt);
+	if (now.unanswered) {
+		agent_log("%s %s", where, text);
+		return;
+	}
 	agent_send(CONTROL_FAILURE, "%s\t%s", where, text);
 	if (now.failures++ == 0)
 		snprintf(now.reason, sizeof(now.reason), "%.255s", text);
@@ -52,8 +56,16 @@ void agent_fail(const char *where, const char *fmt, ...)
 
 void agent_skip(const char *fmt, ...)
 {
+	if (now.unanswered)
+		return;
 	FORMAT(now.reason, fmt);
 	now.skipped = true;
+}
+
+void agent_unanswered(const char *request)
+{
+	agent_skip("it asks the host (%.40s), whose answer this run cannot know", request);
+	now.unanswered = true;
 }
 
 void agent_info(const char *key, const char *fmt, ...)
@@ -97,9 +109,11 @@ bool agent_host(const char *request, char *answer, size_t size)
 	struct control_frame f;
 
 	agent_send(CONTROL_HOST, "%s", request);
-	do
-		port_next(&f);
-	while (f.type != CONTROL_HOST_REPLY);
-	snprintf(answer, size, "%s", f.payload);
+	if (!port_answer(request, answer, size)) {
+		do
+			port_next(&f);
+		while (f.type != CONTROL_HOST_REPLY);
+		snprintf(answer, size, "%s", f.payload);
+	}
 	return strncmp(answer, "error", 5) != 0;
 }

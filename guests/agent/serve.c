@@ -12,6 +12,7 @@
 #include "agent/agent.h"
 #include "agent/external.h"
 #include "agent/port.h"
+#include "lib/script/script.h"
 
 extern const struct agent_test *const __start_agent_tests[];
 extern const struct agent_test *const __stop_agent_tests[];
@@ -64,6 +65,30 @@ static void run(const char *name)
 	agent_end(name);
 }
 
+static void run_wanted(const char *patterns, bool last)
+{
+	const struct agent_test *const *t;
+
+	for (t = __start_agent_tests; t < __stop_agent_tests; t++)
+		if ((*t)->last == last && script_wants(patterns, (*t)->name))
+			run((*t)->name);
+}
+
+/* A script does not know the names: its patterns choose among the tests, in the order of the list.
+ */
+static void run_script(const char *patterns)
+{
+	const char *name;
+
+	if (external_own_wanted()) {
+		run_wanted(patterns, false);
+		run_wanted(patterns, true);
+	}
+	for (unsigned i = 0; (name = external_name(i)); i++)
+		if (script_wants(patterns, name))
+			run(name);
+}
+
 /* ---- the end ---- */
 
 static volatile sig_atomic_t asked_how, asked;
@@ -114,6 +139,8 @@ void agent_serve(void)
 			external_select(f.payload);
 		else if (f.type == CONTROL_LIST)
 			list();
+		else if (f.type == CONTROL_RUN && port_has_script())
+			run_script(f.payload);
 		else if (f.type == CONTROL_RUN)
 			run(f.payload);
 		else if (f.type == CONTROL_EXEC)

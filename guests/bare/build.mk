@@ -13,7 +13,7 @@ BARE_CFLAGS := $(filter-out -mcmodel=%,$(FW_CFLAGS)) -mcmodel=small $(call gcc_o
 # What differs between the images of guests/bare/lib: one of each is linked.
 BARE_ONE_OF := $(addprefix guests/bare/lib/,vmpl0.c vmpl2.c vmpl2_loader.c mem_vmpl2.c scope_all.c vtpm_power.c)
 BARE_LIB := $(sort $(filter-out $(BARE_ONE_OF),$(wildcard guests/bare/lib/*.c))) \
-	guests/bare/lib/entry.S $(addprefix svsm/lib/,control_frame.c tsc.c vmsa.c) $(FW_LIB)
+	guests/bare/lib/entry.S $(addprefix svsm/lib/,control_frame.c script/script.c tsc.c vmsa.c) $(FW_LIB)
 BARE_VMPL2 := $(addprefix guests/bare/lib/,start_bare.S vmpl2.c vmpl2_loader.c mem_vmpl2.c scope_all.c vtpm_power.c) $(BARE_LIB)
 BARE_VMPL0 := $(addprefix guests/bare/lib/,start_payload.S vmpl0.c scope_all.c vtpm_power.c) $(BARE_LIB)
 

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "abi/machine.h"
 #include "abi/machine_limits.h"
 #include "harness/core/exitcode.h"
 #include "harness/core/options.h"
@@ -38,6 +39,10 @@ enum {
 	OPT_MEM,
 	OPT_SERVICE_CPUS,
 	OPT_ICOUNT,
+	OPT_DETERMINISTIC,
+	OPT_SEED,
+	OPT_SEEDS,
+	OPT_TRAIL_FROM,
 	OPT_SEV_FEATURES,
 	OPT_TSC_OFFSET,
 	OPT_SECURE_TSC,
@@ -82,6 +87,10 @@ static const struct option table[] = {
 	{"mem", 1, NULL, OPT_MEM},
 	{"service-cpus", 1, NULL, OPT_SERVICE_CPUS},
 	{"icount", 1, NULL, OPT_ICOUNT},
+	{"deterministic", 0, NULL, OPT_DETERMINISTIC},
+	{"seed", 1, NULL, OPT_SEED},
+	{"seeds", 1, NULL, OPT_SEEDS},
+	{"trail-from", 1, NULL, OPT_TRAIL_FROM},
 	{"sev-features", 1, NULL, OPT_SEV_FEATURES},
 	{"tsc-offset", 1, NULL, OPT_TSC_OFFSET},
 	{"secure-tsc", 0, NULL, OPT_SECURE_TSC},
@@ -133,6 +142,15 @@ static void help(void)
 	     "  --service-cpus N           CPUs that run services and that the guest never sees;\n"
 	     "                             at most " VCPUS_MOST " vCPUs on native, these included\n"
 	     "  --icount SHIFT             time goes by instructions, 2^SHIFT ns each (slow)\n"
+	     "  --deterministic            the same run again, to the last instruction: no input "
+	     "from the\n"
+	     "                             host, and its trail in trail.log (docs/reproduce.md)\n"
+	     "  --seed N                   such a run with other random numbers and other turns "
+	     "of the CPUs\n"
+	     "  --seeds A..B               test: such a run for each seed; a failure is named with "
+	     "its seed\n"
+	     "  --trail-from N             such a run with the 1,000 exits behind exit N in its "
+	     "trail\n"
 	     "  --sev-features N           what the SVSM's VMSAs ask of the processor: 1 without\n"
 	     "                             restricted injection, 9 (default) with it\n"
 	     "  --tsc-offset N             with SecureTSC (--sev-features 0x209): added to the "
@@ -234,6 +252,31 @@ static bool console_port(bool *com1)
 	return false;
 }
 
+/* "A..B", both from 1 on: 0 is no seed of turns. */
+static bool seeds(struct options *o)
+{
+	const char *dots = strstr(optarg, "..");
+	char *first = dots ? str("%.*s", (int)(dots - optarg), optarg) : NULL;
+	bool ok = first && range_read(RANGE_SEEDS, first, &o->seed_first) &&
+		  range_read(RANGE_SEEDS, dots + 2, &o->seed_last) && o->seed_first <= o->seed_last;
+
+	free(first);
+	if (!ok)
+		problem("--seeds takes A..B, two numbers from 1 on, A not above B, not '%s'",
+			optarg);
+	return o->deterministic = ok;
+}
+
+static bool trail_from(struct options *o)
+{
+	unsigned exit;
+
+	if (!number("trail-from", optarg, RANGE_SEED, &exit))
+		return false;
+	o->trail_from = exit;
+	return o->deterministic = true;
+}
+
 /* Options whose value is a word of the command line. False: c is none of them. */
 static bool take_text(struct options *o, int c)
 {
@@ -271,6 +314,7 @@ static bool take_flag(struct options *o, int c)
 		     : c == OPT_SHELL               ? &o->shell
 		     : c == OPT_KDUMP               ? &o->kdump
 		     : c == OPT_NO_AGENT            ? &o->no_agent
+		     : c == OPT_DETERMINISTIC       ? &o->deterministic
 		     : c == OPT_SECURE_TSC          ? &o->secure_tsc
 		     : c == OPT_ALTERNATE_INJECTION ? &o->alternate_injection
 		     : c == OPT_NO_BOOT_CACHE       ? &o->no_boot_cache
@@ -293,6 +337,13 @@ static bool take(struct options *o, int c)
 		return number_or_none("service-cpus", optarg, RANGE_SERVICE_CPUS, &o->service_cpus);
 	case OPT_ICOUNT:
 		return number_or_none("icount", optarg, RANGE_ICOUNT, &o->icount);
+	case OPT_SEED:
+		o->deterministic = true;
+		return number("seed", optarg, RANGE_SEED, &o->seed);
+	case OPT_SEEDS:
+		return seeds(o);
+	case OPT_TRAIL_FROM:
+		return trail_from(o);
 	case OPT_TIMEOUT:
 		return number("timeout", optarg, RANGE_TIMEOUT, &o->timeout);
 	case OPT_LIMIT:
@@ -349,8 +400,11 @@ int options_read(struct options *o, int argc, char **argv, const char *usage)
 {
 	int c;
 
-	*o = (struct options){
-		.platform = "native", .qemu = getenv("QEMU"), .service_cpus = -1, .icount = -1};
+	*o = (struct options){.platform = "native",
+			      .qemu = getenv("QEMU"),
+			      .service_cpus = -1,
+			      .icount = -1,
+			      .trail_from = MACHINE_REPEAT_NONE};
 	if (!o->qemu || !*o->qemu)
 		o->qemu = "qemu-system-x86_64";
 	optind = 0;

@@ -29,7 +29,11 @@ struct options {
 	int icount;               /* log2 of ns an instruction takes; -1: what the suite says */
 	unsigned timeout;         /* seconds without progress; 0: what the suite says */
 	unsigned limit;           /* seconds a boot may take; 0: no such limit */
-	bool test;                /* the command is `test`: the test protocol may be offered */
+	bool deterministic;       /* no host input, a clock of instructions: docs/reproduce.md */
+	unsigned seed;            /* of the guest's random numbers and the machine's turns */
+	unsigned seed_first, seed_last; /* test: a run for each of these seeds; 0, 0: one run */
+	uint64_t trail_from; /* write the exits behind this one; MACHINE_REPEAT_NONE: none */
+	bool test;           /* the command is `test`: the test protocol may be offered */
 	bool json, dry_run, strict, list, all, keep, shell, kdump;
 	const char *tsc_offset;   /* of SecureTSC, a number; NULL: 0 */
 	bool secure_tsc;          /* the guest's vCPUs have it too */

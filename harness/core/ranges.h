@@ -17,7 +17,9 @@ struct range {
 #define RANGE_SMP          ((struct range){1, QEMU_VCPUS_MAX})
 #define RANGE_MEM          ((struct range){MACHINE_MEM_LEAST, MACHINE_MEM_MOST}) /* MiB */
 #define RANGE_SERVICE_CPUS ((struct range){0, 64})
-#define RANGE_ICOUNT       ((struct range){0, 10})    /* log2 of ns */
+#define RANGE_ICOUNT       ((struct range){0, 10}) /* log2 of ns */
+#define RANGE_SEED         ((struct range){0, 0xffffffff})
+#define RANGE_SEEDS        ((struct range){1, 0xffffffff})
 #define RANGE_TIMEOUT      ((struct range){1, 86400}) /* seconds */
 #define RANGE_DISK         ((struct range){1, 4096})  /* MiB */
 

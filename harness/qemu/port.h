@@ -16,7 +16,7 @@
 struct port {
 	char *path; /* QEMU's name for it: PATH.in is what the target reads, PATH.out what it wrote
 		     */
-	int rx_fd, tx_fd;
+	int rx_fd, tx_fd; /* tx_fd -1: the target hears nothing */
 	uint32_t seq;
 	struct control_decoder in;
 	uint8_t rx[4096];
@@ -28,7 +28,9 @@ struct port {
 /* False with errno set. path: without .in and .out. Fine to close in any state but zeroed memory.
  */
 bool port_open(struct port *p, const char *path);
-void port_close(struct port *p); /* and removes the FIFOs */
+/* The same for a target that only speaks: PATH.out is a file, which QEMU makes longer. */
+bool port_open_file(struct port *p, const char *path);
+void port_close(struct port *p); /* and removes the FIFOs, or the file */
 /* A target may send faster than anybody reads, and for ever. So whoever has more to look at begins
  * a turn, in which port_receive() comes to an end; all: up to the end of what is there, for a
  * target that is gone. */

@@ -31,6 +31,8 @@ static const char *unfit(const struct suite *s, const struct options *o)
 {
 	if (strcmp(o->platform, "native") != 0)
 		return "the platform has no boot cache";
+	if (o->deterministic)
+		return "a run that can be repeated begins with its boot";
 	if (s->kind != SUITE_LINUX || o->no_agent)
 		return "there is no agent that waits when the boot is over";
 	if (s->firmware || o->firmware || o->igvm)

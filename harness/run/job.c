@@ -51,18 +51,23 @@ static void touch_logs(const struct job *j)
 bool job_open(struct job *j, const struct options *o, const struct suite *s,
 	      const struct runfolder *outer, const struct strlist *words)
 {
-	const char *name = o->name && !outer ? o->name : s->name;
+	char *seeded = o->seed_last ? str("%s-seed-%u", s->name, o->seed) : NULL;
+	const char *name = seeded ? seeded : o->name && !outer ? o->name : s->name;
+	bool ok;
 
 	*j = (struct job){.options = o, .suite = s, .losses = output_losses()};
 	j->session.qmp.fd = j->session.qemu.pidfd = j->session.quiesce_fd = -1;
-	if (!(outer ? runfolder_create_in(&j->folder, outer, name)
-		    : runfolder_create(&j->folder, o->runs, name)))
-		return false;
-	progress_suite(s->name, j->folder.path);
-	touch_logs(j);
-	record_open(&j->record, &j->folder, name, words);
-	runfolder_recreate(&j->folder, words);
-	return results_open(&j->results, &j->folder);
+	ok = outer ? runfolder_create_in(&j->folder, outer, name)
+		   : runfolder_create(&j->folder, o->runs, name);
+	if (ok) {
+		progress_suite(s->name, j->folder.path);
+		touch_logs(j);
+		record_open(&j->record, &j->folder, name, words);
+		runfolder_recreate(&j->folder, words);
+		ok = results_open(&j->results, &j->folder);
+	}
+	free(seeded);
+	return ok;
 }
 
 /* ---- what QEMU gets ---- */
@@ -72,7 +77,9 @@ static int icount(const struct options *o, const struct suite *s)
 {
 	if (o->icount >= 0)
 		return o->icount;
-	return s->icount != SUITE_UNSET ? (int)s->icount : -1;
+	if (s->icount != SUITE_UNSET)
+		return (int)s->icount;
+	return o->deterministic ? 0 : -1;
 }
 
 /*
@@ -170,6 +177,9 @@ static void fill_setup(struct session_setup *setup, const struct options *o, con
 	l->smp = o->smp ? o->smp : s->smp;
 	l->service_cpus = make_igvm_service_cpus(s, o);
 	l->icount = icount(o, s);
+	l->deterministic = o->deterministic;
+	l->seed = o->seed;
+	l->trail_from = o->trail_from;
 	l->mem = o->mem ? o->mem : s->mem;
 	add_firmware(l, o, s);
 	l->swtpm = o->swtpm;
@@ -349,6 +359,12 @@ bool job_prepare(struct job *j)
 
 /* ---- boots ---- */
 
+void job_script(struct job *j, char *script)
+{
+	free(j->script);
+	j->script = script;
+}
+
 /* A reset is to be followed by a boot, and a disk that was written to belongs to no other machine.
  */
 static bool start(struct job *j, bool reset)
@@ -379,6 +395,7 @@ static bool next_boot(struct job *j, bool reset)
 	if (!j->boot_folder)
 		return refuse(j, CODE_HOST, str("no folder for boot %u", j->boots));
 	j->setup.folder = j->boot_folder;
+	j->setup.script = j->options->deterministic ? j->script : NULL;
 	step = str("boot %u", j->boots);
 	progress_step(step);
 	free(step);
@@ -489,5 +506,6 @@ void job_free(struct job *j)
 	results_free(&j->results);
 	free(j->outcome.reason);
 	free(j->boot_folder);
+	free(j->script);
 	free(j->folder.path);
 }

@@ -19,6 +19,7 @@ struct job {
 	struct session session;
 	const struct known *known; /* what is known to fail; NULL: nothing */
 	bool known_end;            /* a test that is known to fail has ended this boot */
+	char *script;              /* of the next boot, where it is deterministic; malloc'ed */
 	unsigned boots;
 	unsigned losses;         /* output_losses() when it began */
 	struct outcome outcome;  /* the gravest so far */
@@ -43,6 +44,8 @@ bool job_boot(struct job *j);
 bool job_reboot(struct job *j);
 /* Why the last boot failed (malloc'ed). */
 char *job_why(const struct job *j);
+/* What the next boot is to do (run/host_script.h); taken over. */
+void job_script(struct job *j, char *script);
 /* Ends the session and notes it; false when it had not ended as it should. */
 bool job_boot_end(struct job *j);
 /* Writes junit.xml and run.json; the job's exit code. Results and outcome stay until job_free(). */

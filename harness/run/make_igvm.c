@@ -25,7 +25,10 @@ static char *choose(const char *given, const char *own)
 	return given ? str_dup(given) : own ? paths_in_root(own) : NULL;
 }
 
-#define FIRMWARE "guests/firmware/OVMF.fd" /* below the build folder: `make guests` */
+/* The agent looks for a script where the kernel's command line has it (guests/agent/fwscript.h). */
+#define HOST_SCRIPT_WORD "keelson.script"
+
+#define FIRMWARE         "guests/firmware/OVMF.fd" /* below the build folder: `make guests` */
 
 char *make_igvm_firmware(const struct suite *s, const struct options *o)
 {
@@ -75,7 +78,8 @@ char *make_igvm_cmdline(const struct suite *s, const struct options *o)
 {
 	if (boots_disk(o))
 		return str_dup("");
-	return str("%s%s%s", s->cmdline ? s->cmdline : "", o->append ? " " : "",
+	return str("%s%s%s%s", s->cmdline ? s->cmdline : "",
+		   o->deterministic ? " " HOST_SCRIPT_WORD : "", o->append ? " " : "",
 		   o->append ? o->append : "");
 }
 
@@ -94,6 +98,18 @@ bool make_igvm_com1(const struct suite *s, const struct options *o)
 	if (o->igvm)
 		return launch_page_read(o->igvm, &l) && l.flags & LAUNCH_FLAG_COM1;
 	return o->com1 && s->kind != SUITE_PAYLOAD;
+}
+
+bool make_igvm_says(const struct options *o, const char *word)
+{
+	char *behind = str(" %s", word);
+	size_t size;
+	char *file = file_text(o->igvm, &size);
+	bool found = file && memmem(file, size, behind, strlen(behind));
+
+	free(file);
+	free(behind);
+	return found;
 }
 
 unsigned make_igvm_service_cpus(const struct suite *s, const struct options *o)

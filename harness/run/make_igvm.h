@@ -19,6 +19,9 @@ char *make_igvm_initrd(const struct suite *s, const struct options *o);
 char *make_igvm_cmdline(const struct suite *s, const struct options *o);
 /* The ready file that was given (--igvm) has another SVSM than ours in it, or none. */
 bool make_igvm_foreign(const struct options *o);
+/* The kernel's command line in the ready file that was given has the word (or some text there is
+ * the same). */
+bool make_igvm_says(const struct options *o, const char *word);
 /* The ready file that was given has our SVSM with firmware in it. */
 bool make_igvm_has_firmware(const struct options *o);
 /* Our SVSM logs on COM1. */

@@ -132,6 +132,10 @@ void record_target(struct record *r, const struct suite *s, const struct session
 	json_object_set_new(r->json, "vcpus", json_integer(setup->launch.smp));
 	json_object_set_new(r->json, "service_cpus", json_integer(setup->launch.service_cpus));
 	json_object_set_new(r->json, "memory_mib", json_integer(setup->launch.mem));
+	json_object_set_new(r->json, "deterministic", json_boolean(setup->launch.deterministic));
+	json_object_set_new(r->json, "seed",
+			    setup->launch.deterministic ? json_integer(setup->launch.seed)
+							: json_null());
 	json_object_set_new(r->json, "monitor_options", word_json(setup->launch.options));
 	json_object_set_new(r->json, "qemu_version", version ? word_json(version) : json_null());
 	json_object_set_new(r->json, "files", files);

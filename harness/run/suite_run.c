@@ -13,6 +13,7 @@
 
 #include "harness/report/progress.h"
 #include "harness/report/report.h"
+#include "harness/run/host_script.h"
 #include "harness/run/known.h"
 #include "harness/run/selftest.h"
 #include "harness/run/suite_run.h"
@@ -132,14 +133,16 @@ static void fail_rest(struct job *j, const struct talk_list *l, size_t i)
  * is sent again, and the test knows by its files how far it was. False: the target is gone, and
  * the next test needs a boot.
  */
-static bool run_test(struct job *j, const char *name, struct talk_verdict *v)
+static bool run_test(struct job *j, const struct talk_list *l, size_t i, struct talk_verdict *v)
 {
+	const char *name = l->v[i].name;
 	bool up = talk_run(&j->session, name, v);
 
 	for (unsigned n = 0; v->reset && n < RESETS_MOST; n++) {
 		unsigned before = v->ms;
 
 		free(v->detail);
+		job_script(j, host_script_rest(&j->setup, l, i));
 		if (!job_reboot(j)) {
 			*v = (struct talk_verdict){VERDICT_FAIL, job_why(j), before, false};
 			return false;
@@ -171,13 +174,15 @@ static void run_tests(struct job *j, const struct talk_list *l)
 	for (size_t i = 0; i < l->n; i++) {
 		struct talk_verdict v;
 
+		if (!up)
+			job_script(j, host_script_rest(&j->setup, l, i));
 		if (!up && !job_boot(j)) {
 			fail_rest(j, l, i);
 			return;
 		}
 		progress_test(i);
 		progress_step(l->v[i].name);
-		up = run_test(j, l->v[i].name, &v);
+		up = run_test(j, l, i, &v);
 		verdict_of_test(j, l->v[i].name, &v);
 		free(v.detail);
 		j->known_end &= !up;
@@ -212,6 +217,8 @@ bool suite_run(struct job *j, const struct strlist *patterns)
 	struct talk_list l = {0};
 	bool ok;
 
+	job_script(j, j->suite->boot_only ? host_script_nothing()
+					  : host_script_tests(&j->setup, patterns));
 	if (!job_boot(j)) {
 		step_failed(j, "boot", 0);
 		job_boot_end(j);
@@ -261,7 +268,10 @@ static void print_test(const char *suite, const struct talk_test *t)
 bool suite_list(struct job *j)
 {
 	struct talk_list l = {0};
-	bool ok = job_boot(j) && talk_tests(&j->session, &l);
+	bool ok;
+
+	job_script(j, host_script_list());
+	ok = job_boot(j) && talk_tests(&j->session, &l);
 
 	for (size_t i = 0; i < l.n; i++)
 		print_test(j->suite->name, &l.v[i]);

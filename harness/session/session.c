@@ -18,6 +18,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "harness/core/output.h"
 #include "harness/report/progress.h"
 #include "harness/session/session.h"
 #include "harness/session/session_logs.h"
@@ -28,6 +29,7 @@
 
 #define SERIAL_NAME  "control" /* the control port's FIFOs: control.in, control.out */
 #define VIRTIO_NAME  "vcontrol"
+#define SCRIPT_NAME  "script"
 #define TICK_BOOT_MS 20 /* how exactly the phases of a boot are known */
 #define TICK_MS      100
 
@@ -42,6 +44,8 @@ void session_command(const struct session_setup *setup, const struct session_fds
 	char *svsm = str("%s/svsm.log", setup->folder);
 	char *monitor = str("%s/monitor.log", setup->folder);
 	char *debug = str("%s/debug.log", setup->folder);
+	char *trail = str("%s/trail.log", setup->folder);
+	char *script = str("%s/" SCRIPT_NAME, setup->folder);
 
 	l.console = setup->terminal ? setup->terminal->console.path : NULL;
 	l.console_log = console;
@@ -50,7 +54,9 @@ void session_command(const struct session_setup *setup, const struct session_fds
 	l.debug_log = setup->foreign || setup->com1 ? debug : NULL;
 	l.no_debug_port = setup->com1 && !setup->profile->native;
 	l.control = control;
-	l.vport = setup->vport ? vport : NULL;
+	l.vport = setup->vport && !l.deterministic ? vport : NULL;
+	l.trail_log = trail;
+	l.script = setup->script ? script : NULL;
 	l.qmp_fd = fds->qmp;
 	l.quiesce_fd = setup->quiesce ? fds->quiesce : 0;
 	setup->profile->command(&l, argv);
@@ -60,6 +66,8 @@ void session_command(const struct session_setup *setup, const struct session_fds
 	free(svsm);
 	free(monitor);
 	free(debug);
+	free(trail);
+	free(script);
 }
 
 /* Only the first end counts: what comes after it is a consequence. reason is taken over. */
@@ -84,6 +92,7 @@ static void prepare(struct session *s, const struct session_setup *setup)
 			      .terminal = setup->terminal,
 			      .foreign = setup->foreign,
 			      .com1 = setup->com1,
+			      .deaf = setup->launch.deterministic,
 			      .symbols = setup->symbols,
 			      .files = {.folder = setup->files ? str_dup(setup->files)
 							       : str("%s/files", setup->folder)},
@@ -112,6 +121,16 @@ static void close_end(int fd)
 		close(fd);
 }
 
+/* Its script lies in the folder, where a person finds it too. */
+static bool write_script(const struct session_setup *setup)
+{
+	char *path = str("%s/" SCRIPT_NAME, setup->folder);
+	bool ok = !setup->script || output_file(path, setup->script);
+
+	free(path);
+	return ok;
+}
+
 /*
  * The command line is made in any case, because run.json shows it also for a QEMU that did not
  * start.
@@ -126,8 +145,9 @@ bool session_start(struct session *s, const struct session_setup *setup)
 	bool ok;
 
 	prepare(s, setup);
-	ok = session_port_open(s, serial, setup->vport ? virtio : NULL) && pair(&qmp, &fds.qmp) &&
-	     (!setup->quiesce || pair(&s->quiesce_fd, &fds.quiesce));
+	ok = write_script(setup) &&
+	     session_port_open(s, serial, setup->vport && !s->deaf ? virtio : NULL) &&
+	     pair(&qmp, &fds.qmp) && (!setup->quiesce || pair(&s->quiesce_fd, &fds.quiesce));
 	session_command(setup, &fds, &s->command);
 	s->time.started = now_ms();
 	watch_start(&s->watch, setup->timeout);

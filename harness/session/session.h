@@ -23,7 +23,8 @@ struct session_setup {
 	bool foreign;     /* the SVSM is not ours: none of our markers, its words are COM1's */
 	bool com1;        /* ours, which logs there too */
 	struct symbol_source symbols; /* the SVSM's */
-	bool kdump;                   /* a panic does not end it: the crash kernel's end does */
+	const char *script; /* launch.deterministic: what the target is to do; NULL: nothing */
+	bool kdump;         /* a panic does not end it: the crash kernel's end does */
 	bool quiesce; /* the machine can be saved, or launch.state is one that was: snapshot.h */
 };
 

@@ -33,6 +33,8 @@ bool session_port_open(struct session *s, const char *serial, const char *virtio
 	if (!s->control_log)
 		output_lost(log, errno);
 	free(log);
+	if (s->deaf)
+		return port_open_file(&s->ports[SESSION_SERIAL], serial);
 	return port_open(&s->ports[SESSION_SERIAL], serial) &&
 	       (!virtio || port_open(&s->ports[SESSION_VIRTIO], virtio));
 }
@@ -47,7 +49,8 @@ size_t session_port_poll(const struct session *s, struct pollfd *p)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < SESSION_PORTS; i++)
+	/* poll(2) finds a file always ready: it is looked at each tick, as the logs are */
+	for (size_t i = 0; i < SESSION_PORTS && !s->deaf; i++)
 		if (in_use(s, &s->ports[i]))
 			p[n++] = (struct pollfd){.fd = s->ports[i].rx_fd, .events = POLLIN};
 	return n;
@@ -103,6 +106,8 @@ static void log_frame(struct session *s, char direction, uint8_t type, const cha
 /* A session that is over has no port to send to, but the log shows what was meant. */
 void session_send(struct session *s, uint8_t type, const char *text)
 {
+	if (s->deaf)
+		return;
 	log_frame(s, '>', type, text);
 	if (!s->over && s->port)
 		port_send(s->port, type, text);

@@ -41,7 +41,8 @@ struct session {
 	json_t *info;           /* of INFO frames: key -> value */
 	FILE *control_log;      /* control.log: the port's traffic, one line a frame */
 	bool over, hello;
-	bool foreign, com1;           /* as of session_setup */
+	bool deaf;          /* the target: what would be said to it stands in its script */
+	bool foreign, com1; /* as of session_setup */
 	struct symbol_source symbols; /* the SVSM's */
 	uint64_t limit_at;            /* of the watch's clock: too long; 0: never */
 	struct where where;

@@ -83,6 +83,30 @@ static void quiesce(const struct launch *l, struct strlist *argv)
 	free(word);
 }
 
+/*
+ * The guest's clock begins at the same moment and goes by instructions, as all timers do; its
+ * random numbers come from the seed. What the machine needs to know of it, and where it tells its
+ * trail.
+ */
+#define RTC_BASE "2026-01-01T00:00:00"
+
+static void deterministic(const struct launch *l, struct strlist *argv)
+{
+	if (!l->deterministic)
+		return;
+	strlist_add(argv, "-seed");
+	strlist_addf(argv, "%u", l->seed);
+	strlist_add(argv, "-rtc");
+	strlist_add(argv, "base=" RTC_BASE ",clock=vm");
+	profile_debugcon(l, argv, "trail", MACHINE_TRAIL_PORT, l->trail_log);
+	strlist_add(argv, "-fw_cfg");
+	strlist_addf(argv, "name=" MACHINE_FW_REPEAT ",string=%0*llu %0*llu", MACHINE_REPEAT_DIGITS,
+		     (unsigned long long)l->seed, MACHINE_REPEAT_DIGITS,
+		     (unsigned long long)l->trail_from);
+	if (l->script)
+		profile_option(argv, "-fw_cfg", "name=" MACHINE_FW_SCRIPT ",file=", l->script);
+}
+
 static void command(const struct launch *l, struct strlist *argv)
 {
 	/* CPU 0 is the monitor's own: a QEMU bug forbids guests on it (docs/fidelity.md). */
@@ -112,6 +136,7 @@ static void command(const struct launch *l, struct strlist *argv)
 		profile_option(argv, "-fw_cfg", "name=" MACHINE_FW_OPTIONS ",string=", l->options);
 	guest_kernel(l, argv);
 	quiesce(l, argv);
+	deterministic(l, argv);
 }
 
 const struct profile profile_native = {

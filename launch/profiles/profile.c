@@ -133,6 +133,18 @@ static void vport(const struct launch *l, struct strlist *argv)
 	strlist_add(argv, "virtserialport,chardev=vctl,name=" CONTROL_VPORT);
 }
 
+/* A pipe takes frames both ways. A file only takes what the target sends, always and at once. */
+static void control(const struct launch *l, struct strlist *argv)
+{
+	char *file = str("%s.out", l->control);
+
+	if (l->deterministic)
+		profile_chardev(argv, "file", "ctl", file);
+	else
+		profile_chardev(argv, "pipe", "ctl", l->control);
+	free(file);
+}
+
 static void accelerator(const struct launch *l, struct strlist *argv)
 {
 	strlist_add(argv, "-accel");
@@ -218,7 +230,7 @@ void profile_common(const struct launch *l, struct strlist *argv)
 	strlist_add(argv, "-m");
 	strlist_addf(argv, "%uM", l->mem);
 	console(l, argv);
-	profile_chardev(argv, "pipe", "ctl", l->control);
+	control(l, argv);
 	strlist_add(argv, "-serial");
 	strlist_add(argv, "chardev:ctl");
 	debug_port(l, argv);

@@ -39,7 +39,14 @@ struct launch {
 	unsigned mem_outside; /* native: MiB of pages that the IGVM file has outside RAM, or more */
 	const char *control;  /* path of the control port's FIFOs, without .in and .out */
 	const char *vport;    /* Linux suites: of the same port on virtio-serial, else NULL */
-	int qmp_fd;           /* connected socket that QEMU inherits */
+	/* native: a run that can be repeated (docs/reproduce.md): no input, not even on the control
+	 * port, whose output is the file CONTROL.out */
+	bool deterministic;
+	unsigned seed;
+	uint64_t trail_from;   /* MACHINE_FW_REPEAT's second number */
+	const char *trail_log; /* the file of MACHINE_TRAIL_PORT */
+	const char *script;    /* the file behind MACHINE_FW_SCRIPT */
+	int qmp_fd;            /* connected socket that QEMU inherits */
 	/* native: of the port by which the machine is made quiet (MACHINE_QUIESCE_PORT); 0: it has
 	 * none */
 	int quiesce_fd;

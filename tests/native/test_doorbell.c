@@ -5,7 +5,7 @@
  * says that nothing waits for the EOI, so it must not be seen while something does; and a vector
  * that nobody has taken is still requested, whatever becomes of its page.
  *
- * sources: launch/machine/hv/doorbell.c launch/machine/hv/irq.c svsm/lib/vapic/apic.c svsm/lib/vapic/apic_state.c
+ * sources: launch/machine/hv/doorbell.c launch/machine/hv/irq.c launch/machine/hv/turn.c svsm/lib/vapic/apic.c svsm/lib/vapic/apic_state.c
  * sources: svsm/lib/vapic/apic_regs.c svsm/lib/vapic/apic_timer.c svsm/lib/vapic/apic_pv_eoi.c
  * sources: launch/machine/hv/altinj.c svsm/lib/vapic/extint.c
  */

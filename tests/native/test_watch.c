@@ -82,6 +82,12 @@ void host_halt(void)
 		longjmp(over, 1);
 }
 
+/* Only a CPU that stays awake opens one. */
+void host_irq_window(void)
+{
+	CHECK(host_options.repeat);
+}
+
 /* A vCPU that is kicked looks once more whether there is anything to do: hv/run.c. */
 void host_kick(unsigned cpu)
 {

@@ -8,7 +8,7 @@
  * memory becomes the guest's.
  */
 #include "bare/conform/conform.h"
-#include "bare/conform/fwcfg.h"
+#include "bare/lib/fwfile.h"
 #include "bare/lib/ghcb.h"
 #include "bare/lib/mem_vmpl2.h"
 #include "bare/lib/paging.h"
@@ -33,10 +33,10 @@ static bool find_ram(void)
 	uint32_t size, count;
 	uint16_t key;
 
-	if (!fwcfg_find(E820_FILE, &key, &size))
+	if (!fwfile_find(E820_FILE, &key, &size))
 		return false;
 	count = MIN(size / (uint32_t)sizeof(table[0]), (uint32_t)E820_MAX);
-	fwcfg_read(key, table, count * sizeof(table[0]));
+	fwfile_read(key, table, count * sizeof(table[0]));
 	for (uint32_t i = 0; i < count && found.ram_count < BARE_MAX_RAM; i++) {
 		if (table[i].type != E820_RAM || table[i].base >= BELOW)
 			continue;
@@ -85,7 +85,7 @@ static void find_vcpus(void)
 	found_apic_ids[0] = percpu_area[0].apic_id;
 	if (ask_for_vcpus())
 		return;
-	fwcfg_read(FWCFG_CPUS, &count, sizeof(count));
+	fwfile_read(FWFILE_CPUS, &count, sizeof(count));
 	for (uint32_t i = 0; i < count; i++)
 		add_vcpu(i);
 }
@@ -140,7 +140,7 @@ const char *survey(void)
 {
 	uint64_t tests, hole;
 
-	if (!fwcfg_present() || !find_ram())
+	if (!fwfile_present() || !find_ram())
 		return "no fw_cfg with an e820 table tells where RAM is";
 	find_vcpus();
 	tests = mem_find(&found, MEM_REGIONS * SIZE_2M, 0);

@@ -3,9 +3,12 @@
 
 /* Frames to and from the harness over COM2, each access an IOIO event of the GHCB. */
 #include "bare/lib/control.h"
+#include "bare/lib/fwfile.h"
 #include "bare/lib/ghcb.h"
+#include "abi/machine.h"
 #include "abi/uart.h"
 #include "base/x86.h"
+#include "lib/script/script.h"
 #include "lib/spinlock.h"
 #include "lib/fmt.h"
 
@@ -25,6 +28,8 @@ static struct spinlock lock;
 static uint32_t next_seq;
 static uint8_t out[CONTROL_FRAME_MAX];
 static struct control_decoder decoder;
+static struct script script;       /* in place of the host's frames, where there is one */
+static struct control_frame reply; /* the script's, to a HOST; HOST_REPLY: not taken yet */
 static void (*diverted)(uint8_t type, const char *text, size_t length);
 
 void control_init(void)
@@ -34,6 +39,14 @@ void control_init(void)
 	ghcb_out(CONTROL_PORT + UART_FCR, 1, FCR_ON);
 	ghcb_out(CONTROL_PORT + UART_MCR, 1, MCR_DTR_RTS);
 	control_decoder_init(&decoder);
+}
+
+void control_find_script(void)
+{
+	static char text[SCRIPT_MAX];
+
+	if (fwfile_text(MACHINE_FW_SCRIPT, text, sizeof(text)))
+		script_open(&script, text);
 }
 
 static uint32_t line_status(void)
@@ -61,6 +74,10 @@ static void uart_write(const uint8_t *p, size_t n)
 void control_send(uint8_t type, const char *text, size_t length)
 {
 	spin_lock(&lock);
+	if (type == CONTROL_HOST && script.text) {
+		reply.type = CONTROL_HOST_REPLY;
+		script_answer(&script, text, reply.payload, sizeof(reply.payload));
+	}
 	if (diverted)
 		diverted(type, text, length);
 	else
@@ -98,8 +115,24 @@ static bool poll(struct control_frame *f)
 	return false;
 }
 
+/* False: the host speaks. */
+static bool from_script(struct control_frame *f)
+{
+	if (!script.text)
+		return false;
+	if (reply.type == CONTROL_HOST_REPLY) {
+		*f = reply;
+		reply.type = 0;
+	} else {
+		script_next(&script, f);
+	}
+	return true;
+}
+
 void control_receive(struct control_frame *f)
 {
+	if (from_script(f))
+		return;
 	if (control_decoder_again(&decoder, f))
 		return;
 	while (!poll(f))
@@ -108,7 +141,7 @@ void control_receive(struct control_frame *f)
 
 bool control_receive_within(struct control_frame *f, struct patience *p)
 {
-	if (control_decoder_again(&decoder, f))
+	if (from_script(f) || control_decoder_again(&decoder, f))
 		return true;
 	while (!patience_over(p, rdtsc())) {
 		if (poll(f))

@@ -8,6 +8,9 @@
 #include "lib/patience.h"
 
 void control_init(void);
+/* Looks for a script (lib/script/script.h) among the machine's fw_cfg files: with one nothing is
+ * waited for any more. A HOST's text then ends in a NUL. */
+void control_find_script(void);
 void control_send(uint8_t type, const char *text, size_t length);
 void control_printf(uint8_t type, const char *fmt, ...) PRINTF(2, 3);
 /* Waits for the next frame from the host. */

@@ -14,6 +14,7 @@
 #include "bare/lib/trap.h"
 #include "abi/q35.h"
 #include "lib/fmt.h"
+#include "lib/script/script.h"
 #include "lib/string.h"
 
 extern const struct test *const __start_bare_tests[], *const __stop_bare_tests[];
@@ -95,15 +96,26 @@ static void list_tests(void)
 	control_printf(CONTROL_LIST_END, "%u", listed);
 }
 
-/* A test that is not there has failed; silence would look like a hang. */
+static const char *asked;
+static unsigned found;
+
+static void run_asked(const struct test *t)
+{
+	if (!script_wants(asked, t->name))
+		return;
+	found++;
+	test_run(t);
+}
+
+/* The host names one test, a script may have patterns. A test that is not there has failed; silence
+ * would look like a hang. */
 static void run_named(const char *name)
 {
-	for (const struct test *const *t = __start_bare_tests; t < __stop_bare_tests; t++) {
-		if (strcmp((*t)->name, name) == 0 && !scope_left_out(name, (*t)->rule)) {
-			test_run(*t);
-			return;
-		}
-	}
+	asked = name;
+	found = 0;
+	test_each(run_asked);
+	if (found)
+		return;
 	control_printf(CONTROL_VERDICT, "%s\tfail\tno such test", name);
 	control_printf(CONTROL_END, "%s", name);
 }
@@ -118,6 +130,7 @@ void test_power_off(void)
 void test_hello(const char *suite)
 {
 	trap_unexpected_set(unexpected);
+	control_find_script();
 	control_printf(CONTROL_HELLO, "%s\t%d", suite, CONTROL_VERSION);
 }
 

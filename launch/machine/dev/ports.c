@@ -33,6 +33,7 @@ static const struct port_rule {
 	{MACHINE_EXIT_PORT, MACHINE_EXIT_PORT + 3, 0xff},
 	{MACHINE_LOG_PORT, MACHINE_LOG_PORT, 0xff},
 	{MACHINE_SVSM_PORT, MACHINE_SVSM_PORT, 0xff},
+	{MACHINE_TRAIL_PORT, MACHINE_TRAIL_PORT, 0xff},
 	{MACHINE_QUIESCE_PORT, MACHINE_QUIESCE_PORT + UART_PORTS - 1, 0xff},
 	/* include/hw/acpi/cpu_hotplug.h, ICH9_CPU_HOTPLUG_IO_BASE: takes CPUs away */
 	{0xcd8, 0xcf7, 0xff},

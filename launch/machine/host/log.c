@@ -40,13 +40,15 @@ static bool acquire(uint32_t me)
 	return true;
 }
 
-/* The debugcon takes bytes as fast as they come. */
-static void emit(const char *s, size_t n)
+/* A debugcon takes bytes as fast as they come. */
+static void emit(uint16_t port, const char *s, size_t n)
 {
-	__asm__ volatile("rep outsb"
-			 : "+S"(s), "+c"(n)
-			 : "d"((uint16_t)MACHINE_LOG_PORT)
-			 : "memory");
+	__asm__ volatile("rep outsb" : "+S"(s), "+c"(n) : "d"(port) : "memory");
+}
+
+void log_trail(const char *line, size_t n)
+{
+	emit(MACHINE_TRAIL_PORT, line, n);
 }
 
 void log_vprint(const char *head, const char *fmt, va_list ap)
@@ -64,7 +66,7 @@ void log_vprint(const char *head, const char *fmt, va_list ap)
 	if (line[n - 1] != '\n')
 		line[n++] = '\n';
 	mine = acquire(me);
-	emit(line, n);
+	emit(MACHINE_LOG_PORT, line, n);
 	if (!mine)
 		return;
 	__atomic_store_n(&owner, 0, __ATOMIC_RELEASE);

@@ -9,6 +9,7 @@
 #include "machine/host/log.h"
 #include "machine/host/mem/direct.h"
 #include "machine/host/mem/fwcfg.h"
+#include "machine/host_assert.h"
 #include "abi/machine.h"
 #include "lib/string.h"
 
@@ -49,7 +50,7 @@ static void take(const char *word, size_t len)
 		host_log("options: \"%.*s\" is not one I know; ignored", (int)len, word);
 }
 
-void options_read(void)
+static void read_words(void)
 {
 	static char text[256];
 	struct fwcfg_file f;
@@ -69,4 +70,36 @@ void options_read(void)
 			n++;
 	}
 	host_options.stats |= host_options.series;
+}
+
+static uint64_t number(const char *digits)
+{
+	uint64_t n = 0;
+
+	for (unsigned i = 0; i < MACHINE_REPEAT_DIGITS; i++) {
+		if (digits[i] < '0' || digits[i] > '9')
+			host_fault("%s holds no two numbers", MACHINE_FW_REPEAT);
+		n = n * 10 + (uint64_t)(digits[i] - '0');
+	}
+	return n;
+}
+
+static void read_repeat(void)
+{
+	static char text[2 * MACHINE_REPEAT_DIGITS + 1];
+	struct fwcfg_file f;
+
+	if (!fwcfg_find(MACHINE_FW_REPEAT, &f))
+		return;
+	if (f.size != sizeof(text) || !fwcfg_read(&f, 0, host_pa(text), f.size))
+		host_fault("%s cannot be read", MACHINE_FW_REPEAT);
+	host_options.seed = number(text);
+	host_options.trail_from = number(text + MACHINE_REPEAT_DIGITS + 1);
+	host_options.repeat = true;
+}
+
+void options_read(void)
+{
+	read_words();
+	read_repeat();
 }

@@ -16,7 +16,9 @@ struct host_options {
 	bool no_invlpgb;   /* INVLPGB and TLBSYNC are undefined in a guest */
 	bool tsc_adjust;   /* CPUID shows TSC_ADJUST, and writes to it count */
 	bool quiesce;      /* the host may ask for a machine that can be saved: hv/quiesce.h */
-	bool hostile;      /* a word of a hostile host was given (hostile/hostile.h) */
+	bool repeat;       /* MACHINE_FW_REPEAT is there, and seed and trail_from are its numbers */
+	uint64_t seed, trail_from;
+	bool hostile; /* a word of a hostile host was given (hostile/hostile.h) */
 };
 extern struct host_options host_options; /* written once, before any guest runs */
 
@@ -28,5 +30,6 @@ struct option_word {
 /* A hostile host registers its word with: OPTION_WORD(name) = {"word", &flag}; */
 #define OPTION_WORD(name) static const struct option_word name SECTION("option_words") ALIGNED(8)
 
-/* Fill it: words split by spaces or commas; unknown ones are logged. */
+/* Fill it: words split by spaces or commas; unknown ones are logged. Numbers that are none end the
+ * run. */
 void options_read(void);

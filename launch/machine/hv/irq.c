@@ -25,10 +25,9 @@
 #include "machine/host/time.h"
 #include "machine/hv/altinj.h"
 #include "machine/hv/doorbell.h"
+#include "machine/hv/turn.h"
 #include "base/x86.h"
 #include "lib/vapic/vapic.h"
-
-#define TURN_US 250 /* irq_turn() */
 
 /* Devices belong to the operating system: the least privileged VMPL that has a VMSA. */
 static struct vapic *device_apic(struct hv_vcpu *h)
@@ -127,7 +126,7 @@ void irq_turn(struct vcpu *v)
 		return;
 	if (rdtsc() >= h->turn_ends) {
 		cpu_relax();
-		h->turn_ends = rdtsc() + host_tsc_khz() * TURN_US / 1000;
+		h->turn_ends = rdtsc() + turn_ticks(h);
 	}
 	arm(h, first ? MIN(first, h->turn_ends) : h->turn_ends);
 }

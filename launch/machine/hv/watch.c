@@ -73,9 +73,37 @@ static bool look(int *rounds)
 	return *rounds >= DEAD_ROUNDS;
 }
 
+#define SPIN_ROUNDS 2000
+
+/*
+ * In a run that can be repeated one CPU is always awake. When all sleep, QEMU's main loop moves
+ * time on to the next timer, and how far its own thread is by then is not the same in each run.
+ * PAUSE gives the other CPUs their turn, and costs QEMU some microseconds: so not in each round.
+ */
+static void stay_awake(uint64_t until)
+{
+	while (rdtsc() < until) {
+		host_irq_window();
+		for (unsigned i = 0; i < SPIN_ROUNDS; i++)
+			barrier();
+		cpu_relax();
+	}
+}
+
 static uint64_t ticks(uint64_t ms)
 {
 	return host_tsc_khz() * ms;
+}
+
+/* Asleep, or busily up, until then or an interrupt. */
+static void rest(uint64_t until)
+{
+	if (host_options.repeat) {
+		stay_awake(until);
+		return;
+	}
+	host_timer_arm(until);
+	host_halt();
 }
 
 /* Until the time of the next look, or whatever else wakes this CPU. With the options series and
@@ -89,8 +117,7 @@ static void sleep_until(uint64_t look)
 		next = sample ? MIN(sample, look) : look;
 		if (host_options.quiesce)
 			next = MIN(next, rdtsc() + ticks(QUIESCE_LOOK_MS));
-		host_timer_arm(next);
-		host_halt();
+		rest(next);
 		if (host_options.quiesce)
 			quiesce_look();
 	} while (next < look);

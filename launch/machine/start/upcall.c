@@ -7,9 +7,11 @@
  */
 #include "machine/cpu/exec/describe.h"
 #include "machine/cpu/exec/enter.h"
+#include "machine/cpu/trail.h"
 #include "machine/cpu/vcpu.h"
 #include "machine/dev/uart.h"
 #include "machine/host/log.h"
+#include "machine/host/options.h"
 #include "machine/host/percpu.h"
 #include "machine/host/smp.h"
 #include "machine/host/upcall.h"
@@ -65,4 +67,6 @@ void upcall_where(void)
 void upcall_end(void)
 {
 	uart_end();
+	if (host_options.repeat)
+		trail_end();
 }

@@ -18,6 +18,19 @@
 /* How many of the last vCPUs are the SVSM's own, in ASCII: no list or count shows them to a guest
  * below VMPL0. */
 #define MACHINE_FW_SERVICE_CPUS "opt/org.keelson/service-cpus"
+/*
+ * A run that can be repeated: two decimal numbers of MACHINE_REPEAT_DIGITS digits each, with a
+ * space between, so that another number costs no other instruction. The first is the seed of the
+ * machine's turns, 0: all of one length; the second the exit behind which MACHINE_TRAIL_EVERY exits
+ * are written one by one, or MACHINE_REPEAT_NONE. With the file CPU 0 never sleeps, and the trail
+ * (MACHINE_TRAIL_PORT) is written.
+ */
+#define MACHINE_FW_REPEAT     "opt/org.keelson/repeat"
+#define MACHINE_REPEAT_DIGITS 20
+#define MACHINE_REPEAT_NONE   (1ull << 63) /* no run has so many exits */
+#define MACHINE_TRAIL_EVERY   1000u
+/* Shown to the guest: what it is to do in a run without a word from the host (abi/control.h). */
+#define MACHINE_FW_SCRIPT "opt/keelson.script"
 /* A kernel for the guest's firmware: bzImage, initrd and command line, whole files. The guest finds
  * them where QEMU's -kernel would put them, in its own fw_cfg. */
 #define MACHINE_FW_KERNEL  "opt/org.keelson/guest-kernel"
@@ -43,6 +56,8 @@
 /* debugcon, may be absent: a copy of what VMPL0 writes to COM1; refused to guests. It tells an
  * SVSM's words there from its guest's. */
 #define MACHINE_SVSM_PORT 0x405
+/* debugcon: the trail of a run that can be repeated (docs/reproduce.md); refused to guests */
+#define MACHINE_TRAIL_PORT 0x406
 /*
  * 16550, with the option "quiesce" only, of bytes in both directions; refused to guests. The host
  * asks, the machine answers when no CPU is in a guest, and stays so until the host lets it go:

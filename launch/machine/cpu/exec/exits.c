@@ -12,8 +12,10 @@
 #include "machine/cpu/exec/stale.h"
 #include "machine/cpu/guard.h"
 #include "machine/cpu/phase.h"
+#include "machine/cpu/trail.h"
 #include "machine/cpu/walk.h"
 #include "machine/host/log.h"
+#include "machine/host/options.h"
 #include "base/x86.h"
 
 /* After a HLT in an interrupt shadow the guest expects that nothing came between STI and HLT. The
@@ -122,6 +124,8 @@ int exits_handle(struct vcpu *v)
 	unsigned s = slot(m->exit_code);
 
 	v->exits[s]++;
+	if (host_options.repeat)
+		trail_exit(v, m->exit_code, m->rip, rdtsc());
 	phase_follow(v, m->cpl == 3);
 	exit_cause_begin(v, s);
 	if (vcpu_traced(v))

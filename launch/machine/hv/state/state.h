@@ -86,6 +86,7 @@ struct hv_vcpu {
 	gpa_t hold_ghcb[VMPL_COUNT]; /* reset hold asked for by NAE: where the answer goes */
 	uint64_t timer_armed;        /* what the host's timer was last armed with, 0: nothing */
 	uint64_t turn_ends;          /* irq_turn() */
+	uint64_t turn_dice;          /* turn_ticks(); 0: not thrown yet */
 	bool dead;                   /* set while it waits for what cannot come: read by CPU 0 */
 	uint32_t deaths;             /* how often it has found that: read by CPU 0, atomic */
 	struct mtrr mtrr;

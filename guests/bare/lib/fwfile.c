@@ -3,7 +3,7 @@
 
 /* What QEMU tells its firmware. All of it is the hypervisor's word: the SVSM judges what comes of
  * it. */
-#include "bare/conform/fwcfg.h"
+#include "bare/lib/fwfile.h"
 #include "bare/lib/ghcb.h"
 #include "lib/string.h"
 
@@ -14,7 +14,7 @@
 #define FILES_MAX     512 /* more is no directory */
 #define PIECE         512
 
-struct fwcfg_file {
+struct fwfile {
 	uint8_t size[4], key[2]; /* big endian */
 	uint8_t rsvd_06[2];
 	char name[56];
@@ -44,27 +44,27 @@ static void next(void *to, size_t n)
 	}
 }
 
-void fwcfg_read(uint16_t key, void *to, size_t n)
+void fwfile_read(uint16_t key, void *to, size_t n)
 {
 	ghcb_out(PORT_SELECT, 2, key);
 	next(to, n);
 }
 
-bool fwcfg_present(void)
+bool fwfile_present(void)
 {
 	char signature[4];
 
-	fwcfg_read(KEY_SIGNATURE, signature, sizeof(signature));
+	fwfile_read(KEY_SIGNATURE, signature, sizeof(signature));
 	return memcmp(signature, "QEMU", sizeof(signature)) == 0;
 }
 
-bool fwcfg_find(const char *name, uint16_t *key, uint32_t *size)
+bool fwfile_find(const char *name, uint16_t *key, uint32_t *size)
 {
-	struct fwcfg_file file;
+	struct fwfile file;
 	uint8_t head[4];
 	uint32_t count;
 
-	fwcfg_read(KEY_DIRECTORY, head, sizeof(head));
+	fwfile_read(KEY_DIRECTORY, head, sizeof(head));
 	count = MIN(big_endian(head, sizeof(head)), (uint32_t)FILES_MAX);
 	for (uint32_t i = 0; i < count; i++) {
 		next(&file, sizeof(file));
@@ -76,4 +76,17 @@ bool fwcfg_find(const char *name, uint16_t *key, uint32_t *size)
 		return true;
 	}
 	return false;
+}
+
+bool fwfile_text(const char *name, char *to, size_t size)
+{
+	uint32_t length;
+	uint16_t key;
+
+	if (!fwfile_present() || !fwfile_find(name, &key, &length))
+		return false;
+	length = (uint32_t)MIN((size_t)length, size - 1);
+	fwfile_read(key, to, length);
+	to[length] = 0;
+	return true;
 }

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+/*
+ * Writes scripts: the contract is in host_script.h. A target hears nothing else, so what it may ask
+ * the host for is answered beforehand, as far as the answer cannot change while it runs.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/run/host_script.h"
+#include "harness/run/make_igvm.h"
+#include "harness/verbs/host_verbs.h"
+
+struct text {
+	char *bytes;
+	size_t size;
+	FILE *f;
+};
+
+static void begin(struct text *t)
+{
+	t->f = open_memstream(&t->bytes, &t->size);
+	if (!t->f)
+		exit(CODE_HOST);
+}
+
+/* BYE is what comes at the end anyway; it stands there for people. */
+static char *end(struct text *t)
+{
+	fputs("BYE\n", t->f);
+	fclose(t->f);
+	return t->bytes;
+}
+
+/* One word of a line: a newline would end it. */
+static void put(const struct text *t, const char *s)
+{
+	for (; *s; s++) {
+		if (*s == '\\' || *s == '\n')
+			fputc('\\', t->f);
+		fputc(*s == '\n' ? 'n' : *s, t->f);
+	}
+}
+
+static void line(const struct text *t, const char *word, const char *payload)
+{
+	fprintf(t->f, "%s ", word);
+	put(t, payload);
+	fputc('\n', t->f);
+}
+
+/* What the target could ask for at any time, and would always get the same answer to. */
+static void answers(const struct text *t, const struct session_setup *setup)
+{
+	static const char *const requests[] = {"platform", "sha256\tdisk", "crc32\tdisk"};
+	const struct host_context c = {.disk = setup->launch.disk,
+				       .platform = setup->profile->name};
+
+	for (size_t i = 0; i < ARRAY_LEN(requests); i++) {
+		char request[32], answer[CONTROL_MAX];
+
+		snprintf(request, sizeof(request), "%s", requests[i]);
+		host_verb(&c, request, answer, sizeof(answer));
+		fprintf(t->f, "ANSWER %s=", requests[i]);
+		put(t, answer);
+		fputc('\n', t->f);
+	}
+}
+
+char *host_script_run(const struct options *o, const char *payload)
+{
+	struct text t;
+
+	begin(&t);
+	if (payload)
+		line(&t, "EXEC", payload);
+	for (size_t i = 0; i < o->exec.n; i++)
+		line(&t, "EXEC", o->exec.v[i]);
+	return end(&t);
+}
+
+char *host_script_tests(const struct session_setup *setup, const struct strlist *patterns)
+{
+	struct text t;
+
+	begin(&t);
+	answers(&t, setup);
+	fputs("LIST\nRUN ", t.f);
+	if (!patterns->n)
+		fputc('*', t.f);
+	for (size_t i = 0; i < patterns->n; i++) {
+		if (i)
+			fputc('\t', t.f);
+		put(&t, patterns->v[i]);
+	}
+	fputc('\n', t.f);
+	return end(&t);
+}
+
+char *host_script_rest(const struct session_setup *setup, const struct talk_list *l, size_t n)
+{
+	struct text t;
+
+	begin(&t);
+	answers(&t, setup);
+	for (; n < l->n; n++)
+		line(&t, "RUN", l->v[n].name);
+	return end(&t);
+}
+
+char *host_script_list(void)
+{
+	struct text t;
+
+	begin(&t);
+	fputs("LIST\n", t.f);
+	return end(&t);
+}
+
+char *host_script_nothing(void)
+{
+	struct text t;
+
+	begin(&t);
+	return end(&t);
+}
+
+char *host_script_refuse(const struct suite *s, const struct options *o)
+{
+	if (!o->deterministic)
+		return NULL;
+	if (strcmp(o->platform, "native") != 0)
+		return str("--deterministic is for platform native: %s runs in the host's time",
+			   o->platform);
+	if (o->shell)
+		return str("--deterministic hears nothing from the host: no --shell");
+	if (o->kdump)
+		return str("--deterministic has no crash kernel: no --kdump");
+	if (s->kind == SUITE_LINUX && o->igvm && !o->no_agent && !make_igvm_foreign(o) &&
+	    !make_igvm_says(o, "keelson.script"))
+		return str("--igvm: the kernel's command line in %s lacks the word keelson.script",
+			   o->igvm);
+	return NULL;
+}
+
+bool host_script_can_say(const char *pattern)
+{
+	return !strpbrk(pattern, "[\\\t\n");
+}

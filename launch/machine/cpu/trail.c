@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+/*
+ * The trail: the contract is in trail.h. Each exit costs some 40 instructions, whether its line is
+ * ever written or not, since a guest sees by its clock what the machine does.
+ */
+#include "machine/cpu/trail.h"
+#include "machine/host/log.h"
+#include "machine/host/options.h"
+#include "abi/machine.h"
+#include "lib/fmt.h"
+#include "lib/spinlock.h"
+
+#define LINE_MAX 128
+
+struct record {
+	uint32_t vcpu, vmpl;
+	uint64_t code, rip, tsc;
+};
+
+static struct spinlock lock;
+static uint64_t count, hash = 0xcbf29ce484222325ull;
+static struct record last[MACHINE_TRAIL_EVERY];
+
+/*
+ * FNV-1a by words of 64 bits (Fowler, Noll, Vo). Each step is a bijection of the hash, since the
+ * prime is odd: a word that differs makes another hash, which equal words behind it keep different.
+ */
+static uint64_t fold(uint64_t h, uint64_t word)
+{
+	return (h ^ word) * 0x100000001b3ull;
+}
+
+static uint64_t fold_record(uint64_t h, const struct record *r)
+{
+	h = fold(h, (uint64_t)r->vcpu << 32 | r->vmpl);
+	h = fold(h, r->code);
+	h = fold(h, r->rip);
+	return fold(h, r->tsc);
+}
+
+static void write_sum(const char *head)
+{
+	char line[LINE_MAX];
+
+	log_trail(line, fmt_scnprintf(line, sizeof(line), "%s%llu %016llx\n", head,
+				      (unsigned long long)count, (unsigned long long)hash));
+}
+
+static void write_exit(uint64_t n, const struct record *r)
+{
+	char line[LINE_MAX];
+
+	log_trail(line, fmt_scnprintf(line, sizeof(line),
+				      "exit %llu vcpu %u vmpl %u code 0x%llx rip 0x%llx tsc %llu\n",
+				      (unsigned long long)n, r->vcpu, r->vmpl,
+				      (unsigned long long)r->code, (unsigned long long)r->rip,
+				      (unsigned long long)r->tsc));
+}
+
+/* The exits from trail_from on, where the last one is not too long ago to be known still. */
+static void write_window(void)
+{
+	uint64_t from = host_options.trail_from;
+
+	if (count <= from || count - from > MACHINE_TRAIL_EVERY)
+		return;
+	for (uint64_t n = from; n < count; n++)
+		write_exit(n + 1, &last[n % MACHINE_TRAIL_EVERY]);
+}
+
+void trail_exit(const struct vcpu *v, uint64_t code, uint64_t rip, uint64_t tsc)
+{
+	struct record r = {v->index, v->vmpl, code, rip, tsc};
+
+	spin_lock(&lock);
+	last[count % MACHINE_TRAIL_EVERY] = r;
+	hash = fold_record(hash, &r);
+	count++;
+	if (count - host_options.trail_from == MACHINE_TRAIL_EVERY)
+		write_window();
+	if (count % MACHINE_TRAIL_EVERY == 0)
+		write_sum("");
+	spin_unlock(&lock);
+}
+
+/* Exits of a window that the end has cut off are told as well. */
+void trail_end(void)
+{
+	if (count - host_options.trail_from < MACHINE_TRAIL_EVERY)
+		write_window();
+	write_sum("end ");
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#pragma once
+
+/*
+ * The trail of a run that can be repeated: every exit of every vCPU is folded into one number, in
+ * the order in which they come, and each MACHINE_TRAIL_EVERY of them are a line "COUNT HASH" on
+ * MACHINE_TRAIL_PORT, the last one "end COUNT HASH". Behind exit host_options.trail_from the lines
+ *
+ *	exit N vcpu V vmpl L code 0x... rip 0x... tsc T
+ *
+ * of the next MACHINE_TRAIL_EVERY are written as well, once all of them are there: up to then it
+ * makes no difference to the guest whether they are asked for. docs/reproduce.md
+ */
+#include "machine/cpu/vcpu.h"
+
+/* v has left its guest. Any CPU. */
+void trail_exit(const struct vcpu *v, uint64_t code, uint64_t rip, uint64_t tsc);
+/* The end of the run: no other CPU runs, one may have stopped anywhere. */
+void trail_end(void);
