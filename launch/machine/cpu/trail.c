@@ -21,7 +21,7 @@ struct record {
 
 static struct spinlock lock;
 static uint64_t count, hash = 0xcbf29ce484222325ull;
-static struct record last[MACHINE_TRAIL_EVERY];
+static struct record window[MACHINE_TRAIL_EVERY + 1]; /* the last one is for all that is not asked for */
 
 /*
  * FNV-1a by words of 64 bits (Fowler, Noll, Vo). Each step is a bijection of the hash, since the
@@ -59,15 +59,20 @@ static void write_exit(uint64_t n, const struct record *r)
 				      (unsigned long long)r->tsc));
 }
 
-/* The exits from trail_from on, where the last one is not too long ago to be known still. */
+/* Where the record of the next exit goes. No branch: whether it is asked for costs nothing. */
+static uint64_t slot(void)
+{
+	uint64_t at = count - host_options.trail_from, inside = -(uint64_t)(at < MACHINE_TRAIL_EVERY);
+
+	return (at & inside) | (MACHINE_TRAIL_EVERY & ~inside);
+}
+
 static void write_window(void)
 {
 	uint64_t from = host_options.trail_from;
 
-	if (count <= from || count - from > MACHINE_TRAIL_EVERY)
-		return;
-	for (uint64_t n = from; n < count; n++)
-		write_exit(n + 1, &last[n % MACHINE_TRAIL_EVERY]);
+	for (uint64_t n = from; n < count && n - from < MACHINE_TRAIL_EVERY; n++)
+		write_exit(n + 1, &window[n - from]);
 }
 
 void trail_exit(const struct vcpu *v, uint64_t code, uint64_t rip, uint64_t tsc)
@@ -75,20 +80,16 @@ void trail_exit(const struct vcpu *v, uint64_t code, uint64_t rip, uint64_t tsc)
 	struct record r = {v->index, v->vmpl, code, rip, tsc};
 
 	spin_lock(&lock);
-	last[count % MACHINE_TRAIL_EVERY] = r;
+	window[slot()] = r;
 	hash = fold_record(hash, &r);
 	count++;
-	if (count - host_options.trail_from == MACHINE_TRAIL_EVERY)
-		write_window();
 	if (count % MACHINE_TRAIL_EVERY == 0)
 		write_sum("");
 	spin_unlock(&lock);
 }
 
-/* Exits of a window that the end has cut off are told as well. */
 void trail_end(void)
 {
-	if (count - host_options.trail_from < MACHINE_TRAIL_EVERY)
-		write_window();
+	write_window();
 	write_sum("end ");
 }

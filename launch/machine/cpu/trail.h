@@ -9,8 +9,8 @@
  *
  *	exit N vcpu V vmpl L code 0x... rip 0x... tsc T
  *
- * of the next MACHINE_TRAIL_EVERY are written as well, once all of them are there: up to then it
- * makes no difference to the guest whether they are asked for. docs/reproduce.md
+ * of the next MACHINE_TRAIL_EVERY come before the last line: the guest cannot tell whether they are
+ * asked for. docs/reproduce.md
  */
 #include "machine/cpu/vcpu.h"
 
