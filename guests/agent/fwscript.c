@@ -43,10 +43,15 @@ static void choose(uint16_t key)
 	outw(key, PORT_SELECT);
 }
 
-/* What comes next of the chosen item. */
+/*
+ * What comes next of the chosen item. The memory is touched first: the kernel asks the machine
+ * before it writes, so an instruction that is begun again after a page fault would get what comes
+ * behind.
+ */
 static void next(void *to, size_t n)
 {
-	insb(PORT_DATA, to, n);
+	memset(to, ' ', n);
+	__asm__ volatile("rep insb" : "+D"(to), "+c"(n) : "d"((uint16_t)PORT_DATA) : "memory");
 }
 
 static bool find(const char *name, struct file *f)
@@ -68,13 +73,16 @@ bool fwscript_find(struct script *s)
 {
 	static char text[SCRIPT_MAX];
 	struct file f;
+	size_t n;
 
 	if (!is_asked_for())
 		return true;
 	if (ioperm(PORT_SELECT, PORTS, 1) != 0 || !find(MACHINE_FW_SCRIPT, &f))
 		return false;
+	n = MIN((size_t)__builtin_bswap32(f.size), sizeof(text) - 1);
 	choose(__builtin_bswap16(f.key));
-	next(text, MIN((size_t)__builtin_bswap32(f.size), sizeof(text) - 1));
+	next(text, n);
+	text[n] = 0;
 	ioperm(PORT_SELECT, PORTS, 0);
 	script_open(s, text);
 	return true;

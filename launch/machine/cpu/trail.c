@@ -21,7 +21,8 @@ struct record {
 
 static struct spinlock lock;
 static uint64_t count, hash = 0xcbf29ce484222325ull;
-static struct record window[MACHINE_TRAIL_EVERY + 1]; /* the last one is for all that is not asked for */
+static struct record
+	window[MACHINE_TRAIL_EVERY + 1]; /* the last one is for all that is not asked for */
 
 /*
  * FNV-1a by words of 64 bits (Fowler, Noll, Vo). Each step is a bijection of the hash, since the
@@ -62,7 +63,8 @@ static void write_exit(uint64_t n, const struct record *r)
 /* Where the record of the next exit goes. No branch: whether it is asked for costs nothing. */
 static uint64_t slot(void)
 {
-	uint64_t at = count - host_options.trail_from, inside = -(uint64_t)(at < MACHINE_TRAIL_EVERY);
+	uint64_t at = count - host_options.trail_from,
+		 inside = -(uint64_t)(at < MACHINE_TRAIL_EVERY);
 
 	return (at & inside) | (MACHINE_TRAIL_EVERY & ~inside);
 }
