@@ -269,6 +269,30 @@ static void finish(const struct options *o, const struct results *sum, int code,
 	report_summary(sum);
 }
 
+/* The choice as words of a command line (malloc'ed). */
+static char *choice_words(const struct choice *c)
+{
+	struct strlist words = {0};
+	char *line;
+
+	if (!c->patterns.n)
+		strlist_add(&words, c->suite->name);
+	for (size_t i = 0; i < c->patterns.n; i++)
+		strlist_addf(&words, "%s/%s", c->suite->name, c->patterns.v[i]);
+	line = strlist_shell(&words);
+	strlist_free(&words);
+	return line;
+}
+
+static void tell_seed(const struct choice *c, unsigned seed, int code)
+{
+	char *words = choice_words(c);
+
+	report_line("seed %u: %s: %s; again: keelson test --seed %u %s", seed, c->suite->name,
+		    exitcode_name(code), seed, words);
+	free(words);
+}
+
 /* Every suite with every seed: a run for each. A failure is told with what makes that run again. */
 static void run_seeds(const struct options *o, const struct choices *c,
 		      const struct runfolder *outer, const struct strlist *words,
@@ -283,9 +307,7 @@ static void run_seeds(const struct options *o, const struct choices *c,
 			one.seed = (unsigned)seed;
 			code = run_one(&one, &c->v[i], outer, words, sum, NULL);
 			if (code != CODE_PASSED)
-				report_line("seed %u: %s: %s; again: keelson test --seed %u %s",
-					    one.seed, c->v[i].suite->name, exitcode_name(code),
-					    one.seed, c->v[i].suite->name);
+				tell_seed(&c->v[i], one.seed, code);
 			if (exitcode_worse(code, all->code) != all->code)
 				outcome_set(all, code,
 					    str("suite %s with seed %u", c->v[i].suite->name,

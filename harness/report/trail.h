@@ -4,7 +4,7 @@
 
 /* Comparing the trails of two boots (docs/reproduce.md): are they one run, and if not, since when?
  */
-#include "base/types.h"
+#include "harness/core/util.h"
 
 enum trail_verdict {
 	TRAIL_EQUAL,

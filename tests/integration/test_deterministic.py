@@ -39,7 +39,7 @@ def test_seeds_name_the_failure_and_how_to_see_it_again(runs):
     result = keelson(runs, "test", "--seeds", "3..4", "panic/terminate")
     assert result.code == 1 or result.code == 4, result.out + result.err
     for seed in (3, 4):
-        assert f"again: keelson test --seed {seed} panic" in result.out + result.err
+        assert f"again: keelson test --seed {seed} panic/terminate\n" in result.out + result.err
         assert (result.folder / f"panic-seed-{seed}" / "trail.log").read_text().splitlines()[-1].startswith("end ")
 
 
