@@ -9,9 +9,20 @@
 #include "harness/core/exitcode.h"
 #include "harness/core/util.h"
 #include "harness/repro/collect.h"
+#include "harness/repro/pack.h"
+#include "harness/repro/replay.h"
 
 static const char usage_text[] =
-	"usage: keelson repro collect [OPTIONS]    gather what a report from SEV-SNP or TDX "
+	"usage: keelson repro pack [-o FILE] [RUN]  a deterministic run (the latest one) as one "
+	"file\n"
+	"       keelson repro run FILE             make it again: reproduced, not reproduced, or "
+	"diverged\n"
+	"         --qemu PROGRAM                   by this QEMU\n"
+	"         --svsm ELF [--seeds A..B]        with another SVSM in it, for git bisect run; "
+	"by these\n"
+	"                                          seeds, until one reproduces it\n"
+	"         --runs DIR                       where the run's folder goes\n"
+	"       keelson repro collect [OPTIONS]    gather what a report from SEV-SNP or TDX "
 	"hardware "
 	"needs:\n"
 	"                                          one archive, one text (--help: the options)\n"
@@ -22,6 +33,10 @@ int repro_command(int argc, char **argv)
 {
 	if (argc >= 2 && !strcmp(argv[1], "collect"))
 		return repro_collect(argc - 1, argv + 1);
+	if (argc >= 2 && !strcmp(argv[1], "pack"))
+		return repro_pack(argc - 1, argv + 1);
+	if (argc >= 2 && !strcmp(argv[1], "run"))
+		return repro_run(argc - 1, argv + 1);
 	if (argc == 2 && !strcmp(argv[1], "--help")) {
 		fputs(usage_text, stdout);
 		return CODE_PASSED;

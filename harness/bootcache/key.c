@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-#include <limits.h>
 #include <openssl/evp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "harness/bootcache/key.h"
+#include "harness/qemu/identity.h"
 
 /* Of what a snapshot's folder holds, and of the dialogue that loads it. */
 #define FORMAT 1
@@ -36,95 +33,13 @@ static char *contents(struct text *t, const char *what, const char *path)
 	return str("%s:%s", what, hex);
 }
 
-static void add_file(struct text *t, const char *what, const char *path)
-{
-	char *line = contents(t, what, path);
-
-	fprintf(t->f, "%s\n", line);
-	free(line);
-}
-
-/* As execvp() finds it (malloc'ed); NULL: nowhere. */
-static char *program(const char *name)
-{
-	const char *path = getenv("PATH");
-	char *copy = str_dup(path ? path : "/usr/bin:/bin"), *save = NULL, *found = NULL;
-
-	if (strchr(name, '/'))
-		found = str_dup(name);
-	for (char *dir = strtok_r(copy, ":", &save); dir && !found;
-	     dir = strtok_r(NULL, ":", &save)) {
-		found = str("%s/%s", dir, name);
-		if (access(found, X_OK) == 0)
-			continue;
-		free(found);
-		found = NULL;
-	}
-	free(copy);
-	return found;
-}
-
-/* What a program writes to stdout (malloc'ed); "" when it does not run. */
-static char *output_of(const char *const *words)
-{
-	char *text = NULL, buf[4096];
-	size_t size = 0, n;
-	FILE *all = open_memstream(&text, &size), *f;
-	int out[2];
-	pid_t pid;
-
-	if (pipe(out) < 0)
-		return fclose(all), text;
-	pid = fork();
-	if (pid == 0) {
-		dup2(out[1], 1);
-		close(out[0]);
-		close(out[1]);
-		execvp(words[0], (char **)words);
-		_exit(127);
-	}
-	close(out[1]);
-	f = fdopen(out[0], "r");
-	while (f && (n = fread(buf, 1, sizeof(buf), f)) > 0)
-		fwrite(buf, 1, n, all);
-	if (f)
-		fclose(f);
-	if (pid > 0)
-		waitpid(pid, NULL, 0);
-	fclose(all);
-	return text;
-}
-
-/* SeaBIOS, its loader of -kernel, and the ROM that every x86 machine has: QEMU 7.2, hw/i386/x86.c,
- * hw/i386/multiboot.c, hw/i386/kvmvapic.c. Of several folders the first one counts, and so each
- * file of each. */
-static void add_roms(struct text *t, const char *qemu)
-{
-	static const char *const roms[] = {"bios-256k.bin", "multiboot_dma.bin", "multiboot.bin",
-					   "kvmvapic.bin"};
-	char *dirs = output_of((const char *[]){qemu, "-L", "help", NULL}), *save = NULL;
-
-	for (char *dir = strtok_r(dirs, "\n", &save); dir; dir = strtok_r(NULL, "\n", &save))
-		for (size_t i = 0; i < ARRAY_LEN(roms); i++) {
-			char *path = str("%s/%s", dir, roms[i]);
-
-			if (file_exists(path))
-				add_file(t, roms[i], path);
-			free(path);
-		}
-	free(dirs);
-}
-
 static void add_qemu(struct text *t, const char *qemu)
 {
-	char *path = program(qemu);
-	char *version = output_of((const char *[]){qemu, "--version", NULL});
+	char *identity = qemu_identity(qemu);
 
-	add_file(t, "qemu", path ? path : qemu);
-	fprintf(t->f, "%s", version);
-	add_roms(t, qemu);
-	free(path);
-	free(version);
+	t->whole &= identity != NULL;
+	fprintf(t->f, "%s", identity ? identity : "");
+	free(identity);
 }
 
 /* A TSC of another start of the host, or of another host, has another value and perhaps rate. */

@@ -371,6 +371,33 @@ static bool take(struct options *o, int c)
 	}
 }
 
+/* As getopt_long() does: the whole name, or its beginning. */
+static const struct option *find(const char *name, size_t n)
+{
+	const struct option *found = NULL;
+
+	for (const struct option *o = table; o->name; o++)
+		if (strncmp(o->name, name, n) == 0 && (!found || !o->name[n]))
+			found = o;
+	return found;
+}
+
+unsigned options_width(const char *word, const char **name)
+{
+	size_t n = strcspn(word, "=");
+	const struct option *o = NULL;
+
+	if (name)
+		*name = "";
+	if (strncmp(word, "--", 2) != 0)
+		return 0;
+	if (n > 2)
+		o = find(word + 2, n - 2);
+	if (name && o)
+		*name = o->name;
+	return o && o->has_arg == 1 && !word[n] ? 2 : 1;
+}
+
 /* A path, and neither an option nor SUITE or SUITE/TEST, whose names have no dot. */
 static bool is_file(const char *word)
 {

@@ -47,6 +47,9 @@ struct options {
 	struct strlist args;      /* what is no option */
 };
 
+/* How many words an option is: 2 when its value is the next one; 0: the word is no option. One that
+ * nobody knows counts as 1. name (may be NULL): its long name, without dashes and value. */
+unsigned options_width(const char *word, const char **name);
 /*
  * Reads argv[1..]. CODE_PASSED, or CODE_USAGE after one line that says what is wrong, or -1 when
  * help was asked for and printed.

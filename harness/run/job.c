@@ -131,7 +131,7 @@ static void add_firmware(struct launch *l, const struct options *o, const struct
 {
 	char *firmware = make_igvm_firmware(s, o);
 
-	if (firmware || o->igvm || o->payload)
+	if (firmware || o->payload || make_igvm_foreign(o) || make_igvm_has_firmware(o))
 		l->mem_outside = MEM_OUTSIDE;
 	if (firmware || make_igvm_has_firmware(o)) {
 		l->mem_below_4g = Q35_FIRMWARE_LOW_END >> 20;

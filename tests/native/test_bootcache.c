@@ -4,7 +4,7 @@
  * The boot cache: what is part of a machine's key and what is not, and the folder of saved
  * machines.
  *
- * sources: harness/bootcache/key.c harness/bootcache/store.c harness/core/util.c harness/core/paths.c
+ * sources: harness/qemu/identity.c harness/bootcache/key.c harness/bootcache/store.c harness/core/util.c harness/core/paths.c
  * sources: harness/core/output.c harness/core/exitcode.c launch/profiles/words.c launch/profiles/profile.c
  * sources: launch/profiles/native.c launch/profiles/plain.c launch/profiles/snp.c launch/profiles/tdx.c
  * sources: launch/profiles/ask.c launch/profiles/checks.c launch/profiles/host.c launch/profiles/host_checks.c

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "harness/core/exitcode.h"
+#include "harness/core/output.h"
+#include "harness/core/paths.h"
+#include "harness/core/util.h"
+#include "harness/qemu/identity.h"
+#include "harness/repro/archive.h"
+#include "harness/repro/pack.h"
+#include "harness/repro/words.h"
+
+struct packing {
+	const char *run_folder;
+	char *top; /* where the archive's files are gathered */
+	json_t *run, *manifest, *files;
+};
+
+/* TOP/folder, made where it is not there (malloc'ed). */
+static char *subfolder(const struct packing *p, const char *folder)
+{
+	char *path = str("%s/%s", p->top, folder);
+
+	mkdir(path, 0777);
+	return path;
+}
+
+/* ---- images ---- */
+
+static bool add_file(struct packing *p, const char *what, const char *path)
+{
+	char *folder = subfolder(p, "files"), *to = str("%s/%s", folder, what), hex[65];
+	bool ok = archive_copy(path, to) && file_sha256(to, hex);
+
+	if (ok)
+		json_object_set_new(p->files, what, json_string(hex));
+	free(folder);
+	free(to);
+	return ok;
+}
+
+/* A good run has removed its IGVM file; the same words make the same bytes. */
+static bool make_igvm_again(struct packing *p, const char *path)
+{
+	const json_t *words = json_object_get(p->run, "igvm_command");
+	struct strlist list = {0};
+	size_t i;
+	json_t *word;
+	bool ok;
+
+	strlist_add(&list, paths_self());
+	json_array_foreach((json_t *)words, i, word)
+		strlist_add(&list, json_string_value(word) ? json_string_value(word) : "");
+	free(list.v[list.n - 1]);
+	list.v[list.n - 1] = str_dup(path); /* it ends with --output FILE */
+	ok = archive_run(&list) == 0;
+	strlist_free(&list);
+	return ok;
+}
+
+/* The file of the run as it was then. */
+static bool is_same(const json_t *file)
+{
+	char hex[65];
+
+	return file_sha256(repro_text(file, "path"), hex) &&
+	       strcmp(hex, repro_text(file, "sha256")) == 0;
+}
+
+static bool add_igvm(struct packing *p)
+{
+	const json_t *file = json_object_get(json_object_get(p->run, "files"), "igvm");
+	const char *expected = repro_text(file, "sha256");
+	char *made = str("%s/made.igvm", p->top), hex[65];
+	bool ok = is_same(file) ? add_file(p, "igvm", repro_text(file, "path"))
+				: make_igvm_again(p, made) && file_sha256(made, hex) &&
+					  strcmp(hex, expected) == 0 && add_file(p, "igvm", made);
+
+	if (!ok)
+		problem("the run's IGVM file is gone, and what it was built of has changed: run it "
+			"again with --keep");
+	remove(made);
+	free(made);
+	return ok;
+}
+
+/* Without the monitor nothing can be made again. Without a part of the IGVM file no other SVSM can
+ * be tried. */
+static bool add_files(struct packing *p)
+{
+	static const char *const parts[] = {"svsm", "kernel", "initrd", "bare"};
+	const json_t *files = json_object_get(p->run, "files");
+	const json_t *monitor = json_object_get(files, "monitor");
+
+	if (!is_same(monitor)) {
+		problem("%s has changed since the run", repro_text(monitor, "path"));
+		return false;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+		const json_t *part = json_object_get(files, parts[i]);
+
+		if (part && is_same(part) && !add_file(p, parts[i], repro_text(part, "path")))
+			return false;
+		if (part && !is_same(part))
+			problem("%s has changed since the run, and stays behind: --svsm will not "
+				"work",
+				repro_text(part, "path"));
+	}
+	return add_file(p, "monitor", repro_text(monitor, "path")) && add_igvm(p);
+}
+
+/* ---- what is expected ---- */
+
+static void add_logs_of(struct packing *p, const char *from, const char *to)
+{
+	static const char *const names[] = {
+		"run.json",    "results.jsonl", "trail.log", "console.log", "svsm.log",
+		"monitor.log", "control.log",   "qemu.log",  "script",      "state.txt"};
+	char *folder = subfolder(p, to);
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		char *path = str("%s/%s", from, names[i]), *copy = str("%s/%s", folder, names[i]);
+
+		if (file_exists(path))
+			archive_copy(path, copy);
+		free(path);
+		free(copy);
+	}
+	free(folder);
+}
+
+static void add_logs(struct packing *p)
+{
+	size_t boots = json_array_size(json_object_get(p->run, "boots"));
+
+	add_logs_of(p, p->run_folder, "expect");
+	for (size_t n = 2; n <= boots; n++) {
+		char *from = str("%s/boot%zu", p->run_folder, n), *to = str("expect/boot%zu", n);
+
+		add_logs_of(p, from, to);
+		free(from);
+		free(to);
+	}
+}
+
+/* ---- the manifest ---- */
+
+static json_t *list_json(const struct strlist *l)
+{
+	json_t *a = json_array();
+
+	for (size_t i = 0; i < l->n; i++)
+		json_array_append_new(a, json_string(l->v[i]));
+	return a;
+}
+
+/* The QEMU that ran it is asked now: it must be the one of then. */
+static bool add_qemu(struct packing *p)
+{
+	const json_t *boot = json_array_get(json_object_get(p->run, "boots"), 0);
+	const char *qemu = json_string_value(json_array_get(json_object_get(boot, "qemu"), 0));
+	const char *version = repro_text(p->run, "qemu_version");
+	char *identity = qemu ? qemu_identity(qemu) : NULL;
+	bool ok = identity && *version && strstr(identity, version);
+
+	if (ok)
+		json_object_set_new(p->manifest, "qemu", json_string(identity));
+	else
+		problem("%s is another QEMU than that of the run", qemu ? qemu : "QEMU");
+	free(identity);
+	return ok;
+}
+
+static bool write_manifest(struct packing *p)
+{
+	char *path = str("%s/manifest.json", p->top);
+	char *text = json_dumps(p->manifest, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
+	bool ok = text && output_file(path, text);
+
+	free(text);
+	free(path);
+	return ok;
+}
+
+static bool fill(struct packing *p)
+{
+	static const char *const kept[] = {"name", "started",      "suite", "seed",
+					   "exit", "igvm_command", "host"};
+	struct strlist words = {0};
+	bool ok = repro_words(p->run, &words);
+
+	json_object_set_new(p->manifest, "format", json_integer(REPRO_FORMAT));
+	for (size_t i = 0; i < ARRAY_LEN(kept); i++)
+		json_object_set(p->manifest, kept[i], json_object_get(p->run, kept[i]));
+	json_object_set_new(p->manifest, "words", list_json(&words));
+	json_object_set(p->manifest, "files", p->files);
+	strlist_free(&words);
+	return ok && add_qemu(p) && add_files(p) && write_manifest(p);
+}
+
+/* ---- the command ---- */
+
+static bool has_ended(const json_t *run)
+{
+	const json_t *code = json_object_get(json_object_get(run, "exit"), "code");
+
+	if (json_is_integer(code) && json_integer_value(code) < CODE_SIGNAL)
+		return true;
+	problem("this run did not come to its end");
+	return false;
+}
+
+static int pack(const char *run_folder, const char *file)
+{
+	char *folder = archive_folder(), *json = str("%s/run.json", run_folder);
+	struct packing p = {.run_folder = run_folder,
+			    .run = json_load_file(json, 0, NULL),
+			    .manifest = json_object(),
+			    .files = json_object()};
+	bool ok = folder && p.run;
+
+	if (!p.run)
+		problem("%s is no run folder: it has no run.json", run_folder);
+	p.top = str("%s/" REPRO_TOP, folder ? folder : "");
+	ok = ok && has_ended(p.run) && fill(&p);
+	if (ok) {
+		add_logs(&p);
+		ok = archive_pack(folder, file);
+	}
+	if (ok)
+		printf("%s: `keelson repro run %s` makes it again\n", file, file);
+	json_decref(p.run);
+	json_decref(p.manifest);
+	json_decref(p.files);
+	free(p.top);
+	free(json);
+	archive_remove(folder);
+	return ok ? CODE_PASSED : CODE_HOST;
+}
+
+int repro_pack(int argc, char **argv)
+{
+	const char *file = NULL, *run = NULL;
+	char *runs = paths_runs(), *latest = str("%s/latest", runs), *name = NULL;
+	int code;
+
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "-o") == 0 && i + 1 < argc) {
+			file = argv[++i];
+		} else if (*argv[i] == '-' || run) {
+			problem("repro pack takes -o FILE and a run folder, not '%s'", argv[i]);
+			return CODE_USAGE;
+		} else {
+			run = argv[i];
+		}
+	}
+	if (!run)
+		run = latest;
+	name = realpath(run, NULL);
+	if (!file)
+		file = str("%s.repro", name && strrchr(name, '/') ? strrchr(name, '/') + 1 : "run");
+	code = pack(run, file);
+	free(runs);
+	free(latest);
+	free(name);
+	return code;
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+#include <string.h>
+
+#include "harness/core/options.h"
+#include "harness/repro/words.h"
+
+/* The files come from the archive, the seed from run.json, and the rest is the caller's. */
+static const char *const dropped[] = {
+	"igvm",  "monitor",    "kernel",        "initrd", "firmware",      "runs",       "name",
+	"qemu",  "keep",       "json",          "seeds",  "seed",          "trail-from", "all",
+	"group", "boot-cache", "no-boot-cache", "known",  "deterministic", "symbols",
+};
+/* Stands in the IGVM file, and --append as well where the kernel does. */
+static const char *const built_in[] = {"service-cpus", "sev-features",        "tsc-offset",
+				       "secure-tsc",   "alternate-injection", "console-port"};
+/* Their files would have to come along as well. */
+static const char *const refused[] = {"disk", "payload", "swtpm", "shell", "kdump"};
+
+const char *repro_text(const json_t *object, const char *key)
+{
+	const char *s = json_string_value(json_object_get(object, key));
+
+	return s ? s : "";
+}
+
+bool repro_firmware(const json_t *run)
+{
+	const json_t *words = json_object_get(run, "igvm_command");
+	size_t i;
+	const json_t *word;
+
+	json_array_foreach((json_t *)words, i,
+			   word) if (json_is_string(word) && strcmp(json_string_value(word),
+								    "--firmware") == 0) return true;
+	return false;
+}
+
+static bool is_one_of(const char *name, const char *const *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(name, list[i]) == 0)
+			return true;
+	return false;
+}
+
+/* SUITE or SUITE/TEST of this run: its command line may have named other suites as well. */
+static bool is_ours(const char *word, const char *suite)
+{
+	size_t n = strlen(suite);
+
+	return strncmp(word, suite, n) == 0 && (!word[n] || word[n] == '/');
+}
+
+static bool take(const json_t *run, size_t *i, struct strlist *words)
+{
+	const json_t *command = json_object_get(run, "command");
+	const char *suite = repro_text(run, "suite");
+	const char *word = json_string_value(json_array_get(command, *i)), *name, *value;
+	unsigned width = word ? options_width(word, &name) : 1;
+
+	if (!word)
+		return true;
+	if (!width) {
+		if (is_ours(word, suite))
+			strlist_add(words, word);
+		return true;
+	}
+	if (is_one_of(name, refused, ARRAY_LEN(refused))) {
+		problem("a run with --%s cannot be packed: its file may have changed since", name);
+		return false;
+	}
+	value = width == 2 ? json_string_value(json_array_get(command, ++*i)) : NULL;
+	if (is_one_of(name, dropped, ARRAY_LEN(dropped)) ||
+	    is_one_of(name, built_in, ARRAY_LEN(built_in)) ||
+	    (strcmp(name, "append") == 0 && !repro_firmware(run)))
+		return true;
+	strlist_add(words, word);
+	if (value)
+		strlist_add(words, value);
+	return true;
+}
+
+static bool has_suite(const struct strlist *words, const char *suite)
+{
+	for (size_t i = 1; i < words->n; i++)
+		if (is_ours(words->v[i], suite))
+			return true;
+	return false;
+}
+
+bool repro_words(const json_t *run, struct strlist *words)
+{
+	const json_t *command = json_object_get(run, "command");
+	const char *suite = repro_text(run, "suite");
+	const char *verb = json_string_value(json_array_get(command, 1));
+	bool test = verb && strcmp(verb, "test") == 0;
+
+	if (!json_is_true(json_object_get(run, "deterministic")) || !verb || !*suite) {
+		problem("this run cannot be made again: run it with --deterministic "
+			"(docs/reproduce.md)");
+		return false;
+	}
+	strlist_add(words, verb);
+	for (size_t i = 2; i < json_array_size(command); i++)
+		if (!take(run, &i, words))
+			return false;
+	if (test && !has_suite(words, suite))
+		strlist_add(words, suite);
+	strlist_addf(words, "--seed");
+	strlist_addf(words, "%lld", (long long)json_integer_value(json_object_get(run, "seed")));
+	return true;
+}
