@@ -184,7 +184,8 @@ MUTANTS = {
 
 
 def test_each_mutant_is_expected():
-    assert set(MUTANTS) == {p.stem for p in (ROOT / "tests/mutants").glob("*.c")}
+    """All but the race, which test_repro.py looks for: one vCPU and its own seed never show it."""
+    assert {*MUTANTS, "unlocked"} == {p.stem for p in (ROOT / "tests/mutants").glob("*.c")}
 
 
 @pytest.mark.parametrize("mutant", MUTANTS)

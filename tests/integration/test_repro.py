@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from keelson import BUILD, KEELSON, keelson
+from keelson import BUILD, KEELSON, igvm, keelson
 
 TEST = "core/remap-bad"  # which the mutant `alignment` fails
 
@@ -71,6 +71,22 @@ def test_a_failure_comes_again_with_its_code(runs, tmp_path):
     assert code == 4 and "\nreproduced, to the last exit: exit 4" in said, said
     words = json.loads((tmp_path / "runs/latest/run.json").read_text())["command"]
     assert "panic/terminate" in words and words[words.index("--seed") + 1] == "4" and "--seeds" not in words
+
+
+def test_a_race_is_found_and_made_again(runs, tmp_path):
+    """A lock that is given back at once: a seed finds it, and its file shows it each time."""
+    mutant, image = BUILD / "mutants/unlocked.elf", tmp_path / "unlocked.igvm"
+    if not mutant.exists():
+        pytest.skip("run `make mutants`")
+    igvm("build", "--svsm", mutant, "--bare", BUILD / "guests/bare/core.bin", "--service-cpus", 1, "--mem", 512, "--cpus", 4,
+         "--test", "-o", image)
+    run = keelson(runs, "test", "--seeds", "1..2", "--igvm", image, "core/race-pvalidate")
+    assert run.code == 1 and "seed 1: core: failed; again: keelson test --seed 1 core/race-pvalidate" in run.out + run.err, run.out
+    code, said = repro("pack", "-o", tmp_path / "it.repro", run.folder / "core-seed-1")
+    assert code == 0, said
+    image.unlink()
+    code, said = repro("run", tmp_path / "it.repro", "--runs", tmp_path / "runs")
+    assert code == 1 and "\nreproduced, to the last exit: exit 1, 1 tests failed" in said, said
 
 
 def test_another_svsm(good, tmp_path):
