@@ -10,7 +10,7 @@
 #include "harness/core/util.h"
 #include "harness/repro/collect.h"
 #include "harness/repro/pack.h"
-#include "harness/repro/replay.h"
+#include "harness/repro/again.h"
 
 static const char usage_text[] =
 	"usage: keelson repro pack [-o FILE] [RUN]  a deterministic run (the latest one) as one "

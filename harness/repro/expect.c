@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "harness/repro/expect.h"
-#include "harness/repro/words.h"
+#include "harness/repro/recipe.h"
 
 /* results.jsonl has a line for each verdict. */
 static char *failed_tests(const char *folder)

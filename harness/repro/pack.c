@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "harness/core/exitcode.h"
 #include "harness/core/output.h"
@@ -12,107 +11,9 @@
 #include "harness/core/util.h"
 #include "harness/qemu/identity.h"
 #include "harness/repro/archive.h"
+#include "harness/repro/images.h"
 #include "harness/repro/pack.h"
-#include "harness/repro/words.h"
-
-struct packing {
-	const char *run_folder;
-	char *top; /* where the archive's files are gathered */
-	json_t *run, *manifest, *files;
-};
-
-/* TOP/folder, made where it is not there (malloc'ed). */
-static char *subfolder(const struct packing *p, const char *folder)
-{
-	char *path = str("%s/%s", p->top, folder);
-
-	mkdir(path, 0777);
-	return path;
-}
-
-/* ---- images ---- */
-
-static bool add_file(struct packing *p, const char *what, const char *path)
-{
-	char *folder = subfolder(p, "files"), *to = str("%s/%s", folder, what), hex[65];
-	bool ok = archive_copy(path, to) && file_sha256(to, hex);
-
-	if (ok)
-		json_object_set_new(p->files, what, json_string(hex));
-	free(folder);
-	free(to);
-	return ok;
-}
-
-/* A good run has removed its IGVM file; the same words make the same bytes. */
-static bool make_igvm_again(struct packing *p, const char *path)
-{
-	const json_t *words = json_object_get(p->run, "igvm_command");
-	struct strlist list = {0};
-	size_t i;
-	json_t *word;
-	bool ok;
-
-	strlist_add(&list, paths_self());
-	json_array_foreach((json_t *)words, i, word)
-		strlist_add(&list, json_string_value(word) ? json_string_value(word) : "");
-	free(list.v[list.n - 1]);
-	list.v[list.n - 1] = str_dup(path); /* it ends with --output FILE */
-	ok = archive_run(&list) == 0;
-	strlist_free(&list);
-	return ok;
-}
-
-/* The file of the run as it was then. */
-static bool is_same(const json_t *file)
-{
-	char hex[65];
-
-	return file_sha256(repro_text(file, "path"), hex) &&
-	       strcmp(hex, repro_text(file, "sha256")) == 0;
-}
-
-static bool add_igvm(struct packing *p)
-{
-	const json_t *file = json_object_get(json_object_get(p->run, "files"), "igvm");
-	const char *expected = repro_text(file, "sha256");
-	char *made = str("%s/made.igvm", p->top), hex[65];
-	bool ok = is_same(file) ? add_file(p, "igvm", repro_text(file, "path"))
-				: make_igvm_again(p, made) && file_sha256(made, hex) &&
-					  strcmp(hex, expected) == 0 && add_file(p, "igvm", made);
-
-	if (!ok)
-		problem("the run's IGVM file is gone, and what it was built of has changed: run it "
-			"again with --keep");
-	remove(made);
-	free(made);
-	return ok;
-}
-
-/* Without the monitor nothing can be made again. Without a part of the IGVM file no other SVSM can
- * be tried. */
-static bool add_files(struct packing *p)
-{
-	static const char *const parts[] = {"svsm", "kernel", "initrd", "bare"};
-	const json_t *files = json_object_get(p->run, "files");
-	const json_t *monitor = json_object_get(files, "monitor");
-
-	if (!is_same(monitor)) {
-		problem("%s has changed since the run", repro_text(monitor, "path"));
-		return false;
-	}
-	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
-		const json_t *part = json_object_get(files, parts[i]);
-
-		if (part && is_same(part) && !add_file(p, parts[i], repro_text(part, "path")))
-			return false;
-		if (part && !is_same(part))
-			problem("%s has changed since the run, and stays behind: --svsm will not "
-				"work",
-				repro_text(part, "path"));
-	}
-	return add_file(p, "monitor", repro_text(monitor, "path")) && add_igvm(p);
-}
+#include "harness/repro/recipe.h"
 
 /* ---- what is expected ---- */
 
@@ -121,7 +22,7 @@ static void add_logs_of(struct packing *p, const char *from, const char *to)
 	static const char *const names[] = {
 		"run.json",    "results.jsonl", "trail.log", "console.log", "svsm.log",
 		"monitor.log", "control.log",   "qemu.log",  "script",      "state.txt"};
-	char *folder = subfolder(p, to);
+	char *folder = packing_folder(p, to);
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
 		char *path = str("%s/%s", from, names[i]), *copy = str("%s/%s", folder, names[i]);
@@ -200,7 +101,7 @@ static bool fill(struct packing *p)
 	json_object_set_new(p->manifest, "words", list_json(&words));
 	json_object_set(p->manifest, "files", p->files);
 	strlist_free(&words);
-	return ok && add_qemu(p) && add_files(p) && write_manifest(p);
+	return ok && add_qemu(p) && images_add(p) && write_manifest(p);
 }
 
 /* ---- the command ---- */

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "harness/core/options.h"
-#include "harness/repro/words.h"
+#include "harness/repro/recipe.h"
 
 /* The files come from the archive, the seed from run.json, and the rest is the caller's. */
 static const char *const dropped[] = {
@@ -28,12 +28,13 @@ const char *repro_text(const json_t *object, const char *key)
 bool repro_firmware(const json_t *run)
 {
 	const json_t *words = json_object_get(run, "igvm_command");
-	size_t i;
-	const json_t *word;
 
-	json_array_foreach((json_t *)words, i,
-			   word) if (json_is_string(word) && strcmp(json_string_value(word),
-								    "--firmware") == 0) return true;
+	for (size_t i = 0; i < json_array_size(words); i++) {
+		const char *word = json_string_value(json_array_get(words, i));
+
+		if (word && strcmp(word, "--firmware") == 0)
+			return true;
+	}
 	return false;
 }
 

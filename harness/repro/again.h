@@ -8,6 +8,4 @@
  * bisect run`: that of the packed run where it was reproduced; where not, 0 for a packed failure
  * and 1 for a packed success; 125 where nothing can be said. argv[0] is "run".
  */
-#define REPRO_CANNOT_TELL 125
-
 int repro_run(int argc, char **argv);
