@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "harness/commands.h"
 #include "harness/core/exitcode.h"
@@ -76,12 +77,18 @@ static void open_standard(void)
 			exit(CODE_HOST);
 }
 
+/* Texts like --help go out in one write, whose error is known when it is told (core/output.h). */
+#define STDOUT_SIZE 65536
+
 /* What nobody can read has not passed: the last word is that of the output. */
 int main(int argc, char **argv)
 {
+	static char buffer[STDOUT_SIZE]; /* glibc heeds a size with a buffer only */
 	int code;
 
 	open_standard();
+	if (!isatty(1))
+		setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
 	paths_init();
 	code = command(argc, argv);
 	output_stream(stdout);

@@ -27,9 +27,9 @@ $(AGENT_IMAGE): $(GUESTS)/agent guests/initramfs/build.sh ci/package/shell.sh
 put = install -D -m 644 -t $(call quoted,$(1)) $(2)
 ask_keelson = PYTHONDONTWRITEBYTECODE=1 $(PYTHON) ci/package/$(1) >$(call quoted,$(2))
 
-.PHONY: install uninstall package package-check installable
+.PHONY: install installable uninstall package package-check
 # What is installed, and not `all`: limits on the firmware's size are for who changes it, and not for a newer compiler's user.
-installable: $(BUILD)/keelson $(INSTALL_IMAGES) $(BARE_IMAGES) $(CONFORMANCE) $(AGENT_IMAGE)
+installable: $(BUILD)/keelson $(INSTALL_IMAGES) $(BARE_IMAGES) $(CONFORMANCE) $(AGENT_IMAGE) ## what install copies, built and not copied
 
 install: installable ## the program and its images to DESTDIR/PREFIX (/usr/local), for use without a checkout: docs/installing.md
 	$(Q)install -D -m 755 -t $(call quoted,$(PLACE)/bin) $(BUILD)/keelson
