@@ -114,13 +114,16 @@ def measured(folder, exits):
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory):
-    """Two good runs and three that failed: a check, the machine, a host that refuses."""
+    """Two good runs and three that failed: a check, the machine, a host that refuses. Of those that began in one second the
+    page has the one first whose path comes first."""
     home = tmp_path_factory.mktemp("report")
 
     def run(mode, *words):
-        return fake(home / mode / "runs" if (home / mode).mkdir() is None else None, mode, *words).folder
+        place = home / f"{len(list(home.iterdir()))}-{mode}"
+        place.mkdir()
+        return fake(place / "runs", mode, *words).folder
     good = measured(run("good", "test", "core", "machine") / "core", 200)
-    other = shutil.copytree(good, home / "other")
+    other = shutil.copytree(good, home / "1-other")
     (other / "monitor.log").write_text((good / "monitor.log").read_text().replace("exit.msr 200", "exit.msr 300"))
     with open(good / "console.log", "a") as log:
         log.write(EVIL * 50 + "\n" + "w" * 5000)
