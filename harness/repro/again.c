@@ -22,6 +22,12 @@ struct replay {
 	bool other_qemu;
 };
 
+static void add_option(struct strlist *l, const char *option, const char *value)
+{
+	strlist_add(l, option);
+	strlist_add(l, value);
+}
+
 /* ---- QEMU and the SVSM ---- */
 
 static void check_qemu(struct replay *r)
@@ -36,50 +42,67 @@ static void check_qemu(struct replay *r)
 	free(identity);
 }
 
-/* The file in the archive that an option of `keelson igvm build` names; NULL: it names none. */
-static const char *part_of(const char *option)
+static bool is_one_of(const char *word, const char *const *list, size_t n)
 {
-	static const char *const parts[] = {"kernel", "initrd", "bare"};
-
-	for (size_t i = 0; i < ARRAY_LEN(parts); i++)
-		if (strncmp(option, "--", 2) == 0 && strcmp(option + 2, parts[i]) == 0)
-			return parts[i];
-	return NULL;
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(word, list[i]) == 0)
+			return true;
+	return false;
 }
 
-/* The same words, with the other SVSM and with the archive's files. */
-static bool build_igvm(struct replay *r, const char *igvm)
+/* One word of the packed `keelson igvm build`, and its value. False: it may not be there. */
+static bool take_word(const struct replay *r, const json_t *words, size_t *i, struct strlist *l)
+{
+	static const char *const parts[] = {"--kernel", "--initrd", "--bare"};
+	static const char *const values[] = {"--cmdline",     "--service-cpus", "--mem",
+					     "--cpus",        "--sev-features", "--tsc-offset",
+					     "--console-port"};
+	static const char *const flags[] = {"--test", "--selftest", "--secure-tsc", "--no-madt",
+					    "--alternate-injection"};
+	static const char *const ours[] = {"--svsm", "--output"};
+	const char *word = json_string_value(json_array_get(words, *i)), *value;
+
+	if (!word)
+		return false;
+	if (is_one_of(word, flags, ARRAY_LEN(flags))) {
+		strlist_add(l, word);
+		return true;
+	}
+	value = json_string_value(json_array_get(words, ++*i));
+	if (!value)
+		return false;
+	if (is_one_of(word, ours, ARRAY_LEN(ours)))
+		return true;
+	strlist_add(l, word);
+	if (is_one_of(word, parts, ARRAY_LEN(parts))) {
+		strlist_addf(l, "%s/files/%s", r->packed.top, word + 2);
+		return true;
+	}
+	strlist_add(l, value);
+	return is_one_of(word, values, ARRAY_LEN(values));
+}
+
+/* The same words, with the other SVSM and with the archive's files. Those of a firmware's file and
+ * of one that was given are none of them. */
+static bool build_igvm(const struct replay *r, const char *igvm)
 {
 	const json_t *words = json_object_get(r->packed.manifest, "igvm_command");
 	struct strlist list = {0};
-	bool ok;
+	bool ok = json_array_size(words) > 2;
 
 	strlist_add(&list, paths_self());
-	for (size_t i = 0; i < json_array_size(words); i++) {
-		const char *word = json_string_value(json_array_get(words, i));
-		const char *before = list.v[list.n - 1];
-
-		if (strcmp(before, "--svsm") == 0)
-			strlist_add(&list, r->svsm);
-		else if (strcmp(before, "--output") == 0)
-			strlist_add(&list, igvm);
-		else if (part_of(before))
-			strlist_addf(&list, "%s/files/%s", r->packed.top, part_of(before));
-		else
-			strlist_add(&list, word ? word : "");
-	}
-	ok = list.n > 3 && strcmp(list.v[1], "igvm") == 0 && archive_run(&list) == 0;
+	strlist_add(&list, "igvm");
+	strlist_add(&list, "build");
+	for (size_t i = 2; i < json_array_size(words) && ok; i++)
+		ok = take_word(r, words, &i, &list);
+	add_option(&list, "--svsm", r->svsm);
+	add_option(&list, "--output", igvm);
+	ok = ok && archive_run(&list) == 0;
 	strlist_free(&list);
 	return ok;
 }
 
 /* ---- the run ---- */
-
-static void add_option(struct strlist *l, const char *option, const char *value)
-{
-	strlist_add(l, option);
-	strlist_add(l, value);
-}
 
 static void add_part(const struct replay *r, struct strlist *l, const char *option,
 		     const char *name)
@@ -119,12 +142,36 @@ static struct strlist words(const struct replay *r, unsigned seed, const char *i
 	return l;
 }
 
+/* A folder of its own: what is the newest in a common one may be another's, or an older run. */
+static char *new_runs(const struct replay *r)
+{
+	char *base = r->runs ? str_dup(r->runs) : paths_runs(),
+	     *runs = str("%s/repro-XXXXXX", base);
+	struct strlist mkdir = {0};
+
+	strlist_add(&mkdir, "mkdir");
+	strlist_add(&mkdir, "-p");
+	strlist_add(&mkdir, "--");
+	strlist_add(&mkdir, base);
+	if (archive_run(&mkdir) != 0 || !mkdtemp(runs)) {
+		problem("no folder can be made in %s", base);
+		free(runs);
+		runs = NULL;
+	}
+	strlist_free(&mkdir);
+	free(base);
+	return runs;
+}
+
 static int once(struct replay *r, unsigned seed, const char *igvm)
 {
-	char *runs = r->runs ? str_dup(r->runs) : paths_runs();
-	struct strlist l = words(r, seed, igvm, runs);
+	char *runs = new_runs(r);
+	struct strlist l;
 	int code;
 
+	if (!runs)
+		return REPRO_CANNOT_TELL;
+	l = words(r, seed, igvm, runs);
 	archive_run(&l);
 	code = judge(&(struct judged){&r->packed, r->svsm != NULL, r->other_qemu}, runs);
 	strlist_free(&l);
@@ -132,7 +179,23 @@ static int once(struct replay *r, unsigned seed, const char *igvm)
 	return code;
 }
 
-/* The first seed that reproduces it ends the search: another SVSM has another timing. */
+/* The first seed that reproduces it ends the search: another SVSM has another timing. One of which
+ * nothing can be said leaves it open. */
+static int try_seeds(struct replay *r, const char *igvm)
+{
+	bool open = false;
+	int code = REPRO_CANNOT_TELL;
+
+	for (unsigned seed = r->first; seed <= r->last; seed++) {
+		printf("seed %u: ", seed);
+		code = once(r, seed, igvm);
+		if (code == r->packed.then.code)
+			return code;
+		open |= code == REPRO_CANNOT_TELL;
+	}
+	return open ? REPRO_CANNOT_TELL : code;
+}
+
 static int run(struct replay *r)
 {
 	char *igvm = str("%s/%s", r->packed.top, r->svsm ? "other.igvm" : "files/igvm");
@@ -145,12 +208,7 @@ static int run(struct replay *r)
 	} else if (!r->first) {
 		code = once(r, 0, igvm);
 	} else {
-		for (unsigned seed = r->first; seed <= r->last; seed++) {
-			printf("seed %u: ", seed);
-			code = once(r, seed, igvm);
-			if (code == r->packed.then.code)
-				break;
-		}
+		code = try_seeds(r, igvm);
 	}
 	free(igvm);
 	return code;

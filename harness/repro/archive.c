@@ -71,7 +71,8 @@ void archive_remove(char *folder)
 
 bool archive_pack(const char *folder, const char *file)
 {
-	if (run((const char *[]){"tar", "-czf", file, "-C", folder, REPRO_TOP, NULL}))
+	if (run((const char *[]){"tar", "--force-local", "-czf", file, "-C", folder, REPRO_TOP,
+				 NULL}))
 		return true;
 	problem("%s cannot be written", file);
 	return false;
@@ -79,7 +80,8 @@ bool archive_pack(const char *folder, const char *file)
 
 bool archive_unpack(const char *file, const char *folder)
 {
-	if (run((const char *[]){"tar", "-xzf", file, "-C", folder, "--no-same-owner", NULL}))
+	if (run((const char *[]){"tar", "--force-local", "-xzf", file, "-C", folder,
+				 "--no-same-owner", NULL}))
 		return true;
 	problem("%s is no file of `keelson repro pack`", file);
 	return false;

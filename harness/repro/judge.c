@@ -9,7 +9,10 @@
 
 void judge_describe(const char *how, const struct expect *e)
 {
-	printf("%s: exit %d%s%s\n", how, e->code, *e->reason ? ", " : "", e->reason);
+	char *reason = str_ascii(str_dup(e->reason)); /* it may come from elsewhere */
+
+	printf("%s: exit %d%s%s\n", how, e->code, *reason ? ", " : "", reason);
+	free(reason);
 }
 
 static int not_reproduced(const struct judged *j, const struct expect *now)
@@ -35,6 +38,9 @@ int judge(const struct judged *j, const char *runs)
 		code = REPRO_CANNOT_TELL;
 	} else if (c.verdict == TRAIL_EQUAL && expect_same(&j->packed->then, &now)) {
 		judge_describe("reproduced, to the last exit", &now);
+	} else if (c.verdict == TRAIL_SHORT && now.code == CODE_TIMEOUT &&
+		   expect_same(&j->packed->then, &now)) {
+		judge_describe("reproduced, as far as both trails go", &now);
 	} else if (j->other_svsm || j->other_qemu) {
 		if (expect_same(&j->packed->then, &now))
 			judge_describe("reproduced", &now);
@@ -44,8 +50,11 @@ int judge(const struct judged *j, const char *runs)
 				       : (judge_describe("not told: it fails otherwise", &now),
 					  REPRO_CANNOT_TELL);
 	} else {
-		printf("diverged in boot %u between exit %llu and %llu: ", boot,
-		       (unsigned long long)c.from, (unsigned long long)c.to);
+		if (c.verdict == TRAIL_DIFFERS)
+			printf("diverged in boot %u between exit %llu and %llu: ", boot,
+			       (unsigned long long)c.from, (unsigned long long)c.to);
+		else
+			printf("diverged in boot %u, whose trails cannot be told apart: ", boot);
 		judge_describe(expect_same(&j->packed->then, &now) ? "the same end" : "another end",
 			       &now);
 		code = REPRO_CANNOT_TELL;

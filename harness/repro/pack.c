@@ -106,14 +106,19 @@ static bool fill(struct packing *p)
 
 /* ---- the command ---- */
 
-static bool has_ended(const json_t *run)
+static bool can_be_judged(const json_t *run)
 {
 	const json_t *code = json_object_get(json_object_get(run, "exit"), "code");
 
-	if (json_is_integer(code) && json_integer_value(code) < CODE_SIGNAL)
-		return true;
-	problem("this run did not come to its end");
-	return false;
+	if (!json_is_integer(code) || json_integer_value(code) >= CODE_SIGNAL) {
+		problem("this run did not come to its end");
+		return false;
+	}
+	if (json_integer_value(json_object_get(json_object_get(run, "results"), "known"))) {
+		problem("this run has failures that its --known explains: run it without");
+		return false;
+	}
+	return true;
 }
 
 static int pack(const char *run_folder, const char *file)
@@ -128,7 +133,7 @@ static int pack(const char *run_folder, const char *file)
 	if (!p.run)
 		problem("%s is no run folder: it has no run.json", run_folder);
 	p.top = str("%s/" REPRO_TOP, folder ? folder : "");
-	ok = ok && has_ended(p.run) && fill(&p);
+	ok = ok && can_be_judged(p.run) && fill(&p);
 	if (ok) {
 		add_logs(&p);
 		ok = archive_pack(folder, file);

@@ -15,8 +15,10 @@ static const char *const dropped[] = {
 /* Stands in the IGVM file, and --append as well where the kernel does. */
 static const char *const built_in[] = {"service-cpus", "sev-features",        "tsc-offset",
 				       "secure-tsc",   "alternate-injection", "console-port"};
-/* Their files would have to come along as well. */
-static const char *const refused[] = {"disk", "payload", "swtpm", "shell", "kdump"};
+/* What says what is done, and needs no file and no terminal. Nothing else is packed, and of an
+ * archive from elsewhere nothing else is taken. */
+static const char *const kept[] = {"platform", "smp",    "mem",    "icount", "seed", "timeout",
+				   "limit",    "strict", "option", "append", "exec"};
 
 const char *repro_text(const json_t *object, const char *key)
 {
@@ -68,15 +70,17 @@ static bool take(const json_t *run, size_t *i, struct strlist *words)
 			strlist_add(words, word);
 		return true;
 	}
-	if (is_one_of(name, refused, ARRAY_LEN(refused))) {
-		problem("a run with --%s cannot be packed: its file may have changed since", name);
-		return false;
-	}
 	value = width == 2 ? json_string_value(json_array_get(command, ++*i)) : NULL;
 	if (is_one_of(name, dropped, ARRAY_LEN(dropped)) ||
 	    is_one_of(name, built_in, ARRAY_LEN(built_in)) ||
 	    (strcmp(name, "append") == 0 && !repro_firmware(run)))
 		return true;
+	if (!is_one_of(name, kept, ARRAY_LEN(kept))) {
+		problem("a run with %s cannot be packed: what it needs beside its images may have "
+			"changed since",
+			word);
+		return false;
+	}
 	strlist_add(words, word);
 	if (value)
 		strlist_add(words, value);
@@ -111,5 +115,32 @@ bool repro_words(const json_t *run, struct strlist *words)
 		strlist_add(words, suite);
 	strlist_addf(words, "--seed");
 	strlist_addf(words, "%lld", (long long)json_integer_value(json_object_get(run, "seed")));
+	return true;
+}
+
+/* A suite, or SUITE/TEST with wildcards. */
+static bool is_name(const char *word)
+{
+	static const char good[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				   "0123456789-_/*?";
+
+	return *word && *word != '-' && *word != '/' && word[strspn(word, good)] == 0;
+}
+
+bool repro_allowed(const json_t *words)
+{
+	const char *verb = json_string_value(json_array_get(words, 0));
+
+	if (!verb || (strcmp(verb, "run") != 0 && strcmp(verb, "test") != 0))
+		return false;
+	for (size_t i = 1; i < json_array_size(words); i++) {
+		const char *word = json_string_value(json_array_get(words, i)), *name = "";
+		unsigned width = word ? options_width(word, &name) : 1;
+
+		if (width ? !is_one_of(name, kept, ARRAY_LEN(kept)) : !is_name(word))
+			return false;
+		if (width == 2 && !json_string_value(json_array_get(words, ++i)))
+			return false;
+	}
 	return true;
 }

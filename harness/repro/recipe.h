@@ -17,3 +17,6 @@ bool repro_words(const json_t *run, struct strlist *words);
 bool repro_firmware(const json_t *run);
 /* A member of an object that is a text; "" where it is none. */
 const char *repro_text(const json_t *object, const char *key);
+/* The words of an archive are such: run or test, suites, and options that open no file of this
+ * machine's and no terminal. */
+bool repro_allowed(const json_t *words);

@@ -107,8 +107,10 @@ static bool load(struct session *s, struct session_setup *setup, struct store_en
 		store_entry_free(e);
 		return true;
 	}
-	session_stop(s);
-	session_free(s);
+	if (ok) { /* else there is no session yet */
+		session_stop(s);
+		session_free(s);
+	}
 	if (signals_taken()) /* the run is to end: that is no fault of the entry */
 		store_entry_free(e);
 	else

@@ -78,8 +78,11 @@ char *make_igvm_cmdline(const struct suite *s, const struct options *o)
 {
 	if (boots_disk(o))
 		return str_dup("");
-	return str("%s%s%s%s", s->cmdline ? s->cmdline : "",
-		   o->deterministic ? " " HOST_SCRIPT_WORD : "", o->append ? " " : "",
+	/* To a target that hears nothing its tests cannot be said by a frame. */
+	return str("%s%s%s%s%s%s", s->cmdline ? s->cmdline : "",
+		   o->deterministic ? " " HOST_SCRIPT_WORD : "",
+		   o->deterministic && s->tests ? " keelson.tests=" : "",
+		   o->deterministic && s->tests ? s->tests : "", o->append ? " " : "",
 		   o->append ? o->append : "");
 }
 

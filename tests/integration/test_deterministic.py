@@ -43,6 +43,12 @@ def test_seeds_name_the_failure_and_how_to_see_it_again(runs):
         assert (result.folder / f"panic-seed-{seed}" / "trail.log").read_text().splitlines()[-1].startswith("end ")
 
 
+def test_a_suite_keeps_its_own_tests(runs):
+    """Nobody says by a frame which ones these are: the command line does."""
+    run = keelson(runs, "test", "--deterministic", "vtpm-tss", "--dry-run").check(0)
+    assert "keelson.script keelson.tests=vtpm" in run.out, run.out
+
+
 def test_commands_are_data(runs, linux):
     """The guest runs them up to the first that fails, and its clock is the same in every run."""
     commands = [w for c in ("cat /proc/sys/kernel/random/boot_id", "echo 'a\nb'", "exit 3", "echo never") for w in ("--exec", c)]

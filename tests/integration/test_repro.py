@@ -69,7 +69,8 @@ def test_a_failure_comes_again_with_its_code(runs, tmp_path):
     assert code == 0, said
     code, said = repro("run", tmp_path / "it.repro", "--runs", tmp_path / "runs")
     assert code == 4 and "\nreproduced, to the last exit: exit 4" in said, said
-    words = json.loads((tmp_path / "runs/latest/run.json").read_text())["command"]
+    again, = (tmp_path / "runs").glob("repro-*/latest/run.json")
+    words = json.loads(again.read_text())["command"]
     assert "panic/terminate" in words and words[words.index("--seed") + 1] == "4" and "--seeds" not in words
 
 
@@ -122,15 +123,51 @@ def test_where_it_parts_is_told(good, tmp_path):
     assert code == 125 and "\ndiverged in boot 1 between exit 1001 and 2000: the same end: exit 0" in said, said
 
 
+def manifest(top, change):
+    path = top / "manifest.json"
+    value = json.loads(path.read_text())
+    change(value)
+    path.write_text(json.dumps(value))
+
+
+def link(top):
+    (top / "expect/qemu.log").unlink()
+    (top / "expect/qemu.log").symlink_to("/dev/zero")
+
+
+WORDS = "or has words that it may not have"
+
+
 @pytest.mark.parametrize("change, why", [
     (lambda top: (top / "files/monitor").write_bytes(b"x"), "its file monitor is not what its manifest says"),
     (lambda top: (top / "manifest.json").write_text("{}"), "its manifest is not of format 1"),
-    (lambda top: (top / "manifest.json").write_text((top / "manifest.json").read_text().replace('"test"', '"repro"', 1)),
-     "its manifest is not of format 1"),
-], ids=["image", "manifest", "command"])
+    (lambda top: manifest(top, lambda m: m["words"].__setitem__(0, "repro")), WORDS),
+    (lambda top: manifest(top, lambda m: m["words"].extend(["--disk", "/etc/passwd"])), WORDS),
+    (lambda top: manifest(top, lambda m: m["words"].append("--qem=/bin/sh")), WORDS),
+    (lambda top: manifest(top, lambda m: m["words"].append("--")), WORDS),
+    (lambda top: manifest(top, lambda m: m["words"].append("../x")), WORDS),
+    (lambda top: manifest(top, lambda m: m["files"].pop("igvm")), "it has no monitor or no IGVM file"),
+    (link, "neither a file nor a folder"),
+], ids=["image", "manifest", "command", "disk", "shortened", "dashes", "path", "igvm", "link"])
 def test_a_spoilt_file_is_refused(good, tmp_path, change, why):
     code, said = repro("run", changed(good, tmp_path, change))
     assert code == 3 and why in said, said
+
+
+def test_a_spoilt_word_builds_nothing(good, tmp_path):
+    """With --svsm the packed words go to `keelson igvm build`: one that names a file of this machine is refused."""
+    file = changed(good, tmp_path, lambda top: manifest(top, lambda m: m["igvm_command"].extend(["-o", str(tmp_path / "out")])))
+    code, said = repro("run", file, "--svsm", BUILD / "svsm.elf")
+    assert code == 125 and "no IGVM file could be built" in said and not (tmp_path / "out").exists(), said
+
+
+def test_nothing_that_ran_is_nothing_reproduced(good, tmp_path):
+    """An older run in the same folder is no answer."""
+    runs = tmp_path / "runs"
+    assert repro("run", good, "--runs", runs)[0] == 0
+    code, said = repro("run", changed(good, tmp_path, lambda top: manifest(top, lambda m: m["words"].__setitem__(1, "nosuch"))),
+                       "--runs", runs)
+    assert code == 125 and "not told: it could not be made again" in said, said
 
 
 def test_what_is_no_such_file(tmp_path):
