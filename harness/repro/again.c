@@ -42,14 +42,6 @@ static void check_qemu(struct replay *r)
 	free(identity);
 }
 
-static bool is_one_of(const char *word, const char *const *list, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(word, list[i]) == 0)
-			return true;
-	return false;
-}
-
 /* One word of the packed `keelson igvm build`, and its value. False: it may not be there. */
 static bool take_word(const struct replay *r, const json_t *words, size_t *i, struct strlist *l)
 {
@@ -64,22 +56,22 @@ static bool take_word(const struct replay *r, const json_t *words, size_t *i, st
 
 	if (!word)
 		return false;
-	if (is_one_of(word, flags, ARRAY_LEN(flags))) {
+	if (repro_one_of(word, flags, ARRAY_LEN(flags))) {
 		strlist_add(l, word);
 		return true;
 	}
 	value = json_string_value(json_array_get(words, ++*i));
 	if (!value)
 		return false;
-	if (is_one_of(word, ours, ARRAY_LEN(ours)))
+	if (repro_one_of(word, ours, ARRAY_LEN(ours)))
 		return true;
 	strlist_add(l, word);
-	if (is_one_of(word, parts, ARRAY_LEN(parts))) {
+	if (repro_one_of(word, parts, ARRAY_LEN(parts))) {
 		strlist_addf(l, "%s/files/%s", r->packed.top, word + 2);
 		return true;
 	}
 	strlist_add(l, value);
-	return is_one_of(word, values, ARRAY_LEN(values));
+	return repro_one_of(word, values, ARRAY_LEN(values));
 }
 
 /* The same words, with the other SVSM and with the archive's files. Those of a firmware's file and

@@ -40,7 +40,7 @@ bool repro_firmware(const json_t *run)
 	return false;
 }
 
-static bool is_one_of(const char *name, const char *const *list, size_t n)
+bool repro_one_of(const char *name, const char *const *list, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		if (strcmp(name, list[i]) == 0)
@@ -71,11 +71,11 @@ static bool take(const json_t *run, size_t *i, struct strlist *words)
 		return true;
 	}
 	value = width == 2 ? json_string_value(json_array_get(command, ++*i)) : NULL;
-	if (is_one_of(name, dropped, ARRAY_LEN(dropped)) ||
-	    is_one_of(name, built_in, ARRAY_LEN(built_in)) ||
+	if (repro_one_of(name, dropped, ARRAY_LEN(dropped)) ||
+	    repro_one_of(name, built_in, ARRAY_LEN(built_in)) ||
 	    (strcmp(name, "append") == 0 && !repro_firmware(run)))
 		return true;
-	if (!is_one_of(name, kept, ARRAY_LEN(kept))) {
+	if (!repro_one_of(name, kept, ARRAY_LEN(kept))) {
 		problem("a run with %s cannot be packed: what it needs beside its images may have "
 			"changed since",
 			word);
@@ -137,7 +137,7 @@ bool repro_allowed(const json_t *words)
 		const char *word = json_string_value(json_array_get(words, i)), *name = "";
 		unsigned width = word ? options_width(word, &name) : 1;
 
-		if (width ? !is_one_of(name, kept, ARRAY_LEN(kept)) : !is_name(word))
+		if (width ? !repro_one_of(name, kept, ARRAY_LEN(kept)) : !is_name(word))
 			return false;
 		if (width == 2 && !json_string_value(json_array_get(words, ++i)))
 			return false;

@@ -20,3 +20,5 @@ const char *repro_text(const json_t *object, const char *key);
 /* The words of an archive are such: run or test, suites, and options that open no file of this
  * machine's and no terminal. */
 bool repro_allowed(const json_t *words);
+/* An allow list of n words has this one. */
+bool repro_one_of(const char *word, const char *const *list, size_t n);
