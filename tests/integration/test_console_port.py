@@ -20,6 +20,13 @@ def test_com1(runs):
     assert run.json()["boots"][0]["svsm_version"]
 
 
+def test_lines_of_two_cpus_do_not_mix(runs):
+    """Guest's or SVSM's, what goes to the log's port is in one file; the guest writes 50 lines on each CPU."""
+    run = keelson(runs, "test", "machine/debugcon-lines").check(0)
+    lines = [line for line in run.text("svsm.log").splitlines() if set(line) & set("AB") and len(line) > 100]
+    assert lines.count("A" * 199) == lines.count("B" * 199) == 50 and len(lines) == 100
+
+
 def test_it_is_measured(tmp_path):
     """The host cannot choose: the launch page says it."""
     files = {}

@@ -7,6 +7,7 @@
  * sources: launch/machine/dev/ports.c
  */
 #include "machine/dev/cmos.h"
+#include "machine/dev/debugcon.h"
 #include "machine/dev/fwcfg/fwdev.h"
 #include "machine/dev/pci/pciconf.h"
 #include "machine/dev/pic.h"
@@ -56,6 +57,16 @@ bool uart_at(uint16_t port)
 void uart_out_string(uint16_t port, const uint8_t *data, size_t n)
 {
 	note("uart", port, (unsigned)n, data[0]);
+}
+
+bool debugcon_at(uint16_t port)
+{
+	return port == 0x402;
+}
+
+void debugcon_out_string(const uint8_t *data, size_t n)
+{
+	note("debugcon", 0x402, (unsigned)n, data[0]);
 }
 
 uint8_t pic_in(uint16_t port)

@@ -3,6 +3,7 @@
 
 #include "machine/dev/ports.h"
 #include "machine/dev/cmos.h"
+#include "machine/dev/debugcon.h"
 #include "machine/dev/fwcfg/fwdev.h"
 #include "machine/dev/pci/pciconf.h"
 #include "machine/dev/pic.h"
@@ -214,9 +215,12 @@ enum ports_event ports_out(uint16_t port, unsigned size, uint32_t value)
 
 bool ports_out_string(uint16_t port, const uint8_t *data, size_t n)
 {
-	if (!uart_at(port))
+	if (uart_at(port))
+		uart_out_string(port, data, n);
+	else if (debugcon_at(port))
+		debugcon_out_string(data, n);
+	else
 		return false;
-	uart_out_string(port, data, n);
 	return true;
 }
 

@@ -3,7 +3,7 @@
 #pragma once
 
 /* What a guest may reach of the machine's I/O ports. Any CPU; a
- * serial port has a lock of its own (uart.h). */
+ * serial port (uart.h) and the log's port (debugcon.h) have locks of their own. */
 #include "base/types.h"
 
 /* What a write asks for besides. */
