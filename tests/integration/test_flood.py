@@ -34,7 +34,7 @@ def flood(folder, platform, tools):
 def check_console(text):
     """Each flood counts from 1 on; a line is cut where its program was ended."""
     text = text[:text.index("\nlast\n")]
-    floods = re.split(r"^1\n", text, flags=re.M)[1:]
+    floods = re.split(r"^1\n(?=2\n)", text, flags=re.M)[1:]
     assert len(floods) == FLOODS
     for part in floods:
         lines = part.split("\n")
@@ -42,6 +42,13 @@ def check_console(text):
         cut = lines[whole] if whole < len(lines) else ""
         assert whole > 100, part[:200]
         assert str(whole + 2).startswith(cut) and not any(lines[whole + 1:]), lines[max(0, whole - 3):whole + 5]
+
+
+def test_a_line_is_cut_anywhere():
+    """After its first digit, too: a 1 that no 2 follows begins no flood."""
+    lines = "\n".join(map(str, range(1, 1200))) + "\n"
+    for cut in "", "1", "12", "120", "1200":
+        check_console("\n" + (lines + cut + "\n") * FLOODS + "\nlast\n")
 
 
 def test_a_flood_starves_no_cpu(runs, tools, linux):

@@ -137,8 +137,8 @@ def test_completion(home):
     for command in ("run", "test", "doctor"):
         options = complete(home, command, "--")
         assert options == set(re.findall(r"--[a-z][a-z-]+", installed(home, command, "--help").stdout)) | {"--help"}
-    offered = complete(home, "igvm", "--") | complete(home, "run", "--") | complete(home, "test", "--")
-    assert offered >= tables()
+    commands = {word for word in complete(home, "") if not word.startswith("-")}
+    assert set().union(*(complete(home, command, "--") for command in commands)) >= tables()
 
 
 def test_completion_for_zsh_is_one_that_zsh_reads(home):
