@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # run, check, bench: what a user types.
 
-.PHONY: run shell check check-all bench boots integration distro
+.PHONY: run shell check check-all bench boots integration integration-again distro
 RUNFLAGS ?=
 export KERNEL INITRAMFS TOOLS BENCH LOAD SMP
 
@@ -28,8 +28,14 @@ check-all: ## check, and what takes too long for each change: a whole distributi
 distro: ## suite distro, on the images that are there: Debian up to a login, its root opened by the vTPM or refused
 	$(Q)$(PYTHON) -m pytest -q -p no:cacheprovider tests/distro
 
+# pytest keeps which tests failed.
+PYTEST_KEPT = $(PYTHON) -m pytest -q -o cache_dir=$(abspath $(BUILD))/pytest tests/integration
+
 integration: ## the pytest suites (boots guests)
-	$(Q)$(PYTHON) -m pytest -q -p no:cacheprovider tests/integration
+	$(Q)$(PYTEST_KEPT)
+
+integration-again: ## of the pytest suites the tests that failed last
+	$(Q)$(PYTEST_KEPT) --last-failed --last-failed-no-failures none
 
 bench: ## figures beside their goals: boot ratio, exits, SVSM calls, the vTPM (BENCH_BASE=, BENCH_ONLY=: docs/performance.md)
 	$(Q)$(MAKE) --no-print-directory deps && $(MAKE) --no-print-directory all guests INITRD= $(BENCH)

@@ -188,12 +188,36 @@ def test_no_debian_packages_no_tools(build, tmp_path):
 ])
 def test_the_total_of_check(tmp_path, steps, code, total):
     """All steps run; one that ends before its own total is no less a failure."""
-    (tmp_path / "ci").mkdir()
-    shutil.copy(ROOT / "ci/check.sh", tmp_path / "ci")
-    (tmp_path / "Makefile").write_text("".join(f"{name}:\n\t@echo '{words}'; exit {rc}\n" for name, (words, rc) in steps.items()))
-    env = {k: v for k, v in os.environ.items() if k not in OUTER} | {"BUILD": str(tmp_path)}
-    done = subprocess.run([tmp_path / "ci/check.sh", *steps], env=env, capture_output=True, text=True, timeout=60)
-    assert (done.returncode, done.stdout.splitlines()[-1]) == (code, total)
+    assert check(tmp_path, steps, UNSTEADY="0") == (code, total)
+
+
+ONE, FOUR, GREEN = ("1 failed, 9 passed in 9.1s", 2), ("4 failed, 6 passed in 9.1s", 2), ("1 passed in 1.0s", 0)
+TWO, HALF = ("2 failed, 8 passed in 9.1s", 2), ("1 failed, 1 passed in 1.0s", 2)
+
+
+@pytest.mark.parametrize("first, again, more, code, total", [
+    (ONE, GREEN, {}, 0, "9 passed, 0 failed, 0 skipped, 1 unsteady"),
+    (ONE, GREEN, {"UNSTEADY": "0"}, 1, "9 passed, 1 failed, 0 skipped"),
+    (ONE, ("1 failed in 1.0s", 2), {}, 1, "9 passed, 1 failed, 0 skipped"),
+    (ONE, ("no tests ran in 0.1s", 0), {}, 1, "9 passed, 1 failed, 0 skipped"),  # nothing has been shown
+    (ONE, ("2 passed in 1.0s", 0), {}, 1, "9 passed, 1 failed, 0 skipped"),  # by other tests
+    (ONE, ("1 skipped in 1.0s", 0), {}, 1, "9 passed, 1 failed, 0 skipped"),
+    (TWO, HALF, {}, 1, "8 passed, 1 failed, 0 skipped, 1 unsteady"),
+    (FOUR, ("4 passed in 1.0s", 0), {}, 1, "6 passed, 4 failed, 0 skipped"),  # that is no busy host any more
+])
+def test_an_unsteady_test_is_named(tmp_path, first, again, more, code, total):
+    got, words = check(tmp_path, {"integration": first, "integration-again": again}, ["integration"], **more)
+    assert (got, words.split(" (")[0]) == (code, total)
+
+
+def check(folder, steps, names=None, **env):
+    """Exit code and last line of a check whose steps say and end so."""
+    (folder / "ci").mkdir()
+    shutil.copy(ROOT / "ci/check.sh", folder / "ci")
+    (folder / "Makefile").write_text("".join(f"{name}:\n\t@echo '{words}'; exit {rc}\n" for name, (words, rc) in steps.items()))
+    env = {k: v for k, v in os.environ.items() if k not in OUTER} | {"BUILD": str(folder)} | env
+    done = subprocess.run([folder / "ci/check.sh", *(names or steps)], env=env, capture_output=True, text=True, timeout=60)
+    return done.returncode, done.stdout.splitlines()[-1]
 
 
 def test_a_checkout_that_is_somebody_else_s(tmp_path):
