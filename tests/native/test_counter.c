@@ -4,7 +4,7 @@
  * A guest's counter and its MSRs: Linux 6.12, arch/x86/kvm/x86.c, kvm_set_msr_common() and
  * kvm_get_msr_common(); RDTSC under a scale: APM vol. 3, RDTSC and RDTSCP, and vol. 2, 15.36.18.
  *
- * sources: launch/machine/cpu/exec/counter.c launch/machine/dev/tsc_msr.c svsm/lib/tsc.c
+ * sources: launch/machine/cpu/exec/counter.c launch/machine/dev/clock/tsc_msr.c svsm/lib/tsc.c
  */
 #include <string.h>
 #include "abi/vmsa.h"
@@ -15,7 +15,7 @@
 #include "machine/cpu/exec/insn.h"
 #include "machine/cpu/fpu.h"
 #include "machine/cpu/vmcb.h"
-#include "machine/dev/tsc_msr.h"
+#include "machine/dev/clock/tsc_msr.h"
 #include "machine/host/options.h"
 #include "machine/host/time.h"
 #include "tests/native/check.h"

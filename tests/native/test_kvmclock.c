@@ -4,13 +4,13 @@
  * The pages of kvmclock: Linux, Documentation/virt/kvm/x86/msr.rst; 6.12, arch/x86/kvm/x86.c,
  * kvm_setup_guest_pvclock() and kvm_write_wall_clock().
  *
- * sources: launch/machine/dev/kvmclock.c launch/machine/dev/pvclock.c
+ * sources: launch/machine/dev/clock/kvmclock.c launch/machine/dev/clock/pvclock.c
  */
 #include <stdlib.h>
 #include <string.h>
 #include "machine/cpu/guard.h"
-#include "machine/dev/kvmclock.h"
-#include "machine/dev/pvclock.h"
+#include "machine/dev/clock/kvmclock.h"
+#include "machine/dev/clock/pvclock.h"
 #include "machine/host/mem/gpa_map.h"
 #include "machine/host/time.h"
 #include "tests/native/check.h"

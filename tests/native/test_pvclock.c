@@ -4,10 +4,10 @@
  * The paravirtual clock's arithmetic: scale factors against exact division, dates against mktime.
  * KVM, Documentation/virt/kvm/x86/msr.rst.
  *
- * sources: launch/machine/dev/pvclock.c
+ * sources: launch/machine/dev/clock/pvclock.c
  */
 #include "tests/native/check.h"
-#include "machine/dev/pvclock.h"
+#include "machine/dev/clock/pvclock.h"
 
 #include <time.h>
 

@@ -6,7 +6,7 @@
 #include "machine/cpu/exec/vmm.h"
 #include "machine/cpu/fpu.h"
 #include "machine/cpu/tlb.h"
-#include "machine/dev/kvmclock.h"
+#include "machine/dev/clock/kvmclock.h"
 #include "machine/dev/mtrr.h"
 #include "machine/hv/altinj.h"
 #include "machine/hv/irq.h"

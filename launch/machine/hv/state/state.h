@@ -4,9 +4,9 @@
 
 /* What the hypervisor's half keeps for each vCPU. Owned by the CPU that runs it, unless noted. */
 #include "lib/vapic/vapic.h"
-#include "machine/dev/kvmclock.h"
+#include "machine/dev/clock/kvmclock.h"
 #include "machine/dev/mtrr.h"
-#include "machine/dev/tsc_msr.h"
+#include "machine/dev/clock/tsc_msr.h"
 #include "machine/cpu/vcpu.h"
 
 /* What a vCPU asked the hypervisor for, and what came of it. */

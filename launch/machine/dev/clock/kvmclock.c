@@ -6,9 +6,9 @@
  * reads the TSC and scales it with the factors that it finds in its page. All vCPUs have one time
  * base, so the page of a vCPU is written when its MSR is, and when its counter moved.
  */
-#include "machine/dev/kvmclock.h"
+#include "machine/dev/clock/kvmclock.h"
 #include "machine/cpu/guard.h"
-#include "machine/dev/pvclock.h"
+#include "machine/dev/clock/pvclock.h"
 #include "machine/host/mem/gpa_map.h"
 #include "machine/host/wait.h"
 #include "base/x86.h"

@@ -2,7 +2,7 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /* The arithmetic of KVM's paravirtual clock, and of a date. */
-#include "machine/dev/pvclock.h"
+#include "machine/dev/clock/pvclock.h"
 
 /*
  * mul is a fraction of 2^32, best used with its top bit set: shift the tick until one tick counts

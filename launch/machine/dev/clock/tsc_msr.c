@@ -6,7 +6,7 @@
  * vCPUs have written makes no difference. KVM looks for values that belong together only when user
  * space writes (kvm_synchronize_tsc()).
  */
-#include "machine/dev/tsc_msr.h"
+#include "machine/dev/clock/tsc_msr.h"
 #include "abi/vmsa.h"
 #include "base/x86.h"
 #include "lib/tsc.h"
