@@ -38,16 +38,25 @@ static bool next_line(const char **p, bool single, char line[160])
 	}
 }
 
+static bool read_sum(const char *line, struct sum *s)
+{
+	int width = 0;
+
+	s->end = strncmp(line, "end ", 4) == 0;
+	line += s->end ? 4 : 0;
+	return sscanf(line, "%" SCNu64 " %16[0-9a-f]%n", &s->exits, s->hash, &width) == 2 &&
+	       strlen(s->hash) == 16 && !line[width];
+}
+
+/* A line that is no sum is one that was cut: its CPU stopped within it, since the run had ended. */
 static bool next_sum(const char **p, struct sum *s)
 {
 	char line[160];
-	const char *numbers = line;
 
-	if (!next_line(p, false, line))
-		return false;
-	s->end = strncmp(line, "end ", 4) == 0;
-	numbers += s->end ? 4 : 0;
-	return sscanf(numbers, "%" SCNu64 " %16[0-9a-f]", &s->exits, s->hash) == 2;
+	while (next_line(p, false, line))
+		if (read_sum(line, s))
+			return true;
+	return false;
 }
 
 static uint64_t number_of(const char *line)

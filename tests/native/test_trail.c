@@ -104,6 +104,22 @@ TEST(a_window_is_cut_by_the_end)
 	CHECK(strstr(written, line));
 }
 
+/* A CPU may stop anywhere, and so within a line. */
+TEST(the_end_is_a_line_of_its_own)
+{
+	char line[64];
+
+	used = 0;
+	host_options.trail_from = MACHINE_REPEAT_NONE;
+	make(MACHINE_TRAIL_EVERY, 0);
+	if (!CHECK(used > 5))
+		return;
+	used -= 5;
+	trail_end();
+	snprintf(line, sizeof(line), "\nend %llu ", (unsigned long long)made);
+	CHECK(strstr(written, line));
+}
+
 /* A single bit of one exit is never lost, however much comes behind it. */
 TEST(one_exit_makes_all_later_sums_differ)
 {
@@ -194,8 +210,10 @@ TEST(trails_that_differ)
 
 TEST(the_exit_that_differs)
 {
-	const char *a = "1000 aa\nexit 1001 vcpu 0 tsc 1\nexit 1002 vcpu 0 tsc 2\n2000 ab\n",
-		   *b = "1000 aa\nexit 1001 vcpu 0 tsc 1\nexit 1002 vcpu 1 tsc 2\n2000 bb\n";
+	const char *a = "1000 00000000000000aa\nexit 1001 vcpu 0 tsc 1\nexit 1002 vcpu 0 tsc "
+			"2\n2000 00000000000000ab\n",
+		   *b = "1000 00000000000000aa\nexit 1001 vcpu 0 tsc 1\nexit 1002 vcpu 1 tsc "
+			"2\n2000 00000000000000bb\n";
 	struct trail_compare c = trail_compare(a, b);
 
 	CHECK_EQ(c.verdict, TRAIL_DIFFERS);
@@ -204,7 +222,7 @@ TEST(the_exit_that_differs)
 	CHECK_STR(c.a, "exit 1002 vcpu 0 tsc 2");
 	CHECK_STR(c.b, "exit 1002 vcpu 1 tsc 2");
 	/* The one that has no window does not count as another run. */
-	c = trail_compare(a, "1000 aa\n2000 bb\n");
+	c = trail_compare(a, "1000 00000000000000aa\n2000 00000000000000bb\n");
 	CHECK_EQ(c.verdict, TRAIL_DIFFERS);
 	CHECK_EQ(c.to, 2000);
 }
@@ -212,11 +230,28 @@ TEST(the_exit_that_differs)
 /* A run that was killed is neither equal nor another one. */
 TEST(trails_without_an_end)
 {
-	const char *t = "1000 aa\n2000 ab\nend 2100 ac\n";
-	struct trail_compare c = trail_compare(t, "1000 aa\n20");
+	const char *t = "1000 00000000000000aa\n2000 00000000000000ab\nend 2100 00000000000000ac\n";
+	struct trail_compare c = trail_compare(t, "1000 00000000000000aa\n20");
 
 	CHECK_EQ(c.verdict, TRAIL_SHORT);
 	CHECK_EQ(c.from, 1000);
 	CHECK_EQ(trail_compare(t, "").verdict, TRAIL_NONE);
 	CHECK_EQ(trail_compare("rubbish\n", t).verdict, TRAIL_NONE);
+}
+
+/* Of two runs that stop at one place both are cut there, and what stands behind the cut counts. */
+TEST(a_line_that_is_cut_is_no_sum)
+{
+	const char *cut = "1000 00000000000000aa\n2000 0000000\nend 2000 00000000000000ab\n";
+	struct trail_compare c = trail_compare(cut, cut);
+
+	CHECK_EQ(c.verdict, TRAIL_EQUAL);
+	CHECK_EQ(c.exits, 2000);
+	CHECK_STR(c.hash, "00000000000000ab");
+	c = trail_compare(cut, "1000 00000000000000aa\n20\nend 2000 00000000000000ab\n");
+	CHECK_EQ(c.verdict, TRAIL_EQUAL);
+	c = trail_compare(cut, "1000 00000000000000aa\n2000\nend 2000 00000000000000bb\n");
+	CHECK_EQ(c.verdict, TRAIL_DIFFERS);
+	CHECK_EQ(c.from, 1001);
+	CHECK_EQ(c.to, 2000);
 }

@@ -92,6 +92,7 @@ void trail_exit(const struct vcpu *v, uint64_t code, uint64_t rip, uint64_t tsc)
 
 void trail_end(void)
 {
+	log_trail("\n", 1);
 	write_window();
 	write_sum("end ");
 }

@@ -10,7 +10,8 @@
  *	exit N vcpu V vmpl L code 0x... rip 0x... tsc T
  *
  * of the next MACHINE_TRAIL_EVERY come before the last line: the guest cannot tell whether they are
- * asked for. docs/reproduce.md
+ * asked for. A newline goes before what the end writes, since a CPU may have stopped within a line:
+ * one that is neither of these is to be passed over. docs/reproduce.md
  */
 #include "machine/cpu/vcpu.h"
 
