@@ -19,13 +19,14 @@
 struct uart {
 	struct spinlock lock;
 	uint16_t base;
-	uint8_t ier, lcr, mcr; /* as the guest wrote them */
-	bool fifo;             /* FCR[0] */
-	bool held;             /* the real port's ETBEI is 0, though the guest's is 1 */
-	uint8_t errors;        /* of LSR, read here and not yet by the guest */
-	uint8_t from, to;      /* data[from..to) waits; both 0 when nothing does */
-	unsigned sender;       /* the CPU that wrote them last, and passes them on */
-	uint64_t due;          /* TSC: when the line will have sent them */
+	uint8_t ier, lcr, mcr;      /* as the guest wrote them */
+	uint8_t kept_lcr, kept_mcr; /* as the SVSM alone wrote them */
+	bool fifo;                  /* FCR[0] */
+	bool held;                  /* the real port's ETBEI is 0, though the guest's is 1 */
+	uint8_t errors;             /* of LSR, read here and not yet by the guest */
+	uint8_t from, to;           /* data[from..to) waits; both 0 when nothing does */
+	unsigned sender;            /* the CPU that wrote them last, and passes them on */
+	uint64_t due;               /* TSC: when the line will have sent them */
 	uint8_t data[UART_FIFO];
 };
 
@@ -142,10 +143,15 @@ static void wait(struct uart *u)
 		uart_host_alarm();
 }
 
+/* A divisor, and what loops back, are no words. */
+static void keep(const struct uart *u, const uint8_t *data, size_t n)
+{
+	if (uart_host_keeps(u->base) && !(u->kept_lcr & LCR_DLAB) && !(u->kept_mcr & MCR_LOOP))
+		uart_host_keep(data, n);
+}
+
 static void transmit(struct uart *u, uint8_t byte)
 {
-	if (!(u->mcr & MCR_LOOP))
-		uart_host_sent(u->base, &byte, 1);
 	if (!paced(u) || u->to == room(u))
 		pass_on(u);
 	if (!paced(u)) {
@@ -169,6 +175,7 @@ static void write(struct uart *u, unsigned reg, uint8_t value)
 {
 	switch (reg) {
 	case UART_DATA:
+		keep(u, &value, 1);
 		if (!(u->lcr & LCR_DLAB)) {
 			transmit(u, value);
 			return;
@@ -186,11 +193,15 @@ static void write(struct uart *u, unsigned reg, uint8_t value)
 		if (u->to)
 			pass_on_if_empty(u);
 		u->lcr = value;
+		if (uart_host_keeps(u->base))
+			u->kept_lcr = value;
 		break;
 	case UART_MCR:
 		if (value & MCR_LOOP)
 			pass_on(u);
 		u->mcr = value;
+		if (uart_host_keeps(u->base))
+			u->kept_mcr = value;
 		break;
 	default:
 		break;
@@ -241,10 +252,9 @@ void uart_out(uint16_t port, uint8_t value)
 
 static void transmit_string(struct uart *u, const uint8_t *data, size_t n)
 {
+	keep(u, data, n);
 	pass_on(u);
 	hold(u);
-	if (!(u->mcr & MCR_LOOP))
-		uart_host_sent(u->base, data, n);
 	uart_host_out_string(u->base, data, n);
 	release(u);
 }

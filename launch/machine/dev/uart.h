@@ -47,9 +47,12 @@ void uart_end(void);
 uint8_t uart_host_in(uint16_t port);
 void uart_host_out(uint16_t port, uint8_t value);
 void uart_host_out_string(uint16_t port, const uint8_t *data, size_t n);
-/* This CPU's guest has written n bytes to the line of the port at base (they may change meanwhile).
+/* Whether the words of who writes now, on this CPU, to the port at base are kept: the SVSM's are.
  */
-void uart_host_sent(uint16_t base, const uint8_t *data, size_t n);
+bool uart_host_keeps(uint16_t base);
+/* These are such, n bytes that may change meanwhile. Others may have set the same port's LCR.DLAB
+ * or MCR.LOOP and cannot hide them so: what counts is how the SVSM has set it. */
+void uart_host_keep(const uint8_t *data, size_t n);
 uint64_t uart_host_tsc(void);
 uint64_t uart_host_ticks(uint64_t us);
 unsigned uart_host_cpu(void);

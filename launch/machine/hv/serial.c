@@ -38,12 +38,15 @@ static enum {
 	COPY_YES
 } copy;
 
+bool uart_host_keeps(uint16_t base)
+{
+	return base == Q35_CONSOLE_PORT && machine_vcpus[host_cpu() - 1]->vmpl == VMPL_SVSM;
+}
+
 /* Two CPUs that look at once find the same. Console and copy come from one page of a guest, which
  * may change in between: it spoils its own log. */
-void uart_host_sent(uint16_t base, const uint8_t *data, size_t n)
+void uart_host_keep(const uint8_t *data, size_t n)
 {
-	if (base != Q35_CONSOLE_PORT || machine_vcpus[host_cpu() - 1]->vmpl != VMPL_SVSM)
-		return;
 	if (READ_ONCE(copy) == COPY_UNKNOWN)
 		WRITE_ONCE(copy, inb(MACHINE_SVSM_PORT) == MACHINE_DEBUGCON ? COPY_YES : COPY_NO);
 	if (copy == COPY_YES)
