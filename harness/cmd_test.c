@@ -74,13 +74,15 @@ static char *lacks_installed(const struct suite *s, const struct options *o)
 
 /*
  * Why an optional suite cannot run (malloc'ed), NULL when it can. --kernel brings the kernel that
- * it lacks.
+ * it lacks, and so does an IGVM file that has one in it.
  */
 static char *lacks(const struct suite *s, const struct options *o)
 {
 	char *kernel;
 	bool there;
 
+	if (given_brings_its_guest(o))
+		return NULL;
 	if (paths_installed() && s->kind == SUITE_LINUX)
 		return lacks_installed(s, o);
 	if (!s->optional || o->kernel)

@@ -14,10 +14,10 @@ static bool names_a_kernel(const struct options *o)
 	return o->kernel || o->initrd || o->append;
 }
 
-/* One of ours, without firmware that a kernel could be handed to. */
-static bool brings_its_guest(const struct options *o)
+bool given_brings_its_guest(const struct options *o)
 {
-	return file_exists(o->igvm) && !make_igvm_foreign(o) && !make_igvm_has_firmware(o);
+	return o->igvm && file_exists(o->igvm) && !make_igvm_foreign(o) &&
+	       !make_igvm_has_firmware(o);
 }
 
 /* Only a Linux is booted by firmware. */
@@ -87,7 +87,7 @@ char *given_refuse(const struct suite *s, const struct options *o)
 	if (o->firmware)
 		return str("--firmware is for files that are built: %s has what it starts",
 			   o->igvm);
-	if (names_a_kernel(o) && brings_its_guest(o))
+	if (names_a_kernel(o) && given_brings_its_guest(o))
 		return str("--kernel, --initrd and --append cannot change %s, which has its guest "
 			   "in it: give them to `keelson igvm build`",
 			   o->igvm);

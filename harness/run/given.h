@@ -10,10 +10,11 @@
 #include "harness/core/options.h"
 #include "harness/run/suites.h"
 
-/* NULL, or one line that says which option does not go with the file or the suite
- * (malloc'ed). o->platform names
- * a profile. */
+/* NULL, or one line that says which option does not go with the file or the suite (malloc'ed).
+ * o->platform names a profile. */
 char *given_refuse(const struct suite *s, const struct options *o);
+/* A file was given, one of ours and without firmware that a kernel could be handed to. */
+bool given_brings_its_guest(const struct options *o);
 /*
  * The kernel, initrd and command line (options first, then the suite's) are handed to the firmware
  * of a foreign file's guest (ours with firmware: make_igvm.h): for `run` when one of them is given,

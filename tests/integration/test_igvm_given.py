@@ -149,6 +149,13 @@ def test_our_file_has_its_guest(tmp_path, option):
     refused(["run", option, "x", "--igvm", ours(tmp_path)], "has its guest in it")
 
 
+def test_our_file_needs_no_kernel_beside_it(tmp_path):
+    """The suite's own is one that has to be built first."""
+    words = [KEELSON, "test", "linux-tcgsvsm", "--dry-run", "--igvm", ours(tmp_path)]
+    done = subprocess.run(list(map(str, words)), cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+
+
 def test_our_file_of_another_version(tmp_path):
     """It is neither ours nor foreign."""
     path = ours(tmp_path)

@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from keelson import BUILD, KEELSON, ROOT, environment
+from keelson import BUILD, KEELSON, ROOT, environment, igvm
 from test_make import make
 
 TABLE = re.compile(r'(?:^\t|[\s,])\{"([a-z][a-z-]+)", (?:\d|required_argument|no_argument|optional_argument),', re.M)
@@ -60,6 +60,10 @@ def test_a_guest_is_the_user_s(home, tmp_path):
     kernel.touch()
     out = installed(home, "run", "--dry-run", "--kernel", kernel).stdout
     assert f"--kernel {kernel} " in out and "lib/keelson/guests/initramfs.cpio" in out
+    given = tmp_path / "given.igvm"
+    assert igvm("build", "--svsm", BUILD / "svsm.elf", "--bare", BUILD / "guests/bare/hang.bin", "-o", given)[0] == 0
+    done = installed(home, "test", "linux", "--dry-run", "--igvm", given)
+    assert done.returncode == 0, done.stderr
 
 
 def test_a_checkout_s_program_takes_the_checkout_s_images(home, tmp_path):
