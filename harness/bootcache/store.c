@@ -42,6 +42,41 @@ static void remove_folder(const char *folder)
 	rmdir(folder);
 }
 
+/* Nobody finds a half of it: it leaves its name at once, for one that is no snapshot's. */
+static void take_away(const char *folder)
+{
+	char *away = str("%.*s/" NEW "XXXXXX", (int)(strrchr(folder, '/') - folder), folder);
+
+	if (!mkdtemp(away)) /* the disk is full, and this is what makes room */
+		remove_folder(folder);
+	else if (rename(folder, away) == 0)
+		remove_folder(away);
+	else /* somebody else was faster */
+		rmdir(away);
+	free(away);
+}
+
+/* What was opened still has this name: another program may have taken it away since, and a third
+ * one put its own there. */
+static bool is_at(int fd, const char *path)
+{
+	struct stat opened, now;
+
+	return fstat(fd, &opened) == 0 && stat(path, &now) == 0 && opened.st_dev == now.st_dev &&
+	       opened.st_ino == now.st_ino;
+}
+
+/* Nobody else holds it: then it goes. Of two that held it and both want it gone the last one finds
+ * it free, since who wants a lock for itself gives up the shared one first (flock(2)). */
+static void remove_entry(const char *folder, int lock)
+{
+	char *what = file_in(folder, WHAT);
+
+	if (lock < 0 || (flock(lock, LOCK_EX | LOCK_NB) == 0 && is_at(lock, what)))
+		take_away(folder);
+	free(what);
+}
+
 /* ---- one that is there ---- */
 
 static bool has(const json_t *what, const char *name, const char *value)
@@ -71,8 +106,25 @@ void store_refuse(struct store_entry *e, const char *why)
 {
 	problem("boot cache: %s: %s; it is removed, and the machine boots", paths_short(e->folder),
 		why);
-	remove_folder(e->folder);
+	remove_entry(e->folder, e->lock);
 	store_entry_free(e);
+}
+
+/* False: it is not there. The lock is -1 where boot.json is missing: who takes a folder away
+ * renames it before he empties it. */
+static bool take_hold(struct store_entry *e)
+{
+	int folder = open(e->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool there;
+
+	if (folder < 0)
+		return false;
+	e->lock = openat(folder, WHAT, O_RDONLY | O_CLOEXEC);
+	if (e->lock >= 0)
+		flock(e->lock, LOCK_SH);
+	there = is_at(folder, e->folder);
+	close(folder);
+	return there;
 }
 
 bool store_find(struct store_entry *e, const char *dir, const char *key)
@@ -81,16 +133,12 @@ bool store_find(struct store_entry *e, const char *dir, const char *key)
 	json_t *what;
 	const char *wrong;
 
-	*e = (struct store_entry){.folder = file_in(dir, key)};
-	path = file_in(e->folder, WHAT);
-	e->lock = open(path, O_RDONLY | O_CLOEXEC);
-	if (e->lock < 0 && errno == ENOENT && !file_exists(e->folder)) {
-		free(path);
+	*e = (struct store_entry){.folder = file_in(dir, key), .lock = -1};
+	if (!take_hold(e)) {
 		store_entry_free(e);
 		return false;
 	}
-	if (e->lock >= 0)
-		flock(e->lock, LOCK_SH);
+	path = file_in(e->folder, WHAT);
 	what = json_load_file(path, 0, NULL);
 	wrong = judge(e, what, key);
 	if (!wrong) {
@@ -166,16 +214,15 @@ static int64_t folder_size(const char *folder)
 	return sum;
 }
 
-/* Nobody loads it: then it goes. */
 static void remove_unused(const char *folder)
 {
 	char *what = file_in(folder, WHAT);
 	int fd = open(what, O_RDONLY | O_CLOEXEC);
 
-	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) == 0)
-		remove_folder(folder);
-	if (fd >= 0)
+	if (fd >= 0) {
+		remove_entry(folder, fd);
 		close(fd);
+	}
 	free(what);
 }
 

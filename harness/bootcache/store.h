@@ -5,8 +5,8 @@
 /*
  * The folder of saved machines: one folder each, named by its key (key.h), with the files of a
  * snapshot (session/snapshot.h) and boot.json, which says what they are. What is there is whole: a
- * new one is made beside and renamed. Several programs may use one folder at a time: who loads a
- * snapshot keeps it from being removed.
+ * new one is made beside and renamed, and one that goes is renamed first. Several programs may use
+ * one folder at a time: who loads a snapshot keeps it from being removed.
  */
 #include <jansson.h>
 

@@ -21,6 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* The session's part of a command line: what it names lies in the run's folder. */
@@ -316,6 +317,60 @@ TEST(store_drops_what_was_left_behind)
 	CHECK(!file_exists(old) && file_exists(young));
 	store_drop(young);
 	free(old);
+	free(store);
+	clean(tmp);
+}
+
+#define ROUNDS 300
+
+/* Keeps one again and again, each of which goes at once unless somebody holds it. */
+static pid_t another_program(const char *store)
+{
+	pid_t pid = fork();
+
+	if (pid)
+		return pid;
+	for (unsigned i = 0; i < ROUNDS; i++) {
+		keep(store, "a", "one", 0);
+		keep(store, "b", "two", 0);
+	}
+	_exit(0);
+}
+
+static void hold(const char *store)
+{
+	struct store_entry e;
+	char *state, *text;
+
+	if (!store_find(&e, store, "a"))
+		return;
+	state = str("%s/state", e.folder);
+	text = file_text(state, NULL);
+	CHECK(text && strcmp(text, "one") == 0);
+	free(text);
+	free(state);
+	store_entry_free(&e);
+}
+
+/* What another program takes away while this one looks is not there: it is neither spoilt nor half
+ * of it. */
+TEST(store_is_shared_by_two_programs)
+{
+	char *tmp = folder(), *store = str("%s/cache", tmp), *said = str("%s/said", tmp), *text;
+	int out = open(said, O_RDWR | O_CREAT, 0666), err = dup(2);
+	pid_t pid;
+
+	CHECK(out >= 0 && dup2(out, 2) == 2);
+	pid = another_program(store);
+	while (waitpid(pid, NULL, WNOHANG) == 0)
+		hold(store);
+	CHECK_EQ(dup2(err, 2), 2);
+	text = file_text(said, NULL);
+	CHECK_STR(text, "");
+	close(out);
+	close(err);
+	free(text);
+	free(said);
 	free(store);
 	clean(tmp);
 }
