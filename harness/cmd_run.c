@@ -332,11 +332,26 @@ static bool payload_fits(const struct options *o, const struct suite *s)
 	return true;
 }
 
+/* Why this run cannot be a deterministic one (malloc'ed), NULL when it can or need not. */
+static char *refuse_repeat(const struct options *o, const struct suite *s)
+{
+	char *why = host_script_refuse(s, o), *line, *script;
+
+	if (why || !o->deterministic)
+		return why;
+	line = o->payload ? payload_line(o) : NULL;
+	script = host_script_run(o, line);
+	why = host_script_too_long(script);
+	free(script);
+	free(line);
+	return why;
+}
+
 /* False after one line: what no machine can be, and what only a target with a shell can do. */
 static bool possible(const struct options *o, const struct suite *s)
 {
 	char *too_much = limits_refuse(s, o), *does_not_go = given_refuse(s, o);
-	char *not_so = host_script_refuse(s, o);
+	char *not_so = refuse_repeat(o, s);
 
 	if (o->known)
 		return problem("--known is for `keelson test`: run runs no tests"), false;

@@ -164,19 +164,33 @@ static bool all_pass(const struct choices *c, const struct options *o,
 	return true;
 }
 
-/* False after one line: the target of a deterministic run chooses the tests, by simpler patterns.
- */
-static bool patterns_can_be_said(const struct choices *c)
+/* Why the target of a deterministic run cannot be told these patterns (malloc'ed), or NULL. */
+static char *cannot_say(const struct strlist *patterns, const struct session_setup *setup)
 {
-	for (size_t i = 0; i < c->n; i++)
-		for (size_t k = 0; k < c->v[i].patterns.n; k++) {
-			if (host_script_can_say(c->v[i].patterns.v[k]))
-				continue;
-			problem("--deterministic knows '*' and '?' in names of tests, not '%s'",
-				c->v[i].patterns.v[k]);
-			return false;
-		}
-	return true;
+	char *script, *why;
+
+	for (size_t i = 0; i < patterns->n; i++)
+		if (!host_script_can_say(patterns->v[i]))
+			return str("--deterministic knows '*' and '?' in names of tests, not '%s'",
+				   patterns->v[i]);
+	script = host_script_tests(setup, patterns);
+	why = host_script_too_long(script);
+	free(script);
+	return why;
+}
+
+/* False after one line: the target of a deterministic run chooses the tests. */
+static bool patterns_can_be_said(const struct choices *c, const struct options *o)
+{
+	struct session_setup setup = {.profile = profile_find(o->platform)};
+	char *why = NULL;
+
+	for (size_t i = 0; i < c->n && !why; i++)
+		why = cannot_say(&c->v[i].patterns, &setup);
+	if (why)
+		problem("%s", why);
+	free(why);
+	return !why;
 }
 
 /* The suites themselves, without a boot. Hidden ones run by name only and are not shown. */
@@ -410,7 +424,7 @@ int test_command(int argc, char **argv)
 	    !all_pass(&c, &o, given_refuse) || !all_pass(&c, &o, host_script_refuse) ||
 	    !all_pass(&c, &o, cached_refuse))
 		return CODE_USAGE;
-	if (o.deterministic && !patterns_can_be_said(&c))
+	if (o.deterministic && !patterns_can_be_said(&c, &o))
 		return CODE_USAGE;
 	if (!all_pass(&c, &o, lacks))
 		return CODE_HOST;

@@ -11,6 +11,7 @@
 
 #include "harness/run/host_script.h"
 #include "harness/run/make_igvm.h"
+#include "lib/script/script.h"
 
 struct text {
 	char *bytes;
@@ -133,6 +134,16 @@ char *host_script_refuse(const struct suite *s, const struct options *o)
 		return str("--igvm: the kernel's command line in %s lacks the word keelson.script",
 			   o->igvm);
 	return NULL;
+}
+
+char *host_script_too_long(const char *script)
+{
+	size_t n = strlen(script);
+
+	return n < SCRIPT_MAX ? NULL
+			      : str("--deterministic has room for %u bytes of what is said to the "
+				    "target, and this is %zu",
+				    SCRIPT_MAX - 1, n);
 }
 
 bool host_script_can_say(const char *pattern)

@@ -22,5 +22,7 @@ char *host_script_list(void);
 char *host_script_nothing(void);
 /* Why this run cannot be a deterministic one (malloc'ed); NULL: it can, or need not. */
 char *host_script_refuse(const struct suite *s, const struct options *o);
+/* Why it cannot be handed over (malloc'ed); NULL: it can. The target would do without the rest. */
+char *host_script_too_long(const char *script);
 /* The target would read another pattern than the shell's wildcards: '*' and '?' are all it has. */
 bool host_script_can_say(const char *pattern);

@@ -16,6 +16,7 @@
 #include "harness/igvm/build.h"
 #include "harness/run/cached.h"
 #include "harness/run/given.h"
+#include "harness/run/host_script.h"
 #include "harness/run/job.h"
 #include "harness/run/logs.h"
 #include "harness/run/make_igvm.h"
@@ -383,7 +384,7 @@ static bool start(struct job *j, bool reset)
  */
 static bool next_boot(struct job *j, bool reset)
 {
-	char *step;
+	char *step, *too_long;
 
 	session_free(&j->session);
 	j->known_end = false;
@@ -396,6 +397,9 @@ static bool next_boot(struct job *j, bool reset)
 		return refuse(j, CODE_HOST, str("no folder for boot %u", j->boots));
 	j->setup.folder = j->boot_folder;
 	j->setup.script = j->options->deterministic ? j->script : NULL;
+	too_long = j->setup.script ? host_script_too_long(j->setup.script) : NULL;
+	if (too_long)
+		return refuse(j, CODE_HOST, too_long);
 	step = str("boot %u", j->boots);
 	progress_step(step);
 	free(step);

@@ -66,6 +66,9 @@ def test_commands_are_data(runs, linux):
     (["test", "--seeds", "0..1", "core"], "--seeds takes A..B"),
     (["test", "--seed", "-1", "core"], "--seed takes a number"),
     (["test", "--deterministic", "core/[a-c]*"], "knows '*' and '?'"),
+    # The target has room for 16 KiB of a script, and would do without the rest (svsm/lib/script/script.h).
+    (["run", "--deterministic"] + ["--exec", "true " + "x" * 4000] * 5, "--deterministic has room for 16383 bytes"),
+    (["test", "--deterministic", "core/" + "x" * 16400], "--deterministic has room for 16383 bytes"),
 ])
 def test_what_cannot_be(words, why):
     done = subprocess.run([KEELSON, *words], capture_output=True, text=True)
