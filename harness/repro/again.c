@@ -45,7 +45,7 @@ static void check_qemu(struct replay *r)
 /* One word of the packed `keelson igvm build`, and its value. False: it may not be there. */
 static bool take_word(const struct replay *r, const json_t *words, size_t *i, struct strlist *l)
 {
-	static const char *const parts[] = {"--kernel", "--initrd", "--bare"};
+	static const char *const parts[] = {"--firmware", "--kernel", "--initrd", "--bare"};
 	static const char *const values[] = {"--cmdline",     "--service-cpus", "--mem",
 					     "--cpus",        "--sev-features", "--tsc-offset",
 					     "--console-port"};
@@ -74,8 +74,8 @@ static bool take_word(const struct replay *r, const json_t *words, size_t *i, st
 	return repro_one_of(word, values, ARRAY_LEN(values));
 }
 
-/* The same words, with the other SVSM and with the archive's files. Those of a firmware's file and
- * of one that was given are none of them. */
+/* The same words, with the other SVSM and with the archive's files. A file that was given has none.
+ */
 static bool build_igvm(const struct replay *r, const char *igvm)
 {
 	const json_t *words = json_object_get(r->packed.manifest, "igvm_command");

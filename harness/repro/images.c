@@ -80,7 +80,7 @@ static bool add_igvm(struct packing *p)
 
 bool images_add(struct packing *p)
 {
-	static const char *const parts[] = {"svsm", "kernel", "initrd", "bare"};
+	static const char *const parts[] = {"svsm", "firmware", "kernel", "initrd", "bare"};
 	const json_t *files = json_object_get(p->run, "files");
 	const json_t *monitor = json_object_get(files, "monitor");
 

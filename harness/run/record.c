@@ -110,7 +110,8 @@ static const char *value_of(const struct strlist *words, const char *option)
 void record_target(struct record *r, const struct suite *s, const struct session_setup *setup,
 		   const struct strlist *igvm_words)
 {
-	static const char *const parts[] = {"svsm", "kernel", "initrd", "bare", "payload"};
+	static const char *const parts[] = {"svsm",   "firmware", "kernel",
+					    "initrd", "bare",     "payload"};
 	json_t *files = json_object();
 	char *version = NULL;
 

@@ -101,6 +101,15 @@ def test_another_svsm(good, tmp_path):
     assert code == 0 and "seed 1: " in said and "\nreproduced: exit 0" in said and "seed 2: " not in said, said
 
 
+def test_another_svsm_above_firmware(runs, tmp_path):
+    """The firmware goes along, so that an IGVM file can be built of it where its own file is gone."""
+    file = packed(runs, tmp_path, "--deterministic", "conformance-core/pvalidate-4k")
+    subprocess.run(["tar", "-xzf", file, "-C", tmp_path], check=True)
+    assert (tmp_path / "repro/files/firmware").read_bytes() == (BUILD / "guests/conformance-core.fd").read_bytes()
+    code, said = repro("run", file, "--runs", tmp_path / "runs", "--svsm", BUILD / "svsm.elf")
+    assert code == 0 and "\nreproduced, to the last exit: exit 0" in said, said
+
+
 def test_another_qemu_is_no_judge(good, tmp_path):
     """It is warned of, and its word that nothing came is not taken."""
     mutant = BUILD / "mutants/alignment.elf"
