@@ -9,7 +9,6 @@
 #include "harness/core/output.h"
 #include "harness/core/paths.h"
 #include "harness/core/util.h"
-#include "harness/qemu/identity.h"
 #include "harness/repro/archive.h"
 #include "harness/repro/images.h"
 #include "harness/repro/pack.h"
@@ -60,21 +59,15 @@ static json_t *list_json(const struct strlist *l)
 	return a;
 }
 
-/* The QEMU that ran it is asked now: it must be the one of then. */
+/* As the run noted it: the program that has its name now may be another one. */
 static bool add_qemu(struct packing *p)
 {
-	const json_t *boot = json_array_get(json_object_get(p->run, "boots"), 0);
-	const char *qemu = json_string_value(json_array_get(json_object_get(boot, "qemu"), 0));
-	const char *version = repro_text(p->run, "qemu_version");
-	char *identity = qemu ? qemu_identity(qemu) : NULL;
-	bool ok = identity && *version && strstr(identity, version);
+	const char *identity = repro_text(p->run, "qemu_identity");
 
-	if (ok)
-		json_object_set_new(p->manifest, "qemu", json_string(identity));
-	else
-		problem("%s is another QEMU than that of the run", qemu ? qemu : "QEMU");
-	free(identity);
-	return ok;
+	json_object_set_new(p->manifest, "qemu", json_string(identity));
+	if (!*identity)
+		problem("this run has not noted which QEMU it was: run it again");
+	return *identity;
 }
 
 static bool write_manifest(struct packing *p)

@@ -14,6 +14,7 @@
 
 #include "harness/core/output.h"
 #include "harness/core/paths.h"
+#include "harness/qemu/identity.h"
 #include "harness/run/record.h"
 #include "launch/profiles/ask.h"
 
@@ -106,6 +107,16 @@ static const char *value_of(const struct strlist *words, const char *option)
 	return NULL;
 }
 
+/* What a run that can be repeated depends on. Others are spared the time that it takes. */
+static json_t *identity_json(const struct session_setup *setup)
+{
+	char *identity = setup->launch.deterministic ? qemu_identity(setup->launch.qemu) : NULL;
+	json_t *v = identity ? word_json(identity) : json_null();
+
+	free(identity);
+	return v;
+}
+
 /* Hashes make sure later that two runs had the same inputs, or tell which one differed. */
 void record_target(struct record *r, const struct suite *s, const struct session_setup *setup,
 		   const struct strlist *igvm_words)
@@ -139,6 +150,7 @@ void record_target(struct record *r, const struct suite *s, const struct session
 							: json_null());
 	json_object_set_new(r->json, "monitor_options", word_json(setup->launch.options));
 	json_object_set_new(r->json, "qemu_version", version ? word_json(version) : json_null());
+	json_object_set_new(r->json, "qemu_identity", identity_json(setup));
 	json_object_set_new(r->json, "files", files);
 	json_object_set_new(r->json, "igvm_command", words_json(igvm_words));
 	json_object_set_new(r->json, "boots", json_array());

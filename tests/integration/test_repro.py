@@ -121,6 +121,17 @@ def test_another_qemu_is_no_judge(good, tmp_path):
         assert code == 125 and "\nnot told: another QEMU, another run: exit 1" in said, said
 
 
+def test_the_qemu_of_then_is_packed(runs, tmp_path):
+    """Not the one that lies there when it is packed: the same version is not the same program."""
+    qemu = qemu_of_another_build(tmp_path)
+    file = packed(runs, tmp_path, "--deterministic", "--qemu", qemu, TEST)
+    assert "is not that of" not in repro("run", file, "--runs", tmp_path / "runs", "--qemu", qemu)[1]
+    qemu.write_text(qemu.read_text() + "# another build\n")
+    assert repro("pack", "-o", file, runs / "then/latest")[0] == 0
+    code, said = repro("run", file, "--runs", tmp_path / "runs", "--qemu", qemu)
+    assert code == 0 and "is not that of the packed run" in said, said
+
+
 def test_where_it_parts_is_told(good, tmp_path):
     def shift(top):
         path = top / "expect/trail.log"
