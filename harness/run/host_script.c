@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/run/given.h"
 #include "harness/run/host_script.h"
 #include "harness/run/make_igvm.h"
 #include "lib/script/script.h"
@@ -129,7 +130,7 @@ char *host_script_refuse(const struct suite *s, const struct options *o)
 		return str("--deterministic hears nothing from the host: no --shell");
 	if (o->kdump)
 		return str("--deterministic has no crash kernel: no --kdump");
-	if (s->kind == SUITE_LINUX && o->igvm && !o->no_agent && !make_igvm_foreign(o) &&
+	if (s->kind == SUITE_LINUX && !o->no_agent && given_brings_its_guest(o) &&
 	    !make_igvm_says(o, "keelson.script"))
 		return str("--igvm: the kernel's command line in %s lacks the word keelson.script",
 			   o->igvm);

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from keelson import KEELSON, keelson
+from keelson import BUILD, KEELSON, igvm, keelson
 
 TEST = "core/pvalidate-4k"  # boots the SVSM on four CPUs, and takes a second
 
@@ -73,6 +73,15 @@ def test_commands_are_data(runs, linux):
 def test_what_cannot_be(words, why):
     done = subprocess.run([KEELSON, *words], capture_output=True, text=True)
     assert done.returncode == 2 and why in done.stderr, done.stderr
+
+
+def test_firmware_in_a_ready_file_is_handed_the_word(runs, tmp_path):
+    """The command line is not in the file: the machine hands it over with the kernel."""
+    image = tmp_path / "x.igvm"
+    code, _, err = igvm("build", "--svsm", BUILD / "svsm.elf", "--firmware", BUILD / "guests/conformance-core.fd", "-o", image)
+    assert code == 0, err
+    run = keelson(runs, "run", "--deterministic", "--dry-run", "--igvm", image, "--kernel", KEELSON)
+    assert run.code == 0 and "keelson.script" in run.out, run.err
 
 
 def test_no_trails(tmp_path):
