@@ -32,8 +32,9 @@ static void on_vector(struct trap_frame *t)
 
 /*
  * The hypervisor of an SNP guest cannot see the IRET, so the guest says NMI Complete (GHCB), and
- * the next NMI may come from then on. The handler counts after that: a test that sends one NMI for
- * each count never has more than two handlers on the stack.
+ * the next NMI may come from then on, within this handler. It counts after that, so a test that
+ * sends one NMI for each count has one handler more on the stack for each that comes before the
+ * IRET of the one before: as many as it sends, at the most.
  */
 static void on_nmi(struct trap_frame *t)
 {
