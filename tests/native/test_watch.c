@@ -40,15 +40,13 @@ static jmp_buf over;
 #define DEAD_SECONDS 3
 
 /* When the next sample is due: samples alone are no reason to look. */
-static unsigned samples_between;
+static unsigned samples_between, samples_taken;
 
 uint64_t series_look(void)
 {
-	static unsigned taken;
-
 	if (!samples_between)
 		return 0;
-	return ++taken % (samples_between + 1) ? 1 : ~0ull;
+	return ++samples_taken % (samples_between + 1) ? 1 : ~0ull;
 }
 
 void quiesce_look(void)
@@ -82,10 +80,15 @@ void host_halt(void)
 		longjmp(over, 1);
 }
 
-/* Only a CPU that stays awake opens one. */
-void host_irq_window(void)
+static unsigned windows; /* until an interrupt comes */
+
+/* Only a CPU that stays awake asks. */
+bool host_irq_came(void)
 {
 	CHECK(host_options.repeat);
+	if (++seconds > most)
+		longjmp(over, 1);
+	return !windows || !--windows;
 }
 
 /* A vCPU that is kicked looks once more whether there is anything to do: hv/run.c. */
@@ -135,7 +138,7 @@ static void setup(bool dead0, bool dead1)
 	memset(held, 0, sizeof(held));
 	moves = refused = false;
 	host_options.strict = host_options.quiesce = false;
-	looks = 0;
+	looks = samples_taken = 0;
 	cpus[1].index = 1;
 	states[0].dead = dead0;
 	states[1].dead = dead1;
@@ -190,6 +193,23 @@ TEST(a_refused_device_ends_a_strict_run_and_no_other)
 	CHECK_EQ(ended_by(10), REFUSED);
 	refused = false;
 	CHECK_EQ(ended_by(10), WATCHING);
+}
+
+/* Its interrupt is what wakes the CPU, whatever the time of the next look. */
+TEST(a_refused_device_is_told_at_once)
+{
+	setup(false, false);
+	refused = host_options.strict = true;
+	host_options.quiesce = true;
+	CHECK_EQ(ended_by(1), REFUSED);
+	host_options.quiesce = false;
+	samples_between = 4;
+	CHECK_EQ(ended_by(1), REFUSED);
+	samples_between = 0;
+	host_options.repeat = true;
+	windows = 2;
+	CHECK_EQ(ended_by(2), REFUSED);
+	host_options.repeat = false;
 }
 
 /* With four samples in a second, each of which wakes this CPU, a dead guest takes as many seconds.

@@ -119,6 +119,13 @@ void host_irq_window(void)
 	irq_open();
 }
 
+bool host_irq_came(void)
+{
+	percpu()->taken = 0;
+	irq_open();
+	return percpu()->taken;
+}
+
 /* An interrupt that came before is taken at once: nothing is missed between a check and the
  * sleep, as long as the check is made with interrupts off. */
 void host_halt(void)

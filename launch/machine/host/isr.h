@@ -10,6 +10,8 @@
 
 /* Take all pending hardware interrupts now (a window with IF=1). */
 void host_irq_window(void);
+/* The same; true: there was one. For CPU 0, whose interrupts irq_cause() does not tell apart. */
+bool host_irq_came(void);
 /* A guest is done with a level interrupt: end it, as far as the order of service allows. */
 void host_irq_eoi_level(unsigned vector);
 void host_halt(void); /* sleep until an interrupt, take it, return with IF=0 */

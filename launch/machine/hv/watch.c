@@ -82,8 +82,7 @@ static bool look(int *rounds)
  */
 static void stay_awake(uint64_t until)
 {
-	while (rdtsc() < until) {
-		host_irq_window();
+	while (rdtsc() < until && !host_irq_came()) {
 		for (unsigned i = 0; i < SPIN_ROUNDS; i++)
 			barrier();
 		cpu_relax();
@@ -106,8 +105,14 @@ static void rest(uint64_t until)
 	host_halt();
 }
 
-/* Until the time of the next look, or whatever else wakes this CPU. With the options series and
- * quiesce it is up in between, and looks at nothing else. */
+static void tell_refused(void)
+{
+	if (dma_fault_report() && host_options.strict)
+		stop_dma();
+}
+
+/* Until the time of the next look, or whatever else wakes this CPU, as a refused device does. With
+ * the options series and quiesce it is up in between, and looks at no vCPU. */
 static void sleep_until(uint64_t look)
 {
 	uint64_t next, sample;
@@ -118,6 +123,7 @@ static void sleep_until(uint64_t look)
 		if (host_options.quiesce)
 			next = MIN(next, rdtsc() + ticks(QUIESCE_LOOK_MS));
 		rest(next);
+		tell_refused();
 		if (host_options.quiesce)
 			quiesce_look();
 	} while (next < look);
@@ -131,8 +137,6 @@ NORETURN void hv_service_main(void)
 
 	for (;;) {
 		sleep_until(rdtsc() + ticks(PERIOD_MS));
-		if (dma_fault_report() && host_options.strict)
-			stop_dma();
 		if (look(&rounds))
 			stop_vmpl(machine_vcpus[0], "halted for good: every vCPU waits with "
 						    "interrupts off");
