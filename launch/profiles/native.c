@@ -7,6 +7,7 @@
  * missing() before command().
  */
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "abi/machine.h"
 #include "abi/machine_limits.h"
@@ -35,10 +36,22 @@ static char *missing(const char *qemu)
 
 #define BELOW_4G    2048 /* MiB: BARs of 32 bits that a guest places from there on are no RAM */
 
+/* MiB of what a run that can be repeated may write to its disk: all of it, and 8 bytes a page. */
+static unsigned disk_mem(const struct launch *l)
+{
+	struct stat s;
+
+	if (!l->deterministic || !l->disk || stat(l->disk, &s) != 0)
+		return 0;
+	return 2 + (unsigned)(MIN((uint64_t)s.st_size, MACHINE_FW_DISK_MOST) / 511 * 512 >> 20);
+}
+
 /* QEMU has what the guest has, and what the monitor needs for itself. */
 static void add_own_memory(struct launch *l, unsigned cpus)
 {
-	l->mem += MACHINE_OWN_MEM(l->mem + l->mem_outside, cpus) + l->mem_outside;
+	unsigned all = l->mem + l->mem_outside + disk_mem(l);
+
+	l->mem = all + MACHINE_OWN_MEM(all, cpus);
 	l->mem_below_4g = BELOW_4G;
 }
 
@@ -103,6 +116,8 @@ static void deterministic(const struct launch *l, struct strlist *argv)
 	strlist_addf(argv, "name=" MACHINE_FW_REPEAT ",string=%0*llu %0*llu", MACHINE_REPEAT_DIGITS,
 		     (unsigned long long)l->seed, MACHINE_REPEAT_DIGITS,
 		     (unsigned long long)l->trail_from);
+	if (l->disk)
+		profile_option(argv, "-fw_cfg", "name=" MACHINE_FW_DISK ",file=", l->disk);
 	if (l->script)
 		profile_option(argv, "-fw_cfg", "name=" MACHINE_FW_SCRIPT ",file=", l->script);
 }

@@ -107,16 +107,22 @@ static void virtio(struct strlist *argv, const char *device)
 	strlist_addf(argv, "virtio-%s,disable-legacy=on,iommu_platform=on", device);
 }
 
+/* Of a disk that the machine serves itself: what it has no answer to is not offered. */
+#define SIMPLE_DISK                                                                                \
+	",event_idx=off,indirect_desc=off,discard=off,write-zeroes=off,config-wce=off"
+
 /*
  * QEMU takes what stands before a colon for a protocol, unless a slash comes first. One queue: QEMU
  * would make one for each of its CPUs, of which native has more than the guest.
  */
 static void disk(const struct launch *l, struct strlist *argv)
 {
-	char *path = str("%s%s", *l->disk == '/' ? "" : "./", l->disk);
+	char *path = str("%s%s", *l->disk == '/' ? "" : "./", l->disk), *device;
 
 	profile_option(argv, "-drive", "if=none,id=disk0,format=raw,file=", path);
-	virtio(argv, "blk-pci,drive=disk0,num-queues=1");
+	device = str("blk-pci,drive=disk0,num-queues=1%s", l->deterministic ? SIMPLE_DISK : "");
+	virtio(argv, device);
+	free(device);
 	free(path);
 }
 

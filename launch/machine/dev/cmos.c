@@ -5,6 +5,7 @@
 #include "machine/cpu/vcpu.h"
 #include "machine/dev/fwcfg/fwe820.h"
 #include "machine/host/mem/guest_ram.h"
+#include "machine/host/options.h"
 #include "base/x86.h"
 #include "lib/spinlock.h"
 
@@ -21,6 +22,12 @@
 #define HIGH_64K  0x5b /* three */
 #define CPUS      0x5f /* less one */
 #define SHUTDOWN  0x0f /* what SeaBIOS does when a CPU is reset */
+
+#define REG_A       0x0a
+#define REG_B       0x0b
+#define REG_B_SET   BIT(7) /* the date stands still, to be set */
+#define CENTURY     0x32
+#define PS2_CENTURY 0x37
 
 static uint8_t own[REGISTERS];
 static bool is_own[REGISTERS];
@@ -70,13 +77,37 @@ uint8_t cmos_in(uint16_t port)
 	return value;
 }
 
+/* Seconds, minutes, hours, day of the week, day, month, year and century (MC146818; QEMU 7.2,
+ * include/hw/rtc/mc146818rtc_regs.h, which has the century at PS/2's place as well). */
+static bool is_date(uint8_t reg)
+{
+	return (reg < REG_A && reg != 1 && reg != 3 && reg != 5) || reg == CENTURY ||
+	       reg == PS2_CENTURY;
+}
+
+/*
+ * In a run that can be repeated nobody sets the clock. QEMU tells its monitor of it, once a second
+ * at most (monitor/monitor.c, RTC_CHANGE), by a timer of the host's clock, and no CPU runs beyond
+ * such a timer (icount_get_limit()): the CPUs' turns would be the host's for a second.
+ */
+static void data_out(uint8_t value)
+{
+	if (host_options.repeat && is_date(index))
+		return;
+	if (host_options.repeat && index == REG_B)
+		value &= (uint8_t)~REG_B_SET;
+	outb(CMOS_DATA, value);
+}
+
 /* Bit 7 of the index would mask NMIs. */
 void cmos_out(uint16_t port, uint8_t value)
 {
 	spin_lock(&lock);
-	if (port == CMOS_INDEX)
+	if (port == CMOS_INDEX) {
 		index = value & (REGISTERS - 1);
-	if (port == CMOS_INDEX || !is_own[index])
 		outb(port, value);
+	} else if (!is_own[index]) {
+		data_out(value);
+	}
 	spin_unlock(&lock);
 }

@@ -6,7 +6,7 @@
  * CMOS RAM and the real-time clock at ports 0x70 and 0x71: QEMU's, whose date, alarm and interrupt
  * 8 are the guest's. But the registers by which QEMU tells firmware of RAM and CPUs (QEMU 7.2,
  * hw/i386/pc.c, pc_cmos_init()) tell of the guest's, and keep what they say. The shutdown status
- * stays 0.
+ * stays 0. In a run that can be repeated the date cannot be set (docs/reproduce.md).
  *
  * Any CPU. The index is one for all, as on hardware; what it is read by holds for the next access
  * to the data.

@@ -11,6 +11,7 @@
 #include "machine/dev/mmio.h"
 #include "machine/cpu/tlb.h"
 #include "machine/cpu/vcpu.h"
+#include "machine/dev/disk/disk.h"
 #include "machine/dev/hpet.h"
 #include "machine/dev/pci/pciconf.h"
 #include "machine/dev/window.h"
@@ -151,9 +152,29 @@ static bool device_write(uint64_t a, unsigned len, uint64_t value)
 	return ours;
 }
 
+static void device_or_config(uint64_t a, unsigned len, uint64_t value)
+{
+	if (disk_kick(a, len, value))
+		return;
+	if (!device_write(a, len, value))
+		pciconf_write(a, len, value, phys_write);
+	disk_settle();
+}
+
 uint64_t mmio_read(uint64_t a, unsigned len)
 {
 	return passed_through(a, len) ? phys_read(a, len) : ~0ull;
+}
+
+uint64_t disk_reg_read(uint64_t a, unsigned len)
+{
+	return mmio_read(a, len);
+}
+
+void disk_reg_write(uint64_t a, unsigned len, uint64_t value)
+{
+	if (passed_through(a, len))
+		device_write(a, len, value);
 }
 
 void mmio_write(uint64_t a, unsigned len, uint64_t value)
@@ -162,8 +183,8 @@ void mmio_write(uint64_t a, unsigned len, uint64_t value)
 		ioapic_write(a, len, (uint32_t)value);
 	else if (in_hpet(a, len) && !hpet_write((uint32_t)(a - HPET_BASE), len, &value))
 		return;
-	else if (passed_through(a, len) && !device_write(a, len, value))
-		pciconf_write(a, len, value, phys_write);
+	else if (passed_through(a, len))
+		device_or_config(a, len, value);
 }
 
 bool mmio_is_platform(uint64_t a)

@@ -41,14 +41,21 @@ enum {
 };
 
 #define LVT_MASKED     BIT(16)
+#define MODE_BITS      (7u << 8)
+#define MODE_LOWEST    (1u << 8)
 #define MODE_SMI       (2u << 8)
 #define MODE_NMI       (4u << 8)
 #define MODE_INIT      (5u << 8)
 #define MODE_STARTUP   (6u << 8)
+#define ICR_LOGICAL    BIT(11)
 #define ICR_ASSERT     BIT(14)
 #define ICR_ALL_OTHERS (3u << 18)
 #define SVR_ENABLE     BIT(8)
 #define DIVIDE_BY_1    0xb
+#define VECTOR_LEAST   16 /* APM vol. 2, 16.4.1: lower ones are illegal */
+
+#define MESSAGE_BASE    0xfee00000u
+#define MESSAGE_LOGICAL BIT(2)
 
 static uint32_t get(unsigned reg)
 {
@@ -148,6 +155,20 @@ void lapic_ipi(uint32_t id, uint8_t vector)
 void lapic_nmi(uint32_t id)
 {
 	send(id, ICR_ASSERT | MODE_NMI);
+}
+
+/* Both bits mean the same in message and command: a logical destination; and so do mode and vector.
+ */
+bool lapic_message(uint32_t address, uint32_t data)
+{
+	uint32_t vector = data & 0xff, mode = data & MODE_BITS;
+
+	if (address >> 20 != MESSAGE_BASE >> 20 || mode > MODE_LOWEST || vector < VECTOR_LEAST ||
+	    vector >= HOST_VECTOR_OWN)
+		return false;
+	send(address >> 12 & 0xff,
+	     ICR_ASSERT | (address & MESSAGE_LOGICAL ? ICR_LOGICAL : 0) | mode | vector);
+	return true;
 }
 
 void lapic_smi(uint32_t id)

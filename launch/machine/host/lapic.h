@@ -30,6 +30,12 @@ void host_lapic_set_logical(uint32_t ldr, uint32_t dfr);
 
 void lapic_ipi(uint32_t id, uint8_t vector);
 void lapic_nmi(uint32_t id);
+/*
+ * What a device's message would do (APM vol. 2, 16.11: a write of data to an address of 0xfee00000
+ * and above). False, and nothing is sent, unless it is a fixed or lowest-priority interrupt with a
+ * guest's vector.
+ */
+bool lapic_message(uint32_t address, uint32_t data);
 void lapic_smi(uint32_t id);
 /* To all but this CPU, while its ID is the one that QEMU has given it. */
 void lapic_init_others(void);         /* INIT */

@@ -29,6 +29,10 @@
 #define MACHINE_REPEAT_DIGITS 20
 #define MACHINE_REPEAT_NONE   (1ull << 63) /* no run has so many exits */
 #define MACHINE_TRAIL_EVERY   1000u
+/* The disk's image: the machine serves QEMU's virtio-blk function itself (machine/dev/disk). What
+ * the directory of QEMU's fw_cfg says of a file's size are 32 bits. */
+#define MACHINE_FW_DISK      "opt/org.keelson/disk"
+#define MACHINE_FW_DISK_MOST 0xffffffffull
 /* Shown to the guest: what it is to do in a run without a word from the host (abi/control.h). */
 #define MACHINE_FW_SCRIPT "opt/keelson.script"
 /* A kernel for the guest's firmware: bzImage, initrd and command line, whole files. The guest finds

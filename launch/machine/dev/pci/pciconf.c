@@ -105,6 +105,18 @@ uint8_t pciconf_last_bus(void)
 	return (uint8_t)last;
 }
 
+uint32_t pciconf_get(uint16_t function, unsigned reg)
+{
+	uint32_t kept, value;
+
+	spin_lock(&lock);
+	kept = inl(ADDRESS);
+	value = get(function, reg);
+	outl(ADDRESS, kept);
+	spin_unlock(&lock);
+	return value;
+}
+
 static bool is_free(uint64_t pciexbar)
 {
 	uint64_t base, size;

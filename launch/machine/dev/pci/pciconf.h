@@ -13,6 +13,8 @@
 
 /* CPU 0, once, before devices are kept from memory: none goes on with what firmware has begun. */
 void pciconf_init(void);
+/* A dword of a function, bus << 8 | slot << 3 | function; the guest's address stays in the port. */
+uint32_t pciconf_get(uint16_t function, unsigned reg);
 /* One access within these ports. */
 uint32_t pciconf_in(uint16_t port, unsigned size);
 void pciconf_out(uint16_t port, unsigned size, uint32_t value);

@@ -5,6 +5,7 @@
 #include "machine/hv/state/state.h"
 #include "machine/cpu/exit_cause.h"
 #include "machine/dev/cmos.h"
+#include "machine/dev/disk/disk.h"
 #include "machine/dev/fwcfg/fwshow.h"
 #include "machine/dev/uart.h"
 #include "machine/dev/window.h"
@@ -24,6 +25,7 @@ void hv_init(void)
 	window_init();
 	cmos_init();
 	fwshow_init();
+	disk_init();
 	hypercall_init();
 	for (i = 0; i < machine_vcpu_count; i++) {
 		struct vcpu *v = machine_vcpus[i];

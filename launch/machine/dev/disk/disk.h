@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#pragma once
+
+/*
+ * The disk of a run that can be repeated (MACHINE_FW_DISK). QEMU completes a request at a moment of
+ * the host's: a thread reads the file, and its main loop writes the used ring and raises the
+ * interrupt. So QEMU's virtio-blk function is left what a driver sees of it, configuration,
+ * registers and features, but no notification gets there: the machine serves the queue itself
+ * before the access that notifies is over, in instructions that the guest's clock counts. What is
+ * written stays in the machine's memory and is gone at the end: the next run has the same disk.
+ *
+ * The queue is a split one without indirect descriptors and event index, which QEMU is told not to
+ * offer (launch/profiles/profile.c); used buffers come in the order of the available ones, so
+ * used.idx is the whole state of the device. An interrupt is a message (MSI-X); a driver
+ * without MSI-X has to poll, as firmware does. (virtio 1.2: 2.7, 4.1.4, 5.2.)
+ *
+ * Any CPU that has a guest; a lock. Guests write the queue, so everything in it is checked.
+ */
+#include "base/types.h"
+
+void disk_init(void); /* CPU 0, once, when PCI configuration can be read */
+/* One write to a device's memory. True: it notifies the disk, and is not to go on to QEMU. */
+bool disk_kick(uint64_t a, unsigned len, uint64_t value);
+/* Another register was written: a message that was masked may be sent by now. */
+void disk_settle(void);
+
+/* ---- What it asks for; dev/mmio.c answers. ---- */
+
+/* One access to QEMU's devices, only where a guest may make it; else reads are ones. */
+uint64_t disk_reg_read(uint64_t a, unsigned len);
+void disk_reg_write(uint64_t a, unsigned len, uint64_t value);
