@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # run, check, bench: what a user types.
 
-.PHONY: run shell check check-all bench boots integration integration-again distro
+.PHONY: run shell check check-all bench boots repeats integration integration-again distro
 RUNFLAGS ?=
 export KERNEL INITRAMFS TOOLS BENCH LOAD SMP
 
@@ -44,6 +44,10 @@ bench: ## figures beside their goals: boot ratio, exits, SVSM calls, the vTPM (B
 boots: ## 50 boots with two vCPUs in a row (BOOTS=n, SMP=n), or of the suites named (SUITES=); LOAD=n: n busy processes beside them
 	$(Q)$(MAKE) --no-print-directory deps && $(MAKE) --no-print-directory all guests INITRD=
 	$(Q)ci/boots.sh $(or $(BOOTS),50) $(SUITES)
+
+repeats: ## deterministic runs that have to be equal, RUNS=10 of each of SUITES (ci/repeats.sh); QEMU=PROGRAM
+	$(Q)$(MAKE) --no-print-directory deps && $(MAKE) --no-print-directory all guests INITRD=
+	$(Q)ci/repeats.sh $(or $(RUNS),10) $(or $(SUITES),core vtpm-raw boot disk ovmf)
 
 # SVSMs with one deviation each (tests/mutants/README.md): all objects of the SVSM, and one that wraps a function.
 MUTANT_SRC := $(sort $(wildcard tests/mutants/*.c))

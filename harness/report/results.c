@@ -44,8 +44,11 @@ char *results_json(const struct result *r)
 	json_t *o = json_pack("{s:s, s:s, s:s, s:i, s:s}", "suite", r->suite, "test", r->test,
 			      "verdict", verdict_name(r->verdict), "ms", (int)r->ms, "detail",
 			      r->detail);
-	char *text = json_dumps(o, JSON_COMPACT | JSON_PRESERVE_ORDER);
+	char *text;
 
+	if (r->seeded)
+		json_object_set_new(o, "seed", json_integer(r->seed));
+	text = json_dumps(o, JSON_COMPACT | JSON_PRESERVE_ORDER);
 	json_decref(o);
 	return text;
 }
@@ -84,8 +87,15 @@ void results_add(struct results *r, const char *suite, const char *test, enum ve
 
 	r->v = mem_grow(r->v, (r->n + 1) * sizeof(*r->v));
 	x = &r->v[r->n++];
-	*x = (struct result){str_dup(suite), str_ascii(str_dup(test)), str_ascii(str_dup(detail)),
-			     v, ms};
+	*x = (struct result){
+		str_dup(suite),
+		str_ascii(str_dup(test)),
+		str_ascii(str_dup(detail)),
+		v,
+		ms,
+		r->seeded,
+		r->seed,
+	};
 	*counter(r, v) += 1;
 	append(r->jsonl, x);
 }
@@ -95,6 +105,8 @@ void results_merge(struct results *r, const struct results *other)
 	for (size_t i = 0; i < other->n; i++) {
 		const struct result *x = &other->v[i];
 
+		r->seeded = x->seeded;
+		r->seed = x->seed;
 		results_add(r, x->suite, x->test, x->verdict, x->ms, x->detail);
 	}
 }

@@ -19,6 +19,8 @@ struct result {
 	char *suite, *test, *detail;
 	enum verdict verdict;
 	unsigned ms;
+	bool seeded; /* of a run that can be repeated, with this seed */
+	unsigned seed;
 };
 
 struct results {
@@ -26,6 +28,8 @@ struct results {
 	size_t n;
 	size_t passed, failed, skipped, known;
 	char *jsonl; /* path */
+	bool seeded; /* what is added from now on is of such a run */
+	unsigned seed;
 };
 
 const char *verdict_name(enum verdict v);

@@ -8,7 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "abi/machine.h"
 #include "harness/run/given.h"
 #include "harness/run/host_script.h"
 #include "harness/run/make_igvm.h"
@@ -121,6 +123,8 @@ char *host_script_nothing(void)
 
 char *host_script_refuse(const struct suite *s, const struct options *o)
 {
+	struct stat disk;
+
 	if (!o->deterministic)
 		return NULL;
 	if (strcmp(o->platform, "native") != 0)
@@ -130,6 +134,9 @@ char *host_script_refuse(const struct suite *s, const struct options *o)
 		return str("--deterministic hears nothing from the host: no --shell");
 	if (o->kdump)
 		return str("--deterministic has no crash kernel: no --kdump");
+	if (o->disk && stat(o->disk, &disk) == 0 && (uint64_t)disk.st_size > MACHINE_FW_DISK_MOST)
+		return str("--deterministic takes a disk of less than 4 GiB: %s is larger",
+			   o->disk);
 	if (s->kind == SUITE_LINUX && !o->no_agent && given_brings_its_guest(o) &&
 	    !make_igvm_says(o, "keelson.script"))
 		return str("--igvm: the kernel's command line in %s lacks the word keelson.script",

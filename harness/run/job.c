@@ -66,6 +66,8 @@ bool job_open(struct job *j, const struct options *o, const struct suite *s,
 		record_open(&j->record, &j->folder, name, words);
 		runfolder_recreate(&j->folder, words);
 		ok = results_open(&j->results, &j->folder);
+		j->results.seeded = o->deterministic;
+		j->results.seed = o->seed;
 	}
 	free(seeded);
 	return ok;

@@ -2,11 +2,14 @@
 # Copyright (c) 2026 The Keelson Authors
 """Runs that can be repeated (docs/reproduce.md): the trails of two of them, and what they are without a host."""
 
+import hashlib
+import json
 import re
 import subprocess
 
 import pytest
 
+import schema
 from keelson import BUILD, KEELSON, igvm, keelson
 
 TEST = "core/pvalidate-4k"  # boots the SVSM on four CPUs, and takes a second
@@ -15,6 +18,12 @@ TEST = "core/pvalidate-4k"  # boots the SVSM on four CPUs, and takes a second
 def trail(a, b):
     done = subprocess.run([KEELSON, "trail", a, b], capture_output=True, text=True)
     return done.returncode, done.stdout + done.stderr
+
+
+def trail_json(a, b):
+    said = json.loads(subprocess.run([KEELSON, "trail", "--json", a, b], capture_output=True, text=True).stdout)
+    schema.check(said, "trail")
+    return said
 
 
 def run(runs, name, *words):
@@ -28,8 +37,11 @@ def test_the_same_run_twice_and_another_seed(runs):
     assert code == 0 and re.fullmatch(r"boot 1 equal: \d+ exits, [0-9a-f]{16}\n", said), said
     exits = [line for line in (two / "trail.log").read_text().splitlines() if line.startswith("exit ")]
     assert [int(line.split()[1]) for line in exits] == list(range(1001, 2001))
+    assert trail_json(one, two)["exits"] == int(said.split()[3])
     # Another seed has other turns from the first on.
     other = run(runs, "other", "--seed", 7)
+    assert {json.loads(line)["seed"] for line in (other / "results.jsonl").read_text().splitlines()} == {7}
+    assert trail_json(one, other) == {"boot": 1, "verdict": "differs", "from": 1, "to": 1000}
     code, said = trail(one, other)
     assert code == 1 and said.startswith("boot 1 differs between exit 1 and 1000; run both again with --trail-from 0"), said
 
@@ -38,6 +50,8 @@ def test_seeds_name_the_failure_and_how_to_see_it_again(runs):
     """A target that panics stands for a race that every seed finds."""
     result = keelson(runs, "test", "--seeds", "3..4", "panic/terminate")
     assert result.code == 1 or result.code == 4, result.out + result.err
+    rows = [json.loads(line) for line in (result.folder / "results.jsonl").read_text().splitlines()]
+    assert [row["seed"] for row in rows] == [3, 4]
     for seed in (3, 4):
         assert f"again: keelson test --seed {seed} panic/terminate\n" in result.out + result.err
         assert (result.folder / f"panic-seed-{seed}" / "trail.log").read_text().splitlines()[-1].startswith("end ")
@@ -49,13 +63,33 @@ def test_a_suite_keeps_its_own_tests(runs):
     assert run.code == 0 and "keelson.script keelson.tests=reset,tss" in run.out, run.out + run.err
 
 
-def test_commands_are_data(runs, linux):
-    """The guest runs them up to the first that fails, and its clock is the same in every run."""
-    commands = [w for c in ("cat /proc/sys/kernel/random/boot_id", "echo 'a\nb'", "exit 3", "echo never") for w in ("--exec", c)]
-    result = keelson(runs, "run", "--deterministic", *commands)
-    assert result.code == 3, result.out + result.err
-    assert re.search(r"^[0-9a-f-]{36}\na\nb\n$", result.out), result.out
-    assert " > " not in result.text("control.log"), "something was said to the guest"
+# The guest reads its disk, writes to it and reads that back, from the device; and it sets its clock again and again, which
+# has QEMU wait for the host's.
+COMMANDS = [
+    "cat /proc/sys/kernel/random/boot_id; echo 'a\nb'",
+    "for i in $(seq 30); do hwclock -w -u || exit 9; done",
+    'insmod $(find / -name "virtio_blk.ko*"); for i in $(seq 50); do [ -b /dev/vda ] || sleep 0.1; done; sha256sum </dev/vda',
+    "seq 5000 | head -c 20480 >/tmp/x; dd if=/tmp/x of=/dev/vda bs=4096 seek=3 conv=fsync 2>/dev/null",
+    "echo 3 >/proc/sys/vm/drop_caches; dd if=/dev/vda bs=4096 skip=3 count=5 2>/dev/null | cmp - /tmp/x || exit 8",
+    "exit 3",
+    "echo never",
+]
+
+
+def test_commands_and_a_disk_are_data(runs, linux, tmp_path):
+    """The guest runs them up to the first that fails. Two runs are the same one, and the disk's file stays as it was."""
+    disk, folders = tmp_path / "disk.img", []
+    disk.write_bytes(bytes(i * 7 + i // 256 & 0xff for i in range(1 << 20)) + bytes(512))  # ends within a page
+    before = hashlib.sha256(disk.read_bytes()).hexdigest()
+    for name in ("one", "two"):
+        result = keelson(runs / name, "run", "--deterministic", "--disk", disk, *(w for c in COMMANDS for w in ("--exec", c)))
+        assert result.code == 3, result.out + result.err
+        assert re.fullmatch(r"[0-9a-f-]{36}\na\nb\n" + before + r"  -\n", result.out), result.out
+        assert " > " not in result.text("control.log"), "something was said to the guest"
+        assert hashlib.sha256(disk.read_bytes()).hexdigest() == before
+        folders.append(result.folder)
+    code, said = trail(*folders)
+    assert code == 0, said
 
 
 @pytest.mark.parametrize("words, why", [
@@ -82,6 +116,13 @@ def test_firmware_in_a_ready_file_is_handed_the_word(runs, tmp_path):
     assert code == 0, err
     run = keelson(runs, "run", "--deterministic", "--dry-run", "--igvm", image, "--kernel", KEELSON)
     assert run.code == 0 and "keelson.script" in run.out, run.err
+
+
+def test_a_disk_that_is_too_large(tmp_path):
+    with open(tmp_path / "disk", "wb") as disk:
+        disk.truncate(1 << 32)
+    done = subprocess.run([KEELSON, "run", "--deterministic", "--disk", tmp_path / "disk"], capture_output=True, text=True)
+    assert done.returncode == 2 and "a disk of less than 4 GiB" in done.stderr, done.stderr
 
 
 def test_no_trails(tmp_path):

@@ -9,19 +9,19 @@
 #include "base/x86.h"
 #include "lib/spinlock.h"
 
-#define REGISTERS 128
-#define KIB       1024ull
-#define UNIT      (64 * KIB)
-#define FROM_1M   (1024 * KIB)
-#define FROM_16M  (16 * FROM_1M)
+#define REGISTERS   128
+#define KIB         1024ull
+#define UNIT        (64 * KIB)
+#define FROM_1M     (1024 * KIB)
+#define FROM_16M    (16 * FROM_1M)
 
-#define BASE_KIB  0x15 /* two bytes each, low one first */
-#define EXT_KIB   0x17
-#define EXT2_KIB  0x30
-#define EXT_64K   0x34
-#define HIGH_64K  0x5b /* three */
-#define CPUS      0x5f /* less one */
-#define SHUTDOWN  0x0f /* what SeaBIOS does when a CPU is reset */
+#define BASE_KIB    0x15 /* two bytes each, low one first */
+#define EXT_KIB     0x17
+#define EXT2_KIB    0x30
+#define EXT_64K     0x34
+#define HIGH_64K    0x5b /* three */
+#define CPUS        0x5f /* less one */
+#define SHUTDOWN    0x0f /* what SeaBIOS does when a CPU is reset */
 
 #define REG_A       0x0a
 #define REG_B       0x0b

@@ -40,19 +40,19 @@ enum {
 	REG_TIMER_DIVIDE = 0x3e0,
 };
 
-#define LVT_MASKED     BIT(16)
-#define MODE_BITS      (7u << 8)
-#define MODE_LOWEST    (1u << 8)
-#define MODE_SMI       (2u << 8)
-#define MODE_NMI       (4u << 8)
-#define MODE_INIT      (5u << 8)
-#define MODE_STARTUP   (6u << 8)
-#define ICR_LOGICAL    BIT(11)
-#define ICR_ASSERT     BIT(14)
-#define ICR_ALL_OTHERS (3u << 18)
-#define SVR_ENABLE     BIT(8)
-#define DIVIDE_BY_1    0xb
-#define VECTOR_LEAST   16 /* APM vol. 2, 16.4.1: lower ones are illegal */
+#define LVT_MASKED      BIT(16)
+#define MODE_BITS       (7u << 8)
+#define MODE_LOWEST     (1u << 8)
+#define MODE_SMI        (2u << 8)
+#define MODE_NMI        (4u << 8)
+#define MODE_INIT       (5u << 8)
+#define MODE_STARTUP    (6u << 8)
+#define ICR_LOGICAL     BIT(11)
+#define ICR_ASSERT      BIT(14)
+#define ICR_ALL_OTHERS  (3u << 18)
+#define SVR_ENABLE      BIT(8)
+#define DIVIDE_BY_1     0xb
+#define VECTOR_LEAST    16 /* APM vol. 2, 16.4.1: lower ones are illegal */
 
 #define MESSAGE_BASE    0xfee00000u
 #define MESSAGE_LOGICAL BIT(2)

@@ -6,22 +6,22 @@
 #include "machine/dev/pci/pciconf.h"
 
 /* PCI configuration (PCI Local Bus 3.0, 6) */
-#define ID              0x00
-#define COMMAND         0x04
-#define COMMAND_MEM     BIT(1)
-#define BAR(n)          (0x10 + 4 * (n))
-#define BARS            6
-#define CAPABILITIES    0x34
-#define CAP_VENDOR      0x09
-#define CAP_MSIX        0x11
-#define MSIX_ENABLE     BIT(31) /* of the capability's first dword */
-#define MSIX_MASK_ALL   BIT(30)
-#define MSIX_ENTRY      16
-#define MSIX_MASKED     BIT(0)
-#define FUNCTIONS       256 /* of bus 0 */
-#define CAPS_MOST       48
+#define ID            0x00
+#define COMMAND       0x04
+#define COMMAND_MEM   BIT(1)
+#define BAR(n)        (0x10 + 4 * (n))
+#define BARS          6
+#define CAPABILITIES  0x34
+#define CAP_VENDOR    0x09
+#define CAP_MSIX      0x11
+#define MSIX_ENABLE   BIT(31) /* of the capability's first dword */
+#define MSIX_MASK_ALL BIT(30)
+#define MSIX_ENTRY    16
+#define MSIX_MASKED   BIT(0)
+#define FUNCTIONS     256 /* of bus 0 */
+#define CAPS_MOST     48
 
-#define VIRTIO_BLK      0x10421af4u /* virtio 1.2, 4.1.2: 0x1040 + 2 */
+#define VIRTIO_BLK    0x10421af4u /* virtio 1.2, 4.1.2: 0x1040 + 2 */
 
 /* virtio 1.2, 4.1.4: types of capability, and 4.1.4.3: the common configuration */
 #define CFG_COMMON      1
