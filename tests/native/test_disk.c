@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 /*
- * The disk of a run that can be repeated, as a driver finds it (virtio 1.2, 2.7 and 5.2.6): requests,
- * what is refused, and when it sends a message.
+ * The disk of a run that can be repeated, as a driver finds it (virtio 1.2, 2.7 and 5.2.6):
+ * requests, what is refused, and when it sends a message.
  *
  * sources: launch/machine/dev/disk/disk.c launch/machine/dev/disk/function.c launch/machine/dev/disk/image.c
  * sources: launch/machine/dev/disk/queue.c launch/machine/dev/disk/request.c
@@ -130,7 +130,7 @@ uint32_t pciconf_get(uint16_t function, unsigned reg)
 		return 0x11 | 0x84 << 8 | msix_control;
 	case MSIX + 4:
 		return 1; /* table: BAR 1, from 0 on */
-	case 0x84: /* common configuration */
+	case 0x84:        /* common configuration */
 		return 0x09 | 0x70 << 8 | 16 << 16 | 1u << 24;
 	case 0x70: /* notifications */
 		return 0x09 | 20 << 16 | 2u << 24;
@@ -147,7 +147,8 @@ uint32_t pciconf_get(uint16_t function, unsigned reg)
 uint64_t disk_reg_read(uint64_t a, unsigned len)
 {
 	uint64_t value = 0;
-	const uint8_t *from = a >= REGISTERS ? registers + (a - REGISTERS) : (uint8_t *)entry + (a - TABLE);
+	const uint8_t *from =
+		a >= REGISTERS ? registers + (a - REGISTERS) : (uint8_t *)entry + (a - TABLE);
 
 	memcpy(&value, from, len);
 	return value;
