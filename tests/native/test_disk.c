@@ -8,6 +8,7 @@
  * sources: launch/machine/dev/disk/queue.c launch/machine/dev/disk/request.c
  */
 #include "machine/dev/disk/disk.h"
+#include "machine/dev/disk/register.h"
 #include "machine/dev/fwcfg/fwdev.h"
 #include "machine/dev/pci/pciconf.h"
 #include "machine/host/lapic.h"

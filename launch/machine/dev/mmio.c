@@ -12,6 +12,7 @@
 #include "machine/cpu/tlb.h"
 #include "machine/cpu/vcpu.h"
 #include "machine/dev/disk/disk.h"
+#include "machine/dev/disk/register.h"
 #include "machine/dev/hpet.h"
 #include "machine/dev/pci/pciconf.h"
 #include "machine/dev/window.h"

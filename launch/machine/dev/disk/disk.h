@@ -24,9 +24,3 @@ void disk_init(void); /* CPU 0, once, when PCI configuration can be read */
 bool disk_kick(uint64_t a, unsigned len, uint64_t value);
 /* Another register was written: a message that was masked may be sent by now. */
 void disk_settle(void);
-
-/* ---- What it asks for; dev/mmio.c answers. ---- */
-
-/* One access to QEMU's devices, only where a guest may make it; else reads are ones. */
-uint64_t disk_reg_read(uint64_t a, unsigned len);
-void disk_reg_write(uint64_t a, unsigned len, uint64_t value);

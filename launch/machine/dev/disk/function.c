@@ -2,7 +2,7 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 #include "machine/dev/disk/function.h"
-#include "machine/dev/disk/disk.h"
+#include "machine/dev/disk/register.h"
 #include "machine/dev/pci/pciconf.h"
 
 /* PCI configuration (PCI Local Bus 3.0, 6) */
