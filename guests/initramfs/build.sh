@@ -14,7 +14,10 @@ mkdir -p "$root/dev" "$root/proc" "$root/sys" "$root/tmp" "$root/modules"
 cp "$agent" "$root/init"
 # The distribution's modules that agent and tests load, where they are not built in; each stands after what it
 # depends on.
-for module in virtio_blk virtio_console pvpanic pvpanic-pci; do
+modules='virtio_blk virtio_console pvpanic pvpanic-pci'
+# Attestation reports, for bin/tsm-report in the tools image; Linux 6.12's sev-guest seals its messages with gcm.
+[ -z "$tree" ] || modules="$modules configfs tsm tsm_report crypto_null gf128mul ghash-generic gcm sev-guest"
+for module in $modules; do
 	file=$(find -L "$kernel/modules" -name "$module.ko*" 2>/dev/null | head -n 1)
 	case $file in
 	*.xz) xz -dc "$file" >"$root/modules/$module.ko" ;;

@@ -52,6 +52,7 @@ enum {
 	OPT_LIMIT,
 	OPT_SYMBOLS,
 	OPT_OPTION,
+	OPT_PSP,
 	OPT_EXEC,
 	OPT_SHELL,
 	OPT_JSON,
@@ -100,6 +101,7 @@ static const struct option table[] = {
 	{"limit", 1, NULL, OPT_LIMIT},
 	{"symbols", 1, NULL, OPT_SYMBOLS},
 	{"option", 1, NULL, OPT_OPTION},
+	{"psp", 1, NULL, OPT_PSP},
 	{"exec", 1, NULL, OPT_EXEC},
 	{"shell", 0, NULL, OPT_SHELL},
 	{"json", 0, NULL, OPT_JSON},
@@ -180,6 +182,8 @@ static void help(void)
 	     "  --option WORD              a monitor option, any number of them: stats, trace, "
 	     "fast-ioio,\n"
 	     "                             or a hostile host; docs/monitor.md has them all\n"
+	     "  --psp KEY=VALUE            the security processor of native, any number of them "
+	     "(docs/psp.md)\n"
 	     "  --monitor FILE             another monitor image\n"
 	     "  --name NAME, --runs DIR    the run folder: DIR/NAME-TIME-PID\n"
 	     "  --keep                     keep the IGVM file in the run folder of a good run\n"
@@ -277,6 +281,18 @@ static bool trail_from(struct options *o)
 	return o->deterministic = true;
 }
 
+/* Of several words for one key the last one counts. */
+static bool psp(struct options *o)
+{
+	char *wrong = psp_config_set(&o->psp, optarg);
+
+	if (wrong)
+		problem("--psp: %s", wrong);
+	o->psp_given = true;
+	free(wrong);
+	return !wrong;
+}
+
 /* Options whose value is a word of the command line. False: c is none of them. */
 static bool take_text(struct options *o, int c)
 {
@@ -363,6 +379,8 @@ static bool take(struct options *o, int c)
 	case OPT_EXEC:
 		strlist_add(&o->exec, optarg);
 		return true;
+	case OPT_PSP:
+		return psp(o);
 	case OPT_OPTION:
 		strlist_add(&o->words, optarg);
 		return true;
@@ -432,6 +450,7 @@ int options_read(struct options *o, int argc, char **argv, const char *usage)
 			      .service_cpus = -1,
 			      .icount = -1,
 			      .trail_from = MACHINE_REPEAT_NONE};
+	psp_config_default(&o->psp);
 	if (!o->qemu || !*o->qemu)
 		o->qemu = "qemu-system-x86_64";
 	optind = 0;
@@ -455,6 +474,11 @@ int options_read(struct options *o, int argc, char **argv, const char *usage)
 		strlist_add(&o->args, argv[optind++]);
 	if (o->swtpm && strcmp(o->platform, "plain") != 0) {
 		problem("--swtpm goes with --platform plain: elsewhere the SVSM has the TPM");
+		return CODE_USAGE;
+	}
+	if (o->psp_given && (strcmp(o->platform, "native") != 0 || o->deterministic)) {
+		problem("--psp goes with --platform native, and not with a run that can be "
+			"repeated");
 		return CODE_USAGE;
 	}
 	return CODE_PASSED;

@@ -3,6 +3,7 @@
 #pragma once
 
 /* The command line of `run` and `test`. Strings point into argv or are static. */
+#include "harness/core/psp_config.h"
 #include "harness/core/util.h"
 
 struct options {
@@ -43,6 +44,8 @@ struct options {
 	bool no_boot_cache;       /* always boot */
 	bool no_agent;            /* run: nobody answers on the control port */
 	struct strlist words;     /* monitor options (abi/machine.h) */
+	struct psp_config psp;    /* the security processor */
+	bool psp_given;           /* it was asked for */
 	struct strlist exec;      /* run: command lines for the guest's shell */
 	struct strlist args;      /* what is no option */
 };

@@ -22,7 +22,7 @@
  * A larger pipe lets the guest go on when the harness is late; where that is not allowed the
  * usual size does.
  */
-static int open_fifo(const char *path, const char *end)
+int port_fifo_open(const char *path, const char *end)
 {
 	char *name = str("%s.%s", path, end);
 	int fd = -1;
@@ -41,8 +41,8 @@ bool port_open(struct port *p, const char *path)
 	memset(p, 0, sizeof(*p));
 	control_decoder_init(&p->in);
 	p->path = str_dup(path);
-	p->tx_fd = open_fifo(path, "in");
-	p->rx_fd = open_fifo(path, "out");
+	p->tx_fd = port_fifo_open(path, "in");
+	p->rx_fd = port_fifo_open(path, "out");
 	return p->tx_fd >= 0 && p->rx_fd >= 0;
 }
 
@@ -60,7 +60,7 @@ bool port_open_file(struct port *p, const char *path)
 }
 
 /* A FIFO that was never made is removed without complaint. */
-static void close_fifo(const char *path, const char *end, int fd)
+void port_fifo_close(const char *path, const char *end, int fd)
 {
 	char *name = str("%s.%s", path, end);
 
@@ -74,8 +74,8 @@ void port_close(struct port *p)
 {
 	if (!p->path)
 		return;
-	close_fifo(p->path, "in", p->tx_fd);
-	close_fifo(p->path, "out", p->rx_fd);
+	port_fifo_close(p->path, "in", p->tx_fd);
+	port_fifo_close(p->path, "out", p->rx_fd);
 	free(p->path);
 	p->path = NULL;
 	p->tx_fd = p->rx_fd = -1;

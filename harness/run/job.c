@@ -164,6 +164,10 @@ static void fill_setup(struct session_setup *setup, const struct options *o, con
 	setup->symbols = symbol_source(o, setup->foreign);
 	setup->kdump = o->kdump;
 	setup->quiesce = cached_wanted(o, s);
+	/* It keeps the guest's keys and counts, which no saved machine has with it, and what it
+	 * answers comes from the host. */
+	if (setup->profile->native && !setup->quiesce && !o->deterministic)
+		setup->psp = &o->psp;
 	l->name = s->name;
 	l->qemu = o->qemu;
 	l->monitor = o->monitor ? o->monitor : paths_in_build("monitor.elf.mb");

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "harness/core/output.h"
+#include "harness/psp/server.h"
 #include "harness/report/progress.h"
 #include "harness/session/session.h"
 #include "harness/session/session_logs.h"
@@ -30,7 +31,8 @@
 #define SERIAL_NAME  "control" /* the control port's FIFOs: control.in, control.out */
 #define VIRTIO_NAME  "vcontrol"
 #define SCRIPT_NAME  "script"
-#define TICK_BOOT_MS 20 /* how exactly the phases of a boot are known */
+#define PSP_NAME     "psp" /* the security processor's FIFOs and keys */
+#define TICK_BOOT_MS 20    /* how exactly the phases of a boot are known */
 #define TICK_MS      100
 
 /* The logs' places are the session's business, so a dry run asks here too. */
@@ -46,6 +48,7 @@ void session_command(const struct session_setup *setup, const struct session_fds
 	char *debug = str("%s/debug.log", setup->folder);
 	char *trail = str("%s/trail.log", setup->folder);
 	char *script = str("%s/" SCRIPT_NAME, setup->folder);
+	char *psp = str("%s/" PSP_NAME, setup->folder);
 
 	l.console = setup->terminal ? setup->terminal->console.path : NULL;
 	l.console_log = console;
@@ -57,6 +60,7 @@ void session_command(const struct session_setup *setup, const struct session_fds
 	l.vport = setup->vport && !l.deterministic ? vport : NULL;
 	l.trail_log = trail;
 	l.script = setup->script ? script : NULL;
+	l.psp = setup->psp ? psp : NULL;
 	l.qmp_fd = fds->qmp;
 	l.quiesce_fd = setup->quiesce ? fds->quiesce : 0;
 	setup->profile->command(&l, argv);
@@ -68,6 +72,7 @@ void session_command(const struct session_setup *setup, const struct session_fds
 	free(debug);
 	free(trail);
 	free(script);
+	free(psp);
 }
 
 /* Only the first end counts: what comes after it is a consequence. reason is taken over. */
@@ -131,6 +136,17 @@ static bool write_script(const struct session_setup *setup)
 	return ok;
 }
 
+/* Before QEMU, which reads the guest's keys when it starts. */
+static bool start_psp(struct session *s, const struct session_setup *setup)
+{
+	char *path = str("%s/" PSP_NAME, setup->folder);
+
+	if (setup->psp)
+		s->psp = psp_server_start(path, setup->launch.igvm, setup->psp);
+	free(path);
+	return !setup->psp || s->psp;
+}
+
 /*
  * The command line is made in any case, because run.json shows it also for a QEMU that did not
  * start.
@@ -145,7 +161,7 @@ bool session_start(struct session *s, const struct session_setup *setup)
 	bool ok;
 
 	prepare(s, setup);
-	ok = write_script(setup) &&
+	ok = write_script(setup) && start_psp(s, setup) &&
 	     session_port_open(s, serial, setup->vport && !s->deaf ? virtio : NULL) &&
 	     pair(&qmp, &fds.qmp) && (!setup->quiesce || pair(&s->quiesce_fd, &fds.quiesce));
 	session_command(setup, &fds, &s->command);
@@ -154,7 +170,7 @@ bool session_start(struct session *s, const struct session_setup *setup)
 	if (setup->limit)
 		s->limit_at = s->watch.clock.counted + setup->limit * 1000ull;
 	if (!ok)
-		why = str("cannot make the control port or the QMP socket: %s", strerror(errno));
+		why = str("cannot make the ports or the QMP socket: %s", strerror(errno));
 	else
 		ok = qemu_start(&s->qemu, &s->command, log, (int[]){fds.qmp, fds.quiesce},
 				setup->quiesce ? 2 : 1, &why);
@@ -460,6 +476,8 @@ enum session_event session_wait(struct session *s, struct control_frame *f)
 void session_stop(struct session *s)
 {
 	qemu_kill(&s->qemu);
+	psp_server_stop(s->psp);
+	s->psp = NULL;
 	session_logs_finish(s);
 	session_logs_close(s);
 	qmp_close(&s->qmp);

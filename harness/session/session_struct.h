@@ -33,7 +33,8 @@ struct session {
 	struct strlist command;
 	struct qemu qemu;
 	struct qmp qmp;
-	int quiesce_fd; /* snapshot.h; -1: the machine has no such port */
+	int quiesce_fd;         /* snapshot.h; -1: the machine has no such port */
+	struct psp_server *psp; /* NULL: there is none */
 	struct tail console, svsm, monitor;
 	struct watch watch;
 	struct timeline time;

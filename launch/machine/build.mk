@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # The monitor: the native platform's own image, loaded by QEMU's -kernel.
 
-MONITOR_DIRS := host/mem host cpu cpu/event cpu/exec iommu snp snp/rmp dev dev/acpi dev/clock dev/disk dev/fwcfg dev/pci hv hv/state hv/regs hv/ghcb hostile hostile/deeds load start
+MONITOR_DIRS := host/mem host cpu cpu/event cpu/exec iommu snp snp/rmp dev dev/acpi dev/clock dev/disk dev/fwcfg dev/pci hv hv/psp hv/state hv/regs hv/ghcb hostile hostile/deeds load start
 MONITOR_SRC := $(sort $(wildcard $(foreach d,$(MONITOR_DIRS),launch/machine/$(d)/*.c launch/machine/$(d)/*.S))) \
 	$(FW_LIB) $(IGVM_LIB) $(VAPIC_LIB) $(INSN_LIB) $(ACPI_LIB) $(addprefix svsm/lib/,symtab.c tsc.c)
 MONITOR_OBJ := $(call objects,monitor,$(MONITOR_SRC)) $(BUILD)/obj/monitor/machine_dsdt.o

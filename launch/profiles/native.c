@@ -11,6 +11,7 @@
 
 #include "abi/machine.h"
 #include "abi/machine_limits.h"
+#include "abi/psp_link.h"
 #include "launch/profiles/ask.h"
 #include "launch/profiles/profile.h"
 
@@ -96,6 +97,21 @@ static void quiesce(const struct launch *l, struct strlist *argv)
 	free(word);
 }
 
+/* The interrupt is left off, and no other device's, as that of quiesce(). */
+static void security_processor(const struct launch *l, struct strlist *argv)
+{
+	char *keys;
+
+	if (!l->psp)
+		return;
+	keys = str("%s.keys", l->psp);
+	profile_chardev(argv, "pipe", "psp", l->psp);
+	strlist_add(argv, "-device");
+	strlist_addf(argv, "isa-serial,iobase=0x%x,irq=6,chardev=psp", MACHINE_PSP_PORT);
+	profile_option(argv, "-fw_cfg", "name=" MACHINE_FW_PSP ",file=", keys);
+	free(keys);
+}
+
 /*
  * The guest's clock begins at the same moment and goes by instructions, as all timers do; its
  * random numbers come from the seed. What the machine needs to know of it, and where it tells its
@@ -151,6 +167,7 @@ static void command(const struct launch *l, struct strlist *argv)
 		profile_option(argv, "-fw_cfg", "name=" MACHINE_FW_OPTIONS ",string=", l->options);
 	guest_kernel(l, argv);
 	quiesce(l, argv);
+	security_processor(l, argv);
 	deterministic(l, argv);
 }
 

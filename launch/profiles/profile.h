@@ -50,6 +50,9 @@ struct launch {
 	/* native: of the port by which the machine is made quiet (MACHINE_QUIESCE_PORT); 0: it has
 	 * none */
 	int quiesce_fd;
+	/* native: path of the security processor's FIFOs and keys (.in, .out, .keys); NULL: there
+	 * is none */
+	const char *psp;
 	/* native: QEMU loads the machine that this file holds, and starts none; its logs go on.
 	 * NULL: it boots. */
 	const char *state;

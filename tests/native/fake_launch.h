@@ -23,6 +23,7 @@
 #include "machine/host/mem/pool.h"
 #include "machine/host/time.h"
 #include "machine/host_assert.h"
+#include "machine/hv/psp/link.h"
 #include "machine/hv/regs/cpuid.h"
 #include "machine/load/loader.h"
 #include "machine/snp/rmp/rmp.h"
@@ -290,6 +291,16 @@ bool machine_attach(struct vcpu *v, uint8_t vmpl, gpa_t vmsa, uint64_t sev_featu
 	memcpy(&attached, guest_ptr(vmsa), sizeof(attached));
 	CHECK_EQ(attached.sev_features, sev_features);
 	return attach_ok;
+}
+
+static bool have_psp;
+static uint8_t psp_keys[4][32];
+
+bool psp_link_open(uint8_t keys[4][32])
+{
+	if (have_psp)
+		memcpy(keys, psp_keys, sizeof(psp_keys));
+	return have_psp;
 }
 
 void hv_cpuid(struct vcpu *v, uint32_t leaf, uint32_t sub, uint32_t out[4])

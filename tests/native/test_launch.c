@@ -170,6 +170,24 @@ TEST(cpuid_and_secrets)
 	CHECK_EQ(s->svsm_base | s->svsm_size | s->svsm_caa, 0);
 }
 
+TEST(keys_are_the_security_processors)
+{
+	const struct snp_secrets *s;
+	struct image m;
+
+	for (unsigned i = 0; i < sizeof(psp_keys); i++)
+		psp_keys[i / 32][i % 32] = (uint8_t)(i + 1);
+	have_psp = true;
+	begin(&m);
+	image_add(&m, 0x200000, pattern, 100);
+	image_special(&m, 0x201000, IGVM_PAGE_SECRETS);
+	end(&m);
+	CHECK_EQ(launch(), 0);
+	have_psp = false;
+	s = (const void *)(ram + 0x201000);
+	CHECK_MEM(s->vmpck, psp_keys, sizeof(psp_keys));
+}
+
 TEST(shared_page)
 {
 	struct image m;

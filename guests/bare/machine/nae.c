@@ -174,48 +174,6 @@ TEST(nae_rdtsc, "nae-rdtsc", "RDTSC and RDTSCP events tell the counter, RDTSCP T
 	wrmsr(MSR_TSC_AUX, old);
 }
 
-struct request_case {
-	const char *name;
-	uint64_t request, response;
-};
-
-/*
- * SNP Guest Request: both pages shared, aligned, and not the same one. There is no security
- * processor here, so a request in order gets the VMM's half of SW_EXITINFO2, [63:32], and nothing
- * in the firmware's.
- */
-TEST(nae_guest_request, "nae-guest-request",
-     "a guest request takes two shared pages, and is told that the VMM failed",
-     "ghcb:nae:guest-request")
-{
-	static const struct request_case bad[] = {
-		{"request is private", MEM_PAGE(R, 2), MEM_PAGE(R, 1)},
-		{"response is private", MEM_PAGE(R, 0), MEM_PAGE(R, 2)},
-		{"request is unaligned", MEM_PAGE(R, 0) + 8, MEM_PAGE(R, 1)},
-		{"response is unaligned", MEM_PAGE(R, 0), MEM_PAGE(R, 1) + 8},
-		{"the same page twice", MEM_PAGE(R, 0), MEM_PAGE(R, 0)},
-		{"no RAM", MEM_NOT_RAM, MEM_PAGE(R, 1)},
-	};
-	struct ghcb *g;
-
-	REQUIRE(region_reset(R));
-	for (unsigned i = 0; i < 2; i++)
-		REQUIRE_EQ(ghcb_msr_psc(MEM_PAGE(R, i), GHCB_PSC_SHARED), 0);
-	for (unsigned i = 0; i < ARRAY_LEN(bad); i++) {
-		test_case("%s", bad[i].name);
-		g = ghcb_begin();
-		CHECK_EQ(ghcb_exit(g, GHCB_EXIT_GUEST_REQ, bad[i].request, bad[i].response),
-			 MALFORMED);
-		CHECK_EQ(g->exit_info2, GHCB_ERR_INVALID_INPUT);
-	}
-	test_case("in order");
-	g = ghcb_begin();
-	CHECK_EQ(ghcb_exit(g, GHCB_EXIT_GUEST_REQ, MEM_PAGE(R, 0), MEM_PAGE(R, 1)), 0);
-	CHECK_NE(g->exit_info2 >> 32, 0);
-	CHECK_EQ((uint32_t)g->exit_info2, 0);
-	CHECK(region_reset(R));
-}
-
 struct malformed {
 	const char *name, *rule;
 	uint64_t code, info1, info2;

@@ -11,6 +11,7 @@
 #include "machine/dev/uart.h"
 #include "abi/control.h"
 #include "abi/machine.h"
+#include "abi/psp_link.h"
 #include "abi/q35.h"
 #include "base/x86.h"
 
@@ -36,6 +37,7 @@ static const struct port_rule {
 	{MACHINE_SVSM_PORT, MACHINE_SVSM_PORT, 0xff},
 	{MACHINE_TRAIL_PORT, MACHINE_TRAIL_PORT, 0xff},
 	{MACHINE_QUIESCE_PORT, MACHINE_QUIESCE_PORT + UART_PORTS - 1, 0xff},
+	{MACHINE_PSP_PORT, MACHINE_PSP_PORT + UART_PORTS - 1, 0xff},
 	/* include/hw/acpi/cpu_hotplug.h, ICH9_CPU_HOTPLUG_IO_BASE: takes CPUs away */
 	{0xcd8, 0xcf7, 0xff},
 	{Q35_RESET_PORT, Q35_RESET_PORT, 0x00}, /* hw/isa/lpc_ich9.c */

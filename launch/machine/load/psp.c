@@ -8,6 +8,7 @@
 #include "machine/host/time.h"
 #include "machine/host/wait.h"
 #include "machine/host_assert.h"
+#include "machine/hv/psp/link.h"
 #include "machine/hv/regs/cpuid.h"
 #include "abi/machine.h"
 #include "abi/vmsa.h"
@@ -98,7 +99,8 @@ void psp_cpuid_page(struct snp_cpuid_page *p)
 
 /* ---- secrets ---- */
 
-/* The keys are secret from nobody here, but two launches must not have the same. */
+/* Without a security processor nobody else has the keys, but two launches must not have the same.
+ */
 static uint64_t random64(void)
 {
 	struct patience p = host_patience(RDRAND_MS);
@@ -113,7 +115,17 @@ static uint64_t random64(void)
 	host_fault("RDRAND gives nothing");
 }
 
-/* VMPCK0 to 3, by which each VMPL would talk to the security processor. */
+static void random_keys(struct snp_secrets *s)
+{
+	for (unsigned k = 0; k < ARRAY_LEN(s->vmpck); k++)
+		for (unsigned i = 0; i < sizeof(s->vmpck[k]); i += sizeof(uint64_t)) {
+			uint64_t v = random64();
+
+			__builtin_memcpy(s->vmpck[k] + i, &v, sizeof(v));
+		}
+}
+
+/* VMPCK0 to 3, by which each VMPL talks to the security processor. */
 void psp_secrets_page(struct snp_secrets *s)
 {
 	uint32_t r[4];
@@ -121,12 +133,8 @@ void psp_secrets_page(struct snp_secrets *s)
 	hv_cpuid(machine_vcpus[0], 1, 0, r);
 	s->version = SECRETS_VERSION;
 	s->fms = r[0];
-	for (unsigned k = 0; k < ARRAY_LEN(s->vmpck); k++)
-		for (unsigned i = 0; i < sizeof(s->vmpck[k]); i += sizeof(uint64_t)) {
-			uint64_t v = random64();
-
-			__builtin_memcpy(s->vmpck[k] + i, &v, sizeof(v));
-		}
+	if (!psp_link_open(s->vmpck))
+		random_keys(s);
 }
 
 uint32_t psp_tsc(struct vmsa *v)
