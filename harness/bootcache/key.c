@@ -69,7 +69,7 @@ static void add_command(struct text *t, const struct session_setup *given)
 	l->igvm = igvm;
 	l->disk = disk;
 	l->state = NULL;
-	session_command(&setup, &(struct session_fds){3, 4}, &argv);
+	session_command(&setup, &(struct session_fds){3, 4, 5}, &argv);
 	for (size_t i = 0; i < argv.n; i++)
 		fprintf(t->f, "%s\n", argv.v[i]);
 	strlist_free(&argv);

@@ -23,10 +23,15 @@ static const struct {
 	const char *name;
 	enum psp_fault fault;
 } faults[] = {
-	{"none", PSP_FAULT_NONE},         {"busy", PSP_FAULT_BUSY},         {"invalid-len", PSP_FAULT_INVALID_LEN},
-	{"host", PSP_FAULT_HOST},         {"firmware", PSP_FAULT_FIRMWARE},
-	{"tag", PSP_FAULT_TAG},           {"sequence", PSP_FAULT_SEQUENCE},
-	{"replay", PSP_FAULT_REPLAY},     {"slow", PSP_FAULT_SLOW},
+	{"none", PSP_FAULT_NONE},
+	{"busy", PSP_FAULT_BUSY},
+	{"invalid-len", PSP_FAULT_INVALID_LEN},
+	{"host", PSP_FAULT_HOST},
+	{"firmware", PSP_FAULT_FIRMWARE},
+	{"tag", PSP_FAULT_TAG},
+	{"sequence", PSP_FAULT_SEQUENCE},
+	{"replay", PSP_FAULT_REPLAY},
+	{"slow", PSP_FAULT_SLOW},
 };
 
 static bool take_product(struct psp_config *c, const char *name)

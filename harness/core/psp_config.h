@@ -30,10 +30,10 @@ struct psp_faults {
 #define PSP_FAULTS_MOST 16
 
 struct psp_config {
-	unsigned report_version;  /* 2, 3 or 5 */
-	const char *product;      /* as certificates name it */
-	uint8_t fms[3];           /* CPUID: family, model, stepping */
-	uint8_t tcb[PSP_TCB];     /* all four of a report */
+	unsigned report_version; /* 2, 3 or 5 */
+	const char *product;     /* as certificates name it */
+	uint8_t fms[3];          /* CPUID: family, model, stepping */
+	uint8_t tcb[PSP_TCB];    /* all four of a report */
 	uint8_t chip_id[PSP_CHIP_ID];
 	uint8_t host_data[PSP_HOST_DATA];
 	uint8_t family_id[16], image_id[16];

@@ -92,8 +92,7 @@ bool chain_sign(const struct psp_chain *chain, const void *data, size_t n, uint8
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	uint8_t der[128];
 	size_t size = sizeof(der);
-	bool ok = ctx &&
-		  EVP_DigestSignInit(ctx, NULL, EVP_sha384(), NULL, chain->keys.vcek) == 1 &&
+	bool ok = ctx && EVP_DigestSignInit(ctx, NULL, EVP_sha384(), NULL, chain->keys.vcek) == 1 &&
 		  EVP_DigestSign(ctx, der, &size, data, n) == 1 && split(der, size, r, s);
 
 	EVP_MD_CTX_free(ctx);

@@ -10,7 +10,6 @@
  */
 #include "harness/core/psp_config.h"
 
-
 struct psp_chain;
 
 /* build/psp, or psp beside the run folders of an installed keelson (malloc'ed). */

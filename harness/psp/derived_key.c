@@ -35,8 +35,10 @@ static void gather(const struct psp *p, const struct key_request *r, struct deri
 {
 	const struct psp_config *c = p->config;
 
-	*d = (struct derivation){
-		.label = "keelson key", .fields = r->fields, .root_key = r->root_key, .vmpl = r->vmpl};
+	*d = (struct derivation){.label = "keelson key",
+				 .fields = r->fields,
+				 .root_key = r->root_key,
+				 .vmpl = r->vmpl};
 	memcpy(d->host_data, c->host_data, sizeof(d->host_data));
 	if (r->fields & KEY_FIELD_POLICY)
 		d->policy = p->guest.policy;
@@ -60,8 +62,8 @@ static bool derive(const struct psp *p, const struct key_request *r, uint8_t key
 	bool ok;
 
 	gather(p, r, &d);
-	ok = HMAC(EVP_sha384(), chain_secret(p->chain), PSP_SECRET, (const uint8_t *)&d,
-		  sizeof(d), mac, &n) != NULL;
+	ok = HMAC(EVP_sha384(), chain_secret(p->chain), PSP_SECRET, (const uint8_t *)&d, sizeof(d),
+		  mac, &n) != NULL;
 	memcpy(key, mac, 32);
 	OPENSSL_cleanse(mac, sizeof(mac));
 	return ok;

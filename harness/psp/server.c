@@ -138,46 +138,54 @@ static void *run(void *arg)
 
 /* ---- beginning and end ---- */
 
-static bool write_keys(const struct psp_server *s)
+/* The pipe has room for them, and its other end is closed: QEMU finds them, and then the end. */
+static bool write_keys(const struct psp_server *s, int *keys)
 {
-	char *name = str("%s.keys", s->path);
-	int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	bool ok = fd >= 0 && write(fd, s->psp.guest.vmpck, MACHINE_PSP_KEYS) == MACHINE_PSP_KEYS;
+	int fd[2];
+	bool ok;
 
-	if (fd >= 0)
-		close(fd);
-	free(name);
+	if (pipe2(fd, O_CLOEXEC) != 0)
+		return false;
+	ok = write(fd[1], s->psp.guest.vmpck, MACHINE_PSP_KEYS) == MACHINE_PSP_KEYS;
+	close(fd[1]);
+	*keys = fd[0];
 	return ok;
 }
 
-static bool open_all(struct psp_server *s)
+static bool open_all(struct psp_server *s, int *keys)
 {
 	s->in = port_fifo_open(s->path, "in");
 	s->out = port_fifo_open(s->path, "out");
 	s->stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	return s->in >= 0 && s->out >= 0 && s->stop >= 0 && psp_guest_init(&s->psp.guest) &&
-	       write_keys(s);
+	       write_keys(s, keys);
 }
 
 struct psp_server *psp_server_start(const char *path, const char *igvm,
-				    const struct psp_config *config)
+				    const struct psp_config *config, int *keys)
 {
 	struct psp_server *s = mem_alloc(sizeof(*s));
 
-	*s = (struct psp_server){
-		.path = str_dup(path), .igvm = igvm, .config = config, .in = -1, .out = -1, .stop = -1};
+	*s = (struct psp_server){.path = str_dup(path),
+				 .igvm = igvm,
+				 .config = config,
+				 .in = -1,
+				 .out = -1,
+				 .stop = -1};
 	s->psp.config = config;
-	s->running = open_all(s) && (errno = pthread_create(&s->thread, NULL, run, s)) == 0;
+	*keys = -1;
+	s->running = open_all(s, keys) && (errno = pthread_create(&s->thread, NULL, run, s)) == 0;
 	if (s->running)
 		return s;
+	if (*keys >= 0)
+		close(*keys);
+	*keys = -1;
 	psp_server_stop(s);
 	return NULL;
 }
 
 void psp_server_stop(struct psp_server *s)
 {
-	char *keys;
-
 	if (!s)
 		return;
 	if (s->running) {
@@ -188,9 +196,6 @@ void psp_server_stop(struct psp_server *s)
 	port_fifo_close(s->path, "out", s->out);
 	if (s->stop >= 0)
 		close(s->stop);
-	keys = str("%s.keys", s->path);
-	unlink(keys);
-	free(keys);
 	chain_close(s->chain);
 	free(s->path);
 	OPENSSL_cleanse(s, sizeof(*s));

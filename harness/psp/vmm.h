@@ -12,10 +12,10 @@
 struct vmm {
 	struct psp *psp;
 	struct psp_faults faults[PSP_FAULTS_MOST]; /* that are still to come */
-	size_t step;                       /* of them */
-	bool answered;                     /* `last` holds an answer */
-	struct guest_message last;         /* to replay */
-	uint8_t table[PSP_LINK_TABLE_MAX]; /* certificates */
+	size_t step;                               /* of them */
+	bool answered;                             /* `last` holds an answer */
+	struct guest_message last;                 /* to replay */
+	uint8_t table[PSP_LINK_TABLE_MAX];         /* certificates */
 	uint32_t table_size;
 };
 

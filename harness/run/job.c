@@ -216,7 +216,7 @@ void job_dry_run(const struct options *o, const struct suite *s)
 		strlist_add(&igvm, paths_self());
 		make_igvm_words(s, o, setup.launch.igvm, &igvm);
 	}
-	session_command(&setup, &(struct session_fds){3, 4}, &qemu);
+	session_command(&setup, &(struct session_fds){3, 4, 5}, &qemu);
 	if (o->json) {
 		line = record_dry_run(s->name, &igvm, &qemu);
 		report_json(line);

@@ -31,7 +31,7 @@
 #define SERIAL_NAME  "control" /* the control port's FIFOs: control.in, control.out */
 #define VIRTIO_NAME  "vcontrol"
 #define SCRIPT_NAME  "script"
-#define PSP_NAME     "psp" /* the security processor's FIFOs and keys */
+#define PSP_NAME     "psp" /* the security processor's FIFOs */
 #define TICK_BOOT_MS 20    /* how exactly the phases of a boot are known */
 #define TICK_MS      100
 
@@ -61,6 +61,7 @@ void session_command(const struct session_setup *setup, const struct session_fds
 	l.trail_log = trail;
 	l.script = setup->script ? script : NULL;
 	l.psp = setup->psp ? psp : NULL;
+	l.psp_keys_fd = fds->keys;
 	l.qmp_fd = fds->qmp;
 	l.quiesce_fd = setup->quiesce ? fds->quiesce : 0;
 	setup->profile->command(&l, argv);
@@ -137,14 +138,28 @@ static bool write_script(const struct session_setup *setup)
 }
 
 /* Before QEMU, which reads the guest's keys when it starts. */
-static bool start_psp(struct session *s, const struct session_setup *setup)
+static bool start_psp(struct session *s, const struct session_setup *setup, int *keys)
 {
 	char *path = str("%s/" PSP_NAME, setup->folder);
 
 	if (setup->psp)
-		s->psp = psp_server_start(path, setup->launch.igvm, setup->psp);
+		s->psp = psp_server_start(path, setup->launch.igvm, setup->psp, keys);
 	free(path);
 	return !setup->psp || s->psp;
+}
+
+/* With the descriptors that there are. */
+static bool start_qemu(struct session *s, const struct session_fds *fds, const char *log,
+		       char **why)
+{
+	const int all[] = {fds->qmp, fds->quiesce, fds->keys};
+	int keep[ARRAY_LEN(all)];
+	size_t n = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(all); i++)
+		if (all[i] >= 0)
+			keep[n++] = all[i];
+	return qemu_start(&s->qemu, &s->command, log, keep, n, why);
 }
 
 /*
@@ -156,12 +171,12 @@ bool session_start(struct session *s, const struct session_setup *setup)
 	char *log = str("%s/qemu.log", setup->folder), *why = NULL;
 	char *serial = str("%s/" SERIAL_NAME, setup->folder);
 	char *virtio = str("%s/" VIRTIO_NAME, setup->folder);
-	struct session_fds fds = {-1, -1};
+	struct session_fds fds = {-1, -1, -1};
 	int qmp = -1;
 	bool ok;
 
 	prepare(s, setup);
-	ok = write_script(setup) && start_psp(s, setup) &&
+	ok = write_script(setup) && start_psp(s, setup, &fds.keys) &&
 	     session_port_open(s, serial, setup->vport && !s->deaf ? virtio : NULL) &&
 	     pair(&qmp, &fds.qmp) && (!setup->quiesce || pair(&s->quiesce_fd, &fds.quiesce));
 	session_command(setup, &fds, &s->command);
@@ -172,10 +187,10 @@ bool session_start(struct session *s, const struct session_setup *setup)
 	if (!ok)
 		why = str("cannot make the ports or the QMP socket: %s", strerror(errno));
 	else
-		ok = qemu_start(&s->qemu, &s->command, log, (int[]){fds.qmp, fds.quiesce},
-				setup->quiesce ? 2 : 1, &why);
+		ok = start_qemu(s, &fds, log, &why);
 	close_end(fds.qmp);
 	close_end(fds.quiesce);
+	close_end(fds.keys);
 	qmp_open(&s->qmp, qmp);
 	if (!ok)
 		finish(s, CODE_HOST, why);

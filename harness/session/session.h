@@ -29,10 +29,11 @@ struct session_setup {
 	bool quiesce; /* the machine can be saved, or launch.state is one that was: snapshot.h */
 };
 
-/* Descriptors that QEMU inherits: one end each of a connected socket. */
+/* Descriptors that QEMU inherits: one end each of a connected socket, and a pipe. */
 struct session_fds {
 	int qmp;
 	int quiesce; /* not used without session_setup.quiesce */
+	int keys;    /* not used without session_setup.psp */
 };
 /* The command line that a session would start. */
 void session_command(const struct session_setup *setup, const struct session_fds *fds,

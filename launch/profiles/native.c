@@ -100,16 +100,13 @@ static void quiesce(const struct launch *l, struct strlist *argv)
 /* The interrupt is left off, and no other device's, as that of quiesce(). */
 static void security_processor(const struct launch *l, struct strlist *argv)
 {
-	char *keys;
-
 	if (!l->psp)
 		return;
-	keys = str("%s.keys", l->psp);
 	profile_chardev(argv, "pipe", "psp", l->psp);
 	strlist_add(argv, "-device");
 	strlist_addf(argv, "isa-serial,iobase=0x%x,irq=6,chardev=psp", MACHINE_PSP_PORT);
-	profile_option(argv, "-fw_cfg", "name=" MACHINE_FW_PSP ",file=", keys);
-	free(keys);
+	strlist_add(argv, "-fw_cfg");
+	strlist_addf(argv, "name=" MACHINE_FW_PSP ",file=/dev/fd/%d", l->psp_keys_fd);
 }
 
 /*

@@ -50,9 +50,10 @@ struct launch {
 	/* native: of the port by which the machine is made quiet (MACHINE_QUIESCE_PORT); 0: it has
 	 * none */
 	int quiesce_fd;
-	/* native: path of the security processor's FIFOs and keys (.in, .out, .keys); NULL: there
-	 * is none */
+	/* native: path of the security processor's FIFOs, without .in and .out, and a descriptor
+	 * that QEMU inherits and reads the guest's keys from; NULL: there is none */
 	const char *psp;
+	int psp_keys_fd;
 	/* native: QEMU loads the machine that this file holds, and starts none; its logs go on.
 	 * NULL: it boots. */
 	const char *state;

@@ -50,8 +50,8 @@ class Run:
         assert self.folder, f"not one run folder but {self.folders}"
         there = {p.name for p in self.folder.iterdir()}
         assert ALWAYS | set(more) <= there, f"missing: {sorted((ALWAYS | set(more)) - there)}"
-        fifos = {"control.in", "control.out", "vcontrol.in", "vcontrol.out", "psp.in", "psp.out", "psp.keys"}
-        assert not fifos & there, "FIFOs or keys were left behind"
+        fifos = {"control.in", "control.out", "vcontrol.in", "vcontrol.out", "psp.in", "psp.out"}
+        assert not fifos & there, "FIFOs were left behind"
         assert self.json()["exit"]["code"] == code
         assert os.access(self.folder / "recreate.sh", os.X_OK)
         return self

@@ -21,9 +21,11 @@ def commands(folder):
     """The two command lines of a run: the IGVM file's and QEMU's, whose logs a second QEMU goes on with."""
     out = keelson(folder, "test", "selftest", "--dry-run", "--option", "quiesce").out.splitlines()
     (folder / "NEW-RUN").mkdir(parents=True)
+    keys = folder / "NEW-RUN/keys"
+    keys.write_bytes(bytes(range(128)))  # the security processor's; nobody asks it
     build, qemu = map(shlex.split, out)
-    qemu = [re.sub(r"^pipe,id=ctl,.*", "null,id=ctl", re.sub("^file,id=", "file,append=on,id=", w)) for w in qemu]
-    return build[2:], qemu
+    qemu = [re.sub(r"^pipe,id=(ctl|psp),.*", r"null,id=\1", re.sub("^file,id=", "file,append=on,id=", w)) for w in qemu]
+    return build[2:], [w.replace("/dev/fd/5", str(keys)) for w in qemu]
 
 
 class Machine:

@@ -63,7 +63,8 @@ TEST(the_chain_holds_and_no_other)
 	other = certificate_ca("Genoa", ask_key, NULL, ask_key);
 	CHECK(!chain_holds(other, ask, vcek));
 	X509_free(other);
-	other = certificate_vcek(&config, vcek_key, ask, ark_key); /* by a key that is not the ASK's */
+	other = certificate_vcek(&config, vcek_key, ask,
+				 ark_key); /* by a key that is not the ASK's */
 	CHECK(!chain_holds(ark, ask, other));
 	X509_free(other);
 }

@@ -126,10 +126,11 @@ TEST(form_comes_first)
 		const char *what;
 		uint8_t at, value;
 	} bad[] = {
-		{"HDR_VERSION 0", 0x31, 0}, {"HDR_VERSION 2", 0x31, 2}, {"HDR_SIZE", 0x32, 0x61},
-		{"HDR_SIZE", 0x33, 1},      {"ALGO 0", 0x30, 0},        {"ALGO 2", 0x30, 2},
-		{"MSG_SIZE 0", 0x36, 0},    {"MSG_SIZE 8", 0x36, 8},    {"past the page", 0x37, 0x10},
-		{"MSG_VMPCK 4", 0x3c, 4},
+		{"HDR_VERSION 0", 0x31, 0},    {"HDR_VERSION 2", 0x31, 2},
+		{"HDR_SIZE", 0x32, 0x61},      {"HDR_SIZE", 0x33, 1},
+		{"ALGO 0", 0x30, 0},           {"ALGO 2", 0x30, 2},
+		{"MSG_SIZE 0", 0x36, 0},       {"MSG_SIZE 8", 0x36, 8},
+		{"past the page", 0x37, 0x10}, {"MSG_VMPCK 4", 0x3c, 4},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
@@ -214,9 +215,9 @@ TEST(what_a_report_may_be_asked_for)
 		uint8_t vmpck;
 		uint32_t vmpl, key_sel, status;
 	} cases[] = {
-		{2, 2, 0, 0},    {2, 3, 0, 0},    {0, 0, 0, 0},       {0, 3, 1, 0},
-		{2, 1, 0, 0x16}, {2, 0, 0, 0x16}, {2, 4, 0, 0x16},    {2, ~0u, 0, 0x16},
-		{2, 2, 1, 0},    {2, 2, 2, 0x27}, {2, 2, 3, 0x27},    {2, 2, 4, 0x16},
+		{2, 2, 0, 0},    {2, 3, 0, 0},    {0, 0, 0, 0},           {0, 3, 1, 0},
+		{2, 1, 0, 0x16}, {2, 0, 0, 0x16}, {2, 4, 0, 0x16},        {2, ~0u, 0, 0x16},
+		{2, 2, 1, 0},    {2, 2, 2, 0x27}, {2, 2, 3, 0x27},        {2, 2, 4, 0x16},
 		{3, 2, 0, 0x16}, {3, 3, 0, 0},    {2, 2, 1u << 31, 0x16},
 	};
 	static const uint8_t zeroes[0x4a0];
@@ -317,8 +318,8 @@ TEST(reports_of_each_version)
 		CHECK_EQ(get_le(r + 0x188, 3), version == 2 ? 0 : 0x011119);
 		CHECK_EQ(get_le(r + 0x40, 8), version == 2 ? 0x05 : 0x25);
 		CHECK_MEM(r + 0x1a0, config.chip_id, 64);
-		CHECK(is_zero(r, 0x4c, 0x50) && is_zero(r, 0x18b, 0x1a0) && is_zero(r, 0x208, 0x2a0) &&
-		      is_zero(r, 0x330, 0x4a0));
+		CHECK(is_zero(r, 0x4c, 0x50) && is_zero(r, 0x18b, 0x1a0) &&
+		      is_zero(r, 0x208, 0x2a0) && is_zero(r, 0x330, 0x4a0));
 		CHECK(verifies(r));
 		response[0x80 + 0x90] ^= 1;
 		CHECK(!verifies(r));

@@ -116,7 +116,8 @@ TEST(what_is_refused_may_be_sent_again)
 
 TEST(faults_in_the_order_given)
 {
-	begin((const char *const[]){"fault=none:2", "fault=busy", "fault=none", "fault=host", NULL});
+	begin((const char *const[]){"fault=none:2", "fault=busy", "fault=none", "fault=host",
+				    NULL});
 	check_served(1);
 	check_served(3);
 	check_host(5, 2ull << 32);
@@ -195,10 +196,26 @@ TEST(certificates_come_with_an_extended_request)
 TEST(words_of_psp)
 {
 	static const char *const wrong[] = {
-		"",           "report",        "report=4",    "report=3x",   "product=Turin",
-		"tcb=1.2.3",  "tcb=1.2.3.256", "tcb=128.0.0.0", "tcb=1.2.3.4.5", "host-data=",
-		"host-data=0", "host-data=0g", "svn=-1",      "svn=4294967296", "policy=",
-		"fault=none:0", "fault=tags",  "fault=busy:x", "mask-chip-key=1", "chip=00",
+		"",
+		"report",
+		"report=4",
+		"report=3x",
+		"product=Turin",
+		"tcb=1.2.3",
+		"tcb=1.2.3.256",
+		"tcb=128.0.0.0",
+		"tcb=1.2.3.4.5",
+		"host-data=",
+		"host-data=0",
+		"host-data=0g",
+		"svn=-1",
+		"svn=4294967296",
+		"policy=",
+		"fault=none:0",
+		"fault=tags",
+		"fault=busy:x",
+		"mask-chip-key=1",
+		"chip=00",
 		"family-id=000000000000000000000000000000000a",
 	};
 	static const uint8_t tcb[8] = {1, 2, 0, 0, 0, 0, 3, 255}, data[32] = {0xab, 0x0c};

@@ -19,15 +19,15 @@ struct guest_message {
 	uint8_t authtag[32]; /* GUEST_MESSAGE_TAG bytes of GCM's, then zeroes */
 	uint64_t seqno;      /* 0x20: also the IV, followed by 4 zeroes */
 	uint8_t rsvd_28[8];
-	uint8_t algo;         /* 0x30: from here to the payload it is authenticated */
-	uint8_t hdr_version;  /* 0x31 */
-	uint16_t hdr_size;    /* 0x32 */
-	uint8_t type;         /* 0x34: enum guest_message_type */
-	uint8_t version;      /* 0x35: of that type */
-	uint16_t size;        /* 0x36: of the payload, a multiple of 16 */
-	uint32_t rsvd_38;     /* 0x38 */
-	uint8_t vmpck;        /* 0x3c: the key, 0 to 3 */
-	uint8_t rsvd_3d[35];  /* 0x3d */
+	uint8_t algo;        /* 0x30: from here to the payload it is authenticated */
+	uint8_t hdr_version; /* 0x31 */
+	uint16_t hdr_size;   /* 0x32 */
+	uint8_t type;        /* 0x34: enum guest_message_type */
+	uint8_t version;     /* 0x35: of that type */
+	uint16_t size;       /* 0x36: of the payload, a multiple of 16 */
+	uint32_t rsvd_38;    /* 0x38 */
+	uint8_t vmpck;       /* 0x3c: the key, 0 to 3 */
+	uint8_t rsvd_3d[35]; /* 0x3d */
 	uint8_t payload[GUEST_MESSAGE_PAYLOAD_MAX];
 } PACKED;
 
@@ -68,8 +68,8 @@ enum snp_status {
 
 struct report_request {
 	uint8_t report_data[64];
-	uint32_t vmpl;      /* 0x40 */
-	uint32_t key_sel;   /* 0x44: bits 1 to 0, the rest 0 */
+	uint32_t vmpl;    /* 0x40 */
+	uint32_t key_sel; /* 0x44: bits 1 to 0, the rest 0 */
 	uint8_t rsvd_48[24];
 } PACKED;
 ABI_SIZE(struct report_request, 0x60, "SNP ABI, MSG_REPORT_REQ");
