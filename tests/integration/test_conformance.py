@@ -130,13 +130,13 @@ def build(path, name, svsm=BUILD / "svsm.elf"):
 
 
 def without_harness(words, folder):
-    """The words of QEMU, with nobody behind COM2 and QMP."""
+    """The words of QEMU, with nobody behind COM2, the security processor's port and QMP."""
     kept, words = [], list(words)
     while words:
         word = words.pop(0)
-        if word == "-chardev" and words[0].startswith("pipe,id=ctl"):
-            words[0] = "null,id=ctl"
-        elif word == "-mon" or (word == "-chardev" and "id=qmp" in words[0]):
+        if word == "-chardev":
+            words[0] = re.sub("^pipe,id=(ctl|psp),.*", r"null,id=\1", words[0])
+        if word == "-mon" or (word == "-chardev" and "id=qmp" in words[0]) or (word == "-fw_cfg" and "/psp," in words[0]):
             words.pop(0)
             continue
         kept.append(word.replace("NEW-RUN", folder))
