@@ -43,7 +43,7 @@ def test_odd_path(tmp_path, odd):
         fw_cfg = [options(v) for v in after(argv, "-fw_cfg")]
         assert {str(files["igvm"]), "strict stats,trace"} <= {f.get("file") or f.get("string") for f in fw_cfg}
         logs = {options(v)["path"] for v in after(argv, "-chardev") if "path" in options(v)}
-        assert logs == {str(folder / f) for f in ("console.log", "control", "svsm.log", "debug.log", "monitor.log")}
+        assert logs == {str(folder / f) for f in ("console.log", "control", "svsm.log", "debug.log", "monitor.log", "psp")}
     again = subprocess.run([folder / "recreate.sh"], cwd="/", env=environment({"FAKE_MODE": "good"}), timeout=60,
                            capture_output=True)
     assert again.returncode == 0, again.stderr
