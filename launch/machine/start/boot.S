@@ -4,13 +4,14 @@
 /*
  * Entry from QEMU's multiboot loader on CPU 0: 32-bit protected mode, paging off, image at its load
  * address. Enters long mode on first tables which map the low 4 GiB three times: identity, direct map
- * and (the first GiB) at the image's own address.
+ * and (the first 512 MiB) at the image's own address.
  */
 #include "machine/layout.h"
 
 #define MB_MAGIC 0x1badb002
 #define MB_FLAGS 0
 #define PA(sym)  (sym - IMAGE_BASE)
+#define IMAGE_PD_INDEX ((IMAGE_BASE >> 21) & 511) /* of its 2M page in its GiB, the last one there is */
 
 	.section .boot, "ax"
 	.balign 4
@@ -35,9 +36,15 @@ boot_start32:
 	add $8, %edi
 	loop 1b
 
+	/* boot_pd_image: the first of these again, from the image's half of the last GiB on */
+	mov $PA(boot_pd), %esi
+	mov $PA(boot_pd_image) + IMAGE_PD_INDEX * 8, %edi
+	mov $(512 - IMAGE_PD_INDEX) * 2, %ecx
+	rep movsl
+	movl $PA(boot_pd_image) + 3, PA(boot_pdpt_high) + 511 * 8
+
 	mov $PA(boot_pd) + 3, %eax
 	mov %eax, PA(boot_pdpt_low)
-	mov %eax, PA(boot_pdpt_high) + 510 * 8
 	add $0x1000, %eax
 	mov %eax, PA(boot_pdpt_low) + 8
 	add $0x1000, %eax
@@ -113,6 +120,7 @@ boot_pml4:      .skip 4096
 boot_pdpt_low:  .skip 4096
 boot_pdpt_high: .skip 4096
 boot_pd:        .skip 4 * 4096
+boot_pd_image:  .skip 4096
 	.skip 4096 /* until the guarded stacks exist */
 	.globl boot_stack_top
 boot_stack_top:
