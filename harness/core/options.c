@@ -51,6 +51,8 @@ enum {
 	OPT_TIMEOUT,
 	OPT_LIMIT,
 	OPT_SYMBOLS,
+	OPT_GDB,
+	OPT_GDB_TRACE,
 	OPT_OPTION,
 	OPT_PSP,
 	OPT_EXEC,
@@ -100,6 +102,8 @@ static const struct option table[] = {
 	{"timeout", 1, NULL, OPT_TIMEOUT},
 	{"limit", 1, NULL, OPT_LIMIT},
 	{"symbols", 1, NULL, OPT_SYMBOLS},
+	{"gdb", 1, NULL, OPT_GDB},
+	{"gdb-trace", 1, NULL, OPT_GDB_TRACE},
 	{"option", 1, NULL, OPT_OPTION},
 	{"psp", 1, NULL, OPT_PSP},
 	{"exec", 1, NULL, OPT_EXEC},
@@ -178,6 +182,12 @@ static void help(void)
 	     "  --timeout SECONDS          give up after that long without any progress\n"
 	     "  --limit SECONDS            give up when a boot has taken that long, and say where "
 	     "it is\n"
+	     "  --gdb SOCKET               native: QEMU waits for gdb there before the first "
+	     "instruction, and\n"
+	     "                             has QMP at SOCKET.qmp\n"
+	     "  --gdb-trace RANGES         with it: QEMU names each block of code that it begins "
+	     "there (-dfilter)\n"
+	     "                             in SOCKET.trace\n"
 	     "  --strict                   every event takes the way it takes on hardware\n"
 	     "  --option WORD              a monitor option, any number of them: stats, trace, "
 	     "fast-ioio,\n"
@@ -296,22 +306,24 @@ static bool psp(struct options *o)
 /* Options whose value is a word of the command line. False: c is none of them. */
 static bool take_text(struct options *o, int c)
 {
-	const char **slot = c == OPT_PLATFORM  ? &o->platform
-			    : c == OPT_QEMU    ? &o->qemu
-			    : c == OPT_MONITOR ? &o->monitor
-			    : c == OPT_KERNEL  ? &o->kernel
-			    : c == OPT_INITRD  ? &o->initrd
-			    : c == OPT_APPEND  ? &o->append
-			    : c == OPT_IGVM    ? &o->igvm
-			    : c == OPT_PAYLOAD ? &o->payload
-			    : c == OPT_SYMBOLS ? &o->symbols
-			    : c == OPT_RUNS    ? &o->runs
-			    : c == OPT_NAME    ? &o->name
-			    : c == OPT_DISK    ? &o->disk
-			    : c == OPT_SWTPM   ? &o->swtpm
-			    : c == OPT_GROUP   ? &o->group
-			    : c == OPT_KNOWN   ? &o->known
-					       : NULL;
+	const char **slot = c == OPT_PLATFORM    ? &o->platform
+			    : c == OPT_QEMU      ? &o->qemu
+			    : c == OPT_MONITOR   ? &o->monitor
+			    : c == OPT_KERNEL    ? &o->kernel
+			    : c == OPT_INITRD    ? &o->initrd
+			    : c == OPT_APPEND    ? &o->append
+			    : c == OPT_IGVM      ? &o->igvm
+			    : c == OPT_PAYLOAD   ? &o->payload
+			    : c == OPT_SYMBOLS   ? &o->symbols
+			    : c == OPT_GDB       ? &o->gdb
+			    : c == OPT_GDB_TRACE ? &o->gdb_trace
+			    : c == OPT_RUNS      ? &o->runs
+			    : c == OPT_NAME      ? &o->name
+			    : c == OPT_DISK      ? &o->disk
+			    : c == OPT_SWTPM     ? &o->swtpm
+			    : c == OPT_GROUP     ? &o->group
+			    : c == OPT_KNOWN     ? &o->known
+						 : NULL;
 
 	if (slot)
 		*slot = optarg;

@@ -12,17 +12,20 @@ struct options {
 	const char *monitor; /* NULL: build/monitor.elf.mb */
 	const char *kernel;  /* NULL: what the suite says */
 	const char *initrd;
-	const char *append;       /* words added to the kernel's command line */
-	const char *firmware;     /* OVMF's image for a Linux to boot by; "": the fetched one */
-	const char *igvm;         /* a ready IGVM file: nothing is built */
-	const char *payload;      /* run: a multiboot image for the shim; NULL: none */
-	const char *symbols;      /* ELF of the SVSM in it, for names; NULL: none */
-	const char *runs;         /* folder of run folders; NULL: build/runs */
-	const char *name;         /* of the run folder; NULL: the suite's */
-	const char *disk;         /* raw image given to the guest as a virtio disk */
-	const char *swtpm;        /* plain: control socket of a running swtpm, the guest's TPM */
-	const char *group;        /* test: the suites of this group */
-	const char *known;        /* test: a file of deviations that are known (run/known.h) */
+	const char *append;   /* words added to the kernel's command line */
+	const char *firmware; /* OVMF's image for a Linux to boot by; "": the fetched one */
+	const char *igvm;     /* a ready IGVM file: nothing is built */
+	const char *payload;  /* run: a multiboot image for the shim; NULL: none */
+	const char *symbols;  /* ELF of the SVSM in it, for names; NULL: none */
+	const char *gdb;      /* socket on which QEMU waits for a debugger; NULL: it starts */
+	const char
+		*gdb_trace; /* with gdb: ranges of addresses whose blocks are logged; NULL: none */
+	const char *runs;   /* folder of run folders; NULL: build/runs */
+	const char *name;   /* of the run folder; NULL: the suite's */
+	const char *disk;   /* raw image given to the guest as a virtio disk */
+	const char *swtpm;  /* plain: control socket of a running swtpm, the guest's TPM */
+	const char *group;  /* test: the suites of this group */
+	const char *known;  /* test: a file of deviations that are known (run/known.h) */
 	const char *sev_features; /* of the boot VMSA, a number; NULL: what the suite says */
 	unsigned smp;             /* the guest's vCPUs; 0: what the suite says */
 	unsigned mem;             /* MiB; 0: what the suite says */

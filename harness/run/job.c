@@ -187,6 +187,8 @@ static void fill_setup(struct session_setup *setup, const struct options *o, con
 	l->deterministic = o->deterministic;
 	l->seed = o->seed;
 	l->trail_from = o->trail_from;
+	l->gdb = o->gdb;
+	l->gdb_trace = o->gdb_trace;
 	l->mem = o->mem ? o->mem : s->mem;
 	add_firmware(l, o, s);
 	l->swtpm = o->swtpm;

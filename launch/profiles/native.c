@@ -135,6 +135,32 @@ static void deterministic(const struct launch *l, struct strlist *argv)
 		profile_option(argv, "-fw_cfg", "name=" MACHINE_FW_SCRIPT ",file=", l->script);
 }
 
+/* Nothing runs until gdb says so. The second QMP is for whoever drives gdb: the one of the harness
+ * takes one client. */
+static void gdb(const struct launch *l, struct strlist *argv)
+{
+	char *qmp = l->gdb ? str("%s.qmp", l->gdb) : NULL;
+
+	if (!qmp)
+		return;
+	strlist_add(argv, "-S");
+	profile_chardev(argv, "socket,server=on,wait=off", "gdb", l->gdb);
+	strlist_add(argv, "-gdb");
+	strlist_add(argv, "chardev:gdb");
+	profile_chardev(argv, "socket,server=on,wait=off", "qmp2", qmp);
+	strlist_add(argv, "-mon");
+	strlist_add(argv, "chardev=qmp2,mode=control");
+	free(qmp);
+	if (!l->gdb_trace)
+		return;
+	strlist_add(argv, "-d");
+	strlist_add(argv, "exec,nochain");
+	strlist_add(argv, "-dfilter");
+	strlist_add(argv, l->gdb_trace);
+	strlist_add(argv, "-D");
+	strlist_addf(argv, "%s.trace", l->gdb);
+}
+
 static void command(const struct launch *l, struct strlist *argv)
 {
 	/* CPU 0 is the monitor's own: a QEMU bug forbids guests on it (docs/fidelity.md). */
@@ -166,6 +192,7 @@ static void command(const struct launch *l, struct strlist *argv)
 	quiesce(l, argv);
 	security_processor(l, argv);
 	deterministic(l, argv);
+	gdb(l, argv);
 }
 
 const struct profile profile_native = {

@@ -46,7 +46,10 @@ struct launch {
 	uint64_t trail_from;   /* MACHINE_FW_REPEAT's second number */
 	const char *trail_log; /* the file of MACHINE_TRAIL_PORT */
 	const char *script;    /* the file behind MACHINE_FW_SCRIPT */
-	int qmp_fd;            /* connected socket that QEMU inherits */
+	const char *gdb;       /* native: socket on which QEMU waits for gdb; NULL: it starts */
+	const char
+		*gdb_trace; /* with gdb: ranges whose blocks of code go to GDB.trace; NULL: none */
+	int qmp_fd;         /* connected socket that QEMU inherits */
 	/* native: of the port by which the machine is made quiet (MACHINE_QUIESCE_PORT); 0: it has
 	 * none */
 	int quiesce_fd;
