@@ -14,5 +14,8 @@ $(BUILD)/keelson: $(HARNESS_OBJ)
 	$(call say,LD,$@)
 	$(Q)$(HOSTCC) $^ -lcrypto -ljansson -lpthread -lm -o $@
 
+# What gdb runs is part of the program.
+$(call objects,harness,harness/debug/scripts.S): $(wildcard harness/debug/*.py)
+
 # The report's style and script are part of the program.
 $(BUILD)/obj/harness/harness/page/assets.o $(BUILD)/obj/unit/harness/page/assets.o: harness/page/report.css harness/page/report.js

@@ -9,3 +9,4 @@ int report_command(int argc, char **argv);
 int trail_command(int argc, char **argv);
 int doctor_command(int argc, char **argv);
 int repro_command(int argc, char **argv);
+int debug_command(int argc, char **argv);

@@ -30,6 +30,7 @@ static const struct {
 	{"igvm", igvm_command, "build, inspect or measure an IGVM file"},
 	{"repro", repro_command,
 	 "a run as one file, made again elsewhere; what a report from hardware needs"},
+	{"debug", debug_command, "gdb on such a run, forwards and backwards"},
 	{"report", report_command, "write runs as one HTML file: reasons, timelines, exits"},
 	{"trail", trail_command, "compare two deterministic runs"},
 	{"doctor", doctor_command, "check what this machine has and what is missing"},
