@@ -100,12 +100,12 @@ static void start(unsigned i)
 /* Bounds are long: a host may run 64 vCPUs on two cores. */
 static bool all_done(unsigned n)
 {
-	uint64_t end = rdtsc() + smp_ticks(60);
+	struct patience p = smp_patience(60);
 
 	for (unsigned i = 0; i < n;) {
 		if (__atomic_load_n(&members[i].done, __ATOMIC_ACQUIRE))
 			i++;
-		else if (rdtsc() > end)
+		else if (smp_patience_over(&p))
 			return false;
 		else
 			cpu_relax();
