@@ -16,6 +16,8 @@
 #include "harness/run/make_igvm.h"
 #include "lib/script/script.h"
 
+#define DISK_SECTOR 512
+
 struct text {
 	char *bytes;
 	size_t size;
@@ -134,6 +136,11 @@ char *host_script_refuse(const struct suite *s, const struct options *o)
 		return str("--deterministic hears nothing from the host: no --shell");
 	if (o->kdump)
 		return str("--deterministic has no crash kernel: no --kdump");
+	if (o->disk && stat(o->disk, &disk) == 0 &&
+	    (!S_ISREG(disk.st_mode) || !disk.st_size || disk.st_size % DISK_SECTOR))
+		return str("--deterministic takes a disk of whole sectors of 512 bytes in a file: "
+			   "%s is none",
+			   o->disk);
 	if (o->disk && stat(o->disk, &disk) == 0 && (uint64_t)disk.st_size > MACHINE_FW_DISK_MOST)
 		return str("--deterministic takes a disk of less than 4 GiB: %s is larger",
 			   o->disk);

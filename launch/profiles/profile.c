@@ -108,17 +108,24 @@ static void virtio(struct strlist *argv, const char *device)
 }
 
 /* Of a disk that the machine serves itself: what it has no answer to is not offered. */
-#define SIMPLE_DISK ",event_idx=off,indirect_desc=off,discard=off,write-zeroes=off,config-wce=off"
+#define SIMPLE_DISK                                                                                \
+	",event_idx=off,indirect_desc=off,discard=off,write-zeroes=off,config-wce=off,ioeventfd="  \
+	"off"
 
 /*
  * QEMU takes what stands before a colon for a protocol, unless a slash comes first. One queue: QEMU
- * would make one for each of its CPUs, of which native has more than the guest.
+ * would make one for each of its CPUs, of which native has more than the guest. Where the machine
+ * serves the disk, QEMU is not to write to the file, whatever a guest does, nor to look at the
+ * queue at a moment of its own, as it does when a driver is ready (ioeventfd).
  */
 static void disk(const struct launch *l, struct strlist *argv)
 {
 	char *path = str("%s%s", *l->disk == '/' ? "" : "./", l->disk), *device;
 
-	profile_option(argv, "-drive", "if=none,id=disk0,format=raw,file=", path);
+	profile_option(argv, "-drive",
+		       l->deterministic ? "if=none,id=disk0,format=raw,snapshot=on,file="
+					: "if=none,id=disk0,format=raw,file=",
+		       path);
 	device = str("blk-pci,drive=disk0,num-queues=1%s", l->deterministic ? SIMPLE_DISK : "");
 	virtio(argv, device);
 	free(device);

@@ -118,6 +118,13 @@ def test_firmware_in_a_ready_file_is_handed_the_word(runs, tmp_path):
     assert run.code == 0 and "keelson.script" in run.out, run.err
 
 
+@pytest.mark.parametrize("size", [0, 511, 4097])
+def test_a_disk_of_no_whole_sectors(tmp_path, size):
+    (tmp_path / "disk").write_bytes(bytes(size))
+    done = subprocess.run([KEELSON, "run", "--deterministic", "--disk", tmp_path / "disk"], capture_output=True, text=True)
+    assert done.returncode == 2 and "whole sectors of 512 bytes" in done.stderr, done.stderr
+
+
 def test_a_disk_that_is_too_large(tmp_path):
     with open(tmp_path / "disk", "wb") as disk:
         disk.truncate(1 << 32)

@@ -192,6 +192,7 @@ def test_the_total_of_check(tmp_path, steps, code, total):
 
 
 ONE, FOUR, GREEN = ("1 failed, 9 passed in 9.1s", 2), ("4 failed, 6 passed in 9.1s", 2), ("1 passed in 1.0s", 0)
+CUT = r"!!!!!!!!!!!!!!!!!!!!!!! KeyboardInterrupt !!!!!!!!!!!!!!!!!!!!!!!\n"
 TWO, HALF = ("2 failed, 8 passed in 9.1s", 2), ("1 failed, 1 passed in 1.0s", 2)
 
 
@@ -202,6 +203,7 @@ TWO, HALF = ("2 failed, 8 passed in 9.1s", 2), ("1 failed, 1 passed in 1.0s", 2)
     (ONE, ("no tests ran in 0.1s", 0), {}, 1, "9 passed, 1 failed, 0 skipped"),  # nothing has been shown
     (ONE, ("2 passed in 1.0s", 0), {}, 1, "9 passed, 1 failed, 0 skipped"),  # by other tests
     (ONE, ("1 skipped in 1.0s", 0), {}, 1, "9 passed, 1 failed, 0 skipped"),
+    ((CUT + ONE[0], 2), GREEN, {}, 1, "9 passed, 1 failed, 0 skipped"),  # who knows what did not run
     (TWO, HALF, {}, 1, "8 passed, 1 failed, 0 skipped, 1 unsteady"),
     (FOUR, ("4 passed in 1.0s", 0), {}, 1, "6 passed, 4 failed, 0 skipped"),  # that is no busy host any more
 ])
@@ -214,7 +216,7 @@ def check(folder, steps, names=None, **env):
     """Exit code and last line of a check whose steps say and end so."""
     (folder / "ci").mkdir()
     shutil.copy(ROOT / "ci/check.sh", folder / "ci")
-    (folder / "Makefile").write_text("".join(f"{name}:\n\t@echo '{words}'; exit {rc}\n" for name, (words, rc) in steps.items()))
+    (folder / "Makefile").write_text("".join(f"{name}:\n\t@printf '%b\\n' '{words}'; exit {rc}\n" for name, (words, rc) in steps.items()))
     env = {k: v for k, v in os.environ.items() if k not in OUTER} | {"BUILD": str(folder)} | env
     done = subprocess.run([folder / "ci/check.sh", *(names or steps)], env=env, capture_output=True, text=True, timeout=60)
     return done.returncode, done.stdout.splitlines()[-1]

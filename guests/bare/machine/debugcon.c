@@ -2,8 +2,7 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /*
- * The log's port: KVM hands all bytes of a REP OUTS to its VMM in one exit
- * (arch/x86/kvm/x86.c, kernel_pio()), so that lines of two CPUs do not mix.
+ * The log's port: a REP OUTS comes out in one piece (launch/machine/dev/debugcon.h).
  * tests/integration/test_console_port.py reads what came out.
  */
 #include "abi/q35.h"

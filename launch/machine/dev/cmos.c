@@ -24,6 +24,8 @@
 #define SHUTDOWN    0x0f /* what SeaBIOS does when a CPU is reset */
 
 #define REG_A       0x0a
+#define A_RATE      0x0fu /* of the periodic interrupt */
+#define A_RUNS      0x20u /* the divider is not in reset, where QEMU sets the date when that ends */
 #define REG_B       0x0b
 #define REG_B_SET   BIT(7) /* the date stands still, to be set */
 #define CENTURY     0x32
@@ -94,6 +96,8 @@ static void data_out(uint8_t value)
 {
 	if (host_options.repeat && is_date(index))
 		return;
+	if (host_options.repeat && index == REG_A)
+		value = A_RUNS | (value & A_RATE);
 	if (host_options.repeat && index == REG_B)
 		value &= (uint8_t)~REG_B_SET;
 	outb(CMOS_DATA, value);

@@ -3,9 +3,10 @@
 #pragma once
 
 /*
- * The log's port, an isa-debugcon of QEMU's. A REP OUTS to it comes out in one piece, as on KVM,
- * which hands all its bytes to QEMU in one exit (arch/x86/kvm/x86.c, kernel_pio() and
- * kvm_handle_io()): lines that two CPUs write at once do not mix. Any CPU; a lock.
+ * The log's port, an isa-debugcon of QEMU's. A REP OUTS to it comes out in one piece, so that lines
+ * that two CPUs write at once can be read. KVM hands all its bytes to QEMU in one exit
+ * (arch/x86/kvm/x86.c, kernel_pio()), but no rule says that QEMU writes them in one piece:
+ * docs/fidelity.md. Any CPU; a lock.
  */
 #include "base/types.h"
 

@@ -54,10 +54,10 @@ static void serve(void)
 
 bool disk_kick(uint64_t a, unsigned len, uint64_t value)
 {
-	if (len != NOTIFY_LEN || !function_notifies(a))
+	if (!function_notifies(a, len))
 		return false;
 	spin_lock(&lock);
-	if (value == 0)
+	if (len == NOTIFY_LEN && value == 0)
 		serve();
 	spin_unlock(&lock);
 	return true;

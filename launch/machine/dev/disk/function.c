@@ -26,6 +26,7 @@
 /* virtio 1.2, 4.1.4: types of capability, and 4.1.4.3: the common configuration */
 #define CFG_COMMON      1
 #define CFG_NOTIFY      2
+#define NOTIFY_STRIDE   4u /* QEMU's notify_off_multiplier */
 #define STATUS          0x14
 #define STATUS_DRIVER   4u /* DRIVER_OK */
 #define QUEUE_SELECT    0x16
@@ -110,10 +111,13 @@ static uint64_t address(struct place p)
 	return low || high ? (high | low) + p.offset : 0;
 }
 
-/* It has one queue, whose notification is the first. */
-bool function_notifies(uint64_t a)
+/* It has one queue, whose notification is the first. QEMU takes a write anywhere in its four bytes
+ * for one, so none may get there. */
+bool function_notifies(uint64_t a, unsigned len)
 {
-	return found && a == address(notify);
+	uint64_t n = found ? address(notify) : 0;
+
+	return n && a < n + NOTIFY_STRIDE && a + len > n;
 }
 
 static uint64_t get(uint64_t base, unsigned reg, unsigned len)

@@ -20,7 +20,7 @@ enum message_state {
 };
 
 bool function_find(void); /* CPU 0, once; false: there is none */
-/* A write there notifies it. Any CPU. */
-bool function_notifies(uint64_t a);
+/* A write of len bytes there notifies it, as QEMU sees it. Any CPU. */
+bool function_notifies(uint64_t a, unsigned len);
 bool function_queue(struct disk_queue *q); /* false: the driver is not done with it */
 enum message_state function_message(struct disk_message *m); /* that of the queue */

@@ -69,15 +69,15 @@ static bool serve_one(const struct disk_queue *q, uint16_t index)
 /* One step. False: all is served, or nothing more can be. */
 static bool step(const struct disk_queue *q)
 {
-	struct ring_head available, used;
-	gpa_t index = gpa_add(q->used, offsetof(struct ring_head, index));
+	uint16_t available, used;
+	gpa_t at = gpa_add(q->used, offsetof(struct ring_head, index));
 
-	if (!fwdev_guest_read(q->available, &available, sizeof(available)) ||
-	    !fwdev_guest_read(q->used, &used, sizeof(used)) || used.index == available.index ||
-	    !serve_one(q, used.index))
+	if (!fwdev_guest_read(gpa_add(q->available, offsetof(struct ring_head, index)), &available,
+			      sizeof(available)) ||
+	    !fwdev_guest_read(at, &used, sizeof(used)) || used == available || !serve_one(q, used))
 		return false;
-	used.index++;
-	return fwdev_guest_write(index, &used.index, sizeof(used.index));
+	used++;
+	return fwdev_guest_write(at, &used, sizeof(used));
 }
 
 bool queue_serve(const struct disk_queue *q)
