@@ -30,7 +30,15 @@ def run(runs, name, *words):
     return keelson(runs / name, "test", "--deterministic", TEST, *words).check(0, "trail.log", "script").folder
 
 
-def test_the_same_run_twice_and_another_seed(runs):
+@pytest.fixture
+def equal_runs():
+    """docs/reproduce.md, "What is promised"."""
+    version = subprocess.run(["qemu-system-x86_64", "--version"], capture_output=True, text=True, check=True).stdout
+    if int(re.search(r"version (\d+)\.", version)[1]) >= 11:
+        pytest.skip(f"runs need not be equal on {version.splitlines()[0]}")
+
+
+def test_the_same_run_twice_and_another_seed(runs, equal_runs):
     runs.mkdir()
     one, two = run(runs, "one"), run(runs, "two", "--trail-from", 1000)
     code, said = trail(one, two)
@@ -76,7 +84,7 @@ COMMANDS = [
 ]
 
 
-def test_commands_and_a_disk_are_data(runs, linux, tmp_path):
+def test_commands_and_a_disk_are_data(runs, linux, tmp_path, equal_runs):
     """The guest runs them up to the first that fails. Two runs are the same one, and the disk's file stays as it was."""
     disk, folders = tmp_path / "disk.img", []
     disk.write_bytes(bytes(i * 7 + i // 256 & 0xff for i in range(1 << 20)) + bytes(512))  # ends within a page
