@@ -488,9 +488,10 @@ int options_read(struct options *o, int argc, char **argv, const char *usage)
 		problem("--swtpm goes with --platform plain: elsewhere the SVSM has the TPM");
 		return CODE_USAGE;
 	}
-	if (o->psp_given && (strcmp(o->platform, "native") != 0 || o->deterministic)) {
+	if (o->psp_given &&
+	    (strcmp(o->platform, "native") != 0 || o->deterministic || o->icount >= 0)) {
 		problem("--psp goes with --platform native, and not with a run that can be "
-			"repeated");
+			"repeated or has instructions for time");
 		return CODE_USAGE;
 	}
 	return CODE_PASSED;

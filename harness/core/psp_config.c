@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -86,18 +87,18 @@ static bool take_number(uint64_t *to, uint64_t most, const char *text)
 static bool take_tcb(uint8_t tcb[PSP_TCB], const char *text)
 {
 	static const uint8_t at[] = {0, 1, 6, 7};
-	char *copy = str_dup(text), *save = NULL, *part = strtok_r(copy, ".", &save);
-	size_t n = 0;
-	uint64_t v;
+	char *end = NULL;
 
 	memset(tcb, 0, PSP_TCB);
-	for (; part && n < ARRAY_LEN(at); part = strtok_r(NULL, ".", &save)) {
-		if (!take_number(&v, at[n] == 7 ? 255 : 127, part))
-			break;
-		tcb[at[n++]] = (uint8_t)v;
+	for (size_t n = 0; n < ARRAY_LEN(at); n++) {
+		unsigned long v = isdigit((unsigned char)*text) ? strtoul(text, &end, 10) : 256;
+
+		if (v > (at[n] == 7 ? 255 : 127) || *end != (n + 1 < ARRAY_LEN(at) ? '.' : '\0'))
+			return false;
+		tcb[at[n]] = (uint8_t)v;
+		text = end + 1;
 	}
-	free(copy);
-	return !part && n == ARRAY_LEN(at);
+	return true;
 }
 
 static bool add_fault(struct psp_config *c, enum psp_fault fault, unsigned count)

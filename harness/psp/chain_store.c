@@ -81,10 +81,21 @@ static bool read_all(const char *folder, struct chain_keys *k)
 	       read_secret(folder, k->secret);
 }
 
-/* The folder is nobody else's, so its files need no mode of their own. */
-static bool write_key(const char *folder, const char *name, EVP_PKEY *key)
+/* Private, also where a copy of the folder has lost its mode. */
+static FILE *open_private(const char *folder, const char *name)
 {
 	FILE *f = open_in(folder, name, "we");
+
+	if (f && fchmod(fileno(f), 0600) == 0)
+		return f;
+	if (f)
+		fclose(f);
+	return NULL;
+}
+
+static bool write_key(const char *folder, const char *name, EVP_PKEY *key)
+{
+	FILE *f = open_private(folder, name);
 	bool ok = f && PEM_write_PrivateKey(f, key, NULL, NULL, 0, NULL, NULL) == 1;
 
 	return f && fclose(f) == 0 && ok;
@@ -100,7 +111,7 @@ static bool write_certificate(const char *folder, const char *name, X509 *x)
 
 static bool write_secret(const char *folder, const uint8_t secret[PSP_SECRET])
 {
-	FILE *f = open_in(folder, "secret", "we");
+	FILE *f = open_private(folder, "secret");
 	bool ok = f && fwrite(secret, PSP_SECRET, 1, f) == 1;
 
 	return f && fclose(f) == 0 && ok;

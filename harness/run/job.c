@@ -165,8 +165,8 @@ static void fill_setup(struct session_setup *setup, const struct options *o, con
 	setup->kdump = o->kdump;
 	setup->quiesce = cached_wanted(o, s);
 	/* It keeps the guest's keys and counts, which no saved machine has with it, and what it
-	 * answers comes from the host. */
-	if (setup->profile->native && !setup->quiesce && !o->deterministic)
+	 * answers comes from the host, in the host's time. */
+	if (setup->profile->native && !setup->quiesce && !o->deterministic && icount(o, s) < 0)
 		setup->psp = &o->psp;
 	l->name = s->name;
 	l->qemu = o->qemu;

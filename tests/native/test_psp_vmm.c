@@ -202,6 +202,7 @@ TEST(words_of_psp)
 		"report=3x",
 		"product=Turin",
 		"tcb=1.2.3",
+		"tcb=1..3.4",
 		"tcb=1.2.3.256",
 		"tcb=128.0.0.0",
 		"tcb=1.2.3.4.5",

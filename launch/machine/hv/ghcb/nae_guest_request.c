@@ -67,12 +67,16 @@ static void ask(struct ghcb_call *c, bool extended, const struct certificates *t
 }
 
 /* Only a report comes with certificates. The type is looked at in the copy: the guest may still
- * change the page. */
+ * change the page. It may have made the pages private while this vCPU waited for the link. */
 static void carry(struct ghcb_call *c, bool extended)
 {
 	struct certificates to = {.at = GPA_NONE};
 	struct guest_message *m = psp_link_page();
 
+	if (!good_pages(c)) {
+		ghcb_fail(c, GHCB_ERR_INVALID_INPUT);
+		return;
+	}
 	memcpy(m, guest_ptr(gpa(c->info1)), sizeof(*m));
 	extended = extended && m->type == GUEST_MESSAGE_REPORT_REQ;
 	if (extended)
