@@ -8,6 +8,7 @@ from keelson import keelson
 
 FLOODS = 3
 SECONDS = 2
+TRIES = 3
 PORT = "/dev/ttyS0"
 
 # The last stty waits for what the driver still has to send.
@@ -52,8 +53,14 @@ def test_a_line_is_cut_anywhere():
 
 
 def test_a_flood_starves_no_cpu(runs, tools, linux):
-    """What holds a CPU holds it in each flood, a busy host does so now and then: the best here beside plain QEMU's worst."""
-    run, native = flood(runs, "native", tools)
-    _, plain = flood(runs, "plain", tools)
-    check_console(run.text("console.log"))
-    assert min(native) < 4 * max(plain), (native, plain)
+    """What holds a CPU holds it in each flood, a busy host does so now and then: the best here beside plain QEMU's worst,
+    and once more where the host was busy for one of the two only."""
+    figures = []
+    for i in range(TRIES):
+        run, native = flood(runs / str(i), "native", tools)
+        _, plain = flood(runs / str(i), "plain", tools)
+        check_console(run.text("console.log"))
+        figures.append((native, plain))
+        if min(native) < 4 * max(plain):
+            return
+    raise AssertionError(figures)
