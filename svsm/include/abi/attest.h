@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#pragma once
+
+/*
+ * The attestation protocol (1): SVSM specification (58019), chapter 7. RCX is the address of an
+ * operation; it may lie anywhere in one page, in the calling area too, which is where Linux has
+ * it. Out: RCX length of the manifest, RDX of the certificates, R8 of the report.
+ */
+#include "base/types.h"
+
+#define SVSM_ATTEST_SERVICES       0 /* RCX: struct attest_operation */
+#define SVSM_ATTEST_SINGLE_SERVICE 1 /* RCX: struct attest_single */
+
+/* Attestation protocol: the security processor or the host gave no report. */
+#define SVSM_ERR_ATTEST_NO_REPORT 0x80001000u
+
+/* A buffer of the guest's. What is called MBZ must be zero. */
+struct attest_buffer {
+	uint64_t gpa; /* a multiple of 4 KiB */
+	uint32_t size;
+	uint32_t mbz;
+} PACKED;
+
+struct attest_nonce {
+	uint64_t gpa; /* any; the nonce crosses no multiple of 4 KiB */
+	uint16_t size;
+	uint8_t mbz[6];
+} PACKED;
+
+struct attest_operation {
+	struct attest_buffer report;
+	struct attest_nonce nonce;         /* 0x10 */
+	struct attest_buffer manifest;     /* 0x20 */
+	struct attest_buffer certificates; /* 0x30; size 0: none are wanted */
+} PACKED;
+ABI_SIZE(struct attest_operation, 0x40, "SVSM chapter 7: attest services operation");
+
+struct attest_single {
+	struct attest_operation op;
+	uint8_t service[16]; /* 0x40: GUID */
+	uint32_t version;    /* 0x50: of the manifest */
+	uint32_t mbz;
+} PACKED;
+ABI_SIZE(struct attest_single, 0x58, "SVSM chapter 7: attest single service operation");
+
+/* GUIDs of this protocol are in EFI's byte order (their first three fields are little-endian),
+ * unlike those of the GHCB's certificate table. */
+#define ATTEST_GUID_SERVICES                                                                       \
+	{                                                                                          \
+		0x9e, 0x84, 0x38, 0x63, 0x2c, 0x67, 0x70, 0x46, 0xa1, 0xff, 0x58, 0xf9, 0xc9,      \
+			0x4b, 0x87, 0xbb                                                           \
+	}
+#define ATTEST_GUID_VTPM                                                                           \
+	{                                                                                          \
+		0xeb, 0xf1, 0x76, 0xc4, 0x23, 0x01, 0xa5, 0x45, 0x96, 0x41, 0xb4, 0xe7, 0xdd,      \
+			0xe5, 0xbf, 0xe3                                                           \
+	}
+
+/* The services manifest: this header, an entry a service, then their manifests. */
+struct attest_manifest_header {
+	uint8_t guid[16]; /* ATTEST_GUID_SERVICES */
+	uint32_t size;    /* of the whole manifest */
+	uint32_t services;
+} PACKED;
+ABI_SIZE(struct attest_manifest_header, 24, "SVSM chapter 7: services manifest, header");
+
+struct attest_manifest_entry {
+	uint8_t guid[16];
+	uint32_t offset; /* from the manifest's start */
+	uint32_t size;   /* 0: the service has no manifest */
+} PACKED;
+ABI_SIZE(struct attest_manifest_entry, 24, "SVSM chapter 7: services manifest, entry");
+
+/*
+ * The vTPM's manifests. Version 0: the TPMT_PUBLIC of the RSA-2048 endorsement key. Version 1, big
+ * endian: this header, then `keys` TPM2B_PUBLIC and nothing behind them.
+ */
+struct attest_vtpm_header {
+	uint32_t version; /* 1 */
+	uint32_t keys;
+} PACKED;
