@@ -122,19 +122,28 @@ bool excerpt(FILE *f, const char *path, unsigned lines, size_t bytes)
 	return true;
 }
 
-/* Up to TELLING lines of the text that tell; whole ones, since the first may be cut. */
+/* Up to TELLING lines of the text that tell, each with the one before it, which often says what led
+ * to it; whole ones, since the first may be cut. */
 static void telling_lines(FILE *f, const char *text, size_t n)
 {
+	struct {
+		const char *at;
+		size_t n;
+	} before = {NULL, 0};
 	unsigned told = 0;
 
 	for (size_t at = 0, len; at < n && told < TELLING; at += len + 1) {
 		const char *end = memchr(text + at, '\n', n - at);
 
 		len = end ? (size_t)(end - (text + at)) : n - at;
-		if (!excerpt_telling(text + at, MIN(len, LINE_MOST)))
-			continue;
-		lines_of(f, text + at, MIN(len, LINE_MOST));
-		told++;
+		if (excerpt_telling(text + at, MIN(len, LINE_MOST))) {
+			lines_of(f, before.at, before.n);
+			lines_of(f, text + at, MIN(len, LINE_MOST));
+			told++;
+		}
+		before.at = text + at;
+		before.n =
+			excerpt_telling(before.at, MIN(len, LINE_MOST)) ? 0 : MIN(len, LINE_MOST);
 	}
 	fputs(told ? "...\n" : "", f);
 }

@@ -47,7 +47,7 @@ static const struct {
 	 "The machine in software failed: this is neither the guest's nor the SVSM's fault.",
 	 {&monitor, &qemu, &svsm, &console}},
 	{CODE_TIMEOUT,
-	 "For too long nothing happened; where each vCPU stood is in the reason.",
+	 "It was not at its end in time; what each vCPU did last is in the reason.",
 	 {&monitor, &console, &svsm, &qemu}},
 	{-1,
 	 "The run has no end: it still runs, or the harness was killed.",
@@ -131,6 +131,27 @@ static void detail(FILE *f, const json_t *t, const char *why)
 	html_text(f, text);
 }
 
+static void purpose(FILE *f, const struct loaded *r, const char *test)
+{
+	char *what = test ? said_purpose(r, test) : NULL;
+
+	if (what) {
+		fputs("<br>It is to show: ", f);
+		html_text(f, what);
+	}
+	free(what);
+}
+
+/* A run that ended by itself has nothing under way. */
+static void under_way(FILE *f, const struct loaded *r)
+{
+	char *folder = guilty_folder(r);
+
+	if (loaded_code(r) != CODE_FAILED)
+		said_under_way(f, folder);
+	free(folder);
+}
+
 static void failed_tests(FILE *f, const struct loaded *r, const char *why)
 {
 	const json_t *t;
@@ -147,6 +168,7 @@ static void failed_tests(FILE *f, const struct loaded *r, const char *why)
 		html_text(f, loaded_text(t, "test"));
 		fputs("</b> failed", f);
 		detail(f, t, why);
+		purpose(f, r, loaded_text(t, "test"));
 		said_in_test(f, r, loaded_text(t, "test"));
 		fputs("</li>\n", f);
 	}
@@ -212,6 +234,7 @@ void part_failure(FILE *f, const struct loaded *r, size_t n)
 	fputs("</span></h2>\n<p class=\"reason\">", f);
 	html_text(f, why);
 	fprintf(f, "</p>\n<p class=\"means\">%s</p>\n", ends[end_of(code)].means);
+	under_way(f, r);
 	failed_tests(f, r, why);
 	last_words(f, r, end_of(code));
 	fprintf(f, "<p><a href=\"#r%zu\">All of this run</a>. Run it again: <code>", n);

@@ -175,10 +175,12 @@ void part_tests(FILE *f, const struct loaded *r)
 		"scope=\"col\">Test</th><th class=\"num\" scope=\"col\">Time</th><th "
 		"scope=\"col\">Detail</th></tr></thead>\n<tbody>\n",
 		r->passed, r->failed, r->skipped, r->known);
-	json_array_foreach(r->tests, i, t)
-	{
-		test_row(f, t);
-	}
+	for (unsigned good = 0; good < 2; good++) /* those that failed come first */
+		json_array_foreach(r->tests, i, t)
+		{
+			if ((strcmp(loaded_text(t, "verdict"), "fail") != 0) == good)
+				test_row(f, t);
+		}
 	fputs("</tbody></table>\n", f);
 	if (r->lost)
 		fprintf(f,

@@ -235,7 +235,7 @@ def run_test(port, mode, name):
     if mode == "no-verdict":
         return port.send(END, name)
     if mode == "liar":
-        port.send(FAILURE, "a.c:7", "x == y: 1 (0x1) and 2 (0x2)")
+        port.send(FAILURE, "a.c:7", "x == y: is 1 (0x1), expected 2 (0x2)")
     if mode == "skip-silent":
         port.send(VERDICT, name, "skip", "")
         return port.send(END, name)

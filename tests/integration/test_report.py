@@ -168,7 +168,7 @@ def test_a_person_reads_it(page, tab, width, height, scheme):
     assert tab.text("#counts") == "8 passed, 4 failed, 0 skipped, 0 known to fail"
     assert tab.count(".failure") == 3 and tab.run(FITS)
     reasons = tab.run("return [...document.querySelectorAll('.failure .reason')].map(e => e.innerText)")
-    assert "x == y: 1 (0x1) and 2 (0x2)" in reasons[0]
+    assert "x == y: is 1 (0x1), expected 2 (0x2)" in reasons[0]
     assert "triple fault" in reasons[1] and "something it did not like" in reasons[2]
     assert "triple fault" in tab.text("#why3 .words mark")
 

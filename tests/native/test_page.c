@@ -399,3 +399,38 @@ TEST(suites_of_one_command)
 	free(text);
 	end();
 }
+
+/* Who reads why a run failed wants to know what the test is for, and what was going on. */
+TEST(what_failed_comes_first)
+{
+	const char *bad, *good;
+	char *text;
+
+	begin();
+	put_text("x", "run.json",
+		 "{\"name\": \"x\", \"exit\": {\"code\": 4, \"reason\": \"panic\"}}");
+	put_text("x", "results.jsonl",
+		 "{\"suite\":\"s\",\"test\":\"a\",\"verdict\":\"pass\",\"ms\":1,\"detail\":\"\"}\n"
+		 "{\"suite\":\"s\",\"test\":\"b\",\"verdict\":\"fail\",\"ms\":1,\"detail\":\"d\"}"
+		 "\n");
+	put_text("x", "control.log",
+		 "  7 < TEST a one thing svsm:1:a\n  8 < TEST b a list: it stops there "
+		 "svsm:6.2:next "
+		 "apm:x\n  9 < START a\n 10 < END a\n 11 > EXEC true\n 12 < EXEC_END 0\n"
+		 " 1313 > EXEC crash <it>\n");
+	put_text("x", "console.log",
+		 "sysrq: Trigger a crash\nKernel panic - it\n1\n2\n3\n4\n5\n6\n7\n"
+		 "8\n9\n10\n11\n12\n13\n");
+	CHECK(add("x"));
+	text = page();
+	check_page(text);
+	CHECK(strstr(text, "It is to show: a list: it stops there<"));
+	CHECK(strstr(text, "Under way: <code>EXEC crash &lt;it&gt;</code>, begun 1.31 s"));
+	CHECK_EQ(count(text, "Under way: "), 1);
+	CHECK(strstr(text, "sysrq: Trigger a crash\n<mark>Kernel panic - it</mark>\n...\n2\n"));
+	bad = strstr(text, "<th scope=\"row\">b</th>");
+	good = strstr(text, "<th scope=\"row\">a</th>");
+	CHECK(bad && good && bad < good);
+	free(text);
+	end();
+}

@@ -146,16 +146,18 @@ bool test_check(bool good, const char *file, int line, const char *expr)
 	return good;
 }
 
-bool test_check2(bool good, const char *file, int line, const char *expr, uint64_t a, uint64_t b)
+bool test_check2(bool good, const char *file, int line, const char *expr, const char *op,
+		 uint64_t a, uint64_t b)
 {
+	bool equal = op[0] == '=';
 	char text[256];
 
 	__atomic_fetch_add(&now.checks, 1, __ATOMIC_RELAXED);
 	if (good)
 		return true;
-	fmt_snprintf(text, sizeof(text), "%s: %llu (0x%llx) and %llu (0x%llx)", expr,
-		     (unsigned long long)a, (unsigned long long)a, (unsigned long long)b,
-		     (unsigned long long)b);
+	fmt_snprintf(text, sizeof(text), "%s: is %llu (0x%llx), expected %s%s%llu (0x%llx)", expr,
+		     (unsigned long long)a, (unsigned long long)a, equal ? "" : op,
+		     equal ? "" : " ", (unsigned long long)b, (unsigned long long)b);
 	test_failed(file, line, text);
 	return false;
 }

@@ -33,29 +33,33 @@ void test_must_end(enum test_end code, const char *texts);
 
 bool test_check(bool good, const char *file, int line, const char *expr);
 void test_failed(const char *file, int line, const char *text);
-bool test_check2(bool good, const char *file, int line, const char *expr, uint64_t a, uint64_t b);
+/* expr tells what a was to be to b, in its last words: "== b". */
+bool test_check2(bool good, const char *file, int line, const char *expr, const char *op,
+		 uint64_t a, uint64_t b);
 NORETURN void test_abandon(void); /* ends the running test; what failed was reported */
 
 #define CHECK(c) test_check((c), __FILE__, __LINE__, #c)
 /* A failed check where no expression says so: the text tells what went wrong. */
 #define CHECK_FAILED(text) test_failed(__FILE__, __LINE__, text)
-#define CHECK_OP(a, op, b)                                                                         \
+/* a is what was found, b what it is held against. The texts are those of the source: an argument
+ * that is handed on to another macro would be expanded first. */
+#define CHECK_OP(a, op, b, a_text, b_text)                                                         \
 	({                                                                                         \
 		uint64_t a_ = (uint64_t)(a), b_ = (uint64_t)(b);                                   \
-		test_check2(a_ op b_, __FILE__, __LINE__, #a " " #op " " #b, a_, b_);              \
+		test_check2(a_ op b_, __FILE__, __LINE__, a_text " " #op " " b_text, #op, a_, b_); \
 	})
-#define CHECK_EQ(a, b) CHECK_OP(a, ==, b)
-#define CHECK_NE(a, b) CHECK_OP(a, !=, b)
-#define CHECK_LE(a, b) CHECK_OP(a, <=, b)
-#define CHECK_GE(a, b) CHECK_OP(a, >=, b)
+#define CHECK_EQ(a, b) CHECK_OP(a, ==, b, #a, #b)
+#define CHECK_NE(a, b) CHECK_OP(a, !=, b, #a, #b)
+#define CHECK_LE(a, b) CHECK_OP(a, <=, b, #a, #b)
+#define CHECK_GE(a, b) CHECK_OP(a, >=, b, #a, #b)
 #define REQUIRE(c)                                                                                 \
 	do {                                                                                       \
-		if (!CHECK(c))                                                                     \
+		if (!test_check((c), __FILE__, __LINE__, #c))                                      \
 			test_abandon();                                                            \
 	} while (0)
 #define REQUIRE_EQ(a, b)                                                                           \
 	do {                                                                                       \
-		if (!CHECK_EQ(a, b))                                                               \
+		if (!CHECK_OP(a, ==, b, #a, #b))                                                   \
 			test_abandon();                                                            \
 	} while (0)
 
