@@ -28,11 +28,14 @@ check-all: ## check, and what takes too long for each change: a whole distributi
 distro: ## suite distro, on the images that are there: Debian up to a login, its root opened by the vTPM or refused
 	$(Q)$(PYTHON) -m pytest -q -p no:cacheprovider tests/distro
 
+# BESIDE=2: two tests at once, by Debian's python3-pytest-xdist (tests/integration/beside.py).
+BESIDE ?= 1
+
 # pytest keeps which tests failed.
 PYTEST_KEPT = $(PYTHON) -m pytest -q -o cache_dir=$(abspath $(BUILD))/pytest tests/integration
 
-integration: ## the pytest suites (boots guests)
-	$(Q)$(PYTEST_KEPT)
+integration: ## the pytest suites (boots guests); BESIDE=2: two tests at once
+	$(Q)$(PYTEST_KEPT) $(if $(filter-out 1,$(BESIDE)),-n $(BESIDE) --dist loadgroup)
 
 integration-again: ## of the pytest suites the tests that failed last
 	$(Q)$(PYTEST_KEPT) --last-failed --last-failed-no-failures none

@@ -9,7 +9,11 @@ import signal
 import statistics
 import time
 
+import pytest
+
 from keelson import finish, keelson, start
+
+pytestmark = pytest.mark.alone
 
 FLOODS = 5
 LINES = 12000

@@ -4,7 +4,11 @@
 
 import re
 
+import pytest
+
 from keelson import keelson
+
+pytestmark = pytest.mark.alone
 
 FLOODS = 3
 SECONDS = 2

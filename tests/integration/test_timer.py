@@ -6,7 +6,11 @@ all CPUs share one thread then."""
 
 import json
 
+import pytest
+
 from keelson import keelson
+
+pytestmark = pytest.mark.alone
 
 RUNS = 3
 
