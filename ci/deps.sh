@@ -11,7 +11,7 @@ tell=
 etc=${APT_ETC:-/etc}
 
 packages='gcc libc6-dev make binutils qemu-system-x86 libssl-dev libtpms-dev libtss2-dev tpm2-tools libjansson-dev
-python3 python3-pytest python3-cryptography openssl acpica-tools cpio xz-utils kmod clang-format cppcheck shellcheck pyflakes3 yamllint git ca-certificates'
+python3 python3-pytest python3-pytest-xdist python3-cryptography openssl acpica-tools cpio xz-utils kmod clang-format cppcheck shellcheck pyflakes3 yamllint git ca-certificates'
 # Outside Debian the guest's packages are verified with a keyring that is not there by itself.
 grep -qx 'ID=debian' "$etc/os-release" 2>/dev/null || packages="$packages debian-archive-keyring"
 [ $# -eq 0 ] || packages=$*

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 The Keelson Authors
-"""Two tests at once (pytest-xdist, `make integration`): which stay together, which stay alone, and in what order.
+"""Two tests at once (`make integration BESIDE=2`, by pytest-xdist): which stay together, which alone, and in what order.
 
 A file's tests stay in one process, in their order, and so do those of a suite, which runs once. A test marked `alone`
 looks at the time of this host: it begins when nobody else runs, and nobody begins meanwhile.
@@ -9,17 +9,23 @@ looks at the time of this host: it begins when nobody else runs, and nobody begi
 import contextlib
 import fcntl
 import os
+import pathlib
 
 import pytest
 
-from keelson import BUILD
-
 # Those that take longest come first, so that neither process has a long one left when the other has none.
-LONGEST = ["vtpm-tools", "vtpm-tss", "test_harness", "test_conformance", "vtpm-long-icount", "vtpm-raw", "test_reproducible",
-           "test_protocol", "test_hostile", "vtpm-long-alone", "ovmf", "test_dma"]
+LONGEST = ["vtpm-tools", "test_harness", "test_conformance", "vtpm-tss", "test_vtpm_boot", "test_hostile", "vtpm-long-icount",
+           "vtpm-raw", "test_vtpm_tools", "test_failstop", "vtpm-long-alone", "ovmf", "ovmf-memory", "test_reproducible",
+           "test_protocol", "test_repro", "linux", "test_dma"]
 
 # Suites that hold the host to its clock, or take all of its CPUs by themselves.
 ALONE = {"crowd", "timer-bare", "timer-linux", "vtpm-long"}
+
+MAKE = {"test_make", "test_install", "test_reproducible"}  # call make in this tree: one after another
+
+
+def is_worker():
+    return "PYTEST_XDIST_WORKER" in os.environ
 
 
 def group(item):
@@ -27,7 +33,7 @@ def group(item):
     name = item.path.stem
     if name == "test_suites":
         return item.callspec.params["suite"]
-    return "test_make" if name == "test_install" else name  # both call make in this tree
+    return "make" if name in MAKE else name
 
 
 def alone(item):
@@ -35,26 +41,46 @@ def alone(item):
 
 
 def rank(item):
-    name = group(item)
-    return alone(item), LONGEST.index(name) if name in LONGEST else len(LONGEST)
-
-
-def arrange(items):
-    """All that are alone are one group, the last: one process waits for the other once."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group("alone" if alone(item) else group(item)))
-    items.sort(key=rank)
+    """All that are alone come last: one process waits for the other once."""
+    names = [group(item), item.path.stem]
+    return alone(item), min(LONGEST.index(name) if name in LONGEST else len(LONGEST) for name in names)
 
 
 @contextlib.contextmanager
 def turn(item):
     """Who waits to be alone holds the gate, so that nobody begins before."""
-    with open(BUILD / "beside.gate", "w") as gate, open(BUILD / "beside.lock", "w") as lock:
+    home = pathlib.Path(os.environ.get("BUILD", "build")) / "pytest"
+    home.mkdir(parents=True, exist_ok=True)
+    with open(home / "gate", "w") as gate, open(home / "turn", "w") as lock:
         fcntl.flock(gate, fcntl.LOCK_EX)
         fcntl.flock(lock, fcntl.LOCK_EX if alone(item) else fcntl.LOCK_SH)
         fcntl.flock(gate, fcntl.LOCK_UN)
         yield
 
 
-def is_worker():
-    return "PYTEST_XDIST_WORKER" in os.environ
+# ---- what pytest calls (conftest.py) ----
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "alone: nothing runs beside it (beside.py)")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    if is_worker():
+        items.sort(key=rank)
+        for item in items:
+            item.add_marker(pytest.mark.xdist_group("alone" if alone(item) else group(item)))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish(session):
+    """The controller has the names with their groups by now. What failed is kept and told by its own name, which
+    `make integration-again` asks for."""
+    for item in session.items if is_worker() else []:
+        item._nodeid = item.nodeid.removesuffix("@alone").removesuffix(f"@{group(item)}")
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_protocol(item):
+    with turn(item) if is_worker() else contextlib.nullcontext():
+        yield

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 The Keelson Authors
-import contextlib
 import pathlib
 import sys
 
@@ -9,31 +8,18 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 import beside  # noqa: E402
-from keelson import BUILD, KEELSON  # noqa: E402
-from test_make import make  # noqa: E402
+from keelson import BUILD, KEELSON, make  # noqa: E402
 
 
 def pytest_configure(config):
-    config.addinivalue_line("markers", "alone: nothing runs beside it (beside.py)")
+    config.pluginmanager.register(beside)
 
 
 def pytest_sessionstart(session):
     if not KEELSON.exists():
         pytest.exit(f"{KEELSON} is missing: run `make`", returncode=3)
     if getattr(session.config.option, "numprocesses", None) and not beside.is_worker():
-        make("-j2", "all")  # as test_make.py and test_install.py will: what is stale is not built beside a test
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
-    if beside.is_worker():
-        beside.arrange(items)
-
-
-@pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_protocol(item):
-    with beside.turn(item) if beside.is_worker() else contextlib.nullcontext():
-        yield
+        make("-j2", "all")  # what is stale is not built beside a test (test_make.py)
 
 
 @pytest.fixture

@@ -22,8 +22,6 @@ sys.path.insert(0, str(ROOT / "ci/bench"))
 
 import exits  # noqa: E402
 
-pytestmark = pytest.mark.alone
-
 TABLE = ROOT / "tests/integration/exits.txt"
 ALL = "all but the timer's"
 SLACK = 8  # exits: a few that come once in a while are no per cent

@@ -9,8 +9,7 @@ import subprocess
 
 import pytest
 
-from keelson import BUILD, KEELSON, ROOT, environment, igvm
-from test_make import make
+from keelson import BUILD, KEELSON, ROOT, environment, igvm, make
 
 TABLE = re.compile(r'(?:^\t|[\s,])\{"([a-z][a-z-]+)", (?:\d|required_argument|no_argument|optional_argument),', re.M)
 

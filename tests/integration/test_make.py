@@ -9,21 +9,7 @@ import subprocess
 
 import pytest
 
-from keelson import ROOT
-
-OUTER = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "GIT_CONFIG_COUNT")  # of the make that runs these tests
-
-
-# What names a kernel to the make that runs these tests, and would to theirs.
-ASKED = ("KERNEL", "KERNEL_SUITE", "KERNEL_SERIES", "INITRD", "INITRAMFS", "TOOLS", "BENCH", "PACKAGE_SUITE", "DEBIAN_MIRROR")
-
-
-def make(*words, **more):
-    env = {k: v for k, v in os.environ.items() if k not in OUTER + ASKED}
-    env.update(more)
-    done = subprocess.run(["make", *words], cwd=ROOT, env=env, capture_output=True, text=True, timeout=900)
-    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
-    return done.stdout
+from keelson import OUTER, ROOT, make
 
 
 def compiled(out):

@@ -6,13 +6,9 @@ all CPUs share one thread then."""
 
 import json
 
-import pytest
-
 from keelson import keelson
 
-pytestmark = pytest.mark.alone
-
-RUNS = 3
+RUNS = 2
 
 # Upper bounds of each sample, in ns, which are instructions: an exit and an entry for a deadline, two of either
 # and a request by the GHCB for an IPI. What they are now stands in docs/timers.md.
