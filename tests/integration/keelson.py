@@ -25,10 +25,14 @@ OUTER = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "GIT_CONFIG_COUNT")  # of the make 
 ASKED = ("KERNEL", "KERNEL_SUITE", "KERNEL_SERIES", "INITRD", "INITRAMFS", "TOOLS", "BENCH", "PACKAGE_SUITE", "DEBIAN_MIRROR")
 
 
+# Seconds after which a test gives up on what should have ended or come: a busy host takes minutes where another takes one.
+HANGS = 600
+
+
 def make(*words, **more):
     env = {k: v for k, v in os.environ.items() if k not in OUTER + ASKED}
     env.update(more)
-    done = subprocess.run(["make", *words], cwd=ROOT, env=env, capture_output=True, text=True, timeout=900)
+    done = subprocess.run(["make", *words], cwd=ROOT, env=env, capture_output=True, text=True, timeout=2 * HANGS)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     return done.stdout
 
@@ -98,7 +102,7 @@ def start(runs, *words, env=None, stdin=subprocess.DEVNULL, **kw):
                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **kw)
 
 
-def finish(process, runs, limit=600):
+def finish(process, runs, limit=HANGS):
     """The limit is for a harness that hangs; targets are watched by the harness itself."""
     try:
         out, err = process.communicate(timeout=limit)
@@ -115,7 +119,7 @@ def keelson(runs, *words, env=None):
 
 def igvm(*words):
     done = subprocess.run([str(KEELSON), "igvm", *map(str, words)], cwd=ROOT, env=environment(),
-                          capture_output=True, text=True, timeout=120)
+                          capture_output=True, text=True, timeout=HANGS)
     return done.returncode, done.stdout, done.stderr
 
 

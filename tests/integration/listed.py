@@ -12,7 +12,7 @@ import shlex
 import struct
 import subprocess
 
-from keelson import BUILD, ROOT
+from keelson import BUILD, HANGS, ROOT
 
 TREE = BUILD / "guests/tools/tree"  # what tools.cpio is made of
 
@@ -64,7 +64,7 @@ def program(path):
         words, text = [path, "--list"], None
     else:
         words, text = ["sh", "-s", "--", "--list"], path.read_text().replace(" /lib/", f" {shlex.quote(str(TREE / 'lib'))}/")
-    done = subprocess.run(words, input=text, capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run(words, input=text, capture_output=True, text=True, check=True, timeout=HANGS)
     return [line.split("\t")[0] for line in done.stdout.splitlines()]
 
 

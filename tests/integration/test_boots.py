@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from keelson import ROOT
+from keelson import HANGS, ROOT
 
 KEELSON = """#!/bin/sh
 echo "$*" >>{0}/words
@@ -49,7 +49,7 @@ def family(mark):
 
 
 def wait_for(condition):
-    until = time.monotonic() + 30
+    until = time.monotonic() + HANGS
     while not condition():
         assert time.monotonic() < until, "it did not come"
         time.sleep(0.05)
@@ -57,7 +57,7 @@ def wait_for(condition):
 
 def test_counts_by_exit_code(boots, tmp_path):
     process = boots("5", FAKE_ENDS="0 7 0 6 7", SMP="4", LOAD="0")
-    out, _ = process.communicate(timeout=60)
+    out, _ = process.communicate(timeout=HANGS)
     assert process.returncode == 1
     assert out.splitlines()[-1] == "2 passed, 3 failed, 0 not run; exit 0: 2, exit 6: 1, exit 7: 2"
     assert all("--smp 4" in line for line in (tmp_path / "words").read_text().splitlines())
@@ -65,14 +65,14 @@ def test_counts_by_exit_code(boots, tmp_path):
 
 def test_all_good(boots):
     process = boots("2", "core", SMP="", LOAD="")
-    out, _ = process.communicate(timeout=60)
+    out, _ = process.communicate(timeout=HANGS)
     assert process.returncode == 0
     assert out.splitlines()[-1] == "2 passed, 0 failed, 0 not run; exit 0: 2"
 
 
 def test_load_ends_with_the_boots(boots):
     process = boots("2", LOAD="3", BOOTS_MARK="ends")
-    process.communicate(timeout=60)
+    process.communicate(timeout=HANGS)
     assert process.returncode == 0
     wait_for(lambda: not family(b"BOOTS_MARK=ends"))
 
@@ -84,7 +84,7 @@ def test_load_ends_with_a_signal(boots, tmp_path, number, code):
     wait_for((tmp_path / "words").exists)
     wait_for(lambda: len(family(mark.encode())) == 4)  # the script, two that spin, the boot
     process.send_signal(number)
-    assert process.wait(timeout=30) == code
+    assert process.wait(timeout=HANGS) == code
     left = 1 if number == signal.SIGKILL else 0  # nobody ends the boot then: keelson itself would see it
     wait_for(lambda: len(family(mark.encode())) == left)
     for pid in family(mark.encode()):
@@ -95,12 +95,12 @@ def test_load_ends_with_a_signal(boots, tmp_path, number, code):
 def test_what_is_no_number(boots, total, load, says):
     """No boot at all has not passed."""
     process = boots(total, LOAD=load)
-    out, _ = process.communicate(timeout=60)
+    out, _ = process.communicate(timeout=HANGS)
     assert process.returncode == 2 and says in out
 
 
 def test_usage_error_ends_it(boots):
     process = boots("5", FAKE_ENDS="2 2 2 2 2", LOAD="0")
-    out, _ = process.communicate(timeout=60)
+    out, _ = process.communicate(timeout=HANGS)
     assert process.returncode == 1
     assert out.splitlines()[-1] == "0 passed, 1 failed, 4 not run; exit 2: 1"

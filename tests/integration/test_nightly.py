@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from keelson import ROOT
+from keelson import HANGS, ROOT
 
 NIGHTLY = ROOT / "ci/nightly/nightly.py"
 sys.path.insert(0, str(ROOT / "ci/nightly"))
@@ -47,7 +47,7 @@ def words(top, *more, text=FAKE):
 
 
 def night(top, *more, text=FAKE):
-    done = subprocess.run(words(top, *more, text=text), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(words(top, *more, text=text), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=HANGS)
     return done, top / "nights/latest"
 
 
@@ -93,7 +93,7 @@ def whole(tmp_path_factory):
                       "import nightly, run\nrun.GRACE = 0.2\nsys.exit(nightly.main(sys.argv[1:]))\n")
     line = words(top)
     line[2] = runner
-    done = subprocess.run(line, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(line, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=HANGS)
     return done, top / "nights/latest"
 
 
@@ -154,7 +154,7 @@ def test_resume(tmp_path):
     latest = tmp_path / "nights/latest"
     begun(process, latest / "two/pid")
     process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=60) == 143
+    assert process.wait(timeout=HANGS) == 143
     assert not alive((latest / "two/pid").read_text().strip()) and not (latest / "two/result.json").exists()
     (latest / "go").touch()
     first = latest.resolve()
@@ -182,7 +182,7 @@ def test_one_at_a_time(tmp_path):
     begun(first, tmp_path / "nights/latest/wait/begun")
     second, _ = night(tmp_path, text=text)
     first.send_signal(signal.SIGTERM)
-    first.wait(timeout=60)
+    first.wait(timeout=HANGS)
     assert second.returncode == 3 and "another run" in second.stderr
     third, _ = night(tmp_path, text="[short]\ncommand = true\n")
     assert third.returncode == 0

@@ -42,7 +42,7 @@ def limited(size):
 # 100: nothing fits. 6000: run.json does, a quarter of results.jsonl does, junit.xml does not.
 @pytest.mark.parametrize("size", [100, 6000])
 def test_files_that_are_too_large(runs, size):
-    run = finish(start_fake(runs, "many", "test", "core", preexec_fn=limited(size)), runs, limit=120)
+    run = finish(start_fake(runs, "many", "test", "core", preexec_fn=limited(size)), runs)
     assert run.code == 3, run.out + run.err
     assert "200 passed, 0 failed" in run.out
     assert 0 <= whole(run.folder) < 200
@@ -56,7 +56,7 @@ def test_files_that_are_too_large(runs, size):
 
 def test_log_of_qemu_that_is_cut(runs):
     """QEMU drops what the disk does not take, and says nothing."""
-    run = finish(start_fake(runs, "long-console", "test", "core", preexec_fn=limited(50000)), runs, limit=120)
+    run = finish(start_fake(runs, "long-console", "test", "core", preexec_fn=limited(50000)), runs)
     assert run.code == 3 and "/console.log: File too large" in run.err, run.err
     assert run.verdicts() == {"first": "pass", "second": "pass", "third": "pass"}
 
@@ -76,7 +76,7 @@ def small_disk(tmp_path):
 @pytest.mark.parametrize("words", [["test", "core"], ["test", "core", "machine"]])
 def test_disk_that_fills(small_disk, tmp_path, words):
     runs = small_disk / "runs"
-    run = finish(start_fake(runs, "fills", *words, home=tmp_path, env={"FAKE_FILL": str(small_disk)}), runs, limit=120)
+    run = finish(start_fake(runs, "fills", *words, home=tmp_path, env={"FAKE_FILL": str(small_disk)}), runs)
     assert run.code == 3, run.out + run.err
     assert "No space left on device: make room there, or name another folder by --runs" in run.err
     for folder in [run.folder, *(run.folder / w for w in words[1:] if len(words) > 2)]:

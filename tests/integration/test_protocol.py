@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from keelson import fake, finish, start, start_fake
+from keelson import HANGS, fake, finish, start, start_fake
 
 
 def test_good_target(runs):
@@ -181,18 +181,18 @@ def test_flood_can_be_interrupted(runs, mode):
     """A target that never stops talking does not keep the harness from its signals."""
     process = start_fake(runs, mode, "test", "core/first")
     log = runs / "latest/control.log"
-    until = time.monotonic() + 60
+    until = time.monotonic() + HANGS
     while not (log.exists() and "START first" in log.read_text()) and time.monotonic() < until:
         time.sleep(0.1)
     time.sleep(0.5)
     process.send_signal(signal.SIGTERM)
-    finish(process, runs, 30).check(128 + signal.SIGTERM)
+    finish(process, runs).check(128 + signal.SIGTERM)
 
 
 @pytest.mark.parametrize("mode", ["floods-noise", "floods-alive"])
 def test_flood_that_says_nothing_has_its_time_out(runs, mode):
     """What is no frame, or says only that somebody lives, is no progress, however much of it there is."""
-    run = finish(start_fake(runs, mode, "test", "core/first", "--timeout", 1), runs, 60).check(7)
+    run = finish(start_fake(runs, mode, "test", "core/first", "--timeout", 1), runs).check(7)
     assert run.verdicts() == {"first": "fail"}
 
 
@@ -206,12 +206,12 @@ def test_mute_monitor_can_be_interrupted(runs, tmp_path):
     """Where a machine that hangs is, and its registers, are asked of a QEMU that hangs too."""
     asked = tmp_path / "asked"
     process = start_fake(runs, "mute-qmp", "test", "core/first", "--timeout", 1, env={"FAKE_ASKED": str(asked)})
-    until = time.monotonic() + 60
+    until = time.monotonic() + HANGS
     while not asked.exists():
         assert time.monotonic() < until, "it did not ask"
         time.sleep(0.1)
     process.send_signal(signal.SIGTERM)
-    run = finish(process, runs, 30)
+    run = finish(process, runs)
     assert run.code in (7, 128 + signal.SIGTERM) and "QEMU did not answer" in run.text("state.txt")
 
 
@@ -221,7 +221,7 @@ def test_deaf_console_can_be_interrupted(runs):
         process = start_fake(runs, "deaf", "run", "linux", "--shell", stdin=endless)
     time.sleep(3)
     process.send_signal(signal.SIGTERM)
-    finish(process, runs, 30).check(128 + signal.SIGTERM)
+    finish(process, runs).check(128 + signal.SIGTERM)
 
 
 @pytest.mark.parametrize("mode, words", [("floods-output", ["--exec", "yes"]), ("foreign-floods", ["--no-agent"])])
@@ -231,7 +231,7 @@ def test_stdout_that_nobody_reads_can_be_interrupted(runs, mode, words):
     assert process.stdout.read(1)
     time.sleep(0.5)
     process.send_signal(signal.SIGTERM)
-    assert process.wait(30) == 128 + signal.SIGTERM
+    assert process.wait(HANGS) == 128 + signal.SIGTERM
 
 
 def test_silent_spinner_ends_too(runs):

@@ -12,7 +12,7 @@ import tempfile
 import pytest
 
 import listed
-from keelson import BUILD, KEELSON, ROOT, environment, finish, start
+from keelson import BUILD, HANGS, KEELSON, ROOT, environment, finish, start
 
 _done = {}
 
@@ -20,7 +20,7 @@ _done = {}
 def suites():
     """Name of each suite, and why it cannot run here: only one whose kernel is optional may say so."""
     words = [KEELSON, "test", "--list", "--json"]
-    out = subprocess.run(words, cwd=ROOT, env=environment(), capture_output=True, text=True, check=True, timeout=60).stdout
+    out = subprocess.run(words, cwd=ROOT, env=environment(), capture_output=True, text=True, check=True, timeout=HANGS).stdout
     wanted = os.environ.get("SUITES", "").split()
     found = {s["suite"]: s.get("lacks") for s in map(json.loads, out.splitlines())}
     return {name: lacks for name, lacks in found.items() if not wanted or name in wanted}

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from keelson import fake, finish, processes_with, start_fake
+from keelson import HANGS, fake, finish, processes_with, start_fake
 
 PANIC = "Kernel panic - not syncing: tried and tested"
 
@@ -56,7 +56,7 @@ def test_without_kdump(runs):
 
 def wait_for_run(runs):
     log = runs / "latest/control.log"
-    until = time.monotonic() + 60
+    until = time.monotonic() + HANGS
     while not (log.exists() and "START second" in log.read_text()):
         assert time.monotonic() < until, "it did not come"
         time.sleep(0.05)
@@ -77,17 +77,17 @@ def test_stopped_and_continued(runs, tmp_path, who):
         os.kill(pid, signal.SIGCONT)
     time.sleep(0.5)
     go.touch()
-    finish(process, runs, 60).check(0)
+    finish(process, runs).check(0)
 
 
 @pytest.mark.parametrize("mode, code", [("chats", 0), ("stuck", 7)])
 def test_words_of_a_stuck_kernel_are_no_progress(runs, mode, code):
     """Linux says every 26 s that a CPU is stuck, for as long as it is: that has its time-out, other words go on."""
-    finish(start_fake(runs, mode, "test", "core/second", "--timeout", 2), runs, 60).check(code)
+    finish(start_fake(runs, mode, "test", "core/second", "--timeout", 2), runs).check(code)
 
 
 def test_held_up_for_good(runs, tmp_path):
     """The other side: the same target, that nobody stops, has its time-out."""
     env = {"FAKE_GO": str(tmp_path / "never")}
-    run = finish(start_fake(runs, "held-up", "test", "core/second", "--timeout", 2, env=env), runs, 60).check(7)
+    run = finish(start_fake(runs, "held-up", "test", "core/second", "--timeout", 2, env=env), runs).check(7)
     assert "no progress for 2 s" in run.json()["exit"]["reason"]
