@@ -13,7 +13,7 @@
 #define APIC      0xfee00000
 #define TRAMPOLINE 0x8000
 #define TIMER     0x40
-#define PATIENCE  100000000
+#define PATIENCE  20000000 /* turns: seconds of this CPU alone, in which each other thread of the host has had its own */
 
 	.section .start, "ax"
 	.code32
