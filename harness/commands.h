@@ -9,4 +9,5 @@ int report_command(int argc, char **argv);
 int trail_command(int argc, char **argv);
 int doctor_command(int argc, char **argv);
 int repro_command(int argc, char **argv);
+int verify_command(int argc, char **argv);
 int debug_command(int argc, char **argv);

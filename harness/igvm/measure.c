@@ -10,6 +10,7 @@
 #include "harness/igvm/measure.h"
 #include "abi/vmsa.h"
 #include "base/x86.h"
+#include "lib/vmsa.h"
 
 #include <openssl/sha.h>
 #include <string.h>
@@ -22,7 +23,7 @@ struct page_info {
 	uint8_t page_type;
 	uint8_t imi_page;
 	uint8_t reserved;
-	uint8_t vmpl_perms[3]; /* VMPL3, 2, 1: an IGVM loader gives lower VMPLs none */
+	uint8_t vmpl_perms[3]; /* VMPL1, 2, 3: an IGVM loader gives them none */
 	uint64_t gpa;
 } PACKED;
 ABI_SIZE(struct page_info, 0x70, "SNP ABI: PAGE_INFO");
@@ -36,6 +37,24 @@ void measure_page(uint8_t digest[MEASURE_BYTES], enum measure_page_type type, ui
 	if (type == MEASURE_NORMAL || type == MEASURE_VMSA)
 		SHA384(data, PAGE_SIZE, info.contents);
 	SHA384((const uint8_t *)&info, sizeof(info), digest);
+}
+
+/*
+ * The firmware does not measure what it knows itself: GUEST_TSC_SCALE and GUEST_TSC_OFFSET of a
+ * VMSA are taken as zero, whatever the file has there.
+ */
+static void extend_vmsa(struct measure *m, uint64_t gpa, const struct vmsa *v)
+{
+	union {
+		struct vmsa vmsa;
+		uint8_t page[PAGE_SIZE];
+	} measured;
+
+	memcpy(measured.page, v, PAGE_SIZE);
+	measured.vmsa.tsc_scale = 0;
+	measured.vmsa.tsc_offset = 0;
+	m->pages[MEASURE_VMSA]++;
+	measure_page(m->digest, MEASURE_VMSA, gpa, measured.page);
 }
 
 /*
@@ -97,7 +116,9 @@ static void add_vmsa(const struct igvm_file *f, struct measure *m, const struct 
 	const struct vmsa *v = (const void *)(f->base + c->file_offset);
 	uint64_t base = CR0_ET | CR0_NE;
 
-	extend(m, MEASURE_VMSA, c->gpa, v);
+	if (!m->pages[MEASURE_VMSA])
+		m->sev_features = v->sev_features;
+	extend_vmsa(m, c->gpa, v);
 	m->vmsa_as_kvm = m->pages[MEASURE_VMSA] == 1 && c->gpa == IGVM_SNP_VMSA_GPA &&
 			 (v->cr0 & ~CR0_PE) == base;
 }
@@ -150,4 +171,25 @@ enum igvm_error measure_snp(const struct igvm_file *f, bool native_zero, struct 
 		return e;
 	out->id_block_differs = expected && memcmp(expected, out->digest, MEASURE_BYTES);
 	return mask ? IGVM_OK : IGVM_ERR_NO_PLATFORM;
+}
+
+/*
+ * What KVM makes of a vCPU that QEMU has reset and no file has a state for: CR0 without CD and NW,
+ * CR4.MCE (Linux: arch/x86/kvm/svm/svm.c, svm_set_cr0(), svm_set_cr4()). All have the VMSA's
+ * address.
+ */
+void measure_more_vcpus(struct measure *m, unsigned vcpus, uint32_t cpu_signature)
+{
+	union {
+		struct vmsa vmsa;
+		uint8_t page[PAGE_SIZE];
+	} v = {.page = {0}};
+
+	vmsa_reset(&v.vmsa);
+	v.vmsa.cr0 = CR0_ET;
+	v.vmsa.cr4 = CR4_MCE;
+	v.vmsa.rdx = cpu_signature;
+	v.vmsa.sev_features = m->sev_features;
+	for (unsigned i = 1; i < vcpus; i++)
+		extend_vmsa(m, IGVM_SNP_VMSA_GPA, &v.vmsa);
 }

@@ -28,6 +28,7 @@ struct measure {
 	uint8_t digest[MEASURE_BYTES];
 	uint64_t pages[MEASURE_CPUID + 1]; /* by page type */
 	uint64_t policy;
+	uint64_t sev_features; /* of the file's VMSA, and of every vCPU of the launch */
 	bool vmsa_as_kvm;      /* one VMSA, last, at KVM's address, with the CR0 KVM accepts */
 	bool id_block_differs; /* the file has an ID block that names another digest */
 };
@@ -38,3 +39,10 @@ struct measure {
  * IGVM_ERR_NO_PLATFORM when the file is not for SEV-SNP.
  */
 enum igvm_error measure_snp(const struct igvm_file *f, bool native_zero, struct measure *out);
+
+/*
+ * Goes on to the VMSAs of vCPUs 2 to `vcpus`, for a KVM that measures one for each vCPU that QEMU
+ * has made when the launch is finished, the file's being the first's. The others are as a reset
+ * leaves them: cpu_signature is their EAX of CPUID 1, which QEMU's reset puts into RDX.
+ */
+void measure_more_vcpus(struct measure *m, unsigned vcpus, uint32_t cpu_signature);

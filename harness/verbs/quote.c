@@ -102,7 +102,8 @@ static const char *pcrs_wrong(const struct quote *q, const struct selection *wan
 	return NULL;
 }
 
-/* What the signed bytes say. hash: the signature's, which the PCR digest uses too. */
+/* What the signed bytes say. want: NULL where any PCRs will do. hash: the signature's, which the
+ * PCR digest uses too. */
 static const char *attest_wrong(const struct quote *q, const struct selection *want, unsigned hash)
 {
 	enum {
@@ -123,6 +124,8 @@ static const char *attest_wrong(const struct quote *q, const struct selection *w
 		return "the nonce is another one";
 	if (!blob_take(&from, CLOCK_INFO + FIRMWARE, &skipped))
 		return "the quote is cut short";
+	if (!want)
+		return NULL;
 	if (!selection_fits(&from, want))
 		return "it quotes other PCRs";
 	if (!blob_sized(&from, &digest) || from.n)
@@ -137,8 +140,8 @@ const char *quote_wrong(const struct quote *q)
 	const char *wrong;
 	unsigned hash;
 
-	if (!parse_selection(q->selection, &want))
+	if (q->selection && !parse_selection(q->selection, &want))
 		return "no selection of PCRs was given";
 	wrong = signature_tpmt_wrong(q->pem, q->signature, q->attest, &hash);
-	return wrong ? wrong : attest_wrong(q, &want, hash);
+	return wrong ? wrong : attest_wrong(q, q->selection ? &want : NULL, hash);
 }

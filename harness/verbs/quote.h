@@ -14,7 +14,8 @@ struct quote {
 	struct blob signature; /* TPMT_SIGNATURE */
 	struct blob pcrs;      /* the values of the selected PCRs, lowest first, nothing between */
 	struct blob nonce;
-	const char *selection; /* "sha256:0,1,16": one bank */
+	/* "sha256:0,1,16": one bank; NULL: of which PCRs it is does not matter here */
+	const char *selection;
 };
 
 /* NULL when it is sound, else one line that says what is wrong first. */
