@@ -4,6 +4,7 @@
 /*
  * keelson igvm measure: prints the launch digest that an SNP host would report for an IGVM
  * file. The digest alone goes to stdout, so that a script can take it; warnings go to stderr.
+ * A KVM that measures a VMSA for each vCPU has the file's for the first and its own for the others.
  */
 #include "harness/igvm/igvm_cmd.h"
 #include "harness/igvm/measure.h"
@@ -11,14 +12,43 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct request {
 	const char *path;
 	bool json, native_zero;
+	unsigned long vcpus, cpu_signature;
 };
 
-/* False, and said why. getopt is not used: there are two flags and one file. */
+#define VCPUS_MOST 512
+
+/* The option's value is the word behind it. */
+static bool number(int argc, char **argv, int *i, unsigned long most, unsigned long *out)
+{
+	const char *word = *i + 1 < argc ? argv[++*i] : "";
+	char *end;
+
+	*out = strtoul(word, &end, 0);
+	if (*word >= '0' && *word <= '9' && !*end && *out && *out <= most)
+		return true;
+	return igvm_fail("igvm measure: %s takes a number from 1 to %lu, not \"%s\"", argv[*i - 1],
+			 most, word);
+}
+
+/* What is in the VMSA of a vCPU that was reset, and not in the file. */
+static bool consistent(const struct request *r)
+{
+	if (!r->path)
+		return igvm_fail("usage: keelson igvm measure FILE [--json] [--native-zero] "
+				 "[--vcpus N --cpu-signature EAX]");
+	if ((r->vcpus > 1) != (r->cpu_signature != 0))
+		return igvm_fail("igvm measure: --vcpus above 1 goes with --cpu-signature, EAX of "
+				 "CPUID 1 as in 0xa10f10, which is in these vCPUs' VMSAs");
+	return true;
+}
+
+/* False, and said why. */
 static bool parse(struct request *r, int argc, char **argv)
 {
 	for (int i = 1; i < argc; i++) {
@@ -26,12 +56,18 @@ static bool parse(struct request *r, int argc, char **argv)
 			r->json = true;
 		else if (!strcmp(argv[i], "--native-zero"))
 			r->native_zero = true;
-		else if (argv[i][0] != '-' && !r->path)
+		else if (!strcmp(argv[i], "--vcpus")) {
+			if (!number(argc, argv, &i, VCPUS_MOST, &r->vcpus))
+				return false;
+		} else if (!strcmp(argv[i], "--cpu-signature")) {
+			if (!number(argc, argv, &i, UINT32_MAX, &r->cpu_signature))
+				return false;
+		} else if (argv[i][0] != '-' && !r->path)
 			r->path = argv[i];
 		else
 			return igvm_fail("igvm measure: unexpected \"%s\"", argv[i]);
 	}
-	return r->path || igvm_fail("usage: keelson igvm measure FILE [--json] [--native-zero]");
+	return consistent(r);
 }
 
 /* Lower case, as attestation tools print it. */
@@ -74,6 +110,8 @@ int igvm_measure_command(int argc, char **argv)
 		return IGVM_EXIT_BAD_FILE;
 	}
 	e = measure_snp(&f, r.native_zero, &m);
+	if (!e)
+		measure_more_vcpus(&m, (unsigned)r.vcpus, (uint32_t)r.cpu_signature);
 	hex(&m, digest);
 	if (e)
 		igvm_fail("%s: not for SEV-SNP", r.path);

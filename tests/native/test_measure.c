@@ -82,11 +82,8 @@ static void zero_pages(uint8_t *digest, uint64_t at, uint64_t size)
 }
 
 /* OVMF's metadata sections in their order, after the firmware's own pages (the seed). */
-static void ovmf(uint64_t features, const char *expected)
+static void ovmf_pages(uint8_t digest[MEASURE_BYTES])
 {
-	uint8_t digest[MEASURE_BYTES];
-	struct vmsa v;
-
 	unhex(OVMF_SEED, digest);
 	zero_pages(digest, 0x800000, 0x9000);
 	zero_pages(digest, 0x80a000, 0x3000);
@@ -94,6 +91,14 @@ static void ovmf(uint64_t features, const char *expected)
 	measure_page(digest, MEASURE_CPUID, 0x80e000, NULL);
 	zero_pages(digest, 0x80f000, 0x1000);
 	zero_pages(digest, 0x810000, 0x10000);
+}
+
+static void ovmf(uint64_t features, const char *expected)
+{
+	uint8_t digest[MEASURE_BYTES];
+	struct vmsa v;
+
+	ovmf_pages(digest);
 	ovmf_vmsa(&v, features);
 	measure_page(digest, MEASURE_VMSA, IGVM_SNP_VMSA_GPA, &v);
 	check_digest(digest, expected);
@@ -109,4 +114,21 @@ TEST(ovmf_with_snp_alone)
 {
 	ovmf(0x1, "da0296de8193586a5512078dcd719eccecbd87e2b825ad4148c44f665dc87df2"
 		  "1e5b49e21523a9ad993afdb6a30b4005");
+}
+
+/*
+ * The vCPUs that no file has a state for are as a reset leaves them, and so was that published
+ * guest's only one: it stands for the second here.
+ */
+TEST(a_second_vcpu)
+{
+	struct measure m = {.sev_features = 0x21};
+
+	ovmf_pages(m.digest);
+	measure_more_vcpus(&m, 1, 0x800f12);
+	CHECK_EQ(m.pages[MEASURE_VMSA], 0);
+	measure_more_vcpus(&m, 2, 0x800f12);
+	CHECK_EQ(m.pages[MEASURE_VMSA], 1);
+	check_digest(m.digest, "28797ae0afaba4005a81e629acebfb59e6687949d6be44007cd5506823b0dd66"
+			       "f146aaae26ff291eed7b493d8a64c385");
 }
