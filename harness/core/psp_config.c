@@ -18,7 +18,12 @@
 static const struct {
 	const char *name;
 	uint8_t fms[3];
-} products[] = {{"Genoa", {0x19, 0x11, 1}}, {"Milan", {0x19, 0x01, 1}}};
+	bool turin;
+} products[] = {
+	{"Genoa", {0x19, 0x11, 1}, false},
+	{"Milan", {0x19, 0x01, 1}, false},
+	{"Turin", {0x1a, 0x02, 1}, true},
+};
 
 static const struct {
 	const char *name;
@@ -35,13 +40,30 @@ static const struct {
 	{"slow", PSP_FAULT_SLOW},
 };
 
+/* TCB_VERSION: SEV-SNP firmware ABI (56860), 2.2. Only Turin has a place for an FMC. */
+static bool put_tcb(struct psp_config *c)
+{
+	const struct psp_tcb_parts *t = &c->parts;
+	const uint8_t turin[] = {t->fmc, t->bootloader, t->tee, t->snp, 0, 0, 0, t->microcode};
+	const uint8_t others[] = {t->bootloader, t->tee, 0, 0, 0, 0, t->snp, t->microcode};
+
+	memcpy(c->tcb, c->turin ? turin : others, PSP_TCB);
+	return c->turin || !t->fmc;
+}
+
+unsigned psp_chip_id_bytes(const struct psp_config *c)
+{
+	return c->turin ? 8 : PSP_CHIP_ID;
+}
+
 static bool take_product(struct psp_config *c, const char *name)
 {
 	for (size_t i = 0; i < ARRAY_LEN(products); i++)
 		if (strcmp(products[i].name, name) == 0) {
 			c->product = products[i].name;
+			c->turin = products[i].turin;
 			memcpy(c->fms, products[i].fms, sizeof(c->fms));
-			return true;
+			return put_tcb(c);
 		}
 	return false;
 }
@@ -50,7 +72,7 @@ void psp_config_default(struct psp_config *c)
 {
 	*c = (struct psp_config){
 		.report_version = 3,
-		.tcb = {9, 0, 0, 0, 0, 0, 23, 72},
+		.parts = {.bootloader = 9, .snp = 23, .microcode = 72},
 		.platform_info = PLATFORM_SMT_ECC | PLATFORM_ALIAS,
 	};
 	take_product(c, "Genoa");
@@ -83,22 +105,57 @@ static bool take_number(uint64_t *to, uint64_t most, const char *text)
 	return !*end && !errno && *to <= most;
 }
 
-/* BOOTLOADER.TEE.SNP.MICROCODE: where Milan and Genoa have these in TCB_VERSION. */
-static bool take_tcb(uint8_t tcb[PSP_TCB], const char *text)
+/* Numbers with a dot between, most at most. How many there are; 0: they are no such list. */
+static size_t take_dotted(uint8_t *to, size_t most, const char *text)
 {
-	static const uint8_t at[] = {0, 1, 6, 7};
-	char *end = NULL;
+	char *end;
 
-	memset(tcb, 0, PSP_TCB);
-	for (size_t n = 0; n < ARRAY_LEN(at); n++) {
+	for (size_t n = 0; n < most; text = end + 1) {
 		unsigned long v = isdigit((unsigned char)*text) ? strtoul(text, &end, 10) : 256;
 
-		if (v > (at[n] == 7 ? 255 : 127) || *end != (n + 1 < ARRAY_LEN(at) ? '.' : '\0'))
-			return false;
-		tcb[at[n]] = (uint8_t)v;
-		text = end + 1;
+		if (v > 255 || (*end && *end != '.'))
+			return 0;
+		to[n++] = (uint8_t)v;
+		if (!*end)
+			return n;
 	}
+	return 0;
+}
+
+/* BOOTLOADER.TEE.SNP.MICROCODE, on Turin with FMC before them. */
+static bool take_tcb(struct psp_config *c, const char *text)
+{
+	uint8_t v[5] = {0}, *p = v;
+	size_t n = take_dotted(v, ARRAY_LEN(v), text);
+
+	if (n < 4)
+		return false;
+	c->parts.fmc = n == 5 ? *p++ : 0;
+	c->parts.bootloader = p[0];
+	c->parts.tee = p[1];
+	c->parts.snp = p[2];
+	c->parts.microcode = p[3];
+	return p[0] < 128 && p[1] < 128 && p[2] < 128 && c->parts.fmc < 128 && put_tcb(c);
+}
+
+/* What X.509 calls an IA5String, here without what has a meaning elsewhere. */
+static bool take_vlek(struct psp_config *c, const char *text)
+{
+	size_t n = strlen(text);
+
+	if (!n || n >= sizeof(c->vlek))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (!isalnum((unsigned char)text[i]) && !strchr("-._ ", text[i]))
+			return false;
+	strcpy(c->vlek, text);
 	return true;
+}
+
+static bool take_file(const char **to, const char *text)
+{
+	*to = text;
+	return *text;
 }
 
 static bool add_fault(struct psp_config *c, enum psp_fault fault, unsigned count)
@@ -159,7 +216,13 @@ static int take(struct psp_config *c, const char *key, const char *value)
 	if (strcmp(key, "product") == 0)
 		return take_product(c, value);
 	if (strcmp(key, "tcb") == 0)
-		return take_tcb(c->tcb, value);
+		return take_tcb(c, value);
+	if (strcmp(key, "vlek") == 0)
+		return take_vlek(c, value);
+	if (strcmp(key, "id-key") == 0)
+		return take_file(&c->id_key, value);
+	if (strcmp(key, "author-key") == 0)
+		return take_file(&c->author_key, value);
 	if (strcmp(key, "chip-id") == 0)
 		return take_hex(c->chip_id, sizeof(c->chip_id), value);
 	if (strcmp(key, "host-data") == 0)

@@ -88,7 +88,7 @@ static bool add_amd_number(X509 *x, const char *oid, uint8_t v)
 
 static bool add_amd_text(X509 *x, const char *oid, const char *text)
 {
-	uint8_t der[32] = {V_ASN1_IA5STRING, (uint8_t)strlen(text)};
+	uint8_t der[2 + PSP_CSP_ID] = {V_ASN1_IA5STRING, (uint8_t)strlen(text)};
 
 	memcpy(der + 2, text, strlen(text));
 	return add_amd(x, oid, der, 2 + strlen(text));
@@ -132,25 +132,29 @@ static bool add_ca(X509 *x, X509 *issuer, const char *product, bool root)
 	return ok;
 }
 
-X509 *certificate_ca(const char *product, EVP_PKEY *subject, X509 *ca, EVP_PKEY *key)
+X509 *certificate_ca(const char *product, enum certificate_authority which, EVP_PKEY *subject,
+		     X509 *ca, EVP_PKEY *key)
 {
-	char *common = str("%s-%s", ca ? "SEV" : "ARK", product);
+	static const char *const names[] = {"ARK", "SEV", "SEV-VLEK"};
+	char *common = str("%s-%s", names[which], product);
 	X509 *x = X509_new(), *issuer = ca ? ca : x;
 	bool ok = x && set_subject(x, common) &&
-		  set_frame(x, subject, issuer, ca ? 65537 : 65536, CA_DAYS) &&
+		  set_frame(x, subject, issuer, 65536 + (long)which, CA_DAYS) &&
 		  add_ca(x, issuer, product, !ca);
 
 	free(common);
 	return finish(x, ok, key);
 }
 
-/* By number: the parts of TCB_VERSION, of which 4 to 7 are reserved. */
-static bool add_tcb(X509 *x, const uint8_t tcb[PSP_TCB])
+/* By number: the parts of TCB_VERSION, of which 4 to 7 are reserved; the FMC's is Turin's only. */
+static bool add_tcb(X509 *x, const struct psp_config *c)
 {
-	const uint8_t part[] = {tcb[0], tcb[1], tcb[6], 0, 0, 0, 0, tcb[7]};
+	const struct psp_tcb_parts *t = &c->parts;
+	const uint8_t part[] = {t->bootloader, t->tee, t->snp, 0, 0, 0, 0, t->microcode, t->fmc};
+	unsigned n = c->turin ? 9 : 8;
 	bool ok = true;
 
-	for (unsigned i = 0; i < ARRAY_LEN(part) && ok; i++) {
+	for (unsigned i = 0; i < n && ok; i++) {
 		char *oid = str("3.%u", i + 1);
 
 		ok = add_amd_number(x, oid, part[i]);
@@ -159,13 +163,21 @@ static bool add_tcb(X509 *x, const uint8_t tcb[PSP_TCB])
 	return ok;
 }
 
-X509 *certificate_vcek(const struct psp_config *c, EVP_PKEY *subject, X509 *ask, EVP_PKEY *key)
+/* Whose key it is: HWID, or CSP_ID. */
+static bool add_owner(X509 *x, const struct psp_config *c, enum endorsement which)
+{
+	return which == ENDORSEMENT_VLEK ? add_amd_text(x, "5", c->vlek)
+					 : add_amd(x, "4", c->chip_id, psp_chip_id_bytes(c));
+}
+
+X509 *certificate_endorsement(const struct psp_config *c, enum endorsement which, EVP_PKEY *subject,
+			      X509 *issuer, EVP_PKEY *key)
 {
 	X509 *x = X509_new();
-	bool ok = x && set_subject(x, "SEV-VCEK") && set_frame(x, subject, ask, 0, VCEK_DAYS) &&
-		  add_amd_number(x, "1", 0) && add_amd_text(x, "2", c->product) &&
-		  add_tcb(x, c->tcb) && add_amd(x, "4", c->chip_id, sizeof(c->chip_id)) &&
-		  add(x, ask, NID_authority_key_identifier, "keyid");
+	bool ok = x && set_subject(x, which == ENDORSEMENT_VLEK ? "SEV-VLEK" : "SEV-VCEK") &&
+		  set_frame(x, subject, issuer, 0, VCEK_DAYS) && add_amd_number(x, "1", 0) &&
+		  add_amd_text(x, "2", c->product) && add_tcb(x, c) && add_owner(x, c, which) &&
+		  add(x, issuer, NID_authority_key_identifier, "keyid");
 
 	return finish(x, ok, key);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+#include <openssl/crypto.h>
 #include <openssl/ecdsa.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -13,8 +14,12 @@
 #include "harness/psp/chain.h"
 #include "harness/psp/chain_store.h"
 
+#define ENDORSEMENTS 2
+
 struct psp_chain {
 	struct chain_keys keys;
+	uint8_t root[ENDORSEMENTS][PSP_SECRET];
+	EVP_PKEY *key[ENDORSEMENTS];
 	X509 *certificate[CHAIN_CERTIFICATES];
 	uint8_t *der[CHAIN_CERTIFICATES];
 	size_t size[CHAIN_CERTIFICATES];
@@ -27,7 +32,7 @@ char *chain_folder(void)
 	if (!paths_installed())
 		return paths_in_build("psp");
 	runs = paths_runs();
-	folder = str("%s/../psp", runs);
+	folder = str("%.*spsp", (int)(strlen(runs) - strlen("runs")), runs);
 	free(runs);
 	return folder;
 }
@@ -44,22 +49,40 @@ static bool encode(struct psp_chain *chain)
 	return true;
 }
 
+static bool derive(struct psp_chain *chain, const struct psp_config *c)
+{
+	for (unsigned i = 0; i < ENDORSEMENTS; i++) {
+		if (!endorsement_root(chain->keys.secret, c, i, chain->root[i]))
+			return false;
+		chain->key[i] = endorsement_key(chain->root[i], c->tcb);
+		if (!chain->key[i])
+			return false;
+	}
+	return true;
+}
+
+static bool certify(struct psp_chain *chain, const struct psp_config *c)
+{
+	enum endorsement which = *c->vlek ? ENDORSEMENT_VLEK : ENDORSEMENT_VCEK;
+	const struct chain_keys *k = &chain->keys;
+
+	chain->certificate[CHAIN_ARK] = k->ark.certificate;
+	chain->certificate[CHAIN_ISSUER] = k->issuer.certificate;
+	chain->certificate[CHAIN_ENDORSEMENT] = certificate_endorsement(
+		c, which, chain->key[which], k->issuer.certificate, k->issuer.key);
+	return chain->certificate[CHAIN_ENDORSEMENT] && encode(chain);
+}
+
 struct psp_chain *chain_open(const char *folder, const struct psp_config *c, char **why)
 {
 	struct psp_chain *chain = mem_alloc(sizeof(*chain));
-	struct chain_keys *k = &chain->keys;
 
-	*why = chain_store_open(folder, c->product, k);
-	if (!*why) {
-		chain->certificate[CHAIN_ARK] = k->ark_certificate;
-		chain->certificate[CHAIN_ASK] = k->ask_certificate;
-		chain->certificate[CHAIN_VCEK] =
-			certificate_vcek(c, k->vcek, k->ask_certificate, k->ask);
-		if (chain->certificate[CHAIN_VCEK] && encode(chain))
-			return chain;
-		*why = str("the VCEK's certificate cannot be made: %s",
+	*why = chain_store_open(folder, c, &chain->keys);
+	if (!*why && derive(chain, c) && certify(chain, c))
+		return chain;
+	if (!*why)
+		*why = str("the endorsement key cannot be made: %s",
 			   ERR_reason_error_string(ERR_peek_last_error()));
-	}
 	chain_close(chain);
 	return NULL;
 }
@@ -70,8 +93,11 @@ void chain_close(struct psp_chain *chain)
 		return;
 	for (unsigned i = 0; i < CHAIN_CERTIFICATES; i++)
 		OPENSSL_free(chain->der[i]);
-	X509_free(chain->certificate[CHAIN_VCEK]);
+	X509_free(chain->certificate[CHAIN_ENDORSEMENT]);
+	for (unsigned i = 0; i < ENDORSEMENTS; i++)
+		EVP_PKEY_free(chain->key[i]);
 	chain_keys_free(&chain->keys);
+	OPENSSL_cleanse(chain->root, sizeof(chain->root));
 	free(chain);
 }
 
@@ -86,22 +112,22 @@ static bool split(const uint8_t *der, size_t n, uint8_t r[72], uint8_t s[72])
 	return ok;
 }
 
-bool chain_sign(const struct psp_chain *chain, const void *data, size_t n, uint8_t r[72],
-		uint8_t s[72])
+bool chain_sign(const struct psp_chain *chain, enum endorsement by, const void *data, size_t n,
+		uint8_t r[72], uint8_t s[72])
 {
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	uint8_t der[128];
 	size_t size = sizeof(der);
-	bool ok = ctx && EVP_DigestSignInit(ctx, NULL, EVP_sha384(), NULL, chain->keys.vcek) == 1 &&
+	bool ok = ctx && EVP_DigestSignInit(ctx, NULL, EVP_sha384(), NULL, chain->key[by]) == 1 &&
 		  EVP_DigestSign(ctx, der, &size, data, n) == 1 && split(der, size, r, s);
 
 	EVP_MD_CTX_free(ctx);
 	return ok;
 }
 
-const uint8_t *chain_secret(const struct psp_chain *chain)
+const uint8_t *chain_root(const struct psp_chain *chain, enum endorsement of)
 {
-	return chain->keys.secret;
+	return chain->root[of];
 }
 
 const uint8_t *chain_der(const struct psp_chain *chain, enum chain_certificate which, size_t *size)

@@ -1,191 +1,207 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
+/*
+ * A chain's folder appears at once, with ARK, ASK and secret, by a rename; the ASVK, which few runs
+ * want, comes into it later, its certificate last. So nobody ever finds half of anything.
+ */
 #include <errno.h>
+#include <fcntl.h>
+#include <openssl/crypto.h>
 #include <openssl/err.h>
-#include <openssl/pem.h>
+#include <openssl/evp.h>
 #include <openssl/rand.h>
 #include <openssl/rsa.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "harness/core/util.h"
 #include "harness/psp/certificate.h"
-#include "harness/psp/chain_store.h"
+#include "harness/psp/chain_files.h"
 
 #define RSA_BITS 4096
+#define ARK      "ark"
+#define ASK      "ask"
+#define ASVK     "asvk"
+
+static void authority_free(struct chain_authority *a)
+{
+	EVP_PKEY_free(a->key);
+	X509_free(a->certificate);
+}
 
 void chain_keys_free(struct chain_keys *k)
 {
-	EVP_PKEY_free(k->ark);
-	EVP_PKEY_free(k->ask);
-	EVP_PKEY_free(k->vcek);
-	X509_free(k->ark_certificate);
-	X509_free(k->ask_certificate);
+	authority_free(&k->ark);
+	authority_free(&k->issuer);
 	OPENSSL_cleanse(k->secret, sizeof(k->secret));
 	memset(k, 0, sizeof(*k));
 }
 
-/* ---- files ---- */
+/* ---- making ---- */
 
-static FILE *open_in(const char *folder, const char *name, const char *mode)
+static char *cannot_make(void)
 {
-	char *path = str("%s/%s", folder, name);
-	FILE *f = fopen(path, mode);
-
-	free(path);
-	return f;
+	return str("libcrypto makes no keys: %s", ERR_reason_error_string(ERR_peek_last_error()));
 }
 
-static EVP_PKEY *read_key(const char *folder, const char *name)
+static char *cannot_write(const char *folder)
 {
-	FILE *f = open_in(folder, name, "re");
-	EVP_PKEY *key = f ? PEM_read_PrivateKey(f, NULL, NULL, (char[]){""}) : NULL;
-
-	if (f)
-		fclose(f);
-	return key;
+	return str("cannot write to %s: %s", folder, strerror(errno));
 }
 
-static X509 *read_certificate(const char *folder, const char *name)
+/* ark NULL: it is the root itself. */
+static bool make_authority(const char *product, enum certificate_authority which,
+			   const struct chain_authority *ark, struct chain_authority *a)
 {
-	FILE *f = open_in(folder, name, "re");
-	X509 *x = f ? PEM_read_X509(f, NULL, NULL, NULL) : NULL;
-
-	if (f)
-		fclose(f);
-	return x;
+	a->key = EVP_RSA_gen(RSA_BITS);
+	if (a->key)
+		a->certificate =
+			certificate_ca(product, which, a->key, ark ? ark->certificate : NULL,
+				       ark ? ark->key : a->key);
+	return a->certificate;
 }
 
-static bool read_secret(const char *folder, uint8_t secret[PSP_SECRET])
+static bool make_base(const char *product, struct chain_keys *k)
 {
-	FILE *f = open_in(folder, "secret", "re");
-	bool ok = f && fread(secret, PSP_SECRET, 1, f) == 1;
-
-	if (f)
-		fclose(f);
-	return ok;
+	return make_authority(product, CERTIFICATE_ARK, NULL, &k->ark) &&
+	       make_authority(product, CERTIFICATE_ASK, &k->ark, &k->issuer) &&
+	       RAND_priv_bytes(k->secret, sizeof(k->secret)) == 1;
 }
 
-static bool read_all(const char *folder, struct chain_keys *k)
+static bool write_base(const char *folder, const struct chain_keys *k)
 {
-	k->ark = read_key(folder, "ark.key");
-	k->ask = read_key(folder, "ask.key");
-	k->vcek = read_key(folder, "vcek.key");
-	k->ark_certificate = read_certificate(folder, "ark.pem");
-	k->ask_certificate = read_certificate(folder, "ask.pem");
-	return k->ark && k->ask && k->vcek && k->ark_certificate && k->ask_certificate &&
-	       read_secret(folder, k->secret);
+	return chain_write_authority(folder, ARK, &k->ark) &&
+	       chain_write_authority(folder, ASK, &k->issuer) &&
+	       chain_write_secret(folder, k->secret);
 }
 
-/* Private, also where a copy of the folder has lost its mode. */
-static FILE *open_private(const char *folder, const char *name)
-{
-	FILE *f = open_in(folder, name, "we");
-
-	if (f && fchmod(fileno(f), 0600) == 0)
-		return f;
-	if (f)
-		fclose(f);
-	return NULL;
-}
-
-static bool write_key(const char *folder, const char *name, EVP_PKEY *key)
-{
-	FILE *f = open_private(folder, name);
-	bool ok = f && PEM_write_PrivateKey(f, key, NULL, NULL, 0, NULL, NULL) == 1;
-
-	return f && fclose(f) == 0 && ok;
-}
-
-static bool write_certificate(const char *folder, const char *name, X509 *x)
-{
-	FILE *f = open_in(folder, name, "we");
-	bool ok = f && PEM_write_X509(f, x) == 1;
-
-	return f && fclose(f) == 0 && ok;
-}
-
-static bool write_secret(const char *folder, const uint8_t secret[PSP_SECRET])
-{
-	FILE *f = open_private(folder, "secret");
-	bool ok = f && fwrite(secret, PSP_SECRET, 1, f) == 1;
-
-	return f && fclose(f) == 0 && ok;
-}
-
-static bool write_all(const char *folder, const struct chain_keys *k)
-{
-	return write_key(folder, "ark.key", k->ark) && write_key(folder, "ask.key", k->ask) &&
-	       write_key(folder, "vcek.key", k->vcek) &&
-	       write_certificate(folder, "ark.pem", k->ark_certificate) &&
-	       write_certificate(folder, "ask.pem", k->ask_certificate) &&
-	       write_secret(folder, k->secret);
-}
-
-/* ---- making them ---- */
-
-static bool make_all(const char *product, struct chain_keys *k)
-{
-	k->ark = EVP_RSA_gen(RSA_BITS);
-	k->ask = EVP_RSA_gen(RSA_BITS);
-	k->vcek = EVP_EC_gen("P-384");
-	if (!k->ark || !k->ask || !k->vcek)
-		return false;
-	k->ark_certificate = certificate_ca(product, k->ark, NULL, k->ark);
-	if (!k->ark_certificate)
-		return false;
-	k->ask_certificate = certificate_ca(product, k->ask, k->ark_certificate, k->ark);
-	return k->ask_certificate && RAND_priv_bytes(k->secret, sizeof(k->secret)) == 1;
-}
-
-static void drop(const char *folder)
-{
-	static const char *const names[] = {"ark.key", "ask.key", "vcek.key",
-					    "ark.pem", "ask.pem", "secret"};
-
-	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-		char *path = str("%s/%s", folder, names[i]);
-
-		unlink(path);
-		free(path);
-	}
-	rmdir(folder);
-}
-
-/* Another program may make the same folder meanwhile: then its keys are the chain. */
-static char *make(const char *folder, const char *final, const char *product)
+static char *add_base(const char *folder, const char *final, const char *product)
 {
 	char *fresh = str("%s/new-XXXXXX", folder), *why = NULL;
 	struct chain_keys k = {0};
 
 	if (!mkdtemp(fresh))
-		why = str("cannot write to %s: %s", folder, strerror(errno));
-	else if (!make_all(product, &k))
-		why = str("libcrypto makes no keys: %s",
-			  ERR_reason_error_string(ERR_peek_last_error()));
-	else if (!write_all(fresh, &k))
-		why = str("cannot write to %s: %s", fresh, strerror(errno));
-	else if (rename(fresh, final) != 0 && errno != EEXIST && errno != ENOTEMPTY)
+		why = cannot_write(folder);
+	else if (!make_base(product, &k))
+		why = cannot_make();
+	else if (!write_base(fresh, &k))
+		why = cannot_write(fresh);
+	else if (rename(fresh, final) != 0)
 		why = str("cannot make %s: %s", final, strerror(errno));
-	drop(fresh);
+	chain_drop(fresh);
 	chain_keys_free(&k);
 	free(fresh);
 	return why;
 }
 
-/* Only the last part of the folder's name may have to be made. */
-char *chain_store_open(const char *folder, const char *product, struct chain_keys *k)
+static bool move_in(const char *from, const char *to, const char *name)
 {
-	char *path = str("%s/%s", folder, product), *why = NULL;
+	char *a = str("%s/%s", from, name), *b = str("%s/%s", to, name);
+	bool ok = rename(a, b) == 0;
 
-	mkdir(folder, 0700);
-	if (!file_exists(path))
-		why = make(folder, path, product);
-	if (!why && !read_all(path, k))
+	free(a);
+	free(b);
+	return ok;
+}
+
+static char *add_asvk(const char *folder, const char *path, const char *product)
+{
+	char *fresh = str("%s/new-XXXXXX", folder), *why = NULL;
+	struct chain_authority ark = {0}, a = {0};
+
+	if (!mkdtemp(fresh))
+		why = cannot_write(folder);
+	else if (!chain_read_authority(path, ARK, &ark) ||
+		 !make_authority(product, CERTIFICATE_ASVK, &ark, &a))
+		why = cannot_make();
+	else if (!chain_write_authority(fresh, ASVK, &a) || !move_in(fresh, path, ASVK ".key") ||
+		 !move_in(fresh, path, ASVK ".pem"))
+		why = cannot_write(path);
+	chain_drop(fresh);
+	authority_free(&ark);
+	authority_free(&a);
+	free(fresh);
+	return why;
+}
+
+/* ---- the folder ---- */
+
+static bool has(const char *path, const char *name)
+{
+	char *file = str("%s/%s", path, name);
+	bool ok = file_exists(file);
+
+	free(file);
+	return ok;
+}
+
+static bool complete(const char *path, const struct psp_config *c)
+{
+	return file_exists(path) && (!*c->vlek || has(path, ASVK ".pem"));
+}
+
+bool chain_store_there(const char *folder, const struct psp_config *c)
+{
+	char *path = str("%s/%s", folder, c->product);
+	bool ok = complete(path, c);
+
+	free(path);
+	return ok;
+}
+
+static char *make_missing(const char *folder, const char *path, const struct psp_config *c)
+{
+	char *why = file_exists(path) ? NULL : add_base(folder, path, c->product);
+
+	return why || complete(path, c) ? why : add_asvk(folder, path, c->product);
+}
+
+/* The folder with all above it. What cannot be made shows when it is opened. */
+static void make_folders(const char *folder)
+{
+	char *path = str_dup(folder);
+
+	for (char *p = path + 1; *p; p++)
+		if (*p == '/') {
+			*p = '\0';
+			mkdir(path, 0777);
+			*p = '/';
+		}
+	mkdir(path, 0700);
+	free(path);
+}
+
+/* Another program may have made the chain while this one waited for the lock. */
+static char *ensure(const char *folder, const char *path, const struct psp_config *c)
+{
+	char *why;
+	int fd;
+
+	if (complete(path, c))
+		return NULL;
+	make_folders(folder);
+	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || flock(fd, LOCK_EX) != 0)
+		why = cannot_write(folder);
+	else
+		why = make_missing(folder, path, c);
+	if (fd >= 0)
+		close(fd);
+	return why;
+}
+
+char *chain_store_open(const char *folder, const struct psp_config *c, struct chain_keys *k)
+{
+	char *path = str("%s/%s", folder, c->product), *why = ensure(folder, path, c);
+
+	if (!why && !(chain_read_authority(path, ARK, &k->ark) &&
+		      chain_read_authority(path, *c->vlek ? ASVK : ASK, &k->issuer) &&
+		      chain_read_secret(path, k->secret)))
 		why = str("%s has no whole chain: remove it, and another one is made", path);
 	free(path);
 	return why;

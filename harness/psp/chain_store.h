@@ -2,19 +2,29 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #pragma once
 
-/* The keys of a chain in their folder, PRODUCT below the chain's: PEM files, and the chip's secret.
+/*
+ * What a chain keeps in its folder, PRODUCT below the chains': keys and certificates of the three
+ * authorities as PEM files, and the chip's secret. One program at a time makes them, by a lock on
+ * the folder above.
  */
 #include <openssl/x509.h>
 
 #include "harness/core/psp_config.h"
 
+struct chain_authority {
+	EVP_PKEY *key;
+	X509 *certificate;
+};
+
 struct chain_keys {
-	EVP_PKEY *ark, *ask, *vcek;
-	X509 *ark_certificate, *ask_certificate;
+	struct chain_authority ark;
+	struct chain_authority issuer; /* the ASK; the ASVK where there is a VLEK */
 	uint8_t secret[PSP_SECRET];
 };
 
-/* Reads the keys, or makes the folder with all of them at once, so that nobody ever finds half of
- * it. NULL, or what went wrong (malloc'ed). *k is to be freed in both cases. */
-char *chain_store_open(const char *folder, const char *product, struct chain_keys *k);
+/* Is all of it there? Else chain_store_open() makes RSA keys, which takes seconds. */
+bool chain_store_there(const char *folder, const struct psp_config *c);
+/* Reads the keys, or makes what is missing of them. NULL, or what went wrong (malloc'ed). *k is to
+ * be freed in both cases. */
+char *chain_store_open(const char *folder, const struct psp_config *c, struct chain_keys *k);
 void chain_keys_free(struct chain_keys *k);

@@ -3,8 +3,8 @@
 
 /*
  * MSG_KEY_REQ: a key that only this guest can have, the same at each launch. Nobody can compute it
- * outside of the processor, so the derivation is ours: HMAC-SHA-384, keyed by the chip's secret, of
- * a label, what is always mixed in, and the fields that were asked for.
+ * outside of the processor, so the derivation is ours: HMAC-SHA-384, keyed by the chip's or the
+ * cloud's secret, of a label, what is always mixed in, and the fields that were asked for.
  */
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -16,13 +16,13 @@
 
 #define ROOT_VMRK     BIT(0)
 #define ROOT_RESERVED (~7u)
-#define KEY_SEL(root) ((root) >> 1 & 3)
-#define KEY_SEL_VLEK  2
+#define KEY_SEL(root) ((root) >> 1 & KEY_SEL_MASK)
 
 /* What the key depends on. A field that was not asked for is zero, and `fields` tells which. */
 struct derivation {
 	char label[16];
 	uint8_t host_data[32];
+	uint8_t owner_digest[48]; /* the author's key, else the ID key */
 	uint64_t fields;
 	uint64_t policy;
 	uint8_t image_id[16], family_id[16];
@@ -33,28 +33,31 @@ struct derivation {
 
 static void gather(const struct psp *p, const struct key_request *r, struct derivation *d)
 {
-	const struct psp_config *c = p->config;
+	const struct psp_guest *g = &p->guest;
 
 	*d = (struct derivation){.label = "keelson key",
 				 .fields = r->fields,
 				 .root_key = r->root_key,
 				 .vmpl = r->vmpl};
-	memcpy(d->host_data, c->host_data, sizeof(d->host_data));
+	memcpy(d->host_data, p->config->host_data, sizeof(d->host_data));
+	memcpy(d->owner_digest, g->author_key ? g->author_key_digest : g->id_key_digest,
+	       sizeof(d->owner_digest));
 	if (r->fields & KEY_FIELD_POLICY)
-		d->policy = p->guest.policy;
+		d->policy = g->policy;
 	if (r->fields & KEY_FIELD_IMAGE_ID)
-		memcpy(d->image_id, c->image_id, sizeof(d->image_id));
+		memcpy(d->image_id, g->image_id, sizeof(d->image_id));
 	if (r->fields & KEY_FIELD_FAMILY_ID)
-		memcpy(d->family_id, c->family_id, sizeof(d->family_id));
+		memcpy(d->family_id, g->family_id, sizeof(d->family_id));
 	if (r->fields & KEY_FIELD_MEASUREMENT)
-		memcpy(d->measurement, p->guest.measurement, sizeof(d->measurement));
+		memcpy(d->measurement, g->measurement, sizeof(d->measurement));
 	if (r->fields & KEY_FIELD_GUEST_SVN)
 		d->guest_svn = r->guest_svn;
 	if (r->fields & KEY_FIELD_TCB)
 		memcpy(d->tcb, r->tcb, sizeof(d->tcb));
 }
 
-static bool derive(const struct psp *p, const struct key_request *r, uint8_t key[32])
+static bool derive(const struct psp *p, const struct key_request *r, enum endorsement of,
+		   uint8_t key[32])
 {
 	uint8_t mac[EVP_MAX_MD_SIZE];
 	struct derivation d;
@@ -62,8 +65,8 @@ static bool derive(const struct psp *p, const struct key_request *r, uint8_t key
 	bool ok;
 
 	gather(p, r, &d);
-	ok = HMAC(EVP_sha384(), chain_secret(p->chain), PSP_SECRET, (const uint8_t *)&d, sizeof(d),
-		  mac, &n) != NULL;
+	ok = HMAC(EVP_sha384(), chain_root(p->chain, of), PSP_SECRET, (const uint8_t *)&d,
+		  sizeof(d), mac, &n) != NULL;
 	memcpy(key, mac, 32);
 	OPENSSL_cleanse(mac, sizeof(mac));
 	return ok;
@@ -79,15 +82,15 @@ static bool tcb_reached(const uint8_t asked[PSP_TCB], const uint8_t committed[PS
 }
 
 static enum snp_status check(const struct psp *p, unsigned vmpck, const struct key_request *r,
-			     size_t n)
+			     size_t n, enum endorsement *of)
 {
 	if (n != sizeof(*r) || r->root_key & ROOT_RESERVED || r->rsvd_04 ||
 	    r->fields & ~KEY_FIELDS || !psp_vmpl_allowed(vmpck, r->vmpl) ||
-	    r->guest_svn > p->config->guest_svn || !tcb_reached(r->tcb, p->config->tcb))
+	    r->guest_svn > p->guest.guest_svn || !tcb_reached(r->tcb, p->config->tcb))
 		return SNP_STATUS_INVALID_PARAM;
-	/* No migration agent gave a VMRK, no VLEK is installed, and a masked chip key is none. */
-	if (r->root_key & ROOT_VMRK || KEY_SEL(r->root_key) >= KEY_SEL_VLEK ||
-	    p->config->mask_chip_key)
+	/* No migration agent gave a VMRK, and a masked chip key is none. */
+	if (r->root_key & ROOT_VMRK || !psp_select(p, KEY_SEL(r->root_key), of) ||
+	    (p->config->mask_chip_key && *of == ENDORSEMENT_VCEK))
 		return SNP_STATUS_INVALID_KEY;
 	return SNP_STATUS_SUCCESS;
 }
@@ -96,10 +99,11 @@ size_t psp_key(struct psp *p, unsigned vmpck, const uint8_t *in, size_t n, uint8
 {
 	struct key_response response = {0};
 	struct key_request request = {0};
+	enum endorsement of;
 
 	memcpy(&request, in, MIN(n, sizeof(request)));
-	response.status = check(p, vmpck, &request, n);
-	if (response.status == SNP_STATUS_SUCCESS && !derive(p, &request, response.key))
+	response.status = check(p, vmpck, &request, n, &of);
+	if (response.status == SNP_STATUS_SUCCESS && !derive(p, &request, of, response.key))
 		response.status = SNP_STATUS_INVALID_KEY;
 	memcpy(out, &response, sizeof(response));
 	OPENSSL_cleanse(&response, sizeof(response));

@@ -13,6 +13,9 @@ bool launched(const char *igvm, const struct psp_config *c, struct psp_guest *g)
 	struct measure m;
 	struct blob b;
 
+	g->guest_svn = c->guest_svn;
+	memcpy(g->family_id, c->family_id, sizeof(g->family_id));
+	memcpy(g->image_id, c->image_id, sizeof(g->image_id));
 	if (!blob_read(igvm, &b))
 		return false;
 	g->running = igvm_open_blob(&f, &b, igvm) && measure_snp(&f, false, &m) == IGVM_OK;

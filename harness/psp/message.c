@@ -26,6 +26,8 @@ static const struct {
 } types[] = {
 	{GUEST_MESSAGE_REPORT_REQ, psp_report},
 	{GUEST_MESSAGE_KEY_REQ, psp_key},
+	{GUEST_MESSAGE_CPUID_REQ, psp_cpuid},
+	{GUEST_MESSAGE_TSC_INFO_REQ, psp_tsc_info},
 };
 
 /* NULL: a type that this firmware does not know. */
@@ -52,6 +54,16 @@ static bool in_sequence(uint64_t count, uint64_t seqno)
 	return count <= UINT64_MAX - 2 && seqno == count + 1;
 }
 
+/* For whoever runs this; the guest gets what the firmware says. */
+static void note_sealed(struct psp *p, const struct guest_message *m)
+{
+	if (sealed_once(&p->sealed, m) || p->reused)
+		return;
+	p->reused = true;
+	p->reused_key = m->vmpck;
+	p->reused_seqno = m->seqno;
+}
+
 static bool answer(struct psp *p, psp_payload *serve, const struct guest_message *request,
 		   const uint8_t *payload, struct guest_message *response)
 {
@@ -68,6 +80,7 @@ static bool answer(struct psp *p, psp_payload *serve, const struct guest_message
 	m.size = (uint16_t)serve(p, request->vmpck, payload, request->size, m.payload);
 	if (!gcm_seal(&m, p->guest.vmpck[m.vmpck]))
 		return false;
+	note_sealed(p, &m);
 	p->guest.count[m.vmpck] += 2;
 	*response = m;
 	return true;
@@ -101,6 +114,7 @@ enum snp_status psp_request(struct psp *p, const struct guest_message *request,
 		return SNP_STATUS_INVALID_PARAM;
 	if (!gcm_open(&m, p->guest.vmpck[m.vmpck], payload))
 		return SNP_STATUS_BAD_MEASUREMENT;
+	note_sealed(p, &m);
 	status = serve(p, &m, payload, response);
 	OPENSSL_cleanse(payload, sizeof(payload));
 	return status;

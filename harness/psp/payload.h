@@ -3,6 +3,7 @@
 #pragma once
 
 /* What becomes of each type's payload. */
+#include "harness/psp/chain.h"
 #include "harness/psp/psp.h"
 
 /*
@@ -13,7 +14,7 @@
 typedef size_t psp_payload(struct psp *p, unsigned vmpck, const uint8_t *in, size_t n,
 			   uint8_t *out);
 
-psp_payload psp_report, psp_key;
+psp_payload psp_report, psp_key, psp_cpuid, psp_tsc_info;
 
 /*
  * May this key's owner ask for something of that VMPL? Not for one that is more privileged. What
@@ -22,4 +23,22 @@ psp_payload psp_report, psp_key;
 static inline bool psp_vmpl_allowed(unsigned vmpck, uint32_t vmpl)
 {
 	return vmpl >= vmpck && vmpl < GUEST_MESSAGE_KEYS;
+}
+
+/* KEY_SEL of MSG_REPORT_REQ and MSG_KEY_REQ. */
+#define KEY_SEL_MASK 3u
+enum key_sel {
+	KEY_SEL_AUTO, /* the VLEK where there is one, else the VCEK */
+	KEY_SEL_VCEK,
+	KEY_SEL_VLEK,
+};
+
+/* False: there is no such key. */
+static inline bool psp_select(const struct psp *p, uint32_t key_sel, enum endorsement *which)
+{
+	bool vlek = *p->config->vlek;
+
+	*which = key_sel == KEY_SEL_VLEK || (key_sel == KEY_SEL_AUTO && vlek) ? ENDORSEMENT_VLEK
+									      : ENDORSEMENT_VCEK;
+	return key_sel <= KEY_SEL_VLEK && (vlek || *which == ENDORSEMENT_VCEK);
 }

@@ -9,6 +9,7 @@
  */
 #include "abi/guest_message.h"
 #include "harness/core/psp_config.h"
+#include "harness/psp/sealed.h"
 
 struct psp_chain;
 
@@ -19,13 +20,31 @@ struct psp_guest {
 	uint8_t report_id[32];              /* random, of this launch */
 	uint8_t measurement[48];            /* the launch digest */
 	uint64_t policy;
+	/* The ID block's, and whose keys have signed it: SHA-384 of the keys, zeroes for none. */
+	uint32_t guest_svn;
+	uint8_t family_id[16], image_id[16];
+	uint8_t id_key_digest[48], author_key_digest[48];
+	bool author_key;
 	bool running; /* it was launched: measurement and policy are known */
+};
+
+/* What the machine says of its launch. */
+struct psp_launch {
+	uint32_t cpuid_count;
+	struct snp_cpuid_fn cpuid[SNP_CPUID_MAX];
+	uint64_t tsc_scale, tsc_offset; /* with SecureTSC, else 0 */
+	uint32_t tsc_factor;
 };
 
 struct psp {
 	const struct psp_config *config;
 	const struct psp_chain *chain;
 	struct psp_guest guest;
+	struct psp_launch launch;
+	struct sealed sealed;
+	bool reused; /* a key has sealed two payloads with one number: that one, and that number */
+	uint8_t reused_key;
+	uint64_t reused_seqno;
 };
 
 /* New keys, counts of 0 and a report ID. False: libcrypto has no random numbers. */

@@ -6,13 +6,17 @@
 #include <openssl/crypto.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "harness/core/exitcode.h"
 #include "harness/core/util.h"
 #include "harness/psp/chain.h"
+#include "harness/psp/chain_store.h"
+#include "harness/psp/journal.h"
 #include "harness/psp/launched.h"
 #include "harness/psp/server.h"
 #include "harness/psp/vmm.h"
@@ -21,17 +25,43 @@
 #define SLOW_MS 2000
 
 struct psp_server {
-	char *path;
+	char *path, *log;
 	const char *igvm;
 	const struct psp_config *config;
 	int in, out, stop; /* the FIFOs, and an eventfd */
 	pthread_t thread;
 	bool running;
+	bool launched;      /* the machine has told of its launch */
 	bool ready, unable; /* chain and digest are there; cannot be had */
 	struct psp_chain *chain;
 	struct psp psp;
 	struct vmm vmm;
+	uint64_t started;
+	FILE *journal;
+	int code; /* of the trouble, which is set behind it: the thread's until then */
+	_Atomic(char *) trouble;
 };
+
+/* Only the first one counts. text is taken over. */
+static void give_trouble(struct psp_server *s, int code, char *text)
+{
+	if (atomic_load(&s->trouble)) {
+		free(text);
+		return;
+	}
+	problem("security processor: %s", text);
+	s->code = code;
+	atomic_store(&s->trouble, text);
+}
+
+const char *psp_server_trouble(const struct psp_server *s, int *code)
+{
+	const char *text = s ? atomic_load(&s->trouble) : NULL;
+
+	if (text)
+		*code = s->code;
+	return text;
+}
 
 /* ---- bytes; false: the server is to stop ---- */
 
@@ -45,33 +75,18 @@ static bool wait_for(const struct psp_server *s, int fd, short events, int ms)
 	return !p[0].revents;
 }
 
-static bool get(const struct psp_server *s, void *to, size_t n)
+/* POLLIN: n bytes from the machine; POLLOUT: to it. */
+static bool transfer(const struct psp_server *s, short direction, void *bytes, size_t n)
 {
-	uint8_t *p = to;
+	int fd = direction == POLLIN ? s->out : s->in;
+	uint8_t *p = bytes;
 
 	while (n) {
-		ssize_t got = read(s->out, p, n);
-
-		if (got < 0 && errno != EAGAIN && errno != EINTR)
-			return false;
-		if (got <= 0 && !wait_for(s, s->out, POLLIN, -1))
-			return false;
-		p += MAX(got, 0);
-		n -= (size_t)MAX(got, 0);
-	}
-	return true;
-}
-
-static bool put(const struct psp_server *s, const void *from, size_t n)
-{
-	const uint8_t *p = from;
-
-	while (n) {
-		ssize_t done = write(s->in, p, n);
+		ssize_t done = direction == POLLIN ? read(fd, p, n) : write(fd, p, n);
 
 		if (done < 0 && errno != EAGAIN && errno != EINTR)
 			return false;
-		if (done <= 0 && !wait_for(s, s->in, POLLOUT, -1))
+		if (done <= 0 && !wait_for(s, fd, direction, -1))
 			return false;
 		p += MAX(done, 0);
 		n -= (size_t)MAX(done, 0);
@@ -101,6 +116,44 @@ static bool prepare(struct psp_server *s)
 	return s->ready;
 }
 
+/* A machine that does not keep to the form waits for a reply: this one ends the link for it, too.
+ */
+static bool refuse_form(struct psp_server *s, const char *what)
+{
+	struct psp_link_reply none = {0};
+
+	give_trouble(s, CODE_MONITOR, str("the machine sent %s without its form", what));
+	transfer(s, POLLOUT, &none, sizeof(none));
+	return false;
+}
+
+static bool take_launch(struct psp_server *s)
+{
+	struct psp_link_launch l;
+
+	if (!transfer(s, POLLIN, &l, sizeof(l)))
+		return false;
+	if (l.magic != PSP_LINK_LAUNCH || l.cpuid > SNP_CPUID_MAX)
+		return refuse_form(s, "its launch");
+	s->psp.launch = (struct psp_launch){.cpuid_count = l.cpuid,
+					    .tsc_scale = l.tsc_scale,
+					    .tsc_offset = l.tsc_offset,
+					    .tsc_factor = l.tsc_factor};
+	s->launched = true;
+	return transfer(s, POLLIN, s->psp.launch.cpuid, l.cpuid * sizeof(s->psp.launch.cpuid[0]));
+}
+
+/* A key of VMPL 0 is the SVSM's alone. */
+static void look_for_reuse(struct psp_server *s)
+{
+	const struct psp *p = &s->psp;
+
+	if (p->reused)
+		give_trouble(s, p->reused_key ? CODE_GUEST : CODE_SVSM,
+			     str("VMPCK%u has sealed two payloads with one sequence number, %llu",
+				 p->reused_key, (unsigned long long)p->reused_seqno));
+}
+
 static void answer(struct psp_server *s, const struct psp_link_request *q,
 		   const struct guest_message *request, struct guest_message *response,
 		   struct psp_link_reply *r)
@@ -111,22 +164,30 @@ static void answer(struct psp_server *s, const struct psp_link_request *q,
 		*r = (struct psp_link_reply){.info2 = VMM_ERROR_GENERIC};
 	r->magic = PSP_LINK_REPLY;
 	r->id = q->id;
+	look_for_reuse(s);
+	journal_note(&s->journal, s->log, now_ms() - s->started, q, request, r);
 }
 
-/* One request. False: the end, or a machine that does not keep to the form. */
+/* One request. False: the end. */
 static bool serve(struct psp_server *s)
 {
 	struct guest_message request = {0}, response = {0};
 	struct psp_link_request q;
 	struct psp_link_reply r;
 
-	if (!get(s, &q, sizeof(q)) || q.magic != PSP_LINK_REQUEST || q.size > sizeof(request) ||
-	    !get(s, &request, q.size))
+	if (!s->launched && !take_launch(s))
+		return false;
+	if (!transfer(s, POLLIN, &q, sizeof(q)))
+		return false;
+	if (q.magic != PSP_LINK_REQUEST || q.size > sizeof(request))
+		return refuse_form(s, "a request");
+	if (!transfer(s, POLLIN, &request, q.size))
 		return false;
 	if (prepare(s) && vmm_is_slow(&s->vmm) && !wait_for(s, -1, 0, SLOW_MS))
 		return false;
 	answer(s, &q, &request, &response, &r);
-	return put(s, &r, sizeof(r)) && put(s, &response, r.size) && put(s, s->vmm.table, r.table);
+	return transfer(s, POLLOUT, &r, sizeof(r)) && transfer(s, POLLOUT, &response, r.size) &&
+	       transfer(s, POLLOUT, s->vmm.table, r.table);
 }
 
 static void *run(void *arg)
@@ -137,6 +198,30 @@ static void *run(void *arg)
 }
 
 /* ---- beginning and end ---- */
+
+bool psp_server_has_keys(const struct psp_config *config)
+{
+	char *folder = chain_folder();
+	bool there = chain_store_there(folder, config);
+
+	free(folder);
+	return there;
+}
+
+/* RSA keys take seconds, for which no request should wait. What goes wrong shows at the first
+ * request; most boots have none. */
+static void make_keys(const struct psp_config *config)
+{
+	struct chain_keys k = {0};
+	char *folder;
+
+	if (psp_server_has_keys(config))
+		return;
+	folder = chain_folder();
+	free(chain_store_open(folder, config, &k));
+	chain_keys_free(&k);
+	free(folder);
+}
 
 /* The pipe has room for them, and its other end is closed: QEMU finds them, and then the end. */
 static bool write_keys(const struct psp_server *s, int *keys)
@@ -154,8 +239,8 @@ static bool write_keys(const struct psp_server *s, int *keys)
 
 static bool open_all(struct psp_server *s, int *keys)
 {
-	s->in = port_fifo_open(s->path, "in");
-	s->out = port_fifo_open(s->path, "out");
+	s->in = port_fifo_open(s->path, "in", 0);
+	s->out = port_fifo_open(s->path, "out", 0);
 	s->stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	return s->in >= 0 && s->out >= 0 && s->stop >= 0 && psp_guest_init(&s->psp.guest) &&
 	       write_keys(s, keys);
@@ -167,12 +252,15 @@ struct psp_server *psp_server_start(const char *path, const char *igvm,
 	struct psp_server *s = mem_alloc(sizeof(*s));
 
 	*s = (struct psp_server){.path = str_dup(path),
+				 .log = str("%s.log", path),
+				 .started = now_ms(),
 				 .igvm = igvm,
 				 .config = config,
 				 .in = -1,
 				 .out = -1,
 				 .stop = -1};
 	s->psp.config = config;
+	make_keys(config);
 	*keys = -1;
 	s->running = open_all(s, keys) && (errno = pthread_create(&s->thread, NULL, run, s)) == 0;
 	if (s->running)
@@ -196,7 +284,11 @@ void psp_server_stop(struct psp_server *s)
 	port_fifo_close(s->path, "out", s->out);
 	if (s->stop >= 0)
 		close(s->stop);
+	if (s->journal)
+		fclose(s->journal);
 	chain_close(s->chain);
+	free(atomic_load(&s->trouble));
+	free(s->log);
 	free(s->path);
 	OPENSSL_cleanse(s, sizeof(*s));
 	free(s);

@@ -4,8 +4,8 @@
 
 /*
  * The security processor of one boot: a thread that answers on the machine's port
- * (abi/psp_link.h), whatever the rest of the harness does meanwhile. Chain and launch digest are
- * made at the first request, since most boots have none.
+ * (abi/psp_link.h), whatever the rest of the harness does meanwhile. The first request has it read
+ * the chain and compute the launch digest, since most boots have none.
  */
 #include "harness/core/psp_config.h"
 
@@ -20,3 +20,9 @@ struct psp_server;
 struct psp_server *psp_server_start(const char *path, const char *igvm,
 				    const struct psp_config *config, int *keys);
 void psp_server_stop(struct psp_server *s); /* NULL too */
+/* Is the chain there? Else psp_server_start() makes its keys, which takes seconds. */
+bool psp_server_has_keys(const struct psp_config *config);
+/* What must not pass for a good run: a key sealed two payloads with one number, or the machine did
+ * not keep to the form. The text is the server's, *code one of exitcode.h. NULL: nothing of that,
+ * or no server. */
+const char *psp_server_trouble(const struct psp_server *s, int *code);

@@ -6,5 +6,6 @@
  * Extended Guest Request". */
 #include "harness/psp/chain.h"
 
-/* VCEK, ASK and ARK into out, of cap bytes. The table's bytes; 0: it does not fit. */
-size_t table_make(const struct psp_chain *chain, uint8_t *out, size_t cap);
+/* VCEK, ASK and ARK, or VLEK, ASVK and ARK, into out, of cap bytes. The table's bytes; 0: it does
+ * not fit. */
+size_t table_make(const struct psp_chain *chain, enum endorsement which, uint8_t *out, size_t cap);

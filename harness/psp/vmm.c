@@ -16,7 +16,9 @@ bool vmm_init(struct vmm *v, struct psp *psp)
 {
 	*v = (struct vmm){.psp = psp};
 	memcpy(v->faults, psp->config->faults, sizeof(v->faults));
-	v->table_size = (uint32_t)table_make(psp->chain, v->table, sizeof(v->table));
+	v->table_size = (uint32_t)table_make(
+		psp->chain, *psp->config->vlek ? ENDORSEMENT_VLEK : ENDORSEMENT_VCEK, v->table,
+		sizeof(v->table));
 	return v->table_size;
 }
 

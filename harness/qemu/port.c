@@ -22,7 +22,7 @@
  * A larger pipe lets the guest go on when the harness is late; where that is not allowed the
  * usual size does.
  */
-int port_fifo_open(const char *path, const char *end)
+int port_fifo_open(const char *path, const char *end, int bytes)
 {
 	char *name = str("%s.%s", path, end);
 	int fd = -1;
@@ -30,8 +30,8 @@ int port_fifo_open(const char *path, const char *end)
 	unlink(name);
 	if (mkfifo(name, 0600) == 0)
 		fd = open(name, O_RDWR | O_NONBLOCK | O_CLOEXEC);
-	if (fd >= 0)
-		fcntl(fd, F_SETPIPE_SZ, FIFO_SIZE);
+	if (fd >= 0 && bytes)
+		fcntl(fd, F_SETPIPE_SZ, bytes);
 	free(name);
 	return fd;
 }
@@ -41,8 +41,8 @@ bool port_open(struct port *p, const char *path)
 	memset(p, 0, sizeof(*p));
 	control_decoder_init(&p->in);
 	p->path = str_dup(path);
-	p->tx_fd = port_fifo_open(path, "in");
-	p->rx_fd = port_fifo_open(path, "out");
+	p->tx_fd = port_fifo_open(path, "in", FIFO_SIZE);
+	p->rx_fd = port_fifo_open(path, "out", FIFO_SIZE);
 	return p->tx_fd >= 0 && p->rx_fd >= 0;
 }
 

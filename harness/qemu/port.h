@@ -39,9 +39,10 @@ void port_turn(struct port *p, bool all);
 bool port_receive(struct port *p, struct control_frame *f);
 /* Never waits: what a target does not take is lost, and shows up as its silence. */
 void port_send(struct port *p, uint8_t type, const char *text);
-/* One FIFO of a port, PATH.END, made anew, for both directions; -1 with errno set. And its end: a
- * descriptor of -1, and a FIFO that was never made, are fine. */
-int port_fifo_open(const char *path, const char *end);
+/* One FIFO of a port, PATH.END, made anew, for both directions, with room for so many bytes (0:
+ * what Linux gives); -1 with errno set. And its end: a descriptor of -1, and a FIFO that was never
+ * made, are fine. */
+int port_fifo_open(const char *path, const char *end, int bytes);
 void port_fifo_close(const char *path, const char *end, int fd);
 /* "HELLO", "RUN" ...; "?" for what abi/control.h does not have. */
 const char *port_frame_name(uint8_t type);

@@ -142,6 +142,8 @@ static bool start_psp(struct session *s, const struct session_setup *setup, int 
 {
 	char *path = str("%s/" PSP_NAME, setup->folder);
 
+	if (setup->psp && !psp_server_has_keys(setup->psp))
+		progress_step("keys of the security processor");
 	if (setup->psp)
 		s->psp = psp_server_start(path, setup->launch.igvm, setup->psp, keys);
 	free(path);
@@ -419,6 +421,16 @@ static void judge(struct session *s)
 	free(why);
 }
 
+/* What the guest's messages, or the machine's, must never be. */
+static void look_at_psp(struct session *s)
+{
+	int code;
+	const char *trouble = psp_server_trouble(s->psp, &code);
+
+	if (trouble)
+		session_fail(s, code, str("security processor: %s", trouble));
+}
+
 /* The user or CI wants an end: the rest of the run folder is still written. */
 static void interrupted(struct session *s)
 {
@@ -475,6 +487,7 @@ enum session_event session_wait(struct session *s, struct control_frame *f)
 			return SESSION_FRAME;
 		session_logs_look(s);
 		look_at_terminal(s);
+		look_at_psp(s);
 		if (signals_taken())
 			interrupted(s);
 		else if (ended)
@@ -490,6 +503,7 @@ enum session_event session_wait(struct session *s, struct control_frame *f)
 /* Fine in any state. A session that was not over yet ended well: the harness had no more to ask. */
 void session_stop(struct session *s)
 {
+	look_at_psp(s);
 	qemu_kill(&s->qemu);
 	psp_server_stop(s->psp);
 	s->psp = NULL;

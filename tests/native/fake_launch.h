@@ -296,11 +296,31 @@ bool machine_attach(struct vcpu *v, uint8_t vmpl, gpa_t vmsa, uint64_t sev_featu
 static bool have_psp;
 static uint8_t psp_keys[4][32];
 
-bool psp_link_open(uint8_t keys[4][32])
+void psp_link_open(void)
+{
+}
+
+bool psp_link_keys(uint8_t keys[4][32])
 {
 	if (have_psp)
 		memcpy(keys, psp_keys, sizeof(psp_keys));
 	return have_psp;
+}
+
+static struct snp_cpuid_page told_cpuid;
+static uint64_t told_scale, told_offset;
+static uint32_t told_factor;
+
+void psp_link_cpuid(const struct snp_cpuid_page *p)
+{
+	told_cpuid = *p;
+}
+
+void psp_link_tsc(uint64_t scale, uint64_t offset, uint32_t factor)
+{
+	told_scale = scale;
+	told_offset = offset;
+	told_factor = factor;
 }
 
 void hv_cpuid(struct vcpu *v, uint32_t leaf, uint32_t sub, uint32_t out[4])

@@ -5,6 +5,7 @@
  * rule of sequence numbers, reports and keys. SEV-SNP firmware ABI (56860), 8.26 and chapter 7.
  *
  * sources: harness/psp/message.c harness/psp/gcm.c harness/psp/attestation.c harness/psp/derived_key.c
+ * sources: harness/psp/cpuid_message.c harness/psp/tsc_info.c harness/psp/sealed.c
  * sources: harness/core/psp_config.c launch/profiles/words.c
  * libs: -lcrypto
  */
@@ -18,10 +19,10 @@
 /* ---- a chain of one key ---- */
 
 static EVP_PKEY *vcek;
-static const uint8_t secret[PSP_SECRET] = "a chip's secret";
+static enum endorsement signed_by;
 
-bool chain_sign(const struct psp_chain *chain, const void *data, size_t n, uint8_t r[72],
-		uint8_t s[72])
+bool chain_sign(const struct psp_chain *chain, enum endorsement by, const void *data, size_t n,
+		uint8_t r[72], uint8_t s[72])
 {
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	uint8_t der[128];
@@ -30,6 +31,7 @@ bool chain_sign(const struct psp_chain *chain, const void *data, size_t n, uint8
 	ECDSA_SIG *sig;
 
 	(void)chain;
+	signed_by = by;
 	EVP_DigestSignInit(ctx, NULL, EVP_sha384(), NULL, vcek);
 	EVP_DigestSign(ctx, der, &size, data, n);
 	EVP_MD_CTX_free(ctx);
@@ -40,10 +42,12 @@ bool chain_sign(const struct psp_chain *chain, const void *data, size_t n, uint8
 	return true;
 }
 
-const uint8_t *chain_secret(const struct psp_chain *chain)
+const uint8_t *chain_root(const struct psp_chain *chain, enum endorsement of)
 {
+	static const uint8_t roots[2][PSP_SECRET] = {"a chip's", "a cloud's"};
+
 	(void)chain;
-	return secret;
+	return roots[of];
 }
 
 /* ---- a guest ---- */
@@ -188,7 +192,7 @@ TEST(sequence_goes_by_two_for_each_key)
 
 TEST(version_and_type_come_last)
 {
-	static const uint8_t zeroes[16], types[] = {0, 2, 6, 7, 9, 11, 13, 15, 18, 19, 255};
+	static const uint8_t zeroes[16], types[] = {0, 2, 4, 6, 7, 9, 11, 13, 15, 18, 19, 255};
 
 	begin();
 	for (size_t i = 0; i < ARRAY_LEN(types); i++) {
@@ -296,7 +300,7 @@ TEST(reports_of_each_version)
 		check_context("version %u", version);
 		begin();
 		config.report_version = version;
-		config.guest_svn = 7;
+		psp.guest.guest_svn = 7;
 		config.host_data[0] = 0x77;
 		make_report(1, 2, 2, 0);
 		check_answered(6, 2, 2, 0);
@@ -387,7 +391,7 @@ TEST(what_a_key_may_be_asked_for)
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		check_context("case %zu", i);
 		begin();
-		config.guest_svn = 5;
+		psp.guest.guest_svn = 5;
 		ask_key(1, &cases[i].ask, cases[i].status);
 	}
 }
@@ -411,11 +415,11 @@ TEST(a_key_depends_on_what_was_asked)
 
 	for (size_t i = 0; i < ARRAY_LEN(asks); i++) {
 		begin();
-		config.guest_svn = 5;
+		psp.guest.guest_svn = 5;
 		ask_key(1, &asks[i], 0);
 		memcpy(keys[i], response + 0x80, 32);
 		begin();
-		config.guest_svn = 5;
+		psp.guest.guest_svn = 5;
 		ask_key(1, &asks[i], 0);
 		CHECK_MEM(response + 0x80, keys[i], 32);
 		for (size_t j = 0; j < i; j++) {
@@ -445,4 +449,233 @@ TEST(keys_of_a_guest_are_new_for_each_launch)
 		CHECK(memcmp(a.vmpck[i], b.vmpck[i], 32));
 	CHECK(memcmp(a.report_id, b.report_id, 32));
 	CHECK(!a.running);
+}
+
+/* ---- a VLEK ---- */
+
+TEST(with_a_vlek_nobody_has_to_ask_for_it)
+{
+	static const struct {
+		uint32_t key_sel, status, signing_key;
+	} cases[] = {{0, 0, 1}, {1, 0, 0}, {2, 0, 1}, {3, 0x27, 0}};
+	const uint8_t *r = response + 0x80;
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		check_context("KEY_SEL %u", cases[i].key_sel);
+		begin();
+		strcpy(config.vlek, "Cloud");
+		make_report(1, 2, 2, cases[i].key_sel);
+		check_answered(6, 2, 2, cases[i].status);
+		if (cases[i].status)
+			continue;
+		CHECK_EQ(get_le(r + 0x48, 4), cases[i].signing_key << 2);
+		CHECK_EQ(signed_by, cases[i].signing_key);
+		CHECK_MEM(r + 0x1a0, config.chip_id, 64);
+	}
+	begin(); /* what the host has masked is the chip's key */
+	strcpy(config.vlek, "Cloud");
+	config.mask_chip_key = true;
+	make_report(1, 2, 2, 0);
+	check_answered(6, 2, 2, 0);
+	CHECK_EQ(get_le(r + 0x48, 4), 1 << 2 | 2);
+	CHECK(is_zero(r, 0x1a0, 0x1e0) && !is_zero(r, 0x2a0, 0x330));
+}
+
+TEST(keys_of_a_vlek)
+{
+	struct ask ask = {.vmpl = 2};
+	uint8_t chip[32], cloud[32];
+
+	begin();
+	ask_key(1, &ask, 0);
+	memcpy(chip, response + 0x80, 32);
+	begin();
+	strcpy(config.vlek, "Cloud");
+	ask_key(1, &ask, 0);
+	memcpy(cloud, response + 0x80, 32);
+	CHECK(memcmp(chip, cloud, 32));
+	ask.root = 4;
+	ask_key(3, &ask, 0x0);
+	ask.root = 6;
+	ask_key(5, &ask, 0x27);
+	config.mask_chip_key = true;
+	ask.root = 2;
+	ask_key(7, &ask, 0x27);
+	ask.root = 4;
+	ask_key(9, &ask, 0);
+}
+
+/* A Turin's name has 8 bytes, the rest of the field is zero. */
+TEST(a_report_of_a_turin)
+{
+	begin();
+	CHECK(!psp_config_set(&config, "product=Turin"));
+	CHECK(!psp_config_set(&config, "tcb=1.2.3.4.5"));
+	make_report(1, 2, 2, 0);
+	check_answered(6, 2, 2, 0);
+	CHECK_MEM(response + 0x80 + 0x180, "\x01\x02\x03\x04\x00\x00\x00\x05", 8);
+	CHECK_EQ(get_le(response + 0x80 + 0x188, 3), 0x01021a);
+	CHECK_MEM(response + 0x80 + 0x1a0, config.chip_id, 8);
+	CHECK(is_zero(response + 0x80, 0x1a8, 0x1e0));
+}
+
+/* ---- CPUID and TSC_INFO ---- */
+
+static void launch_functions(void)
+{
+	static const struct snp_cpuid_fn has[] = {
+		{.eax_in = 1, .eax = 0xa10f11, .ecx = 0x80000001, .edx = 3},
+		{.eax_in = 0xd, .eax = 7, .ebx = 576, .ecx = 832},
+		{.eax_in = 0xd, .ecx_in = 1, .eax = 0xf, .ebx = 576},
+		{.eax_in = 0xd, .ecx_in = 2, .eax = 256, .ebx = 576},
+		{.eax_in = 0xd, .ecx_in = 9, .eax = 8, .ebx = 2688, .ecx = 2},
+	};
+
+	memcpy(psp.launch.cpuid, has, sizeof(has));
+	psp.launch.cpuid_count = ARRAY_LEN(has);
+}
+
+static void put_function(uint8_t *p, uint32_t leaf, uint32_t sub, uint64_t xcr0, uint32_t value)
+{
+	put_le(p, leaf, 4);
+	put_le(p + 4, sub, 4);
+	put_le(p + 8, xcr0, 8);
+	for (unsigned i = 0; i < 4; i++)
+		put_le(p + 0x18 + 4 * i, value, 4);
+}
+
+static void check_function(unsigned i, uint32_t a, uint32_t b, uint32_t c, uint32_t d)
+{
+	const uint8_t *p = response + 0x70 + 0x30 * i;
+
+	check_context("function %u", i);
+	CHECK_EQ(get_le(p + 0x18, 4), a);
+	CHECK_EQ(get_le(p + 0x1c, 4), b);
+	CHECK_EQ(get_le(p + 0x20, 4), c);
+	CHECK_EQ(get_le(p + 0x24, 4), d);
+}
+
+/* What the hypervisor has told is not what counts, but for functions of its own. */
+TEST(cpuid_is_corrected)
+{
+	uint8_t p[0x10 + 7 * 0x30] = {7};
+
+	begin();
+	launch_functions();
+	put_function(p + 0x10, 1, 0, 0, ~0u);
+	put_function(p + 0x40, 0x40000001, 0, 0, 0x77);
+	put_function(p + 0x70, 0x80000099, 0, 0, 0x77);
+	put_function(p + 0xa0, 0xd, 0, 3, 0);
+	put_function(p + 0xd0, 0xd, 0, 0x207, 0);
+	put_function(p + 0x100, 0xd, 1, 7, 0);
+	put_function(p + 0x130, 0xd, 1, 0x207, 0);
+	make(1, 1, 2, p, sizeof(p));
+	check_answered(2, 2, 2, 0);
+	CHECK_EQ(get_le(response + 0x36, 2), sizeof(p));
+	CHECK_EQ(get_le(response + 0x64, 4), 7);
+	check_function(0, 0xa10f11, 0, 0x80000001, 3);
+	check_function(1, 0x77, 0x77, 0x77, 0x77);
+	check_function(2, 0, 0, 0, 0);
+	check_function(3, 7, 576, 832, 0);
+	check_function(4, 7, 2696, 832, 0);
+	check_function(5, 0xf, 832, 0, 0);
+	check_function(6, 0xf, 840, 0, 0);
+	CHECK_EQ(get_le(response + 0x70 + 0x30 * 4 + 8, 8), 0x207); /* what was asked comes back */
+}
+
+TEST(cpuid_of_no_form)
+{
+	uint8_t p[0x10 + 65 * 0x30] = {1};
+
+	begin();
+	make(1, 1, 2, p, 0x10);
+	check_answered(2, 2, 2, 0x16); /* a function is missing */
+	make(3, 1, 2, p, 0x70);
+	check_answered(2, 4, 2, 0x16); /* one too many */
+	p[4] = 1;
+	make(5, 1, 2, p, 0x40);
+	check_answered(2, 6, 2, 0x16);
+	p[4] = 0;
+	p[0x10 + 0x28] = 1;
+	make(7, 1, 2, p, 0x40);
+	check_answered(2, 8, 2, 0x16);
+	p[0x10 + 0x28] = 0;
+	p[0] = 65;
+	make(9, 1, 2, p, sizeof(p));
+	check_answered(2, 10, 2, 0x16);
+	p[0] = 64;
+	make(11, 1, 2, p, sizeof(p) - 0x30);
+	check_answered(2, 12, 2, 0);
+	p[0] = 0;
+	make(13, 1, 2, p, 0x10);
+	check_answered(2, 14, 2, 0);
+}
+
+TEST(tsc_info_is_the_launchs)
+{
+	uint8_t p[0x90] = {0};
+
+	begin();
+	psp.launch.tsc_scale = 0x180000000;
+	psp.launch.tsc_offset = 5ull << 50;
+	psp.launch.tsc_factor = 200;
+	make(1, 17, 2, p, 0x80);
+	check_answered(18, 2, 2, 0);
+	CHECK_EQ(get_le(response + 0x36, 2), 0x80);
+	CHECK_EQ(get_le(response + 0x68, 8), 0x180000000);
+	CHECK_EQ(get_le(response + 0x70, 8), 5ull << 50);
+	CHECK_EQ(get_le(response + 0x78, 4), 200);
+	CHECK(is_zero(response + 0x60, 0x1c, 0x80));
+	p[0x7f] = 1;
+	make(3, 17, 2, p, 0x80);
+	check_answered(18, 4, 2, 0x16);
+	CHECK(is_zero(response + 0x60, 4, 0x80));
+	p[0x7f] = 0;
+	make(5, 17, 2, p, 0x90);
+	check_answered(18, 6, 2, 0x16);
+}
+
+/* ---- one number, one payload ---- */
+
+TEST(the_same_message_again_is_no_reuse)
+{
+	begin();
+	make_report(1, 2, 2, 0);
+	psp.guest.running = false;
+	check_refused(0x02);
+	psp.guest.running = true;
+	check_answered(6, 2, 2, 0);
+	check_refused(0x1d);
+	make_report(1, 3, 3, 0); /* another key */
+	check_answered(6, 2, 3, 0);
+	make_report(3, 2, 2, 0);
+	request[0x60] ^= 1; /* not authentic: the key did not seal it */
+	check_refused(0x0b);
+	request[0x60] ^= 1;
+	check_answered(6, 4, 2, 0);
+	CHECK(!psp.reused);
+}
+
+TEST(two_payloads_with_one_number_are_noticed)
+{
+	begin();
+	make_report(1, 2, 2, 0);
+	check_answered(6, 2, 2, 0);
+	make_report(1, 2, 3, 0);
+	check_refused(0x1d); /* that is all the firmware says */
+	CHECK(psp.reused);
+	CHECK_EQ(psp.reused_key, 2);
+	CHECK_EQ(psp.reused_seqno, 1);
+}
+
+/* The answers' numbers are the key's, too. */
+TEST(a_request_with_an_answers_number_is_noticed)
+{
+	begin();
+	make_report(1, 0, 2, 0);
+	check_answered(6, 2, 0, 0);
+	CHECK(!psp.reused);
+	make_report(2, 0, 2, 0);
+	check_refused(0x1d);
+	CHECK(psp.reused && psp.reused_key == 0 && psp.reused_seqno == 2);
 }

@@ -5,6 +5,7 @@
  * --psp. GHCB specification (56421), "SNP Guest Request" and its extended form.
  *
  * sources: harness/psp/vmm.c harness/psp/table.c harness/psp/message.c harness/psp/gcm.c
+ * sources: harness/psp/sealed.c
  * sources: harness/core/psp_config.c launch/profiles/words.c
  * libs: -lcrypto
  */
@@ -36,6 +37,16 @@ size_t psp_report(struct psp *p, unsigned vmpck, const uint8_t *in, size_t n, ui
 }
 
 size_t psp_key(struct psp *p, unsigned vmpck, const uint8_t *in, size_t n, uint8_t *out)
+{
+	return psp_report(p, vmpck, in, n, out);
+}
+
+size_t psp_cpuid(struct psp *p, unsigned vmpck, const uint8_t *in, size_t n, uint8_t *out)
+{
+	return psp_report(p, vmpck, in, n, out);
+}
+
+size_t psp_tsc_info(struct psp *p, unsigned vmpck, const uint8_t *in, size_t n, uint8_t *out)
 {
 	return psp_report(p, vmpck, in, n, out);
 }
@@ -193,6 +204,18 @@ TEST(certificates_come_with_an_extended_request)
 	check_served(3);
 }
 
+TEST(with_a_vlek_the_table_has_its_own)
+{
+	static const uint8_t vlek[] = {0xa8, 0x07, 0x4b, 0xc2}, asvk[] = {0x4a, 0xb7, 0xb3, 0x79};
+
+	psp_config_default(&config);
+	set("vlek=Cloud");
+	psp = (struct psp){.config = &config};
+	CHECK(vmm_init(&vmm, &psp));
+	CHECK_MEM(vmm.table, vlek, sizeof(vlek));
+	CHECK_MEM(vmm.table + 24, asvk, sizeof(asvk));
+}
+
 TEST(words_of_psp)
 {
 	static const char *const wrong[] = {
@@ -200,7 +223,11 @@ TEST(words_of_psp)
 		"report",
 		"report=4",
 		"report=3x",
-		"product=Turin",
+		"product=Naples",
+		"vlek=",
+		"vlek=a/b",
+		"vlek=0123456789abcdef0123456789abcdef",
+		"id-key=",
 		"tcb=1.2.3",
 		"tcb=1..3.4",
 		"tcb=1.2.3.256",

@@ -13,6 +13,7 @@
 #include "machine/host/mem/kept.h"
 #include "machine/host/mem/pool.h"
 #include "machine/host_assert.h"
+#include "machine/hv/psp/link.h"
 #include "machine/load/area.h"
 #include "machine/load/psp.h"
 #include "machine/load/room.h"
@@ -201,6 +202,7 @@ void loader_place(const struct loader *l)
 	struct igvm_iter it;
 	struct igvm_header h;
 
+	psp_link_open(); /* the CPUID page tells of it */
 	igvm_iter_init(&it, &l->file);
 	while (igvm_next(&it, &h) == IGVM_OK)
 		if (h.mask & l->mask)

@@ -94,7 +94,9 @@ void psp_cpuid_page(struct snp_cpuid_page *p)
 		add_leaf(p, XSAVE_LEAF, sub); /* behind the highest leaf: hv/regs/cpuid.c */
 	add_range(p, HV_FIRST, HV_LIMIT);
 	add_leaf(p, MACHINE_SIGNATURE_LEAF, 0);
+	add_leaf(p, MACHINE_FEATURES_LEAF, 0);
 	add_range(p, EXT_FIRST, EXT_LIMIT);
+	psp_link_cpuid(p);
 }
 
 /* ---- secrets ---- */
@@ -133,7 +135,7 @@ void psp_secrets_page(struct snp_secrets *s)
 	hv_cpuid(machine_vcpus[0], 1, 0, r);
 	s->version = SECRETS_VERSION;
 	s->fms = r[0];
-	if (!psp_link_open(s->vmpck))
+	if (!psp_link_keys(s->vmpck))
 		random_keys(s);
 }
 
@@ -147,5 +149,6 @@ uint32_t psp_tsc(struct vmsa *v)
 	if (!v->tsc_scale)
 		v->tsc_scale = TSC_SCALE_ONE;
 	tsc_rate_split(tsc_scaled(host_tsc_khz(), v->tsc_scale), &freq, &factor);
+	psp_link_tsc(v->tsc_scale, v->tsc_offset, factor);
 	return factor;
 }

@@ -8,7 +8,7 @@
  * text; the payload is sealed by AES-256-GCM with the key of one VMPL. All numbers are
  * little-endian.
  */
-#include "base/types.h"
+#include "abi/cpuid_page.h"
 
 #define GUEST_MESSAGE_PAYLOAD_MAX 4000
 #define GUEST_MESSAGE_TAG         16
@@ -54,6 +54,8 @@ enum guest_message_type {
 enum snp_status {
 	SNP_STATUS_SUCCESS = 0,
 	SNP_STATUS_INVALID_GUEST_STATE = 0x02,
+	SNP_STATUS_POLICY_FAILURE = 0x07,
+	SNP_STATUS_BAD_SIGNATURE = 0x0a,
 	SNP_STATUS_BAD_MEASUREMENT = 0x0b,
 	SNP_STATUS_INVALID_PARAM = 0x16,
 	SNP_STATUS_AEAD_OFLOW = 0x1d,
@@ -120,9 +122,11 @@ ABI_OFFSET(struct attestation_report, signature_r, 0x2a0, "SNP ABI, report: SIGN
 ABI_SIZE(struct attestation_report, 0x4a0, "SNP ABI, report");
 
 #define REPORT_SIGNATURE_ECDSA_P384 1
+#define REPORT_KEY_AUTHOR           BIT(0)
 #define REPORT_KEY_MASK_CHIP        BIT(1)
 #define REPORT_KEY_SIGNED_BY(key)   ((uint32_t)(key) << 2)
 #define REPORT_KEY_VCEK             0
+#define REPORT_KEY_VLEK             1
 #define REPORT_KEY_NONE             7
 
 struct report_response {
@@ -157,6 +161,25 @@ struct key_response {
 	uint8_t key[32];
 } PACKED;
 ABI_SIZE(struct key_response, 0x40, "SNP ABI, MSG_KEY_RSP");
+
+/* Request and response alike: count functions of the CPUID page's form stand behind it. */
+struct cpuid_message {
+	uint32_t status; /* response; the request has its count here */
+	uint32_t count;  /* response; 0 in the request */
+	uint64_t rsvd_08;
+} PACKED;
+ABI_SIZE(struct cpuid_message, 16, "SNP ABI, MSG_CPUID_REQ and MSG_CPUID_RSP");
+
+#define TSC_INFO_REQUEST 0x80 /* bytes, all of them zero */
+struct tsc_info_response {
+	uint32_t status;
+	uint32_t rsvd_04;
+	uint64_t scale; /* 0x08: GUEST_TSC_SCALE, as the next one for the VMSAs of other vCPUs */
+	uint64_t offset;
+	uint32_t factor; /* 0x18 */
+	uint8_t rsvd_1c[100];
+} PACKED;
+ABI_SIZE(struct tsc_info_response, 0x80, "SNP ABI, MSG_TSC_INFO_RSP");
 
 /* The certificate table of an extended request (GHCB, "SNP Extended Guest Request"): entries, the
  * last one all zero, then the certificates. A GUID's bytes are in the order of its text. */

@@ -101,3 +101,5 @@ enum machine_end {
 
 #define MACHINE_CBIT               47
 #define MACHINE_SIGNATURE_LEAF     0x40000100 /* "KeelsonNativ": says plainly what this is */
+#define MACHINE_FEATURES_LEAF      0x40000101 /* EAX: what this run has, MACHINE_HAS_* */
+#define MACHINE_HAS_PSP            BIT(0)     /* a security processor answers guest requests */

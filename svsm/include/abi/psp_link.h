@@ -4,11 +4,12 @@
 
 /*
  * The way between the machine in software, which is the host's half of a guest request, and the
- * security processor, which the harness plays. The machine sends a request with an ID, and takes
- * the reply with that ID; one at a time. Trailing zeroes of a page are not sent. Both ends bound
- * every size before they read what it counts.
+ * security processor, which the harness plays. The machine says once what it launched, behind that
+ * it sends a request with an ID, and takes the reply with that ID; one at a time. Trailing zeroes
+ * of a page are not sent. Both ends bound every size before they read what it counts. What has not
+ * this form is answered with a reply of zeroes, and is the end of the link.
  */
-#include "base/types.h"
+#include "abi/cpuid_page.h"
 
 /* 16550, of bytes in both directions; refused to guests, absent without MACHINE_FW_PSP */
 #define MACHINE_PSP_PORT 0x410
@@ -17,8 +18,20 @@
 #define MACHINE_FW_PSP   "opt/org.keelson/psp"
 #define MACHINE_PSP_KEYS 128 /* its bytes */
 
+#define PSP_LINK_LAUNCH  0x6c505350u /* "PSPl" */
 #define PSP_LINK_REQUEST 0x71505350u /* "PSPq" */
 #define PSP_LINK_REPLY   0x72505350u /* "PSPr" */
+
+/* What the processor knows of the launch, with the first request and before it. */
+struct psp_link_launch {
+	uint32_t magic;
+	uint32_t cpuid;      /* functions that follow: struct snp_cpuid_fn, SNP_CPUID_MAX at most */
+	uint64_t tsc_scale;  /* GUEST_TSC_SCALE of the boot VMSA with SecureTSC, else 0 */
+	uint64_t tsc_offset; /* GUEST_TSC_OFFSET, likewise */
+	uint32_t tsc_factor; /* TSC_FACTOR of the secrets page */
+	uint32_t rsvd;
+};
+ABI_SIZE(struct psp_link_launch, 32, "psp link: launch");
 
 struct psp_link_request {
 	uint32_t magic;

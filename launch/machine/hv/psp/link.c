@@ -19,7 +19,7 @@
 #include "lib/spinlock.h"
 #include "lib/string.h"
 
-#define ANSWER_MS 120000 /* the first request of a checkout has the processor make its keys */
+#define ANSWER_MS 120000 /* it answers in ms; but nobody knows how busy its host is */
 #define SPIN_US   100    /* so long a byte is waited for busily: most come within it */
 #define NAP_US    100
 
@@ -33,6 +33,11 @@ static struct patience patience; /* of the request that is served */
 static uint32_t last_id;
 static struct psp_link_reply reply;
 static uint8_t request_page[PAGE_SIZE], response_page[PAGE_SIZE], certificates[PSP_LINK_TABLE_MAX];
+static uint8_t keys[GUEST_MESSAGE_KEYS]
+		   [GUEST_MESSAGE_KEY]; /* from their file to the secrets page */
+static struct psp_link_launch launch = {.magic = PSP_LINK_LAUNCH};
+static struct snp_cpuid_fn functions[SNP_CPUID_MAX]; /* of the CPUID page */
+static bool told;                                    /* the processor knows of the launch */
 
 /* It is polled: no interrupts. */
 static void uart_reset(void)
@@ -41,18 +46,35 @@ static void uart_reset(void)
 	outb(MACHINE_PSP_PORT + UART_FCR, FIFO_ON);
 }
 
-bool psp_link_open(uint8_t keys[GUEST_MESSAGE_KEYS][GUEST_MESSAGE_KEY])
+void psp_link_open(void)
 {
 	struct fwcfg_file f;
 
-	if (!fwcfg_find(MACHINE_FW_PSP, &f) || f.size != MACHINE_PSP_KEYS ||
-	    !fwcfg_read(&f, 0, host_pa(request_page), f.size))
-		return false;
-	memcpy(keys, request_page, MACHINE_PSP_KEYS);
-	memset(request_page, 0, MACHINE_PSP_KEYS);
-	uart_reset();
-	there = true;
-	return true;
+	there = fwcfg_find(MACHINE_FW_PSP, &f) && f.size == MACHINE_PSP_KEYS &&
+		fwcfg_read(&f, 0, host_pa(keys), f.size);
+	if (there)
+		uart_reset();
+}
+
+bool psp_link_keys(uint8_t to[GUEST_MESSAGE_KEYS][GUEST_MESSAGE_KEY])
+{
+	if (there)
+		memcpy(to, keys, sizeof(keys));
+	memset(keys, 0, sizeof(keys));
+	return there;
+}
+
+void psp_link_cpuid(const struct snp_cpuid_page *p)
+{
+	launch.cpuid = MIN(p->count, (uint32_t)SNP_CPUID_MAX);
+	memcpy(functions, p->fn, launch.cpuid * sizeof(functions[0]));
+}
+
+void psp_link_tsc(uint64_t scale, uint64_t offset, uint32_t factor)
+{
+	launch.tsc_scale = scale;
+	launch.tsc_offset = offset;
+	launch.tsc_factor = factor;
 }
 
 bool psp_link_there(void)
@@ -127,6 +149,15 @@ static uint32_t page_size(const uint8_t *page)
 	return n;
 }
 
+static void tell_of_launch(void)
+{
+	if (told)
+		return;
+	send(&launch, sizeof(launch));
+	send(functions, launch.cpuid * sizeof(functions[0]));
+	told = true;
+}
+
 static void send_request(bool extended, uint32_t pages)
 {
 	struct psp_link_request r = {
@@ -156,6 +187,7 @@ const struct psp_link_reply *psp_link_ask(struct vcpu *v, bool extended, uint32_
 	if (broken)
 		return NULL;
 	patience = host_patience(ANSWER_MS);
+	tell_of_launch();
 	send_request(extended, pages);
 	if (!receive_reply(v)) {
 		broken = true;

@@ -14,10 +14,15 @@
 
 struct vcpu;
 
-/* The launch, CPU 0: finds the processor, and takes the guest's keys from it. False: there is none,
- * and keys is as it was. */
-bool psp_link_open(uint8_t keys[GUEST_MESSAGE_KEYS][GUEST_MESSAGE_KEY]);
+/* The launch, CPU 0, before any of its pages: finds the processor, if there is one. */
+void psp_link_open(void);
 bool psp_link_there(void);
+/* The launch, CPU 0, once: takes the guest's keys. False: there is no processor, and keys is as it
+ * was. */
+bool psp_link_keys(uint8_t keys[GUEST_MESSAGE_KEYS][GUEST_MESSAGE_KEY]);
+/* The launch, CPU 0: what the processor is to know of it, which goes with the first request. */
+void psp_link_cpuid(const struct snp_cpuid_page *p);
+void psp_link_tsc(uint64_t scale, uint64_t offset, uint32_t factor);
 
 /* Any CPU, out of machine_run. True: the link is the caller's until psp_link_end(). False: another
  * vCPU did not let go of it in time. */

@@ -8,6 +8,7 @@
 #include "machine/cpu/vmcb.h"
 #include "machine/host/options.h"
 #include "machine/hostile/hostile.h"
+#include "machine/hv/psp/link.h"
 #include "machine/hv/state/state.h"
 #include "abi/machine.h"
 #include "base/x86.h"
@@ -183,7 +184,10 @@ static void hypervisor(struct vcpu *v, uint32_t leaf, uint32_t r[4])
 		set(r, (uint32_t)counter_khz(vcpu_ctx(v)), APIC_BUS_KHZ, 0, 0);
 		break;
 	case MACHINE_SIGNATURE_LEAF: /* "KeelsonNativ" */
-		set(r, MACHINE_SIGNATURE_LEAF, 0x6c65654b, 0x4e6e6f73, 0x76697461);
+		set(r, MACHINE_FEATURES_LEAF, 0x6c65654b, 0x4e6e6f73, 0x76697461);
+		break;
+	case MACHINE_FEATURES_LEAF:
+		r[EAX] = psp_link_there() ? MACHINE_HAS_PSP : 0;
 		break;
 	}
 }
