@@ -23,10 +23,11 @@
 #include "harness/psp/certificate.h"
 #include "harness/psp/chain_files.h"
 
-#define RSA_BITS 4096
-#define ARK      "ark"
-#define ASK      "ask"
-#define ASVK     "asvk"
+#define ARK  "ark"
+#define ASK  "ask"
+#define ASVK "asvk"
+
+unsigned chain_store_bits = 4096;
 
 static void authority_free(struct chain_authority *a)
 {
@@ -58,7 +59,7 @@ static char *cannot_write(const char *folder)
 static bool make_authority(const char *product, enum certificate_authority which,
 			   const struct chain_authority *ark, struct chain_authority *a)
 {
-	a->key = EVP_RSA_gen(RSA_BITS);
+	a->key = EVP_RSA_gen(chain_store_bits);
 	if (a->key)
 		a->certificate =
 			certificate_ca(product, which, a->key, ark ? ark->certificate : NULL,

@@ -22,6 +22,9 @@ struct chain_keys {
 	uint8_t secret[PSP_SECRET];
 };
 
+/* Of the RSA keys, as AMD's have; a test makes shorter ones, which do not take seconds. */
+extern unsigned chain_store_bits;
+
 /* Is all of it there? Else chain_store_open() makes RSA keys, which takes seconds. */
 bool chain_store_there(const char *folder, const struct psp_config *c);
 /* Reads the keys, or makes what is missing of them. NULL, or what went wrong (malloc'ed). *k is to

@@ -14,6 +14,7 @@
 #include "machine/host/wait.h"
 #include "machine/hv/ap.h"
 #include "machine/hv/irq.h"
+#include "machine/hv/psp/port.h"
 #include "abi/uart.h"
 #include "base/x86.h"
 #include "lib/spinlock.h"
@@ -42,8 +43,8 @@ static bool told;                                    /* the processor knows of t
 /* It is polled: no interrupts. */
 static void uart_reset(void)
 {
-	outb(MACHINE_PSP_PORT + UART_IER, 0);
-	outb(MACHINE_PSP_PORT + UART_FCR, FIFO_ON);
+	psp_port_out(UART_IER, 0);
+	psp_port_out(UART_FCR, FIFO_ON);
 }
 
 void psp_link_open(void)
@@ -120,7 +121,7 @@ static void send(const void *data, size_t n)
 	const uint8_t *p = data;
 
 	while (n--)
-		outb(MACHINE_PSP_PORT, *p++);
+		psp_port_out(UART_DATA, *p++);
 }
 
 static bool receive(struct vcpu *v, void *to, size_t n)
@@ -128,12 +129,12 @@ static bool receive(struct vcpu *v, void *to, size_t n)
 	uint64_t since = rdtsc();
 
 	for (uint8_t *p = to; n; n--) {
-		while (!(inb(MACHINE_PSP_PORT + UART_LSR) & DATA_READY)) {
+		while (!(psp_port_in(UART_LSR) & DATA_READY)) {
 			if (host_patience_over(&patience))
 				return false;
 			rest(v, since);
 		}
-		*p++ = inb(MACHINE_PSP_PORT);
+		*p++ = psp_port_in(UART_DATA);
 		since = rdtsc();
 	}
 	return true;
