@@ -55,6 +55,11 @@ static const char usage_text[] =
 	"--vcpus as\n"
 	"                            a KVM has it that measures a VMSA for each vCPU, EAX being "
 	"CPUID 1's\n"
+	"       keelson igvm id-block FILE --id-key PEM [--author-key PEM] [--svn N] [--family-id "
+	"HEX]\n"
+	"                         [--image-id HEX] -o FILE  the file with an ID block, which says "
+	"whose\n"
+	"                            guest it is (docs/psp.md)\n"
 	"       keelson igvm pcrs [FILE] [--kernel BZIMAGE [--initrd FILE] [--cmdline TEXT]]\n"
 	"                         [--json] [--log FILE]     the TPM's PCRs after a direct boot, "
 	"by\n"
@@ -258,6 +263,8 @@ int igvm_command(int argc, char **argv)
 		return igvm_inspect_command(argc - 1, argv + 1);
 	if (!strcmp(argv[1], "measure"))
 		return igvm_measure_command(argc - 1, argv + 1);
+	if (!strcmp(argv[1], "id-block"))
+		return igvm_id_block_command(argc - 1, argv + 1);
 	if (!strcmp(argv[1], "pcrs"))
 		return igvm_pcrs_command(argc - 1, argv + 1);
 	return usage(stderr);

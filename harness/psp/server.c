@@ -106,11 +106,12 @@ static bool prepare(struct psp_server *s)
 	folder = chain_folder();
 	s->chain = chain_open(folder, s->config, &why);
 	s->psp.chain = s->chain;
-	s->ready = s->chain && launched(s->igvm, s->config, &s->psp.guest) &&
-		   vmm_init(&s->vmm, &s->psp);
+	if (s->chain && !s->psp.guest.running)
+		why = launched(s->igvm, s->config, &s->psp.guest);
+	s->ready = s->chain && s->psp.guest.running && vmm_init(&s->vmm, &s->psp);
 	s->unable = !s->ready;
 	if (s->unable)
-		problem("security processor: %s", why ? why : "no launch digest, or no room");
+		problem("security processor: %s", why ? why : "no room for the certificates");
 	free(why);
 	free(folder);
 	return s->ready;
@@ -246,8 +247,16 @@ static bool open_all(struct psp_server *s, int *keys)
 	       write_keys(s, keys);
 }
 
+/* False: the firmware refuses the ID block, and *why tells. */
+static bool finish_launch(struct psp_server *s, char **why)
+{
+	if (launched_has_id_block(s->igvm, s->config))
+		*why = launched(s->igvm, s->config, &s->psp.guest);
+	return !*why;
+}
+
 struct psp_server *psp_server_start(const char *path, const char *igvm,
-				    const struct psp_config *config, int *keys)
+				    const struct psp_config *config, int *keys, char **why)
 {
 	struct psp_server *s = mem_alloc(sizeof(*s));
 
@@ -262,7 +271,9 @@ struct psp_server *psp_server_start(const char *path, const char *igvm,
 	s->psp.config = config;
 	make_keys(config);
 	*keys = -1;
-	s->running = open_all(s, keys) && (errno = pthread_create(&s->thread, NULL, run, s)) == 0;
+	*why = NULL;
+	s->running = open_all(s, keys) && finish_launch(s, why) &&
+		     (errno = pthread_create(&s->thread, NULL, run, s)) == 0;
 	if (s->running)
 		return s;
 	if (*keys >= 0)

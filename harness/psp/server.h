@@ -14,11 +14,12 @@ struct psp_server;
 /*
  * path: of two FIFOs, .in and .out, which are made now and removed at the end. igvm: what is
  * launched; it must stay until the end. *keys becomes a pipe that holds the guest's keys, for QEMU
- * and then for the caller to close: no file ever has them. NULL with errno set, and *keys -1. Texts
- * and config are the caller's and live as long.
+ * and then for the caller to close: no file ever has them. An ID block is judged now, as at the end
+ * of a launch. NULL and *keys -1: errno is set, or *why has the reason (malloc'ed). Texts and
+ * config are the caller's and live as long.
  */
 struct psp_server *psp_server_start(const char *path, const char *igvm,
-				    const struct psp_config *config, int *keys);
+				    const struct psp_config *config, int *keys, char **why);
 void psp_server_stop(struct psp_server *s); /* NULL too */
 /* Is the chain there? Else psp_server_start() makes its keys, which takes seconds. */
 bool psp_server_has_keys(const struct psp_config *config);

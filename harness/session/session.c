@@ -138,14 +138,14 @@ static bool write_script(const struct session_setup *setup)
 }
 
 /* Before QEMU, which reads the guest's keys when it starts. */
-static bool start_psp(struct session *s, const struct session_setup *setup, int *keys)
+static bool start_psp(struct session *s, const struct session_setup *setup, int *keys, char **why)
 {
 	char *path = str("%s/" PSP_NAME, setup->folder);
 
 	if (setup->psp && !psp_server_has_keys(setup->psp))
 		progress_step("keys of the security processor");
 	if (setup->psp)
-		s->psp = psp_server_start(path, setup->launch.igvm, setup->psp, keys);
+		s->psp = psp_server_start(path, setup->launch.igvm, setup->psp, keys, why);
 	free(path);
 	return !setup->psp || s->psp;
 }
@@ -178,7 +178,7 @@ bool session_start(struct session *s, const struct session_setup *setup)
 	bool ok;
 
 	prepare(s, setup);
-	ok = write_script(setup) && start_psp(s, setup, &fds.keys) &&
+	ok = write_script(setup) && start_psp(s, setup, &fds.keys, &why) &&
 	     session_port_open(s, serial, setup->vport && !s->deaf ? virtio : NULL) &&
 	     pair(&qmp, &fds.qmp) && (!setup->quiesce || pair(&s->quiesce_fd, &fds.quiesce));
 	session_command(setup, &fds, &s->command);
@@ -186,9 +186,9 @@ bool session_start(struct session *s, const struct session_setup *setup)
 	watch_start(&s->watch, setup->timeout);
 	if (setup->limit)
 		s->limit_at = s->watch.clock.counted + setup->limit * 1000ull;
-	if (!ok)
+	if (!ok && !why)
 		why = str("cannot make the ports or the QMP socket: %s", strerror(errno));
-	else
+	else if (ok)
 		ok = start_qemu(s, &fds, log, &why);
 	close_end(fds.qmp);
 	close_end(fds.quiesce);

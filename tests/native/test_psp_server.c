@@ -72,10 +72,19 @@ const uint8_t *chain_der(const struct psp_chain *chain, enum chain_certificate w
 	return (const uint8_t *)"cert";
 }
 
-bool launched(const char *igvm, const struct psp_config *c, struct psp_guest *g)
+static bool has_block, bad_block;
+
+char *launched(const char *igvm, const struct psp_config *c, struct psp_guest *g)
 {
 	(void)igvm, (void)c;
-	return g->running = true;
+	g->running = !bad_block;
+	return bad_block ? str_dup("a bad block") : NULL;
+}
+
+bool launched_has_id_block(const char *igvm, const struct psp_config *c)
+{
+	(void)igvm, (void)c;
+	return has_block;
 }
 
 size_t psp_report(struct psp *p, unsigned vmpck, const uint8_t *in, size_t n, uint8_t *out)
@@ -121,7 +130,7 @@ static void send(const void *bytes, size_t n)
 
 static void begin(void)
 {
-	char *name;
+	char *name, *why;
 	int fd;
 
 	if (!path) {
@@ -129,7 +138,7 @@ static void begin(void)
 		path = str("%s/psp", folder);
 	}
 	psp_config_default(&config);
-	server = psp_server_start(path, "igvm", &config, &fd);
+	server = psp_server_start(path, "igvm", &config, &fd, &why);
 	if (!CHECK(server))
 		exit(1);
 	CHECK_EQ(read(fd, keys, sizeof(keys)), sizeof(keys));
@@ -301,6 +310,21 @@ TEST(what_has_no_form_is_answered_too)
 	q.size = 0;
 	send(&q, sizeof(q));
 	check_refused_form();
+}
+
+/* A launch that the firmware does not finish has no guest that could ask. */
+TEST(a_bad_id_block_is_told_at_the_start)
+{
+	char *why;
+	int fd;
+
+	psp_config_default(&config);
+	has_block = bad_block = true;
+	CHECK(!psp_server_start(path, "igvm", &config, &fd, &why));
+	CHECK(why && !strcmp(why, "a bad block"));
+	CHECK_EQ(fd, -1);
+	free(why);
+	has_block = bad_block = false;
 }
 
 /* In the middle of a request, and of an answer that nobody reads. */
