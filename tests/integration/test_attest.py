@@ -7,10 +7,11 @@ import subprocess
 
 import pytest
 
-from keelson import BUILD, KEELSON, environment, keelson
+from keelson import BUILD, KEELSON, environment, igvm, keelson
 
 attest = pytest.importorskip("attest", reason="no python3-cryptography: run `make deps`")
 
+HANG = BUILD / "guests/bare/hang.bin"
 HOST_DATA = "c0ffee" * 10 + "c0ff"
 TCB = bytes([7, 1, 0, 0, 0, 0, 20, 210])
 
@@ -47,6 +48,13 @@ def pem(path, der):
     return str(path)
 
 
+def ec_key(path):
+    """A new key on P-384 in that file; its public half."""
+    key = attest.ec.generate_private_key(attest.ec.SECP384R1())
+    path.write_bytes(key.private_bytes(attest.PEM, attest.PrivateFormat.PKCS8, attest.NoEncryption()))
+    return key.public_key()
+
+
 def openssl(*words):
     return subprocess.run(["openssl", *words], capture_output=True, text=True, timeout=60)
 
@@ -60,8 +68,10 @@ mv auxblob $1.certs && host-put $1.data $1.report $1.certs; }
 def test_a_report_that_strangers_verify(runs, tmp_path):
     """One boot whose host is busy at first: Linux sends the same message again, and its report verifies. The keys that
     this takes are nobody else's to read."""
+    keys = {name: ec_key(tmp_path / f"{name}.pem") for name in ("id", "author")}
     run = boot(runs, "--psp", f"host-data={HOST_DATA}", "--psp", "tcb=7.1.20.210", "--psp", "svn=3",
-               "--psp", "fault=busy", script=TAKE + "take a && take b && dmesg | grep sev-guest")
+               "--psp", "family-id=f0", "--psp", "image-id=1234", "--psp", f"id-key={tmp_path / 'id.pem'}",
+               "--psp", f"author-key={tmp_path / 'author.pem'}", "--psp", "fault=busy", script=TAKE + "take a && take b && dmesg | grep sev-guest")
     assert "using VMPCK2 communication key" in run.out
     first = [line.split(", ", 1)[1] for line in run.text("psp.log").splitlines()[:2]]
     assert first == ["key 2, number 1: busy (0x200000000)", "key 2, number 1: answered (0x0)"]
@@ -78,6 +88,8 @@ def test_a_report_that_strangers_verify(runs, tmp_path):
         assert (r.version, r.vmpl, r.svn) == (3, 2, 3)
         assert r.host_data.hex() == HOST_DATA
         assert r.tcb == TCB
+        assert (r.author, r.family[0], r.image[:2]) == (1, 0xF0, b"\x12\x34")
+        assert r.id_key == attest.id_key_digest(keys["id"]) and r.author_key == attest.id_key_digest(keys["author"])
         assert not r.policy & 1 << 19, "the policy allows debugging"
     assert a.report_id == b.report_id
 
@@ -100,7 +112,7 @@ def test_a_report_that_strangers_verify(runs, tmp_path):
 
 
 def test_what_the_guest_finds_out(runs):
-    """A report of VMPL 0, which is what Linux asks for where nobody says otherwise, and a host that fails are errors for
+    """With a VLEK. A report of VMPL 0, which is what Linux asks for where nobody says otherwise, and a host that fails are errors for
     user space and nothing more; a host that changes an answer costs the key, as Linux has it."""
     tsm = "/sys/kernel/config/tsm/report"
     script = TAKE + f"""take a || exit 1
@@ -113,19 +125,34 @@ take c || exit 7
 tsm-report a.data && exit 8
 tsm-report a.data && exit 9 # the answers are good again, and the key is gone
 true"""
-    run = boot(runs, "--psp", "report=2", "--psp", "fault=none", "--psp", "fault=invalid-len", "--psp", "fault=none:4",
+    run = boot(runs, "--psp", "report=2", "--psp", "vlek=Some Cloud", "--psp", "fault=none", "--psp", "fault=invalid-len", "--psp", "fault=none:4",
                "--psp", "fault=tag", script=script)
     ark = attest.load_pem(root().read_bytes())
     for name in "abc":
         r, certificates = report(run.folder / "files", name)
         r.verify(certificates, ark)
-        assert r.version == 2
+        assert (r.version, r.signing_key, r.author) == (2, 1, 0)
+        assert attest.extension(attest.load(certificates[attest.VLEK]), "5") == int.from_bytes(b"Some Cloud", "big")
+        assert attest.VCEK not in certificates
 
 
 def test_the_bare_guests_have_one(runs):
     """The machine says in CPUID where a run has none, and only then do they skip."""
     run = keelson(runs, "test", "machine/nae-guest-request", "machine/nae-ext-guest-request").check(0)
     assert "2 passed, 0 failed, 0 skipped" in run.out
+
+
+def test_an_id_block_in_a_file(runs, tmp_path):
+    """It leaves the digest as it was, and a launch that it does not name ends before the guest starts."""
+    ec_key(tmp_path / "id.pem")
+    plain, signed = tmp_path / "plain.igvm", tmp_path / "signed.igvm"
+    assert igvm("build", "--svsm", BUILD / "svsm.elf", "--bare", HANG, "-o", plain)[0] == 0
+    assert igvm("id-block", plain, "--id-key", tmp_path / "id.pem", "--svn", "2", "-o", signed)[0] == 0
+    assert igvm("measure", signed)[1] == igvm("measure", plain)[1]
+    run = keelson(runs, "run", "--igvm", signed, "--psp", "policy=0xb0000").check(3)
+    assert "LAUNCH_FINISH: the ID block names another policy (0x07)" in run.out
+    assert igvm("id-block", plain, "--id-key", plain, "-o", signed)[0] == 1
+    assert igvm("id-block", plain, "-o", signed)[0] == 2
 
 
 @pytest.mark.parametrize("words", [["--psp", "colour=red"], ["--psp", "report=4"], ["--psp", "svn=1", "--deterministic"],
