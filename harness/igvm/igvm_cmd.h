@@ -2,7 +2,8 @@
 /* Copyright (c) 2026 The Keelson Authors */
 #pragma once
 
-/* `keelson igvm build|inspect|measure|pcrs|id-block`. argv[0] is "igvm". Returns an exit code of blob.h. */
+/* `keelson igvm build|inspect|measure|pcrs|id-block`. argv[0] is "igvm". Returns an exit code of
+ * blob.h. */
 int igvm_command(int argc, char **argv);
 
 int igvm_inspect_command(int argc, char **argv);

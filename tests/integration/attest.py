@@ -12,9 +12,9 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, utils
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat  # noqa: F401
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-PEM = Encoding.PEM
+PEM, PRIVATE, PLAIN = Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
 
 REPORT_SIZE = 0x4A0
 VCEK = uuid.UUID("63da758d-e664-4564-adc5-f4b93be8accd")

@@ -51,7 +51,7 @@ def pem(path, der):
 def ec_key(path):
     """A new key on P-384 in that file; its public half."""
     key = attest.ec.generate_private_key(attest.ec.SECP384R1())
-    path.write_bytes(key.private_bytes(attest.PEM, attest.PrivateFormat.PKCS8, attest.NoEncryption()))
+    path.write_bytes(key.private_bytes(attest.PEM, attest.PRIVATE, attest.PLAIN))
     return key.public_key()
 
 
