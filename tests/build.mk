@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # run, check, bench: what a user types.
 
-.PHONY: run shell check check-all bench boots repeats integration integration-again distro
+.PHONY: run shell check check-all bench boots drift repeats integration integration-again distro
 RUNFLAGS ?=
 export KERNEL INITRAMFS TOOLS BENCH LOAD SMP
 
@@ -47,6 +47,12 @@ bench: ## figures beside their goals: boot ratio, exits, SVSM calls, the vTPM (B
 boots: ## 50 boots with two vCPUs in a row (BOOTS=n, SMP=n), or of the suites named (SUITES=); LOAD=n: n busy processes beside them
 	$(Q)$(MAKE) --no-print-directory deps && $(MAKE) --no-print-directory all guests INITRD=
 	$(Q)ci/boots.sh $(or $(BOOTS),50) $(SUITES)
+
+drift: ## Linux with SecureTSC: the drift of its clock from the host's over a minute (SECONDS=n; DRIFT_SUITE=trixie-backports)
+	$(Q)$(MAKE) --no-print-directory deps && $(MAKE) --no-print-directory all guests INITRD=
+	$(Q)kernel=$(BUILD)/guests/kernels/$(or $(DRIFT_SUITE),trixie-backports); \
+		[ -e $$kernel/vmlinuz ] || guests/kernels/fetch.sh $$kernel $(or $(DRIFT_SUITE),trixie-backports) && \
+		ci/drift.py $$kernel/vmlinuz $(TOOLS) $(or $(SECONDS),60)
 
 repeats: ## deterministic runs that have to be equal, RUNS=10 of each of SUITES (ci/repeats.sh); QEMU=PROGRAM
 	$(Q)$(MAKE) --no-print-directory deps && $(MAKE) --no-print-directory all guests INITRD=

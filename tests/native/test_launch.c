@@ -188,6 +188,24 @@ TEST(keys_are_the_security_processors)
 	CHECK_MEM(s->vmpck, psp_keys, sizeof(psp_keys));
 }
 
+/* What it is asked for by CPUID and TSC_INFO messages later. */
+TEST(the_security_processor_knows_of_the_launch)
+{
+	struct image m;
+
+	begin(&m);
+	m.vmsa.sev_features |= SEV_FEAT_SECURE_TSC;
+	m.vmsa.tsc_offset = 77;
+	image_special(&m, 0x200000, IGVM_PAGE_CPUID);
+	image_special(&m, 0x201000, IGVM_PAGE_SECRETS);
+	end(&m);
+	CHECK_EQ(launch(), 0);
+	CHECK_MEM(&told_cpuid, ram + 0x200000, sizeof(told_cpuid));
+	CHECK_EQ(told_scale, 1ull << 32);
+	CHECK_EQ(told_offset, 77);
+	CHECK_EQ(told_factor, ((const struct snp_secrets *)(ram + 0x201000))->tsc_factor);
+}
+
 TEST(shared_page)
 {
 	struct image m;
