@@ -6,7 +6,7 @@
  * ID blocks: what an IGVM file has of one, what the firmware gets of that, and how one is made.
  * Keys are PEM files of P-384, as `openssl ecparam -name secp384r1 -genkey` writes them.
  */
-#include "abi/id_block.h"
+#include "harness/igvm/id_form.h"
 #include "abi/igvm.h"
 #include "harness/igvm/blob.h"
 #include "harness/igvm/measure.h"

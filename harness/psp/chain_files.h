@@ -6,7 +6,14 @@
  * The files of a chain's folder, NAME.key, NAME.pem and "secret". Nobody but their owner can read
  * keys and secret, also where a copy of the folder has lost its mode. On false errno may tell why.
  */
-#include "harness/psp/chain_store.h"
+#include <openssl/x509.h>
+
+#include "harness/core/psp_config.h"
+
+struct chain_authority {
+	EVP_PKEY *key;
+	X509 *certificate;
+};
 
 bool chain_read_authority(const char *folder, const char *name, struct chain_authority *a);
 bool chain_write_authority(const char *folder, const char *name, const struct chain_authority *a);

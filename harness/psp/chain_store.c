@@ -21,7 +21,7 @@
 
 #include "harness/core/util.h"
 #include "harness/psp/certificate.h"
-#include "harness/psp/chain_files.h"
+#include "harness/psp/chain_store.h"
 
 #define ARK  "ark"
 #define ASK  "ask"

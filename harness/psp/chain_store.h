@@ -7,14 +7,7 @@
  * authorities as PEM files, and the chip's secret. One program at a time makes them, by a lock on
  * the folder above.
  */
-#include <openssl/x509.h>
-
-#include "harness/core/psp_config.h"
-
-struct chain_authority {
-	EVP_PKEY *key;
-	X509 *certificate;
-};
+#include "harness/psp/chain_files.h"
 
 struct chain_keys {
 	struct chain_authority ark;

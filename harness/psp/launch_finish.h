@@ -3,7 +3,7 @@
 #pragma once
 
 /* SNP_LAUNCH_FINISH of a guest with an ID block: SEV-SNP firmware ABI (56860), 8.18. */
-#include "abi/id_block.h"
+#include "harness/igvm/id_form.h"
 #include "harness/psp/psp.h"
 
 /*

@@ -13,7 +13,7 @@
 #include "harness/core/paths.h"
 #include "harness/core/util.h"
 #include "harness/psp/chain.h"
-#include "harness/psp/chain_files.h"
+#include "harness/psp/chain_store.h"
 
 #include <stdlib.h>
 #include <string.h>
