@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 The Keelson Authors
 """Linux with SecureTSC (docs/timers.md): does it boot, say so, take the TSC as its clock, and how far does that drift
-from the host's? Many readings at both ends of the wait, of which the quickest counts: what is late on the way is late, never
-early. How far the others are behind it tells how exact that is, and a host too busy to tell fails nobody.
+from the host's? Many readings at both ends of the wait, of which the quickest counts: what is late on the way is late,
+never early. How far the others are behind it tells how exact that is, and a host too busy to tell fails nobody.
 
 usage: drift.py VMLINUZ INITRD [SECONDS]      a kernel of 6.14 or newer"""
 
