@@ -8,6 +8,7 @@
 #include "harness/core/exitcode.h"
 #include "harness/core/util.h"
 #include "harness/verify/request.h"
+#include "harness/verify/verify.h"
 
 static const char usage_text[] =
 	"usage: keelson verify REPORT --root FILE --chain FILE... [OPTIONS]\n"

@@ -6,5 +6,6 @@
 
 #include "base/types.h"
 
-/* Is this certificate's key that of one of AMD's own roots? What it says of itself does not count. */
+/* Is this certificate's key that of one of AMD's own roots? What it says of itself does not count.
+ */
 bool amd_root(const X509 *x);

@@ -75,7 +75,8 @@ static const char *add_table(struct certificates *c, const uint8_t *bytes, size_
 		if (all_zero((const uint8_t *)&e, sizeof(e)))
 			return at ? NULL : "the table is empty: the host has given no certificates";
 		if (e.offset > n || e.size > n - e.offset)
-			return "it is neither PEM, DER nor a certificate table whose entries lie in it";
+			return "it is neither PEM, DER nor a certificate table whose entries lie "
+			       "in it";
 		if (memcmp(e.guid, crl, sizeof(crl)) != 0)
 			wrong = add_der(c, bytes + e.offset, e.size);
 	}
@@ -103,7 +104,8 @@ void certificates_free(struct certificates *c)
 
 void certificates_common(const X509 *x, char *name, size_t size)
 {
-	int n = X509_NAME_get_text_by_NID(X509_get_subject_name(x), NID_commonName, name, (int)size);
+	int n = X509_NAME_get_text_by_NID(X509_get_subject_name(x), NID_commonName, name,
+					  (int)size);
 
 	if (n < 0 || (size_t)n != strlen(name))
 		*name = 0;

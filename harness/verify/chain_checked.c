@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "harness/verify/amd_root.h"
-#include "harness/verify/checks.h"
+#include "harness/verify/report_checks.h"
 
 #define CA_BITS    4096
 #define SALT_BYTES 48
@@ -55,7 +55,8 @@ static const char *no_authority(X509 *x)
 		return "its key is none of RSA with 4096 bits";
 	if (X509_check_ca(x) != 1)
 		return "it is not said to be a certificate authority (CA:TRUE)";
-	return X509_get_key_usage(x) & KU_KEY_CERT_SIGN ? NULL : "its key may not sign certificates";
+	return X509_get_key_usage(x) & KU_KEY_CERT_SIGN ? NULL
+							: "its key may not sign certificates";
 }
 
 /* What is wrong with x, which issuer has to have signed. NULL: nothing. */
@@ -92,16 +93,19 @@ static bool root_checked(const struct evidence *e, struct signer *s, struct verd
 	if (e->root.n != 1)
 		return verdict_refuse(
 			v, "root",
-			e->root.n ? "%u certificates, where one is to be trusted: give AMD's ARK alone"
+			e->root.n ? "%u certificates, where one is to be trusted: give AMD's ARK "
+				    "alone"
 				  : "%u were given: one that comes with a report proves nothing. "
-				    "Give AMD's ARK, or for a report of a test its test root, by --root",
+				    "Give AMD's ARK, or for a report of a test its test root, by "
+				    "--root",
 			e->root.n);
 	certificates_common(root, name, sizeof(name));
 	if (!product_of(name, s))
-		return verdict_refuse(v, "root",
-				      "the certificate given is named \"%s\", where a root is ARK-Milan, "
-				      "ARK-Genoa or ARK-Turin: give the ARK by --root",
-				      name);
+		return verdict_refuse(
+			v, "root",
+			"the certificate given is named \"%s\", where a root is ARK-Milan, "
+			"ARK-Genoa or ARK-Turin: give the ARK by --root",
+			name);
 	wrong = no_authority(root);
 	wrong = wrong ? wrong : wrong_link(root, root, e->now);
 	if (wrong)
@@ -130,10 +134,11 @@ static bool middle_checked(const struct evidence *e, struct signer *s, X509 **mi
 	snprintf(name, sizeof(name), s->vlek ? "SEV-VLEK-%s" : "SEV-%s", s->product);
 	*middle = certificates_named(&e->chain, name);
 	if (!*middle)
-		return verdict_refuse(v, check,
-				      "there is no certificate %s in the chain: give it by --chain, "
-				      "from the host's table or from AMD",
-				      name);
+		return verdict_refuse(
+			v, check,
+			"there is no certificate %s in the chain: give it by --chain, "
+			"from the host's table or from AMD",
+			name);
 	wrong = no_authority(*middle);
 	wrong = wrong ? wrong : wrong_link(*middle, e->root.x[0], e->now);
 	if (wrong)
@@ -173,14 +178,16 @@ bool chain_checked(const struct evidence *e, const struct attestation_report *r,
 	X509 *middle;
 
 	if (key == REPORT_KEY_NONE)
-		return verdict_refuse(v, "signature",
-				      "nobody has signed this report: the host masks its chip's key "
-				      "(MASK_CHIP_KEY), so ask for another host");
+		return verdict_refuse(
+			v, "signature",
+			"nobody has signed this report: the host masks its chip's key "
+			"(MASK_CHIP_KEY), so ask for another host");
 	if (key > 1)
-		return verdict_refuse(v, "signature",
-				      "SIGNING_KEY is %u, where 0 is a VCEK and 1 a VLEK: use a newer "
-				      "verifier",
-				      key);
+		return verdict_refuse(
+			v, "signature",
+			"SIGNING_KEY is %u, where 0 is a VCEK and 1 a VLEK: use a newer "
+			"verifier",
+			key);
 	s->vlek = key == 1;
 	return root_checked(e, s, v) && middle_checked(e, s, &middle, v) &&
 	       leaf_checked(e, s, middle, v);

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "harness/core/util.h"
-#include "harness/verify/checks.h"
+#include "harness/verify/report_checks.h"
 
 /* A field that has to be what an option gave; without one it is told and not judged. */
 struct field {
@@ -47,16 +47,18 @@ static bool svn_wanted(const struct wanted *w, const struct attestation_report *
 	if (!w->has_svn)
 		return true;
 	if (r->guest_svn < w->svn)
-		return verdict_refuse(v, "SVN",
-				      "GUEST_SVN is %u, wanted is %u or more: the image is an older one",
-				      r->guest_svn, w->svn);
+		return verdict_refuse(
+			v, "SVN",
+			"GUEST_SVN is %u, wanted is %u or more: the image is an older one",
+			r->guest_svn, w->svn);
 	return verdict_ok(v, "SVN", "%u", r->guest_svn);
 }
 
 bool fields_wanted(const struct wanted *w, const struct signer *s,
 		   const struct attestation_report *r, struct verdict *v)
 {
-	static const char other_image[] = "another image was launched, or with other options or vCPUs";
+	static const char other_image[] =
+		"another image was launched, or with other options or vCPUs";
 	static const char other_owner[] = "the guest was launched by another owner's ID block";
 	static const char other_host[] = "the host launched the guest with another configuration";
 	const struct field fields[] = {

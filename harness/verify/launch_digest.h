@@ -7,8 +7,8 @@
 #define LAUNCH_DIGEST_BYTES 48
 
 struct launch_host {
-	bool native_zero;       /* pages without data count as zero pages, as QEMU 10.1 loads them */
-	unsigned vcpus;         /* KVM measures a VMSA for each; 0 or 1: the file's alone */
+	bool native_zero; /* pages without data count as zero pages, as QEMU 10.1 loads them */
+	unsigned vcpus;   /* KVM measures a VMSA for each; 0 or 1: the file's alone */
 	uint32_t cpu_signature; /* CPUID 1 EAX of the others */
 };
 

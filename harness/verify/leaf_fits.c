@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/verify/checks.h"
+#include "harness/verify/report_checks.h"
 
 /* CPUID's combined family and model, which reports have from version 3 on. */
 static const struct {
@@ -30,10 +30,11 @@ static bool product_fits(const struct signer *s, const struct attestation_report
 				processors[i].first <= r->cpuid_model &&
 				r->cpuid_model <= processors[i].last);
 	if (!fits)
-		return verdict_refuse(v, "product",
-				      "the report's processor (family 0x%x, model 0x%x) is no %s, which "
-				      "the root is for: take the chain of the report's own product",
-				      r->cpuid_family, r->cpuid_model, s->product);
+		return verdict_refuse(
+			v, "product",
+			"the report's processor (family 0x%x, model 0x%x) is no %s, which "
+			"the root is for: take the chain of the report's own product",
+			r->cpuid_family, r->cpuid_model, s->product);
 	return verdict_ok(v, "product", "%s", s->product);
 }
 
@@ -88,15 +89,17 @@ bool report_signed(const struct signer *s, const struct attestation_report *r, s
 	uint8_t *der = NULL;
 	int n = signature_der(r, &der);
 	bool ok = ctx && n > 0 &&
-		  EVP_DigestVerifyInit(ctx, NULL, EVP_sha384(), NULL, X509_get0_pubkey(s->leaf)) == 1 &&
+		  EVP_DigestVerifyInit(ctx, NULL, EVP_sha384(), NULL, X509_get0_pubkey(s->leaf)) ==
+			  1 &&
 		  EVP_DigestVerify(ctx, der, (size_t)n, (const uint8_t *)r, signed_bytes) == 1;
 
 	EVP_MD_CTX_free(ctx);
 	OPENSSL_free(der);
 	if (!ok)
-		return verdict_refuse(v, "signature",
-				      "it is not the certificate's key that has signed these bytes: the "
-				      "report was changed, or certificate and report are of different "
-				      "machines");
+		return verdict_refuse(
+			v, "signature",
+			"it is not the certificate's key that has signed these bytes: the "
+			"report was changed, or certificate and report are of different "
+			"machines");
 	return verdict_ok(v, "signature", "by that %s", s->vlek ? "VLEK" : "VCEK");
 }

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "harness/core/util.h"
-#include "harness/verify/checks.h"
+#include "harness/verify/report_checks.h"
 
 #define AMD_OID "1.3.6.1.4.1.3704.1."
 
@@ -36,8 +36,7 @@ static bool number(const X509 *x, const char *oid, uint8_t *out)
 	size_t n;
 
 	if (!extension(x, oid, &der, &n) || n < 3 || n > 4 || der[0] != V_ASN1_INTEGER ||
-	    der[1] != n - 2 || (n == 4 && (der[2] || der[3] < 0x80)) ||
-	    (n == 3 && der[2] >= 0x80))
+	    der[1] != n - 2 || (n == 4 && (der[2] || der[3] < 0x80)) || (n == 3 && der[2] >= 0x80))
 		return false;
 	*out = der[n - 1];
 	return true;
@@ -56,11 +55,13 @@ static bool tcb_read(struct signer *s, struct verdict *v)
 		     {"3.9", "FMC", 0, 0}};
 
 	for (size_t i = 0; i < ARRAY_LEN(parts) - !s->turin; i++)
-		if (!number(s->leaf, parts[i].oid, &s->tcb[s->turin ? parts[i].turin : parts[i].at]))
+		if (!number(s->leaf, parts[i].oid,
+			    &s->tcb[s->turin ? parts[i].turin : parts[i].at]))
 			return verdict_refuse(v, "extensions",
 					      "the certificate does not say once which %s (" AMD_OID
 					      "%s) its key is for: it is no %s",
-					      parts[i].name, parts[i].oid, s->vlek ? "VLEK" : "VCEK");
+					      parts[i].name, parts[i].oid,
+					      s->vlek ? "VLEK" : "VCEK");
 	return true;
 }
 
@@ -73,10 +74,11 @@ static bool product_read(struct signer *s, struct verdict *v)
 	if (!extension(s->leaf, "2", &der, &n) || n < 2 + length || der[0] != V_ASN1_IA5STRING ||
 	    der[1] != n - 2 || memcmp(der + 2, s->product, length) != 0 ||
 	    (n > 2 + length && der[2 + length] != '-'))
-		return verdict_refuse(v, "extensions",
-				      "the certificate's product is not %s, which its root is for: the "
-				      "chain was put together of two",
-				      s->product);
+		return verdict_refuse(
+			v, "extensions",
+			"the certificate's product is not %s, which its root is for: the "
+			"chain was put together of two",
+			s->product);
 	return true;
 }
 
@@ -96,8 +98,8 @@ static bool hwid_read(struct signer *s, struct verdict *v)
 	}
 	if (!there || n != want)
 		return verdict_refuse(v, "extensions",
-				      "the certificate does not say once, in %zu bytes, which chip (HWID, "
-				      AMD_OID "4) it is for: it is no VCEK of %s",
+				      "the certificate does not say once, in %zu bytes, which chip "
+				      "(HWID, " AMD_OID "4) it is for: it is no VCEK of %s",
 				      want, s->product);
 	memcpy(s->hwid, value, n);
 	return true;
@@ -111,10 +113,11 @@ static bool owner_read(struct signer *s, struct verdict *v)
 	bool csp = extension(s->leaf, "5", &value, &n), hwid = extension(s->leaf, "4", &value, &n);
 
 	if (csp != s->vlek || hwid == s->vlek)
-		return verdict_refuse(v, "extensions",
-				      "a VCEK has a chip's HWID and a VLEK a provider's CSP_ID, and this "
-				      "certificate is not like that: it is no %s",
-				      s->vlek ? "VLEK" : "VCEK");
+		return verdict_refuse(
+			v, "extensions",
+			"a VCEK has a chip's HWID and a VLEK a provider's CSP_ID, and this "
+			"certificate is not like that: it is no %s",
+			s->vlek ? "VLEK" : "VCEK");
 	if (!s->vlek)
 		return hwid_read(s, v);
 	if (!extension(s->leaf, "5", &value, &n) || n < 3 || value[0] != V_ASN1_IA5STRING ||

@@ -15,7 +15,8 @@ static const char *read_vtpm_0(struct blob bytes, struct manifest *m)
 		return "it is no TPMT_PUBLIC, as the vTPM's manifest of version 0 is";
 	m->keys = 1;
 	if (!tpm_public_is(&m->key[0], TPMA_ENDORSEMENT))
-		return "its key is no endorsement key: a TPM made it to decrypt, and for nothing else";
+		return "its key is no endorsement key: a TPM made it to decrypt, and for nothing "
+		       "else";
 	return NULL;
 }
 
@@ -75,7 +76,8 @@ static const char *read_services(struct blob bytes, struct manifest *m)
 		return "its size or its number of services is not that of the file";
 	for (uint32_t i = 0; i < h.services && !wrong; i++)
 		wrong = read_entry(bytes, data_at,
-				   bytes.p + sizeof(h) + i * sizeof(struct attest_manifest_entry), m);
+				   bytes.p + sizeof(h) + i * sizeof(struct attest_manifest_entry),
+				   m);
 	m->form = MANIFEST_SERVICES;
 	m->services = h.services;
 	return wrong;

@@ -7,7 +7,7 @@
 
 #include "harness/core/util.h"
 #include "harness/verbs/quote.h"
-#include "harness/verify/checks.h"
+#include "harness/verify/report_checks.h"
 #include "harness/verify/manifest.h"
 
 static bool tell(const struct manifest *m, struct verdict *v)
@@ -66,9 +66,9 @@ static bool has_signed(const char *pem, const struct wanted *w)
 	const struct blob key = {(const unsigned char *)pem, pem ? strlen(pem) : 0};
 	unsigned hash;
 
-	return pem && !signature_tpmt_wrong(key,
-					    (struct blob){w->quote_signature.p, w->quote_signature.n},
-					    (struct blob){w->quote.p, w->quote.n}, &hash);
+	return pem &&
+	       !signature_tpmt_wrong(key, (struct blob){w->quote_signature.p, w->quote_signature.n},
+				     (struct blob){w->quote.p, w->quote.n}, &hash);
 }
 
 /* Of the keys that attest, the one that has signed the quote. */
@@ -85,21 +85,23 @@ static bool quote_checked(const struct wanted *w, const struct manifest *m, stru
 		attesting += attests;
 		free(pem);
 		if (wrong)
-			return verdict_refuse(v, "quote",
-					      "%s: it is another request's, or the guest has measured "
-					      "something else",
-					      wrong);
+			return verdict_refuse(
+				v, "quote",
+				"%s: it is another request's, or the guest has measured "
+				"something else",
+				wrong);
 		if (found)
-			return verdict_ok(v, "quote", "signed by key %u of the manifest, %s%s", i + 1,
-					  tpm_public_name(&m->key[i]),
+			return verdict_ok(v, "quote", "signed by key %u of the manifest, %s%s",
+					  i + 1, tpm_public_name(&m->key[i]),
 					  w->pcrs.bank ? ", of these PCR values" : "");
 	}
-	return verdict_refuse(v, "quote",
-			      "none of the manifest's %u keys that attest (restricted, to sign) has "
-			      "signed it: %s",
-			      attesting,
-			      attesting ? "another TPM's key has, or it was changed"
-					: "ask the SVSM for the vTPM's manifest of version 1");
+	return verdict_refuse(
+		v, "quote",
+		"none of the manifest's %u keys that attest (restricted, to sign) has "
+		"signed it: %s",
+		attesting,
+		attesting ? "another TPM's key has, or it was changed"
+			  : "ask the SVSM for the vTPM's manifest of version 1");
 }
 
 bool manifest_checked(const struct wanted *w, struct verdict *v)

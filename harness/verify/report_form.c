@@ -5,7 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "harness/verify/checks.h"
+#include "harness/verify/report_checks.h"
 
 #define PLATFORM_INFO_V2 0x1full
 #define PLATFORM_INFO_V3 0x3full
@@ -20,10 +20,10 @@ struct reserved {
 	uint8_t until; /* the first version in which it means something; 0: none */
 };
 
-#define FIELD(f)            offsetof(struct attestation_report, f)
-#define STRETCH(f)          FIELD(f), sizeof(((struct attestation_report *)0)->f)
-#define NUMBER_END(f)       FIELD(f) + NUMBER_BYTES, 72 - NUMBER_BYTES
-#define LAST_OF_4(f)        FIELD(f) + 3, 1
+#define FIELD(f)      offsetof(struct attestation_report, f)
+#define STRETCH(f)    FIELD(f), sizeof(((struct attestation_report *)0)->f)
+#define NUMBER_END(f) FIELD(f) + NUMBER_BYTES, 72 - NUMBER_BYTES
+#define LAST_OF_4(f)  FIELD(f) + 3, 1
 
 static const struct reserved reserved[] = {
 	{"offset 0x4c", STRETCH(rsvd_4c), 0},
@@ -54,11 +54,11 @@ static bool reserved_zero(const struct attestation_report *r, struct verdict *v)
 		const struct reserved *f = &reserved[i];
 
 		if ((!f->until || r->version < f->until) && !all_zero(bytes + f->at, f->size))
-			return verdict_refuse(
-				v, "reserved",
-				"%s is not zero, as it has to be: this report was changed, or it is "
-				"of a form that came later: use a newer verifier",
-				f->name);
+			return verdict_refuse(v, "reserved",
+					      "%s is not zero, as it has to be: this report was "
+					      "changed, or it is "
+					      "of a form that came later: use a newer verifier",
+					      f->name);
 	}
 	return true;
 }
@@ -86,10 +86,11 @@ static bool bits_known(const struct attestation_report *r, struct verdict *v)
 bool report_form(const struct evidence *e, struct attestation_report *r, struct verdict *v)
 {
 	if (e->report.n != sizeof(*r))
-		return verdict_refuse(v, "size",
-				      "%zu bytes, where a report has %zu: give the report alone, as "
-				      "configfs-tsm's outblob has it",
-				      e->report.n, sizeof(*r));
+		return verdict_refuse(
+			v, "size",
+			"%zu bytes, where a report has %zu: give the report alone, as "
+			"configfs-tsm's outblob has it",
+			e->report.n, sizeof(*r));
 	memcpy(r, e->report.p, sizeof(*r));
 	if (r->version < 2 || r->version > 5)
 		return verdict_refuse(v, "version",
@@ -98,9 +99,10 @@ bool report_form(const struct evidence *e, struct attestation_report *r, struct 
 				      r->version);
 	verdict_ok(v, "version", "%u", r->version);
 	if (r->signature_algo != REPORT_SIGNATURE_ECDSA_P384)
-		return verdict_refuse(v, "algorithm",
-				      "SIGNATURE_ALGO is %u, where 1 is ECDSA on P-384 with SHA-384: "
-				      "there is no other",
-				      r->signature_algo);
+		return verdict_refuse(
+			v, "algorithm",
+			"SIGNATURE_ALGO is %u, where 1 is ECDSA on P-384 with SHA-384: "
+			"there is no other",
+			r->signature_algo);
 	return reserved_zero(r, v) && bits_known(r, v);
 }

@@ -85,9 +85,9 @@ struct words {
 	enum request_error error;
 };
 
-static bool usage(struct words *k, const char *option, const char *takes, const char *not)
+static bool usage(struct words *k, const char *option, const char *takes, const char * not )
 {
-	problem("verify: --%s takes %s, not '%s'", option, takes, not);
+	problem("verify: --%s takes %s, not '%s'", option, takes, not );
 	k->error = REQUEST_USAGE;
 	return false;
 }
@@ -304,15 +304,18 @@ static bool consistent(const struct request *q, struct words *k)
 	const struct wanted *w = &q->wanted;
 
 	if (!w->nonce.p != !w->manifest.p)
-		return inconsistent(k, "--nonce and --manifest go together; data that was asked for "
-				       "as it is goes by --report-data");
+		return inconsistent(k,
+				    "--nonce and --manifest go together; data that was asked for "
+				    "as it is goes by --report-data");
 	if (w->manifest.p && w->report_data.p)
-		return inconsistent(k, "REPORT_DATA is --report-data, or of --nonce and --manifest");
+		return inconsistent(k,
+				    "REPORT_DATA is --report-data, or of --nonce and --manifest");
 	if (w->report_data.p && w->report_data.n != 64)
 		return inconsistent(k, "--report-data takes a file of 64 bytes");
 	if (!w->quote.p != !w->quote_signature.p || (w->quote.p && !w->manifest.p))
-		return inconsistent(k, "--quote goes with --quote-signature, and with the --manifest "
-				       "that has its key");
+		return inconsistent(k,
+				    "--quote goes with --quote-signature, and with the --manifest "
+				    "that has its key");
 	if ((w->pcrs.bank || w->quote_nonce.p) && !w->quote.p)
 		return inconsistent(k, "--pcr and --quote-nonce go with --quote");
 	if (k->igvm && w->measurement.p)
@@ -390,21 +393,11 @@ enum request_error request_read(struct request *q, int argc, char **argv, struct
 void request_free(struct request *q)
 {
 	struct wanted *w = &q->wanted;
-	struct bytes *all[] = {&q->evidence.report,
-			       &w->measurement,
-			       &w->report_data,
-			       &w->host_data,
-			       &w->chip_id,
-			       &w->report_id,
-			       &w->family_id,
-			       &w->image_id,
-			       &w->id_key_digest,
-			       &w->author_key_digest,
-			       &w->nonce,
-			       &w->manifest,
-			       &w->quote,
-			       &w->quote_signature,
-			       &w->quote_nonce};
+	struct bytes *all[] = {
+		&q->evidence.report, &w->measurement,       &w->report_data, &w->host_data,
+		&w->chip_id,         &w->report_id,         &w->family_id,   &w->image_id,
+		&w->id_key_digest,   &w->author_key_digest, &w->nonce,       &w->manifest,
+		&w->quote,           &w->quote_signature,   &w->quote_nonce};
 
 	for (size_t i = 0; i < ARRAY_LEN(all); i++)
 		free(all[i]->p);

@@ -3,7 +3,8 @@
 #pragma once
 
 /* The command line of `keelson verify`, and the files that it names. */
-#include "harness/verify/verify.h"
+#include "harness/verify/evidence.h"
+#include "harness/verify/verdict.h"
 
 enum request_error {
 	REQUEST_OK,

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "harness/core/util.h"
-#include "harness/verify/checks.h"
+#include "harness/verify/report_checks.h"
 
 #define TCB_BYTES 8
 
@@ -90,16 +90,17 @@ static bool new_enough(const struct wanted *w, const struct signer *s,
 	const uint8_t *part = parts_of(s, &n);
 
 	if (w->tcb_parts != n)
-		return verdict_refuse(v, "TCB",
-				      "--tcb has %u parts, where %s's has %u%s", w->tcb_parts,
-				      s->product, n, s->turin ? ", with FMC first" : "");
+		return verdict_refuse(v, "TCB", "--tcb has %u parts, where %s's has %u%s",
+				      w->tcb_parts, s->product, n,
+				      s->turin ? ", with FMC first" : "");
 	for (unsigned i = 0; i < n; i++)
 		least[part[i]] = (uint8_t)w->tcb[i];
 	for (size_t i = 0; i < ARRAY_LEN(all); i++)
 		if (!at_least(all[i].tcb, least))
-			return below(v, s, all[i].name, all[i].tcb, "what is wanted", least,
-				     "the host's firmware has to be updated, and the guest launched "
-				     "again");
+			return below(
+				v, s, all[i].name, all[i].tcb, "what is wanted", least,
+				"the host's firmware has to be updated, and the guest launched "
+				"again");
 	return true;
 }
 

@@ -111,7 +111,8 @@ static bool push_ecc(OSSL_PARAM_BLD *b, const struct tpm_public *key,
 	memcpy(point + 1 + size - key->x.n, key->x.p, key->x.n);
 	memcpy(point + 1 + 2 * size - key->y.n, key->y.p, key->y.n);
 	return OSSL_PARAM_BLD_push_utf8_string(b, OSSL_PKEY_PARAM_GROUP_NAME, group, 0) == 1 &&
-	       OSSL_PARAM_BLD_push_octet_string(b, OSSL_PKEY_PARAM_PUB_KEY, point, 1 + 2 * size) == 1;
+	       OSSL_PARAM_BLD_push_octet_string(b, OSSL_PKEY_PARAM_PUB_KEY, point, 1 + 2 * size) ==
+		       1;
 }
 
 static EVP_PKEY *from_params(const char *type, OSSL_PARAM_BLD *b)

@@ -13,12 +13,14 @@
 #define TPMA_SIGN         BIT(18)
 
 /* Keys that the TPM has made and keeps, and that do one thing by its rules alone. */
-#define TPMA_ENDORSEMENT (TPMA_FIXED_TPM | TPMA_FIXED_PARENT | TPMA_ORIGIN | TPMA_RESTRICTED | TPMA_DECRYPT)
-#define TPMA_ATTESTATION (TPMA_FIXED_TPM | TPMA_FIXED_PARENT | TPMA_ORIGIN | TPMA_RESTRICTED | TPMA_SIGN)
+#define TPMA_ENDORSEMENT                                                                           \
+	(TPMA_FIXED_TPM | TPMA_FIXED_PARENT | TPMA_ORIGIN | TPMA_RESTRICTED | TPMA_DECRYPT)
+#define TPMA_ATTESTATION                                                                           \
+	(TPMA_FIXED_TPM | TPMA_FIXED_PARENT | TPMA_ORIGIN | TPMA_RESTRICTED | TPMA_SIGN)
 
 struct tpm_public {
-	unsigned type; /* 1 RSA, 0x23 ECC */
-	unsigned bits; /* RSA */
+	unsigned type;  /* 1 RSA, 0x23 ECC */
+	unsigned bits;  /* RSA */
 	unsigned curve; /* ECC: 3 P-256, 4 P-384 */
 	uint32_t attributes;
 	uint32_t exponent; /* RSA */

@@ -86,7 +86,8 @@ bool value_pcr(const char *text, struct wanted_pcrs *pcrs)
 	pcrs->bank = banks[i].name;
 	text += name + 1;
 	pcr = strtoul(text, &end, 10);
-	if (*text < '0' || *text > '9' || *end != '=' || pcr >= VERIFY_PCRS || pcrs->mask >> pcr & 1)
+	if (*text < '0' || *text > '9' || *end != '=' || pcr >= VERIFY_PCRS ||
+	    pcrs->mask >> pcr & 1)
 		return false;
 	pcrs->mask |= 1u << pcr;
 	return value_hex(end + 1, banks[i].bytes, banks[i].bytes, &pcrs->value[pcr]);

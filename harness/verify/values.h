@@ -3,7 +3,7 @@
 #pragma once
 
 /* Values of options, from text to what they stand for. False: the text is none such. */
-#include "harness/verify/verify.h"
+#include "harness/verify/evidence.h"
 
 /* least to most bytes in hex, with zeroes behind them up to most; malloc'ed to out->p. */
 bool value_hex(const char *text, size_t least, size_t most, struct bytes *out);

@@ -76,7 +76,8 @@ void verdict_print(const struct verdict *v, FILE *to)
 			v->line[i].text);
 	if (!verdict_refusal(v))
 		fprintf(to, "accepted%s\n",
-			v->test_root ? ", by a TEST ROOT: this proves nothing about a machine" : "");
+			v->test_root ? ", by a TEST ROOT: this proves nothing about a machine"
+				     : "");
 }
 
 void verdict_print_json(const struct verdict *v, FILE *to)
@@ -86,10 +87,9 @@ void verdict_print_json(const struct verdict *v, FILE *to)
 	char *text;
 
 	for (unsigned i = 0; i < v->lines; i++)
-		json_array_append_new(checks,
-				      json_pack("{s:s, s:s, s:s}", "check", v->line[i].check,
-						"verdict", kinds[v->line[i].kind], "text",
-						v->line[i].text));
+		json_array_append_new(
+			checks, json_pack("{s:s, s:s, s:s}", "check", v->line[i].check, "verdict",
+					  kinds[v->line[i].kind], "text", v->line[i].text));
 	whole = json_pack("{s:b, s:b, s:o, s:s?}", "accepted", !refusal, "test_root", v->test_root,
 			  "checks", checks, "refused_by", refusal ? refusal->check : NULL);
 	text = json_dumps(whole, JSON_COMPACT | JSON_PRESERVE_ORDER);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-#include "harness/verify/checks.h"
+#include "harness/verify/report_checks.h"
+#include "harness/verify/verify.h"
 
 /* The order matters: what refuses first is told, and what is not signed is not worth reading. */
 bool verify(const struct evidence *e, const struct wanted *w, struct verdict *v)

@@ -63,7 +63,8 @@ DEFINE(siena, c->report.cpuid_model = 0xa0)
 /* On Turin TCB_VERSION begins with FMC, and a chip's ID has 8 bytes. */
 static void turin(struct verify_case *c)
 {
-	static const uint8_t leaf[8] = {1, 2, 0, 0, 0, 0, 3, 70}, tcb[8] = {0, 1, 2, 3, 0, 0, 0, 70};
+	static const uint8_t leaf[8] = {1, 2, 0, 0, 0, 0, 3, 70},
+			     tcb[8] = {0, 1, 2, 3, 0, 0, 0, 70};
 	struct attestation_report *r = &c->report;
 
 	c->root_name = "ARK-Turin", c->middle_name = "SEV-Turin", c->product = "Turin";
@@ -80,10 +81,10 @@ static void turin(struct verify_case *c)
 TEST(good_reports)
 {
 	static const struct change good[] = {
-		{"version 3", "", nothing, NULL},     {"version 2", "", version_2, NULL},
-		{"version 5", "", version_5, NULL},   {"a VLEK", "", vlek, NULL},
-		{"a masked chip", "", masked, NULL},  {"HWID as octets", "", octets, NULL},
-		{"a stepping", "", stepping, NULL},   {"Siena", "", siena, NULL},
+		{"version 3", "", nothing, NULL},    {"version 2", "", version_2, NULL},
+		{"version 5", "", version_5, NULL},  {"a VLEK", "", vlek, NULL},
+		{"a masked chip", "", masked, NULL}, {"HWID as octets", "", octets, NULL},
+		{"a stepping", "", stepping, NULL},  {"Siena", "", siena, NULL},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(good); i++)
@@ -171,8 +172,8 @@ static void root_is_the_middle(struct verify_case *c)
 }
 
 DEFINE(no_chain, certificates_free(&c->evidence.chain))
-DEFINE(no_middle, X509_free(c->evidence.chain.x[1]); c->evidence.chain.x[1] = c->evidence.chain.x[2];
-       c->evidence.chain.n = 2)
+DEFINE(no_middle, X509_free(c->evidence.chain.x[1]);
+       c->evidence.chain.x[1] = c->evidence.chain.x[2]; c->evidence.chain.n = 2)
 DEFINE(named_venus, c->root_name = "ARK-Venus")
 DEFINE(vlek_by_the_ask, vlek(c); c->middle_name = "SEV-Genoa")
 DEFINE(vcek_for_a_vlek, c->report.key_info = 1 << 2)
@@ -342,8 +343,8 @@ TEST(a_test_root_is_told)
 	verify_case_end(&c);
 }
 
-/* All of the report is signed, or has to be zero: a bit here and there of what is signed, and of each
- * byte behind. */
+/* All of the report is signed, or has to be zero: a bit here and there of what is signed, and of
+ * each byte behind. */
 TEST(no_bit_can_be_changed)
 {
 	struct verify_case c;

@@ -85,7 +85,8 @@ static void put_ak(struct buffer *b, uint32_t attributes)
 	put_sized(b, point + 33, 32);
 }
 
-#define AK_ATTRIBUTES 0x00050072u /* fixedTPM, fixedParent, origin, userWithAuth, restricted, sign */
+#define AK_ATTRIBUTES                                                                              \
+	0x00050072u /* fixedTPM, fixedParent, origin, userWithAuth, restricted, sign */
 
 static void put_version_1(struct buffer *b, uint32_t attributes)
 {
@@ -145,7 +146,8 @@ TEST(the_three_forms)
 	CHECK_EQ(m.keys, 1);
 }
 
-/* A size that was changed anywhere, or an end that is missing, is no manifest; nor is more of it. */
+/* A size that was changed anywhere, or an end that is missing, is no manifest; nor is more of it.
+ */
 TEST(cut_short_or_too_long)
 {
 	struct buffer b[3] = {0};

@@ -6,6 +6,7 @@
  * Evidence for the verifier of attestation reports: a chain and a report that are good, and knobs
  * for what is not. It shares no code with the harness's security processor.
  */
+#include "abi/guest_message.h"
 #include "harness/verify/verify.h"
 
 struct verify_case {

@@ -7,16 +7,18 @@
  * Those above read bytes that nobody has signed yet; from report_signed() on the report is AMD's
  * word, or that of whoever owns the root.
  */
-#include "harness/verify/verify.h"
+#include "abi/guest_message.h"
+#include "harness/verify/evidence.h"
+#include "harness/verify/verdict.h"
 
 /* What of a chain the checks of the report need. */
 struct signer {
 	const char *product; /* of the root: "Genoa" */
 	bool turin;          /* TCB_VERSION has FMC in front, and a chip's ID has 8 bytes */
 	bool vlek;
-	X509 *leaf;                   /* in the evidence's chain, so not to be freed */
-	uint8_t tcb[8];               /* that the leaf's key is for, as TCB_VERSION */
-	uint8_t hwid[64];             /* VCEK */
+	X509 *leaf;       /* in the evidence's chain, so not to be freed */
+	uint8_t tcb[8];   /* that the leaf's key is for, as TCB_VERSION */
+	uint8_t hwid[64]; /* VCEK */
 };
 
 /* Size, version, reserved bytes, algorithm. The report is copied to *r. */
