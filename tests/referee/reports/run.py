@@ -1,0 +1,95 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The Keelson Authors
+"""Judges of attestation reports: each is asked about one report of a run and what was made of it, and has to say what
+expected.txt has.
+
+usage: run.py [--keelson PROGRAM] [--fetched DIR] [--run FOLDER]
+
+FOLDER is a run that has put outblob, auxblob and data (docs/psp.md), with its svsm.igvm kept; without it one is made."""
+
+import argparse
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+import judges
+import vectors
+
+HERE = pathlib.Path(__file__).resolve().parent
+ASK = "head -c 64 /dev/urandom >data && tsm-report data && host-put data outblob auxblob"
+
+
+def read_expected(text):
+    """{case: {judge: word}}."""
+    rows = [line.split() for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    head, table = rows[0], {}
+    for row in rows[1:]:
+        if len(row) != len(head) or set(row[1:]) - {"accept", "refuse", "blind"} or row[0] in table:
+            raise ValueError(f"not CASE and a word for each judge: {' '.join(row)}")
+        table[row[0]] = dict(zip(head[1:], row[1:]))
+    return table
+
+
+def wrong(said, expected):
+    """Is that not what is expected? A blind judge accepts."""
+    return said != ("accept" if expected == "blind" else expected)
+
+
+def cases_of(run, program):
+    files = run / "files"
+    certificates = judges.attest.table((files / "auxblob").read_bytes())
+    certs = {name: certificates[guid] for name, guid in
+             (("vcek", judges.attest.VCEK), ("ask", judges.attest.ASK), ("ark", judges.attest.ARK))}
+    done = subprocess.run([program, "igvm", "measure", run / "svsm.igvm"], capture_output=True, text=True, check=True)
+    return vectors.make((files / "outblob").read_bytes(), certs, pathlib.Path(program).resolve().parent / "psp/Genoa",
+                        bytes.fromhex(done.stdout), (files / "data").read_bytes())
+
+
+def judge_all(cases, asked, expected, say=print):
+    """The table, a row a case; how many words are not those that were expected."""
+    names, bad = [j.name for j in asked], 0
+    say("  ".join(f"{n:<18}" for n in ["case", *names]).rstrip())
+    for case in cases:
+        row = [f"{case.name:<18}"]
+        with tempfile.TemporaryDirectory() as folder:
+            at = judges.write(case, pathlib.Path(folder))
+            for judge in asked:
+                said, why = judge.judge(case, at)
+                known = expected[case.name][judge.name]
+                mark = f"{said}, not {known}" if wrong(said, known) else known
+                bad += wrong(said, known)
+                row.append(f"{mark:<18}")
+                if wrong(said, known):
+                    say(f"  {judge.name} of {case.name}: {said}: {why}")
+        say("  ".join(row).rstrip())
+    return bad
+
+
+def main(argv):
+    p = argparse.ArgumentParser(usage=__doc__.split("usage: ")[1])
+    p.add_argument("--keelson", default=str(HERE.parents[2] / "build/keelson"))
+    p.add_argument("--fetched", type=pathlib.Path, default=HERE.parents[2] / "build/guests/referee/reports")
+    p.add_argument("--run", type=pathlib.Path)
+    p.add_argument("words", nargs="*", help="words for keelson run")
+    o = p.parse_args(argv)
+    with tempfile.TemporaryDirectory() as runs:
+        run = o.run
+        if not run:
+            run = pathlib.Path(runs) / "latest"
+            subprocess.run([o.keelson, "run", "--keep", "--runs", runs, "--exec", ASK, *o.words], check=True)
+        asked, absent = judges.present(o.keelson, o.fetched)
+        expected = read_expected((HERE / "expected.txt").read_text())
+        cases = cases_of(run, o.keelson)
+        if {c.name for c in cases} != set(expected):
+            sys.exit("reports: expected.txt has other cases than vectors.py")
+        bad = judge_all(cases, asked, expected)
+    for name, why in absent.items():
+        print(f"SKIPPED {name}: {why}")
+    print(f"{len(cases)} reports, {len(asked)} judges, {bad} wrong, {len(absent)} skipped")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
