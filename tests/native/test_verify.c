@@ -60,15 +60,17 @@ DEFINE(stepping, c->product = "Genoa-B1")
 DEFINE(octets_of_another_size, c->hwid_octets = true; c->hwid_size = 63)
 DEFINE(siena, c->report.cpuid_model = 0xa0)
 
-/* On Turin TCB_VERSION begins with FMC, and a chip's ID has 8 bytes. */
-static void turin(struct verify_case *c)
+/* On Turin TCB_VERSION begins with FMC, and a chip's ID has 8 bytes. verify_case.c gives the leaf
+ * its parts by the places of Genoa. */
+static void turin_without_fmc(struct verify_case *c)
 {
-	static const uint8_t leaf[8] = {1, 2, 0, 0, 0, 0, 3, 70},
-			     tcb[8] = {0, 1, 2, 3, 0, 0, 0, 70};
+	static const uint8_t leaf[8] = {2, 3, 0, 0, 0, 0, 4, 70},
+			     tcb[8] = {1, 2, 3, 4, 0, 0, 0, 70};
 	struct attestation_report *r = &c->report;
 
 	c->root_name = "ARK-Turin", c->middle_name = "SEV-Turin", c->product = "Turin";
 	c->hwid_size = 8;
+	memset(c->hwid + 8, 0, 56);
 	memset(r->chip_id + 8, 0, 56);
 	memcpy(c->leaf_tcb, leaf, 8);
 	memcpy(r->current_tcb, tcb, 8);
@@ -77,6 +79,11 @@ static void turin(struct verify_case *c)
 	memcpy(r->launch_tcb, tcb, 8);
 	r->cpuid_family = 0x1a, r->cpuid_model = 2;
 }
+
+DEFINE(turin, turin_without_fmc(c); c->fmc = true)
+DEFINE(turin_tcb, turin(c); c->wanted.tcb_parts = 5;
+       memcpy(c->wanted.tcb, (unsigned[]){1, 2, 3, 4, 70}, 20))
+DEFINE(turin_newer, turin_tcb(c); c->wanted.tcb[0] = 2)
 
 TEST(good_reports)
 {
@@ -93,8 +100,15 @@ TEST(good_reports)
 
 TEST(turin_has_an_fmc)
 {
-	/* verify_case.c gives no FMC, which its VCEKs have to have */
-	judge(&(struct change){"Turin without FMC", "extensions", turin, NULL});
+	static const struct change changes[] = {
+		{"Turin", "", turin, NULL},
+		{"Turin without FMC", "extensions", turin_without_fmc, NULL},
+		{"Turin's TCB", "", turin_tcb, NULL},
+		{"a newer FMC", "TCB", turin_newer, NULL},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(changes); i++)
+		judge(&changes[i]);
 }
 
 /* ---- the form ---- */

@@ -131,6 +131,8 @@ static X509 *leaf(const struct verify_case *c, X509 *middle)
 	add_text(x, "2", c->product);
 	for (unsigned i = 0; i < 8; i++)
 		add_part(x, oid[i], c->leaf_tcb[i]);
+	if (c->fmc)
+		add_part(x, "3.9", 1);
 	if (c->twice)
 		add_part(x, "3.1", 255);
 	memcpy(octets + 2, c->hwid, c->hwid_size);

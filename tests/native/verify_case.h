@@ -16,6 +16,7 @@ struct verify_case {
 	uint8_t leaf_tcb[8], hwid[64];
 	size_t hwid_size;
 	bool hwid_octets;   /* HWID as an OCTET STRING */
+	bool fmc;           /* it says which FMC it is for: 1 */
 	bool twice;         /* the boot loader's version comes twice */
 	bool with_csp;      /* a VCEK that has a CSP_ID too */
 	bool not_ca;        /* the middle one is no authority */

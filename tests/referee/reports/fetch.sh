@@ -5,7 +5,7 @@
 # Fetch the judges of attestation reports that this machine lacks: go-sev-guest's `check`, built of Debian's packages (Go
 # from backports, since Debian 12's is too old), and @tinfoilsh/verifier (AGPL) from npm, pinned, where node is 20 or newer.
 # Nothing is installed. A judge that cannot be had leaves DIR/NAME.absent with the reason.
-# usage: fetch.sh DIR   (leaves DIR/check and DIR/node_modules)
+# usage: fetch.sh DIR   (leaves DIR/check, DIR/node_modules, and DIR/amd: a report that AMD's own hardware has signed)
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 me=reports
@@ -49,6 +49,10 @@ go_tree() {
 	source=$dir/tree/usr/share/gocode/src/github.com/google/go-sev-guest
 	tar -C "$source" --strip-components=1 --wildcards -xf "$dir"/golang-github-google-go-sev-guest_*.orig.tar.gz \
 		'*/verify/trust/*.pem' '*/testing/data/keys/*.pem'
+	rm -rf "$dir/amd"
+	mkdir -p "$dir/amd"
+	tar -C "$dir/amd" --strip-components=3 --wildcards -xf "$dir"/golang-github-google-go-sev-guest_*.orig.tar.gz \
+		'*/verify/trust/ask_ark_milan.pem' '*/verify/testdata/attestation.bin' '*/verify/testdata/vcek.testcer'
 }
 
 go_build() {
@@ -69,7 +73,7 @@ fi
 
 # ---- @tinfoilsh/verifier ----
 
-# A dependency of later versions is missing in the registry, so these are pinned too.
+# A dependency of later versions is not to be had, so these are pinned too.
 npm_fetch() {
 	cat >"$dir/package.json" <<-'END'
 	{"private": true, "type": "module",

@@ -67,6 +67,26 @@ def judge_all(cases, asked, expected, say=print):
     return bad
 
 
+def split_pem(text):
+    end = "-----END CERTIFICATE-----\n"
+    return [part + end for part in text.split(end) if part.strip()]
+
+
+def judge_amds_own(program, folder):
+    """A report of 2022 that AMD's hardware has signed, with its chain (go-sev-guest's test data): keelson verify takes it, by a
+    root that it knows as AMD's, but for the policy, which allows DEBUG. The words say what is wrong; none: nothing."""
+    with tempfile.TemporaryDirectory() as at:
+        at = pathlib.Path(at)
+        for name, text in zip(("ask", "ark"), split_pem((folder / "ask_ark_milan.pem").read_text())):
+            (at / name).write_text(text)
+        words = [program, "verify", folder / "attestation.bin", "--chain", folder / "vcek.testcer", "--chain", at / "ask",
+                 "--root", at / "ark", "--at", "1700000000"]
+        asked = [subprocess.run([*words, *more], capture_output=True, text=True) for more in ([], ["--allow-debug"])]
+    good = ("refused: policy: " in asked[0].stderr and asked[1].returncode == 0 and "ARK-Milan, AMD's" in asked[1].stdout and
+            "TEST ROOT" not in asked[1].stdout)
+    return "" if good else f"keelson verify of AMD's own report: {asked[0].stderr}{asked[1].stderr}"
+
+
 def main(argv):
     p = argparse.ArgumentParser(usage=__doc__.split("usage: ")[1])
     p.add_argument("--keelson", default=str(HERE.parents[2] / "build/keelson"))
@@ -85,6 +105,11 @@ def main(argv):
         if {c.name for c in cases} != set(expected):
             sys.exit("reports: expected.txt has other cases than vectors.py")
         bad = judge_all(cases, asked, expected)
+    amd = o.fetched / "amd"
+    if amd.exists():
+        said = judge_amds_own(o.keelson, amd)
+        bad += bool(said)
+        print(said or "keelson verify knows a report of AMD's own hardware")
     for name, why in absent.items():
         print(f"SKIPPED {name}: {why}")
     print(f"{len(cases)} reports, {len(asked)} judges, {bad} wrong, {len(absent)} skipped")
