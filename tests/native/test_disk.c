@@ -4,8 +4,9 @@
  * The disk of a run that can be repeated, as a driver finds it (virtio 1.2, 2.7 and 5.2.6):
  * requests, what is refused, and when it sends a message.
  *
- * sources: launch/machine/dev/disk/disk.c launch/machine/dev/disk/function.c launch/machine/dev/disk/image.c
- * sources: launch/machine/dev/disk/queue.c launch/machine/dev/disk/request.c
+ * sources: launch/machine/dev/disk/disk.c launch/machine/dev/disk/driver.c launch/machine/dev/disk/function.c
+ * sources: launch/machine/dev/disk/image.c launch/machine/dev/disk/memory.c launch/machine/dev/disk/queue.c
+ * sources: launch/machine/dev/disk/request.c
  */
 #include "machine/dev/disk/disk.h"
 #include "machine/dev/disk/register.h"
@@ -16,6 +17,7 @@
 #include "machine/host/mem/direct.h"
 #include "machine/host/mem/fwcfg.h"
 #include "machine/host/mem/pool.h"
+#include "machine/iommu/dma_fault.h"
 #include "tests/native/check.h"
 
 #include <stdlib.h>
@@ -27,35 +29,57 @@
 #define REGISTERS 0x380000000000ull
 #define NOTIFY    (REGISTERS + 0x3000)
 #define MSIX      0x98
+#define WINDOW    0x50 /* the capability that leads to the registers: virtio 1.2, 4.1.4.9 */
+#define MASTER    4u
 
-/* The guest's memory: four shared pages, and one behind them that is not. */
+/* The guest's memory: shared pages, and one behind them that is not. */
 #define DESCRIPTORS 0x000u
 #define AVAILABLE   0x400u
 #define USED        0x800u
 #define HEADER      0xc00u
 #define STATUS      0xc80u
 #define DATA        0x1000u
-#define SHARED      0x4000u
+#define SHARED      0x404000u
 #define ENTRIES     8u
 
-static uint8_t guest[SHARED + PAGE_SIZE] ALIGNED(8), file[3 * PAGE_SIZE + 512];
+static uint8_t guest[SHARED + PAGE_SIZE] ALIGNED(8), file[(3u << 20) + 3 * PAGE_SIZE + 512];
 static uint8_t registers[0x40] ALIGNED(8);
-static uint32_t entry[4]; /* of the MSI-X table */
-static uint32_t msix_control;
-static unsigned messages, pages_left;
+static uint32_t entry[8]; /* of the MSI-X table: the queue's, the configuration's */
+static uint32_t msix_control, command, window_offset, window_length;
+static unsigned messages, config_messages, pages_left, lines;
+static bool (*watcher)(const struct pci_write *w);
+
+/* What the IOMMU's side was told last. */
+static struct {
+	unsigned n;
+	uint16_t device;
+	uint64_t at;
+	bool write;
+} refused;
+
 static uint16_t issued; /* available.index */
 
 void host_log(const char *fmt, ...)
 {
 	(void)fmt;
+	lines++;
+}
+
+void dma_fault_refused(uint16_t device, gpa_t g, size_t n, bool write)
+{
+	CHECK(n);
+	refused.n++;
+	refused.device = device;
+	refused.at = g.v;
+	refused.write = write;
 }
 
 bool lapic_message(uint32_t address, uint32_t data)
 {
 	CHECK_EQ(address, 0xfee01000u);
-	CHECK_EQ(data, 0x31u);
-	messages++;
-	return true;
+	messages += data == 0x31;
+	config_messages += data == 0x32;
+	return data == 0x31 || data == 0x32;
 }
 
 hpa_t host_pa(const void *p)
@@ -118,7 +142,7 @@ uint32_t pciconf_get(uint16_t function, unsigned reg)
 	case 0x00:
 		return 0x10421af4;
 	case 0x04:
-		return 0x00100006;
+		return 0x00100000 | command;
 	case 0x14:
 		return (uint32_t)TABLE;
 	case 0x20: /* 64 bits, prefetchable */
@@ -134,15 +158,31 @@ uint32_t pciconf_get(uint16_t function, unsigned reg)
 	case 0x84:        /* common configuration */
 		return 0x09 | 0x70 << 8 | 16 << 16 | 1u << 24;
 	case 0x70: /* notifications */
-		return 0x09 | 20 << 16 | 2u << 24;
+		return 0x09 | 0x50 << 8 | 20 << 16 | 2u << 24;
 	case 0x88:
 	case 0x74:
 		return 4;
 	case 0x78:
 		return 0x3000;
+	case 0x50:
+		return 0x09 | 20 << 16 | 5u << 24;
+	case 0x58:
+		return window_offset;
+	case 0x5c:
+		return window_length;
 	default:
 		return 0;
 	}
+}
+
+uint32_t pciconf_peek(uint16_t function, unsigned reg)
+{
+	return pciconf_get(function, reg);
+}
+
+void pciconf_watch(bool (*taken)(const struct pci_write *w))
+{
+	watcher = taken;
 }
 
 uint64_t disk_reg_read(uint64_t a, unsigned len)
@@ -183,11 +223,33 @@ static void describe(unsigned n, uint64_t at, uint32_t len, unsigned flags, unsi
 	put(DESCRIPTORS + n * 16 + 14, next, 2);
 }
 
+/* A write of the guest's to a device. */
+static bool kick(uint64_t a, unsigned len, uint64_t value)
+{
+	bool taken;
+
+	disk_begin();
+	taken = disk_kick(a, len, value);
+	disk_end();
+	return taken;
+}
+
+/* One to registers that the disk does not take. */
+static void settle(void)
+{
+	CHECK(!kick(NOTIFY + 4, 4, 0));
+}
+
+static void make_available(uint16_t head)
+{
+	put(AVAILABLE + 4 + issued % ENTRIES * 2, head, 2);
+	put(AVAILABLE + 2, ++issued, 2);
+}
+
 static void offer(void)
 {
-	put(AVAILABLE + 4 + issued % ENTRIES * 2, 0, 2);
-	put(AVAILABLE + 2, ++issued, 2);
-	CHECK(disk_kick(NOTIFY, 2, 0));
+	make_available(0);
+	CHECK(kick(NOTIFY, 2, 0));
 }
 
 /* A request of one part of data; its status, 0xee where the device has answered nothing. */
@@ -205,6 +267,35 @@ static uint8_t request(uint32_t type, uint64_t sector, uint64_t at, uint32_t len
 	return guest[STATUS];
 }
 
+static uint64_t status(void)
+{
+	return disk_reg_read(REGISTERS + 0x14, 1);
+}
+
+/* As QEMU does it: no vector stays (hw/virtio/virtio.c, virtio_reset()). */
+static void reset(void)
+{
+	disk_begin();
+	memset(registers, 0, sizeof(registers));
+	disk_reg_write(REGISTERS + 0x10, 2, 0xffff);
+	disk_reg_write(REGISTERS + 0x1a, 2, 0xffff);
+	disk_end();
+}
+
+static void set_up(void)
+{
+	issued = 0;
+	memset(guest, 0, DATA);
+	disk_reg_write(REGISTERS + 0x14, 1, 0xf); /* DRIVER_OK among them */
+	disk_reg_write(REGISTERS + 0x18, 2, ENTRIES);
+	disk_reg_write(REGISTERS + 0x1c, 2, 1);
+	disk_reg_write(REGISTERS + 0x20, 8, DESCRIPTORS);
+	disk_reg_write(REGISTERS + 0x28, 8, AVAILABLE);
+	disk_reg_write(REGISTERS + 0x30, 8, USED);
+	disk_reg_write(REGISTERS + 0x10, 2, 1);
+	disk_reg_write(REGISTERS + 0x1a, 2, 0);
+}
+
 static void start(void)
 {
 	static bool once;
@@ -215,20 +306,16 @@ static void start(void)
 	if (!once)
 		disk_init();
 	once = true;
-	issued = 0;
-	messages = 0;
 	pages_left = 100;
-	memset(registers, 0, sizeof(registers));
-	disk_reg_write(REGISTERS + 0x14, 1, 0xf); /* DRIVER_OK among them */
-	disk_reg_write(REGISTERS + 0x18, 2, ENTRIES);
-	disk_reg_write(REGISTERS + 0x1c, 2, 1);
-	disk_reg_write(REGISTERS + 0x20, 8, DESCRIPTORS);
-	disk_reg_write(REGISTERS + 0x28, 8, AVAILABLE);
-	disk_reg_write(REGISTERS + 0x30, 8, USED);
+	command = MASTER | 2;
 	msix_control = 1u << 31 | 1u << 16; /* on, two vectors */
-	entry[0] = 0xfee01000;
+	entry[0] = entry[4] = 0xfee01000;
 	entry[2] = 0x31;
-	entry[3] = 0;
+	entry[6] = 0x32;
+	entry[3] = entry[7] = 0;
+	reset();
+	set_up();
+	messages = config_messages = lines = refused.n = 0;
 }
 
 TEST(a_read_gives_what_the_file_has)
@@ -284,21 +371,200 @@ TEST(memory_that_is_not_shared)
 	offer();
 	CHECK_EQ(guest[STATUS], 0xee);
 	CHECK_EQ(got(USED + 2, 2), 3);
+	CHECK_EQ(status(), 0x4f);
 }
 
-TEST(chains_that_are_none_end)
+/* As of any device behind the IOMMU: APM vol. 2, 15.36.10. */
+TEST(what_is_refused_is_told_as_of_other_devices)
+{
+	start();
+	request(0, 0, SHARED - 512, 1024);
+	CHECK_EQ(refused.n, 1);
+	CHECK_EQ(refused.device, FUNCTION);
+	CHECK_EQ(refused.at, SHARED);
+	CHECK(refused.write);
+	request(1, 0, SHARED, 512);
+	CHECK_EQ(refused.n, 2);
+	CHECK(!refused.write);
+}
+
+/* One request of a single chain of descriptors; true: the device finds it broken. */
+static bool breaks(void)
+{
+	uint64_t before = got(USED + 2, 2);
+	unsigned told = config_messages;
+
+	offer();
+	if (!(status() & 0x40))
+		return false;
+	CHECK_EQ(got(USED + 2, 2), before);
+	CHECK_EQ(messages, 0);
+	CHECK_EQ(config_messages, told + 1);
+	reset();
+	set_up();
+	return true;
+}
+
+/* virtio 1.2, 2.1.2: a device in error sets DEVICE_NEEDS_RESET, and sends a notification of a
+ * change of configuration. 2.7.4.2: what the device writes comes last. 5.2.6: a header of 16. */
+TEST(chains_that_are_none_break_it)
 {
 	start();
 	describe(0, HEADER, 16, 1, 0); /* a ring */
-	offer();
+	CHECK(breaks());
 	describe(0, HEADER, 16, 1, ENTRIES); /* out of the table */
-	offer();
+	CHECK(breaks());
 	describe(0, HEADER, 16, 4, 0); /* indirect */
-	offer();
+	CHECK(breaks());
 	describe(0, HEADER, 16, 0, 0); /* a header alone */
+	CHECK(breaks());
+	describe(0, HEADER, 15, 1, 1); /* less than one */
+	describe(1, STATUS, 1, 2, 0);
+	CHECK(breaks());
+	describe(0, STATUS, 1, 3, 1); /* the wrong way round */
+	describe(1, HEADER, 16, 0, 0);
+	CHECK(breaks());
+	put(AVAILABLE + 2, ENTRIES, 2); /* with the one that breaks() adds: more than there can be */
+	issued = ENTRIES;
+	CHECK(breaks());
+	CHECK_EQ(request(0, 0, DATA, 512), 0);
+}
+
+TEST(broken_it_does_nothing_until_a_reset)
+{
+	start();
+	describe(0, HEADER, 16, 0, 0);
 	offer();
+	CHECK_EQ(status(), 0x4f);
+	CHECK_EQ(request(0, 0, DATA, 512), 0xee);
+	CHECK_EQ(config_messages, 1);
+	reset();
+	CHECK_EQ(status(), 0);
+	set_up();
+	CHECK_EQ(request(0, 0, DATA, 512), 0);
+}
+
+/* 2.7.4: how a buffer is cut into descriptors says nothing. */
+TEST(any_framing_of_a_request)
+{
+	start();
+	put(HEADER, 0, 8); /* read: header in three, data and status in one, and an empty one */
+	put(HEADER + 8, 2, 8);
+	describe(0, HEADER, 3, 1, 1);
+	describe(1, HEADER + 3, 12, 1, 2);
+	describe(2, HEADER + 15, 1, 1, 3);
+	describe(3, DATA, 1024 + 1, 3, 4);
+	describe(4, 0, 0, 2, 0);
+	offer();
+	CHECK_EQ(status(), 0xf);
+	CHECK_MEM(guest + DATA, file + 2 * 512, 1024);
+	CHECK_EQ(guest[DATA + 1024], 0);
+	CHECK_EQ(got(USED + 4 + 4, 4), 1024 + 1);
+
+	put(DATA, 1, 8); /* write: header and data in one */
+	put(DATA + 8, 4, 8);
+	memset(guest + DATA + 16, 0x3c, 512);
+	guest[STATUS] = 0xee;
+	describe(0, DATA, 16 + 512, 1, 1);
+	describe(1, STATUS, 1, 2, 0);
+	offer();
+	CHECK_EQ(guest[STATUS], 0);
+	CHECK_EQ(request(0, 4, DATA, 512), 0);
+	CHECK_EQ(guest[DATA], 0x3c);
+	CHECK_EQ(guest[DATA + 511], 0x3c);
+}
+
+/* 2.7.8.2: the device wrote so many bytes from the first on. */
+TEST(bytes_that_were_not_written_are_not_counted)
+{
+	start();
+	CHECK_EQ(request(0, ~0ull / 1024, DATA, 512), 1);
+	CHECK_EQ(got(USED + 4 + 4, 4), 0);
+	CHECK_EQ(request(0, 0, SHARED - 512, 1024), 1);
+	CHECK_EQ(got(USED + 12 + 4, 4), 512);
+}
+
+/* A guest of one CPU waits for its request; others wait for that CPU. */
+TEST(one_visit_does_so_much)
+{
+	start();
+	CHECK_EQ(request(0, 24, DATA, 3u << 20), 0xee);
+	CHECK(disk_busy());
+	CHECK_MEM(guest + DATA, file + 24 * 512, (1u << 20) - 2 * PAGE_SIZE);
+	CHECK_EQ(guest[DATA + (1u << 20) + 1], 0);
 	CHECK_EQ(got(USED + 2, 2), 0);
+	disk_turn();
+	disk_turn();
+	CHECK(disk_busy());
+	disk_turn();
+	CHECK(!disk_busy());
+	CHECK_EQ(guest[STATUS], 0);
+	CHECK_MEM(guest + DATA, file + 24 * 512, 3u << 20);
+	CHECK_EQ(messages, 1);
+}
+
+/* The queue full of large ones: two a visit, less what they cost besides. */
+TEST(many_requests_take_their_visits)
+{
+	unsigned visits = 0;
+
+	start();
+	put(HEADER, 0, 8);
+	put(HEADER + 8, 0, 8);
+	describe(0, HEADER, 16, 1, 1);
+	describe(1, DATA, 512u << 10, 3, 2);
+	describe(2, STATUS, 1, 2, 0);
+	for (unsigned i = 0; i < ENTRIES; i++)
+		make_available(0);
+	CHECK(kick(NOTIFY, 2, 0));
+	for (; disk_busy() && visits < 100; visits++)
+		disk_turn();
+	CHECK_EQ(got(USED + 2, 2), ENTRIES);
+	CHECK_EQ(visits, 4);
+}
+
+/* virtio 1.2, 2.4.1: after a reset the device writes no buffer of its driver's. */
+TEST(a_reset_ends_a_request)
+{
+	start();
+	CHECK_EQ(request(0, 0, DATA, 3u << 20), 0xee);
+	reset();
+	CHECK(!disk_busy());
+	memset(guest, 0, sizeof(guest));
+	set_up();
+	disk_turn();
+	settle();
+	CHECK_EQ(guest[DATA + (2u << 20)], 0);
+	CHECK_EQ(got(USED + 2, 2), 0);
+	CHECK_EQ(request(0, 1, DATA, 512), 0);
+	CHECK_MEM(guest + DATA, file + 512, 512);
+}
+
+/* PCI Local Bus 3.0, 6.2.2: what is no bus master makes no access. */
+TEST(no_bus_master)
+{
+	start();
+	command = 2;
+	CHECK_EQ(request(0, 0, DATA, 512), 0xee);
+	CHECK(!disk_busy());
+	command |= MASTER;
+	CHECK(kick(NOTIFY, 2, 0));
+	CHECK_EQ(guest[STATUS], 0);
+	CHECK_EQ(messages, 1);
+}
+
+TEST(a_message_waits_for_the_bus)
+{
+	start();
+	entry[3] = 1;
+	request(0, 0, DATA, 512);
+	entry[3] = 0;
+	command = 2;
+	settle();
 	CHECK_EQ(messages, 0);
+	command |= MASTER;
+	settle();
+	CHECK_EQ(messages, 1);
 }
 
 TEST(no_memory_is_left)
@@ -313,15 +579,68 @@ TEST(messages_wait_while_they_are_masked)
 	start();
 	entry[3] = 1;
 	request(0, 0, DATA, 512);
-	disk_settle();
+	settle();
 	CHECK_EQ(messages, 0);
 	entry[3] = 0;
-	disk_settle();
-	disk_settle();
+	settle();
+	settle();
 	CHECK_EQ(messages, 1);
 	put(AVAILABLE, 1, 2); /* the driver polls */
 	request(0, 0, DATA, 512);
 	CHECK_EQ(messages, 1);
+}
+
+TEST(a_message_does_not_outlive_a_reset)
+{
+	start();
+	entry[3] = 1;
+	request(0, 0, DATA, 512);
+	reset();
+	set_up();
+	entry[3] = 0;
+	settle();
+	CHECK_EQ(messages, 0);
+}
+
+TEST(a_bad_entry_is_told_once)
+{
+	start();
+	entry[2] = 0x33; /* what lapic_message() refuses here */
+	for (unsigned i = 0; i < 10; i++)
+		CHECK_EQ(request(0, 0, DATA, 512), 0);
+	CHECK_EQ(lines, 1);
+	CHECK_EQ(messages, 0);
+}
+
+/* virtio 1.2, 4.1.4.9: a write to the capability's last dword is one to the registers. */
+static bool by_window(uint16_t function, uint16_t reg, uint32_t offset, uint32_t length)
+{
+	const struct pci_write w = {function, reg, 4, 0};
+	bool taken;
+
+	window_offset = offset;
+	window_length = length;
+	disk_begin();
+	taken = watcher(&w);
+	disk_end();
+	return taken;
+}
+
+TEST(the_window_in_configuration_notifies_the_machine)
+{
+	start();
+	CHECK_EQ(request(0, 0, DATA, 512), 0);
+	make_available(0);
+	guest[STATUS] = 0xee;
+	CHECK(!by_window(FUNCTION, WINDOW + 16, 0x14, 1));      /* the status, say */
+	CHECK(!by_window(FUNCTION, WINDOW + 12, 0x3000, 2));    /* not the data */
+	CHECK(!by_window(FUNCTION + 1, WINDOW + 16, 0x3000, 2)); /* somebody else's */
+	CHECK(!by_window(FUNCTION, WINDOW + 16, 0x3004, 2));
+	CHECK(by_window(FUNCTION, WINDOW + 16, 0x2fff, 4));
+	CHECK(by_window(FUNCTION, WINDOW + 16, 0x3003, 1));
+	CHECK_EQ(guest[STATUS], 0xee);
+	CHECK(by_window(FUNCTION, WINDOW + 16, 0x3000, 2));
+	CHECK_EQ(guest[STATUS], 0);
 }
 
 /* QEMU takes any write to the notification's four bytes for one (hw/virtio/virtio-pci.c,
@@ -332,20 +651,20 @@ TEST(qemu_sees_no_notification)
 	CHECK_EQ(request(0, 0, DATA, 512), 0);
 	put(AVAILABLE + 4 + issued % ENTRIES * 2, 0, 2);
 	put(AVAILABLE + 2, ++issued, 2);
-	CHECK(disk_kick(NOTIFY, 4, 0));
-	CHECK(disk_kick(NOTIFY, 1, 0));
-	CHECK(disk_kick(NOTIFY + 3, 1, 0));
-	CHECK(disk_kick(NOTIFY - 4, 8, 0));
+	CHECK(kick(NOTIFY, 4, 0));
+	CHECK(kick(NOTIFY, 1, 0));
+	CHECK(kick(NOTIFY + 3, 1, 0));
+	CHECK(kick(NOTIFY - 4, 8, 0));
 	CHECK_EQ(got(USED + 2, 2), (uint16_t)(issued - 1));
-	CHECK(disk_kick(NOTIFY, 2, 0));
+	CHECK(kick(NOTIFY, 2, 0));
 	CHECK_EQ(got(USED + 2, 2), issued);
 }
 
 TEST(what_is_no_notification)
 {
 	start();
-	CHECK(!disk_kick(NOTIFY + 4, 2, 0));
-	CHECK(!disk_kick(NOTIFY - 2, 2, 0));
+	CHECK(!kick(NOTIFY + 4, 2, 0));
+	CHECK(!kick(NOTIFY - 2, 2, 0));
 	disk_reg_write(REGISTERS + 0x14, 1, 0xb); /* all but DRIVER_OK */
 	CHECK_EQ(request(0, 0, DATA, 512), 0xee);
 }

@@ -4,6 +4,7 @@
 #include "machine/dev/ports.h"
 #include "machine/dev/cmos.h"
 #include "machine/dev/debugcon.h"
+#include "machine/dev/disk/disk.h"
 #include "machine/dev/fwcfg/fwdev.h"
 #include "machine/dev/pci/pciconf.h"
 #include "machine/dev/pic.h"
@@ -92,7 +93,9 @@ static bool out_cmos(uint16_t port, unsigned size, uint32_t value)
 
 static bool out_pciconf(uint16_t port, unsigned size, uint32_t value)
 {
+	disk_begin();
 	pciconf_out(port, size, value);
+	disk_end();
 	return false;
 }
 

@@ -10,6 +10,7 @@
 #include "machine/cpu/exec/enter.h"
 #include "machine/cpu/exit_cause.h"
 #include "machine/cpu/event/inject.h"
+#include "machine/dev/disk/disk.h"
 #include "machine/dev/uart.h"
 #include "machine/host/isr.h"
 #include "machine/host/lapic.h"
@@ -77,7 +78,9 @@ static void sleep(struct vcpu *v)
 static void halt(struct vcpu *v)
 {
 	uart_service(true);
-	if (!v->napped)
+	if (disk_busy())
+		host_irq_window();
+	else if (!v->napped)
 		sleep(v);
 	v->napped = false;
 	irq_timer_poll(v);
@@ -243,6 +246,7 @@ NORETURN void hv_vcpu_main(struct vcpu *v)
 		ap_serve(v);
 		altinj_turn(v);
 		preempt_serve(v);
+		disk_turn();
 		down = machine_yield(v);
 		if (!ap_runnable(v))
 			halt(v);

@@ -11,6 +11,7 @@
 #include "machine/cpu/guard.h"
 #include "machine/host/log.h"
 #include "machine/host/options.h"
+#include "machine/host/smp.h"
 #include "lib/fmt.h"
 #include "lib/spinlock.h"
 #include "lib/string.h"
@@ -57,6 +58,28 @@ bool dma_fault_report(void)
 	any = faults;
 	spin_unlock(&lock);
 	return any;
+}
+
+/* Of two pages the first that is not shared is the one. */
+static gpa_t refused_page(gpa_t g, size_t n)
+{
+	uint64_t here = MIN(PAGE_SIZE - (g.v & PAGE_MASK), (uint64_t)n);
+
+	return gpa_page(guard_is_shared(g, here) ? gpa_add(g, here) : g);
+}
+
+/* CPU 0 looks at once, as the IOMMU's interrupt has it do. */
+void dma_fault_refused(uint16_t device, gpa_t g, size_t n, bool write)
+{
+	const struct iommu_fault f = {.page = refused_page(g, n),
+				      .device = device,
+				      .reason = write ? IOMMU_NO_WRITE : IOMMU_NO_READ,
+				      .write = write};
+
+	spin_lock(&lock);
+	tell(&f);
+	spin_unlock(&lock);
+	host_kick(0);
 }
 
 const char *dma_fault_first(void)

@@ -16,10 +16,14 @@
 #define IOMMU_READ  BIT(0)
 #define IOMMU_WRITE BIT(1)
 
+/* Fault Conditions: an address-translation request without the right */
+#define IOMMU_NO_WRITE 5
+#define IOMMU_NO_READ  6
+
 struct iommu_fault {
 	gpa_t page;
 	uint16_t device; /* bus << 8 | slot << 3 | function */
-	uint8_t reason;  /* Fault Conditions; 5: may not write, 6: may not read */
+	uint8_t reason;  /* IOMMU_NO_WRITE and the like */
 	bool write;
 };
 

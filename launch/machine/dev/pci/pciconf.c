@@ -27,6 +27,7 @@
 static struct spinlock lock; /* the ports, and a write with what it is checked by */
 /* PCIEXBAR as it is and, while it is written, as it will be: both are configuration space then. */
 static uint64_t exbar[2];
+static bool (*watcher)(const struct pci_write *w); /* NULL: nobody */
 
 static uint32_t get(uint16_t function, unsigned reg)
 {
@@ -105,14 +106,25 @@ uint8_t pciconf_last_bus(void)
 	return (uint8_t)last;
 }
 
+void pciconf_watch(bool (*taken)(const struct pci_write *w))
+{
+	watcher = taken;
+}
+
+uint32_t pciconf_peek(uint16_t function, unsigned reg)
+{
+	uint32_t kept = inl(ADDRESS), value = get(function, reg);
+
+	outl(ADDRESS, kept);
+	return value;
+}
+
 uint32_t pciconf_get(uint16_t function, unsigned reg)
 {
-	uint32_t kept, value;
+	uint32_t value;
 
 	spin_lock(&lock);
-	kept = inl(ADDRESS);
-	value = get(function, reg);
-	outl(ADDRESS, kept);
+	value = pciconf_peek(function, reg);
 	spin_unlock(&lock);
 	return value;
 }
@@ -131,7 +143,7 @@ static bool begin(const struct pci_write *w)
 {
 	uint64_t next = pcirule_pciexbar(exbar[0], w);
 
-	if (pcirule_kept(w))
+	if (pcirule_kept(w) || (watcher && watcher(w)))
 		return false;
 	if (next == exbar[0])
 		return true;

@@ -6,7 +6,7 @@
  * PCI configuration by both of its ways, the ports 0xcf8..0xcff and the memory at PCIEXBAR: QEMU's,
  * less the writes that dev/pci/pcirule.h keeps from a guest. Any CPU; a lock.
  */
-#include "base/types.h"
+#include "machine/dev/pci/pcirule.h"
 
 #define PCICONF_FIRST 0xcf8
 #define PCICONF_LAST  0xcff
@@ -15,6 +15,10 @@
 void pciconf_init(void);
 /* A dword of a function, bus << 8 | slot << 3 | function; the guest's address stays in the port. */
 uint32_t pciconf_get(uint16_t function, unsigned reg);
+/* One look at each write of a guest's that is allowed, with this module's lock held: true keeps it
+ * from QEMU. CPU 0, once. */
+void pciconf_watch(bool (*taken)(const struct pci_write *w));
+uint32_t pciconf_peek(uint16_t function, unsigned reg); /* pciconf_get(), for taken() */
 /* One access within these ports. */
 uint32_t pciconf_in(uint16_t port, unsigned size);
 void pciconf_out(uint16_t port, unsigned size, uint32_t value);
