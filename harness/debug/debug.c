@@ -49,6 +49,7 @@ static json_t *words(const struct debugging *d, const struct packed *p)
 		json_array_append(l, json_array_get(packed, i));
 	add_part(p, l, "--monitor", "monitor");
 	add_part(p, l, "--igvm", "igvm");
+	add_part(p, l, "--disk", "disk");
 	if (repro_firmware(p->manifest)) {
 		add_part(p, l, "--kernel", "kernel");
 		add_part(p, l, "--initrd", "initrd");

@@ -120,6 +120,7 @@ static struct strlist words(const struct replay *r, unsigned seed, const char *i
 		strlist_add(&l, word ? word : "");
 	}
 	add_part(r, &l, "--monitor", "monitor");
+	add_part(r, &l, "--disk", "disk");
 	if (repro_firmware(r->packed.manifest)) {
 		add_part(r, &l, "--kernel", "kernel");
 		add_part(r, &l, "--initrd", "initrd");

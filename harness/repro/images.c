@@ -78,6 +78,23 @@ static bool add_igvm(struct packing *p)
 	return ok;
 }
 
+/* The run has not written to it; who has since then cannot be told. */
+static bool add_disk(struct packing *p)
+{
+	const json_t *disk = json_object_get(json_object_get(p->run, "files"), "disk");
+	json_int_t size = json_integer_value(json_object_get(disk, "size"));
+
+	if (size > IMAGES_DISK_MOST) {
+		problem("the run's disk has %lld MiB: one of at most %lld is packed",
+			(long long)(size >> 20), IMAGES_DISK_MOST >> 20);
+		return false;
+	}
+	if (disk && is_same(disk))
+		return add_file(p, "disk", repro_text(disk, "path"));
+	problem("the run's disk %s has changed since the run", repro_text(disk, "path"));
+	return false;
+}
+
 bool images_add(struct packing *p)
 {
 	static const char *const parts[] = {"svsm", "firmware", "kernel", "initrd", "bare"};
@@ -88,6 +105,8 @@ bool images_add(struct packing *p)
 		problem("%s has changed since the run", repro_text(monitor, "path"));
 		return false;
 	}
+	if (repro_disk(p->run) && !add_disk(p))
+		return false;
 	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
 		const json_t *part = json_object_get(files, parts[i]);
 

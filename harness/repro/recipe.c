@@ -11,6 +11,7 @@ static const char *const dropped[] = {
 	"igvm",  "monitor",    "kernel",        "initrd", "firmware",      "runs",       "name",
 	"qemu",  "keep",       "json",          "seeds",  "seed",          "trail-from", "all",
 	"group", "boot-cache", "no-boot-cache", "known",  "deterministic", "symbols",
+	"disk",
 };
 /* Stands in the IGVM file, and --append as well where the kernel does. */
 static const char *const built_in[] = {"service-cpus", "sev-features",        "tsc-offset",
@@ -35,6 +36,19 @@ bool repro_firmware(const json_t *run)
 		const char *word = json_string_value(json_array_get(words, i));
 
 		if (word && strcmp(word, "--firmware") == 0)
+			return true;
+	}
+	return false;
+}
+
+bool repro_disk(const json_t *run)
+{
+	const json_t *command = json_object_get(run, "command");
+
+	for (size_t i = 2; i < json_array_size(command); i++) {
+		const char *word = json_string_value(json_array_get(command, i)), *name = "";
+
+		if (word && options_width(word, &name) && strcmp(name, "disk") == 0)
 			return true;
 	}
 	return false;

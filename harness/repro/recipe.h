@@ -15,6 +15,8 @@
 bool repro_words(const json_t *run, struct strlist *words);
 /* Its IGVM file has firmware in it, and the machine hands a kernel over. */
 bool repro_firmware(const json_t *run);
+/* It was given a disk. One that a suite has made is made again. */
+bool repro_disk(const json_t *run);
 /* A member of an object that is a text; "" where it is none. */
 const char *repro_text(const json_t *object, const char *key);
 /* The words of an archive are such: run or test, suites, and options that open no file of this

@@ -138,6 +138,8 @@ void record_target(struct record *r, const struct suite *s, const struct session
 	add_hash(files, "initrd", setup->launch.guest_initrd);
 	if (setup->profile->native)
 		add_hash(files, "monitor", setup->launch.monitor);
+	if (setup->launch.deterministic) /* others write to it */
+		add_hash(files, "disk", setup->launch.disk);
 	json_object_set_new(r->json, "suite", json_string(s->name));
 	json_object_set_new(r->json, "platform", json_string(setup->profile->name));
 	json_object_set_new(r->json, "foreign_svsm", json_boolean(setup->foreign));

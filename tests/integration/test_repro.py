@@ -2,6 +2,7 @@
 # Copyright (c) 2026 The Keelson Authors
 """keelson repro pack and run: a run in one file, made again elsewhere (docs/reproduce.md)."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -88,6 +89,26 @@ def test_a_race_is_found_and_made_again(runs, tmp_path):
     image.unlink()
     code, said = repro("run", tmp_path / "it.repro", "--runs", tmp_path / "runs")
     assert code == 1 and "\nreproduced, to the last exit: exit 1, 1 tests failed" in said, said
+
+
+def test_a_disk_goes_along(runs, tmp_path):
+    """As the run had it, where its own file is gone; and not one that has changed since, or is too large for a file."""
+    disk, contents = tmp_path / "disk.img", bytes(range(256)) * 8
+    disk.write_bytes(contents)
+    file = packed(runs, tmp_path, "--deterministic", "--disk", disk, TEST)
+    disk.write_bytes(contents[::-1])
+    code, said = repro("pack", "-o", tmp_path / "no.repro", runs / "then/latest")
+    assert code == 3 and f"{disk} has changed since the run" in said and not (tmp_path / "no.repro").exists(), said
+    disk.unlink()
+    code, said = repro("run", file, "--runs", tmp_path / "runs")
+    assert code == 0 and "\nreproduced, to the last exit: exit 0" in said, said
+    again, = (tmp_path / "runs").glob("repro-*/latest/run.json")
+    assert json.loads(again.read_text())["files"]["disk"]["sha256"] == hashlib.sha256(contents).hexdigest()
+    noted = json.loads((runs / "then/latest/run.json").read_text())
+    noted["files"]["disk"]["size"] = (1 << 30) + (1 << 20)
+    (runs / "then/latest/run.json").write_text(json.dumps(noted))
+    code, said = repro("pack", "-o", tmp_path / "no.repro", runs / "then/latest")
+    assert code == 3 and "has 1025 MiB: one of at most 1024 is packed" in said, said
 
 
 def test_another_svsm(good, tmp_path):
