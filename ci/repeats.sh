@@ -49,9 +49,15 @@ once() {
 	"$keelson" "$@" --deterministic --qemu "$qemu" --runs "$folder" >"$folder.out" 2>&1
 }
 
+# A folder's name for a case: `/`, `*` and `?` are no part of one, and two cases have two names: what stands for them
+# is one of their letters, too.
+folder_name() {
+	echo "$1" | sed 's/_/__/g; s,/,_s,g; s/[*]/_a/g; s/?/_q/g'
+}
+
 # Its exits and hash, or what is the matter: equal runs say the same.
 repeat() {
-	name=$(echo "$1" | tr '/*?' '___')
+	name=$(folder_name "$1")
 	equal=0 first='' bad=''
 	for n in $(seq "$runs"); do
 		folder=$top/$name-$n

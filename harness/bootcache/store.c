@@ -226,13 +226,30 @@ static void remove_unused(const char *folder)
 	free(what);
 }
 
-/* What no run has completed, since it was killed. */
+static bool is_new(const char *name)
+{
+	return strncmp(name, NEW, strlen(NEW)) == 0;
+}
+
+/* A folder of a key's that nobody finds a snapshot in: whoever loads one has opened its boot.json,
+ * and one gets its name together with that file. */
+static bool is_spoilt(const char *folder, const char *name)
+{
+	char *what = file_in(folder, WHAT);
+	bool spoilt = *name != '.' && !is_new(name) && !file_exists(what);
+
+	free(what);
+	return spoilt;
+}
+
+/* What no run has completed, since it was killed, and what is none of a snapshot, for so long that
+ * nobody is about to do anything with it. */
 static bool left_behind(const char *folder, const char *name)
 {
 	struct stat st;
 
-	return strncmp(name, NEW, strlen(NEW)) == 0 && stat(folder, &st) == 0 &&
-	       time(NULL) - st.st_mtime > NEW_MOST_S;
+	return (is_new(name) || is_spoilt(folder, name)) && stat(folder, &st) == 0 &&
+	       S_ISDIR(st.st_mode) && time(NULL) - st.st_mtime > NEW_MOST_S;
 }
 
 /* The snapshots in dir, the one used last first. */
@@ -248,8 +265,7 @@ static struct old *list(const char *dir, size_t *n)
 
 		if (left_behind(folder, e->d_name))
 			remove_folder(folder);
-		if (*e->d_name != '.' && strncmp(e->d_name, NEW, strlen(NEW)) != 0 &&
-		    stat(what, &st) == 0) {
+		if (*e->d_name != '.' && !is_new(e->d_name) && stat(what, &st) == 0) {
 			all = mem_grow(all, (*n + 1) * sizeof(*all));
 			all[(*n)++] =
 				(struct old){str_dup(folder), folder_size(folder), st.st_mtim};

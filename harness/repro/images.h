@@ -19,6 +19,6 @@ struct packing {
 /* TOP/folder, made where it is not there (malloc'ed). */
 char *packing_folder(const struct packing *p, const char *folder);
 /* Monitor, IGVM file and what that was built of, and the disk that was given. False after a line on
- * stderr: without the monitor, the IGVM file or the disk nothing can be made again. Without another part no other SVSM can be tried,
- * which is told, too. */
+ * stderr: without the monitor, the IGVM file or the disk nothing can be made again. Without another
+ * part no other SVSM can be tried, which is told, too. */
 bool images_add(struct packing *p);

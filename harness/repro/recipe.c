@@ -10,8 +10,7 @@
 static const char *const dropped[] = {
 	"igvm",  "monitor",    "kernel",        "initrd", "firmware",      "runs",       "name",
 	"qemu",  "keep",       "json",          "seeds",  "seed",          "trail-from", "all",
-	"group", "boot-cache", "no-boot-cache", "known",  "deterministic", "symbols",
-	"disk",
+	"group", "boot-cache", "no-boot-cache", "known",  "deterministic", "symbols",    "disk",
 };
 /* Stands in the IGVM file, and --append as well where the kernel does. */
 static const char *const built_in[] = {"service-cpus", "sev-features",        "tsc-offset",

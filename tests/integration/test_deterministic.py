@@ -4,13 +4,14 @@
 
 import hashlib
 import json
+import os
 import re
 import subprocess
 
 import pytest
 
 import schema
-from keelson import BUILD, KEELSON, igvm, keelson
+from keelson import BUILD, KEELSON, ROOT, igvm, keelson
 
 TEST = "core/pvalidate-4k"  # boots the SVSM on four CPUs, and takes a second
 
@@ -138,6 +139,16 @@ def test_a_disk_that_is_too_large(tmp_path):
         disk.truncate(1 << 32)
     done = subprocess.run([KEELSON, "run", "--deterministic", "--disk", tmp_path / "disk"], capture_output=True, text=True)
     assert done.returncode == 2 and "a disk of less than 4 GiB" in done.stderr, done.stderr
+
+
+def test_repeats_keeps_cases_apart(tmp_path):
+    """Two cases have two folders, whatever their names are: a case finds no run of another one's as its first."""
+    fake, cases = tmp_path / "keelson", ["a/b", "a_b", "a_sb", "a*b", "a?b"]
+    fake.write_text('#!/bin/sh\nwhile [ $# -gt 0 ]; do [ "$1" != --runs ] || mkdir -p "$2/latest"; shift; done\n')
+    fake.chmod(0o755)
+    done = subprocess.run([ROOT / "ci/repeats.sh", "2", *cases], env={**os.environ, "BUILD": str(tmp_path)}, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert len(list((tmp_path / "repeats").glob("*/latest"))) == 2 * len(cases)
 
 
 def test_no_trails(tmp_path):

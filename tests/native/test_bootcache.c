@@ -317,6 +317,20 @@ TEST(store_drops_what_was_left_behind)
 	CHECK(!file_exists(old) && file_exists(young));
 	store_drop(young);
 	free(old);
+
+	/* a key's whose boot.json is gone takes room, and is found by nobody who looks for another
+	 */
+	CHECK(keep(store, "b", "two", 1000));
+	old = str("%s/b/boot.json", store);
+	CHECK_EQ(unlink(old), 0);
+	free(old);
+	CHECK(keep(store, "c", "three", 1000));
+	CHECK(there(store, "b")); /* it may be about to be taken away by somebody */
+	old = str("%s/b", store);
+	CHECK_EQ(utimensat(AT_FDCWD, old, t, 0), 0);
+	free(old);
+	CHECK(keep(store, "d", "four", 1000));
+	CHECK(!there(store, "b") && there(store, "a") && there(store, "c") && there(store, "d"));
 	free(store);
 	clean(tmp);
 }

@@ -6,201 +6,16 @@
  *
  * sources: launch/machine/dev/disk/disk.c launch/machine/dev/disk/driver.c launch/machine/dev/disk/function.c
  * sources: launch/machine/dev/disk/image.c launch/machine/dev/disk/memory.c launch/machine/dev/disk/queue.c
- * sources: launch/machine/dev/disk/request.c
+ * sources: launch/machine/dev/disk/request.c tests/native/fake_disk.c
  */
 #include "machine/dev/disk/disk.h"
 #include "machine/dev/disk/register.h"
-#include "machine/dev/fwcfg/fwdev.h"
-#include "machine/dev/pci/pciconf.h"
-#include "machine/host/lapic.h"
-#include "machine/host/log.h"
-#include "machine/host/mem/direct.h"
-#include "machine/host/mem/fwcfg.h"
-#include "machine/host/mem/pool.h"
-#include "machine/iommu/dma_fault.h"
 #include "tests/native/check.h"
+#include "tests/native/fake_disk.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-/* A function at 00:03.0: BAR 1 has the MSI-X table, BAR 4, of 64 bits, the rest. */
-#define FUNCTION  (3u << 3)
-#define TABLE     0xfe000000ull
-#define REGISTERS 0x380000000000ull
-#define NOTIFY    (REGISTERS + 0x3000)
-#define MSIX      0x98
-#define WINDOW    0x50 /* the capability that leads to the registers: virtio 1.2, 4.1.4.9 */
-#define MASTER    4u
-
-/* The guest's memory: shared pages, and one behind them that is not. */
-#define DESCRIPTORS 0x000u
-#define AVAILABLE   0x400u
-#define USED        0x800u
-#define HEADER      0xc00u
-#define STATUS      0xc80u
-#define DATA        0x1000u
-#define SHARED      0x404000u
-#define ENTRIES     8u
-
-static uint8_t guest[SHARED + PAGE_SIZE] ALIGNED(8), file[(3u << 20) + 3 * PAGE_SIZE + 512];
-static uint8_t registers[0x40] ALIGNED(8);
-static uint32_t entry[8]; /* of the MSI-X table: the queue's, the configuration's */
-static uint32_t msix_control, command, window_offset, window_length;
-static unsigned messages, config_messages, pages_left, lines;
-static bool (*watcher)(const struct pci_write *w);
-
-/* What the IOMMU's side was told last. */
-static struct {
-	unsigned n;
-	uint16_t device;
-	uint64_t at;
-	bool write;
-} refused;
-
 static uint16_t issued; /* available.index */
-
-void host_log(const char *fmt, ...)
-{
-	(void)fmt;
-	lines++;
-}
-
-void dma_fault_refused(uint16_t device, gpa_t g, size_t n, bool write)
-{
-	CHECK(n);
-	refused.n++;
-	refused.device = device;
-	refused.at = g.v;
-	refused.write = write;
-}
-
-bool lapic_message(uint32_t address, uint32_t data)
-{
-	CHECK_EQ(address, 0xfee01000u);
-	messages += data == 0x31;
-	config_messages += data == 0x32;
-	return data == 0x31 || data == 0x32;
-}
-
-hpa_t host_pa(const void *p)
-{
-	return hpa((uint64_t)p);
-}
-
-bool fwcfg_find(const char *name, struct fwcfg_file *f)
-{
-	CHECK_STR(name, "opt/org.keelson/disk");
-	*f = (struct fwcfg_file){7, sizeof(file)};
-	return true;
-}
-
-bool fwcfg_read(const struct fwcfg_file *f, uint32_t offset, hpa_t dst, uint32_t len)
-{
-	CHECK(offset <= f->size && len <= f->size - offset);
-	memcpy((void *)dst.v, file + offset, len);
-	return true;
-}
-
-void *host_pages_alloc(unsigned count)
-{
-	return calloc(count, PAGE_SIZE);
-}
-
-void *host_pages_try(unsigned count)
-{
-	return pages_left ? pages_left--, calloc(count, PAGE_SIZE) : NULL;
-}
-
-void host_pages_free(void *p, unsigned count)
-{
-	(void)count;
-	free(p);
-}
-
-bool fwdev_guest_read(gpa_t g, void *to, size_t n)
-{
-	if (g.v > SHARED || n > SHARED - g.v)
-		return false;
-	memcpy(to, guest + g.v, n);
-	return true;
-}
-
-bool fwdev_guest_write(gpa_t g, const void *from, size_t n)
-{
-	CHECK(n <= PAGE_SIZE);
-	if (g.v > SHARED || n > SHARED - g.v)
-		return false;
-	memcpy(guest + g.v, from, n);
-	return true;
-}
-
-uint32_t pciconf_get(uint16_t function, unsigned reg)
-{
-	if (function != FUNCTION)
-		return ~0u;
-	switch (reg) {
-	case 0x00:
-		return 0x10421af4;
-	case 0x04:
-		return 0x00100000 | command;
-	case 0x14:
-		return (uint32_t)TABLE;
-	case 0x20: /* 64 bits, prefetchable */
-		return (uint32_t)REGISTERS | 0xc;
-	case 0x24:
-		return (uint32_t)(REGISTERS >> 32);
-	case 0x34:
-		return MSIX;
-	case MSIX:
-		return 0x11 | 0x84 << 8 | msix_control;
-	case MSIX + 4:
-		return 1; /* table: BAR 1, from 0 on */
-	case 0x84:        /* common configuration */
-		return 0x09 | 0x70 << 8 | 16 << 16 | 1u << 24;
-	case 0x70: /* notifications */
-		return 0x09 | 0x50 << 8 | 20 << 16 | 2u << 24;
-	case 0x88:
-	case 0x74:
-		return 4;
-	case 0x78:
-		return 0x3000;
-	case 0x50:
-		return 0x09 | 20 << 16 | 5u << 24;
-	case 0x58:
-		return window_offset;
-	case 0x5c:
-		return window_length;
-	default:
-		return 0;
-	}
-}
-
-uint32_t pciconf_peek(uint16_t function, unsigned reg)
-{
-	return pciconf_get(function, reg);
-}
-
-void pciconf_watch(bool (*taken)(const struct pci_write *w))
-{
-	watcher = taken;
-}
-
-uint64_t disk_reg_read(uint64_t a, unsigned len)
-{
-	uint64_t value = 0;
-	const uint8_t *from =
-		a >= REGISTERS ? registers + (a - REGISTERS) : (uint8_t *)entry + (a - TABLE);
-
-	memcpy(&value, from, len);
-	return value;
-}
-
-void disk_reg_write(uint64_t a, unsigned len, uint64_t value)
-{
-	memcpy(registers + (a - REGISTERS), &value, len);
-}
-
-/* ---- the driver ---- */
 
 static void put(uint32_t at, uint64_t value, unsigned len)
 {
@@ -424,7 +239,8 @@ TEST(chains_that_are_none_break_it)
 	describe(0, STATUS, 1, 3, 1); /* the wrong way round */
 	describe(1, HEADER, 16, 0, 0);
 	CHECK(breaks());
-	put(AVAILABLE + 2, ENTRIES, 2); /* with the one that breaks() adds: more than there can be */
+	put(AVAILABLE + 2, ENTRIES,
+	    2); /* with the one that breaks() adds: more than there can be */
 	issued = ENTRIES;
 	CHECK(breaks());
 	CHECK_EQ(request(0, 0, DATA, 512), 0);
@@ -632,8 +448,8 @@ TEST(the_window_in_configuration_notifies_the_machine)
 	CHECK_EQ(request(0, 0, DATA, 512), 0);
 	make_available(0);
 	guest[STATUS] = 0xee;
-	CHECK(!by_window(FUNCTION, WINDOW + 16, 0x14, 1));      /* the status, say */
-	CHECK(!by_window(FUNCTION, WINDOW + 12, 0x3000, 2));    /* not the data */
+	CHECK(!by_window(FUNCTION, WINDOW + 16, 0x14, 1));       /* the status, say */
+	CHECK(!by_window(FUNCTION, WINDOW + 12, 0x3000, 2));     /* not the data */
 	CHECK(!by_window(FUNCTION + 1, WINDOW + 16, 0x3000, 2)); /* somebody else's */
 	CHECK(!by_window(FUNCTION, WINDOW + 16, 0x3004, 2));
 	CHECK(by_window(FUNCTION, WINDOW + 16, 0x2fff, 4));

@@ -42,7 +42,6 @@ unsigned host_cpu(void)
 void tlb_write_begin(struct vcpu *v)
 {
 	(void)v;
-
 }
 
 void tlb_write_end(struct vcpu *v)
@@ -106,7 +105,9 @@ bool disk_kick(uint64_t a, unsigned len, uint64_t value)
 
 void *host_ptr(hpa_t pa)
 {
-	uint8_t *page = pa.v >> 12 == IOAPIC >> 12 ? ioapic : pa.v >> 12 == HPET >> 12 ? hpet : device;
+	uint8_t *page = pa.v >> 12 == IOAPIC >> 12 ? ioapic
+			: pa.v >> 12 == HPET >> 12 ? hpet
+						   : device;
 
 	return page + (pa.v & PAGE_MASK);
 }
@@ -168,7 +169,8 @@ TEST(what_would_hit_the_monitor_is_taken_out)
 	CHECK_EQ(at(hpet, 0x100), 0x3f4e);
 }
 
-/* A BAR may be placed anywhere: virtio's register of a queue's number would then be any of these. */
+/* A BAR may be placed anywhere: virtio's register of a queue's number would then be any of these.
+ */
 TEST(the_disk_writes_to_no_device_with_a_rule)
 {
 	start();

@@ -13,9 +13,9 @@
 
 #define NOTIFY_LEN 2 /* virtio 1.2, 4.1.5.2: the index of the queue */
 
-static struct spinlock lock; /* all below, and what driver, queue, request and image keep */
-static bool here;            /* there is a disk to serve; written once */
-static bool work;            /* it was notified, and is not done */
+static struct spinlock lock;    /* all below, and what driver, queue, request and image keep */
+static bool here;               /* there is a disk to serve; written once */
+static bool work;               /* it was notified, and is not done */
 static bool owed[DISK_VECTORS]; /* a message that cannot be sent now */
 
 static void notified(unsigned len, uint64_t value)

@@ -8,7 +8,7 @@
 /* virtio 1.2, 4.1.4.3: the common configuration, and 2.1: the status */
 #define CONFIG_VECTOR   0x10
 #define STATUS          0x14
-#define STATUS_DRIVER   4u /* DRIVER_OK */
+#define STATUS_DRIVER   4u    /* DRIVER_OK */
 #define STATUS_BROKEN   0x40u /* DEVICE_NEEDS_RESET */
 #define QUEUE_SELECT    0x16
 #define QUEUE_SIZE      0x18
