@@ -4,6 +4,7 @@
 /* The checks of a host that AMD's and Intel's platforms share. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "launch/profiles/ask.h"
 #include "launch/profiles/host.h"
@@ -20,6 +21,23 @@ void host_check_kernel(struct checks *c, unsigned major, unsigned minor, const c
 	checks_add(c, "kernel", enough ? CHECK_OK : CHECK_MISSING, str("Linux %s", release),
 		   enough ? NULL : str("Linux %u.%u or newer is needed: %s", major, minor, todo));
 	free(release);
+}
+
+void host_check_cpu(struct checks *c, const struct host_cpu_need *n)
+{
+	char *vendor = host_cpu("vendor_id"), *model = host_cpu("model name");
+	const char *todo = NULL;
+
+	if (!vendor || strcmp(vendor, n->vendor) != 0)
+		todo = n->other_vendor;
+	else if (host_cpu_has("flags", "hypervisor"))
+		todo = n->virtual;
+	else if (!host_cpu_has("flags", n->flag))
+		todo = n->no_flag;
+	checks_add(c, n->what, todo ? CHECK_MISSING : CHECK_OK,
+		   str("%s", model ? model : "unknown"), todo ? str_dup(todo) : NULL);
+	free(vendor);
+	free(model);
 }
 
 void host_check_log(struct checks *c, const char *what, const char *log,

@@ -15,6 +15,12 @@ struct host_log_word {
 
 /* Linux, at least major.minor */
 void host_check_kernel(struct checks *c, unsigned major, unsigned minor, const char *todo);
+/* What a platform asks of the processor, and what to do about each that is not so. */
+struct host_cpu_need {
+	const char *what, *vendor, *flag; /* the last two as in /proc/cpuinfo */
+	const char *other_vendor, *virtual, *no_flag;
+};
+void host_check_cpu(struct checks *c, const struct host_cpu_need *n);
 /* The first of the words that the log has. None of them: not known, since a log forgets its
  * beginning. log NULL: it could not be read. */
 void host_check_log(struct checks *c, const char *what, const char *log,

@@ -7,7 +7,6 @@
  * drivers/crypto/ccp/sev-dev.c (firmware).
  */
 #include <stdlib.h>
-#include <string.h>
 
 #include "launch/profiles/host.h"
 #include "launch/profiles/host_checks.h"
@@ -47,22 +46,14 @@ static const struct host_log_word firmware[] = {
 };
 
 /* The kernel takes the flag away where the BIOS has SNP off. */
-static void check_cpu(struct checks *c)
-{
-	char *vendor = host_cpu("vendor_id"), *model = host_cpu("model name");
-	const char *todo = NULL;
-
-	if (!vendor || strcmp(vendor, "AuthenticAMD") != 0)
-		todo = "AMD EPYC 7003 or newer";
-	else if (host_cpu_has("flags", "hypervisor"))
-		todo = "this is a virtual machine, where no SNP guest can start: take bare metal";
-	else if (!host_cpu_has("flags", "sev_snp"))
-		todo = "AMD EPYC 7003 or newer; " BIOS_SNP;
-	checks_add(c, "CPU with sev_snp", todo ? CHECK_MISSING : CHECK_OK,
-		   str("%s", model ? model : "unknown"), todo ? str_dup(todo) : NULL);
-	free(vendor);
-	free(model);
-}
+static const struct host_cpu_need cpu = {
+	.what = "CPU with sev_snp",
+	.vendor = "AuthenticAMD",
+	.flag = "sev_snp",
+	.other_vendor = "AMD EPYC 7003 or newer",
+	.virtual = "this is a virtual machine, where no SNP guest can start: take bare metal",
+	.no_flag = "AMD EPYC 7003 or newer; " BIOS_SNP,
+};
 
 static void check_log(struct checks *c)
 {
@@ -76,7 +67,7 @@ static void check_log(struct checks *c)
 
 void snp_host_checks(struct checks *c)
 {
-	check_cpu(c);
+	host_check_cpu(c, &cpu);
 	host_check_kernel(c, 6, 11, BRANCH_KERNEL);
 	check_log(c);
 	host_check_parameter(c, "kvm_amd.sev", "kvm_amd", "sev",

@@ -8,7 +8,6 @@
  * be found out about a host.
  */
 #include <stdlib.h>
-#include <string.h>
 
 #include "launch/profiles/host.h"
 #include "launch/profiles/host_checks.h"
@@ -25,22 +24,14 @@ static const struct host_log_word module[] = {
 	{"virt/tdx: BIOS enabled", NULL},
 };
 
-static void check_cpu(struct checks *c)
-{
-	char *vendor = host_cpu("vendor_id"), *model = host_cpu("model name");
-	const char *todo = NULL;
-
-	if (!vendor || strcmp(vendor, "GenuineIntel") != 0)
-		todo = "Intel Xeon of the 5th generation or newer";
-	else if (host_cpu_has("flags", "hypervisor"))
-		todo = "this is a virtual machine, where no TDX guest can start: take bare metal";
-	else if (!host_cpu_has("flags", "tdx_host_platform"))
-		todo = "Intel Xeon of the 5th generation or newer; " BIOS_TDX;
-	checks_add(c, "CPU with TDX", todo ? CHECK_MISSING : CHECK_OK,
-		   str("%s", model ? model : "unknown"), todo ? str_dup(todo) : NULL);
-	free(vendor);
-	free(model);
-}
+static const struct host_cpu_need cpu = {
+	.what = "CPU with TDX",
+	.vendor = "GenuineIntel",
+	.flag = "tdx_host_platform",
+	.other_vendor = "Intel Xeon of the 5th generation or newer",
+	.virtual = "this is a virtual machine, where no TDX guest can start: take bare metal",
+	.no_flag = "Intel Xeon of the 5th generation or newer; " BIOS_TDX,
+};
 
 /* What no host can mend. */
 static void check_ours(struct checks *c)
@@ -56,7 +47,7 @@ static void checks(const char *qemu, struct checks *c)
 {
 	char *log = host_log();
 
-	check_cpu(c);
+	host_check_cpu(c, &cpu);
 	host_check_kernel(c, 6, 16, "its KVM is the first that starts TDX guests");
 	host_check_log(c, "TDX module", log, module, ARRAY_LEN(module));
 	host_check_parameter(c, "kvm_intel.tdx", "kvm_intel", "tdx",

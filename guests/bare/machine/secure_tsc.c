@@ -63,11 +63,7 @@ static void begin(const struct row *row)
 
 static void at_vmpl2(void (*fn)(void))
 {
-	uint64_t runs = stub.runs;
-
-	stub.address = (uint64_t)fn;
-	REQUIRE_EQ(ghcb_run_vmpl(2), 0);
-	REQUIRE_EQ(stub.runs, runs + 1);
+	vmplstub_call(2, &stub, fn);
 }
 
 /* VMPL0's counter as the row's VMPL has it. */

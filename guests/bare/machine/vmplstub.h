@@ -46,6 +46,8 @@ void vmplstub_entry(void *arg); /* arg: struct vmplstub */
 #define VMPLSTUB_VMSA(region) MEM_PAGE(region, 1) /* never 2M aligned */
 void vmplstub_build(unsigned region, unsigned vmpl, struct vmplstub *s);
 void vmplstub_build_by(unsigned region, unsigned vmpl, struct vmplstub *s, unsigned op);
+/* fn() runs once at this VMPL, by a stub that was built with VMPLSTUB_CALL. */
+void vmplstub_call(unsigned vmpl, struct vmplstub *s, void (*fn)(void));
 void vmplstub_remove(unsigned region, unsigned vmpl);
 /* The same for another program, which enters fn(arg) with the descriptors of vCPU cpu; the caller
  * has the hypervisor learn of it. Its stack is page 3. */

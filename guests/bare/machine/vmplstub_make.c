@@ -50,6 +50,15 @@ void vmplstub_prepare(unsigned region, unsigned vmpl, unsigned cpu, void (*fn)(v
 }
 
 /* The same backwards: the hypervisor forgets the VMSA before its page becomes an ordinary one. */
+void vmplstub_call(unsigned vmpl, struct vmplstub *s, void (*fn)(void))
+{
+	uint64_t runs = s->runs;
+
+	s->address = (uint64_t)fn;
+	REQUIRE_EQ(ghcb_run_vmpl(vmpl), 0);
+	REQUIRE_EQ(s->runs, runs + 1);
+}
+
 void vmplstub_remove(unsigned region, unsigned vmpl)
 {
 	vmplstub_remove_from(region, vmpl, percpu()->apic_id);
