@@ -19,7 +19,7 @@
 #define MEMBERS_MAX 95
 #define PAGES       8 /* a member's block: VMSA, calling area, list, a page to work on, a stack */
 #define IN_REGION   60
-#define ROUNDS      8
+#define ROUNDS      4
 
 struct member {
 	uint64_t vmsa, caa, list, page, stack_top;
