@@ -18,10 +18,12 @@ import subprocess
 import sys
 
 # The first pattern that fits a file's name decides. The vTPM's program is one section of the SVSM's
-# image, so it is taken apart by its own map; the other programs link nothing but our objects.
+# image, so it is taken apart by its own map; that of attestation, which has a little of libcrypto, is
+# counted as a whole; the other programs link nothing but our objects.
 PROGRAMS = {
     "svsm": [
         (r"/service_vtpm\.o$", None),
+        (r"/service_attest\.o$", "attestation"),
         (r"/service_\w+\.o$", "other services"),
         (r"/symtab\.o$", "symbol table"),
         (r"/obj/svsm/", "kernel"),
@@ -32,6 +34,9 @@ PROGRAMS = {
         (r"/libc\.a\(", "libc"),
         (r"/libgcc(_eh)?\.a\(|/libclang_rt[^/]*\.a\(|/crt[^/]*\.o$", "compiler"),
         (r"/obj/service/", "glue"),
+    ],
+    "attest": [
+        (r"/obj/service/|/libcrypto\.a\(", None),
     ],
 }
 OTHER = [(r"/obj/service/", None)]

@@ -14,6 +14,7 @@
 #include "lib/spinlock.h"
 
 enum lock_rank {
+	LOCK_ATTEST,         /* protocols/attest: the report under way, VMPCK0 and its count */
 	LOCK_VTPM,           /* protocols/vtpm.c: the TPM command */
 	LOCK_SERVICE,        /* struct service: its request and process */
 	LOCK_SCHED,          /* struct sched_queue: tasks that are ready, of one CPU */

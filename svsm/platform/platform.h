@@ -55,6 +55,18 @@ struct platform_events {
 	bool nmi, machine_check;
 };
 
+/* Pages of certificates at most: as many as Linux has room for (SEV_FW_BLOB_MAX_SIZE). */
+#define PLATFORM_CERTIFICATE_PAGES 4
+
+/* A message to the security processor, and what came of it. All memory is the caller's, private. */
+struct platform_message {
+	const void *request; /* a page, sealed: abi/guest_message.h */
+	void *response;      /* a page; only the processor's seal tells whether it is its answer */
+	void *certificates; /* PLATFORM_CERTIFICATE_PAGES pages for what the host has; NULL: none */
+	uint64_t status;    /* SW_EXITINFO2: 0, or the firmware's and the host's errors */
+	uint64_t pages;     /* with VMM_ERROR_INVALID_LEN: so many the certificates take */
+};
+
 struct platform_ops {
 	const char *name; /* for the log */
 	/* Is this the machine? It must not fault, because there is no IDT yet. */
@@ -141,6 +153,11 @@ struct platform_ops {
 	bool (*msr_write)(uint32_t msr, uint64_t v);
 	/* The TSC's rate in kHz where the processor itself answers for it, else 0. */
 	uint64_t (*tsc_khz)(void);
+
+	/* Hand a message to the security processor by way of the host, which may change, lose or
+	 * repeat it. One at a time. NULL: this platform has none. PLATFORM_OK: `status` says what
+	 * came of it. */
+	enum platform_result (*message)(struct platform_message *m);
 
 	/* ---- the way out ---- */
 

@@ -145,7 +145,7 @@ static enum svsm_result ek(struct svsm_call *call)
 
 	if (call->rdx > UINT32_MAX)
 		return SVSM_ERR_INVALID_PARAMETER;
-	rax = ask(&(struct service_request){.kind = VTPM_REQ_EK,
+	rax = ask(&(struct service_request){.kind = VTPM_REQ_KEY,
 					    .arg = (uint32_t)call->rdx,
 					    .out = test.ek,
 					    .out_room = sizeof(test.ek)});

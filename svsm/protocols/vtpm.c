@@ -324,3 +324,15 @@ void vtpm_forget(void)
 		forget();
 	lock_give(LOCK_VTPM, &vtpm.lock);
 }
+
+struct service_request *vtpm_submit(struct service_request *r)
+{
+	struct service_request *first;
+
+	lock_take(LOCK_VTPM, &vtpm.lock);
+	first = vtpm_boot_pending();
+	if (!first && !service_submit(&vtpm_service, r))
+		first = &vtpm.request;
+	lock_give(LOCK_VTPM, &vtpm.lock);
+	return first;
+}

@@ -35,6 +35,8 @@
  * clang-format on */
 #include "base/types.h"
 
+struct service_request;
+
 /* What SVSM_TEST_STATS gives. */
 struct vtpm_stats {
 	uint64_t calls, retries;
@@ -46,3 +48,10 @@ struct vtpm_stats vtpm_stats(void);
 /* For tests: somebody replaced the TPM's state. Throw away an answer that no client has collected.
  */
 void vtpm_forget(void);
+
+/*
+ * A request of another part of the SVSM to the vTPM's program, between the guest's commands. NULL:
+ * it is submitted (user/service/service.h). Else what goes before it, to which the caller may lend
+ * its CPU: the TPM's start, or a command. LOCK_VTPM is taken inside.
+ */
+struct service_request *vtpm_submit(struct service_request *r);

@@ -18,7 +18,7 @@
  * sources: svsm/protocols/vtpm.c svsm/protocols/vtpm_pace.c svsm/protocols/vtpm_page.c
  * sources: svsm/protocols/vtpm_request.c svsm/protocols/vtpm_service.c
  * sources: svsm/protocols/vtpm_boot.c svsm/protocols/test_protocol.c
- * sources: svsm/services/vtpm/serve.c svsm/services/vtpm/tpm.c svsm/services/vtpm/ek.c
+ * sources: svsm/services/vtpm/serve.c svsm/services/vtpm/tpm.c svsm/services/vtpm/primary.c svsm/services/vtpm/keys.c
  * sources: svsm/services/vtpm/boot.c
  * sources: svsm/services/vtpm/message.c svsm/services/vtpm/recover.c
  * sources: svsm/services/vtpm/snapshot.c svsm/lib/crc32.c
@@ -514,7 +514,7 @@ TEST(an_ek_through_the_test_protocol)
 	CHECK_EQ(*(uint8_t *)fake_mem(PAGE + 1), 122);
 	fake_ring3.work = 0;
 	CHECK_EQ(try(TPM_GET_RANDOM_16), 0);
-	CHECK_EQ(test_call(SVSM_TEST_VTPM_EK, PAGE, 3, 0), SVSM_ERR_INVALID_REQUEST);
+	CHECK_EQ(test_call(SVSM_TEST_VTPM_EK, PAGE, VTPM_KEYS, 0), SVSM_ERR_INVALID_REQUEST);
 	CHECK_EQ(test_call(SVSM_TEST_VTPM_EK, PAGE, 1ull << 32, 0), SVSM_ERR_INVALID_PARAMETER);
 }
 

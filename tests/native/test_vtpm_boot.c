@@ -15,7 +15,7 @@
  * sources: svsm/protocols/core_memory.c svsm/protocols/core_vcpu.c svsm/protocols/vtpm.c
  * sources: svsm/protocols/vtpm_pace.c svsm/protocols/vtpm_page.c svsm/protocols/vtpm_request.c
  * sources: svsm/protocols/vtpm_service.c svsm/protocols/vtpm_boot.c
- * sources: svsm/services/vtpm/serve.c svsm/services/vtpm/tpm.c svsm/services/vtpm/ek.c
+ * sources: svsm/services/vtpm/serve.c svsm/services/vtpm/tpm.c svsm/services/vtpm/primary.c svsm/services/vtpm/keys.c
  * sources: svsm/services/vtpm/boot.c svsm/services/vtpm/message.c svsm/services/vtpm/recover.c
  * sources: svsm/services/vtpm/snapshot.c svsm/lib/crc32.c
  * libs: -ltpms -lcrypto

@@ -4,7 +4,7 @@
  * The vTPM's program without a kernel: the real libtpms, its memory in a buffer here. TPM 2.0
  * Library, parts 1 to 3; EK Credential Profile 2.5, annex B.
  *
- * sources: tests/native/tpm_client.c svsm/services/vtpm/tpm.c svsm/services/vtpm/ek.c
+ * sources: tests/native/tpm_client.c svsm/services/vtpm/tpm.c svsm/services/vtpm/primary.c
  * sources: svsm/services/vtpm/message.c svsm/services/vtpm/recover.c
  * sources: svsm/services/vtpm/snapshot.c svsm/lib/crc32.c
  * libs: -ltpms -lcrypto
@@ -14,7 +14,7 @@
 #include <string.h>
 #include "tests/native/check.h"
 #include "lib/crc32.h"
-#include "services/vtpm/ek.h"
+#include "services/vtpm/primary.h"
 #include "services/vtpm/recover.h"
 #include "services/vtpm/snapshot.h"
 #include "services/vtpm/tpm.h"
@@ -155,7 +155,7 @@ TEST(a_power_cycle_keeps_what_is_permanent)
 	uint32_t n;
 
 	fresh();
-	n = ek_public(VTPM_EK_ECC_P256, ek[0], sizeof(ek[0]), &alive);
+	n = primary_public(VTPM_EK_ECC_P256, ek[0], sizeof(ek[0]), &alive);
 	CHECK(n && alive);
 	CHECK_EQ(send(TPM_STARTUP_CLEAR), 0);
 	CHECK_EQ(send_at(0, TPM_PCR_READ_10, &zero), 0);
@@ -166,11 +166,11 @@ TEST(a_power_cycle_keeps_what_is_permanent)
 	CHECK_EQ(send(TPM_STARTUP_CLEAR), 0);
 	CHECK_EQ(send_at(0, TPM_PCR_READ_10, &r), 0);
 	CHECK_MEM(r.data + r.len - 32, zero.data + zero.len - 32, 32);
-	CHECK_EQ(ek_public(VTPM_EK_ECC_P256, ek[1], sizeof(ek[1]), &alive), n);
+	CHECK_EQ(primary_public(VTPM_EK_ECC_P256, ek[1], sizeof(ek[1]), &alive), n);
 	CHECK_MEM(ek[0], ek[1], n);
 	tpm_power_off();
 	fresh(); /* another TPM has another key */
-	CHECK_EQ(ek_public(VTPM_EK_ECC_P256, ek[1], sizeof(ek[1]), &alive), n);
+	CHECK_EQ(primary_public(VTPM_EK_ECC_P256, ek[1], sizeof(ek[1]), &alive), n);
 	CHECK(memcmp(ek[0], ek[1], n));
 	tpm_power_off();
 }
@@ -184,7 +184,7 @@ TEST(a_power_cycle_keeps_what_is_permanent)
 TEST(endorsement_keys_have_the_tcg_templates)
 {
 	static const struct {
-		enum vtpm_ek which;
+		enum vtpm_key which;
 		const char *head;
 		uint32_t len;
 	} t[] = {
@@ -205,14 +205,14 @@ TEST(endorsement_keys_have_the_tcg_templates)
 
 		head.data[4] = out[4] = 0;
 		check_context("EK %u", i);
-		CHECK_EQ(ek_public(t[i].which, out, sizeof(out), &alive), t[i].len);
+		CHECK_EQ(primary_public(t[i].which, out, sizeof(out), &alive), t[i].len);
 		head.data[4] = out[4];
 		head.data[5] = out[5];
 		CHECK_MEM(out, head.data, head.len);
-		CHECK_EQ(ek_public(t[i].which, out, t[i].len - 1, &alive), 0);
+		CHECK_EQ(primary_public(t[i].which, out, t[i].len - 1, &alive), 0);
 		CHECK(alive);
 	}
-	CHECK_EQ(ek_public((enum vtpm_ek)3, out, sizeof(out), &alive), 0);
+	CHECK_EQ(primary_public(VTPM_KEYS, out, sizeof(out), &alive), 0);
 	CHECK(alive);
 	tpm_power_off();
 }
@@ -226,7 +226,7 @@ TEST(making_an_ek_leaves_no_trace)
 	uint32_t n;
 
 	fresh();
-	n = ek_public(VTPM_EK_ECC_P256, ek[0], sizeof(ek[0]), &alive);
+	n = primary_public(VTPM_EK_ECC_P256, ek[0], sizeof(ek[0]), &alive);
 	CHECK_EQ(send(TPM_GET_RANDOM_16), TPM_RC_INITIALIZE); /* it is off still */
 	CHECK_EQ(send(TPM_STARTUP_CLEAR), 0);
 	CHECK_EQ(send(TPM_PCR_EXTEND_10), 0);
@@ -241,7 +241,7 @@ TEST(making_an_ek_leaves_no_trace)
 	CHECK_EQ(send("8002 00000000 00000121 4000000c 00000009 40000009 0000 00 0000 4000000b 00"),
 		 0);
 	stores = nv.stores;
-	CHECK_EQ(ek_public(VTPM_EK_ECC_P256, ek[1], sizeof(ek[1]), &alive), n);
+	CHECK_EQ(primary_public(VTPM_EK_ECC_P256, ek[1], sizeof(ek[1]), &alive), n);
 	CHECK(alive);
 	CHECK_EQ(nv.stores - stores, 1); /* one store: the state that was there already */
 	CHECK_MEM(ek[0], ek[1], n);

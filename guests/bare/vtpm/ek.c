@@ -14,7 +14,7 @@
 
 struct ek_row {
 	const char *name;
-	enum vtpm_ek which;
+	enum vtpm_key which;
 	const char *template; /* TPM2_CreatePrimary in the endorsement hierarchy; %z: unique */
 	unsigned unique[2];
 };

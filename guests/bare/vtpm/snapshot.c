@@ -3,6 +3,7 @@
 
 /* The project's own test protocol (abi/vtpm.h): the TPM's state is taken, and given back. */
 #include "bare/vtpm/common.h"
+#include "abi/service.h"
 #include "bare/lib/mem_vmpl2.h"
 #include "bare/lib/test.h"
 #include "lib/string.h"
@@ -140,7 +141,7 @@ TEST(test_bounds, "test-bounds", "the test protocol checks offsets, lengths and 
 	CHECK_EQ(vtpm_test(KLST(VTPM_LOAD), &c), SVSM_ERR_INVALID_PARAMETER);
 	c = (struct svsm_call){.rcx = MEM_SVSM, .rdx = 0};
 	CHECK_EQ(vtpm_test(KLST(VTPM_EK), &c), SVSM_ERR_INVALID_ADDRESS);
-	c = (struct svsm_call){.rcx = (uint64_t)BLOB, .rdx = 3};
+	c = (struct svsm_call){.rcx = (uint64_t)BLOB, .rdx = VTPM_KEYS};
 	CHECK_NE(vtpm_test(KLST(VTPM_EK), &c), SVSM_SUCCESS);
 	still_works();
 }

@@ -11,6 +11,7 @@
  * A service runs in a loop: wait, read, work, write, answer. It has one request at a time. What it
  * reads is the kernel's private copy, which no guest can change.
  */
+#include "abi/guest_message.h"
 #include "base/types.h"
 
 /* clang-format off */
@@ -49,7 +50,7 @@ struct service_head {
 
 /* The vTPM's kinds. */
 #define VTPM_REQ_COMMAND 1 /* arg: locality 0..4; data: TPM command; answer: TPM response */
-#define VTPM_REQ_EK      2 /* arg: enum vtpm_ek; answer: TPM2B_PUBLIC of that endorsement key */
+#define VTPM_REQ_KEY     2 /* arg: enum vtpm_key; answer: its TPM2B_PUBLIC */
 #define VTPM_REQ_SAVE    3 /* test builds: answer: the whole state, permanent and volatile */
 #define VTPM_REQ_RESTORE 4 /* test builds: data: what SAVE gave; the TPM goes on from there */
 #define VTPM_REQ_RESET   5 /* test builds: power off and on; the permanent state stays */
@@ -58,8 +59,41 @@ struct service_head {
  * extends its PCR in all banks. A TPM that cannot do all of it serves nobody. */
 #define VTPM_REQ_BOOT 6
 
-enum vtpm_ek {                /* TCG EK Credential Profile 2.x, annex B */
+/* Primary keys of the endorsement hierarchy. Endorsement keys: TCG EK Credential Profile 2.x, annex
+ * B. Signing keys: restricted, docs/attestation.md. Their order is that of the vTPM's manifest. */
+enum vtpm_key {
 	VTPM_EK_RSA2048 = 0,  /* template L-1 */
 	VTPM_EK_ECC_P256 = 1, /* template L-2 */
 	VTPM_EK_ECC_P384 = 2, /* template H-3 */
+	VTPM_AK_RSA2048 = 3,  /* RSASSA with SHA-256 */
+	VTPM_AK_ECC_P256 = 4, /* ECDSA with SHA-256 */
+	VTPM_AK_ECC_P384 = 5, /* ECDSA with SHA-384 */
+	VTPM_KEYS,
+};
+
+/*
+ * Attestation's kinds: messages to and from the security processor are sealed and opened, with
+ * VMPCK0 and the number of the request. SEAL, data: struct attest_seal; answer: the struct
+ * guest_message that asks for a report of VMPL 0 over SHA-512 of those bytes. OPEN, data: struct
+ * attest_open; answer: the struct report_response in it, or SERVICE_EFAILED: no answer to that
+ * request.
+ */
+#define ATTEST_REQ_SEAL 1
+#define ATTEST_REQ_OPEN 2
+
+struct attest_head {
+	uint8_t key[GUEST_MESSAGE_KEY];
+	uint64_t seqno;
+};
+
+#define ATTEST_DATA_MAX 0x1800
+
+struct attest_seal {
+	struct attest_head head;
+	uint8_t data[]; /* ATTEST_DATA_MAX bytes at most */
+};
+
+struct attest_open {
+	struct attest_head head;
+	struct guest_message message;
 };

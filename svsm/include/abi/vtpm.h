@@ -56,7 +56,7 @@ _Static_assert(SVSM_PROTO_TEST<0x80000000u || SVSM_PROTO_TEST> 0x8000ffffu,
 #define SVSM_TEST_VTPM_LOAD  3 /* RCX: length; the TPM goes on from the snapshot that was put */
 #define SVSM_TEST_VTPM_RESET 4 /* power cycle */
 #define SVSM_TEST_VTPM_KILL  5 /* the service dies as if it had faulted, at its next instruction */
-#define SVSM_TEST_VTPM_EK    6 /* RDX: enum vtpm_ek; page RCX gets the TPM2B_PUBLIC; RCX out: bytes */
+#define SVSM_TEST_VTPM_EK    6 /* RDX: enum vtpm_key; page RCX gets the TPM2B_PUBLIC; RCX out: bytes */
 #define SVSM_TEST_STATS      7 /* RCX out: calls, RDX: RETRY answers, R8: longest call in ns, R9: restarts */
 #define SVSM_TEST_HOST_PAGE  8 /* RCX: number of a CPU; RCX out: the shared page by which it asks the host */
 /* clang-format on */

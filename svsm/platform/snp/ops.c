@@ -79,6 +79,7 @@ PLATFORM(snp) = {
 	.msr_read = snp_msr_read,
 	.msr_write = snp_msr_write,
 	.tsc_khz = tsc_khz,
+	.message = snp_message,
 	.console_write = snp_console_write,
 	.terminate = ghcb_msr_terminate,
 	.power_off = power_off,

@@ -7,6 +7,7 @@
 #include "abi/vtpm.h"
 
 #define TPM_CC_HIERARCHY_CONTROL 0x121
+#define TPM_CC_CHANGE_EPS        0x124
 #define TPM_CC_CLEAR             0x126
 #define TPM_CC_CLEAR_CONTROL     0x127
 #define TPM_CC_CREATE_PRIMARY    0x131

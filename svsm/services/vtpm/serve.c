@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include "services/lib/service.h"
 #include "services/vtpm/boot.h"
-#include "services/vtpm/ek.h"
+#include "services/vtpm/keys.h"
 #include "services/vtpm/recover.h"
 #include "services/vtpm/self_test.h"
 #include "services/vtpm/snapshot.h"
@@ -49,6 +49,7 @@ static const struct tpm_nvram nvram = {load, store};
 
 bool serve_start(void)
 {
+	keys_forget();
 	tpm.ready = tpm.started = false;
 	tpm.found = service_load(SLOT_PERMANENT, NULL, 0) != -ENOENT;
 	return tpm_power_on(&nvram);
@@ -82,17 +83,18 @@ static struct answer command(const struct service_head *head, uint8_t *in)
 
 	if (head->arg > 4)
 		return finish(SERVICE_EINVAL, NULL, 0, true);
+	keys_before(in, head->len);
 	len = tpm_command((uint8_t)head->arg, in, head->len, out,
 			  MIN(head->room, (uint32_t)sizeof(out)));
 	return finish(len ? SERVICE_OK : SERVICE_EFAILED, out, len, true);
 }
 
-static struct answer ek(const struct service_head *head)
+static struct answer key(const struct service_head *head)
 {
 	uint8_t out[1024];
 	bool alive;
-	uint32_t len = ek_public((enum vtpm_ek)head->arg, out,
-				 MIN(head->room, (uint32_t)sizeof(out)), &alive);
+	uint32_t len = keys_public((enum vtpm_key)head->arg, out,
+				   MIN(head->room, (uint32_t)sizeof(out)), &alive);
 
 	return finish(len ? SERVICE_OK : SERVICE_EFAILED, out, len, alive);
 }
@@ -112,6 +114,7 @@ static struct answer restore(const struct service_head *head, const uint8_t *in)
 	bool alive;
 	bool ok = snapshot_restore(in, head->len, &alive);
 
+	keys_forget();
 	return finish(ok ? SERVICE_OK : SERVICE_EFAILED, NULL, 0, alive);
 }
 
@@ -127,8 +130,8 @@ static struct answer handle(const struct service_head *head, uint8_t *in)
 	switch (head->kind) {
 	case VTPM_REQ_COMMAND:
 		return command(head, in);
-	case VTPM_REQ_EK:
-		return ek(head);
+	case VTPM_REQ_KEY:
+		return key(head);
 	case VTPM_REQ_SAVE:
 		return save(head);
 	case VTPM_REQ_RESTORE:

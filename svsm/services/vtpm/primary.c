@@ -2,11 +2,11 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /*
- * The TPM's endorsement keys for the SVSM's other parts. serve.c calls it. The guest's TPM must
- * look afterwards as if nothing had happened, so the key is made in a copy of its state.
+ * Primary keys of the endorsement hierarchy. keys.c calls it. The guest's TPM must look afterwards
+ * as if nothing had happened, so the key is made in a copy of its state.
  */
 #include <string.h>
-#include "services/vtpm/ek.h"
+#include "services/vtpm/primary.h"
 #include "services/vtpm/message.h"
 #include "services/vtpm/tpm.h"
 
@@ -16,6 +16,8 @@
 #define ALG_SHA256 0x000b
 #define ALG_SHA384 0x000c
 #define ALG_NULL   0x0010
+#define ALG_RSASSA 0x0014
+#define ALG_ECDSA  0x0018
 #define ALG_ECC    0x0023
 #define ALG_CFB    0x0043
 #define CURVE_P256 0x0003
@@ -25,6 +27,8 @@
  * templates of the high range also userWithAuth. */
 #define EK_LOW  0x000300b2
 #define EK_HIGH 0x000300f2
+/* fixedTPM, fixedParent, sensitiveDataOrigin, userWithAuth, restricted, sign */
+#define AK 0x00050072
 
 /* EK Credential Profile B.3.3: TPM2_PolicySecret(TPM_RH_ENDORSEMENT) */
 static const uint8_t policy_a_sha256[] = {0x83, 0x71, 0x97, 0x67, 0x44, 0x84, 0xb3, 0xf8,
@@ -38,23 +42,60 @@ static const uint8_t policy_b_sha384[] = {
 	0xcb, 0x1c, 0x0a, 0xd9, 0xbd, 0xe4, 0x19, 0xca, 0xcb, 0x47, 0xba, 0x09,
 	0x69, 0x96, 0x46, 0x15, 0x0f, 0x9f, 0xc0, 0x00, 0xf3, 0xf8, 0x0e, 0x12};
 
-struct ek_template {
+struct template
+{
 	uint16_t type, name_alg;
 	uint32_t attributes;
 	const uint8_t *policy;
 	uint16_t policy_len;
-	uint16_t aes_bits;
+	uint16_t aes_bits; /* 0: it has no symmetric cipher, because it signs: */
+	uint16_t scheme, hash;
 	uint16_t size;   /* RSA: modulus in bits; ECC: curve */
 	uint16_t unique; /* zero bytes in each unique field */
 };
 
-static const struct ek_template templates[] = {
-	[VTPM_EK_RSA2048] = {ALG_RSA, ALG_SHA256, EK_LOW, policy_a_sha256, sizeof(policy_a_sha256),
-			     128, 2048, 256},
-	[VTPM_EK_ECC_P256] = {ALG_ECC, ALG_SHA256, EK_LOW, policy_a_sha256, sizeof(policy_a_sha256),
-			      128, CURVE_P256, 32},
-	[VTPM_EK_ECC_P384] = {ALG_ECC, ALG_SHA384, EK_HIGH, policy_b_sha384,
-			      sizeof(policy_b_sha384), 256, CURVE_P384, 0},
+static const struct template templates[VTPM_KEYS] = {
+	[VTPM_EK_RSA2048] = {.type = ALG_RSA,
+			     .name_alg = ALG_SHA256,
+			     .attributes = EK_LOW,
+			     .policy = policy_a_sha256,
+			     .policy_len = sizeof(policy_a_sha256),
+			     .aes_bits = 128,
+			     .size = 2048,
+			     .unique = 256},
+	[VTPM_EK_ECC_P256] = {.type = ALG_ECC,
+			      .name_alg = ALG_SHA256,
+			      .attributes = EK_LOW,
+			      .policy = policy_a_sha256,
+			      .policy_len = sizeof(policy_a_sha256),
+			      .aes_bits = 128,
+			      .size = CURVE_P256,
+			      .unique = 32},
+	[VTPM_EK_ECC_P384] = {.type = ALG_ECC,
+			      .name_alg = ALG_SHA384,
+			      .attributes = EK_HIGH,
+			      .policy = policy_b_sha384,
+			      .policy_len = sizeof(policy_b_sha384),
+			      .aes_bits = 256,
+			      .size = CURVE_P384},
+	[VTPM_AK_RSA2048] = {.type = ALG_RSA,
+			     .name_alg = ALG_SHA256,
+			     .attributes = AK,
+			     .scheme = ALG_RSASSA,
+			     .hash = ALG_SHA256,
+			     .size = 2048},
+	[VTPM_AK_ECC_P256] = {.type = ALG_ECC,
+			      .name_alg = ALG_SHA256,
+			      .attributes = AK,
+			      .scheme = ALG_ECDSA,
+			      .hash = ALG_SHA256,
+			      .size = CURVE_P256},
+	[VTPM_AK_ECC_P384] = {.type = ALG_ECC,
+			      .name_alg = ALG_SHA384,
+			      .attributes = AK,
+			      .scheme = ALG_ECDSA,
+			      .hash = ALG_SHA384,
+			      .size = CURVE_P384},
 };
 
 static void put_unique(struct message *m, uint16_t zeros)
@@ -65,18 +106,31 @@ static void put_unique(struct message *m, uint16_t zeros)
 	message_bytes(m, zero, zeros);
 }
 
+/* Symmetric cipher and scheme, of which a key has one. */
+static void put_algorithms(struct message *m, const struct template *t)
+{
+	if (!t->aes_bits) {
+		message_u16(m, ALG_NULL);
+		message_u16(m, t->scheme);
+		message_u16(m, t->hash);
+		return;
+	}
+	message_u16(m, ALG_AES);
+	message_u16(m, t->aes_bits);
+	message_u16(m, ALG_CFB);
+	message_u16(m, ALG_NULL);
+}
+
 /* A TPMT_PUBLIC: TPM 2.0 part 2, 12.2.4. */
-static void put_public(struct message *m, const struct ek_template *t)
+static void put_public(struct message *m, const struct template *t)
 {
 	message_u16(m, t->type);
 	message_u16(m, t->name_alg);
 	message_u32(m, t->attributes);
 	message_u16(m, t->policy_len);
-	message_bytes(m, t->policy, t->policy_len);
-	message_u16(m, ALG_AES);
-	message_u16(m, t->aes_bits);
-	message_u16(m, ALG_CFB);
-	message_u16(m, ALG_NULL); /* scheme */
+	if (t->policy_len)
+		message_bytes(m, t->policy, t->policy_len);
+	put_algorithms(m, t);
 	message_u16(m, t->size);
 	if (t->type == ALG_RSA) {
 		message_u32(m, 0); /* exponent: the default */
@@ -87,7 +141,7 @@ static void put_public(struct message *m, const struct ek_template *t)
 	put_unique(m, t->unique);
 }
 
-static void create_primary(struct message *m, const struct ek_template *t)
+static void create_primary(struct message *m, const struct template *t)
 {
 	uint32_t at;
 
@@ -125,7 +179,7 @@ static uint32_t take_public(const struct message *m, void *out, uint32_t room)
 	return len;
 }
 
-static uint32_t in_the_copy(const struct ek_template *t, void *out, uint32_t room)
+static uint32_t in_the_copy(const struct template *t, void *out, uint32_t room)
 {
 	struct message m;
 
@@ -137,7 +191,7 @@ static uint32_t in_the_copy(const struct ek_template *t, void *out, uint32_t roo
 
 /* Storing is off meanwhile: the copy's permanent state must not replace the real one. Then the
  * real state runs again. */
-uint32_t ek_public(enum vtpm_ek which, void *out, uint32_t room, bool *alive)
+uint32_t primary_public(enum vtpm_key which, void *out, uint32_t room, bool *alive)
 {
 	struct tpm_image real;
 	uint32_t len;
