@@ -191,7 +191,7 @@ static enum svsm_result wait(uint64_t ns)
 {
 	if (job.state == JOB_MANIFEST)
 		attest_manifest_step(ns);
-	else if (!answered())
+	else
 		attest_channel_step(ns);
 	return SVSM_ERR_INCOMPLETE;
 }
@@ -219,11 +219,6 @@ static enum svsm_result attempt(struct svsm_call *call, uint64_t ns)
 
 /* ---- calls ---- */
 
-static uint64_t left(const struct patience *p)
-{
-	return p->limit - MIN(p->limit, p->spent);
-}
-
 /* Has this call, INCOMPLETE now, waited for too long? So a host that is always busy is the end of
  * the call, and not of the guest. */
 static bool over(struct attest_caller *c, struct svsm_call *call)
@@ -239,17 +234,18 @@ static bool over(struct attest_caller *c, struct svsm_call *call)
 	return !c->waits;
 }
 
+/* The slice ends by the clock: after a pause of the host's the same call goes on. */
 static enum svsm_result call_attest(struct svsm_call *call)
 {
 	struct attest_caller *c = percpu_of(call->cpu, &caller);
-	struct patience slice =
-		patience_begin(PACE_MS, PACE_FIRST / PACE_MS, timer_uptime_ns()); /* in ns */
+	uint64_t now = timer_uptime_ns(), end = now + PACE_FIRST;
 	enum svsm_result rax;
 
 	attest_lock();
-	do
-		rax = attempt(call, left(&slice));
-	while (rax == SVSM_ERR_INCOMPLETE && !patience_over(&slice, timer_uptime_ns()));
+	do {
+		rax = attempt(call, end - now);
+		now = timer_uptime_ns();
+	} while (rax == SVSM_ERR_INCOMPLETE && now < end);
 	if (rax != SVSM_ERR_INCOMPLETE)
 		c->waits = false;
 	else if (over(c, call))

@@ -171,7 +171,8 @@ static void ask_host(void)
 		came_back(&m);
 }
 
-/* Another CPU is at the host, or the host is busy: this one does other work, if there is any. */
+/* Another CPU is at the host or has to collect its answer, or the host is busy: this one does other
+ * work, if there is any. */
 static void wait(uint64_t ns)
 {
 	static struct service_request never;
@@ -200,11 +201,13 @@ bool attest_channel_begin(const void *a, uint32_t a_size, const void *b, uint32_
 
 void attest_channel_step(uint64_t ns)
 {
-	if (channel.state == ATTEST_CHANNEL_SENDS) {
-		if (channel.asks || timer_uptime_ns() < channel.again)
-			wait(ns);
-		else
-			ask_host();
+	bool sends = channel.state == ATTEST_CHANNEL_SENDS;
+
+	if (channel.state == ATTEST_CHANNEL_ANSWERED ||
+	    (sends && (channel.asks || timer_uptime_ns() < channel.again))) {
+		wait(ns);
+	} else if (sends) {
+		ask_host();
 	} else if (!__atomic_load_n(&channel.request.done, __ATOMIC_ACQUIRE)) {
 		lend(&channel.request, ns);
 	} else {

@@ -36,7 +36,8 @@ enum attest_channel_state attest_channel_state(void);
  * with the host's certificates or without. False: no memory, and nothing has changed. */
 bool attest_channel_begin(const void *a, uint32_t a_size, const void *b, uint32_t b_size,
 			  bool certificates);
-/* SEALS to OPENS: go on, lending this CPU for at most ns; an exit to the host may take longer. */
+/* SEALS to ANSWERED: go on, or wait for others, lending this CPU for at most ns; an exit to the
+ * host may take longer. */
 void attest_channel_step(uint64_t ns);
 
 /* ANSWERED. NULL: the processor gives no report. */
