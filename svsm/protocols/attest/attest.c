@@ -31,8 +31,18 @@
 #include "protocols/attest/attest_operation.h"
 #include "protocols/dispatch.h"
 #include "protocols/vtpm_pace.h"
+#include "user/service/service.h"
 
 struct spinlock attest_spinlock;
+
+void attest_wait(uint64_t ns)
+{
+	static struct service_request never;
+
+	attest_unlock();
+	service_run(&vtpm_service, &never, ns, true);
+	attest_lock();
+}
 
 _Static_assert(ATTEST_MANIFEST_MAX + PAGE_SIZE <= ATTEST_DATA_MAX, "a nonce is a page at most");
 
@@ -186,13 +196,13 @@ static enum svsm_result go_on(struct svsm_call *call, uint64_t ns)
 	return SVSM_ERR_INCOMPLETE;
 }
 
-/* Somebody else's job, whose client may be gone. */
+/* Somebody else's job, whose client may be gone. With its manifest made it waits for that. */
 static enum svsm_result wait(uint64_t ns)
 {
-	if (job.state == JOB_MANIFEST)
-		attest_manifest_step(ns);
-	else
+	if (job.state != JOB_MANIFEST)
 		attest_channel_step(ns);
+	else if (attest_manifest_step(ns) == ATTEST_DONE)
+		attest_wait(ns);
 	return SVSM_ERR_INCOMPLETE;
 }
 

@@ -171,15 +171,6 @@ static void ask_host(void)
 		came_back(&m);
 }
 
-/* Another CPU is at the host or has to collect its answer, or the host is busy: this one does other
- * work, if there is any. */
-static void wait(uint64_t ns)
-{
-	static struct service_request never;
-
-	lend(&never, MIN(ns, BUSY_NS));
-}
-
 /* ---- one request ---- */
 
 bool attest_channel_begin(const void *a, uint32_t a_size, const void *b, uint32_t b_size,
@@ -205,7 +196,7 @@ void attest_channel_step(uint64_t ns)
 
 	if (channel.state == ATTEST_CHANNEL_ANSWERED ||
 	    (sends && (channel.asks || timer_uptime_ns() < channel.again))) {
-		wait(ns);
+		attest_wait(MIN(ns, BUSY_NS));
 	} else if (sends) {
 		ask_host();
 	} else if (!__atomic_load_n(&channel.request.done, __ATOMIC_ACQUIRE)) {

@@ -20,3 +20,9 @@ static inline void attest_unlock(void)
 {
 	lock_give(LOCK_ATTEST, &attest_spinlock);
 }
+
+/*
+ * Gives the lock back for ns at most: another vCPU or the host has to do something. This CPU does
+ * other work meanwhile, if there is any. The vTPM has had a request before.
+ */
+void attest_wait(uint64_t ns);
