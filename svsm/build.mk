@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # The SVSM: one image for every platform, with the programs of ring 3 inside.
 
-SVSM_SRC := $(sort $(wildcard $(foreach d,log mm cpu cpu/trap task apic user user/service protocols protocols/* selftest boot boot/* platform platform/*,svsm/$(d)/*.c svsm/$(d)/*.S))) \
+SVSM_SRC := $(sort $(wildcard $(foreach d,log mm cpu cpu/trap task apic user user/service protocols protocols/* selftest boot boot/* platform platform/* platform/snp/psp,svsm/$(d)/*.c svsm/$(d)/*.S))) \
 	$(FW_LIB) $(filter-out %/move.c,$(INSN_LIB)) $(ACPI_LIB) $(addprefix svsm/lib/,symtab.c madt.c tsc.c vmsa.c launch_sections.c vapic/apic_state.c)
 SVSM_SRC := $(filter-out svsm/user/embed.S,$(SVSM_SRC))
 

@@ -5,6 +5,7 @@
  * Library, parts 1 to 3; EK Credential Profile 2.5, annex B.
  *
  * sources: tests/native/tpm_client.c svsm/services/vtpm/tpm.c svsm/services/vtpm/primary.c
+ * sources: svsm/services/vtpm/keys.c
  * sources: svsm/services/vtpm/message.c svsm/services/vtpm/recover.c
  * sources: svsm/services/vtpm/snapshot.c svsm/lib/crc32.c
  * libs: -ltpms -lcrypto
@@ -14,6 +15,7 @@
 #include <string.h>
 #include "tests/native/check.h"
 #include "lib/crc32.h"
+#include "services/vtpm/keys.h"
 #include "services/vtpm/primary.h"
 #include "services/vtpm/recover.h"
 #include "services/vtpm/snapshot.h"
@@ -214,6 +216,75 @@ TEST(endorsement_keys_have_the_tcg_templates)
 	}
 	CHECK_EQ(primary_public(VTPM_KEYS, out, sizeof(out), &alive), 0);
 	CHECK(alive);
+	tpm_power_off();
+}
+
+/* As tpm2_createprimary makes them: docs/attestation.md. TPM 2.0 part 2, 12.2.4. */
+TEST(signing_keys_have_their_templates)
+{
+	static const struct {
+		enum vtpm_key which;
+		const char *head;
+		uint32_t len;
+	} t[] = {
+		{VTPM_AK_RSA2048, "0118 0001 000b 00050072 0000 0010 0014 000b 0800 00000000 0100",
+		 282},
+		{VTPM_AK_ECC_P256, "0058 0023 000b 00050072 0000 0010 0018 000b 0003 0010 0020",
+		 90},
+		{VTPM_AK_ECC_P384, "0078 0023 000c 00050072 0000 0010 0018 000c 0004 0010 0030",
+		 122},
+	};
+	uint8_t out[512];
+	bool alive;
+
+	fresh();
+	for (unsigned i = 0; i < ARRAY_LEN(t); i++) {
+		struct tpm_bytes head = tpm_bytes(t[i].head); /* spoils bytes 4 and 5 */
+
+		check_context("signing key %u", i);
+		CHECK_EQ(primary_public(t[i].which, out, sizeof(out), &alive), t[i].len);
+		head.data[4] = out[4];
+		head.data[5] = out[5];
+		CHECK_EQ(out[4] << 8 | out[5], i < 2 ? 0x000b : 0x000c);
+		CHECK_MEM(out, head.data, head.len);
+	}
+	tpm_power_off();
+}
+
+/* TPM2_ChangeEPS by the platform; part 3. TPM2_Clear leaves the seed alone. */
+#define CHANGE_EPS "8002 00000000 00000124 4000000c 00000009 40000009 0000 00 0000"
+#define CLEAR      "8002 00000000 00000126 4000000c 00000009 40000009 0000 00 0000"
+
+static void send_watched(const char *hex)
+{
+	struct tpm_bytes command = tpm_bytes(hex);
+
+	keys_before(command.data, command.len);
+	CHECK_EQ(send(hex), 0);
+}
+
+TEST(a_new_seed_has_new_keys)
+{
+	static uint8_t key[4][512];
+	bool alive;
+	uint32_t n;
+
+	fresh();
+	keys_forget();
+	CHECK_EQ(send(TPM_STARTUP_CLEAR), 0);
+	n = keys_public(VTPM_EK_ECC_P256, key[0], sizeof(key[0]), &alive);
+	send_watched(CLEAR);
+	CHECK_EQ(keys_public(VTPM_EK_ECC_P256, key[1], sizeof(key[1]), &alive), n);
+	CHECK_MEM(key[0], key[1], n);
+	send_watched(CHANGE_EPS);
+	CHECK_EQ(keys_public(VTPM_EK_ECC_P256, key[2], sizeof(key[2]), &alive), n);
+	CHECK(memcmp(key[0], key[2], n));
+	CHECK_EQ(primary_public(VTPM_EK_ECC_P256, key[3], sizeof(key[3]), &alive), n);
+	CHECK_MEM(key[2], key[3], n);
+	CHECK_EQ(keys_public(VTPM_EK_ECC_P256, key[3], n - 1, &alive), 0);
+	CHECK_EQ(keys_public(VTPM_KEYS, key[3], sizeof(key[3]), &alive), 0);
+	CHECK(alive);
+	keys_forget();
 	tpm_power_off();
 }
 

@@ -58,7 +58,7 @@ extern const struct vcpu_ops snp_vcpu_ops;
 /* inject.c */
 extern const struct inject_ops snp_inject_ops;
 
-/* message.c */
+/* psp/message.c */
 enum platform_result snp_message(struct platform_message *m);
 
 /* vc.c */
