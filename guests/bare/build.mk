@@ -3,7 +3,7 @@
 
 BARE_OUT := $(BUILD)/guests/bare
 BARE_IMAGES := $(BARE_OUT)/core.bin $(BARE_OUT)/crowd.bin $(BARE_OUT)/panic.bin $(BARE_OUT)/hang.bin \
-	$(BARE_OUT)/breach.bin $(BARE_OUT)/timer.bin $(BARE_OUT)/vtpm.bin $(BARE_OUT)/vtpmfuzz.bin $(BARE_OUT)/firmware.bin $(BARE_OUT)/alone.bin $(BARE_OUT)/apic.bin \
+	$(BARE_OUT)/breach.bin $(BARE_OUT)/timer.bin $(BARE_OUT)/vtpm.bin $(BARE_OUT)/vtpmfuzz.bin $(BARE_OUT)/firmware.bin $(BARE_OUT)/alone.bin $(BARE_OUT)/apic.bin $(BARE_OUT)/attest.bin \
 	$(BARE_OUT)/machine.elf $(BARE_OUT)/deny.elf \
 	$(BARE_OUT)/noinvlpgb.elf $(BARE_OUT)/fastioio.elf $(BARE_OUT)/fastmmio.elf $(BARE_OUT)/convert.elf $(BARE_OUT)/dma.elf $(BARE_OUT)/foreign.elf \
 	$(BARE_OUT)/shim.elf $(BARE_OUT)/payload.elf
@@ -42,6 +42,7 @@ $(eval $(call bare_link,breach,$(BARE_VMPL2),$(BARE_BASE)))
 $(eval $(call bare_link,timer,$(BARE_VMPL2),$(BARE_BASE)))
 $(eval $(call bare_link,vtpm,$(BARE_VMPL2) guests/bare/core/calls.c,$(BARE_BASE)))
 $(eval $(call bare_link,apic,$(BARE_VMPL2) guests/bare/core/calls.c,$(BARE_BASE)))
+$(eval $(call bare_link,attest,$(BARE_VMPL2) guests/bare/core/calls.c,$(BARE_BASE)))
 $(eval $(call bare_link,vtpmfuzz,$(BARE_VMPL2) guests/bare/core/calls.c,$(BARE_BASE)))
 $(eval $(call bare_link,firmware,$(BARE_VMPL2),$(BARE_BASE)))
 $(eval $(call bare_link,alone,$(BARE_VMPL2) guests/bare/core/calls.c guests/bare/vtpm/common.c,$(BARE_BASE)))
@@ -69,7 +70,7 @@ $(BARE_OUT)/%.elf: $(BUILD)/obj/bare/%.elf
 
 # Conformance images: a suite's tests as firmware (docs/conformance.md). The test image is a flat one, linked where
 # the stub of fd.S puts it (guests/bare/conform/layout.h); with the stub it becomes a file in OVMF's format.
-CONFORM_NAMES := core vtpm apic
+CONFORM_NAMES := core vtpm apic attest
 CONFORM_BASE := 0x810000
 CONFORM_LIB := guests/bare/lib/start_bare.S guests/bare/lib/vmpl2.c guests/bare/lib/mem_vmpl2.c \
 	guests/bare/core/calls.c $(sort $(wildcard guests/bare/conform/*.c)) $(BARE_LIB)
