@@ -72,8 +72,38 @@ static size_t operation_size(const struct ask *a)
 	return a->call == ATTEST(SERVICES) ? sizeof(a->op.op) : sizeof(a->op);
 }
 
+/*
+ * Keys that a manifest lists are made when it is first asked for, which takes longer than a call
+ * may on a busy host: then there is no report. So they are made before it counts, by a request that
+ * gets no further than that, because its manifest has no room.
+ */
+static void make_keys(const struct ask *asked)
+{
+	static bool made[2];
+	static const uint8_t vtpm[16] = ATTEST_GUID_VTPM;
+	uint32_t version = asked->call == ATTEST(SINGLE_SERVICE) ? asked->op.version : 0;
+	struct patience p = smp_patience(PATIENCE);
+	struct ask a = {.call = version ? ATTEST(SINGLE_SERVICE) : ATTEST(SERVICES),
+			.at = ask_page(PAGE_WARM)};
+
+	if (version > 1 || made[version])
+		return;
+	a.op.op.report.gpa = ask_page(PAGE_REPORT);
+	a.op.op.report.size = REPORT_ROOM;
+	a.op.op.nonce.gpa = ask_page(PAGE_WARM + 1);
+	a.op.op.nonce.size = 64;
+	a.op.op.manifest.gpa = ask_page(PAGE_MANIFEST);
+	memcpy(a.op.service, vtpm, sizeof(vtpm));
+	a.op.version = version;
+	memcpy((void *)a.at, &a.op, operation_size(&a));
+	while (ask_call(&a) == SVSM_ERR_ATTEST_NO_REPORT && !smp_patience_over(&p))
+		;
+	made[version] = true;
+}
+
 uint64_t ask_send(struct ask *a)
 {
+	make_keys(a);
 	memset(ask_report(), FILLER, REPORT_ROOM);
 	memset(ask_manifest(), FILLER, MANIFEST_ROOM);
 	memset(ask_certificates(), FILLER, CERTIFICATES_ROOM);

@@ -26,7 +26,9 @@ enum {
 	PAGE_CERTIFICATES = 16,
 	PAGE_OPERATION = 48,
 	PAGE_NONCE = 52,
-	PAGE_SPARE = 64, /* from here on nothing is used */
+	PAGE_WARM = 56,
+	PAGE_SPARE = 64,
+	PAGE_LOST = 128, /* those are not given back */
 	PAGE_HALF = 256
 };
 
@@ -50,7 +52,8 @@ struct ask ask_services(void);
 struct ask ask_vtpm(uint32_t version);
 void ask_want_certificates(struct ask *a);
 
-/* Writes the operation to a->at, fills the buffers and makes the call until it is answered: RAX. */
+/* Writes the operation to a->at, fills the buffers and makes the call until it is answered: RAX.
+ * The manifest's keys are made before. */
 uint64_t ask_send(struct ask *a);
 /* The call alone: whatever lies at a->at. */
 uint64_t ask_call(struct ask *a);

@@ -9,7 +9,7 @@
 #include "bare/lib/ghcb.h"
 #include "lib/string.h"
 
-#define REPORTS 40
+#define REPORTS 20
 
 struct ticks {
 	uint64_t whole, longest;
