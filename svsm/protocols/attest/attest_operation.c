@@ -51,7 +51,8 @@ static bool well_formed(const struct attest_single *s)
 	return !o->report.mbz && !o->manifest.mbz && !o->certificates.mbz && !s->mbz &&
 	       all_zero(o->nonce.mbz, sizeof(o->nonce.mbz)) && o->nonce.size &&
 	       !crosses(o->nonce.gpa, o->nonce.size) &&
-	       IS_ALIGNED(o->report.gpa | o->manifest.gpa | o->certificates.gpa, PAGE_SIZE);
+	       IS_ALIGNED(o->report.gpa | o->manifest.gpa, PAGE_SIZE) &&
+	       (!o->certificates.size || IS_ALIGNED(o->certificates.gpa, PAGE_SIZE));
 }
 
 static bool which_manifest(const struct svsm_call *call, const struct attest_single *s,
