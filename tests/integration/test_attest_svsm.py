@@ -138,9 +138,12 @@ def test_a_quote_is_bound_to_the_report(files, name):
 
 # ---- faults ----
 
-def codes(run, suffix=""):
-    info = run.json()["boots"][0]["info"]
-    return [int(info[f"attest_code_{n}"], 16) for n in range(8)]
+def record(run, key):
+    return run.json()["boots"][0]["info"][key]
+
+
+def codes(run):
+    return [int(record(run, f"attest_code_{n}"), 16) for n in range(8)]
 
 
 def steps(*faults):
@@ -149,5 +152,38 @@ def steps(*faults):
 
 def test_what_the_host_does_for_a_while(runs):
     """A host that is busy, once and several times, and one that is slow: the same message again, and a report."""
-    run = keelson(runs, "test", "attest/codes", *steps("none", "busy", "none", "busy:5", "slow", "none")).check(0)
+    run = keelson(runs, "test", "attest/codes", *steps("none", "busy", "none", "busy:3", "slow", "none")).check(0)
     assert codes(run) == [SUCCESS] * 8
+
+
+def test_a_host_without_room_for_certificates(runs):
+    """They are left out, and the report is given."""
+    run = keelson(runs, "test", "attest/codes-certificates", *steps("none", "invalid-len", "none")).check(0)
+    assert codes(run) == [SUCCESS] * 8
+
+
+def test_what_costs_the_key(tmp_path):
+    """What the host did may have been seen by the processor or not, or the answer is none of its own: no message is
+    sealed under that key any more, and each request that follows is refused as well. The runs go on side by side."""
+    started = {fault: start(tmp_path / fault, "test", "attest/codes", *steps("none:2", fault))
+               for fault in ("host", "firmware", "tag", "sequence", "replay")}
+    for fault, process in started.items():
+        run = finish(process, tmp_path / fault, limit=900).check(0)
+        assert codes(run) == [SUCCESS] * 2 + [NO_REPORT] * 6, fault
+
+
+def test_others_are_served_meanwhile(runs):
+    """While one vCPU waits two seconds for its report the other one is served by the core protocol and the TPM."""
+    run = keelson(runs, "test", "attest/meanwhile", *steps("slow:4")).check(0)
+    assert int(record(run, "attest_core_meanwhile")) > 1
+    assert int(record(run, "attest_tpm_meanwhile")) > 1
+
+
+def test_the_guests_own_key_outlives_the_svsms(runs, tools):
+    """An answer that the host has changed costs the SVSM's key; user space sees errors, and the guest's reports go on."""
+    script = TAKE + """head -c 64 /dev/zero >n && tsm-report n $vtpm 2>why && exit 1
+grep -q 'Invalid argument' why || exit 2
+tsm-report n $vtpm && exit 3
+tsm-report n && host-put outblob"""
+    run = keelson(runs, "run", *steps("tag"), "--exec", script).check(0)
+    assert attest.Report((run.folder / "files/outblob").read_bytes()).vmpl == 2

@@ -15,7 +15,7 @@ import pytest
 import listed
 from keelson import BUILD, KEELSON, ROOT, environment, finish, start
 
-NAMES = ["core", "vtpm", "apic"]
+NAMES = ["core", "vtpm", "apic", "attest"]
 QEMU = os.environ.get("QEMU", "qemu-system-x86_64")
 
 # OvmfPkg/ResetVector/Ia16/ResetVectorVtf0.asm and OvmfPkg/ResetVector/X64/OvmfSevMetadata.asm of EDK II
