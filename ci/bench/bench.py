@@ -5,11 +5,12 @@
 
 BENCH_PAIRS sets how many rounds of boots there are (default 7), BENCH_COUNT and BENCH_KEYS the repetitions of the vTPM's
 commands (default 300, 20 where RSA keys are generated). BENCH_BASE=DIR: another built checkout, whose boots and runs
-alternate with this one's. BENCH_ONLY='boots firmware exits calls barriers vtpm timers sizes': only these parts.
+alternate with this one's. BENCH_ONLY='boots firmware exits calls barriers vtpm attest timers sizes': only these parts.
 """
 import os
 import subprocess
 
+import attest
 import barriers
 import boots
 import calls
@@ -21,7 +22,7 @@ import tree
 import vtpm
 
 PAIRS = int(os.environ.get("BENCH_PAIRS", "7"))
-PARTS = ("boots", "firmware", "exits", "calls", "barriers", "vtpm", "timers", "sizes")
+PARTS = ("boots", "firmware", "exits", "calls", "barriers", "vtpm", "attest", "timers", "sizes")
 
 
 def sizes(rows, here):
@@ -29,6 +30,8 @@ def sizes(rows, here):
     text, data, bss = (int(x) for x in out.stdout.splitlines()[1].split()[:3])
     record, _ = here.boot("native")
     rows.plain("SVSM image", f"{(text + data) / 1024:.0f} KiB", f"text {text}, data {data}, bss {bss}")
+    for name in ("vtpm", "attest"):
+        rows.plain(f"service {name}", f"{(here.build / 'services' / name).stat().st_size / 1024:.0f} KiB")
     rows.plain("whole IGVM", f"{record['files']['igvm']['size'] / 1024:.0f} KiB")
     rows.plain("monitor", f"{(here.build / 'monitor.elf.mb').stat().st_size / 1024:.0f} KiB", "with symbols")
 
@@ -49,6 +52,8 @@ def measure(here, base, only):
         barriers.measure(rows, here, base)
     if "vtpm" in only:
         vtpm.measure(rows, here, base)
+    if "attest" in only:
+        attest.measure(rows, here)
     if "timers" in only:
         timers.measure(rows, here, base)
     if "sizes" in only:
