@@ -21,11 +21,14 @@ def root():
     return attest.load_pem((BUILD / "psp/Genoa/ark.pem").read_bytes())
 
 
+# Linux takes nonces of 64 bytes only (6.12); the suite attest has the others.
 # Leaves NAME.report, NAME.certs, NAME.manifest and NAME.nonce on the host: take NAME BYTES GUID [VERSION]
-TAKE = f"""vtpm={manifest.VTPM}
+TAKE = f"""cat >take.sh <<'END'
+vtpm={manifest.VTPM}
 take() {{ name=$1 bytes=$2 && shift 2 && head -c $bytes /dev/urandom >$name.nonce && tsm-report $name.nonce "$@" &&
 mv outblob $name.report && mv auxblob $name.certs && mv manifestblob $name.manifest &&
 host-put $name.nonce $name.report $name.certs $name.manifest; }}
+END
 """
 
 # A quote by the documented templates (docs/attestation.md), and the endorsement keys by tpm2-tools' own.
@@ -38,12 +41,13 @@ host-put ek-rsa ek-ecc && quote rsa rsa2048:rsassa-sha256:null && quote ecc ecc2
 """
 
 # What user space gets where the SVSM refuses: errno, and no blob. The last one is the kernel's own affair.
-BAD = """bad() { want=$1 && shift && tsm-report n "$@" 2>why && exit 30
+BAD = """. ./take.sh
+bad() { want=$1 && shift && tsm-report n "$@" 2>why && exit 30
 grep -q "$want" why && [ ! -s outblob ] || { echo "$@"; cat why; exit 31; }; rm -f outblob; }
 head -c 64 /dev/zero >n
 bad 'Invalid argument' $vtpm 2
 bad 'Invalid argument' $vtpm 4294967295
-bad 'Invalid argument' eb f1 && bad 'Invalid argument' c476f1eb-0123-45a5-9641-b4e7dde5bfe4
+bad 'Invalid argument' c476f1eb-0123-45a5-9641-b4e7dde5bfe4
 bad 'Invalid argument' ebf176c4-2301-a545-9641-b4e7dde5bfe3
 bad 'Invalid argument' 63849ebb-3d92-4670-a1ff-58f9c94b87bb
 true
@@ -67,20 +71,21 @@ class Taken:
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
-    """One boot: manifests of each kind, nonces of other sizes, what is refused, quotes."""
+    """One boot: manifests of each kind, what is refused, quotes."""
     if not (BUILD / "guests/tools.cpio").exists():
         pytest.skip("no tools image: run `make guests`")
-    script = TAKE + """take all 64 services && take v0 64 $vtpm 0 && take v1 64 $vtpm 1 && take again 64 $vtpm 1 || exit 1
-take short 1 $vtpm && take odd 63 services || exit 2
-""" + BAD + QUOTE
-    run = keelson(tmp_path_factory.mktemp("attest") / "runs", "run", "--exec", script)
+    take = """. ./take.sh
+take all 64 services && take v0 64 $vtpm 0 && take v1 64 $vtpm 1 && take again 64 $vtpm 1 || exit 1
+"""
+    words = [word for script in (TAKE, take, BAD, QUOTE) for word in ("--exec", script)]
+    run = keelson(tmp_path_factory.mktemp("attest") / "runs", "run", *words)
     run.check(0)
     return run.folder / "files"
 
 
 def test_reports_of_the_svsm(files):
     """Each is of VMPL 0, of one launch, over nonce and manifest, and leads to the root."""
-    taken = [Taken(files, name).check() for name in ("all", "v0", "v1", "again", "short", "odd")]
+    taken = [Taken(files, name).check() for name in ("all", "v0", "v1", "again")]
     assert len({t.report.report_id for t in taken}) == 1
     assert len({t.report.data for t in taken}) == len(taken)
 
@@ -181,9 +186,10 @@ def test_others_are_served_meanwhile(runs):
 
 def test_the_guests_own_key_outlives_the_svsms(runs, tools):
     """An answer that the host has changed costs the SVSM's key; user space sees errors, and the guest's reports go on."""
-    script = TAKE + """head -c 64 /dev/zero >n && tsm-report n $vtpm 2>why && exit 1
+    script = """. ./take.sh
+head -c 64 /dev/zero >n && tsm-report n $vtpm 2>why && exit 1
 grep -q 'Invalid argument' why || exit 2
 tsm-report n $vtpm && exit 3
 tsm-report n && host-put outblob"""
-    run = keelson(runs, "run", *steps("tag"), "--exec", script).check(0)
+    run = keelson(runs, "run", *steps("tag"), "--exec", TAKE, "--exec", script).check(0)
     assert attest.Report((run.folder / "files/outblob").read_bytes()).vmpl == 2
