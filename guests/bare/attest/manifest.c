@@ -5,7 +5,10 @@
 #include "bare/attest/ask.h"
 #include "lib/string.h"
 
-static const uint8_t services_guid[16] = ATTEST_GUID_SERVICES, vtpm_guid[16] = ATTEST_GUID_VTPM;
+/* 63849ebb-3d92-4670-a1ff-58f9c94b87bb, written here once more: abi/attest.h has had it wrong. */
+static const uint8_t services_guid[16] = {0xbb, 0x9e, 0x84, 0x63, 0x92, 0x3d, 0x70, 0x46,
+					  0xa1, 0xff, 0x58, 0xf9, 0xc9, 0x4b, 0x87, 0xbb};
+static const uint8_t vtpm_guid[16] = ATTEST_GUID_VTPM;
 
 static const struct attest_manifest_header *header(void)
 {

@@ -48,7 +48,7 @@ ABI_SIZE(struct attest_single, 0x58, "SVSM chapter 7: attest single service oper
  * unlike those of the GHCB's certificate table. */
 #define ATTEST_GUID_SERVICES                                                                       \
 	{                                                                                          \
-		0x9e, 0x84, 0x38, 0x63, 0x2c, 0x67, 0x70, 0x46, 0xa1, 0xff, 0x58, 0xf9, 0xc9,      \
+		0xbb, 0x9e, 0x84, 0x63, 0x92, 0x3d, 0x70, 0x46, 0xa1, 0xff, 0x58, 0xf9, 0xc9,      \
 			0x4b, 0x87, 0xbb                                                           \
 	}
 #define ATTEST_GUID_VTPM                                                                           \
