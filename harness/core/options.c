@@ -55,6 +55,8 @@ enum {
 	OPT_GDB_TRACE,
 	OPT_OPTION,
 	OPT_PSP,
+	OPT_STATE,
+	OPT_STATE_REQUIRED,
 	OPT_EXEC,
 	OPT_SHELL,
 	OPT_JSON,
@@ -106,6 +108,8 @@ static const struct option table[] = {
 	{"gdb-trace", 1, NULL, OPT_GDB_TRACE},
 	{"option", 1, NULL, OPT_OPTION},
 	{"psp", 1, NULL, OPT_PSP},
+	{"state", 1, NULL, OPT_STATE},
+	{"state-required", 0, NULL, OPT_STATE_REQUIRED},
 	{"exec", 1, NULL, OPT_EXEC},
 	{"shell", 0, NULL, OPT_SHELL},
 	{"json", 0, NULL, OPT_JSON},
@@ -194,6 +198,11 @@ static void help(void)
 	     "                             or a hostile host; docs/monitor.md has them all\n"
 	     "  --psp KEY=VALUE            the security processor of native, any number of them "
 	     "(docs/psp.md)\n"
+	     "  --state FILE               run: the TPM's state is kept there, sealed with the "
+	     "TEST "
+	     "KEY\n"
+	     "                             (docs/persistence.md)\n"
+	     "  --state-required           no guest starts without it; else with a new TPM\n"
 	     "  --monitor FILE             another monitor image\n"
 	     "  --name NAME, --runs DIR    the run folder: DIR/NAME-TIME-PID\n"
 	     "  --keep                     keep the IGVM file in the run folder of a good run\n"
@@ -323,6 +332,7 @@ static bool take_text(struct options *o, int c)
 			    : c == OPT_SWTPM     ? &o->swtpm
 			    : c == OPT_GROUP     ? &o->group
 			    : c == OPT_KNOWN     ? &o->known
+			    : c == OPT_STATE     ? &o->state
 						 : NULL;
 
 	if (slot)
@@ -346,6 +356,7 @@ static bool take_flag(struct options *o, int c)
 		     : c == OPT_SECURE_TSC          ? &o->secure_tsc
 		     : c == OPT_ALTERNATE_INJECTION ? &o->alternate_injection
 		     : c == OPT_NO_BOOT_CACHE       ? &o->no_boot_cache
+		     : c == OPT_STATE_REQUIRED      ? &o->state_required
 						    : NULL;
 
 	if (slot)
@@ -486,6 +497,13 @@ int options_read(struct options *o, int argc, char **argv, const char *usage)
 		strlist_add(&o->args, argv[optind++]);
 	if (o->swtpm && strcmp(o->platform, "plain") != 0) {
 		problem("--swtpm goes with --platform plain: elsewhere the SVSM has the TPM");
+		return CODE_USAGE;
+	}
+	if ((o->state_required && !o->state) ||
+	    (o->state && (o->deterministic || strcmp(o->platform, "plain") == 0))) {
+		problem("--state-required goes with --state; that goes with an SVSM, and not with "
+			"a "
+			"run that can be repeated");
 		return CODE_USAGE;
 	}
 	if (o->psp_given &&

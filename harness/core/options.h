@@ -49,6 +49,8 @@ struct options {
 	struct strlist words;     /* monitor options (abi/machine.h) */
 	struct psp_config psp;    /* the security processor */
 	bool psp_given;           /* it was asked for */
+	const char *state;        /* run: a file that keeps the TPM's state; NULL: it is not kept */
+	bool state_required;      /* no guest without it */
 	struct strlist exec;      /* run: command lines for the guest's shell */
 	struct strlist args;      /* what is no option */
 };

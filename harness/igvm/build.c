@@ -8,6 +8,7 @@
  * line become measured pages (linux.c), and launch_info tells the SVSM where all of that is.
  */
 #include "harness/igvm/build.h"
+#include "harness/igvm/kept_state.h"
 #include "abi/q35.h"
 #include "harness/igvm/elf.h"
 #include "harness/igvm/region.h"
@@ -174,13 +175,16 @@ static bool fill(const struct igvm_build_options *o, struct elf *e, struct image
 			 (o->panic ? LAUNCH_FLAG_PANIC : 0) | (o->test ? LAUNCH_FLAG_TEST : 0) |
 			 (o->alternate_injection ? LAUNCH_FLAG_ALT_INJ : 0) |
 			 (o->secure_tsc ? LAUNCH_FLAG_SECURE_TSC : 0) |
-			 (o->com1 ? LAUNCH_FLAG_COM1 : 0),
+			 (o->com1 ? LAUNCH_FLAG_COM1 : 0) |
+			 (o->state_required ? LAUNCH_FLAG_STATE_REQUIRED : 0),
 		.service_cpus = o->service_cpus,
 		.tsc_scale = o->tsc_known ? TSC_SCALE_ONE : 0,
 		.tsc_offset = o->tsc_offset,
 	};
 	bool svsm = !o->payload;
 
+	if (o->state)
+		state_add(o->state, &info);
 	m->policy = IGVM_SNP_POLICY_SMT | IGVM_SNP_POLICY_ONE;
 	return add_elf(o, e, m, &info, svsm) && add_guest(o, m, &info) &&
 	       add_launch_info(e, m, &info, svsm) && (!o->multiboot || build_multiboot(o, e, m));

@@ -54,6 +54,8 @@ struct igvm_build_options {
 	bool secure_tsc;          /* the guest's vCPUs have it as well */
 	bool alternate_injection; /* the SVSM emulates the guest's local APICs */
 	bool com1;                /* the SVSM logs on COM1, not on the debug port */
+	const char *state;        /* whose the TPM's state is, which is kept; NULL: it is not */
+	bool state_required;      /* without it no guest starts */
 };
 
 /* Writes the file. Returns an exit code of blob.h, and on an error has said so. */

@@ -42,6 +42,10 @@ static const char usage_text[] =
 	"                            CPUs otherwise\n"
 	"         --console-port P   com1: the SVSM logs on COM1, with its guest; debug "
 	"(default): 0x402\n"
+	"         --state NAME       the TPM's state of that name is asked for and kept, sealed "
+	"with the\n"
+	"                            test key (docs/persistence.md); --state-required: no guest "
+	"without\n"
 	"         --output FILE      the long word for -o\n"
 	"         --test             offer the test protocol\n"
 	"         --selftest, --panic   run the SVSM's own tests; then fault\n"
@@ -92,6 +96,8 @@ enum {
 	OPT_NO_MADT,
 	OPT_ALTERNATE_INJECTION,
 	OPT_CONSOLE_PORT,
+	OPT_STATE,
+	OPT_STATE_REQUIRED,
 	OPT_SELFTEST,
 	OPT_TEST,
 	OPT_PANIC
@@ -115,6 +121,8 @@ static const struct option options[] = {
 	{"no-madt", no_argument, NULL, OPT_NO_MADT},
 	{"alternate-injection", no_argument, NULL, OPT_ALTERNATE_INJECTION},
 	{"console-port", required_argument, NULL, OPT_CONSOLE_PORT},
+	{"state", required_argument, NULL, OPT_STATE},
+	{"state-required", no_argument, NULL, OPT_STATE_REQUIRED},
 	{"selftest", no_argument, NULL, OPT_SELFTEST},
 	{"test", no_argument, NULL, OPT_TEST},
 	{"panic", no_argument, NULL, OPT_PANIC}, /* tests of the harness */
@@ -142,6 +150,8 @@ static const char **text_option(struct igvm_build_options *o, int c)
 		return &o->bare;
 	case OPT_FIRMWARE:
 		return &o->firmware;
+	case OPT_STATE:
+		return &o->state;
 	case 'o':
 		return &o->output;
 	default:
@@ -176,6 +186,8 @@ static bool *flag_option(struct igvm_build_options *o, int c)
 		return &o->secure_tsc;
 	case OPT_ALTERNATE_INJECTION:
 		return &o->alternate_injection;
+	case OPT_STATE_REQUIRED:
+		return &o->state_required;
 	case OPT_SELFTEST:
 		return &o->selftest;
 	case OPT_TEST:
@@ -234,11 +246,11 @@ static bool consistent(const struct igvm_build_options *o)
 		return false;
 	if (!o->kernel && (o->initrd || o->cmdline))
 		return false;
-	if (o->multiboot && !o->payload)
+	if ((o->multiboot && !o->payload) || (o->state_required && !o->state))
 		return false;
 	return !o->payload ||
 	       (!o->kernel && !o->bare && !o->firmware && !o->service_cpus && !o->test &&
-		!o->no_madt && !o->alternate_injection && !o->secure_tsc && !o->com1);
+		!o->no_madt && !o->alternate_injection && !o->secure_tsc && !o->com1 && !o->state);
 }
 
 static int build_command(int argc, char **argv)

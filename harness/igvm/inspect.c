@@ -179,14 +179,18 @@ static void show_launch(const struct igvm_file *f)
 
 	if (!launch_page_find(f, &l))
 		return;
-	printf("  %-20s guest: %s, VMPL %u, service CPUs: %u, TPM measurements: %u%s%s%s%s%s%s\n",
+	printf("  %-20s guest: %s, VMPL %u, service CPUs: %u, TPM measurements: "
+	       "%u%s%s%s%s%s%s%s%s%s\n",
 	       "launch", l.guest < ARRAY_LEN(guests) ? guests[l.guest] : "unknown", l.guest_vmpl,
 	       l.service_cpus, l.event_count, l.flags & LAUNCH_FLAG_SELFTEST ? ", self-tests" : "",
 	       l.flags & LAUNCH_FLAG_TEST ? ", test protocol" : "",
 	       l.flags & LAUNCH_FLAG_PANIC ? ", panic" : "",
 	       l.flags & LAUNCH_FLAG_ALT_INJ ? ", alternate injection" : "",
 	       l.flags & LAUNCH_FLAG_SECURE_TSC ? ", SecureTSC" : "",
-	       l.flags & LAUNCH_FLAG_COM1 ? ", log on COM1" : "");
+	       l.flags & LAUNCH_FLAG_COM1 ? ", log on COM1" : "",
+	       l.flags & LAUNCH_FLAG_STATE ? ", TPM's state kept" : "",
+	       l.flags & LAUNCH_FLAG_STATE_REQUIRED ? ", and required" : "",
+	       l.flags & LAUNCH_FLAG_TEST_KEY ? ", sealed with the TEST KEY" : "");
 	for (uint32_t i = 0; i < MIN(l.section_count, LAUNCH_SECTIONS_MAX); i++)
 		show_section(&l.sections[i]);
 }

@@ -33,6 +33,8 @@ static const char *unfit(const struct suite *s, const struct options *o)
 		return "the platform has no boot cache";
 	if (o->psp_given)
 		return "a guest and its security processor begin together";
+	if (o->state)
+		return "the TPM's state may have changed since";
 	if (o->deterministic)
 		return "a run that can be repeated begins with its boot";
 	if (s->kind != SUITE_LINUX || o->no_agent)

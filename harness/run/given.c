@@ -84,6 +84,9 @@ char *given_refuse(const struct suite *s, const struct options *o)
 	if (o->com1)
 		return str("--console-port is for files that are built: %s says it itself",
 			   o->igvm);
+	if (o->state_required)
+		return str("--state-required is for files that are built: %s says it itself",
+			   o->igvm);
 	if (o->firmware)
 		return str("--firmware is for files that are built: %s has what it starts",
 			   o->igvm);

@@ -168,6 +168,7 @@ static void fill_setup(struct session_setup *setup, const struct options *o, con
 	 * answers comes from the host, in the host's time. */
 	if (setup->profile->native && !setup->quiesce && !o->deterministic && icount(o, s) < 0)
 		setup->psp = &o->psp;
+	setup->state = o->state;
 	l->name = s->name;
 	l->qemu = o->qemu;
 	l->monitor = o->monitor ? o->monitor : paths_in_build("monitor.elf.mb");

@@ -198,6 +198,10 @@ static void add_features(const struct suite *s, const struct options *o, struct 
 		strlist_add(w, "--alternate-injection");
 	if (make_igvm_com1(s, o))
 		add_option(w, "--console-port", str("com1"));
+	if (o->state && s->kind != SUITE_PAYLOAD)
+		add_option(w, "--state", str("keelson run"));
+	if (o->state_required && s->kind != SUITE_PAYLOAD)
+		strlist_add(w, "--state-required");
 }
 
 /* A payload has no SVSM, so nothing of what the SVSM is told goes with it. */

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "harness/core/output.h"
+#include "harness/channel/channel_server.h"
 #include "harness/psp/server.h"
 #include "harness/report/progress.h"
 #include "harness/session/session.h"
@@ -31,8 +32,9 @@
 #define SERIAL_NAME  "control" /* the control port's FIFOs: control.in, control.out */
 #define VIRTIO_NAME  "vcontrol"
 #define SCRIPT_NAME  "script"
-#define PSP_NAME     "psp" /* the security processor's FIFOs */
-#define TICK_BOOT_MS 20    /* how exactly the phases of a boot are known */
+#define PSP_NAME     "psp"     /* the security processor's FIFOs */
+#define CHANNEL_NAME "channel" /* to the SVSM */
+#define TICK_BOOT_MS 20        /* how exactly the phases of a boot are known */
 #define TICK_MS      100
 
 /* The logs' places are the session's business, so a dry run asks here too. */
@@ -49,6 +51,7 @@ void session_command(const struct session_setup *setup, const struct session_fds
 	char *trail = str("%s/trail.log", setup->folder);
 	char *script = str("%s/" SCRIPT_NAME, setup->folder);
 	char *psp = str("%s/" PSP_NAME, setup->folder);
+	char *channel = str("%s/" CHANNEL_NAME, setup->folder);
 
 	l.console = setup->terminal ? setup->terminal->console.path : NULL;
 	l.console_log = console;
@@ -62,6 +65,7 @@ void session_command(const struct session_setup *setup, const struct session_fds
 	l.script = setup->script ? script : NULL;
 	l.psp = setup->psp ? psp : NULL;
 	l.psp_keys_fd = fds->keys;
+	l.channel = setup->state ? channel : NULL;
 	l.qmp_fd = fds->qmp;
 	l.quiesce_fd = setup->quiesce ? fds->quiesce : 0;
 	setup->profile->command(&l, argv);
@@ -74,6 +78,7 @@ void session_command(const struct session_setup *setup, const struct session_fds
 	free(trail);
 	free(script);
 	free(psp);
+	free(channel);
 }
 
 /* Only the first end counts: what comes after it is a consequence. reason is taken over. */
@@ -150,6 +155,16 @@ static bool start_psp(struct session *s, const struct session_setup *setup, int 
 	return !setup->psp || s->psp;
 }
 
+static bool start_channel(struct session *s, const struct session_setup *setup, char **why)
+{
+	char *path = str("%s/" CHANNEL_NAME, setup->folder);
+
+	if (setup->state)
+		s->channel = channel_server_start(path, setup->state, why);
+	free(path);
+	return !setup->state || s->channel;
+}
+
 /* With the descriptors that there are. */
 static bool start_qemu(struct session *s, const struct session_fds *fds, const char *log,
 		       char **why)
@@ -179,6 +194,7 @@ bool session_start(struct session *s, const struct session_setup *setup)
 
 	prepare(s, setup);
 	ok = write_script(setup) && start_psp(s, setup, &fds.keys, &why) &&
+	     start_channel(s, setup, &why) &&
 	     session_port_open(s, serial, setup->vport && !s->deaf ? virtio : NULL) &&
 	     pair(&qmp, &fds.qmp) && (!setup->quiesce || pair(&s->quiesce_fd, &fds.quiesce));
 	session_command(setup, &fds, &s->command);
@@ -188,7 +204,7 @@ bool session_start(struct session *s, const struct session_setup *setup)
 		s->limit_at = s->watch.clock.counted + setup->limit * 1000ull;
 	if (!ok && !why)
 		why = str("cannot make the ports or the QMP socket: %s", strerror(errno));
-	else if (ok)
+	if (ok)
 		ok = start_qemu(s, &fds, log, &why);
 	close_end(fds.qmp);
 	close_end(fds.quiesce);
@@ -507,6 +523,8 @@ void session_stop(struct session *s)
 	qemu_kill(&s->qemu);
 	psp_server_stop(s->psp);
 	s->psp = NULL;
+	channel_server_stop(s->channel);
+	s->channel = NULL;
 	session_logs_finish(s);
 	session_logs_close(s);
 	qmp_close(&s->qmp);

@@ -33,8 +33,9 @@ struct session {
 	struct strlist command;
 	struct qemu qemu;
 	struct qmp qmp;
-	int quiesce_fd;         /* snapshot.h; -1: the machine has no such port */
-	struct psp_server *psp; /* NULL: there is none */
+	int quiesce_fd;                 /* snapshot.h; -1: the machine has no such port */
+	struct psp_server *psp;         /* NULL: there is none */
+	struct channel_server *channel; /* the same */
 	struct tail console, svsm, monitor;
 	struct watch watch;
 	struct timeline time;

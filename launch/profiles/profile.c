@@ -231,6 +231,17 @@ static void debug_port(const struct launch *l, struct strlist *argv)
 		     l->debug_log ? "chardev=debug" : "readback=0,chardev=svsm");
 }
 
+/* The SVSM polls it. The interrupt is one that no other device of a q35 has, as those of the
+ * machine's own ports (native.c). */
+static void channel(const struct launch *l, struct strlist *argv)
+{
+	if (!l->channel)
+		return;
+	profile_chardev(argv, "pipe", "channel", l->channel);
+	strlist_add(argv, "-device");
+	strlist_addf(argv, "isa-serial,iobase=0x%x,irq=5,chardev=channel", Q35_CHANNEL_PORT);
+}
+
 void profile_common(const struct launch *l, struct strlist *argv)
 {
 	/* Above all no VGA: with an IGVM file guests fail while they start one (QEMU 10.1 to
@@ -246,6 +257,7 @@ void profile_common(const struct launch *l, struct strlist *argv)
 	strlist_add(argv, "-serial");
 	strlist_add(argv, "chardev:ctl");
 	debug_port(l, argv);
+	channel(l, argv);
 	strlist_add(argv, "-chardev");
 	strlist_addf(argv, "socket,id=qmp,fd=%d", l->qmp_fd);
 	strlist_add(argv, "-mon");

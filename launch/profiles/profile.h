@@ -38,6 +38,8 @@ struct launch {
 	unsigned mem_below_4g; /* MiB of these that may lie below 4 GiB; 0: as many as a q35 has */
 	unsigned mem_outside; /* native: MiB of pages that the IGVM file has outside RAM, or more */
 	const char *control;  /* path of the control port's FIFOs, without .in and .out */
+	const char *channel;  /* path of the FIFOs behind Q35_CHANNEL_PORT; NULL: there is no such
+				 port */
 	const char *vport;    /* Linux suites: of the same port on virtio-serial, else NULL */
 	/* native: a run that can be repeated (docs/reproduce.md): no input, not even on the control
 	 * port, whose output is the file CONTROL.out */

@@ -2,9 +2,9 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /*
- * The launch page's measurement events, checked field by field before anything uses them. They are
- * measured, so what is wrong with them is the builder's mistake. It must not become a PCR that
- * nobody expects. Portable, pure.
+ * The launch page's measurement events and its words about the TPM's state, checked field by field
+ * before anything uses them. They are measured, so what is wrong with them is the builder's
+ * mistake. It must not become a PCR that nobody expects. Portable, pure.
  */
 #include "mm/launch_events.h"
 
@@ -49,6 +49,18 @@ static const char *event_objection(const struct launch_event *e)
 	return NULL;
 }
 
+static const char *state_objection(const struct launch_info *l)
+{
+	bool key = !is_zero(l->state.test_key, sizeof(l->state.test_key));
+
+	if (!(l->flags & LAUNCH_FLAG_STATE) &&
+	    (l->flags & LAUNCH_FLAGS_STATE || !is_zero(&l->state, sizeof(l->state))))
+		return "words about a TPM's state that is not asked for";
+	if (key != !!(l->flags & LAUNCH_FLAG_TEST_KEY))
+		return "a test key without its flag, or the flag without a key";
+	return NULL;
+}
+
 const char *launch_events_objection(const struct launch_info *l)
 {
 	const char *why = NULL;
@@ -64,6 +76,8 @@ const char *launch_events_objection(const struct launch_info *l)
 	if (!why && !is_zero(&l->events[l->event_count],
 			     (LAUNCH_EVENTS_MAX - l->event_count) * sizeof(l->events[0])))
 		return "unused events that are not zero";
+	if (!why)
+		why = state_objection(l);
 	if (!why && !is_zero(l->pad, sizeof(l->pad)))
 		return "padding that is not zero";
 	return why;

@@ -159,6 +159,12 @@ struct platform_ops {
 	 * came of it. */
 	enum platform_result (*message)(struct platform_message *m);
 
+	/* ---- ports ---- */
+
+	/* n bytes of one port of the hypervisor's, out or, with `in`, in: 1,024 at most. What comes
+	 * in is its word. False: it refused. NULL: there is no such way. */
+	bool (*port_bytes)(uint16_t port, void *bytes, size_t n, bool in);
+
 	/* ---- the way out ---- */
 
 	/* Write text to the log port as it is. False: it could not be written (exceptions nested

@@ -10,7 +10,9 @@
 #include "cpu/percpu.h"
 #include "cpu/timer.h"
 #include "lib/patience.h"
+#include "lib/string.h"
 #include "log/log.h"
+#include "platform/platform.h"
 #include "task/vmsa_registry.h"
 #include "user/service/service.h"
 
@@ -21,6 +23,7 @@
 static struct {
 	struct service_request request;
 	bool asked;        /* somebody wants it */
+	bool stateless;    /* the service could not be told of the state */
 	bool over;         /* done, or its service has died for good */
 	bool answered;     /* the guest has had an answer of the TPM, or RETRY */
 	unsigned attempts; /* requests that the service has taken */
@@ -60,9 +63,34 @@ static void note_firmware(const struct launch_info *l)
 			boot.caa = gpa(l->sections[i].gpa);
 }
 
+/* What the launch page says of the TPM's state, as the service finds it. */
+static bool fill_launch(void *to, uint64_t page, size_t len)
+{
+	const struct launch_info *l = (const void *)page;
+	struct vtpm_launch v = {.flags = l->flags & LAUNCH_FLAGS_STATE, .state = l->state};
+
+	memcpy(to, &v, len);
+	return true;
+}
+
+/* Without memory the service finds nothing, and no guest may run then whose launch requires a
+ * state. */
+static void offer_state(const struct launch_info *l)
+{
+	if (!(l->flags & LAUNCH_FLAG_STATE))
+		return;
+	if (l->flags & LAUNCH_FLAG_TEST_KEY)
+		log_warn("vtpm: TEST KEY: the TPM's state is sealed with a key that everybody can "
+			 "read in the launch page");
+	vtpm_service.channel = true;
+	boot.stateless = service_blob_replace(&vtpm_service, VTPM_SLOT_LAUNCH,
+					      sizeof(struct vtpm_launch), fill_launch, (uint64_t)l);
+}
+
 static void begin(const struct launch_info *l)
 {
 	note_firmware(l);
+	offer_state(l);
 	boot.asked = true;
 	boot.over = boot.answered = false;
 	boot.attempts = 0;
@@ -115,16 +143,31 @@ void vtpm_boot_answered(void)
 	boot.answered = true;
 }
 
+static bool is_before_guest(const struct launch_info *l)
+{
+	return !has_service_cpu() || l->flags & LAUNCH_FLAG_STATE_REQUIRED;
+}
+
+static void require_state(void)
+{
+	if (boot.over && boot.request.status == SERVICE_OK && !boot.stateless)
+		return;
+	log_error("vtpm: no state, and the launch requires it: the guest is not started");
+	platform->terminate(0, 0);
+}
+
 void vtpm_boot_before_guest(const struct launch_info *l)
 {
 	struct patience p =
 		patience_begin(1000000, PATIENCE_S * 1000, timer_uptime_ns()); /* in ns */
 
-	if (has_service_cpu())
+	if (!is_before_guest(l))
 		return;
 	begin(l);
 	while (vtpm_boot_pending() && !patience_over(&p, timer_uptime_ns()))
 		service_run(&vtpm_service, &boot.request, SCHED_TURN_NS, true);
+	if (l->flags & LAUNCH_FLAG_STATE_REQUIRED)
+		require_state();
 	if (!boot.over)
 		log_warn("vtpm: not ready after %u s; it goes on in the guest's calls", PATIENCE_S);
 }
@@ -132,7 +175,7 @@ void vtpm_boot_before_guest(const struct launch_info *l)
 /* A service CPU sleeps by now. If its wake-up is lost, the guest's first call does the work. */
 void vtpm_boot_after_guest(const struct launch_info *l)
 {
-	if (!has_service_cpu())
+	if (is_before_guest(l))
 		return;
 	begin(l);
 	sched_hand_over();

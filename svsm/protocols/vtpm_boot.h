@@ -7,8 +7,9 @@
  * firmware, started and extended by what the launch page lists. All of that is one request
  * (VTPM_REQ_BOOT, abi/service.h), which goes before any command of the guest.
  *
- * Where there is a service CPU, that does it while the guest boots; else the boot CPU does it
- * before the guest starts.
+ * Where there is a service CPU, that does it while the guest boots; else, and where the launch
+ * requires the TPM's state, the boot CPU does it before the guest starts. Without a state that is
+ * required none does: the launch ends.
  */
 #include "abi/launch.h"
 

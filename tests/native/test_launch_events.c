@@ -106,8 +106,27 @@ TEST(what_is_not_used_is_zero)
 	is_refused("padding");
 	good()->events[LAUNCH_EVENTS_MAX - 1].sha512[63] = 1;
 	is_refused("unused events");
-	good()->flags |= BIT(6);
+	good()->flags |= BIT(9);
 	is_refused("flags");
 	good()->flags |= BIT(31);
 	is_refused("flags");
+}
+
+TEST(words_about_a_state_fit_together)
+{
+	good()->flags |= LAUNCH_FLAG_STATE;
+	page.state.identity[31] = 1;
+	CHECK(!launch_events_objection(&page));
+	page.flags |= LAUNCH_FLAG_STATE_REQUIRED | LAUNCH_FLAG_TEST_KEY;
+	is_refused("test key");
+	page.state.test_key[31] = 1;
+	CHECK(!launch_events_objection(&page));
+	page.flags &= ~LAUNCH_FLAG_TEST_KEY;
+	is_refused("test key");
+	good()->flags |= LAUNCH_FLAG_STATE_REQUIRED;
+	page.state = (struct launch_state){0};
+	is_refused("not asked for");
+	good();
+	page.state.identity[0] = 1;
+	is_refused("not asked for");
 }

@@ -74,6 +74,15 @@ struct launch_params {
 	uint32_t vp_count;           /* gpa of the guest's number of vCPUs, 32 bits */
 } PACKED;
 
+/*
+ * A TPM whose state outlives the VM, with LAUNCH_FLAG_STATE (docs/persistence.md). The identity
+ * says whose state it is: one that was sealed for another is refused.
+ */
+struct launch_state {
+	uint8_t identity[32];
+	uint8_t test_key[32]; /* LAUNCH_FLAG_TEST_KEY only, else 0 */
+} PACKED;
+
 struct launch_info {
 	uint32_t magic;
 	uint32_t version;
@@ -99,9 +108,10 @@ struct launch_info {
 	/* GUEST_TSC_SCALE (lib/tsc.h) and GUEST_TSC_OFFSET of all VMSAs, where the launch asks for
 	 * SecureTSC and the builder knows what the machine gives. Scale 0: it does not. */
 	uint64_t tsc_scale, tsc_offset;
+	struct launch_state state;
 	/* 0, as all events and sections that are not used */
 	uint8_t pad[PAGE_SIZE - 32 - 5 * 16 - LAUNCH_EVENTS_MAX * 200 - LAUNCH_SECTIONS_MAX * 12 -
-		    12 - 16];
+		    12 - 16 - 64];
 } PACKED;
 ABI_SIZE(struct launch_info, 0x1000, "launch_info: one page");
 
@@ -112,7 +122,13 @@ ABI_SIZE(struct launch_info, 0x1000, "launch_info: one page");
 #define LAUNCH_FLAG_ALT_INJ  BIT(3) /* the guest's vCPUs have alternate injection: docs/apic.md */
 #define LAUNCH_FLAG_SECURE_TSC                                                                     \
 	BIT(4) /* the guest's vCPUs have SecureTSC where the SVSM's have: docs/timers.md */
-#define LAUNCH_FLAG_COM1 BIT(5) /* the log goes to COM1, not to the debug port */
+#define LAUNCH_FLAG_COM1  BIT(5) /* the log goes to COM1, not to the debug port */
+#define LAUNCH_FLAG_STATE BIT(6) /* the TPM's state is asked for, and kept, by the channel */
+/* Without that state no guest starts; else it starts with a TPM that is new, and not kept. */
+#define LAUNCH_FLAG_STATE_REQUIRED BIT(7)
+/* The state is sealed with a key that everybody can read, in this page: for tests. */
+#define LAUNCH_FLAG_TEST_KEY BIT(8)
+#define LAUNCH_FLAGS_STATE   (LAUNCH_FLAG_STATE | LAUNCH_FLAG_STATE_REQUIRED | LAUNCH_FLAG_TEST_KEY)
 #define LAUNCH_FLAGS                                                                               \
 	(LAUNCH_FLAG_SELFTEST | LAUNCH_FLAG_PANIC | LAUNCH_FLAG_TEST | LAUNCH_FLAG_ALT_INJ |       \
-	 LAUNCH_FLAG_SECURE_TSC | LAUNCH_FLAG_COM1)
+	 LAUNCH_FLAG_SECURE_TSC | LAUNCH_FLAG_COM1 | LAUNCH_FLAGS_STATE)

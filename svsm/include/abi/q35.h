@@ -8,8 +8,12 @@
 
 #define Q35_CONSOLE_PORT  0x3f8 /* the first 16550, IRQ 4 */
 #define Q35_DEBUGCON_PORT 0x402 /* isa-debugcon, added: the SVSM's log */
+/* isa-serial, added: the channel (abi/host/channel.h). Not COM3 or COM4, which Linux looks at by
+ * itself.
+ */
+#define Q35_CHANNEL_PORT 0x418
 
-#define Q35_PM_BASE       0x600 /* ACPI PM block, where SeaBIOS and OVMF put it */
+#define Q35_PM_BASE      0x600 /* ACPI PM block, where SeaBIOS and OVMF put it */
 
 /* PM1a_CNT of that block, 16 bits. */
 #define Q35_POWEROFF_PORT  0x604

@@ -12,6 +12,7 @@
  * reads is the kernel's private copy, which no guest can change.
  */
 #include "abi/guest_message.h"
+#include "abi/launch.h"
 #include "base/types.h"
 
 /* clang-format off */
@@ -27,10 +28,20 @@
 				      failure leaves it */
 #define SERVICE_CALL_LOAD   0x4b05 /* (slot, void *to, room): the blob's length; -ENOENT: none;
 				      -ENOMEM: no room for all of it */
+/*
+ * The channel to the VMM, of the one service that the kernel has given it: bytes of a 16550, which may
+ * get lost, and come from anybody. No call waits: who waits for an answer asks again, and its turn ends
+ * as any other.
+ */
+#define SERVICE_CALL_CHANNEL_RESET 0x4b0a /* (): empties it both ways; -ENOENT: there is none */
+#define SERVICE_CALL_CHANNEL_SEND  0x4b0b /* (from, len): bytes sent; SERVICE_CHANNEL_MAX at most */
+#define SERVICE_CALL_CHANNEL_TAKE  0x4b0c /* (to, room): bytes; those that are 0 are none */
 /* clang-format on */
 
-#define SERVICE_SLOTS    4
-#define SERVICE_BLOB_MAX 0x40000
+#define SERVICE_CHANNEL_MAX 1024
+
+#define SERVICE_SLOTS       4
+#define SERVICE_BLOB_MAX    0x40000
 
 /* What SERVICE_CALL_WAIT fills. */
 struct service_head {
@@ -58,6 +69,14 @@ struct service_head {
  * firmware itself, so the TPM is only powered and tested; 1: TPM2_Startup(CLEAR), and each event
  * extends its PCR in all banks. A TPM that cannot do all of it serves nobody. */
 #define VTPM_REQ_BOOT 6
+
+/* The kernel fills this slot before the service starts, where the launch asks for the TPM's state.
+ */
+#define VTPM_SLOT_LAUNCH 3
+struct vtpm_launch {
+	uint32_t flags; /* LAUNCH_FLAGS_STATE of the launch page */
+	struct launch_state state;
+} PACKED;
 
 /* Primary keys of the endorsement hierarchy. Endorsement keys: TCG EK Credential Profile 2.x, annex
  * B. Signing keys: restricted, docs/attestation.md. Their order is that of the vTPM's manifest. */

@@ -80,6 +80,7 @@ PLATFORM(snp) = {
 	.msr_write = snp_msr_write,
 	.tsc_khz = tsc_khz,
 	.message = snp_message,
+	.port_bytes = snp_port_bytes,
 	.console_write = snp_console_write,
 	.terminate = ghcb_msr_terminate,
 	.power_off = power_off,

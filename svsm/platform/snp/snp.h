@@ -49,6 +49,7 @@ unsigned snp_apic_ids(uint32_t *ids, unsigned max);
 
 /* io.c */
 bool snp_console_write(const char *s, size_t len);
+bool snp_port_bytes(uint16_t port, void *bytes, size_t n, bool in);
 
 /* vcpu.c */
 uint64_t snp_sev_features(void); /* of this VMSA and of every other CPU's at VMPL0 */

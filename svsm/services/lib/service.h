@@ -35,6 +35,21 @@ static inline int64_t service_store(uint32_t slot, const void *from, uint64_t le
 	return service_call(SERVICE_CALL_STORE, slot, (uint64_t)from, len);
 }
 
+static inline int64_t service_channel_reset(void)
+{
+	return service_call(SERVICE_CALL_CHANNEL_RESET, 0, 0, 0);
+}
+
+static inline int64_t service_channel_send(const void *from, uint64_t len)
+{
+	return service_call(SERVICE_CALL_CHANNEL_SEND, (uint64_t)from, len, 0);
+}
+
+static inline int64_t service_channel_take(void *to, uint64_t room)
+{
+	return service_call(SERVICE_CALL_CHANNEL_TAKE, (uint64_t)to, room, 0);
+}
+
 static inline int64_t service_load(uint32_t slot, void *to, uint64_t room)
 {
 	return service_call(SERVICE_CALL_LOAD, slot, (uint64_t)to, room);

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include "services/lib/service.h"
 #include "services/vtpm/boot.h"
+#include "services/vtpm/durable.h"
 #include "services/vtpm/keys.h"
 #include "services/vtpm/recover.h"
 #include "services/vtpm/self_test.h"
@@ -23,6 +24,7 @@ static struct {
 	bool found;   /* the TPM was manufactured before this program started */
 	bool ready;   /* the guest's commands may be served */
 	bool started; /* recover_after_fault() has done TPM2_Startup */
+	bool denied;  /* no request is served: the state that is required cannot be had */
 } tpm;
 
 /* An answer: its data are written already. alive false: the TPM is gone. */
@@ -36,13 +38,16 @@ static size_t load(void *to, size_t room)
 {
 	int64_t len = service_load(SLOT_PERMANENT, to, room);
 
-	return len > 0 ? (size_t)len : 0;
+	return len > 0 ? (size_t)len : durable_load(to, room);
 }
 
 /* The kernel replaces the blob as a whole or not at all. */
 static bool store(const void *from, size_t len)
 {
-	return service_store(SLOT_PERMANENT, from, len) == 0;
+	if (service_store(SLOT_PERMANENT, from, len) != 0)
+		return false;
+	durable_changed(from, len);
+	return true;
 }
 
 static const struct tpm_nvram nvram = {load, store};
@@ -52,7 +57,8 @@ bool serve_start(void)
 	keys_forget();
 	tpm.ready = tpm.started = false;
 	tpm.found = service_load(SLOT_PERMANENT, NULL, 0) != -ENOENT;
-	return tpm_power_on(&nvram);
+	tpm.denied = !durable_begin();
+	return tpm.denied || tpm_power_on(&nvram);
 }
 
 /* Hands the data to the kernel and makes the answer. Data that the kernel does not take make it a
@@ -145,18 +151,26 @@ static struct answer handle(const struct service_head *head, uint8_t *in)
 	}
 }
 
+/* The guest gets TPM_RC_FAILURE, as from a TPM that has failed. */
+static struct answer denied(void)
+{
+	return finish(SERVICE_EFAILED, NULL, 0, true);
+}
+
 /* A TPM that was found, and not made, by this program has lost its volatile state with the program
  * before. The first request tells whether that one died; then the TPM has to recover before it
  * serves. */
 static bool ready(const struct service_head *head)
 {
-	if (tpm.ready)
+	if (tpm.ready || tpm.denied)
 		return true;
 	tpm.started = head->restarts && tpm.found;
 	tpm.ready = !tpm.started || recover_after_fault();
 	return tpm.ready;
 }
 
+/* What a request has changed for good lasts before its answer is given. The start of a TPM changes
+ * its state, too, so that a program that begins anew writes what the one before has not. */
 bool serve(const struct service_head *head)
 {
 	uint8_t *in = malloc(head->len ? head->len : 1);
@@ -164,7 +178,11 @@ bool serve(const struct service_head *head)
 
 	if (!in || service_read(in, 0, head->len) != (int64_t)head->len || !ready(head))
 		return false;
-	a = handle(head, in);
+	a = tpm.denied ? denied() : handle(head, in);
 	free(in);
+	if (!durable_settle()) {
+		tpm.denied = true;
+		a = denied();
+	}
 	return service_answer(a.status, a.len) == 0 && a.alive;
 }

@@ -48,6 +48,7 @@ struct service {
 	struct spinlock lock;            /* lib/lock.h: LOCK_SERVICE */
 	struct process *process;         /* NULL before the first request and after a death */
 	struct service_request *request; /* submitted and not done */
+	bool channel;                    /* it may use the channel: one service at most */
 	bool taken;                      /* the process has fetched it by SERVICE_CALL_WAIT */
 	bool kill;                       /* service_kill() was called; atomic */
 	uint32_t restarts;               /* deaths */

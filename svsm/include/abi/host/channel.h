@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+#pragma once
+
+/*
+ * The channel between the SVSM and the VMM (docs/channel.md): frames over a 16550 at
+ * Q35_CHANNEL_PORT. The SVSM asks, the host answers, one request at a time. A request may come
+ * twice, because its answer was lost, and doing it twice is doing it once.
+ *
+ * On the wire a frame stands between two CHANNEL_MARK bytes, with the octet stuffing of RFC 1662
+ * (4.2): a mark, an escape or a zero inside is CHANNEL_ESCAPE and the byte with bit 5 flipped. No
+ * byte on the wire is 0, so the SVSM reads a FIFO without looking whether it has something: an
+ * empty one reads as 0 (QEMU, hw/char/serial.c, serial_ioport_read()).
+ */
+#include "base/types.h"
+
+#define CHANNEL_MARK    0x7e
+#define CHANNEL_ESCAPE  0x7d
+#define CHANNEL_FLIP    0x20
+
+#define CHANNEL_VERSION 1
+
+/* Requests. An answer has the same type with CHANNEL_ANSWER. */
+enum channel_type {
+	CHANNEL_HELLO = 1, /* struct channel_hello; answer: the same struct */
+	CHANNEL_READ = 2,  /* struct channel_range; answer: its bytes */
+	CHANNEL_WRITE = 3, /* struct channel_range, then its bytes; answer: none */
+	CHANNEL_SYNC =
+		4, /* answered once all that was written before outlives a crash of the host */
+};
+#define CHANNEL_ANSWER 0x80
+
+/* Status of an answer. */
+#define CHANNEL_OK      0
+#define CHANNEL_REFUSED 1 /* not a request that this host knows, or grants */
+#define CHANNEL_FAILED  2 /* known, but the host could not do it */
+
+struct channel_head {
+	uint8_t version; /* CHANNEL_VERSION */
+	uint8_t type;
+	uint16_t status; /* answers; 0 in requests */
+	uint32_t seq;    /* the answer has its request's */
+	uint32_t length; /* of the payload, which follows */
+	uint32_t crc;    /* CRC-32 of this head with 0 here, and of the payload */
+} PACKED;
+ABI_SIZE(struct channel_head, 16, "channel: head");
+
+#define CHANNEL_DATA_MAX    4096u
+#define CHANNEL_PAYLOAD_MAX (12u + CHANNEL_DATA_MAX) /* a range and as many bytes */
+
+/*
+ * What both will speak from here on. The SVSM says its newest version, what it cannot do without
+ * and what it would like; the host answers with a version that is not newer, and with those of both
+ * that it has. This exchange is the same in each version.
+ */
+struct channel_hello {
+	uint32_t version;
+	uint32_t wanted, optional; /* CHANNEL_FEATURE_*; answer: granted, 0 */
+} PACKED;
+ABI_SIZE(struct channel_hello, 12, "channel: hello");
+
+#define CHANNEL_FEATURE_SLOTS BIT(0) /* READ, WRITE, SYNC: two slots that outlive the VM */
+
+#define CHANNEL_SLOTS         2u
+#define CHANNEL_SLOT_SIZE     0x41000u /* bytes of each; what was never written reads as 0 */
+
+struct channel_range {
+	uint32_t slot, offset, length; /* length: CHANNEL_DATA_MAX at most */
+} PACKED;
+ABI_SIZE(struct channel_range, 12, "channel: range");

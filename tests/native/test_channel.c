@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+/*
+ * Both ends of the channel between SVSM and VMM: ring 3's over a 16550 whose receiver has 16 bytes,
+ * and the harness's with a file; and hosts that are absent, slow, deaf at first, that send garbage,
+ * old answers, wrong lengths, or refuse (docs/channel.md). Whatever the host does, each call comes
+ * back within its bound.
+ *
+ * sources: svsm/services/lib/channel.c svsm/lib/channel/channel_frame.c svsm/lib/crc32.c
+ * sources: harness/channel/answer.c launch/profiles/words.c harness/core/exitcode.c
+ * sources: harness/core/util.c
+ * libs: -lcrypto
+ */
+#include "tests/native/check.h"
+#include "harness/channel/answer.h"
+#include "services/lib/channel.h"
+#include "services/lib/service.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define MS      1000000ull
+#define LOOK_NS 10000u
+#define FIFO    16u
+
+static char state_path[64];
+
+static struct host {
+	int fd;
+	bool absent;
+	unsigned deaf;      /* requests that it does not hear */
+	uint64_t slow;      /* ns that each answer takes */
+	unsigned garbage;   /* bytes of it before each answer */
+	bool trickle;       /* a byte of noise at each look, for ever */
+	bool old;           /* each answer after that of the request before */
+	bool twice;         /* each answer comes two times */
+	bool short_answers; /* READ's, by a byte */
+	uint8_t version;    /* that it answers; 0: the real one */
+	unsigned asked;
+	uint64_t now, ready;
+	uint64_t pause; /* ns between bytes of a FIFO */
+	struct channel_decoder in;
+	uint8_t wire[8 * CHANNEL_FRAME_MAX], before[CHANNEL_FRAME_MAX];
+	size_t have, before_len;
+	uint32_t seed;
+} host;
+
+static void reset(void)
+{
+	if (host.fd > 0)
+		close(host.fd);
+	memset(&host, 0, sizeof(host));
+	host.seed = 88172645u;
+	channel_decoder_init(&host.in);
+	host.fd = -1;
+	channel_relax();
+}
+
+/* The file is new each time. */
+static void reset_with_file(void)
+{
+	char *why;
+
+	reset();
+	snprintf(state_path, sizeof(state_path), "/tmp/test_channel.%d", getpid());
+	unlink(state_path);
+	host.fd = channel_file_open(state_path, &why);
+	CHECK(host.fd >= 0);
+	unlink(state_path);
+}
+
+static void append(const uint8_t *p, size_t n)
+{
+	if (CHECK(host.have + n <= sizeof(host.wire)))
+		memcpy(host.wire + host.have, p, n);
+	host.have += n;
+}
+
+static void spoil(struct channel_hello *h)
+{
+	if (host.version)
+		h->version = host.version;
+}
+
+static void answer(void)
+{
+	uint8_t out[CHANNEL_FRAME_MAX];
+	size_t n = channel_answer(host.fd, &host.in, out);
+	bool waits = host.have; /* one that it is at already is not put off */
+
+	if (host.version && host.in.head.type == CHANNEL_HELLO) {
+		struct channel_hello h = {.wanted = CHANNEL_FEATURE_SLOTS};
+
+		spoil(&h);
+		n = channel_frame_encode(
+			out,
+			(struct channel_head){.type = CHANNEL_HELLO | CHANNEL_ANSWER,
+					      .seq = host.in.head.seq},
+			&h, sizeof(h));
+	}
+	if (host.short_answers && host.in.head.type == CHANNEL_READ)
+		n = channel_frame_encode(
+			out,
+			(struct channel_head){.type = CHANNEL_READ | CHANNEL_ANSWER,
+					      .seq = host.in.head.seq},
+			"short", 5);
+	for (unsigned i = 0; i < host.garbage; i++) {
+		uint8_t byte = (uint8_t)check_random(&host.seed);
+
+		append(&byte, 1);
+	}
+	if (host.old)
+		append(host.before, host.before_len);
+	append(out, n);
+	if (host.twice)
+		append(out, n);
+	memcpy(host.before, out, n);
+	host.before_len = n;
+	if (!waits)
+		host.ready = host.now + host.slow;
+}
+
+static int64_t sent(const uint8_t *p, uint64_t n)
+{
+	n = MIN(n, SERVICE_CHANNEL_MAX);
+	for (uint64_t i = 0; i < n; i++) {
+		CHECK(p[i]); /* a zero on the wire is nothing */
+		if (!channel_decoder_push(&host.in, p[i]))
+			continue;
+		host.asked++;
+		if (host.deaf)
+			host.deaf--;
+		else
+			answer();
+	}
+	return (int64_t)n;
+}
+
+static int64_t taken(uint8_t *to, uint64_t room)
+{
+	size_t n = host.now < host.ready ? 0 : MIN(MIN(host.have, FIFO), room);
+
+	memset(to, 0, room);
+	if (host.trickle) {
+		to[0] = 0x55;
+		return (int64_t)room;
+	}
+	memcpy(to, host.wire, n);
+	memmove(host.wire, host.wire + n, host.have - n);
+	host.have -= n;
+	if (n && host.pause)
+		host.ready = host.now + host.pause;
+	return (int64_t)room;
+}
+
+int64_t service_call(uint64_t number, uint64_t a, uint64_t b, uint64_t c)
+{
+	(void)c;
+	host.now += LOOK_NS;
+	if (host.absent)
+		return -ENOENT;
+	switch (number) {
+	case SERVICE_CALL_CHANNEL_RESET:
+		return 0; /* it empties a FIFO of 16 bytes, not what the host has sent already */
+	case SERVICE_CALL_CHANNEL_SEND:
+		return sent((const uint8_t *)a, b);
+	case SERVICE_CALL_CHANNEL_TAKE:
+		return taken((uint8_t *)a, b);
+	default:
+		CHECK(!"a call of the channel's");
+		return -EINVAL;
+	}
+}
+
+uint64_t channel_now(void)
+{
+	return host.now;
+}
+
+/* Some bytes to both slots, across frames, and back. */
+static bool works(void)
+{
+	static uint8_t data[3 * CHANNEL_DATA_MAX + 5], back[sizeof(data)];
+	bool ok = true;
+
+	for (size_t i = 0; i < sizeof(data); i++)
+		data[i] = (uint8_t)(check_random(&host.seed) &
+				    0x7f); /* many zeroes, marks, escapes */
+	for (unsigned slot = 0; slot < CHANNEL_SLOTS; slot++) {
+		memset(back, 0, sizeof(back));
+		ok = ok && channel_write(slot, 7, data, sizeof(data)) && channel_sync() &&
+		     channel_read(slot, 7, back, sizeof(back)) && !memcmp(data, back, sizeof(data));
+	}
+	return ok;
+}
+
+TEST(slots_keep_what_is_written)
+{
+	uint8_t byte = 1;
+
+	reset_with_file();
+	CHECK(channel_open(CHANNEL_FEATURE_SLOTS));
+	CHECK(channel_read(1, CHANNEL_SLOT_SIZE - 1, &byte, 1));
+	CHECK_EQ(byte, 0);
+	CHECK(works());
+	CHECK_EQ(host.in.head.version, CHANNEL_VERSION);
+}
+
+TEST(an_absent_port_costs_three_looks)
+{
+	reset();
+	host.absent = true;
+	CHECK(!channel_open(CHANNEL_FEATURE_SLOTS));
+	CHECK(host.now <= 5 * LOOK_NS);
+	CHECK(!channel_sync());
+}
+
+TEST(a_silent_host_costs_the_bound_of_hello)
+{
+	reset_with_file();
+	host.deaf = ~0u;
+	CHECK(!channel_open(CHANNEL_FEATURE_SLOTS));
+	CHECK(host.now >= CHANNEL_HELLO_MS * MS);
+	CHECK(host.now < 2 * CHANNEL_HELLO_MS * MS);
+	CHECK(host.asked >= 3);
+	host.now = 0;
+	CHECK(!channel_sync()); /* closed: no time is spent any more */
+	CHECK_EQ(host.now, 0);
+}
+
+TEST(lost_requests_are_sent_again)
+{
+	reset_with_file();
+	host.deaf = 2;
+	CHECK(channel_open(CHANNEL_FEATURE_SLOTS));
+	CHECK_EQ(host.asked, 3);
+	host.deaf = 3;
+	CHECK(works());
+}
+
+TEST(slow_hosts_old_answers_doubles_and_noise_do_no_harm)
+{
+	reset_with_file();
+	host.slow = 2500 * MS; /* longer than a request waits before it is sent again */
+	CHECK(channel_open(CHANNEL_FEATURE_SLOTS));
+	host.slow = 0;
+	host.old = host.twice = true;
+	CHECK(works());
+	host.garbage = 100;
+	CHECK(works());
+}
+
+TEST(a_host_that_is_too_slow_closes_the_channel)
+{
+	reset_with_file();
+	CHECK(channel_open(CHANNEL_FEATURE_SLOTS));
+	host.now = 0;
+	host.deaf = ~0u;
+	CHECK(!channel_sync());
+	CHECK(host.now >= CHANNEL_ASK_MS * MS);
+	CHECK(host.now < 2 * CHANNEL_ASK_MS * MS);
+	host.deaf = 0;
+	CHECK(!channel_sync());
+}
+
+/* Bytes that come put the end off, but not for ever. */
+TEST(noise_without_an_end_closes_the_channel)
+{
+	reset_with_file();
+	CHECK(channel_open(CHANNEL_FEATURE_SLOTS));
+	host.now = 0;
+	host.trickle = true;
+	CHECK(!channel_sync());
+	CHECK(host.now >= CHANNEL_ALL_MS * MS);
+	CHECK(host.now < 2 * CHANNEL_ALL_MS * MS);
+}
+
+/* A busy host: an answer that takes longer than a request waits in silence is not cut off. */
+TEST(a_long_answer_is_not_interrupted)
+{
+	static uint8_t data[CHANNEL_DATA_MAX];
+
+	reset_with_file();
+	CHECK(channel_open(CHANNEL_FEATURE_SLOTS));
+	host.asked = 0;
+	host.pause = 20 * MS; /* 16 bytes each: 5 s and more */
+	CHECK(channel_read(0, 0, data, sizeof(data)));
+	CHECK_EQ(host.asked, 1);
+}
+
+/* Each answer is within its bound, and all of them together are not. */
+TEST(a_start_has_a_bound_of_its_own)
+{
+	unsigned done = 0;
+	uint8_t byte;
+
+	reset_with_file();
+	CHECK(channel_open(CHANNEL_FEATURE_SLOTS));
+	host.now = 0;
+	host.slow = 900 * MS;
+	channel_hurry();
+	while (channel_read(0, 0, &byte, 1) && done < 1000)
+		done++;
+	CHECK(done > 10);
+	CHECK(done < 1000);
+	CHECK(host.now < 2 * CHANNEL_ALL_MS * MS);
+}
+
+TEST(what_the_host_grants_counts)
+{
+	reset(); /* no file: no slots */
+	CHECK(!channel_open(CHANNEL_FEATURE_SLOTS));
+	CHECK(channel_open(0));
+	CHECK(!channel_sync());
+	reset_with_file();
+	CHECK(!channel_open(CHANNEL_FEATURE_SLOTS | BIT(31)));
+	host.version = 2; /* newer than the SVSM offered */
+	CHECK(!channel_open(CHANNEL_FEATURE_SLOTS));
+	host.version = 1;
+	CHECK(channel_open(CHANNEL_FEATURE_SLOTS));
+}
+
+TEST(an_answer_of_another_length_is_none)
+{
+	uint8_t data[8];
+
+	reset_with_file();
+	CHECK(channel_open(CHANNEL_FEATURE_SLOTS));
+	host.short_answers = true;
+	CHECK(!channel_read(0, 0, data, sizeof(data)));
+}
+
+/* The harness's side of a hostile SVSM. */
+TEST(ranges_outside_the_slots_are_refused)
+{
+	uint8_t data[4] = {0};
+
+	reset_with_file();
+	CHECK(channel_open(CHANNEL_FEATURE_SLOTS));
+	CHECK(channel_write(1, CHANNEL_SLOT_SIZE - 4, data, 4));
+	CHECK(!channel_write(1, CHANNEL_SLOT_SIZE - 3, data, 4));
+	CHECK(!channel_write(1, 0xfffffffc, data, 4));
+	CHECK(!channel_read(2, 0, data, 4));
+	CHECK(!channel_read(0, CHANNEL_SLOT_SIZE, data, 1));
+	CHECK(channel_sync());
+}
+
+static uint16_t status_of(uint8_t type, const void *payload, size_t n)
+{
+	uint8_t out[CHANNEL_FRAME_MAX], back[CHANNEL_FRAME_MAX];
+	size_t len = channel_frame_encode(out, (struct channel_head){.type = type}, payload, n);
+	struct channel_decoder d;
+
+	channel_decoder_init(&d);
+	for (size_t i = 0; i + 1 < len; i++)
+		CHECK(!channel_decoder_push(&d, out[i]));
+	CHECK(channel_decoder_push(&d, out[len - 1]));
+	len = channel_answer(host.fd, &d, back);
+	channel_decoder_init(&d);
+	for (size_t i = 0; i + 1 < len; i++)
+		channel_decoder_push(&d, back[i]);
+	CHECK(channel_decoder_push(&d, back[len - 1]));
+	CHECK_EQ(d.head.type, type | CHANNEL_ANSWER);
+	return d.head.status;
+}
+
+TEST(requests_that_are_none_are_refused)
+{
+	struct channel_range r = {0, 0, 4};
+	uint8_t write[sizeof(r) + 5] = {0};
+
+	reset_with_file();
+	memcpy(write, &r, sizeof(r));
+	CHECK_EQ(status_of(0, NULL, 0), CHANNEL_REFUSED);
+	CHECK_EQ(status_of(5, NULL, 0), CHANNEL_REFUSED);
+	CHECK_EQ(status_of(CHANNEL_HELLO, &r, 4), CHANNEL_REFUSED);
+	CHECK_EQ(status_of(CHANNEL_READ, &r, sizeof(r)), CHANNEL_OK);
+	CHECK_EQ(status_of(CHANNEL_READ, &r, sizeof(r) - 1), CHANNEL_REFUSED);
+	CHECK_EQ(status_of(CHANNEL_READ, write, sizeof(r) + 1), CHANNEL_REFUSED);
+	CHECK_EQ(status_of(CHANNEL_WRITE, write, sizeof(r) + 3), CHANNEL_REFUSED);
+	CHECK_EQ(status_of(CHANNEL_WRITE, write, sizeof(r) + 5), CHANNEL_REFUSED);
+	CHECK_EQ(status_of(CHANNEL_WRITE, write, sizeof(r) + 4), CHANNEL_OK);
+	CHECK_EQ(status_of(CHANNEL_SYNC, &r, 1), CHANNEL_REFUSED);
+	CHECK_EQ(status_of(CHANNEL_SYNC, NULL, 0), CHANNEL_OK);
+}
+
+TEST(one_file_is_one_machines)
+{
+	char *why = NULL;
+	int fd;
+
+	reset();
+	snprintf(state_path, sizeof(state_path), "/tmp/test_channel.%d", getpid());
+	fd = channel_file_open(state_path, &why);
+	CHECK(fd >= 0);
+	CHECK_EQ(channel_file_open(state_path, &why), (uint64_t)-1);
+	CHECK_STR(why, "another machine uses it");
+	free(why);
+	CHECK_EQ(lseek(fd, 0, SEEK_END), CHANNEL_SLOTS * CHANNEL_SLOT_SIZE);
+	CHECK_EQ(pwrite(fd, "x", 1, CHANNEL_SLOTS * CHANNEL_SLOT_SIZE), 1);
+	close(fd);
+	CHECK_EQ(channel_file_open(state_path, &why), (uint64_t)-1); /* longer: not one of ours */
+	free(why);
+	unlink(state_path);
+}
