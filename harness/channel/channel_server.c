@@ -14,6 +14,9 @@
 #include "harness/core/util.h"
 #include "harness/qemu/port.h"
 
+/* A frame or two; more than Linux gives by itself. */
+#define FIFO_BYTES (1 << 20)
+
 struct channel_server {
 	char *path;
 	int file;
@@ -87,8 +90,8 @@ static void *run(void *arg)
 
 static bool open_all(struct channel_server *s)
 {
-	s->in = port_fifo_open(s->path, "in");
-	s->out = port_fifo_open(s->path, "out");
+	s->in = port_fifo_open(s->path, "in", FIFO_BYTES);
+	s->out = port_fifo_open(s->path, "out", FIFO_BYTES);
 	s->stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	return s->in >= 0 && s->out >= 0 && s->stop >= 0;
 }

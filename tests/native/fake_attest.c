@@ -174,10 +174,11 @@ static enum platform_result message(struct platform_message *m)
 	return PLATFORM_OK;
 }
 
-bool chain_sign(const struct psp_chain *chain, const void *data, size_t n, uint8_t r[72],
-		uint8_t s[72])
+bool chain_sign(const struct psp_chain *chain, enum endorsement by, const void *data, size_t n,
+		uint8_t r[72], uint8_t s[72])
 {
 	(void)chain;
+	(void)by;
 	(void)data;
 	(void)n;
 	memset(r, 1, 72);
@@ -185,9 +186,10 @@ bool chain_sign(const struct psp_chain *chain, const void *data, size_t n, uint8
 	return true;
 }
 
-const uint8_t *chain_secret(const struct psp_chain *chain)
+const uint8_t *chain_root(const struct psp_chain *chain, enum endorsement of)
 {
 	(void)chain;
+	(void)of;
 	return (const uint8_t *)"a chip's secret, of thirty-two bytes";
 }
 

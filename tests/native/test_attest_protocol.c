@@ -17,6 +17,7 @@
  * sources: svsm/protocols/attest/attest_operation.c svsm/protocols/attest/attest_manifest.c
  * sources: svsm/protocols/attest/attest_certificates.c svsm/services/attest/seal.c
  * sources: harness/psp/message.c harness/psp/gcm.c harness/psp/attestation.c
+ * sources: harness/psp/cpuid_message.c harness/psp/tsc_info.c harness/psp/sealed.c
  * sources: harness/psp/derived_key.c harness/core/psp_config.c launch/profiles/words.c
  * libs: -l:libcrypto.a
  */
@@ -225,7 +226,7 @@ TEST(bad_operations_change_nothing)
 	PARAMETER(op.nonce.gpa, NONCE + PAGE_SIZE - 63);
 	PARAMETER(op.report.gpa, REPORT + 1);
 	PARAMETER(op.manifest.gpa, MANIFEST + 0x800);
-	PARAMETER(op.certificates.gpa, 8);
+	PARAMETER(op.certificates, ((struct attest_buffer){CERTS + 8, 5048, 0})); /* wanted */
 #undef PARAMETER
 }
 

@@ -11,6 +11,7 @@
 #include "machine/cpu/exec/enter.h"
 #include "machine/cpu/exit_cause.h"
 #include "machine/cpu/event/inject.h"
+#include "machine/dev/disk/disk.h"
 #include "machine/dev/uart.h"
 #include "machine/cpu/exec/describe.h"
 #include "machine/host/isr.h"
@@ -42,6 +43,7 @@ static bool halts;        /* VMPL0 does, and has taken what kept such a one out 
 static bool may_come;     /* such a one may still come */
 static uint64_t features; /* SEV_FEATURES of what is halted */
 static bool locked;       /* another CPU has the serial port's lock for so long that we nap */
+static unsigned visits;   /* that the machine's own disk still takes */
 static unsigned services; /* of the serial ports by an idle CPU */
 static jmp_buf over;
 
@@ -71,6 +73,21 @@ void host_halt(void)
 		longjmp(over, SLEPT);
 	comes = false;
 	lower_waits = true;
+}
+
+bool disk_busy(void)
+{
+	return visits;
+}
+
+void disk_turn(void)
+{
+	if (visits && --visits == 0)
+		comes = true; /* its message */
+}
+
+void host_irq_window(void)
+{
 }
 
 /* No exit is counted: v->causes is NULL. */
@@ -292,6 +309,14 @@ TEST(what_came_while_the_serial_port_was_locked_wakes_the_guest)
 {
 	CHECK_EQ(first_act(true), RAN);
 	CHECK_EQ(services, 1);
+}
+
+/* Nobody else would finish what the disk has to do for it. */
+TEST(a_halted_guest_stays_up_for_the_disk)
+{
+	visits = 2;
+	CHECK_EQ(first_act(false), RAN);
+	CHECK_EQ(visits, 0);
 }
 
 /* Its signal is VMPL0's only when the lower VMPL's request has been turned to it. */

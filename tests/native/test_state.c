@@ -6,7 +6,7 @@
  * the last state whose save had returned, or the one whose save was under way. Then forged and
  * foreign slots (docs/persistence.md).
  *
- * sources: svsm/services/lib/state.c svsm/services/lib/seal.c
+ * sources: svsm/services/lib/state.c svsm/services/lib/state_seal.c
  * libs: -lcrypto
  */
 #include "tests/native/check.h"

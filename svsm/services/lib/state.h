@@ -7,7 +7,7 @@
  * The slot with the older state is written, so that a kill at any moment leaves the old state or
  * the new one. What is not sealed with a key of ours is no state.
  */
-#include "services/lib/seal.h"
+#include "services/lib/state_seal.h"
 
 #define STATE_SLOTS 2
 

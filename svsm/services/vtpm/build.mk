@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # libtpms and libcrypto come from Debian's -dev packages, unchanged.
 SERVICE_CFLAGS_vtpm := -ffunction-sections -fdata-sections
-SERVICE_SRC_vtpm := $(addprefix svsm/services/lib/,service.c absent.c channel.c channel_time.c seal.c state.c) \
+SERVICE_SRC_vtpm := $(addprefix svsm/services/lib/,service.c absent.c channel.c channel_time.c state_seal.c state.c) \
 	svsm/lib/channel/channel_frame.c svsm/lib/crc32.c
 SERVICE_LIBS_vtpm := -ltpms -lcrypto
 # libc itself still has dlopen (for character sets); the linker would warn of it at each build.

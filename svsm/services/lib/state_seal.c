@@ -7,7 +7,7 @@
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 #include <string.h>
-#include "services/lib/seal.h"
+#include "services/lib/state_seal.h"
 
 #define AAD_SIZE offsetof(struct seal_head, iv)
 
