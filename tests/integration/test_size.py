@@ -2,6 +2,7 @@
 # Copyright (c) 2026 The Keelson Authors
 """`make size`: the table adds up to the image, and a limit that is exceeded, missing or left over fails."""
 
+import re
 import subprocess
 import sys
 
@@ -37,9 +38,9 @@ def test_the_tree_keeps_its_limits(tmp_path):
 
 
 @pytest.mark.parametrize("change, complaint", [
-    (lambda t: t.replace("glue               14000", "glue 1000"), "glue has"),
-    (lambda t: t.replace("kernel            346000", "kernel 1000"), "kernel has"),
-    (lambda t: t.replace("libc                 56%", "libc 10%"), "libc has"),
+    (lambda t: re.sub(r"(?m)^glue .*", "glue 1000", t), "glue has"),
+    (lambda t: re.sub(r"(?m)^kernel .*", "kernel 1000", t), "kernel has"),
+    (lambda t: re.sub(r"(?m)^libc .*", "libc 10%", t), "libc has"),
     (lambda t: "\n".join(line for line in t.splitlines() if not line.startswith("glue")), "glue has no limit"),
     (lambda t: t + "libother 5\n", "libother has a limit and no bytes"),
 ])
