@@ -2,6 +2,7 @@
 # Copyright (c) 2026 The Keelson Authors
 """ci/boots.sh around a program that ends as it is told: counts, busy processes, an end by a signal."""
 
+import contextlib
 import os
 import pathlib
 import signal
@@ -30,10 +31,21 @@ def boots(tmp_path):
     program.write_text(KEELSON.format(tmp_path))
     program.chmod(0o755)
 
+    started = []
+
     def start(*words, **env):
-        return subprocess.Popen([ROOT / "ci/boots.sh", *words], cwd=ROOT, text=True, stdout=subprocess.PIPE,
-                                stderr=subprocess.STDOUT, env=dict(os.environ, BUILD=str(tmp_path), **env))
-    return start
+        """A shell cannot take back that a signal is ignored, as SIGHUP is below nohup."""
+        process = subprocess.Popen([ROOT / "ci/boots.sh", *words], cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                   env=dict(os.environ, BUILD=str(tmp_path), **env), start_new_session=True,
+                                   preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL))
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:  # a test that fails leaves nothing that spins beside the others
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 def family(mark):
