@@ -164,7 +164,7 @@ def test_a_crowded_folder(tree, folder, most):
 
 
 def test_a_name_means_one_thing_in_an_image(tree):
-    write(tree, "svsm/include/abi/run.h")  # an ABI may have the name of who implements it
+    write(tree, "svsm/include/abi/host/run.h")  # an ABI may have the name of who implements it
     write(tree, "svsm/task/run.h")
     write(tree, "svsm/task/run.c")
     write(tree, "launch/machine/cpu/run.c")  # another image
