@@ -81,7 +81,9 @@ void agent_leave_if_asked(void);
  * unreadable. */
 long agent_read(const char *path, char *buf, size_t size);
 bool agent_write(const char *path, const char *text);
-/* Waits until what was written to the console has left its UART, for ten seconds at most. */
+/* Wait until what was written to a serial line, or to the console, has left its UART, for ten
+ * seconds at most. */
+void agent_drain(int fd);
 void agent_drain_console(void);
 /* The kernel log's text (malloc'ed, never NULL). */
 char *agent_dmesg(void);

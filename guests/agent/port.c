@@ -22,12 +22,15 @@ static struct {
 	uint32_t seq;
 	struct control_decoder in;
 	struct script script; /* in place of the host's frames, where there is one */
-} port;
+} port = {.fd = -1};
 
 void port_power_off(const char *why)
 {
 	printf("keelson: %s, powering off\n", why);
 	agent_drain_console();
+	if (port.fd >= 0)
+		agent_drain(
+			port.fd); /* where a script answers, nobody says that he has heard all */
 	reboot(RB_POWER_OFF);
 	_exit(1); /* PID 1 may not leave: the kernel panics, and the harness sees it */
 }

@@ -41,19 +41,19 @@ bool agent_write(const char *path, const char *text)
 	return n == (ssize_t)strlen(text);
 }
 
-/* Bytes that the console still holds, the UART's own counted as one; 0 where it cannot tell. */
-static int console_holds(void)
+/* Bytes that a serial line still holds, the UART's own counted as one; 0 where it cannot tell. */
+static int line_holds(int fd)
 {
 	int waiting = 0, lsr = TIOCSER_TEMT;
 
-	ioctl(STDOUT_FILENO, TIOCOUTQ, &waiting);
-	ioctl(STDOUT_FILENO, TIOCSERGETLSR, &lsr);
+	ioctl(fd, TIOCOUTQ, &waiting);
+	ioctl(fd, TIOCSERGETLSR, &lsr);
 	return waiting + !(lsr & TIOCSER_TEMT);
 }
 
 /* Not tcdrain(): that waits for ever on a terminal that somebody has stopped or goes on writing to.
  */
-void agent_drain_console(void)
+void agent_drain(int fd)
 {
 	enum {
 		LOOK_MS = 5,
@@ -61,9 +61,14 @@ void agent_drain_console(void)
 	};
 	double until = agent_uptime() + MOST_S;
 
-	fflush(stdout);
-	while (console_holds() && agent_uptime() < until)
+	while (line_holds(fd) && agent_uptime() < until)
 		usleep(LOOK_MS * 1000);
+}
+
+void agent_drain_console(void)
+{
+	fflush(stdout);
+	agent_drain(STDOUT_FILENO);
 }
 
 /* The kernel's log from its beginning, however often it was read before. The caller frees it. */

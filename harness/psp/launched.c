@@ -69,6 +69,7 @@ char *launched(const char *igvm, const struct psp_config *c, struct psp_guest *g
 	return why;
 }
 
+/* A file that is no IGVM file is somebody else's to complain of. */
 bool launched_has_id_block(const char *igvm, const struct psp_config *c)
 {
 	struct igvm_snp_id_block block;
@@ -78,7 +79,7 @@ bool launched_has_id_block(const char *igvm, const struct psp_config *c)
 
 	if (has || !blob_read(igvm, &b))
 		return has;
-	has = igvm_open_blob(&f, &b, igvm) && id_block_find(&f, &block);
+	has = igvm_open(&f, b.data, b.size, b.size) == IGVM_OK && id_block_find(&f, &block);
 	blob_free(&b);
 	return has;
 }
