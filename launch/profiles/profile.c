@@ -109,8 +109,8 @@ static void virtio(struct strlist *argv, const char *device)
 
 /* Of a disk that the machine serves itself: what it has no answer to is not offered. */
 #define SIMPLE_DISK                                                                                \
-	",event_idx=off,indirect_desc=off,discard=off,write-zeroes=off,config-wce=off,"            \
-	"ioeventfd=off,queue-size=256"
+	",event_idx=off,indirect_desc=off,discard=off,write-zeroes=off,config-wce=off,ioeventfd="  \
+	"off"
 
 /*
  * QEMU takes what stands before a colon for a protocol, unless a slash comes first. One queue: QEMU

@@ -5,7 +5,7 @@
 /* A split queue (virtio 1.2, 2.7) of the disk's. The caller holds the disk's lock. */
 #include "base/addr.h"
 
-#define QUEUE_MOST 256u /* entries; QEMU's virtio-blk has as many */
+#define QUEUE_MOST 1024u /* entries; as many as QEMU has (VIRTQUEUE_MAX_SIZE): 10.0 offers them */
 
 /*
  * So many bytes one visit moves, a request and each of its descriptors counted as some. A guest may
