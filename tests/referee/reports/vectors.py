@@ -5,6 +5,7 @@ security processor would sign for another guest, chip or firmware. Nothing of th
 
 import dataclasses
 import hashlib
+import hmac
 import os
 import struct
 import uuid
@@ -15,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
 
 GUIDS = {"vcek": "63da758d-e664-4564-adc5-f4b93be8accd", "ask": "4ab7b379-bbac-4fe4-a02f-05aef327c782",
          "ark": "c0b406a4-a803-4952-9743-3fb6014cd0ae"}
+P384_ORDER = 0xffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973  # SEC 2, 2.5.1
 REPORTED_TCB, CHIP_ID, POLICY, VMPL, DATA = 0x180, 0x1A0, 0x8, 0x30, 0x50
 
 
@@ -42,6 +44,17 @@ class Case:
 
 def key(folder, name):
     return serialization.load_pem_private_key((folder / f"{name}.key").read_bytes(), None)
+
+
+def chip_key(folder, report):
+    """The VCEK of the chip and the TCB that the report names, which come from the chain's secret
+    (harness/psp/endorsement_key.c)."""
+    def mix(secret, data):
+        return hmac.digest(secret, data, "sha384")
+    root = mix((folder / "secret").read_bytes(), b"keelson chip".ljust(16, b"\0") + report[CHIP_ID:CHIP_ID + 64])
+    tcb = report[REPORTED_TCB:REPORTED_TCB + 8]
+    wide = int.from_bytes(mix(root, b"key 1 TC" + tcb) + mix(root, b"key 2 TC" + tcb), "big")
+    return ec.derive_private_key(wide % (P384_ORDER - 1) + 1, ec.SECP384R1())
 
 
 def signed(report, vcek_key, changes):
@@ -119,7 +132,7 @@ def bound(nonce, manifest):
 
 def make(report, certs, chain, measurement, data):
     """All cases. report, certs: of a run, of VMPL 2 and with data; chain: the folder with its keys."""
-    vcek_key, ask_key = key(chain, "vcek"), key(chain, "ask")
+    vcek_key, ask_key = chip_key(chain, report), key(chain, "ask")
     root = (chain / "ark.pem").read_bytes()
     good = Case("good", report, certs, root, measurement, data, 2)
     nonce, manifest = os.urandom(64), endorsement_key()
