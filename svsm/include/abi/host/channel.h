@@ -27,6 +27,9 @@ enum channel_type {
 	CHANNEL_WRITE = 3, /* struct channel_range, then its bytes; answer: none */
 	CHANNEL_SYNC =
 		4, /* answered once all that was written before outlives a crash of the host */
+	CHANNEL_TELL = 5, /* struct channel_part, then bytes of a message; answer: none */
+	CHANNEL_HEAR =
+		6, /* struct channel_part; answer: the same struct, then bytes of the answer */
 };
 #define CHANNEL_ANSWER 0x80
 
@@ -34,6 +37,7 @@ enum channel_type {
 #define CHANNEL_OK      0
 #define CHANNEL_REFUSED 1 /* not a request that this host knows, or grants */
 #define CHANNEL_FAILED  2 /* known, but the host could not do it */
+#define CHANNEL_LATER   3 /* HEAR: there is no answer to that message yet */
 
 struct channel_head {
 	uint8_t version; /* CHANNEL_VERSION */
@@ -60,6 +64,7 @@ struct channel_hello {
 ABI_SIZE(struct channel_hello, 12, "channel: hello");
 
 #define CHANNEL_FEATURE_SLOTS BIT(0) /* READ, WRITE, SYNC: two slots that outlive the VM */
+#define CHANNEL_FEATURE_KEYS  BIT(1) /* TELL, HEAR: messages for a key server */
 
 #define CHANNEL_SLOTS         2u
 #define CHANNEL_SLOT_SIZE     0x41000u /* bytes of each; what was never written reads as 0 */
@@ -68,3 +73,15 @@ struct channel_range {
 	uint32_t slot, offset, length; /* length: CHANNEL_DATA_MAX at most */
 } PACKED;
 ABI_SIZE(struct channel_range, 12, "channel: range");
+
+/*
+ * Messages for somebody behind the host, and their answers, of RELEASE_MESSAGE_MAX bytes at most
+ * (abi/host/key_release.h). Both go in parts, in order; a message is complete when offset and
+ * length of a part make its total. Messages count from 1, and the answer has the number of its
+ * message; the host keeps the last one of each. A part that was there already is taken again.
+ */
+struct channel_part {
+	uint32_t number, offset;
+	uint32_t total; /* bytes of the whole; HEAR's request: 0 */
+} PACKED;
+ABI_SIZE(struct channel_part, 12, "channel: part");
