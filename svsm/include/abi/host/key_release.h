@@ -32,7 +32,8 @@ struct release_key {
 	uint8_t key[RELEASE_KEY];
 } PACKED;
 
-/* Epochs rise. The last key seals; those before are of states that no launch has yet sealed anew. */
+/* Epochs rise. The last key seals; those before are of states that no launch has yet sealed anew.
+ */
 struct release_secret {
 	char magic[8];
 	uint32_t count; /* 1 to RELEASE_KEYS_MAX; the secret's length goes with it */
