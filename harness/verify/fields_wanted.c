@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "abi/attest.h"
 #include "harness/core/util.h"
 #include "harness/verify/report_checks.h"
 
@@ -104,6 +105,10 @@ bool data_bound(const struct wanted *w, const struct attestation_report *r, stru
 	uint8_t digest[EVP_MAX_MD_SIZE];
 
 	if (w->manifest.p) {
+		if (w->nonce.n != ATTEST_NONCE)
+			return verdict_refuse(v, check,
+					      "a nonce has 64 bytes: with another number, whoever "
+					      "asked could have put its end into the manifest");
 		if (!bound_to(&w->nonce, &w->manifest, digest))
 			return verdict_refuse(v, check, "libcrypto has no SHA-512");
 		return verdict_same(v, check, r->report_data, digest, sizeof(r->report_data),

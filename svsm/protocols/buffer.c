@@ -17,38 +17,58 @@ static bool in_one_page(gpa_t g, size_t len)
 	return len != 0 && len <= PAGE_SIZE - (g.v & PAGE_MASK);
 }
 
-/* The guest's plain memory, or a calling area. The page's region is locked. */
-static bool accessible(gpa_t g)
+/* The page's region is locked. */
+static bool accessible(gpa_t g, bool plain)
 {
 	enum page_state s = pagestate_get(gpa_page(g));
 
-	return s == PAGE_VALID || s == PAGE_CAA;
+	return s == PAGE_VALID || (s == PAGE_CAA && !plain);
+}
+
+static bool in(void *dst, gpa_t g, size_t len, bool plain)
+{
+	struct pages_locked held;
+	bool ok;
+
+	if (!in_one_page(g, len))
+		return false;
+	held = pagestate_lock(g);
+	ok = accessible(g, plain) && guest_copy_in(dst, g, len);
+	pagestate_unlock(held);
+	return ok;
+}
+
+static bool out(gpa_t g, const void *src, size_t len, bool plain)
+{
+	struct pages_locked held;
+	bool ok;
+
+	if (!in_one_page(g, len))
+		return false;
+	held = pagestate_lock(g);
+	ok = accessible(g, plain) && guest_copy_out(g, src, len);
+	pagestate_unlock(held);
+	return ok;
 }
 
 bool buffer_in(void *dst, gpa_t g, size_t len)
 {
-	struct pages_locked held;
-	bool ok;
-
-	if (!in_one_page(g, len))
-		return false;
-	held = pagestate_lock(g);
-	ok = accessible(g) && guest_copy_in(dst, g, len);
-	pagestate_unlock(held);
-	return ok;
+	return in(dst, g, len, false);
 }
 
 bool buffer_out(gpa_t g, const void *src, size_t len)
 {
-	struct pages_locked held;
-	bool ok;
+	return out(g, src, len, false);
+}
 
-	if (!in_one_page(g, len))
-		return false;
-	held = pagestate_lock(g);
-	ok = accessible(g) && guest_copy_out(g, src, len);
-	pagestate_unlock(held);
-	return ok;
+bool buffer_in_plain(void *dst, gpa_t g, size_t len)
+{
+	return in(dst, g, len, true);
+}
+
+bool buffer_out_plain(gpa_t g, const void *src, size_t len)
+{
+	return out(g, src, len, true);
 }
 
 static gpa_t entry_at(const struct buffer_list *l, unsigned i)

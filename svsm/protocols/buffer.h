@@ -15,6 +15,9 @@
 
 bool buffer_in(void *dst, gpa_t g, size_t len);
 bool buffer_out(gpa_t g, const void *src, size_t len);
+/* The same, and a calling area is refused: what is written must not lie over one. */
+bool buffer_in_plain(void *dst, gpa_t g, size_t len);
+bool buffer_out_plain(gpa_t g, const void *src, size_t len);
 
 /* The list that PVALIDATE and DEPOSIT_MEM take (tables 6, 7): a header, then 64-bit entries. */
 struct buffer_list {

@@ -9,17 +9,8 @@
 #include "protocols/vtpm_page.h"
 #include "abi/svsm.h"
 #include "base/speculation.h"
-#include "mm/pagestate.h"
 #include "protocols/buffer.h"
 #include "protocols/vtpm_request.h"
-
-/*
- * buffer.h allows calling areas. A response must not overwrite one, so this protocol refuses them.
- */
-static bool usable(gpa_t at)
-{
-	return pagestate_get(gpa_page(at)) != PAGE_CAA;
-}
 
 static size_t in_this_page(gpa_t at, size_t len)
 {
@@ -30,7 +21,7 @@ static bool page_in(uint8_t *to, gpa_t at, size_t len)
 {
 	for (size_t n; len; to += n, at = gpa_add(at, n), len -= n) {
 		n = in_this_page(at, len);
-		if (!usable(at) || !buffer_in(to, at, n))
+		if (!buffer_in_plain(to, at, n))
 			return false;
 	}
 	return true;
@@ -40,7 +31,7 @@ static bool page_out(gpa_t at, const uint8_t *from, size_t len)
 {
 	for (size_t n; len; from += n, at = gpa_add(at, n), len -= n) {
 		n = in_this_page(at, len);
-		if (!usable(at) || !buffer_out(at, from, n))
+		if (!buffer_out_plain(at, from, n))
 			return false;
 	}
 	return true;

@@ -47,7 +47,8 @@ struct fake_attest_host {
 	struct guest_message last;
 	bool differs; /* a message was not the one before, though that was not answered */
 	bool answered;
-	bool certificates; /* were wanted by the last one */
+	bool certificates;  /* were wanted by the last one */
+	uint32_t no_report; /* the processor answers this instead of a report; 0: it does not */
 	uint8_t table[4 * PAGE_SIZE];
 };
 extern struct fake_attest_host host;

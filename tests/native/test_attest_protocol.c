@@ -139,6 +139,7 @@ TEST(certificates)
 		 {48, 4 * PAGE_SIZE - 47, 0},
 		 {4 * PAGE_SIZE, 1, 0},
 		 {~0u, 2, 0},
+		 {0, 1, 48}, /* inside its own entry: the table ends behind its entries */
 		 {2, ~0u, 0}};
 
 	for (unsigned i = 0; i < ARRAY_LEN(t); i++) {
@@ -222,7 +223,11 @@ TEST(bad_operations_change_nothing)
 	PARAMETER(service[0], 0);
 	PARAMETER(service[15], 0);
 	PARAMETER(op.nonce.size, 0);
-	PARAMETER(op.nonce.size, PAGE_SIZE + 1);
+	PARAMETER(op.nonce.size, 32);
+	PARAMETER(op.nonce.size, 63);
+	PARAMETER(op.nonce.size, 65);
+	PARAMETER(op.nonce.size, 166);
+	PARAMETER(op.nonce.size, PAGE_SIZE);
 	PARAMETER(op.nonce.gpa, NONCE + PAGE_SIZE - 63);
 	PARAMETER(op.report.gpa, REPORT + 1);
 	PARAMETER(op.manifest.gpa, MANIFEST + 0x800);
@@ -370,13 +375,30 @@ TEST(a_host_that_fails_costs_the_key)
 	check_lost("INVALID_LEN twice");
 }
 
+/* The next request has the next number, and gets its report. */
 TEST(an_answer_without_a_report_costs_nothing)
+{
+	static const uint32_t status[] = {SNP_STATUS_INVALID_PARAM, 0x27, ~0u};
+
+	for (unsigned i = 0; i < ARRAY_LEN(status); i++) {
+		check_context("%x", status[i]);
+		setup();
+		operation(1);
+		host.no_report = status[i];
+		CHECK_EQ(single(), NO_REPORT);
+		host.no_report = 0;
+		CHECK_EQ(single(), SVSM_SUCCESS);
+		CHECK_EQ(host.asked, 2);
+		check_report(18);
+	}
+}
+
+TEST(a_chip_whose_key_is_masked_signs_nothing)
 {
 	setup();
 	operation(1);
 	config.mask_chip_key = true;
-	psp.guest.running = true;
-	CHECK_EQ(single(), SVSM_SUCCESS); /* unsigned, which is the verifier's to refuse */
+	CHECK_EQ(single(), SVSM_SUCCESS); /* the verifier refuses it */
 }
 
 /* ---- the service ---- */

@@ -152,6 +152,22 @@ TEST(the_size_of_an_answer_may_differ)
 			break;
 }
 
+/* SUCCESS with fewer bytes than a report has would be one of zeroes. */
+TEST(a_report_that_is_not_there_is_none)
+{
+	static const size_t sizes[] = {0x20, 0x21, 0x4bf};
+
+	for (unsigned i = 0; i < ARRAY_LEN(sizes); i++) {
+		uint8_t payload[0x4c0] = {0};
+
+		put_head(in, 1);
+		msg_plain(answer, 2, 6, 0, payload, sizes[i]);
+		msg_seal(answer, key, sizes[i]);
+		CHECK_EQ(open_it(), SERVICE_EFAILED);
+		CHECK_EQ(kernel.len, 0);
+	}
+}
+
 TEST(what_is_no_answer_is_refused)
 {
 	static const struct {

@@ -227,7 +227,7 @@ TEST(what_is_in_it)
 
 /* ---- the report's data, and the quote ---- */
 
-static uint8_t nonce[] = {1, 2, 3, 4, 5};
+static uint8_t nonce[ATTEST_NONCE] = {1, 2, 3, 4, 5};
 
 struct evidence_files {
 	struct buffer manifest, quote, signature;
@@ -296,7 +296,7 @@ static void begin(struct verify_case *c, struct evidence_files *f, uint32_t attr
 
 TEST(bound_from_report_to_quote)
 {
-	uint8_t zero[32] = {0}, one[32] = {1}, other[] = {5, 4, 3, 2, 1};
+	uint8_t zero[32] = {0}, one[32] = {1}, other[ATTEST_NONCE] = {5, 4, 3, 2, 1};
 	struct evidence_files f;
 	struct verify_case c;
 
@@ -322,8 +322,30 @@ TEST(bound_from_report_to_quote)
 	f.manifest.p[f.manifest.n - 1] ^= 1;
 	CHECK_STR(verify_case_refused_by(&c), "report data");
 	f.manifest.p[f.manifest.n - 1] ^= 1;
-	c.wanted.nonce.n--; /* SHA-512 of nonce and manifest: neither may lend the other a byte */
+	c.wanted.nonce.n--;
 	CHECK_STR(verify_case_refused_by(&c), "report data");
+	verify_case_end(&c);
+}
+
+/* SHA-512 of nonce and manifest is the same wherever the border is: neither lends the other a byte.
+ */
+TEST(the_border_does_not_move)
+{
+	static uint8_t joined[sizeof(nonce) + sizeof(((struct buffer *)0)->p)];
+	struct evidence_files f;
+	struct verify_case c;
+	size_t all;
+
+	begin(&c, &f, AK_ATTRIBUTES);
+	verify_case_sign(&c);
+	memcpy(joined, nonce, sizeof(nonce));
+	memcpy(joined + sizeof(nonce), f.manifest.p, f.manifest.n);
+	all = sizeof(nonce) + f.manifest.n;
+	for (size_t border = 0; border < sizeof(nonce) + 16; border++) {
+		c.wanted.nonce = (struct bytes){joined, border};
+		c.wanted.manifest = (struct bytes){joined + border, all - border};
+		CHECK_STR(verify_case_refused_by(&c), border == sizeof(nonce) ? "" : "report data");
+	}
 	verify_case_end(&c);
 }
 

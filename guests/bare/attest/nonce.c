@@ -2,41 +2,34 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /*
- * The nonce: any bytes at any address that cross no multiple of 4 KiB (58019, table 11). Linux
- * sends 1 to 64; an SVSM that takes 64 alone is right as well.
+ * The nonce: 64 bytes at any address that cross no multiple of 4 KiB (58019, table 11). The
+ * specification names no size; an SVSM that takes others lets a guest move the border between nonce
+ * and manifest, which are hashed without anything between.
  */
 #include "bare/attest/ask.h"
 #include "bare/lib/smp.h"
 #include "bare/lib/vmpl.h"
 #include "lib/string.h"
 
-TEST(sizes, "nonce-sizes", "a nonce of each size is hashed as it is given", "svsm:7:nonce")
+/*
+ * A nonce of 64 bytes and the head of a manifest of the caller's own, in front of the SVSM's, hash
+ * as the same 64 bytes and a manifest with the caller's key in it. Without a nonce a report proves
+ * nothing of when it was made.
+ */
+TEST(sizes, "nonce-sizes", "a nonce has 64 bytes, and no other number", "keelson:attest:nonce")
 {
-	static const uint16_t sizes[] = {64, 1,  2,   8,   16,   31,   32,
-					 63, 65, 127, 128, 1000, 4095, 4096};
-	uint8_t *page = (uint8_t *)ask_page(PAGE_NONCE);
+	static const uint16_t sizes[] = {0, 1, 8, 32, 63, 65, 127, 128, 166, 1000, 4095, 4096};
+	struct ask good = ask_vtpm(0);
 
 	for (unsigned i = 0; i < ARRAY_LEN(sizes); i++) {
 		struct ask a = ask_vtpm(0);
 
 		test_case("%u bytes", sizes[i]);
-		for (unsigned k = 0; k < PAGE_SIZE; k++)
-			page[k] = (uint8_t)(k * 7 + i);
 		a.op.op.nonce.size = sizes[i];
-		if (CHECK_ANSWER(ask_send(&a), SVSM_SUCCESS,
-				 sizes[i] == 64 ? SVSM_SUCCESS : SVSM_ERR_INVALID_PARAMETER) &&
-		    a.c.rax == SVSM_SUCCESS)
-			ask_check_answer(&a);
+		ask_refused(&a, SVSM_ERR_INVALID_PARAMETER, SVSM_ERR_INVALID_PARAMETER);
 	}
-}
-
-/* Without a nonce a report proves nothing of when it was made: this project's SVSM gives none. */
-TEST(empty, "nonce-empty", "an empty nonce is refused", "keelson:attest:nonce")
-{
-	struct ask a = ask_vtpm(0);
-
-	a.op.op.nonce.size = 0;
-	ask_refused(&a, SVSM_ERR_INVALID_PARAMETER, SVSM_ERR_INVALID_PARAMETER);
+	if (CHECK_EQ(ask_send(&good), SVSM_SUCCESS))
+		ask_check_answer(&good);
 }
 
 TEST(places, "nonce-places", "it may lie at any address, up to the end of its page", "svsm:7:nonce")
@@ -62,8 +55,7 @@ TEST(crossing, "nonce-crossing", "a nonce that crosses a multiple of 4 KiB is re
 	static const struct {
 		unsigned offset;
 		uint16_t size;
-	} rows[] = {{0xfc1, 64}, {0xfff, 64}, {0xff8, 64}, {0xfff, 2},
-		    {1, 4096},   {0, 4097},   {0, 0xffff}};
+	} rows[] = {{0xfc1, 64}, {0xfff, 64}, {0xff8, 64}, {0, 4097}, {0, 0xffff}};
 
 	for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
 		struct ask a = ask_vtpm(0);

@@ -15,6 +15,13 @@
 /* Attestation protocol: the security processor or the host gave no report. */
 #define SVSM_ERR_ATTEST_NO_REPORT 0x80001000u
 
+/*
+ * Bytes of a nonce: all of REPORT_DATA, as COCONUT-SVSM has it too. REPORT_DATA is a hash of nonce
+ * and manifest without anything between, so a guest that may choose the length could move the
+ * border: the same bytes would be another nonce and another manifest.
+ */
+#define ATTEST_NONCE 64u
+
 /* A buffer of the guest's. What is called MBZ must be zero. */
 struct attest_buffer {
 	uint64_t gpa; /* a multiple of 4 KiB */
@@ -23,8 +30,8 @@ struct attest_buffer {
 } PACKED;
 
 struct attest_nonce {
-	uint64_t gpa; /* any; the nonce crosses no multiple of 4 KiB */
-	uint16_t size;
+	uint64_t gpa;  /* any; the nonce crosses no multiple of 4 KiB */
+	uint16_t size; /* ATTEST_NONCE */
 	uint8_t mbz[6];
 } PACKED;
 

@@ -44,7 +44,7 @@ void attest_wait(uint64_t ns)
 	attest_lock();
 }
 
-_Static_assert(ATTEST_MANIFEST_MAX + PAGE_SIZE <= ATTEST_DATA_MAX, "a nonce is a page at most");
+_Static_assert(ATTEST_MANIFEST_MAX + ATTEST_NONCE <= ATTEST_DATA_MAX, "");
 
 static struct {
 	enum {
@@ -82,9 +82,8 @@ static bool same(void)
 	const struct attest_request *a = job.now, *b = job.asked;
 
 	return job.state != JOB_FREE && a->manifest == b->manifest &&
-	       a->op.nonce.size == b->op.nonce.size &&
 	       !a->op.certificates.size == !b->op.certificates.size &&
-	       memcmp(a->nonce, b->nonce, a->op.nonce.size) == 0;
+	       memcmp(a->nonce, b->nonce, sizeof(a->nonce)) == 0;
 }
 
 static bool answered(void)
@@ -141,7 +140,7 @@ static enum svsm_result report_begin(struct svsm_call *call)
 		forget();
 		return SVSM_ERR_INVALID_PARAMETER;
 	}
-	if (!attest_channel_begin(r->nonce, r->op.nonce.size, a.manifest, a.manifest_size,
+	if (!attest_channel_begin(r->nonce, sizeof(r->nonce), a.manifest, a.manifest_size,
 				  r->op.certificates.size)) {
 		forget();
 		return SVSM_ERR_ATTEST_NO_REPORT;

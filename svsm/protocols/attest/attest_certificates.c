@@ -23,7 +23,7 @@ uint32_t attest_certificates_size(const void *table, uint32_t room)
 
 	for (uint32_t n = 0; n < room / sizeof(*e); n++) {
 		if (is_end(&e[n]))
-			return size;
+			return n ? MAX(size, (n + 1) * (uint32_t)sizeof(*e)) : 0;
 		if (e[n].offset > room || e[n].size > room - e[n].offset)
 			return 0;
 		size = MAX(size, e[n].offset + e[n].size);

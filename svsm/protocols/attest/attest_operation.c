@@ -49,7 +49,7 @@ static bool well_formed(const struct attest_single *s)
 	const struct attest_operation *o = &s->op;
 
 	return !o->report.mbz && !o->manifest.mbz && !o->certificates.mbz && !s->mbz &&
-	       all_zero(o->nonce.mbz, sizeof(o->nonce.mbz)) && o->nonce.size &&
+	       all_zero(o->nonce.mbz, sizeof(o->nonce.mbz)) && o->nonce.size == ATTEST_NONCE &&
 	       !crosses(o->nonce.gpa, o->nonce.size) &&
 	       IS_ALIGNED(o->report.gpa | o->manifest.gpa, PAGE_SIZE) &&
 	       (!o->certificates.size || IS_ALIGNED(o->certificates.gpa, PAGE_SIZE));
@@ -95,12 +95,11 @@ enum svsm_result attest_operation_read(const struct svsm_call *call, struct atte
 		return rax;
 	if (!well_formed(&s) || !which_manifest(call, &s, &to->manifest))
 		return SVSM_ERR_INVALID_PARAMETER;
-	speculation_barrier(); /* the copy below stays inside *to */
 	to->op = s.op;
 	if (!good_buffer(&s.op.report, REPORT_SIZE) ||
 	    !good_buffer(&s.op.manifest, ATTEST_MANIFEST_MAX) ||
 	    !good_buffer(&s.op.certificates, CERTIFICATES_SIZE) ||
-	    !buffer_in(to->nonce, gpa(s.op.nonce.gpa), s.op.nonce.size))
+	    !buffer_in(to->nonce, gpa(s.op.nonce.gpa), sizeof(to->nonce)))
 		return SVSM_ERR_INVALID_ADDRESS;
 	return SVSM_SUCCESS;
 }
@@ -126,7 +125,7 @@ static bool write(const struct attest_buffer *to, const uint8_t *from, uint32_t 
 {
 	for (uint32_t at = 0, n; at < len; at += n) {
 		n = (uint32_t)MIN(len - at, PAGE_SIZE);
-		if (!usable(gpa(to->gpa + at)) || !buffer_out(gpa(to->gpa + at), from + at, n))
+		if (!buffer_out_plain(gpa(to->gpa + at), from + at, n))
 			return false;
 	}
 	return true;

@@ -13,7 +13,7 @@
 struct attest_request {
 	enum attest_manifest_kind manifest;
 	struct attest_operation op;
-	uint8_t nonce[PAGE_SIZE]; /* of which op.nonce.size bytes count */
+	uint8_t nonce[ATTEST_NONCE];
 };
 
 struct attest_answer {

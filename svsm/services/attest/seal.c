@@ -113,8 +113,12 @@ bool seal_open_report(const struct guest_message *m, const uint8_t key[GUEST_MES
 	bool ok = is_answer(m, request_seqno) && unseal(m, key, payload);
 
 	memset(out, 0, sizeof(*out));
-	if (ok)
-		memcpy(out, payload, MIN(sizeof(*out), m->size));
+	if (!ok)
+		return false;
+	memcpy(out, payload, MIN(sizeof(*out), m->size));
+	ok = out->status != SNP_STATUS_SUCCESS || m->size >= sizeof(*out);
+	if (!ok)
+		memset(out, 0, sizeof(*out));
 	return ok;
 }
 

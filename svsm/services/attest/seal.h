@@ -15,7 +15,8 @@ bool seal_report_request(struct guest_message *m, const uint8_t key[GUEST_MESSAG
 
 /*
  * What the processor said to the request of that number, in plain text: `out`, of which what the
- * message does not fill is 0. False: it is not the answer to that request, and `out` is all 0.
+ * message does not fill is 0. False: it is not the answer to that request, or says that it has a
+ * report and is too short for one; `out` is all 0.
  */
 bool seal_open_report(const struct guest_message *m, const uint8_t key[GUEST_MESSAGE_KEY],
 		      uint64_t request_seqno, struct report_response *out);

@@ -7,6 +7,7 @@
  * guest may change at any time: the answer is copied once, and nothing is looked at before.
  * protocols/attest calls it, one CPU at a time.
  */
+#include "abi/guest_message.h"
 #include "base/x86.h"
 #include "lib/string.h"
 #include "log/log.h"
@@ -21,31 +22,39 @@ _Static_assert(TABLE_PAGES == 1 << TABLE_ORDER, "the host wants them in one piec
 
 /* Made by the first message and never freed. */
 static struct {
-	uint8_t *request, *response, *table; /* table NULL: not made yet */
+	uint8_t *request, *response, *table;
+	bool ready, refused;
 } shared;
 
 static bool share(uint8_t *from, unsigned pages)
 {
-	for (unsigned i = 0; from && i < pages; i++)
+	for (unsigned i = 0; i < pages; i++)
 		if (!snp_page_share(from + i * PAGE_SIZE))
 			return false;
-	return from;
+	return true;
 }
 
-/* A page that could not be shared is lost: nobody may use it for anything else. */
+/* Private pages, each kept for the next attempt. */
+static bool have_memory(void)
+{
+	if (!shared.request)
+		shared.request = alloc_page();
+	if (!shared.response)
+		shared.response = alloc_page();
+	if (!shared.table)
+		shared.table = alloc_pages(TABLE_ORDER);
+	return shared.request && shared.response && shared.table;
+}
+
+/* The host has refused a page, which is neither private nor shared now: it is not tried again. */
 static bool make(void)
 {
-	uint8_t *request = alloc_page(), *response = alloc_page(),
-		*table = alloc_pages(TABLE_ORDER);
-
-	if (!share(request, 1) || !share(response, 1) || !share(table, TABLE_PAGES)) {
+	shared.ready = share(shared.request, 1) && share(shared.response, 1) &&
+		       share(shared.table, TABLE_PAGES);
+	shared.refused = !shared.ready;
+	if (shared.refused)
 		log_error("snp: no shared pages for the security processor");
-		return false;
-	}
-	shared.request = request;
-	shared.response = response;
-	shared.table = table;
-	return true;
+	return shared.ready;
 }
 
 /* paging_set() flushes the CPU on which it runs. This one may have used the pages while they were
@@ -89,7 +98,12 @@ enum platform_result snp_message(struct platform_message *m)
 	enum platform_result r = PLATFORM_REFUSED;
 	struct ghcb *g;
 
-	if (!shared.table && !make())
+	if (!have_memory()) {
+		/* Nothing was sent, so the same message may come again. */
+		m->status = VMM_ERROR_BUSY;
+		return PLATFORM_OK;
+	}
+	if (shared.refused || (!shared.ready && !make()))
 		return PLATFORM_UNSUPPORTED;
 	flush_here();
 	for (unsigned n = 0; r && n < GHCB_ATTEMPTS; n++) {
