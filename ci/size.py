@@ -31,6 +31,7 @@ PROGRAMS = {
     "vtpm": [
         (r"/libtpms\.a\(", "libtpms"),
         (r"/libcrypto\.a\(", "libcrypto"),
+        (r"/libjansson\.a\(", "libjansson"),
         (r"/libc\.a\(", "libc"),
         (r"/libgcc(_eh)?\.a\(|/libclang_rt[^/]*\.a\(|/crt[^/]*\.o$", "compiler"),
         (r"/obj/service/", "glue"),

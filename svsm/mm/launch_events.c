@@ -49,6 +49,19 @@ static const char *event_objection(const struct launch_event *e)
 	return NULL;
 }
 
+/* A launch that takes keys from anybody says so, and names nobody. */
+static const char *signer_objection(const struct launch_info *l)
+{
+	bool signer = !is_zero(l->state.signer, sizeof(l->state.signer));
+	uint64_t how = l->flags & (LAUNCH_FLAG_KEYS | LAUNCH_FLAG_KEYS_UNSIGNED);
+
+	if (how == LAUNCH_FLAG_KEYS_UNSIGNED)
+		return "keys that are not asked for";
+	if (signer != (how == LAUNCH_FLAG_KEYS))
+		return "keys without a signer, or a signer without keys";
+	return NULL;
+}
+
 static const char *state_objection(const struct launch_info *l)
 {
 	bool key = !is_zero(l->state.test_key, sizeof(l->state.test_key));
@@ -58,7 +71,9 @@ static const char *state_objection(const struct launch_info *l)
 		return "words about a TPM's state that is not asked for";
 	if (key != !!(l->flags & LAUNCH_FLAG_TEST_KEY))
 		return "a test key without its flag, or the flag without a key";
-	return NULL;
+	if (key && l->flags & LAUNCH_FLAG_KEYS)
+		return "a test key, and keys of a server";
+	return signer_objection(l);
 }
 
 const char *launch_events_objection(const struct launch_info *l)

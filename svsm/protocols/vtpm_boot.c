@@ -13,12 +13,14 @@
 #include "lib/string.h"
 #include "log/log.h"
 #include "platform/platform.h"
+#include "protocols/attest/attest_early.h"
 #include "task/vmsa_registry.h"
 #include "user/service/service.h"
 
 /* How long the boot CPU works at it before the guest starts: on a slow machine in software it takes
- * half a second. Behind that the guest starts, and its first command waits for the rest. */
-#define PATIENCE_S 60u
+ * half a second, and a key server and a slow disk of the host's have 90 s (docs/waits.md). Behind
+ * that the guest starts, and its first command waits for the rest. */
+#define PATIENCE_S 120u
 
 static struct {
 	struct service_request request;
@@ -82,7 +84,13 @@ static void offer_state(const struct launch_info *l)
 	if (l->flags & LAUNCH_FLAG_TEST_KEY)
 		log_warn("vtpm: TEST KEY: the TPM's state is sealed with a key that everybody can "
 			 "read in the launch page");
+	if (l->flags & LAUNCH_FLAG_KEYS_UNSIGNED)
+		log_warn("vtpm: the TPM's state is sealed with keys that anybody may have given");
 	vtpm_service.channel = true;
+	if (l->flags & LAUNCH_FLAG_KEYS) {
+		vtpm_service.report = attest_early_report;
+		attest_early_open();
+	}
 	boot.stateless = service_blob_replace(&vtpm_service, VTPM_SLOT_LAUNCH,
 					      sizeof(struct vtpm_launch), fill_launch, (uint64_t)l);
 }
@@ -126,6 +134,7 @@ struct service_request *vtpm_boot_pending(void)
 		return &boot.request;
 	boot.over = boot.request.status == SERVICE_OK || boot.attempts > SERVICE_RESTARTS_MAX;
 	if (boot.over) {
+		attest_early_close();
 		say_over();
 		return NULL;
 	}
@@ -164,8 +173,10 @@ void vtpm_boot_before_guest(const struct launch_info *l)
 	if (!is_before_guest(l))
 		return;
 	begin(l);
-	while (vtpm_boot_pending() && !patience_over(&p, timer_uptime_ns()))
+	while (vtpm_boot_pending() && !patience_over(&p, timer_uptime_ns())) {
 		service_run(&vtpm_service, &boot.request, SCHED_TURN_NS, true);
+		attest_early_lend(SCHED_TURN_NS);
+	}
 	if (l->flags & LAUNCH_FLAG_STATE_REQUIRED)
 		require_state();
 	if (!boot.over)

@@ -7,10 +7,11 @@
  * at the ELF symbol "launch_info". All addresses are guest physical and page aligned; size 0 means
  * absent.
  */
+#include "abi/host/key_release.h"
 #include "base/types.h"
 
 #define LAUNCH_MAGIC   0x4e4c454bu /* "KELN" */
-#define LAUNCH_VERSION 3
+#define LAUNCH_VERSION 4
 
 enum launch_guest {
 	LAUNCH_GUEST_NONE = 0,  /* the SVSM runs its self-tests and stops */
@@ -81,6 +82,9 @@ struct launch_params {
 struct launch_state {
 	uint8_t identity[32];
 	uint8_t test_key[32]; /* LAUNCH_FLAG_TEST_KEY only, else 0 */
+	/* LAUNCH_FLAG_KEYS: whose signature the keys must have (abi/host/key_release.h); 0 with
+	 * LAUNCH_FLAG_KEYS_UNSIGNED */
+	uint8_t signer[RELEASE_SIGNER];
 } PACKED;
 
 struct launch_info {
@@ -111,7 +115,7 @@ struct launch_info {
 	struct launch_state state;
 	/* 0, as all events and sections that are not used */
 	uint8_t pad[PAGE_SIZE - 32 - 5 * 16 - LAUNCH_EVENTS_MAX * 200 - LAUNCH_SECTIONS_MAX * 12 -
-		    12 - 16 - 64];
+		    12 - 16 - 160];
 } PACKED;
 ABI_SIZE(struct launch_info, 0x1000, "launch_info: one page");
 
@@ -128,7 +132,13 @@ ABI_SIZE(struct launch_info, 0x1000, "launch_info: one page");
 #define LAUNCH_FLAG_STATE_REQUIRED BIT(7)
 /* The state is sealed with a key that everybody can read, in this page: for tests. */
 #define LAUNCH_FLAG_TEST_KEY BIT(8)
-#define LAUNCH_FLAGS_STATE   (LAUNCH_FLAG_STATE | LAUNCH_FLAG_STATE_REQUIRED | LAUNCH_FLAG_TEST_KEY)
+/* The state is sealed with keys of a key server, which signs what it gives ... */
+#define LAUNCH_FLAG_KEYS BIT(9)
+/* ... or not: whoever answers can give keys that he knows. */
+#define LAUNCH_FLAG_KEYS_UNSIGNED BIT(10)
+#define LAUNCH_FLAGS_STATE                                                                         \
+	(LAUNCH_FLAG_STATE | LAUNCH_FLAG_STATE_REQUIRED | LAUNCH_FLAG_TEST_KEY |                   \
+	 LAUNCH_FLAG_KEYS | LAUNCH_FLAG_KEYS_UNSIGNED)
 #define LAUNCH_FLAGS                                                                               \
 	(LAUNCH_FLAG_SELFTEST | LAUNCH_FLAG_PANIC | LAUNCH_FLAG_TEST | LAUNCH_FLAG_ALT_INJ |       \
 	 LAUNCH_FLAG_SECURE_TSC | LAUNCH_FLAG_COM1 | LAUNCH_FLAGS_STATE)

@@ -12,6 +12,7 @@
  * reads is the kernel's private copy, which no guest can change.
  */
 #include "abi/guest_message.h"
+#include "abi/host/key_release.h"
 #include "abi/launch.h"
 #include "base/types.h"
 
@@ -36,6 +37,12 @@
 #define SERVICE_CALL_CHANNEL_RESET 0x4b0a /* (): empties it both ways; -ENOENT: there is none */
 #define SERVICE_CALL_CHANNEL_SEND  0x4b0b /* (from, len): bytes sent; SERVICE_CHANNEL_MAX at most */
 #define SERVICE_CALL_CHANNEL_TAKE  0x4b0c /* (to, room): bytes; those that are 0 are none */
+/*
+ * A report of VMPL 0 with those 64 bytes as its data, for the one service that the kernel lets ask, while
+ * it lets (docs/key-release.md): -EPERM: it does not; -EAGAIN: it is being made, ask again for the same;
+ * -EIO: there is none to be had.
+ */
+#define SERVICE_CALL_REPORT 0x4b0d /* (const void *data, void *report) */
 /* clang-format on */
 
 #define SERVICE_CHANNEL_MAX 1024
@@ -70,12 +77,14 @@ struct service_head {
  * extends its PCR in all banks. A TPM that cannot do all of it serves nobody. */
 #define VTPM_REQ_BOOT 6
 
-/* The kernel fills this slot before the service starts, where the launch asks for the TPM's state.
- */
+/* The kernel fills this slot before the service starts, where the launch asks for the TPM's state,
+ * and the service adds the keys that it was given, so that it is given them once a launch. */
 #define VTPM_SLOT_LAUNCH 3
 struct vtpm_launch {
 	uint32_t flags; /* LAUNCH_FLAGS_STATE of the launch page */
 	struct launch_state state;
+	uint32_t key_count; /* 0: none yet */
+	struct release_key keys[RELEASE_KEYS_MAX];
 } PACKED;
 
 /* Primary keys of the endorsement hierarchy. Endorsement keys: TCG EK Credential Profile 2.x, annex
@@ -99,6 +108,8 @@ enum vtpm_key {
  */
 #define ATTEST_REQ_SEAL 1
 #define ATTEST_REQ_OPEN 2
+/* As SEAL, for a report over 64 bytes as they are: those that a key server is shown. */
+#define ATTEST_REQ_SEAL_DATA 3
 
 struct attest_head {
 	uint8_t key[GUEST_MESSAGE_KEY];

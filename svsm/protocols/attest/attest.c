@@ -27,6 +27,7 @@
 #include "lib/string.h"
 #include "mm/alloc.h"
 #include "protocols/attest/attest_channel.h"
+#include "protocols/attest/attest_early.h"
 #include "protocols/attest/attest_lock.h"
 #include "protocols/attest/attest_operation.h"
 #include "protocols/dispatch.h"
@@ -131,7 +132,7 @@ static struct attest_answer answer(void)
 }
 
 /* The manifest is there. The processor is not asked before the rest of the answer fits. */
-static enum svsm_result report_begin(struct svsm_call *call)
+static enum svsm_result report_begin(struct svsm_call *call, uint64_t ns)
 {
 	const struct attest_request *r = job.now;
 	struct attest_answer a = answer();
@@ -140,7 +141,10 @@ static enum svsm_result report_begin(struct svsm_call *call)
 		forget();
 		return SVSM_ERR_INVALID_PARAMETER;
 	}
-	if (!attest_channel_begin(r->nonce, sizeof(r->nonce), a.manifest, a.manifest_size,
+	if (attest_early_drain(ns))
+		return SVSM_ERR_INCOMPLETE;
+	if (attest_channel_state() == ATTEST_CHANNEL_LOST ||
+	    !attest_channel_begin(r->nonce, sizeof(r->nonce), a.manifest, a.manifest_size,
 				  r->op.certificates.size)) {
 		forget();
 		return SVSM_ERR_ATTEST_NO_REPORT;
@@ -173,7 +177,7 @@ static enum svsm_result manifest_step(struct svsm_call *call, uint64_t ns)
 {
 	switch (attest_manifest_step(ns)) {
 	case ATTEST_DONE:
-		return report_begin(call);
+		return report_begin(call, ns);
 	case ATTEST_FAILED:
 		forget();
 		return SVSM_ERR_ATTEST_NO_REPORT;

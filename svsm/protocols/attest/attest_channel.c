@@ -39,6 +39,7 @@ static struct {
 	enum attest_channel_state state;
 	uint64_t count;    /* messages of VMPCK0 so far, in both directions */
 	uint32_t size;     /* of what is sealed */
+	bool plain;        /* it is the report's data, and not hashed */
 	bool certificates; /* they are wanted, and the host has no more than fit */
 	bool asks;         /* a CPU is at the host with it, without the lock */
 	uint64_t again;    /* uptime: the host was busy, and is not asked before */
@@ -85,7 +86,9 @@ static void ask_service(void)
 
 	fill_head(seals ? &r->seal.head : &r->open.head);
 	channel.request = (struct service_request){
-		.kind = seals ? ATTEST_REQ_SEAL : ATTEST_REQ_OPEN,
+		.kind = !seals          ? ATTEST_REQ_OPEN
+			: channel.plain ? ATTEST_REQ_SEAL_DATA
+					: ATTEST_REQ_SEAL,
 		.in = seals ? (void *)&r->seal : (void *)&r->open,
 		.in_len = seals ? (uint32_t)sizeof(r->seal) + channel.size
 				: (uint32_t)sizeof(r->open),
@@ -173,37 +176,79 @@ static void ask_host(void)
 
 /* ---- one request ---- */
 
-bool attest_channel_begin(const void *a, uint32_t a_size, const void *b, uint32_t b_size,
-			  bool certificates)
+static bool have_room(void)
 {
 	if (!channel.room)
 		channel.room = alloc(sizeof(*channel.room));
-	if (!channel.room)
-		return false;
-	memcpy(channel.room->seal.data, a, a_size);
-	memcpy(channel.room->seal.data + a_size, b, b_size);
-	channel.size = a_size + b_size;
+	return channel.room;
+}
+
+static void begin(uint32_t size, bool plain, bool certificates)
+{
+	channel.size = size;
+	channel.plain = plain;
 	channel.certificates = certificates;
 	channel.table_size = 0;
 	channel.state = ATTEST_CHANNEL_SEALS;
 	ask_service();
+}
+
+bool attest_channel_begin(const void *a, uint32_t a_size, const void *b, uint32_t b_size,
+			  bool certificates)
+{
+	if (!have_room())
+		return false;
+	memcpy(channel.room->seal.data, a, a_size);
+	memcpy(channel.room->seal.data + a_size, b, b_size);
+	begin(a_size + b_size, false, certificates);
 	return true;
+}
+
+bool attest_channel_begin_data(const uint8_t data[64])
+{
+	if (!have_room())
+		return false;
+	memcpy(channel.room->seal.data, data, 64);
+	begin(64, true, false);
+	return true;
+}
+
+static bool host_waits(void)
+{
+	return channel.asks || timer_uptime_ns() < channel.again;
+}
+
+struct service_request *attest_channel_request(void)
+{
+	bool service =
+		channel.state == ATTEST_CHANNEL_SEALS || channel.state == ATTEST_CHANNEL_OPENS;
+
+	return service && !__atomic_load_n(&channel.request.done, __ATOMIC_ACQUIRE)
+		       ? &channel.request
+		       : NULL;
+}
+
+void attest_channel_poll(void)
+{
+	if (channel.state != ATTEST_CHANNEL_SENDS) {
+		if (!attest_channel_request())
+			service_done();
+	} else if (!host_waits()) {
+		ask_host();
+	}
 }
 
 void attest_channel_step(uint64_t ns)
 {
-	bool sends = channel.state == ATTEST_CHANNEL_SENDS;
+	struct service_request *r = attest_channel_request();
 
 	if (channel.state == ATTEST_CHANNEL_ANSWERED ||
-	    (sends && (channel.asks || timer_uptime_ns() < channel.again))) {
+	    (channel.state == ATTEST_CHANNEL_SENDS && host_waits()))
 		attest_wait(MIN(ns, BUSY_NS));
-	} else if (sends) {
-		ask_host();
-	} else if (!__atomic_load_n(&channel.request.done, __ATOMIC_ACQUIRE)) {
-		lend(&channel.request, ns);
-	} else {
-		service_done();
-	}
+	else if (r)
+		lend(r, ns);
+	else
+		attest_channel_poll();
 }
 
 const struct attestation_report *attest_channel_report(void)

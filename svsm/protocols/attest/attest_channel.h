@@ -30,12 +30,20 @@ enum attest_channel_state {
 	ATTEST_CHANNEL_LOST,
 };
 
+struct service_request;
+
 enum attest_channel_state attest_channel_state(void);
 
 /* IDLE: begin a request for a report over SHA-512 of `a` and `b`, ATTEST_DATA_MAX bytes at most,
  * with the host's certificates or without. False: no memory, and nothing has changed. */
 bool attest_channel_begin(const void *a, uint32_t a_size, const void *b, uint32_t b_size,
 			  bool certificates);
+/* The same for a report over those bytes as they are, without certificates. */
+bool attest_channel_begin_data(const uint8_t data[64]);
+/* SEALS to OPENS: go on as far as the host and what the service has done allow, without lending it
+ * a CPU; the request that it is at now, or NULL, for who lends one. */
+void attest_channel_poll(void);
+struct service_request *attest_channel_request(void);
 /* SEALS to ANSWERED: go on, or wait for others, lending this CPU for at most ns; an exit to the
  * host may take longer. */
 void attest_channel_step(uint64_t ns);

@@ -37,6 +37,16 @@ static uint32_t seal_request(uint32_t in_len, uint32_t *len)
 		       : SERVICE_EFAILED;
 }
 
+static uint32_t seal_data(uint32_t in_len, uint32_t *len)
+{
+	if (in_len != sizeof(in.seal) + 64)
+		return SERVICE_EINVAL;
+	*len = sizeof(out.message);
+	return seal_report_request(&out.message, in.seal.head.key, in.seal.head.seqno, in.seal.data)
+		       ? SERVICE_OK
+		       : SERVICE_EFAILED;
+}
+
 static uint32_t open_answer(uint32_t in_len, uint32_t *len)
 {
 	if (in_len != sizeof(in.open))
@@ -54,6 +64,8 @@ static uint32_t handle(const struct service_head *head, uint32_t *len)
 	switch (head->kind) {
 	case ATTEST_REQ_SEAL:
 		return seal_request(head->len, len);
+	case ATTEST_REQ_SEAL_DATA:
+		return seal_data(head->len, len);
 	case ATTEST_REQ_OPEN:
 		return open_answer(head->len, len);
 	default:

@@ -11,6 +11,7 @@
 #include "services/lib/channel.h"
 #include "lib/channel/channel_frame.h"
 #include "lib/patience.h"
+#include "services/lib/channel_request.h"
 #include "services/lib/service.h"
 
 #define NS_PER_MS 1000000u
@@ -96,8 +97,12 @@ static bool exchange(uint8_t type, uint64_t ms)
 	return false;
 }
 
-/* The answer has `room` bytes, no more and no less. */
-static bool ask(uint8_t type, size_t len, void *to, size_t room, uint64_t ms)
+uint8_t *channel_request_payload(void)
+{
+	return channel.payload;
+}
+
+bool channel_request(uint8_t type, size_t len, uint64_t ms, struct channel_reply *r)
 {
 	const struct channel_head *h = &channel.in.head;
 
@@ -108,14 +113,21 @@ static bool ask(uint8_t type, size_t len, void *to, size_t room, uint64_t ms)
 		channel.payload, len);
 	if (!channel.hurried)
 		channel.all = wait_of(CHANNEL_ALL_MS);
-	if (!exchange(type, ms)) {
-		channel.open = false;
-		return false;
-	}
-	if (h->status != CHANNEL_OK || h->length != room)
+	channel.open = exchange(type, ms);
+	if (channel.open)
+		*r = (struct channel_reply){h->status, h->length, channel_payload(&channel.in)};
+	return channel.open;
+}
+
+/* The answer has `room` bytes, no more and no less. */
+static bool ask(uint8_t type, size_t len, void *to, size_t room, uint64_t ms)
+{
+	struct channel_reply r;
+
+	if (!channel_request(type, len, ms, &r) || r.status != CHANNEL_OK || r.length != room)
 		return false;
 	if (room)
-		memcpy(to, channel_payload(&channel.in), room);
+		memcpy(to, r.payload, room);
 	return true;
 }
 

@@ -25,5 +25,12 @@ bool channel_read(unsigned slot, uint32_t offset, void *to, uint32_t len);
 bool channel_write(unsigned slot, uint32_t offset, const void *from, uint32_t len);
 bool channel_sync(void);
 
+/*
+ * A message to whoever is behind the host, and the answer to it: *got bytes of room. False: none
+ * for ms, or none that fits; the host then may still answer, to the wind.
+ */
+bool channel_converse(const void *message, uint32_t len, void *to, uint32_t room, uint32_t *got,
+		      uint64_t ms);
+
 /* Nanoseconds of a clock that only goes on. */
 uint64_t channel_now(void); /* channel_time.c; unit tests have their own */

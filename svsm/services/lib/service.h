@@ -50,6 +50,11 @@ static inline int64_t service_channel_take(void *to, uint64_t room)
 	return service_call(SERVICE_CALL_CHANNEL_TAKE, (uint64_t)to, room, 0);
 }
 
+static inline int64_t service_report(const uint8_t data[64], struct attestation_report *to)
+{
+	return service_call(SERVICE_CALL_REPORT, (uint64_t)data, (uint64_t)to, 0);
+}
+
 static inline int64_t service_load(uint32_t slot, void *to, uint64_t room)
 {
 	return service_call(SERVICE_CALL_LOAD, slot, (uint64_t)to, room);

@@ -20,7 +20,9 @@ struct state_store {
 	uint32_t slot_size;
 };
 
-/* A key may have a predecessor, with which what is there may be sealed; nothing new is. */
+#define STATE_KEYS 4
+
+/* A key may have predecessors, with which what is there may be sealed; nothing new is. */
 struct state_key {
 	uint64_t epoch;
 	uint8_t key[SEAL_KEY];
@@ -29,7 +31,7 @@ struct state_key {
 struct state {
 	const struct state_store *store;
 	uint8_t identity[SEAL_IDENTITY];
-	struct state_key keys[2]; /* the last one seals */
+	struct state_key keys[STATE_KEYS]; /* the last one seals */
 	unsigned key_count;
 	/* state_load() and state_save() keep these */
 	unsigned next;    /* the slot that is written next: not the newest good one */

@@ -2,9 +2,9 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /*
- * The launch says whose state it is and with which key; the channel has the slots;
- * services/lib/state.c knows which of them counts. Nothing that is there is overwritten unless it
- * has been opened.
+ * The launch says whose state it is, and with which key or by whom keys are given; the channel has
+ * the slots; services/lib/state.c knows which of them counts. Nothing that is there is overwritten
+ * unless it has been opened.
  */
 #include <openssl/crypto.h>
 #include <stdio.h>
@@ -14,6 +14,7 @@
 #include "services/lib/service.h"
 #include "services/lib/state.h"
 #include "services/vtpm/durable.h"
+#include "services/vtpm/release.h"
 
 static const struct state_store store = {channel_read, channel_write, channel_sync,
 					 CHANNEL_SLOT_SIZE};
@@ -23,6 +24,8 @@ static struct {
 	bool required; /* no TPM without that */
 	bool dirty;
 	struct state state;
+	struct release release;
+	bool confirm;            /* the server of those keys waits for a word */
 	uint8_t *found, *latest; /* malloc'ed, or NULL */
 	size_t found_len, latest_len;
 } durable;
@@ -50,15 +53,53 @@ static void forget(uint8_t **p, size_t len)
 	*p = NULL;
 }
 
-/* The key that the launch page gives. It is no secret: docs/persistence.md, "The test key". */
-static bool set_up(const struct vtpm_launch *l)
+_Static_assert(STATE_KEYS == RELEASE_KEYS_MAX, "each key that is given can be used");
+
+static void use_key(uint64_t epoch, const uint8_t key[SEAL_KEY])
+{
+	struct state_key *k = &durable.state.keys[durable.state.key_count++];
+
+	k->epoch = epoch;
+	memcpy(k->key, key, SEAL_KEY);
+}
+
+/*
+ * A server is asked once a launch. The kernel keeps what it gave, for a program that begins anew
+ * after a fault; without that the next one asks again, if it still may.
+ */
+static bool ask_for_keys(struct vtpm_launch *l)
+{
+	const char *why =
+		release_ask(&l->state, l->flags & LAUNCH_FLAG_KEYS_UNSIGNED, &durable.release);
+
+	if (why) {
+		say(why);
+		return false;
+	}
+	durable.confirm = durable.release.epochs;
+	l->key_count = durable.release.count;
+	memcpy(l->keys, durable.release.keys, sizeof(l->keys));
+	service_store(VTPM_SLOT_LAUNCH, l, sizeof(*l));
+	return true;
+}
+
+/* The test key is no secret: docs/persistence.md. */
+static bool find_keys(struct vtpm_launch *l)
+{
+	if (l->flags & LAUNCH_FLAG_TEST_KEY)
+		use_key(0, l->state.test_key);
+	if (l->flags & LAUNCH_FLAG_KEYS && (l->key_count || ask_for_keys(l)))
+		for (uint32_t i = 0; i < l->key_count; i++)
+			use_key(l->keys[i].epoch, l->keys[i].key);
+	return durable.state.key_count;
+}
+
+static void set_up(const struct vtpm_launch *l)
 {
 	memcpy(durable.state.identity, l->state.identity, SEAL_IDENTITY);
-	memcpy(durable.state.keys[0].key, l->state.test_key, SEAL_KEY);
-	durable.state.key_count = 1;
+	durable.state.key_count = 0;
 	durable.state.store = &store;
 	durable.required = l->flags & LAUNCH_FLAG_STATE_REQUIRED;
-	return l->flags & LAUNCH_FLAG_TEST_KEY;
 }
 
 static bool find(void)
@@ -88,10 +129,14 @@ bool durable_begin(void)
 
 	if (service_load(VTPM_SLOT_LAUNCH, &l, sizeof(l)) != sizeof(l))
 		return true;
-	if (!set_up(&l))
-		return give_up("there is no key for it");
-	if (!channel_open(CHANNEL_FEATURE_SLOTS))
+	set_up(&l);
+	if (!channel_open(CHANNEL_FEATURE_SLOTS |
+			  (l.flags & LAUNCH_FLAG_KEYS ? CHANNEL_FEATURE_KEYS : 0)))
 		return give_up("no host answers on the channel");
+	ok = find_keys(&l);
+	OPENSSL_cleanse(&l, sizeof(l));
+	if (!ok)
+		return give_up("there is no key for it");
 	channel_hurry();
 	ok = find();
 	channel_relax();
@@ -120,6 +165,19 @@ void durable_changed(const void *state, size_t len)
 		memcpy(durable.latest, state, len);
 }
 
+/* The start of a TPM writes its state, with the newest key, and so the first save proves that the
+ * older ones are not needed any more. Without an answer the server keeps them until the next launch
+ * has proved it. */
+static void confirm(void)
+{
+	if (!durable.confirm)
+		return;
+	durable.confirm = false;
+	if (!release_confirm(&durable.release))
+		say("the key server has not heard that the newest key is in use");
+	OPENSSL_cleanse(&durable.release, sizeof(durable.release));
+}
+
 bool durable_settle(void)
 {
 	bool saved;
@@ -130,5 +188,7 @@ bool durable_settle(void)
 		state_save(&durable.state, durable.latest, (uint32_t)durable.latest_len);
 	durable.dirty = false;
 	forget(&durable.latest, durable.latest_len);
+	if (saved)
+		confirm();
 	return saved || give_up("it could not be written");
 }

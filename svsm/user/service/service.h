@@ -49,10 +49,12 @@ struct service {
 	struct process *process;         /* NULL before the first request and after a death */
 	struct service_request *request; /* submitted and not done */
 	bool channel;                    /* it may use the channel: one service at most */
-	bool taken;                      /* the process has fetched it by SERVICE_CALL_WAIT */
-	bool kill;                       /* service_kill() was called; atomic */
-	uint32_t restarts;               /* deaths */
-	uint64_t rested;                 /* its user_tsc when it last asked for a request */
+	/* NULL: it may have no report; else SERVICE_CALL_REPORT. 0, or a SYS_ error. */
+	int (*report)(const uint8_t data[64], struct attestation_report *to);
+	bool taken;        /* the process has fetched it by SERVICE_CALL_WAIT */
+	bool kill;         /* service_kill() was called; atomic */
+	uint32_t restarts; /* deaths */
+	uint64_t rested;   /* its user_tsc when it last asked for a request */
 	struct {
 		void *data;
 		uint32_t len;

@@ -77,8 +77,9 @@ ABI_SIZE(struct channel_range, 12, "channel: range");
 /*
  * Messages for somebody behind the host, and their answers, of RELEASE_MESSAGE_MAX bytes at most
  * (abi/host/key_release.h). Both go in parts, in order; a message is complete when offset and
- * length of a part make its total. Messages count from 1, and the answer has the number of its
- * message; the host keeps the last one of each. A part that was there already is taken again.
+ * length of a part make its total. The answer has the number of its message, and
+ * the host keeps the last one of each. A part at offset 0 begins a message anew, whatever was
+ * there.
  */
 struct channel_part {
 	uint32_t number, offset;

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Keelson Authors */
+
+/*
+ * The system call by which a service gets a report of VMPL 0. Whether it may is not decided here:
+ * who owns the service lets it ask (struct service's report), and says for how long.
+ */
+#include "user/service/service.h"
+#include "user/syscall.h"
+
+/* One service may ask, and runs on one CPU at a time: no lock. */
+static struct attestation_report report;
+
+/* Arguments: data, report. */
+static enum syscall_then call_report(struct process *p, struct syscall_args *args)
+{
+	uint8_t data[sizeof(report.report_data)];
+	int error;
+
+	if (!p->service || !p->service->report)
+		return syscall_error(args, SYS_EPERM);
+	if (!user_copy_in(data, args->a[0], sizeof(data)))
+		return syscall_error(args, SYS_EFAULT);
+	error = p->service->report(data, &report);
+	if (error)
+		return syscall_error(args, error);
+	return user_copy_out(args->a[1], &report, sizeof(report)) ? SYSCALL_RESUME
+								  : syscall_error(args, SYS_EFAULT);
+}
+
+SVSM_SYSCALL(SERVICE_CALL_REPORT, call_report);
