@@ -49,15 +49,17 @@ static size_t make(const struct channel_decoder *d, uint16_t status, const void 
 }
 
 /* Of another version nothing but this exchange is known, so the answer is always our own. */
-static size_t hello(int fd, const struct channel_decoder *d, uint8_t *out)
+static size_t hello(const struct channel_host *host, const struct channel_decoder *d, uint8_t *out)
 {
+	uint32_t has = (host->file >= 0 ? CHANNEL_FEATURE_SLOTS : 0) |
+		       (host->keys ? CHANNEL_FEATURE_KEYS : 0);
 	struct channel_hello h;
 
 	if (d->head.length != sizeof(h))
 		return make(d, CHANNEL_REFUSED, NULL, 0, out);
 	memcpy(&h, channel_payload(d), sizeof(h));
 	h.version = MIN(h.version, (uint32_t)CHANNEL_VERSION);
-	h.wanted = (h.wanted | h.optional) & (fd >= 0 ? CHANNEL_FEATURE_SLOTS : 0);
+	h.wanted = (h.wanted | h.optional) & has;
 	h.optional = 0;
 	return make(d, CHANNEL_OK, &h, sizeof(h), out);
 }
@@ -110,17 +112,51 @@ static size_t sync_file(int fd, const struct channel_decoder *d, uint8_t *out)
 	return make(d, fdatasync(fd) == 0 ? CHANNEL_OK : CHANNEL_FAILED, NULL, 0, out);
 }
 
-size_t channel_answer(int fd, const struct channel_decoder *d, uint8_t *out)
+static size_t tell(struct forward *keys, const struct channel_decoder *d, uint8_t *out)
+{
+	struct channel_part part;
+	uint16_t status = CHANNEL_REFUSED;
+
+	if (keys && d->head.length > sizeof(part)) {
+		memcpy(&part, channel_payload(d), sizeof(part));
+		status = forward_tell(keys, &part, channel_payload(d) + sizeof(part),
+				      d->head.length - (uint32_t)sizeof(part));
+	}
+	return make(d, status, NULL, 0, out);
+}
+
+static size_t hear(struct forward *keys, const struct channel_decoder *d, uint8_t *out)
+{
+	struct {
+		struct channel_part part;
+		uint8_t bytes[CHANNEL_DATA_MAX];
+	} PACKED a;
+	uint16_t status = CHANNEL_REFUSED;
+	uint32_t n = 0;
+
+	if (keys && d->head.length == sizeof(a.part)) {
+		memcpy(&a.part, channel_payload(d), sizeof(a.part));
+		status = forward_hear(keys, &a.part, a.bytes, &n);
+	}
+	return make(d, status, &a, status == CHANNEL_OK ? sizeof(a.part) + n : 0, out);
+}
+
+size_t channel_answer(const struct channel_host *host, const struct channel_decoder *d,
+		      uint8_t *out)
 {
 	switch (d->head.type) {
 	case CHANNEL_HELLO:
-		return hello(fd, d, out);
+		return hello(host, d, out);
 	case CHANNEL_READ:
-		return read_range(fd, d, out);
+		return read_range(host->file, d, out);
 	case CHANNEL_WRITE:
-		return write_range(fd, d, out);
+		return write_range(host->file, d, out);
 	case CHANNEL_SYNC:
-		return sync_file(fd, d, out);
+		return sync_file(host->file, d, out);
+	case CHANNEL_TELL:
+		return tell(host->keys, d, out);
+	case CHANNEL_HEAR:
+		return hear(host->keys, d, out);
 	default:
 		return make(d, CHANNEL_REFUSED, NULL, 0, out);
 	}

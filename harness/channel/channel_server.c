@@ -19,7 +19,7 @@
 
 struct channel_server {
 	char *path;
-	int file;
+	struct channel_host host;
 	int in, out, stop; /* the FIFOs, and an eventfd */
 	pthread_t thread;
 	bool running;
@@ -61,7 +61,7 @@ static bool put(const struct channel_server *s, const uint8_t *p, size_t n)
 static bool answer(struct channel_server *s)
 {
 	if (memcmp(&s->last, &s->decoder.head, sizeof(s->last)) != 0)
-		s->answer_len = channel_answer(s->file, &s->decoder, s->answer);
+		s->answer_len = channel_answer(&s->host, &s->decoder, s->answer);
 	s->last = s->decoder.head;
 	return put(s, s->answer, s->answer_len);
 }
@@ -96,16 +96,19 @@ static bool open_all(struct channel_server *s)
 	return s->in >= 0 && s->out >= 0 && s->stop >= 0;
 }
 
-struct channel_server *channel_server_start(const char *path, const char *state, char **why)
+struct channel_server *channel_server_start(const char *path, const char *state, const char *keys,
+					    char **why)
 {
 	struct channel_server *s = mem_alloc(sizeof(*s));
 	char *objection = NULL;
 
 	*s = (struct channel_server){
-		.path = str_dup(path), .file = -1, .in = -1, .out = -1, .stop = -1};
+
+		.path = str_dup(path), .host = {.file = -1}, .in = -1, .out = -1, .stop = -1};
 	channel_decoder_init(&s->decoder);
-	s->file = channel_file_open(state, &objection);
-	s->running = s->file >= 0 && open_all(s) &&
+	s->host.file = channel_file_open(state, &objection);
+	s->host.keys = keys ? forward_new(keys) : NULL;
+	s->running = s->host.file >= 0 && open_all(s) &&
 		     (errno = pthread_create(&s->thread, NULL, run, s)) == 0;
 	if (s->running)
 		return s;
@@ -128,8 +131,9 @@ void channel_server_stop(struct channel_server *s)
 	port_fifo_close(s->path, "out", s->out);
 	if (s->stop >= 0)
 		close(s->stop);
-	if (s->file >= 0)
-		close(s->file);
+	if (s->host.file >= 0)
+		close(s->host.file);
+	forward_free(s->host.keys);
 	free(s->path);
 	free(s);
 }

@@ -12,7 +12,9 @@ struct channel_server;
 
 /*
  * path: of two FIFOs, .in and .out, which are made now and removed at the end. state: the file that
- * keeps a TPM's state (channel/answer.h). NULL with *why (malloc'ed).
+ * keeps a TPM's state (channel/answer.h). keys: a key server's socket, or NULL. NULL with *why
+ * (malloc'ed).
  */
-struct channel_server *channel_server_start(const char *path, const char *state, char **why);
+struct channel_server *channel_server_start(const char *path, const char *state, const char *keys,
+					    char **why);
 void channel_server_stop(struct channel_server *s); /* NULL too */

@@ -57,6 +57,9 @@ enum {
 	OPT_PSP,
 	OPT_STATE,
 	OPT_STATE_REQUIRED,
+	OPT_KEYS,
+	OPT_KEYS_SIGNER,
+	OPT_KEYS_UNSIGNED,
 	OPT_EXEC,
 	OPT_SHELL,
 	OPT_JSON,
@@ -110,6 +113,9 @@ static const struct option table[] = {
 	{"psp", 1, NULL, OPT_PSP},
 	{"state", 1, NULL, OPT_STATE},
 	{"state-required", 0, NULL, OPT_STATE_REQUIRED},
+	{"keys", 1, NULL, OPT_KEYS},
+	{"keys-signer", 1, NULL, OPT_KEYS_SIGNER},
+	{"keys-unsigned", 0, NULL, OPT_KEYS_UNSIGNED},
 	{"exec", 1, NULL, OPT_EXEC},
 	{"shell", 0, NULL, OPT_SHELL},
 	{"json", 0, NULL, OPT_JSON},
@@ -201,7 +207,11 @@ static void help(void)
 	     "  --state FILE               run: the TPM's state is kept there, sealed with the "
 	     "TEST "
 	     "KEY\n"
-	     "                             (docs/persistence.md)\n"
+	     "                             (docs/persistence.md) or with keys of a server:\n"
+	     "  --keys SOCKET              the server's, as of `keelson kbs` "
+	     "(docs/key-release.md)\n"
+	     "  --keys-signer PEM          the public key that has to sign what it gives\n"
+	     "  --keys-unsigned            or nobody's: whoever answers can know the keys\n"
 	     "  --state-required           no guest starts without it; else with a new TPM\n"
 	     "  --monitor FILE             another monitor image\n"
 	     "  --name NAME, --runs DIR    the run folder: DIR/NAME-TIME-PID\n"
@@ -315,25 +325,27 @@ static bool psp(struct options *o)
 /* Options whose value is a word of the command line. False: c is none of them. */
 static bool take_text(struct options *o, int c)
 {
-	const char **slot = c == OPT_PLATFORM    ? &o->platform
-			    : c == OPT_QEMU      ? &o->qemu
-			    : c == OPT_MONITOR   ? &o->monitor
-			    : c == OPT_KERNEL    ? &o->kernel
-			    : c == OPT_INITRD    ? &o->initrd
-			    : c == OPT_APPEND    ? &o->append
-			    : c == OPT_IGVM      ? &o->igvm
-			    : c == OPT_PAYLOAD   ? &o->payload
-			    : c == OPT_SYMBOLS   ? &o->symbols
-			    : c == OPT_GDB       ? &o->gdb
-			    : c == OPT_GDB_TRACE ? &o->gdb_trace
-			    : c == OPT_RUNS      ? &o->runs
-			    : c == OPT_NAME      ? &o->name
-			    : c == OPT_DISK      ? &o->disk
-			    : c == OPT_SWTPM     ? &o->swtpm
-			    : c == OPT_GROUP     ? &o->group
-			    : c == OPT_KNOWN     ? &o->known
-			    : c == OPT_STATE     ? &o->state
-						 : NULL;
+	const char **slot = c == OPT_PLATFORM      ? &o->platform
+			    : c == OPT_QEMU        ? &o->qemu
+			    : c == OPT_MONITOR     ? &o->monitor
+			    : c == OPT_KERNEL      ? &o->kernel
+			    : c == OPT_INITRD      ? &o->initrd
+			    : c == OPT_APPEND      ? &o->append
+			    : c == OPT_IGVM        ? &o->igvm
+			    : c == OPT_PAYLOAD     ? &o->payload
+			    : c == OPT_SYMBOLS     ? &o->symbols
+			    : c == OPT_GDB         ? &o->gdb
+			    : c == OPT_GDB_TRACE   ? &o->gdb_trace
+			    : c == OPT_RUNS        ? &o->runs
+			    : c == OPT_NAME        ? &o->name
+			    : c == OPT_DISK        ? &o->disk
+			    : c == OPT_SWTPM       ? &o->swtpm
+			    : c == OPT_GROUP       ? &o->group
+			    : c == OPT_KNOWN       ? &o->known
+			    : c == OPT_STATE       ? &o->state
+			    : c == OPT_KEYS        ? &o->keys
+			    : c == OPT_KEYS_SIGNER ? &o->keys_signer
+						   : NULL;
 
 	if (slot)
 		*slot = optarg;
@@ -357,6 +369,7 @@ static bool take_flag(struct options *o, int c)
 		     : c == OPT_ALTERNATE_INJECTION ? &o->alternate_injection
 		     : c == OPT_NO_BOOT_CACHE       ? &o->no_boot_cache
 		     : c == OPT_STATE_REQUIRED      ? &o->state_required
+		     : c == OPT_KEYS_UNSIGNED       ? &o->keys_unsigned
 						    : NULL;
 
 	if (slot)
@@ -504,6 +517,12 @@ int options_read(struct options *o, int argc, char **argv, const char *usage)
 		problem("--state-required goes with --state; that goes with an SVSM, and not with "
 			"a "
 			"run that can be repeated");
+		return CODE_USAGE;
+	}
+	if (!o->keys != !(o->keys_signer || o->keys_unsigned) ||
+	    (o->keys && (!o->state || (o->keys_signer && o->keys_unsigned)))) {
+		problem("--keys goes with --state, and with one of --keys-signer and "
+			"--keys-unsigned");
 		return CODE_USAGE;
 	}
 	if (o->psp_given &&

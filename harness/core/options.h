@@ -51,8 +51,12 @@ struct options {
 	bool psp_given;           /* it was asked for */
 	const char *state;        /* run: a file that keeps the TPM's state; NULL: it is not kept */
 	bool state_required;      /* no guest without it */
-	struct strlist exec;      /* run: command lines for the guest's shell */
-	struct strlist args;      /* what is no option */
+	const char *keys;         /* a key server's socket; NULL: the test key */
+	const char
+		*keys_signer; /* whose keys are taken: a file with a public key; NULL: anybody's */
+	bool keys_unsigned;
+	struct strlist exec; /* run: command lines for the guest's shell */
+	struct strlist args; /* what is no option */
 };
 
 /* How many words an option is: 2 when its value is the next one; 0: the word is no option. One that

@@ -183,8 +183,8 @@ static bool fill(const struct igvm_build_options *o, struct elf *e, struct image
 	};
 	bool svsm = !o->payload;
 
-	if (o->state)
-		state_add(o->state, &info);
+	if (o->state && !state_add(o->state, o->keys_signer, o->keys_unsigned, &info))
+		return false;
 	m->policy = IGVM_SNP_POLICY_SMT | IGVM_SNP_POLICY_ONE;
 	return add_elf(o, e, m, &info, svsm) && add_guest(o, m, &info) &&
 	       add_launch_info(e, m, &info, svsm) && (!o->multiboot || build_multiboot(o, e, m));

@@ -56,6 +56,8 @@ struct igvm_build_options {
 	bool com1;                /* the SVSM logs on COM1, not on the debug port */
 	const char *state;        /* whose the TPM's state is, which is kept; NULL: it is not */
 	bool state_required;      /* without it no guest starts */
+	const char *keys_signer;  /* a public key's file: whose keys seal it; NULL: see below */
+	bool keys_unsigned;       /* anybody's; with neither it is the test key */
 };
 
 /* Writes the file. Returns an exit code of blob.h, and on an error has said so. */

@@ -98,6 +98,8 @@ enum {
 	OPT_CONSOLE_PORT,
 	OPT_STATE,
 	OPT_STATE_REQUIRED,
+	OPT_KEYS_SIGNER,
+	OPT_KEYS_UNSIGNED,
 	OPT_SELFTEST,
 	OPT_TEST,
 	OPT_PANIC
@@ -123,6 +125,8 @@ static const struct option options[] = {
 	{"console-port", required_argument, NULL, OPT_CONSOLE_PORT},
 	{"state", required_argument, NULL, OPT_STATE},
 	{"state-required", no_argument, NULL, OPT_STATE_REQUIRED},
+	{"keys-signer", required_argument, NULL, OPT_KEYS_SIGNER},
+	{"keys-unsigned", no_argument, NULL, OPT_KEYS_UNSIGNED},
 	{"selftest", no_argument, NULL, OPT_SELFTEST},
 	{"test", no_argument, NULL, OPT_TEST},
 	{"panic", no_argument, NULL, OPT_PANIC}, /* tests of the harness */
@@ -152,6 +156,8 @@ static const char **text_option(struct igvm_build_options *o, int c)
 		return &o->firmware;
 	case OPT_STATE:
 		return &o->state;
+	case OPT_KEYS_SIGNER:
+		return &o->keys_signer;
 	case 'o':
 		return &o->output;
 	default:
@@ -188,6 +194,8 @@ static bool *flag_option(struct igvm_build_options *o, int c)
 		return &o->alternate_injection;
 	case OPT_STATE_REQUIRED:
 		return &o->state_required;
+	case OPT_KEYS_UNSIGNED:
+		return &o->keys_unsigned;
 	case OPT_SELFTEST:
 		return &o->selftest;
 	case OPT_TEST:
@@ -247,6 +255,9 @@ static bool consistent(const struct igvm_build_options *o)
 	if (!o->kernel && (o->initrd || o->cmdline))
 		return false;
 	if ((o->multiboot && !o->payload) || (o->state_required && !o->state))
+		return false;
+	if (((o->keys_signer || o->keys_unsigned) && !o->state) ||
+	    (o->keys_signer && o->keys_unsigned))
 		return false;
 	return !o->payload ||
 	       (!o->kernel && !o->bare && !o->firmware && !o->service_cpus && !o->test &&

@@ -190,7 +190,10 @@ static void show_launch(const struct igvm_file *f)
 	       l.flags & LAUNCH_FLAG_COM1 ? ", log on COM1" : "",
 	       l.flags & LAUNCH_FLAG_STATE ? ", TPM's state kept" : "",
 	       l.flags & LAUNCH_FLAG_STATE_REQUIRED ? ", and required" : "",
-	       l.flags & LAUNCH_FLAG_TEST_KEY ? ", sealed with the TEST KEY" : "");
+	       l.flags & LAUNCH_FLAG_KEYS_UNSIGNED ? ", sealed with anybody's keys"
+	       : l.flags & LAUNCH_FLAG_KEYS        ? ", sealed with a key server's keys"
+	       : l.flags & LAUNCH_FLAG_TEST_KEY    ? ", sealed with the TEST KEY"
+						   : "");
 	for (uint32_t i = 0; i < MIN(l.section_count, LAUNCH_SECTIONS_MAX); i++)
 		show_section(&l.sections[i]);
 }

@@ -87,6 +87,10 @@ char *given_refuse(const struct suite *s, const struct options *o)
 	if (o->state_required)
 		return str("--state-required is for files that are built: %s says it itself",
 			   o->igvm);
+	if (o->keys_signer || o->keys_unsigned)
+		return str("--keys-signer and --keys-unsigned are for files that are built: %s "
+			   "says it itself",
+			   o->igvm);
 	if (o->firmware)
 		return str("--firmware is for files that are built: %s has what it starts",
 			   o->igvm);

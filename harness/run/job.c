@@ -169,6 +169,7 @@ static void fill_setup(struct session_setup *setup, const struct options *o, con
 	if (setup->profile->native && !setup->quiesce && !o->deterministic && icount(o, s) < 0)
 		setup->psp = &o->psp;
 	setup->state = o->state;
+	setup->keys = o->keys;
 	l->name = s->name;
 	l->qemu = o->qemu;
 	l->monitor = o->monitor ? o->monitor : paths_in_build("monitor.elf.mb");

@@ -200,6 +200,10 @@ static void add_features(const struct suite *s, const struct options *o, struct 
 		add_option(w, "--console-port", str("com1"));
 	if (o->state && s->kind != SUITE_PAYLOAD)
 		add_option(w, "--state", str("keelson run"));
+	if (o->keys_signer && s->kind != SUITE_PAYLOAD)
+		add_option(w, "--keys-signer", str_dup(o->keys_signer));
+	if (o->keys_unsigned && s->kind != SUITE_PAYLOAD)
+		strlist_add(w, "--keys-unsigned");
 	if (o->state_required && s->kind != SUITE_PAYLOAD)
 		strlist_add(w, "--state-required");
 }

@@ -160,7 +160,7 @@ static bool start_channel(struct session *s, const struct session_setup *setup, 
 	char *path = str("%s/" CHANNEL_NAME, setup->folder);
 
 	if (setup->state)
-		s->channel = channel_server_start(path, setup->state, why);
+		s->channel = channel_server_start(path, setup->state, setup->keys, why);
 	free(path);
 	return !setup->state || s->channel;
 }

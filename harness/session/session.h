@@ -26,6 +26,7 @@ struct session_setup {
 	const char *script; /* launch.deterministic: what the target is to do; NULL: nothing */
 	bool kdump;         /* a panic does not end it: the crash kernel's end does */
 	const char *state;  /* the file behind the channel; NULL: there is no channel */
+	const char *keys;   /* the socket of a key server behind it; NULL: none */
 	const struct psp_config *psp; /* native: the security processor; NULL: none */
 	bool quiesce; /* the machine can be saved, or launch.state is one that was: snapshot.h */
 };

@@ -11,7 +11,7 @@
  * sources: svsm/protocols/buffer.c svsm/protocols/core.c svsm/protocols/mem_available.c
  * sources: svsm/protocols/core_memory.c
  * sources: svsm/protocols/core_vcpu.c svsm/protocols/vtpm.c svsm/protocols/vtpm_pace.c
- * sources: svsm/protocols/vtpm_boot.c
+ * sources: tests/native/no_release.c svsm/protocols/vtpm_boot.c
  * sources: svsm/protocols/vtpm_page.c svsm/protocols/vtpm_request.c
  * libs: -lcrypto
  */

@@ -8,7 +8,7 @@
  *
  * sources: svsm/services/lib/channel.c svsm/lib/channel/channel_frame.c svsm/lib/crc32.c
  * sources: harness/channel/answer.c launch/profiles/words.c harness/core/exitcode.c
- * sources: harness/core/util.c
+ * sources: harness/core/util.c harness/channel/forward.c
  * libs: -lcrypto
  */
 #include "tests/native/check.h"
@@ -88,7 +88,7 @@ static void spoil(struct channel_hello *h)
 static void answer(void)
 {
 	uint8_t out[CHANNEL_FRAME_MAX];
-	size_t n = channel_answer(host.fd, &host.in, out);
+	size_t n = channel_answer(&(struct channel_host){host.fd, NULL}, &host.in, out);
 	bool waits = host.have; /* one that it is at already is not put off */
 
 	if (host.version && host.in.head.type == CHANNEL_HELLO) {
@@ -358,7 +358,7 @@ static uint16_t status_of(uint8_t type, const void *payload, size_t n)
 	for (size_t i = 0; i + 1 < len; i++)
 		CHECK(!channel_decoder_push(&d, out[i]));
 	CHECK(channel_decoder_push(&d, out[len - 1]));
-	len = channel_answer(host.fd, &d, back);
+	len = channel_answer(&(struct channel_host){host.fd, NULL}, &d, back);
 	channel_decoder_init(&d);
 	for (size_t i = 0; i + 1 < len; i++)
 		channel_decoder_push(&d, back[i]);

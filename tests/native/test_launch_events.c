@@ -106,7 +106,7 @@ TEST(what_is_not_used_is_zero)
 	is_refused("padding");
 	good()->events[LAUNCH_EVENTS_MAX - 1].sha512[63] = 1;
 	is_refused("unused events");
-	good()->flags |= BIT(9);
+	good()->flags |= BIT(11);
 	is_refused("flags");
 	good()->flags |= BIT(31);
 	is_refused("flags");
@@ -123,10 +123,31 @@ TEST(words_about_a_state_fit_together)
 	CHECK(!launch_events_objection(&page));
 	page.flags &= ~LAUNCH_FLAG_TEST_KEY;
 	is_refused("test key");
+	page.flags |= LAUNCH_FLAG_TEST_KEY | LAUNCH_FLAG_KEYS | LAUNCH_FLAG_KEYS_UNSIGNED;
+	is_refused("test key");
 	good()->flags |= LAUNCH_FLAG_STATE_REQUIRED;
 	page.state = (struct launch_state){0};
 	is_refused("not asked for");
 	good();
 	page.state.identity[0] = 1;
+	is_refused("not asked for");
+}
+
+TEST(a_signer_or_the_word_that_there_is_none)
+{
+	good()->flags |= LAUNCH_FLAG_STATE | LAUNCH_FLAG_KEYS;
+	is_refused("signer");
+	page.state.signer[RELEASE_SIGNER - 1] = 1;
+	CHECK(!launch_events_objection(&page));
+	page.flags |= LAUNCH_FLAG_KEYS_UNSIGNED;
+	is_refused("signer");
+	memset(page.state.signer, 0, RELEASE_SIGNER);
+	CHECK(!launch_events_objection(&page));
+	page.flags &= ~LAUNCH_FLAG_KEYS;
+	is_refused("not asked for");
+	page.flags &= ~LAUNCH_FLAG_KEYS_UNSIGNED;
+	page.state.signer[0] = 1;
+	is_refused("signer");
+	page.flags = (page.flags & ~LAUNCH_FLAG_STATE) | LAUNCH_FLAG_KEYS;
 	is_refused("not asked for");
 }

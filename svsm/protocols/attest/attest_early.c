@@ -2,8 +2,8 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /*
- * The vTPM's program asks again and again (SERVICE_CALL_REPORT), and each time the conversation goes
- * on by what can be done without lending a CPU: boot/main.c's CPU or a service CPU runs the
+ * The vTPM's program asks again and again (SERVICE_CALL_REPORT), and each time the conversation
+ * goes on by what can be done without lending a CPU: boot/main.c's CPU or a service CPU runs the
  * attestation service meanwhile. It must never leave a message that has its number without an end,
  * nor give a report once the TPM is in use.
  */

@@ -19,6 +19,6 @@ void attest_early_close(void);
 int attest_early_report(const uint8_t data[64], struct attestation_report *to);
 /* Lend this CPU to the attestation service for at most ns, if a report waits for that. */
 void attest_early_lend(uint64_t ns);
-/* LOCK_ATTEST is held, and given back in between: bring a message to its end that the vTPM's program
- * has left behind. True: it goes on, and ns of this CPU went to it. */
+/* LOCK_ATTEST is held, and given back in between: bring a message to its end that the vTPM's
+ * program has left behind. True: it goes on, and ns of this CPU went to it. */
 bool attest_early_drain(uint64_t ns);

@@ -22,8 +22,8 @@ static uint32_t text_len;
 
 static bool converse(uint32_t len)
 {
-	return len && channel_converse(text, len, text, RELEASE_MESSAGE_MAX, &text_len,
-				       RELEASE_ANSWER_MS);
+	return len &&
+	       channel_converse(text, len, text, RELEASE_MESSAGE_MAX, &text_len, RELEASE_ANSWER_MS);
 }
 
 /* The kernel makes it while this program asks again and again. */

@@ -3,9 +3,9 @@
 #pragma once
 
 /*
- * The keys of the TPM's state, from a key server (docs/key-release.md): the SVSM attests itself with
- * a fresh key, and is given what only that key opens. The channel is open, and whoever answers is a
- * stranger until his signature was checked.
+ * The keys of the TPM's state, from a key server (docs/key-release.md): the SVSM attests itself
+ * with a fresh key, and is given what only that key opens. The channel is open, and whoever answers
+ * is a stranger until his signature was checked.
  */
 #include "abi/service.h"
 

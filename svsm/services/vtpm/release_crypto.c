@@ -50,8 +50,8 @@ EVP_PKEY *release_key_new(struct release_point *public)
 	size_t n = 0;
 
 	if (!key ||
-	    EVP_PKEY_get_octet_string_param(key, OSSL_PKEY_PARAM_PUB_KEY, point, sizeof(point), &n) <=
-		    0 ||
+	    EVP_PKEY_get_octet_string_param(key, OSSL_PKEY_PARAM_PUB_KEY, point, sizeof(point),
+					    &n) <= 0 ||
 	    n != sizeof(point) || point[0] != 4) {
 		EVP_PKEY_free(key);
 		return NULL;
@@ -134,8 +134,7 @@ bool release_is_signed(const struct release_answer *a, const uint8_t data[64],
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	uint8_t der[128];
 	int n = a->is_signed ? signature_der(a->signature, der) : 0;
-	bool ok = n && key && ctx &&
-		  EVP_DigestVerifyInit(ctx, NULL, EVP_sha384(), NULL, key) > 0 &&
+	bool ok = n && key && ctx && EVP_DigestVerifyInit(ctx, NULL, EVP_sha384(), NULL, key) > 0 &&
 		  add_all(ctx, a, data) && EVP_DigestVerifyFinal(ctx, der, (size_t)n) == 1;
 
 	EVP_MD_CTX_free(ctx);
@@ -201,8 +200,8 @@ static bool decrypt(const struct release_answer *a, const uint8_t cek[RELEASE_KE
 	bool ok = ctx && EVP_DecryptInit_ex(ctx, EVP_aes_256_gcm(), NULL, cek, a->iv) > 0 &&
 		  EVP_DecryptUpdate(ctx, NULL, &n, a->aad, (int)a->aad_len) > 0 &&
 		  EVP_DecryptUpdate(ctx, out, &n, a->secret, (int)a->secret_len) > 0 &&
-		  EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, sizeof(a->tag),
-				      (void *)a->tag) > 0 &&
+		  EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, sizeof(a->tag), (void *)a->tag) >
+			  0 &&
 		  EVP_DecryptFinal_ex(ctx, out + n, &rest) > 0;
 
 	EVP_CIPHER_CTX_free(ctx);

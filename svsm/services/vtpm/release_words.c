@@ -179,8 +179,9 @@ bool release_read_answer(const char *text, uint32_t len, struct release_answer *
 		  read_decryption(json_object_get(top, "decryption"), to);
 
 	to->is_signed = ok && json_object_get(top, "signature");
-	ok = ok && (!to->is_signed || read_bytes(top, "signature", to->signature,
-						 sizeof(to->signature), sizeof(to->signature), NULL));
+	ok = ok &&
+	     (!to->is_signed || read_bytes(top, "signature", to->signature, sizeof(to->signature),
+					   sizeof(to->signature), NULL));
 	json_decref(top);
 	return ok;
 }
