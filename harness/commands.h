@@ -10,4 +10,5 @@ int trail_command(int argc, char **argv);
 int doctor_command(int argc, char **argv);
 int repro_command(int argc, char **argv);
 int verify_command(int argc, char **argv);
+int kbs_command(int argc, char **argv);
 int debug_command(int argc, char **argv);

@@ -29,6 +29,7 @@ static const struct {
 	{"test", test_command, "run suites, or single tests"},
 	{"igvm", igvm_command, "build, inspect or measure an IGVM file"},
 	{"verify", verify_command, "judge an attestation report, its chain, manifest and quote"},
+	{"kbs", kbs_command, "a small key server, for TPM states that outlive their VM"},
 	{"repro", repro_command,
 	 "a run as one file, made again elsewhere; what a report from hardware needs"},
 	{"debug", debug_command, "gdb on such a run, forwards and backwards"},

@@ -4,8 +4,8 @@
 
 /*
  * Messages of the SVSM's to a key server, and its answers (docs/key-release.md): they are moved and
- * not looked at. The server listens on a UNIX socket; each message there has its length in front, 64
- * bits in this machine's byte order. One thread uses it. No call waits.
+ * not looked at. The server listens on a UNIX socket; each message there has its length in front,
+ * 64 bits in this machine's byte order. One thread uses it. No call waits.
  */
 #include "abi/host/channel.h"
 

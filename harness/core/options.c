@@ -519,9 +519,10 @@ int options_read(struct options *o, int argc, char **argv, const char *usage)
 			"run that can be repeated");
 		return CODE_USAGE;
 	}
-	if (!o->keys != !(o->keys_signer || o->keys_unsigned) ||
+	if ((!o->igvm && !o->keys != !(o->keys_signer || o->keys_unsigned)) ||
 	    (o->keys && (!o->state || (o->keys_signer && o->keys_unsigned)))) {
-		problem("--keys goes with --state, and with one of --keys-signer and "
+		problem("--keys goes with --state, and without --igvm with one of --keys-signer "
+			"and "
 			"--keys-unsigned");
 		return CODE_USAGE;
 	}
