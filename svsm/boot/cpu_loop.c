@@ -14,6 +14,7 @@
 #include "cpu/trap/hv.h"
 #include "task/sched.h"
 #include "platform/vcpu.h"
+#include "protocols/attest/attest_ahead.h"
 #include "protocols/dispatch.h"
 #include "lib/lock.h"
 
@@ -81,6 +82,8 @@ void cpu_loop(void)
 
 		if (refused >= 2)
 			rest(refused);
+		if (!vmpl && c->service)
+			attest_ahead();
 		if (!vmpl)
 			sched_idle();
 		else

@@ -276,13 +276,18 @@ static enum svsm_result call_command(struct svsm_call *call)
 {
 	uint64_t start = timer_now();
 	enum svsm_result rax;
+	bool boots;
 
 	lock_take(LOCK_VTPM, &vtpm.lock);
+	boots = vtpm_boot_lasts();
 	rax = vtpm_boot_firmware() ? firmware_command(gpa(call->rcx)) : command(gpa(call->rcx));
 	string_wipe(vtpm.asked.data, vtpm.asked.len);
 	vtpm.stats.calls++;
 	vtpm.stats.longest = MAX(vtpm.stats.longest, timer_now() - start);
+	boots &= !vtpm_boot_lasts();
 	lock_give(LOCK_VTPM, &vtpm.lock);
+	if (boots)
+		sched_wake_spare(); /* what waited for the end of the boot may begin */
 	return rax;
 }
 
@@ -335,4 +340,25 @@ struct service_request *vtpm_submit(struct service_request *r)
 		first = &vtpm.request;
 	lock_give(LOCK_VTPM, &vtpm.lock);
 	return first;
+}
+
+static uint64_t rest_left(uint64_t ns)
+{
+	uint64_t now = timer_uptime_ns(), last = vtpm.pace.last;
+
+	if (!vtpm.stats.calls || vtpm_boot_lasts())
+		return UINT64_MAX;
+	if (vtpm.busy && !answered())
+		return ns;
+	return ns - MIN(ns, now - MIN(now, last));
+}
+
+uint64_t vtpm_rest_left(uint64_t ns)
+{
+	uint64_t left;
+
+	lock_take(LOCK_VTPM, &vtpm.lock);
+	left = rest_left(ns);
+	lock_give(LOCK_VTPM, &vtpm.lock);
+	return left;
 }

@@ -49,6 +49,10 @@ struct vtpm_stats vtpm_stats(void);
  */
 void vtpm_forget(void);
 
+/* How long until the guest has left the TPM alone for ns, in ns; UINT64_MAX: it has never used it.
+ * LOCK_VTPM is taken inside. */
+uint64_t vtpm_rest_left(uint64_t ns);
+
 /*
  * A request of another part of the SVSM to the vTPM's program, between the guest's commands. NULL:
  * it is submitted (user/service/service.h). Else what goes before it, to which the caller may lend

@@ -19,3 +19,11 @@ struct service vtpm_service = {
 	.elf_end = service_vtpm_end,
 	.page_limit = PAGE_LIMIT,
 };
+
+/* protocols/attest/attest_ahead.c starts it, and ends it when it has made the keys. */
+struct service vtpm_keys_service = {
+	.name = "vtpm-keys",
+	.elf = service_vtpm_start,
+	.elf_end = service_vtpm_end,
+	.page_limit = PAGE_LIMIT,
+};

@@ -168,12 +168,15 @@ bool sched_has_spare_cpu(void)
  */
 void sched_hand_over(void)
 {
-	uint64_t now;
+	if (!queue_all_empty())
+		sched_wake_spare();
+}
+
+void sched_wake_spare(void)
+{
+	uint64_t now = timer_now();
 	struct cpu *c;
 
-	if (queue_all_empty())
-		return;
-	now = timer_now();
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	while ((c = sleeper(now))) {
 		if (!claim_sleeper(c, now))

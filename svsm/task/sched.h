@@ -52,6 +52,8 @@ void sched_wake(struct sched_task *t);
 
 /* Wakes a sleeping CPU without a guest, if there is one, for what is ready. */
 void sched_hand_over(void);
+/* The same, for what it does before it looks for tasks (boot/cpu_loop.c). */
+void sched_wake_spare(void);
 
 /*
  * Lend this CPU for slice_ns or until *done: to t, in whichever queue it is, and while t waits to

@@ -80,6 +80,10 @@ void sched_hand_over(void)
 {
 }
 
+void sched_wake_spare(void)
+{
+}
+
 bool sched_has_spare_cpu(void)
 {
 	return page_service.helper;

@@ -12,6 +12,7 @@
 #include "mm/alloc.h"
 #include "cpu/timer.h"
 #include "protocols/attest/attest.h"
+#include "protocols/attest/attest_ahead.h"
 #include "protocols/vtpm.h"
 #include "services/attest/seal.h"
 
@@ -26,19 +27,24 @@ uint64_t timer_uptime_ns(void)
 
 /* ---- ring 3 ---- */
 
-struct service attest_service, vtpm_service;
+struct service attest_service, vtpm_service, vtpm_keys_service;
 static struct service_request *attest_asked, *vtpm_asked;
 static uint64_t attest_left, vtpm_left; /* ns that the request under way still takes */
 struct fake_attest_ring3 ring3;
 
-uint32_t key_public(uint32_t which, uint8_t *to)
+static uint32_t public_of(uint8_t seed, uint32_t which, uint8_t *to)
 {
 	uint32_t n = 20 + which;
 
-	memset(to, (int)(ring3.seed + which), n);
+	memset(to, (int)(seed + which), n);
 	to[0] = 0;
 	to[1] = (uint8_t)(n - 2);
 	return n;
+}
+
+uint32_t key_public(uint32_t which, uint8_t *to)
+{
+	return public_of(ring3.seed, which, to);
 }
 
 static void done(struct service_request *r, uint32_t status, uint32_t len)
@@ -87,6 +93,8 @@ static bool submit(struct service *s, struct service_request *r)
 	r->done = false;
 	if (s->restarts >= SERVICE_RESTARTS_MAX) {
 		done(r, SERVICE_LOST, 0);
+	} else if (s == &vtpm_keys_service) {
+		ahead.asked = r;
 	} else if (s == &attest_service) {
 		attest_asked = r;
 		attest_left = MS;
@@ -110,6 +118,71 @@ struct service_request *vtpm_submit(struct service_request *r)
 		return &command;
 	submit(&vtpm_service, r);
 	return NULL;
+}
+
+/* ---- the service CPU, and the copy of the vTPM's program ---- */
+
+struct fake_attest_ahead ahead;
+uint32_t hv_used = 1;
+
+uint64_t vtpm_rest_left(uint64_t ns)
+{
+	CHECK_EQ(ns, 1500 * MS);
+	return ahead.left;
+}
+
+uint64_t timer_now(void)
+{
+	return now;
+}
+
+uint64_t timer_ticks(uint64_t ns)
+{
+	return ns;
+}
+
+void timer_arm(uint64_t tsc)
+{
+	ahead.armed = tsc - now;
+}
+
+size_t alloc_free_pages(void)
+{
+	return ahead.pages;
+}
+
+int service_blob_copy(struct service *to, struct service *from, uint32_t slot)
+{
+	CHECK(to == &vtpm_keys_service && from == &vtpm_service);
+	CHECK_EQ(slot, VTPM_SLOT_PERMANENT);
+	ahead.copies++;
+	ahead.seed = ring3.seed;
+	return ahead.no_state;
+}
+
+void service_retire(struct service *s)
+{
+	CHECK(s == &vtpm_keys_service);
+	CHECK(!ahead.asked);
+	ahead.retired++;
+}
+
+void service_cpu(void)
+{
+	struct service_request *r;
+
+	attest_ahead();
+	CHECK(!*lock_held());
+	r = ahead.asked;
+	ahead.asked = NULL;
+	if (!r)
+		return;
+	CHECK_EQ(r->kind, VTPM_REQ_KEY);
+	ahead.keys++;
+	if (ahead.dies)
+		done(r, SERVICE_LOST, 0);
+	else
+		done(r, SERVICE_OK, public_of(ahead.seed, r->arg, r->out));
 }
 
 /* Another vCPU's call comes while this one's CPU is lent. */
@@ -254,6 +327,8 @@ void setup(void)
 	memset(&ring3, 0, sizeof(ring3));
 	ring3.key_ns = 3 * MS;
 	ring3.seed = 0x40;
+	ahead = (struct fake_attest_ahead){.left = UINT64_MAX, .pages = 2000};
+	vtpm_keys_service.page_limit = 1024;
 	attest_service.restarts = vtpm_service.restarts = 0;
 	meanwhile = NULL;
 	now += 100000 * MS;

@@ -35,6 +35,21 @@ struct fake_attest_ring3 {
 extern struct fake_attest_ring3 ring3;
 /* The public key that the vTPM's program makes; its length. */
 uint32_t key_public(uint32_t which, uint8_t *to);
+
+struct fake_attest_ahead {
+	uint64_t left;  /* until the guest has let its TPM rest; UINT64_MAX: it has not used it */
+	uint64_t armed; /* ns from now on: the timer of the service CPU */
+	size_t pages;   /* free */
+	bool no_state;  /* the TPM has stored nothing yet */
+	bool dies;      /* the copy of the vTPM's program */
+	uint8_t seed;   /* of the copy */
+	struct service_request *asked;
+	unsigned keys, copies, retired;
+};
+extern struct fake_attest_ahead ahead;
+/* A round of the service CPU's loop, in which the copy of the program has a turn. */
+void service_cpu(void);
+
 /* Another vCPU's call, once, while the next CPU is lent. */
 extern void (*meanwhile)(void);
 

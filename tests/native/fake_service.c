@@ -201,6 +201,11 @@ void sched_hand_over(void)
 		the_task->handed = fake_ring3.helper;
 }
 
+void sched_wake_spare(void)
+{
+	fake_ring3.woken++;
+}
+
 bool sched_has_spare_cpu(void)
 {
 	return fake_ring3.helper;

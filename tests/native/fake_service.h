@@ -16,7 +16,7 @@ struct fake_ring3 {
 	bool helper;            /* there is a CPU without a guest, which works while time passes */
 	bool fault, wont_start; /* at the next chance */
 	bool fails_self_test;
-	unsigned started, faulted, self_tests;
+	unsigned started, faulted, self_tests, woken;
 	uint64_t lent; /* ns that callers gave */
 	/* what sched_run does first: another vCPU's call */
 	void (*meanwhile)(void);

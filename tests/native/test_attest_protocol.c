@@ -15,7 +15,7 @@
  * sources: svsm/protocols/core_vcpu.c
  * sources: svsm/protocols/attest/attest.c svsm/protocols/attest/attest_channel.c
  * sources: svsm/protocols/attest/attest_operation.c svsm/protocols/attest/attest_manifest.c
- * sources: svsm/protocols/attest/attest_early.c
+ * sources: svsm/protocols/attest/attest_early.c svsm/protocols/attest/attest_ahead.c
  * sources: svsm/protocols/attest/attest_certificates.c svsm/services/attest/seal.c
  * sources: harness/psp/message.c harness/psp/gcm.c harness/psp/attestation.c
  * sources: harness/psp/cpuid_message.c harness/psp/tsc_info.c harness/psp/sealed.c

@@ -14,6 +14,7 @@
 #include "lib/lock.h"
 #include "platform/platform.h"
 #include "platform/vcpu.h"
+#include "protocols/attest/attest_ahead.h"
 #include "protocols/dispatch.h"
 #include "task/sched.h"
 #include "tests/native/check.h"
@@ -79,9 +80,21 @@ static const struct vcpu_ops vcpu = {.run = run};
 static const struct platform_ops fake = {.halt = halt, .vcpu = &vcpu};
 const struct platform_ops *platform = &fake;
 
+/* A CPU without a guest: it comes back here until it has slept often enough. */
+static unsigned sleeps, ahead;
+
 void sched_idle(void)
 {
-	CHECK(!"this CPU has a guest");
+	CHECK(gpa_eq(cpu.guest.vmsa, GPA_NONE));
+	if (++sleeps == 3)
+		longjmp(end, 1);
+}
+
+void attest_ahead(void)
+{
+	CHECK(cpu.service);
+	CHECK_EQ(ahead, sleeps); /* before each look for work */
+	ahead++;
 }
 
 uint64_t timer_now(void)
@@ -180,4 +193,23 @@ TEST(a_run_that_ends_for_no_reason_is_in_vain_though_a_task_is_ready)
 	CHECK_EQ(in_vain[3], 3);
 	CHECK_EQ(shared, 1 + 1 + 1); /* the first, the one behind a call, and the script's end */
 	tasks_ready = false;
+}
+
+static void idle(bool service)
+{
+	memset(&cpu, 0, sizeof(cpu));
+	cpu.guest.vmsa = GPA_NONE;
+	cpu.service = service;
+	gs_become(&cpu);
+	sleeps = ahead = 0;
+	if (!setjmp(end))
+		cpu_loop();
+}
+
+TEST(keys_are_made_by_service_cpus)
+{
+	idle(true);
+	CHECK_EQ(ahead, 3);
+	idle(false); /* a vCPU that the guest has not started yet */
+	CHECK_EQ(ahead, 0);
 }

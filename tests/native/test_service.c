@@ -527,3 +527,43 @@ TEST(a_kill_comes_as_a_fault)
 	CHECK_EQ(request.status, SERVICE_OK);
 	teardown();
 }
+
+/* ---- its end, and copies ---- */
+
+static struct service other_service;
+
+static bool fill_five(void *to, uint64_t from, size_t len)
+{
+	(void)from;
+	memcpy(to, "12345", len);
+	return true;
+}
+
+TEST(a_service_that_retires_gives_everything_back)
+{
+	size_t before;
+
+	setup(echo);
+	before = allocated;
+	CHECK(service_submit(&service, &request));
+	CHECK_EQ(service_run(&service, &request, 1, true), SCHED_DONE);
+	CHECK_EQ(service_blob_copy(&other_service, &service, 0), SYS_EINVAL); /* nothing there */
+	CHECK_EQ(service_blob_replace(&service, 0, 5, fill_five, 0), 0);
+	CHECK_EQ(service_blob_copy(&other_service, &service, 0), 0);
+	CHECK_EQ(other_service.blob[0].len, 5);
+	CHECK_MEM(other_service.blob[0].data, "12345", 5);
+	CHECK_EQ(service_blob_copy(&other_service, &service, SERVICE_SLOTS), SYS_EINVAL);
+	wakes = 0;
+	service_retire(&service);
+	CHECK_EQ(wakes, 1);
+	CHECK_EQ(destroyed, 0); /* by the task, whose CPU may be in the process now */
+	CHECK_EQ(the_step(the_arg), STEP_WAITS);
+	CHECK_EQ(destroyed, 1);
+	CHECK_EQ(service.restarts, 0);
+	CHECK(!service.process && !service.blob[0].data);
+	service_retire(&other_service); /* never started: there is no task */
+	alloc_free(other_service.blob[0].data, 5);
+	CHECK_EQ(allocated, before);
+	memset(&other_service, 0, sizeof(other_service));
+	teardown();
+}

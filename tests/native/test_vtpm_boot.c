@@ -96,6 +96,31 @@ TEST(firmware_is_answered_while_the_tpm_is_made)
 	}
 }
 
+/* Nobody makes keys ahead while the machine boots; then the service CPU is told, once. */
+TEST(the_end_of_the_boot_wakes_the_service_cpu)
+{
+	setup(LAUNCH_GUEST_BARE, 1);
+	fake_ring3.helper = true;
+	fake_ring3.woken = 0;
+	boot();
+	CHECK_EQ(vtpm_rest_left(PACE_KEEP), UINT64_MAX);
+	CHECK_EQ(fake_ring3.woken, 0);
+	CHECK_EQ(once(TPM_STARTUP_CLEAR), 0);
+	CHECK_EQ(fake_ring3.woken, 1);
+	CHECK_EQ(vtpm_rest_left(PACE_KEEP), PACE_KEEP);
+	fake_ring3_pass(PACE_KEEP - 1);
+	CHECK_EQ(vtpm_rest_left(PACE_KEEP), 1);
+	fake_ring3_pass(1);
+	CHECK_EQ(vtpm_rest_left(PACE_KEEP), 0);
+	fake_ring3.helper = false; /* nobody goes on with a command */
+	fake_ring3.work = 300 * MS;
+	CHECK_EQ(once(TPM_GET_RANDOM_16), TPM_RC_RETRY);
+	fake_ring3_pass(2 * PACE_KEEP);
+	CHECK_EQ(vtpm_rest_left(PACE_KEEP), PACE_KEEP); /* it is under way all the same */
+	CHECK_EQ(fake_ring3.woken, 1);
+	drain();
+}
+
 TEST(without_a_service_cpu_the_tpm_is_there_first)
 {
 	setup(LAUNCH_GUEST_BARE, 0);

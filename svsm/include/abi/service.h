@@ -75,8 +75,9 @@ struct service_head {
 /* First of all, before any command. data: struct launch_event, several. arg 0: the guest is
  * firmware itself, so the TPM is only powered and tested; 1: TPM2_Startup(CLEAR), and each event
  * extends its PCR in all banks. A TPM that cannot do all of it serves nobody. */
-#define VTPM_REQ_BOOT 6
+#define VTPM_REQ_BOOT       6
 
+#define VTPM_SLOT_PERMANENT 0 /* the permanent state, as libtpms writes it */
 /* The kernel fills this slot before the service starts, where the launch asks for the TPM's state,
  * and the service adds the keys that it was given, so that it is given them once a launch. */
 #define VTPM_SLOT_LAUNCH 3

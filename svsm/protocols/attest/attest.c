@@ -26,6 +26,7 @@
 #include "lib/patience.h"
 #include "lib/string.h"
 #include "mm/alloc.h"
+#include "protocols/attest/attest_ahead.h"
 #include "protocols/attest/attest_channel.h"
 #include "protocols/attest/attest_early.h"
 #include "protocols/attest/attest_lock.h"
@@ -284,4 +285,5 @@ void attest_reset(void)
 {
 	job.state = JOB_FREE;
 	attest_channel_reset();
+	attest_ahead_reset();
 }

@@ -9,20 +9,29 @@
 #include "protocols/attest/attest_manifest.h"
 #include "abi/attest.h"
 #include "lib/string.h"
+#include "protocols/attest/attest_ahead.h"
 #include "protocols/attest/attest_lock.h"
 #include "protocols/vtpm.h"
 #include "user/service/service.h"
-
-#define KEY_MAX 512
 
 static struct {
 	enum attest_manifest_kind kind;
 	unsigned keys; /* in it so far */
 	uint32_t size;
 	uint8_t data[ATTEST_MANIFEST_MAX];
+	enum {
+		SEED_UNKNOWN,
+		SEED_SAME, /* keys made ahead are the TPM's */
+		SEED_OTHER
+	} seed;
 	struct service_request request; /* for a key, perhaps of the manifest before */
 	bool asked;                     /* it was submitted, and nobody has seen its end */
-	uint8_t key[KEY_MAX];
+	enum {
+		FOR_NOBODY,
+		FOR_SEED,
+		FOR_MANIFEST
+	} purpose; /* of the request, as far as this manifest goes */
+	uint8_t key[ATTEST_KEY_MAX];
 } manifest;
 
 static bool append(const void *from, uint32_t size)
@@ -72,6 +81,8 @@ void attest_manifest_begin(enum attest_manifest_kind kind)
 {
 	manifest.kind = kind;
 	manifest.keys = manifest.size = 0;
+	manifest.seed = SEED_UNKNOWN;
+	manifest.purpose = FOR_NOBODY;
 	if (kind == ATTEST_MANIFEST_SERVICES)
 		begin_services();
 	else if (kind == ATTEST_MANIFEST_VTPM_1)
@@ -81,13 +92,39 @@ void attest_manifest_begin(enum attest_manifest_kind kind)
 /* ---- keys ---- */
 
 /* Version 0 has the TPMT_PUBLIC, which is the TPM2B_PUBLIC without its size. */
-static bool append_key(void)
+static bool append_key(const uint8_t *key, uint32_t size)
 {
-	const struct service_request *r = &manifest.request;
 	uint32_t head = manifest.kind == ATTEST_MANIFEST_VTPM_1 ? 0 : sizeof(uint16_t);
 
-	return r->status == SERVICE_OK && r->out_len > head && r->out_len <= sizeof(manifest.key) &&
-	       append(manifest.key + head, r->out_len - head);
+	if (size <= head || !append(key + head, size - head))
+		return false;
+	manifest.keys++;
+	return true;
+}
+
+/* Is the next key there, and what tells whether it is the TPM's? */
+static bool made_ahead(void)
+{
+	uint32_t size;
+
+	return attest_ahead_key(manifest.keys, &size) && attest_ahead_key(VTPM_EK_ECC_P256, &size);
+}
+
+static void look_at_seed(void)
+{
+	uint32_t size;
+	const void *key = attest_ahead_key(VTPM_EK_ECC_P256, &size);
+	bool same = key && manifest.request.out_len == size && memcmp(key, manifest.key, size) == 0;
+
+	manifest.seed = same ? SEED_SAME : SEED_OTHER;
+}
+
+static bool append_ahead(void)
+{
+	uint32_t size;
+	const void *key = attest_ahead_key(manifest.keys, &size);
+
+	return append_key(key, size);
 }
 
 static void lend(struct service_request *r, uint64_t ns)
@@ -99,12 +136,15 @@ static void lend(struct service_request *r, uint64_t ns)
 
 static void ask(uint64_t ns)
 {
+	bool seed = manifest.seed == SEED_UNKNOWN && made_ahead();
 	struct service_request *first;
 
-	manifest.request = (struct service_request){.kind = VTPM_REQ_KEY,
-						    .arg = manifest.keys,
-						    .out = manifest.key,
-						    .out_room = sizeof(manifest.key)};
+	manifest.request =
+		(struct service_request){.kind = VTPM_REQ_KEY,
+					 .arg = seed ? (uint32_t)VTPM_EK_ECC_P256 : manifest.keys,
+					 .out = manifest.key,
+					 .out_room = sizeof(manifest.key)};
+	manifest.purpose = seed ? FOR_SEED : FOR_MANIFEST;
 	first = vtpm_submit(&manifest.request);
 	manifest.asked = !first;
 	if (first)
@@ -114,13 +154,17 @@ static void ask(uint64_t ns)
 /* The request's end is seen. False: there is no such key. */
 static bool take_key(void)
 {
+	const struct service_request *r = &manifest.request;
+	bool good = r->status == SERVICE_OK && r->out_len <= sizeof(manifest.key);
+
 	manifest.asked = false;
-	if (manifest.request.arg != manifest.keys)
-		return true; /* of a manifest that nobody wants any more */
-	if (!append_key())
-		return false;
-	manifest.keys++;
-	return true;
+	if (manifest.purpose == FOR_NOBODY)
+		return true; /* the manifest that it was for was dropped */
+	if (good && manifest.purpose == FOR_SEED)
+		look_at_seed();
+	else if (good)
+		good = append_key(manifest.key, r->out_len);
+	return good;
 }
 
 enum attest_progress attest_manifest_step(uint64_t ns)
@@ -130,6 +174,8 @@ enum attest_progress attest_manifest_step(uint64_t ns)
 			end_services();
 		return ATTEST_DONE;
 	}
+	if (!manifest.asked && manifest.seed == SEED_SAME && made_ahead())
+		return append_ahead() ? ATTEST_GOES_ON : ATTEST_FAILED;
 	if (!manifest.asked)
 		ask(ns);
 	else if (!__atomic_load_n(&manifest.request.done, __ATOMIC_ACQUIRE))

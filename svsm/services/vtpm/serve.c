@@ -18,8 +18,6 @@
 #include "services/vtpm/snapshot.h"
 #include "services/vtpm/tpm.h"
 
-#define SLOT_PERMANENT 0
-
 static struct {
 	bool found;   /* the TPM was manufactured before this program started */
 	bool ready;   /* the guest's commands may be served */
@@ -36,7 +34,7 @@ struct answer {
 /* tpm.c's way to the blob that the kernel keeps. 0: there is none. */
 static size_t load(void *to, size_t room)
 {
-	int64_t len = service_load(SLOT_PERMANENT, to, room);
+	int64_t len = service_load(VTPM_SLOT_PERMANENT, to, room);
 
 	return len > 0 ? (size_t)len : durable_load(to, room);
 }
@@ -44,7 +42,7 @@ static size_t load(void *to, size_t room)
 /* The kernel replaces the blob as a whole or not at all. */
 static bool store(const void *from, size_t len)
 {
-	if (service_store(SLOT_PERMANENT, from, len) != 0)
+	if (service_store(VTPM_SLOT_PERMANENT, from, len) != 0)
 		return false;
 	durable_changed(from, len);
 	return true;
@@ -56,7 +54,7 @@ bool serve_start(void)
 {
 	keys_forget();
 	tpm.ready = tpm.started = false;
-	tpm.found = service_load(SLOT_PERMANENT, NULL, 0) != -ENOENT;
+	tpm.found = service_load(VTPM_SLOT_PERMANENT, NULL, 0) != -ENOENT;
 	tpm.denied = !durable_begin();
 	return tpm.denied || tpm_power_on(&nvram);
 }

@@ -122,12 +122,27 @@ static enum sched_step run(struct service *s)
 	return waiting(s, false) ? STEP_MORE : STEP_WAITS;
 }
 
+static enum sched_step retire(struct service *s)
+{
+	if (s->process)
+		process_destroy(s->process);
+	s->process = NULL;
+	for (unsigned i = 0; i < SERVICE_SLOTS; i++) {
+		if (s->blob[i].data)
+			alloc_free(s->blob[i].data, s->blob[i].len);
+		s->blob[i].data = NULL;
+	}
+	return STEP_WAITS;
+}
+
 /* The task's step function (task/task.h). A service that is not there is started first; one that
  * has died too often loses every request at once. */
 static enum sched_step step(void *arg)
 {
 	struct service *s = arg;
 
+	if (__atomic_load_n(&s->retired, __ATOMIC_ACQUIRE))
+		return retire(s);
 	if (s->process || (!dead(s) && start(s)))
 		return run(s);
 	if (!dead(s))
@@ -190,4 +205,11 @@ void service_kill(struct service *s)
 	__atomic_store_n(&s->kill, true, __ATOMIC_RELEASE);
 	sched_wake(s->task);
 	sched_run(s->task, &never, SCHED_TURN_NS, false);
+}
+
+void service_retire(struct service *s)
+{
+	__atomic_store_n(&s->retired, true, __ATOMIC_RELEASE);
+	if (s->task)
+		sched_wake(s->task);
 }

@@ -53,6 +53,7 @@ struct service {
 	int (*report)(const uint8_t data[64], struct attestation_report *to);
 	bool taken;        /* the process has fetched it by SERVICE_CALL_WAIT */
 	bool kill;         /* service_kill() was called; atomic */
+	bool retired;      /* service_retire() was called; atomic */
 	uint32_t restarts; /* deaths */
 	uint64_t rested;   /* its user_tsc when it last asked for a request */
 	struct {
@@ -71,6 +72,9 @@ enum sched_end service_run(struct service *s, struct service_request *r, uint64_
 /* Tests: make the service, started or not, die by a real fault at its next instruction. */
 void service_kill(struct service *s);
 
+/* s has no request, and will get none any more: its memory is given back at its next turn. */
+void service_retire(struct service *s);
+
 /* For user/service/service_calls.c: the request is done. */
 void service_finish(struct service *s, uint32_t status, uint32_t out_len);
 /* Replace a slot's blob by a copy of len bytes that `fill` makes. 0, or an error after which the
@@ -78,5 +82,10 @@ void service_finish(struct service *s, uint32_t status, uint32_t out_len);
  * failed). */
 int service_blob_replace(struct service *s, uint32_t slot, uint32_t len,
 			 bool (*fill)(void *to, uint64_t from, size_t len), uint64_t from);
+/* Give `to` a copy of what `from` keeps in that slot. 0, or an error as above; SYS_EINVAL: there is
+ * nothing. A blob that is replaced at this moment: SYS_EFAULT. */
+int service_blob_copy(struct service *to, struct service *from, uint32_t slot);
 
-extern struct service vtpm_service; /* protocols/vtpm_service.c */
+/* protocols/vtpm_service.c. The second is the same program, with a copy of the first one's state:
+ * what it does no command of the guest's waits for. */
+extern struct service vtpm_service, vtpm_keys_service;

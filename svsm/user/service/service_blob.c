@@ -8,6 +8,7 @@
 #include "base/speculation.h"
 #include "mm/alloc.h"
 #include "lib/lock.h"
+#include "lib/string.h"
 #include "user/service/service.h"
 #include "user/syscall.h"
 
@@ -38,4 +39,36 @@ int service_blob_replace(struct service *s, uint32_t slot, uint32_t len,
 	if (old)
 		alloc_free(old, old_len);
 	return 0;
+}
+
+/* ---- a copy for another service ---- */
+
+struct blob_of {
+	struct service *service;
+	uint32_t slot;
+};
+
+/* The blob may be another one by now. */
+static bool fill_from(void *to, uint64_t from, size_t len)
+{
+	const struct blob_of *b = (const void *)from;
+	struct service *s = b->service;
+	bool same;
+
+	lock_take(LOCK_SERVICE, &s->lock);
+	same = s->blob[b->slot].data && s->blob[b->slot].len == len;
+	if (same)
+		memcpy(to, s->blob[b->slot].data, len);
+	lock_give(LOCK_SERVICE, &s->lock);
+	return same;
+}
+
+int service_blob_copy(struct service *to, struct service *from, uint32_t slot)
+{
+	struct blob_of b = {from, slot};
+
+	if (slot >= SERVICE_SLOTS)
+		return SYS_EINVAL;
+	return service_blob_replace(to, slot, READ_ONCE(from->blob[slot].len), fill_from,
+				    (uint64_t)&b);
 }
