@@ -110,6 +110,19 @@ def test_endorsement_keys_are_those_of_tpm2_tools(files):
         assert (files / name).read_bytes()[2:] in keys
 
 
+def test_keys_made_ahead_are_the_tpms(runs):
+    """A service CPU has made them before the first request: they are those that tpm2-tools makes."""
+    if not (BUILD / "guests/tools.cpio").exists():
+        pytest.skip("no tools image: run `make guests`")
+    script = """tpm2_getrandom -Q 8 && sleep 30 && . ./take.sh && take v1 64 $vtpm 1"""
+    run = keelson(runs, "run", "--exec", TAKE, "--exec", script, "--exec", QUOTE).check(0)
+    assert "the vTPM's keys are made" in (run.folder / "svsm.log").read_text()
+    keys = manifest.vtpm_keys(Taken(run.folder / "files", "v1").check().manifest)
+    assert len(set(keys)) == 6
+    for name in ("ek-rsa", "ek-ecc", "rsa.public", "ecc.public"):
+        assert (run.folder / "files" / name).read_bytes()[2:] in keys
+
+
 @pytest.mark.parametrize("name", ["rsa", "ecc"])
 def test_a_quote_is_bound_to_the_report(files, name):
     """From the root to the PCRs; and whatever is changed on the way is refused, by the link that it breaks."""
