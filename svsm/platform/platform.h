@@ -55,8 +55,9 @@ struct platform_events {
 	bool nmi, machine_check;
 };
 
-/* Pages of certificates at most: as many as Linux has room for (SEV_FW_BLOB_MAX_SIZE). */
-#define PLATFORM_CERTIFICATE_PAGES 4
+/* Pages of certificates at most. Linux begins with 4 (SEV_FW_BLOB_MAX_SIZE) and grows when it is
+ * told to. */
+#define PLATFORM_CERTIFICATE_PAGES 16
 
 /* A message to the security processor, and what came of it. All memory is the caller's, private. */
 struct platform_message {

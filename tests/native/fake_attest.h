@@ -18,7 +18,8 @@
 #define NONCE     AT(1)
 #define REPORT    AT(2)
 #define MANIFEST  AT(3)
-#define CERTS     AT(4) /* to AT(7) */
+#define CERTS     AT(40) /* to AT(63) */
+#define ROOM      (PLATFORM_CERTIFICATE_PAGES * PAGE_SIZE)
 #define NO_REPORT SVSM_ERR_ATTEST_NO_REPORT
 
 extern uint64_t now; /* timer_uptime_ns */
@@ -64,7 +65,7 @@ struct fake_attest_host {
 	bool answered;
 	bool certificates;  /* were wanted by the last one */
 	uint32_t no_report; /* the processor answers this instead of a report; 0: it does not */
-	uint8_t table[4 * PAGE_SIZE];
+	uint8_t table[ROOM];
 };
 extern struct fake_attest_host host;
 extern struct psp psp;

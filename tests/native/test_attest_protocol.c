@@ -136,9 +136,9 @@ TEST(certificates)
 	static const struct {
 		uint32_t offset, size, answer;
 	} t[] = {{48, 5000, 5048},
-		 {48, 4 * PAGE_SIZE - 48, 4 * PAGE_SIZE},
-		 {48, 4 * PAGE_SIZE - 47, 0},
-		 {4 * PAGE_SIZE, 1, 0},
+		 {48, ROOM - 48, ROOM},
+		 {48, ROOM - 47, 0},
+		 {ROOM, 1, 0},
 		 {~0u, 2, 0},
 		 {0, 1, 48}, /* inside its own entry: the table ends behind its entries */
 		 {2, ~0u, 0}};
@@ -147,7 +147,7 @@ TEST(certificates)
 		check_context("%u at %u", t[i].size, t[i].offset);
 		setup();
 		put_certificates(t[i].offset, t[i].size);
-		operation(1)->op.certificates = (struct attest_buffer){CERTS, 4 * PAGE_SIZE, 0};
+		operation(1)->op.certificates = (struct attest_buffer){CERTS, ROOM, 0};
 		CHECK_EQ(single(), SVSM_SUCCESS);
 		CHECK(host.certificates);
 		CHECK_EQ(regs(0)->rdx, t[i].answer);
@@ -315,18 +315,74 @@ TEST(a_host_that_is_always_busy_ends_the_call)
 	check_report(18);
 }
 
-TEST(no_room_for_certificates_costs_them_only)
+/* 58019, 7: a buffer that is too small gets the length. The host has been asked once with all the
+ * room that the SVSM has. */
+TEST(certificates_that_do_not_fit_get_their_length)
 {
+	struct attest_single *s;
+
 	setup();
-	operation(1)->op.certificates = (struct attest_buffer){CERTS, 4 * PAGE_SIZE, 0};
+	put_certificates(48, 5 * PAGE_SIZE);
+	s = operation(1);
+	s->op.certificates = (struct attest_buffer){CERTS, 4 * PAGE_SIZE, 0};
+	CHECK_EQ(single(), SVSM_ERR_INVALID_PARAMETER);
+	CHECK_EQ(regs(0)->rdx, 48 + 5 * PAGE_SIZE);
+	s->op.certificates.size = 6 * PAGE_SIZE;
+	CHECK_EQ(single(), SVSM_SUCCESS);
+	CHECK_EQ(regs(0)->rdx, 48 + 5 * PAGE_SIZE);
+	CHECK_MEM(fake_mem(CERTS), host.table, 48 + 5 * PAGE_SIZE);
+	CHECK_EQ(host.asked, 1);
+	check_report(18);
+}
+
+TEST(certificates_that_the_svsm_has_no_room_for_get_their_length_too)
+{
+	struct attest_single *s;
+
+	setup();
+	s = operation(1);
+	s->op.certificates = (struct attest_buffer){CERTS, 4 * PAGE_SIZE, 0};
 	host.status = VMM_ERROR_INVALID_LEN;
-	host.pages = 5;
+	host.pages = PLATFORM_CERTIFICATE_PAGES + 1;
 	host.times = 1;
+	CHECK_EQ(single(), SVSM_ERR_INVALID_PARAMETER);
+	CHECK_EQ(regs(0)->rcx, 18);
+	CHECK_EQ(regs(0)->rdx, ROOM + PAGE_SIZE);
+	CHECK_EQ(regs(0)->r8, 0x4a0);
+	CHECK_EQ(host.asked, 2);
+	CHECK(!host.differs && !host.certificates);
+	s->op.certificates.size = ROOM + PAGE_SIZE; /* then it has the report alone */
 	CHECK_EQ(single(), SVSM_SUCCESS);
 	CHECK_EQ(regs(0)->rdx, 0);
 	CHECK_EQ(host.asked, 2);
-	CHECK(!host.differs && !host.certificates);
 	check_report(18);
+	operation(2); /* and so has who wants none */
+	CHECK_EQ(single(), SVSM_SUCCESS);
+	check_report(18);
+}
+
+/* What a host says that refuses although there is room, or more than any buffer takes. */
+TEST(lengths_that_the_host_invents)
+{
+	static const uint64_t pages[][2] = {{0, 0},
+					    {2, 0},
+					    {4, 0},
+					    {5, 5 * PAGE_SIZE},
+					    {1ull << 32, 0xfffff000},
+					    {~0ull, 0xfffff000}};
+
+	for (unsigned i = 0; i < ARRAY_LEN(pages); i++) {
+		check_context("%lu pages", pages[i][0]);
+		setup();
+		operation(1)->op.certificates = (struct attest_buffer){CERTS, 4 * PAGE_SIZE, 0};
+		host.status = VMM_ERROR_INVALID_LEN;
+		host.pages = pages[i][0];
+		host.times = 1;
+		CHECK_EQ(single(), pages[i][1] ? SVSM_ERR_INVALID_PARAMETER : SVSM_SUCCESS);
+		CHECK_EQ(regs(0)->rdx, pages[i][1]);
+		CHECK_EQ(host.asked, 2);
+		CHECK(!host.differs);
+	}
 }
 
 static void check_lost(const char *what)

@@ -163,6 +163,8 @@ static enum svsm_result collect(struct svsm_call *call)
 	if (a.report) {
 		if (!attest_operation_fits(job.now, &a, call))
 			return SVSM_ERR_INVALID_PARAMETER;
+		if (!a.certificates)
+			a.certificates_size = 0; /* the guest has room, and the SVSM has none */
 		rax = attest_operation_write(job.now, &a);
 		if (rax != SVSM_SUCCESS)
 			return rax;

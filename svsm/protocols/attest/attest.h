@@ -19,7 +19,8 @@
  *                  0x80001000         no report: no security processor, it or the host refuses, or
  *                                     nothing came of it in ATTEST_LIMIT
  *                  SUCCESS            RCX, RDX, R8: bytes of manifest, certificates (0: the host has
- *                                     none, or none were wanted) and report, each in its buffer
+ *                                     none, more than the SVSM has room for, or none were wanted)
+ *                                     and report, each in its buffer
  * SINGLE_SERVICE   INVALID_PARAMETER  service or version of its manifest not known
  *
  * Services: the vTPM (ATTEST_GUID_VTPM), manifest version 0 and 1. The report is one of VMPL 0 over

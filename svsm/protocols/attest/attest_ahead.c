@@ -67,7 +67,7 @@ static bool begin(void)
 		return false;
 	ahead.key = alloc(VTPM_KEYS * sizeof(*ahead.key));
 	ahead.begun = ahead.key &&
-		!service_blob_copy(&vtpm_keys_service, &vtpm_service, VTPM_SLOT_PERMANENT);
+		      !service_blob_copy(&vtpm_keys_service, &vtpm_service, VTPM_SLOT_PERMANENT);
 	return ahead.begun;
 }
 
@@ -133,5 +133,7 @@ const void *attest_ahead_key(unsigned which, uint32_t *size)
 
 void attest_ahead_reset(void)
 {
+	if (ahead.key)
+		alloc_free(ahead.key, VTPM_KEYS * sizeof(*ahead.key));
 	memset(&ahead, 0, sizeof(ahead));
 }

@@ -10,10 +10,10 @@
  *	          begin                      all made, or one cannot be
  *	  RESTS ------------> a key at a time ------------------------> over
  *
- * A copy of the vTPM's program does it, from a copy of the TPM's permanent state, so that no command
- * of the guest's ever waits for a key. The seed may be replaced since (TPM2_ChangeEPS): a key from
- * here counts only while the TPM's own VTPM_EK_ECC_P256 is the one from here, too. That one takes
- * milliseconds, and equal keys mean equal seeds.
+ * A copy of the vTPM's program does it, from a copy of the TPM's permanent state, so that no
+ *command of the guest's ever waits for a key. The seed may be replaced since (TPM2_ChangeEPS): a
+ *key from here counts only while the TPM's own VTPM_EK_ECC_P256 is the one from here, too. That one
+ *takes milliseconds, and equal keys mean equal seeds.
  */
 #include "abi/service.h"
 #include "base/types.h"

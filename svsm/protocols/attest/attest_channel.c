@@ -44,6 +44,7 @@ static struct {
 	bool asks;         /* a CPU is at the host with it, without the lock */
 	uint64_t again;    /* uptime: the host was busy, and is not asked before */
 	uint32_t table_size;
+	uint32_t left_out; /* bytes that the host's certificates take: more than fit; 0: they do */
 	struct service_request request;
 	struct channel_room *room;
 } channel;
@@ -149,6 +150,7 @@ static void came_back(const struct platform_message *m)
 		log_warn("attest: the host's certificates take %lu pages and are left out",
 			 (unsigned long)m->pages);
 		channel.certificates = false;
+		channel.left_out = (uint32_t)MIN(m->pages, UINT32_MAX / PAGE_SIZE) * PAGE_SIZE;
 	} else {
 		give_up("the host or the security processor refuses", m->status);
 	}
@@ -188,7 +190,7 @@ static void begin(uint32_t size, bool plain, bool certificates)
 	channel.size = size;
 	channel.plain = plain;
 	channel.certificates = certificates;
-	channel.table_size = 0;
+	channel.table_size = channel.left_out = 0;
 	channel.state = ATTEST_CHANNEL_SEALS;
 	ask_service();
 }
@@ -260,8 +262,8 @@ const struct attestation_report *attest_channel_report(void)
 
 uint32_t attest_channel_certificates(const void **table)
 {
-	*table = channel.room->table;
-	return channel.table_size;
+	*table = channel.left_out ? NULL : channel.room->table;
+	return channel.left_out ? channel.left_out : channel.table_size;
 }
 
 void attest_channel_forget(void)

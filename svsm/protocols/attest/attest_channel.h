@@ -50,7 +50,8 @@ void attest_channel_step(uint64_t ns);
 
 /* ANSWERED. NULL: the processor gives no report. */
 const struct attestation_report *attest_channel_report(void);
-/* ANSWERED. The host's certificates: the table and what it points to. 0: none. */
+/* ANSWERED. The host's certificates: the table and what it points to. 0: none. *table NULL: they
+ * take so much, which is more than there is room for, and are not here. */
 uint32_t attest_channel_certificates(const void **table);
 void attest_channel_forget(void);
 

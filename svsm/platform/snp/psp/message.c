@@ -16,7 +16,7 @@
 #include "platform/snp/ghcb.h"
 #include "platform/snp/snp.h"
 
-#define TABLE_ORDER 2
+#define TABLE_ORDER 4
 #define TABLE_PAGES PLATFORM_CERTIFICATE_PAGES
 _Static_assert(TABLE_PAGES == 1 << TABLE_ORDER, "the host wants them in one piece");
 
