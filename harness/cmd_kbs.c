@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-/* keelson kbs: a small key server for tests. docs/key-release.md has what it does and what it is not. */
+/* keelson kbs: a small key server for tests. docs/key-release.md has what it does and what it is
+ * not. */
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -24,7 +25,8 @@ static const char usage_text[] =
 	"usage: keelson kbs --vm NAME=FILE.igvm... --store DIR --listen SOCKET [OPTIONS]\n"
 	"       keelson kbs --list --store DIR\n"
 	"\n"
-	"         --vm NAME=FILE.igvm        launches of that image get the keys of NAME's state; any "
+	"         --vm NAME=FILE.igvm        launches of that image get the keys of NAME's state; "
+	"any "
 	"number of\n"
 	"                                    them, several of one name after an update\n"
 	"         --store DIR                where keys and epochs are, a file for each name\n"
@@ -33,12 +35,14 @@ static const char usage_text[] =
 	"signs what\n"
 	"                                    is given; PEM.pub gets its public half, for "
 	"--keys-signer\n"
-	"         --root FILE, --chain FILE  as for `keelson verify`; without them the test chain of "
+	"         --root FILE, --chain FILE  as for `keelson verify`; without them the test chain "
+	"of "
 	"this\n"
 	"                                    checkout, whose reports prove nothing\n"
 	"         --allow-debug              also guests that their host can look into\n"
 	"         --params coconut|trustee   what REPORT_DATA is made of\n"
-	"         --bare                     one key for ever, as other key servers have it: no epochs\n"
+	"         --bare                     one key for ever, as other key servers have it: no "
+	"epochs\n"
 	"         --clients N                end after so many\n"
 	"         --list                     show VMs, epochs and launches\n";
 
@@ -236,7 +240,8 @@ static bool have_signer(struct request *q)
 		fclose(f);
 	free(public);
 	q->kbs.signer = key;
-	return ok || host_problem(q, q->signer, "no private key of P-384 in PEM, nor can one be made");
+	return ok ||
+	       host_problem(q, q->signer, "no private key of P-384 in PEM, nor can one be made");
 }
 
 static int work(struct request *q)

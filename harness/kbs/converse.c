@@ -62,8 +62,7 @@ static bool take(struct client *c)
 	uint64_t until = now_ms() + MESSAGE_MS;
 
 	return exactly(c, &c->length, sizeof(c->length), until) && c->length &&
-	       c->length <= RELEASE_MESSAGE_MAX &&
-	       exactly(c, c->text, (size_t)c->length, until);
+	       c->length <= RELEASE_MESSAGE_MAX && exactly(c, c->text, (size_t)c->length, until);
 }
 
 /* A socket's buffer has room for a message. Frees the text. */
@@ -95,7 +94,8 @@ static const char *vm_of(const struct kbs *k, const uint8_t digest[LAUNCH_DIGEST
 	return NULL;
 }
 
-/* The report is AMD's word, or the root's owner's, about a launch of that VM's and our challenge. */
+/* The report is AMD's word, or the root's owner's, about a launch of that VM's and our challenge.
+ */
 static bool is_good(struct client *c, struct verdict *v)
 {
 	struct attestation_report *r = &c->evidence.report;
@@ -110,8 +110,7 @@ static bool is_good(struct client *c, struct verdict *v)
 	if (!verify(&e, &w, v))
 		return false;
 	c->vm = vm_of(c->k, r->measurement);
-	return c->vm ||
-	       verdict_refuse(v, "measurement", "it is of no launch that has keys here");
+	return c->vm || verdict_refuse(v, "measurement", "it is of no launch that has keys here");
 }
 
 static bool judge(struct client *c)
@@ -171,7 +170,8 @@ static bool release(struct client *c)
 	bool ok = n && seal_for(&c->evidence.key, secret, n, c->data, c->k->signer, &s);
 
 	OPENSSL_cleanse(secret, sizeof(secret));
-	return ok ? give(c, words_answer(&s, c->k->signer)) : refuse(c, "there are no keys to give");
+	return ok ? give(c, words_answer(&s, c->k->signer))
+		  : refuse(c, "there are no keys to give");
 }
 
 static bool prove(struct client *c)
@@ -189,7 +189,8 @@ static bool prove(struct client *c)
 	case STORE_PROVED:
 		return give(c, words_success(true));
 	case STORE_BURNT:
-		problem("kbs: %s: epoch %llu is burnt: another launch has proved a later one, so two "
+		problem("kbs: %s: epoch %llu is burnt: another launch has proved a later one, so "
+			"two "
 			"of them run (a clone?)",
 			c->vm, (unsigned long long)p.epoch);
 		return refuse(c, "its epoch is burnt");

@@ -50,7 +50,8 @@ static bool trustee(const struct point *key, const uint8_t *challenge, size_t n,
 	url(x, key->x, sizeof(key->x));
 	url(y, key->y, sizeof(key->y));
 	len = snprintf(text, sizeof(text),
-		       "{\"additional-evidence\":\"\",\"nonce\":\"%s\",\"tee-pubkey\":{\"alg\":\"" ALGORITHM
+		       "{\"additional-evidence\":\"\",\"nonce\":\"%s\",\"tee-pubkey\":{\"alg\":"
+		       "\"" ALGORITHM
 		       "\",\"crv\":\"P-521\",\"kty\":\"EC\",\"x\":\"%s\",\"y\":\"%s\"}}",
 		       nonce, x, y);
 	return EVP_Digest(text, (size_t)len, data, NULL, EVP_sha384(), NULL) == 1;

@@ -30,7 +30,8 @@ struct store {
 
 bool store_name(const char *vm)
 {
-	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+	static const char allowed[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
 
 	return *vm && *vm != '.' && strlen(vm) <= 64 && vm[strspn(vm, allowed)] == '\0';
 }
@@ -84,7 +85,9 @@ static json_t *load(const struct store *s, const char *vm)
 	if (!top || !json_is_array(json_object_get(top, "keys")) ||
 	    !json_is_array(json_object_get(top, "launches"))) {
 		problem("kbs: %s/%s: %s", s->folder, name,
-			fd < 0 ? strerror(errno) : *error.text ? error.text : "not of a key server");
+			fd < 0        ? strerror(errno)
+			: *error.text ? error.text
+				      : "not of a key server");
 		json_decref(top);
 		top = NULL;
 	}
@@ -133,9 +136,9 @@ static bool add_key(json_t *top, uint64_t epoch)
 	bool ok = RAND_bytes(key, sizeof(key)) == 1;
 
 	base64_encode(text, key, sizeof(key));
-	ok = ok && json_array_append_new(json_object_get(top, "keys"),
-					 json_pack("{s:I, s:s}", "epoch", (json_int_t)epoch, "key",
-						   text)) == 0;
+	ok = ok && json_array_append_new(
+			   json_object_get(top, "keys"),
+			   json_pack("{s:I, s:s}", "epoch", (json_int_t)epoch, "key", text)) == 0;
 	OPENSSL_cleanse(key, sizeof(key));
 	OPENSSL_cleanse(text, sizeof(text));
 	return ok;
@@ -191,15 +194,15 @@ static bool add_launch(json_t *top, uint64_t epoch, const uint8_t report_id[STOR
 	base64_encode(id, report_id, STORE_REPORT_ID);
 	while (json_array_size(launches) >= LAUNCHES_MAX)
 		json_array_remove(launches, 0);
-	return json_array_append_new(launches,
-				     json_pack("{s:I, s:s, s:I, s:b}", "epoch", (json_int_t)epoch,
-					       "report_id", id, "time", (json_int_t)time(NULL),
-					       "proved", 0)) == 0;
+	return json_array_append_new(launches, json_pack("{s:I, s:s, s:I, s:b}", "epoch",
+							 (json_int_t)epoch, "report_id", id, "time",
+							 (json_int_t)time(NULL), "proved", 0)) == 0;
 }
 
 /* ---- what is done with them ---- */
 
-/* At the limit no key may go, since a state may be sealed with any: the newest is given once more. */
+/* At the limit no key may go, since a state may be sealed with any: the newest is given once more.
+ */
 static bool issue(struct store *s, const char *vm, const uint8_t *report_id, json_t *top,
 		  struct store_issued *out)
 {
@@ -251,9 +254,8 @@ static void burn_before(json_t *top, uint64_t epoch)
 
 	while (json_array_size(keys) && (uint64_t)number(json_array_get(keys, 0), "epoch") < epoch)
 		json_array_remove(keys, 0);
-	json_array_foreach(launches, i, l)
-		if ((uint64_t)number(l, "epoch") == epoch)
-			json_object_set_new(l, "proved", json_true());
+	json_array_foreach(launches, i, l) if ((uint64_t)number(l, "epoch") == epoch)
+		json_object_set_new(l, "proved", json_true());
 	json_object_set_new(top, "proved", json_integer((json_int_t)epoch));
 }
 

@@ -3,8 +3,8 @@
 #pragma once
 
 /*
- * The keys of VMs' states, an epoch a launch (docs/key-release.md): a file for each VM, whole at any
- * moment, that nobody but its owner can read. A key is in its file before anybody is given it.
+ * The keys of VMs' states, an epoch a launch (docs/key-release.md): a file for each VM, whole at
+ *any moment, that nobody but its owner can read. A key is in its file before anybody is given it.
  *
  *	issue   the newest epoch that was proved, those issued since, and a new one
  *	prove   burns all before that epoch

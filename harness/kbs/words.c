@@ -52,11 +52,11 @@ const char *words_read_evidence(const char *text, size_t n, struct words_evidenc
 	json_t *top = parse(text, n);
 	const json_t *snp = json_object_get(json_object_get(top, "evidence"), "Snp");
 	const json_t *key = json_object_get(top, "key");
-	bool good = is_snp(top) && bytes(snp, "report", &to->report, sizeof(to->report), NULL) &&
-		    bytes(key, "x", to->key.x, sizeof(to->key.x), NULL) &&
-		    bytes(key, "y", to->key.y, sizeof(to->key.y), NULL) &&
-		    bytes(top, "challenge", to->challenge, sizeof(to->challenge),
-			  &to->challenge_len);
+	bool good =
+		is_snp(top) && bytes(snp, "report", &to->report, sizeof(to->report), NULL) &&
+		bytes(key, "x", to->key.x, sizeof(to->key.x), NULL) &&
+		bytes(key, "y", to->key.y, sizeof(to->key.y), NULL) &&
+		bytes(top, "challenge", to->challenge, sizeof(to->challenge), &to->challenge_len);
 
 	json_decref(top);
 	return good ? NULL : "it is no evidence of SEV-SNP with a key of P-521";

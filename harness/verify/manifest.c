@@ -6,7 +6,8 @@
 #include "abi/attest.h"
 #include "harness/verify/manifest.h"
 
-static const uint8_t services_guid[] = ATTEST_GUID_SERVICES, vtpm_guid[] = ATTEST_GUID_VTPM;
+static const uint8_t services_guid[] = ATTEST_GUID_SERVICES, vtpm_guid[] = ATTEST_GUID_VTPM,
+		     kept_guid[] = ATTEST_GUID_KEPT;
 
 /* Version 0: the endorsement key alone. */
 static const char *read_vtpm_0(struct blob bytes, struct manifest *m)
@@ -47,6 +48,17 @@ static const char *read_vtpm(struct blob bytes, struct manifest *m)
 	return read_vtpm_0(bytes, m);
 }
 
+static const char *read_kept(struct blob bytes, struct manifest *m)
+{
+	if (m->has_kept || bytes.n != sizeof(m->kept))
+		return "it has two words about the TPM's kept state, or one of another length";
+	memcpy(&m->kept, bytes.p, sizeof(m->kept));
+	m->has_kept = true;
+	return m->kept.keys > ATTEST_KEPT_UNSIGNED || m->kept.rsvd
+		       ? "it says of the TPM's kept state what is not known here"
+		       : NULL;
+}
+
 /* Of one service; offset and size are checked before they are used. */
 static const char *read_entry(struct blob bytes, uint64_t data_at, const unsigned char *at,
 			      struct manifest *m)
@@ -56,6 +68,8 @@ static const char *read_entry(struct blob bytes, uint64_t data_at, const unsigne
 	memcpy(&e, at, sizeof(e));
 	if (e.size && (e.offset < data_at || (uint64_t)e.offset + e.size > bytes.n))
 		return "a service's manifest in it is outside of it";
+	if (memcmp(e.guid, kept_guid, sizeof(kept_guid)) == 0)
+		return read_kept((struct blob){bytes.p + e.offset, e.size}, m);
 	if (memcmp(e.guid, vtpm_guid, sizeof(vtpm_guid)) != 0 || !e.size)
 		return NULL;
 	return m->keys ? "it lists the vTPM twice"

@@ -6,6 +6,7 @@
  * A manifest of the SVSM's: the vTPM's own, version 0 or 1, or that of all services (abi/attest.h).
  * A stranger's bytes, until REPORT_DATA says that they are the SVSM's.
  */
+#include "abi/attest.h"
 #include "harness/verify/tpm_public.h"
 
 #define MANIFEST_KEYS_MAX 32
@@ -21,6 +22,8 @@ struct manifest {
 	unsigned services; /* MANIFEST_SERVICES: how many it lists */
 	struct tpm_public key[MANIFEST_KEYS_MAX];
 	unsigned keys;
+	bool has_kept; /* MANIFEST_SERVICES: a TPM's state is kept, and which */
+	struct attest_kept kept;
 };
 
 /* NULL, or what is wrong with it in words. */

@@ -21,6 +21,18 @@ static bool tell(const struct manifest *m, struct verdict *v)
 	return verdict_ok(v, "manifest", "of the vTPM, version 1: %u keys", m->keys);
 }
 
+/* Whether that is the newest only who has seen others knows. */
+static bool tell_kept(const struct attest_kept *kept, struct verdict *v)
+{
+	static const char *const keys[] = {"with the TEST KEY, which everybody has",
+					   "with keys signed by whom the launch names",
+					   "with keys that anybody may have given"};
+
+	return verdict_ok(v, "kept state", "epoch %llu, counter %llu, sealed %s",
+			  (unsigned long long)kept->epoch, (unsigned long long)kept->counter,
+			  keys[kept->keys]);
+}
+
 /* "sha256:0,4", and the values in that order; malloc'ed. */
 static char *selection_of(const struct wanted_pcrs *wanted, uint8_t values[VERIFY_PCRS * 64],
 			  size_t *n)
@@ -115,6 +127,8 @@ bool manifest_checked(const struct wanted *w, struct verdict *v)
 	if (wrong)
 		return verdict_refuse(v, "manifest", "%s", wrong);
 	tell(&m, v);
+	if (m.has_kept)
+		tell_kept(&m.kept, v);
 	if (!w->quote.p)
 		return verdict_open(v, "quote", "--quote FILE --quote-signature FILE");
 	if (!quote_checked(w, &m, v))

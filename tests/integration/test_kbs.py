@@ -4,6 +4,7 @@
 
 import contextlib
 import json
+import re
 import shlex
 import shutil
 import signal
@@ -21,6 +22,9 @@ from keelson import BUILD, KEELSON, ROOT, environment, finish, keelson, start
 SEAL = ("--exec", "tpm2_createprimary -Q -C o -c primary && echo -n 12345678 | tpm2_create -Q -C primary -i - -u public -r private &&"
         " tpm2_load -Q -C primary -u public -r private -c sealed && tpm2_evictcontrol -Q -C o -c sealed 0x81000001")
 UNSEAL = ("--exec", "tpm2_unseal -c 0x81000001")
+# The services manifest, and the report that vouches for it.
+TAKE = ("--exec", "head -c 64 /dev/urandom >nonce && tsm-report nonce services && mv outblob report && mv auxblob chain && mv manifestblob manifest &&"
+        " host-put nonce report chain manifest")
 WAIT = 60
 
 
@@ -96,6 +100,14 @@ def ran(runs, vm, state, server, name, *words):
     return finish(launch(runs, vm, state, server, name, *words), runs / name)
 
 
+def verify(files, image):
+    """What `keelson verify` says of that evidence, which it accepts."""
+    done = subprocess.run([KEELSON, "verify", files / "report", "--chain", files / "chain", "--root", BUILD / "psp/Genoa/ark.pem", "--igvm", image,
+                           "--nonce", files / "nonce", "--manifest", files / "manifest"], capture_output=True, text=True, env=environment())
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
 def test_a_state_goes_from_launch_to_launch(runs, tmp_path, vm):
     """An older file, and a copy that another launch has left behind, open no more; the server tells of it."""
     state, old, clone = tmp_path / "tpm", tmp_path / "old", tmp_path / "clone"
@@ -110,7 +122,10 @@ def test_a_state_goes_from_launch_to_launch(runs, tmp_path, vm):
             assert refused.code == 5 and "does not open" in refused.text("svsm.log") and refused.text("console.log") == ""
         server.heard("red: the launch before, report ID ")
         server.heard("has not proved epoch 3")
-        assert ran(runs, vm, state, server, "three", *UNSEAL).check(0).out == "12345678"
+        three = ran(runs, vm, state, server, "three", *UNSEAL, *TAKE).check(0)
+        assert three.out == "12345678"
+        said = verify(three.folder / "files", vm[1])
+        assert re.search(r"kept state +epoch 5, counter \d+, sealed with keys signed by whom the launch names", said), said
     said = server.list()
     assert said.startswith("red: newest proved epoch 5, 1 keys\n"), said
     assert [line.split()[3:5] for line in said.splitlines()[1:]] == [["1", "proved"], ["2", "proved"], ["3", "not"], ["4", "not"],

@@ -31,7 +31,8 @@ struct fake_attest_ring3 {
 	unsigned seals, opens; /* it was asked for */
 	uint8_t seed;          /* in all keys */
 	bool no_keys;
-	bool tpm_busy; /* with a command of the guest's */
+	bool tpm_busy;           /* with a command of the guest's */
+	struct attest_kept kept; /* of the state that is kept; counter 0: none is */
 };
 extern struct fake_attest_ring3 ring3;
 /* The public key that the vTPM's program makes; its length. */

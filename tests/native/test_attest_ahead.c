@@ -11,6 +11,7 @@
  * sources: svsm/mm/guestpage.c svsm/protocols/dispatch.c svsm/protocols/buffer.c
  * sources: svsm/protocols/core.c svsm/protocols/mem_available.c svsm/protocols/core_memory.c
  * sources: svsm/protocols/core_vcpu.c
+ * sources: svsm/protocols/attest/attest_early.c
  * sources: svsm/protocols/attest/attest.c svsm/protocols/attest/attest_channel.c
  * sources: svsm/protocols/attest/attest_operation.c svsm/protocols/attest/attest_manifest.c
  * sources: svsm/protocols/attest/attest_certificates.c svsm/protocols/attest/attest_ahead.c

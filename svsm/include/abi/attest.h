@@ -64,6 +64,13 @@ ABI_SIZE(struct attest_single, 0x58, "SVSM chapter 7: attest single service oper
 			0xe5, 0xbf, 0xe3                                                           \
 	}
 
+/* Ours: 630eb64c-7dde-4b36-bd6c-c4f24431eb8d, with struct attest_kept. */
+#define ATTEST_GUID_KEPT                                                                           \
+	{                                                                                          \
+		0x4c, 0xb6, 0x0e, 0x63, 0xde, 0x7d, 0x36, 0x4b, 0xbd, 0x6c, 0xc4, 0xf2, 0x44,      \
+			0x31, 0xeb, 0x8d                                                           \
+	}
+
 /* The services manifest: this header, an entry a service, then their manifests. */
 struct attest_manifest_header {
 	uint8_t guid[16]; /* ATTEST_GUID_SERVICES */
@@ -78,6 +85,23 @@ struct attest_manifest_entry {
 	uint32_t size;   /* 0: the service has no manifest */
 } PACKED;
 ABI_SIZE(struct attest_manifest_entry, 24, "SVSM chapter 7: services manifest, entry");
+
+/*
+ * Which state of the TPM's is sealed for the next launch (docs/persistence.md), where one is. A
+ * verifier that has seen a higher epoch, or a higher counter in the same one, looks at an older
+ * state or at one of two clones. Little-endian.
+ */
+struct attest_kept {
+	uint64_t epoch;   /* of the key */
+	uint64_t counter; /* of saves, at the latest when the manifest was begun */
+	uint32_t keys;    /* ATTEST_KEPT_* */
+	uint32_t rsvd;
+} PACKED;
+ABI_SIZE(struct attest_kept, 24, "kept state: manifest");
+
+#define ATTEST_KEPT_TEST_KEY 0 /* sealed with a key that everybody has */
+#define ATTEST_KEPT_SIGNED   1 /* with keys signed by whom the launch names */
+#define ATTEST_KEPT_UNSIGNED 2 /* with keys that anybody may have given */
 
 /*
  * The vTPM's manifests. Version 0: the TPMT_PUBLIC of the RSA-2048 endorsement key. Version 1, big

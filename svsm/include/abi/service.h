@@ -11,6 +11,7 @@
  * A service runs in a loop: wait, read, work, write, answer. It has one request at a time. What it
  * reads is the kernel's private copy, which no guest can change.
  */
+#include "abi/attest.h"
 #include "abi/guest_message.h"
 #include "abi/host/key_release.h"
 #include "abi/launch.h"
@@ -81,6 +82,7 @@ struct service_head {
 /* The kernel fills this slot before the service starts, where the launch asks for the TPM's state,
  * and the service adds the keys that it was given, so that it is given them once a launch. */
 #define VTPM_SLOT_LAUNCH 3
+#define VTPM_SLOT_KEPT   2 /* struct attest_kept, where a state is kept */
 struct vtpm_launch {
 	uint32_t flags; /* LAUNCH_FLAGS_STATE of the launch page */
 	struct launch_state state;

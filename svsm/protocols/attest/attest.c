@@ -64,7 +64,8 @@ struct attest_caller {
 	bool waits;
 	uint32_t number;
 	uint64_t rcx;
-	struct patience limit; /* in ns */
+	struct patience limit; /* in ns; */
+	struct patience all;   /* with the time that keys take */
 };
 static PERCPU struct attest_caller caller;
 
@@ -241,12 +242,14 @@ static bool over(struct attest_caller *c, struct svsm_call *call)
 {
 	uint64_t now = timer_uptime_ns();
 
-	if (!c->waits || c->rcx != call->rcx || c->number != call->number ||
-	    job.state == JOB_MANIFEST)
+	if (!c->waits || c->rcx != call->rcx || c->number != call->number)
 		*c = (struct attest_caller){.number = call->number,
 					    .rcx = call->rcx,
-					    .limit = patience_begin(PACE_MS, ATTEST_LIMIT_MS, now)};
-	c->waits = !patience_over(&c->limit, now);
+					    .limit = patience_begin(PACE_MS, ATTEST_LIMIT_MS, now),
+					    .all = patience_begin(PACE_MS, ATTEST_ALL_MS, now)};
+	else if (job.state == JOB_MANIFEST)
+		c->limit = patience_begin(PACE_MS, ATTEST_LIMIT_MS, now);
+	c->waits = !patience_over(&c->limit, now) && !patience_over(&c->all, now);
 	return !c->waits;
 }
 

@@ -50,14 +50,26 @@ static unsigned keys_wanted(void)
 
 /* ---- what is around the keys ---- */
 
+/* The vTPM's manifest is last, since its length is not known yet. */
 static void begin_services(void)
 {
 	struct attest_manifest_header h = {.guid = ATTEST_GUID_SERVICES, .services = 1};
-	struct attest_manifest_entry vtpm = {.guid = ATTEST_GUID_VTPM,
-					     .offset = sizeof(h) + sizeof(vtpm)};
+	struct attest_manifest_entry vtpm = {.guid = ATTEST_GUID_VTPM},
+				     state = {.guid = ATTEST_GUID_KEPT};
+	struct attest_kept kept;
 
+	if (service_blob_read(&vtpm_service, VTPM_SLOT_KEPT, &kept, sizeof(kept))) {
+		h.services = 2;
+		state.size = sizeof(kept);
+	}
+	state.offset = (uint32_t)(sizeof(h) + h.services * sizeof(vtpm));
+	vtpm.offset = state.offset + state.size;
 	append(&h, sizeof(h));
 	append(&vtpm, sizeof(vtpm));
+	if (state.size) {
+		append(&state, sizeof(state));
+		append(&kept, sizeof(kept));
+	}
 }
 
 static void end_services(void)

@@ -25,6 +25,7 @@ static struct {
 	bool dirty;
 	struct state state;
 	struct release release;
+	uint32_t keys;           /* ATTEST_KEPT_* */
 	bool confirm;            /* the server of those keys waits for a word */
 	uint8_t *found, *latest; /* malloc'ed, or NULL */
 	size_t found_len, latest_len;
@@ -100,6 +101,9 @@ static void set_up(const struct vtpm_launch *l)
 	durable.state.key_count = 0;
 	durable.state.store = &store;
 	durable.required = l->flags & LAUNCH_FLAG_STATE_REQUIRED;
+	durable.keys = l->flags & LAUNCH_FLAG_KEYS_UNSIGNED ? ATTEST_KEPT_UNSIGNED
+		       : l->flags & LAUNCH_FLAG_KEYS        ? ATTEST_KEPT_SIGNED
+							    : ATTEST_KEPT_TEST_KEY;
 }
 
 static bool find(void)
@@ -165,6 +169,16 @@ void durable_changed(const void *state, size_t len)
 		memcpy(durable.latest, state, len);
 }
 
+/* The kernel's word to verifiers of which state there is. */
+static void tell_kept(void)
+{
+	struct attest_kept kept = {.epoch = durable.state.epoch,
+				   .counter = durable.state.counter,
+				   .keys = durable.keys};
+
+	service_store(VTPM_SLOT_KEPT, &kept, sizeof(kept));
+}
+
 /* The start of a TPM writes its state, with the newest key, and so the first save proves that the
  * older ones are not needed any more. Without an answer the server keeps them until the next launch
  * has proved it. */
@@ -188,7 +202,9 @@ bool durable_settle(void)
 		state_save(&durable.state, durable.latest, (uint32_t)durable.latest_len);
 	durable.dirty = false;
 	forget(&durable.latest, durable.latest_len);
-	if (saved)
+	if (saved) {
+		tell_kept();
 		confirm();
+	}
 	return saved || give_up("it could not be written");
 }

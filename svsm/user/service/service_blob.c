@@ -41,6 +41,19 @@ int service_blob_replace(struct service *s, uint32_t slot, uint32_t len,
 	return 0;
 }
 
+/* The blob may be another one with each call. */
+bool service_blob_read(struct service *s, uint32_t slot, void *to, uint32_t len)
+{
+	bool same;
+
+	lock_take(LOCK_SERVICE, &s->lock);
+	same = s->blob[slot].data && s->blob[slot].len == len;
+	if (same)
+		memcpy(to, s->blob[slot].data, len);
+	lock_give(LOCK_SERVICE, &s->lock);
+	return same;
+}
+
 /* ---- a copy for another service ---- */
 
 struct blob_of {
@@ -48,19 +61,11 @@ struct blob_of {
 	uint32_t slot;
 };
 
-/* The blob may be another one by now. */
 static bool fill_from(void *to, uint64_t from, size_t len)
 {
 	const struct blob_of *b = (const void *)from;
-	struct service *s = b->service;
-	bool same;
 
-	lock_take(LOCK_SERVICE, &s->lock);
-	same = s->blob[b->slot].data && s->blob[b->slot].len == len;
-	if (same)
-		memcpy(to, s->blob[b->slot].data, len);
-	lock_give(LOCK_SERVICE, &s->lock);
-	return same;
+	return service_blob_read(b->service, b->slot, to, (uint32_t)len);
 }
 
 int service_blob_copy(struct service *to, struct service *from, uint32_t slot)
