@@ -31,7 +31,8 @@ INDIRECT = {
     r"drain|log_(drain\w*|va|write)|finish": r"snp_console_write",
     r"service_blob_replace": r"user_copy_in|memcpy",
     r"take_range": r"platform_\w+_range",
-    r"vmsa_registry_with_startup_caa": r"write_it",
+    r"vmsa_registry_with_startup_caa": r"write_it|look_at_caa",
+    r"call_report": r"attest_early_report",
     r"selftest_run": r"selftest_\w+",
     r"switch_stack|kernel_main": r"kernel_run",
 }

@@ -16,7 +16,7 @@
 
 #include "harness/core/util.h"
 #include "harness/kbs/kbs.h"
-#include "harness/kbs/words.h"
+#include "harness/kbs/messages.h"
 #include "harness/verify/verify.h"
 
 #define MESSAGE_MS 30000 /* for all of one message */

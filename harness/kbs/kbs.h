@@ -7,7 +7,7 @@
  * whose digest is that VM's. What clients send is a stranger's.
  */
 #include "harness/kbs/seal.h"
-#include "harness/kbs/store.h"
+#include "harness/kbs/epochs.h"
 #include "harness/verify/evidence.h"
 #include "harness/verify/launch_digest.h"
 

@@ -4,8 +4,8 @@
 
 /*
  * What a key server computes (docs/key-release.md), by libcrypto: the same formulas as the SVSM's
- * services/vtpm/release_crypto.c from the other side, and none of its code. False: libcrypto fails,
- * or a stranger's point is on no curve.
+ * services/lib/release/release_crypto.c from the other side, and none of its code. False: libcrypto
+ * fails, or a stranger's point is on no curve.
  */
 #include <openssl/evp.h>
 

@@ -55,8 +55,10 @@ static const char *no_authority(X509 *x)
 		return "its key is none of RSA with 4096 bits";
 	if (X509_check_ca(x) != 1)
 		return "it is not said to be a certificate authority (CA:TRUE)";
-	return X509_get_key_usage(x) & KU_KEY_CERT_SIGN ? NULL
-							: "its key may not sign certificates";
+	if (!(X509_get_extension_flags(x) & EXFLAG_KUSAGE) ||
+	    !(X509_get_key_usage(x) & KU_KEY_CERT_SIGN))
+		return "it is not said that its key may sign certificates (keyCertSign)";
+	return NULL;
 }
 
 /* What is wrong with x, which issuer has to have signed. NULL: nothing. */

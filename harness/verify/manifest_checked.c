@@ -21,16 +21,22 @@ static bool tell(const struct manifest *m, struct verdict *v)
 	return verdict_ok(v, "manifest", "of the vTPM, version 1: %u keys", m->keys);
 }
 
-/* Whether that is the newest only who has seen others knows. */
+/* Whether that is the newest only who has seen others knows. A state whose key is known to others
+ * makes quotes for them, so that is not among what holds. */
 static bool tell_kept(const struct attest_kept *kept, struct verdict *v)
 {
-	static const char *const keys[] = {"with the TEST KEY, which everybody has",
-					   "with keys signed by whom the launch names",
-					   "with keys that anybody may have given"};
+	unsigned long long epoch = kept->epoch, counter = kept->counter;
 
-	return verdict_ok(v, "kept state", "epoch %llu, counter %llu, sealed %s",
-			  (unsigned long long)kept->epoch, (unsigned long long)kept->counter,
-			  keys[kept->keys]);
+	if (kept->keys == ATTEST_KEPT_SIGNED)
+		return verdict_ok(v, "kept state", "epoch %llu, counter %llu, of a signed key",
+				  epoch, counter);
+	return verdict_open(v, "kept state",
+			    "epoch %llu, counter %llu, of %s: who has that can make quotes by "
+			    "this TPM",
+			    epoch, counter,
+			    kept->keys == ATTEST_KEPT_TEST_KEY
+				    ? "the TEST KEY, which everybody has"
+				    : "a key that anybody may have given");
 }
 
 /* "sha256:0,4", and the values in that order; malloc'ed. */

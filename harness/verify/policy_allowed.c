@@ -43,7 +43,8 @@ bool policy_allowed(const struct wanted *w, const struct attestation_report *r, 
 /* A manifest is the SVSM's word only in a report of VMPL 0: a guest can ask for any other. */
 bool vmpl_wanted(const struct wanted *w, const struct attestation_report *r, struct verdict *v)
 {
-	uint32_t wanted = w->has_vmpl ? w->vmpl : 0;
+	/* A guest can put the hash of a manifest of its own into a report of its own VMPL. */
+	uint32_t wanted = w->has_vmpl && !w->manifest.p ? w->vmpl : 0;
 
 	if (!w->has_vmpl && !w->manifest.p)
 		return verdict_open(v, "VMPL", "%u (--vmpl N)", r->vmpl);

@@ -318,6 +318,10 @@ static bool consistent(const struct request *q, struct words *k)
 				    "that has its key");
 	if ((w->pcrs.bank || w->quote_nonce.p) && !w->quote.p)
 		return inconsistent(k, "--pcr and --quote-nonce go with --quote");
+	if (w->has_vmpl && w->vmpl && w->manifest.p)
+		return inconsistent(k, "a manifest is the SVSM's, whose reports are of VMPL 0");
+	if (w->quote_nonce.p && !w->quote_nonce.n)
+		return inconsistent(k, "--quote-nonce is empty: any old quote would do");
 	if (k->igvm && w->measurement.p)
 		return inconsistent(k, "the measurement is that of --igvm, or --measurement");
 	if ((k->host.vcpus || k->host.native_zero) && !k->igvm)

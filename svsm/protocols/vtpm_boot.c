@@ -13,7 +13,7 @@
 #include "lib/string.h"
 #include "log/log.h"
 #include "platform/platform.h"
-#include "protocols/attest/attest_early.h"
+#include "protocols/early_report.h"
 #include "task/vmsa_registry.h"
 #include "user/service/service.h"
 

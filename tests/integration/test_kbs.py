@@ -125,7 +125,7 @@ def test_a_state_goes_from_launch_to_launch(runs, tmp_path, vm):
         three = ran(runs, vm, state, server, "three", *UNSEAL, *TAKE).check(0)
         assert three.out == "12345678"
         said = verify(three.folder / "files", vm[1])
-        assert re.search(r"kept state +epoch 5, counter \d+, sealed with keys signed by whom the launch names", said), said
+        assert re.search(r"kept state +epoch 5, counter \d+, of a signed key", said), said
     said = server.list()
     assert said.startswith("red: newest proved epoch 5, 1 keys\n"), said
     assert [line.split()[3:5] for line in said.splitlines()[1:]] == [["1", "proved"], ["2", "proved"], ["3", "not"], ["4", "not"],

@@ -23,6 +23,7 @@
  */
 #include <string.h>
 #include "tests/native/check.h"
+#include "protocols/attest/attest.h"
 #include "tests/native/fake_attest.h"
 #include "cpu/trap/hv.h"
 
@@ -174,4 +175,49 @@ TEST(whatever_fails_the_tpm_makes_them)
 	ring3.no_keys = true; /* a TPM that serves nobody */
 	operation(1)->version = 1;
 	CHECK_EQ(single(), NO_REPORT);
+}
+
+/* ---- what else a manifest waits for, and has in it ---- */
+
+/* A command that libtpms does not come back from, or a host that does not take the state. */
+TEST(a_tpm_that_is_at_work_for_ever_ends_the_call)
+{
+	uint64_t before;
+
+	setup();
+	operation(1);
+	before = now;
+	ring3.tpm_busy = true;
+	CHECK_EQ(single(), NO_REPORT);
+	CHECK(now - before >= ATTEST_ALL_MS * MS && now - before < 2 * ATTEST_ALL_MS * MS);
+	ring3.tpm_busy = false;
+	CHECK_EQ(single(), SVSM_SUCCESS);
+	check_report(18);
+}
+
+/* An entry and 24 bytes of our own, before the vTPM's manifest. */
+TEST(the_services_with_a_state_that_is_kept)
+{
+	static const uint8_t guid[16] = ATTEST_GUID_KEPT;
+	const uint8_t *m = fake_mem(MANIFEST);
+	const uint32_t *words = (const uint32_t *)m;
+	uint8_t key[64];
+	uint32_t n;
+
+	setup();
+	ring3.kept = (struct attest_kept){.epoch = 7, .counter = 9, .keys = ATTEST_KEPT_SIGNED};
+	operation(1);
+	CHECK_EQ(call(SVSM_ATTEST_SERVICES), SVSM_SUCCESS);
+	n = key_public(VTPM_EK_RSA2048, key) - 2;
+	CHECK_EQ(words[4], 96 + n);
+	CHECK_EQ(words[5], 2);
+	CHECK_EQ(words[10], 96);
+	CHECK_EQ(words[11], n);
+	CHECK_MEM(m + 48, guid, 16);
+	CHECK_EQ(words[16], 72);
+	CHECK_EQ(words[17], 24);
+	CHECK_MEM(m + 72, &ring3.kept, 24);
+	CHECK_MEM(m + 96, key + 2, n);
+	check_report(96 + n);
+	ring3.kept.counter = 0;
 }

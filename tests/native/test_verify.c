@@ -193,6 +193,7 @@ DEFINE(vlek_by_the_ask, vlek(c); c->middle_name = "SEV-Genoa")
 DEFINE(vcek_for_a_vlek, c->report.key_info = 1 << 2)
 DEFINE(leaf_named_otherwise, c->leaf_name = "SEV-VCEK2")
 DEFINE(no_authority, c->not_ca = true)
+DEFINE(no_usage, c->no_usage = true)
 DEFINE(padding, c->wrong_padding = true)
 DEFINE(foreign_leaf, c->foreign_leaf = true)
 DEFINE(expired, c->valid_for = -60)
@@ -216,6 +217,7 @@ TEST(chain)
 		{"an ASK that is no authority", "ASK", no_authority, NULL},
 		{"PKCS #1 1.5", "VCEK", padding, NULL},
 		{"a VCEK by another key", "VCEK", foreign_leaf, NULL},
+		{"an ASK that may not sign", "ASK", no_usage, NULL},
 		{"a VCEK of yesterday", "VCEK", expired, NULL},
 		{"a clock that is behind", "root", NULL, early},
 		{"MASK_CHIP_KEY", "signature", unsigned_report, NULL},

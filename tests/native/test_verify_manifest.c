@@ -359,6 +359,9 @@ TEST(a_manifest_is_vmpl_0)
 	c.report.vmpl = 2;
 	verify_case_sign(&c);
 	CHECK_STR(verify_case_refused_by(&c), "VMPL");
+	c.wanted.has_vmpl = true; /* whatever else is asked for */
+	c.wanted.vmpl = 2;
+	CHECK_STR(verify_case_refused_by(&c), "VMPL");
 	verify_case_end(&c);
 }
 

@@ -106,12 +106,14 @@ static X509 *begin(const char *name, EVP_PKEY *key, X509 *issuer, long seconds)
 	return x;
 }
 
-static X509 *authority(const char *name, EVP_PKEY *key, X509 *issuer, EVP_PKEY *by, bool ca)
+static X509 *authority(const char *name, EVP_PKEY *key, X509 *issuer, EVP_PKEY *by, bool ca,
+		       bool usage)
 {
 	X509 *x = begin(name, key, issuer, 86400);
 
 	add(x, issuer ? issuer : x, NID_basic_constraints, ca ? "critical,CA:TRUE" : "CA:FALSE");
-	add(x, issuer ? issuer : x, NID_key_usage, "critical,keyCertSign");
+	if (usage)
+		add(x, issuer ? issuer : x, NID_key_usage, "critical,keyCertSign");
 	sign(x, by, true);
 	return x;
 }
@@ -119,7 +121,7 @@ static X509 *authority(const char *name, EVP_PKEY *key, X509 *issuer, EVP_PKEY *
 X509 *verify_case_other_root(void)
 {
 	keys();
-	return authority("ARK-Genoa", other_key, NULL, other_key, true);
+	return authority("ARK-Genoa", other_key, NULL, other_key, true, true);
 }
 
 static X509 *leaf(const struct verify_case *c, X509 *middle)
@@ -198,8 +200,8 @@ void verify_case_sign(struct verify_case *c)
 	X509 *root, *middle;
 
 	keys();
-	root = authority(c->root_name, root_key, NULL, root_key, true);
-	middle = authority(c->middle_name, middle_key, root, root_key, !c->not_ca);
+	root = authority(c->root_name, root_key, NULL, root_key, true, true);
+	middle = authority(c->middle_name, middle_key, root, root_key, !c->not_ca, !c->no_usage);
 	sign_report(&c->report);
 	X509_up_ref(root);
 	*e = (struct evidence){.report = {(uint8_t *)&c->report, sizeof(c->report)},

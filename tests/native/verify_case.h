@@ -20,6 +20,7 @@ struct verify_case {
 	bool twice;         /* the boot loader's version comes twice */
 	bool with_csp;      /* a VCEK that has a CSP_ID too */
 	bool not_ca;        /* the middle one is no authority */
+	bool no_usage;      /* the ASK's certificate does not say what its key is for */
 	bool wrong_padding; /* the leaf is signed by PKCS #1 1.5 */
 	bool foreign_leaf;  /* the leaf is signed by another key than the ASK's */
 	long valid_for;     /* seconds, of the leaf, from an hour ago on */

@@ -28,7 +28,7 @@
 #include "mm/alloc.h"
 #include "protocols/attest/attest_ahead.h"
 #include "protocols/attest/attest_channel.h"
-#include "protocols/attest/attest_early.h"
+#include "protocols/early_report.h"
 #include "protocols/attest/attest_lock.h"
 #include "protocols/attest/attest_operation.h"
 #include "protocols/dispatch.h"

@@ -7,13 +7,11 @@
  * attestation service meanwhile. It must never leave a message that has its number without an end,
  * nor give a report once the TPM is in use.
  */
-#include "protocols/attest/attest_early.h"
+#include "protocols/early_report.h"
 #include "lib/string.h"
 #include "protocols/attest/attest_channel.h"
 #include "protocols/attest/attest_lock.h"
 #include "protocols/attest/attest_service.h"
-#include "user/service/service.h"
-#include "user/syscall.h"
 
 static struct {
 	bool open; /* without the lock: who closes it may hold LOCK_VTPM */
@@ -37,17 +35,17 @@ static void forget(void)
 	early.owns = false;
 }
 
-static int begin(const uint8_t data[64])
+static enum service_report begin(const uint8_t data[64])
 {
 	if (!attest_channel_begin_data(data))
-		return SYS_ENOMEM;
+		return SERVICE_REPORT_NONE;
 	early.owns = true;
 	memcpy(early.data, data, sizeof(early.data));
-	return SYS_EAGAIN;
+	return SERVICE_REPORT_LATER;
 }
 
 /* A program that has died asks for another one than the one before it. */
-static int collect(const uint8_t data[64], struct attestation_report *to)
+static enum service_report collect(const uint8_t data[64], struct attestation_report *to)
 {
 	const struct attestation_report *r = attest_channel_report();
 	bool same = memcmp(data, early.data, sizeof(early.data)) == 0;
@@ -55,33 +53,33 @@ static int collect(const uint8_t data[64], struct attestation_report *to)
 	if (same && r)
 		*to = *r;
 	forget();
-	return !same ? SYS_EAGAIN : r ? 0 : SYS_EIO;
+	return !same ? SERVICE_REPORT_LATER : r ? SERVICE_REPORT_READY : SERVICE_REPORT_NONE;
 }
 
-static int turn(const uint8_t data[64], struct attestation_report *to)
+static enum service_report turn(const uint8_t data[64], struct attestation_report *to)
 {
 	switch (attest_channel_state()) {
 	case ATTEST_CHANNEL_LOST:
-		return SYS_EIO;
+		return SERVICE_REPORT_NONE;
 	case ATTEST_CHANNEL_IDLE:
 		return begin(data);
 	case ATTEST_CHANNEL_ANSWERED:
-		return early.owns ? collect(data, to) : SYS_EAGAIN;
+		return early.owns ? collect(data, to) : SERVICE_REPORT_LATER;
 	default:
 		if (early.owns)
 			attest_channel_poll();
-		return SYS_EAGAIN;
+		return SERVICE_REPORT_LATER;
 	}
 }
 
-int attest_early_report(const uint8_t data[64], struct attestation_report *to)
+enum service_report attest_early_report(const uint8_t data[64], struct attestation_report *to)
 {
-	int error;
+	enum service_report r;
 
 	attest_lock();
-	error = READ_ONCE(early.open) ? turn(data, to) : SYS_EPERM;
+	r = READ_ONCE(early.open) ? turn(data, to) : SERVICE_REPORT_DENIED;
 	attest_unlock();
-	return error;
+	return r;
 }
 
 void attest_early_lend(uint64_t ns)

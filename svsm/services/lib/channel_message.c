@@ -8,6 +8,7 @@
 #include <string.h>
 #include "abi/host/key_release.h"
 #include "lib/patience.h"
+#include "services/lib/channel.h"
 #include "services/lib/channel_request.h"
 
 #define NS_PER_MS 1000000u

@@ -3,7 +3,7 @@
 #pragma once
 
 /* One request of the channel and its answer, for what is built on that: services/lib/channel*.c. */
-#include "services/lib/channel.h"
+#include "abi/host/channel.h"
 
 struct channel_reply {
 	uint16_t status;

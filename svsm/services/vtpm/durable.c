@@ -14,7 +14,7 @@
 #include "services/lib/service.h"
 #include "services/lib/state.h"
 #include "services/vtpm/durable.h"
-#include "services/vtpm/release.h"
+#include "services/lib/release/release.h"
 
 static const struct state_store store = {channel_read, channel_write, channel_sync,
 					 CHANNEL_SLOT_SIZE};

@@ -15,15 +15,18 @@ static struct attestation_report report;
 static enum syscall_then call_report(struct process *p, struct syscall_args *args)
 {
 	uint8_t data[sizeof(report.report_data)];
-	int error;
+	static const int errors[] = {[SERVICE_REPORT_LATER] = SYS_EAGAIN,
+				     [SERVICE_REPORT_DENIED] = SYS_EPERM,
+				     [SERVICE_REPORT_NONE] = SYS_EIO};
+	enum service_report r;
 
 	if (!p->service || !p->service->report)
 		return syscall_error(args, SYS_EPERM);
 	if (!user_copy_in(data, args->a[0], sizeof(data)))
 		return syscall_error(args, SYS_EFAULT);
-	error = p->service->report(data, &report);
-	if (error)
-		return syscall_error(args, error);
+	r = p->service->report(data, &report);
+	if (r != SERVICE_REPORT_READY)
+		return syscall_error(args, errors[r]);
 	return user_copy_out(args->a[1], &report, sizeof(report)) ? SYSCALL_RESUME
 								  : syscall_error(args, SYS_EFAULT);
 }

@@ -29,6 +29,14 @@
 
 struct process;
 
+/* What comes of a service's wish for a report. */
+enum service_report {
+	SERVICE_REPORT_READY,
+	SERVICE_REPORT_LATER,  /* it is being made */
+	SERVICE_REPORT_DENIED, /* the service may not ask, or not any more */
+	SERVICE_REPORT_NONE,   /* there is none to be had */
+};
+
 /* A request. The buffers belong to the submitter, are private to the SVSM, and must stay until it
  * is done. */
 struct service_request {
@@ -49,8 +57,8 @@ struct service {
 	struct process *process;         /* NULL before the first request and after a death */
 	struct service_request *request; /* submitted and not done */
 	bool channel;                    /* it may use the channel: one service at most */
-	/* NULL: it may have no report; else SERVICE_CALL_REPORT. 0, or a SYS_ error. */
-	int (*report)(const uint8_t data[64], struct attestation_report *to);
+	/* SERVICE_CALL_REPORT; NULL: it may have none */
+	enum service_report (*report)(const uint8_t data[64], struct attestation_report *to);
 	bool taken;        /* the process has fetched it by SERVICE_CALL_WAIT */
 	bool kill;         /* service_kill() was called; atomic */
 	bool retired;      /* service_retire() was called; atomic */

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "harness/core/util.h"
-#include "harness/kbs/words.h"
+#include "harness/kbs/messages.h"
 #include "lib/base64.h"
 
 /* ---- in ---- */

@@ -8,7 +8,7 @@
  * libcrypto fails, or what is opened or checked does not fit.
  */
 #include <openssl/evp.h>
-#include "services/vtpm/release_words.h"
+#include "services/lib/release/release_words.h"
 
 /* A fresh key; NULL: no random numbers, or no memory. */
 EVP_PKEY *release_key_new(struct release_point *public);

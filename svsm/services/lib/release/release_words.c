@@ -5,7 +5,7 @@
  * JSON in and out. A text that nests deeper than any of ours is not given to the parser, whose
  * stack is this program's.
  */
-#include "services/vtpm/release_words.h"
+#include "services/lib/release/release_words.h"
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
@@ -130,7 +130,12 @@ static bool is_word(const json_t *array, size_t i, const char *word)
 	return text && strcmp(text, word) == 0;
 }
 
-/* Only lists that have our own key in them. */
+/*
+ * Only lists that have our own key in them, and in front. Behind a challenge it would be the end of
+ * bytes that the server chooses, and SHA-512 of those is also what the attestation protocol's
+ * reports are of: a challenge of a verifier's nonce and the head of a forged manifest would make
+ * one.
+ */
 static bool read_form(const json_t *params, enum release_form *form)
 {
 	static const char key[] = "EcPublicKeyBytes", challenge[] = "Challenge";
@@ -138,8 +143,6 @@ static bool read_form(const json_t *params, enum release_form *form)
 
 	if (n == 2 && is_word(params, 0, key) && is_word(params, 1, challenge))
 		*form = RELEASE_KEY_CHALLENGE;
-	else if (n == 2 && is_word(params, 0, challenge) && is_word(params, 1, key))
-		*form = RELEASE_CHALLENGE_KEY;
 	else if (n == 1 && is_word(params, 0, "TeePubKeyRuntimeData"))
 		*form = RELEASE_RUNTIME_DATA;
 	else

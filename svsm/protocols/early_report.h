@@ -6,17 +6,16 @@
  * Reports for the vTPM's program before its TPM serves anybody, to show to a key server
  * (docs/key-release.md). What it asks for is signed as the SVSM's own word, so it may ask from
  * attest_early_open() to attest_early_close() and never again. Reports go by the one conversation
- * with the security processor that there is (attest_channel.h).
+ * with the security processor that there is: protocols/attest/attest_early.c.
  *
  * LOCK_ATTEST is taken inside, except by open and close.
  */
-#include "abi/guest_message.h"
-#include "base/types.h"
+#include "user/service/service.h"
 
 void attest_early_open(void);
 void attest_early_close(void);
-/* For struct service's report: 0, SYS_EAGAIN, SYS_EPERM, SYS_ENOMEM, or SYS_EIO. */
-int attest_early_report(const uint8_t data[64], struct attestation_report *to);
+/* For struct service's report. */
+enum service_report attest_early_report(const uint8_t data[64], struct attestation_report *to);
 /* Lend this CPU to the attestation service for at most ns, if a report waits for that. */
 void attest_early_lend(uint64_t ns);
 /* LOCK_ATTEST is held, and given back in between: bring a message to its end that the vTPM's

@@ -5,14 +5,14 @@
  * The conversation. durable.c calls it once a launch. What it must never do is use a key before the
  * signature that the launch asks for was checked, or wait without end.
  */
-#include "services/vtpm/release.h"
+#include "services/lib/release/release.h"
 #include <errno.h>
 #include <openssl/crypto.h>
 #include <string.h>
 #include "lib/patience.h"
 #include "services/lib/channel.h"
 #include "services/lib/service.h"
-#include "services/vtpm/release_crypto.h"
+#include "services/lib/release/release_crypto.h"
 
 #define NS_PER_MS 1000000u
 

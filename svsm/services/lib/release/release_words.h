@@ -20,7 +20,6 @@ struct release_point {
 /* What REPORT_DATA is made of. */
 enum release_form {
 	RELEASE_KEY_CHALLENGE, /* SHA-512 of key and challenge */
-	RELEASE_CHALLENGE_KEY, /* in the other order */
 	RELEASE_RUNTIME_DATA,  /* SHA-384 of Trustee's runtime data */
 };
 

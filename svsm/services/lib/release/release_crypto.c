@@ -5,7 +5,7 @@
  * What is written here is only how the pieces go together; the pieces are libcrypto's. Whatever a
  * secret was in is wiped.
  */
-#include "services/vtpm/release_crypto.h"
+#include "services/lib/release/release_crypto.h"
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/ec.h>
@@ -65,12 +65,10 @@ EVP_PKEY *release_key_new(struct release_point *public)
 
 static bool hash_raw(const struct release_terms *t, const struct release_point *key, uint8_t *data)
 {
-	bool first = t->form == RELEASE_CHALLENGE_KEY;
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	bool ok = ctx && EVP_DigestInit_ex(ctx, EVP_sha512(), NULL) &&
-		  (!first || EVP_DigestUpdate(ctx, t->challenge, t->challenge_len)) &&
 		  EVP_DigestUpdate(ctx, key, sizeof(*key)) &&
-		  (first || EVP_DigestUpdate(ctx, t->challenge, t->challenge_len)) &&
+		  EVP_DigestUpdate(ctx, t->challenge, t->challenge_len) &&
 		  EVP_DigestFinal_ex(ctx, data, NULL);
 
 	EVP_MD_CTX_free(ctx);

@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "harness/core/util.h"
-#include "harness/kbs/store.h"
+#include "harness/kbs/epochs.h"
 #include "lib/base64.h"
 
 #define LAUNCHES_MAX 100 /* that a file remembers */
