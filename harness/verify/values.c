@@ -81,7 +81,8 @@ bool value_pcr(const char *text, struct wanted_pcrs *pcrs)
 	while (i < ARRAY_LEN(banks) &&
 	       (strlen(banks[i].name) != name || strncmp(banks[i].name, text, name) != 0))
 		i++;
-	if (i == ARRAY_LEN(banks) || (pcrs->bank && pcrs->bank != banks[i].name))
+	if (i == ARRAY_LEN(banks) || text[name] != ':' ||
+	    (pcrs->bank && pcrs->bank != banks[i].name))
 		return false;
 	pcrs->bank = banks[i].name;
 	text += name + 1;

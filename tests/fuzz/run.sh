@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Runs both fuzzers over the committed inputs and what they found in earlier runs, and says what they did.
+# Runs the fuzzers over the committed inputs and what they found in earlier runs, and says what they did.
 # usage: run.sh DIR          FUZZ_RUNS inputs in all (1,000,000)
 #        run.sh corpus DIR   writes what is worth keeping back to tests/fuzz/*.hex
 # A finding leaves its input in DIR (finding-*) and, for TPM commands, everything sent since the
@@ -30,7 +30,7 @@ keep() {
 
 if [ "$1" = corpus ]; then
 	dir=$2
-	for target in command page; do
+	for target in command page verify; do
 		unpack $target
 		keep $target
 	done
@@ -39,7 +39,7 @@ fi
 
 dir=$1
 total=${FUZZ_RUNS:-1000000}
-page=$((total * 4 / 10))
+page=$((total * 4 / 10)) verify=$((total * 2 / 10))
 
 fuzz() {
 	unpack "$1"
@@ -58,6 +58,7 @@ fuzz() {
 		END {printf "  %-8s %8d inputs in %4d s (%d a second), %d edges\n", name, n, s, n / (s ? s : 1), cov}' "$dir/$1.log"
 }
 
-fuzz command $((total - page))
+fuzz command $((total - page - verify))
 fuzz page $page
+fuzz verify $verify
 echo "fuzz: $total inputs, no finding"

@@ -27,13 +27,14 @@ spec.loader.exec_module(reports)
 
 @pytest.fixture(scope="module")
 def cases(tmp_path_factory):
-    """One boot; what was made of its report, as folders of files."""
+    """Two boots; what was made of their reports, as folders of files."""
     if not (BUILD / "guests/tools.cpio").exists():
         pytest.skip("no tools image: run `make guests`")
     folder = tmp_path_factory.mktemp("verify")
-    run = keelson(folder / "runs", "run", "--keep", "--exec", reports.ASK).check(0)
+    runs = [keelson(folder / name, "run", "--keep", *words).check(0).folder
+            for name, words in (("vcek", reports.RUN), ("vlek", reports.RUN_VLEK))]
     made = {}
-    for case in reports.cases_of(run.folder, str(KEELSON)):
+    for case in reports.cases_of(*runs, str(KEELSON)):
         at = folder / case.name
         at.mkdir()
         made[case.name] = (case, judges.write(case, at))
@@ -50,7 +51,9 @@ def words_of(at):
 
 REFUSED_BY = {"flipped-bit": "signature", "other-nonce": "report data", "wrong-vmpl": "VMPL", "wrong-root": "root",
               "own-root": "root", "wrong-tcb": "TCB of key", "wrong-chip": "chip", "debug-policy": "policy",
-              "other-image": "measurement", "replayed-manifest": "report data", "guest-manifest": "VMPL"}
+              "other-image": "measurement", "replayed-manifest": "report data", "guest-manifest": "VMPL",
+              "svsm-replayed": "report data", "svsm-manifest": "report data", "quote-changed": "quote", "quote-foreign": "quote",
+              "quote-challenge": "quote", "vlek-flipped": "signature", "vlek-wrong-root": "root", "vlek-other-nonce": "report data"}
 
 
 def test_each_judge_says_what_is_expected(cases):
@@ -67,6 +70,8 @@ def test_the_reason_is_told(cases, name):
     """One line, by the check that has to find it, on stderr and as JSON."""
     case, at = cases[name]
     bound = ["--nonce", at / "nonce", "--manifest", at / "manifest"] if case.manifest else ["--report-data", at / "data"]
+    if case.quote:
+        bound += ["--quote", at / "quote", "--quote-signature", at / "signature", "--quote-nonce", at / "challenge"]
     done = verify(*words_of(at), "--vmpl", case.vmpl, "--measurement", case.measurement.hex(), *bound, "--json")
     assert done.returncode == 1
     assert done.stderr.startswith(f"keelson: verify: refused: {REFUSED_BY[name]}: ") and done.stderr.count("\n") == 1

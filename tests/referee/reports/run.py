@@ -4,21 +4,31 @@
 """Judges of attestation reports: each is asked about one report of a run and what was made of it, and has to say what
 expected.txt has.
 
-usage: run.py [--keelson PROGRAM] [--fetched DIR] [--run FOLDER]
+usage: run.py [--keelson PROGRAM] [--fetched DIR] [WORDS for keelson run]
 
-FOLDER is a run that has put outblob, auxblob and data (docs/psp.md), with its svsm.igvm kept; without it one is made."""
+Two guests are started. One asks for a report of its own by configfs-tsm (VMPL 2), for one of the SVSM's with the vTPM's
+manifest, and its TPM for a quote; the other one has a processor with a cloud's key, and asks for a report."""
 
 import argparse
 import pathlib
 import subprocess
 import sys
 import tempfile
+import uuid
 
 import judges
 import vectors
 
 HERE = pathlib.Path(__file__).resolve().parent
-ASK = "head -c 64 /dev/urandom >data && tsm-report data && host-put data outblob auxblob"
+GUEST = "head -c 64 /dev/urandom >data && tsm-report data && host-put data outblob auxblob"
+CHALLENGE = b"challenge"
+SVSM = f"""head -c 64 /dev/urandom >nonce && tsm-report nonce {judges.manifest.VTPM} 1 && mv outblob report &&
+host-put nonce report manifestblob
+signs='fixedtpm|fixedparent|sensitivedataorigin|userwithauth|restricted|sign'
+tpm2_createprimary -Q -C e -G ecc256:ecdsa-sha256:null -g sha256 -a $signs -c ak.ctx &&
+tpm2_quote -Q -c ak.ctx -l sha256:0,4 -q {CHALLENGE.hex()} -m quote -s signature && host-put quote signature"""
+# The words of both runs.
+RUN, RUN_VLEK = ["--exec", GUEST, "--exec", SVSM], ["--exec", GUEST, "--psp", "vlek=Some Cloud"]
 
 
 def read_expected(text):
@@ -37,14 +47,34 @@ def wrong(said, expected):
     return said != ("accept" if expected == "blind" else expected)
 
 
-def cases_of(run, program):
-    files = run / "files"
-    certificates = judges.attest.table((files / "auxblob").read_bytes())
-    certs = {name: certificates[guid] for name, guid in
-             (("vcek", judges.attest.VCEK), ("ask", judges.attest.ASK), ("ark", judges.attest.ARK))}
-    done = subprocess.run([program, "igvm", "measure", run / "svsm.igvm"], capture_output=True, text=True, check=True)
-    return vectors.make((files / "outblob").read_bytes(), certs, pathlib.Path(program).resolve().parent / "psp/Genoa",
-                        bytes.fromhex(done.stdout), (files / "data").read_bytes())
+class Taken:
+    """A run's evidence."""
+
+    def __init__(self, folder, program, leaf):
+        self.files = folder / "files"
+        certificates = judges.attest.table(self.read("auxblob"))
+        self.certs = {name: certificates[guid] for name, guid in
+                      ((leaf, uuid.UUID(vectors.GUIDS[leaf])), ("ask", judges.attest.ASK), ("ark", judges.attest.ARK))}
+        done = subprocess.run([program, "igvm", "measure", folder / "svsm.igvm"], capture_output=True, text=True, check=True)
+        self.chain = pathlib.Path(program).resolve().parent / "psp/Genoa"
+        self.measurement, self.root = bytes.fromhex(done.stdout), (self.chain / "ark.pem").read_bytes()
+
+    def read(self, name):
+        return (self.files / name).read_bytes()
+
+    def case(self, name, report, data, vmpl, **more):
+        return vectors.Case(name, report, self.certs, self.root, self.measurement, data, vmpl, **more)
+
+
+def cases_of(run, vlek, program):
+    """Of both runs' folders."""
+    own, cloud = Taken(run, program, "vcek"), Taken(vlek, program, "vlek")
+    nonce, manifest = own.read("nonce"), own.read("manifestblob")
+    svsm = own.case("svsm", own.read("report"), vectors.bound(nonce, manifest), 0, nonce=nonce, manifest=manifest,
+                    quote=own.read("quote"), signature=own.read("signature"), challenge=CHALLENGE)
+    return (vectors.make(own.read("outblob"), own.certs, own.chain, own.measurement, own.read("data")) +
+            vectors.make_svsm(svsm) +
+            vectors.make_vlek(cloud.case("vlek", cloud.read("outblob"), cloud.read("data"), 2)))
 
 
 def judge_all(cases, asked, expected, say=print):
@@ -91,17 +121,15 @@ def main(argv):
     p = argparse.ArgumentParser(usage=__doc__.split("usage: ")[1])
     p.add_argument("--keelson", default=str(HERE.parents[2] / "build/keelson"))
     p.add_argument("--fetched", type=pathlib.Path, default=HERE.parents[2] / "build/guests/referee/reports")
-    p.add_argument("--run", type=pathlib.Path)
     p.add_argument("words", nargs="*", help="words for keelson run")
     o = p.parse_args(argv)
-    with tempfile.TemporaryDirectory() as runs:
-        run = o.run
-        if not run:
-            run = pathlib.Path(runs) / "latest"
-            subprocess.run([o.keelson, "run", "--keep", "--runs", runs, "--exec", ASK, *o.words], check=True)
+    with tempfile.TemporaryDirectory() as at:
+        runs = [pathlib.Path(at) / name for name in ("vcek", "vlek")]
+        for runs_at, words in zip(runs, (RUN, RUN_VLEK)):
+            subprocess.run([o.keelson, "run", "--keep", "--runs", runs_at, *words, *o.words], check=True)
         asked, absent = judges.present(o.keelson, o.fetched)
         expected = read_expected((HERE / "expected.txt").read_text())
-        cases = cases_of(run, o.keelson)
+        cases = cases_of(*(runs_at / "latest" for runs_at in runs), o.keelson)
         if {c.name for c in cases} != set(expected):
             sys.exit("reports: expected.txt has other cases than vectors.py")
         bad = judge_all(cases, asked, expected)

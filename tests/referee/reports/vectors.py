@@ -14,9 +14,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
 
-GUIDS = {"vcek": "63da758d-e664-4564-adc5-f4b93be8accd", "ask": "4ab7b379-bbac-4fe4-a02f-05aef327c782",
+GUIDS = {"vcek": "63da758d-e664-4564-adc5-f4b93be8accd", "vlek": "a8074bc2-a25a-483e-aae6-39c045a0b8a1", "ask": "4ab7b379-bbac-4fe4-a02f-05aef327c782",
          "ark": "c0b406a4-a803-4952-9743-3fb6014cd0ae"}
 P384_ORDER = 0xffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973  # SEC 2, 2.5.1
+SPKI = serialization.PublicFormat.SubjectPublicKeyInfo
 REPORTED_TCB, CHIP_ID, POLICY, VMPL, DATA = 0x180, 0x1A0, 0x8, 0x30, 0x50
 
 
@@ -25,13 +26,21 @@ class Case:
     """What a judge is given, and what the one who asks it wants. data: REPORT_DATA; with nonce and manifest it is of them."""
     name: str
     report: bytes
-    certs: dict          # vcek, ask, ark: DER
+    certs: dict          # vcek or vlek, ask (or ASVK), ark: DER
     root: bytes          # PEM of the ARK that is trusted
     measurement: bytes
     data: bytes
     vmpl: int
     nonce: bytes = b""
     manifest: bytes = b""
+    quote: bytes = b""      # TPMS_ATTEST of a TPM whose key is in the manifest, its TPMT_SIGNATURE, and the challenge
+    signature: bytes = b""
+    challenge: bytes = b""
+
+    @property
+    def leaf(self):
+        """Who has signed the report."""
+        return "vlek" if "vlek" in self.certs else "vcek"
 
     def table(self):
         """The certificates as an extended guest request has them."""
@@ -138,8 +147,6 @@ def make(report, certs, chain, measurement, data):
     nonce, manifest = os.urandom(64), endorsement_key()
     svsm = dataclasses.replace(good, name="manifest", vmpl=0, nonce=nonce, manifest=manifest, data=bound(nonce, manifest),
                                report=signed(report, vcek_key, {VMPL: bytes(4), DATA: bound(nonce, manifest)}))
-    flipped = bytearray(report)
-    flipped[0xC0] ^= 1
     tcb, chip = report[REPORTED_TCB:REPORTED_TCB + 8], report[CHIP_ID:CHIP_ID + 64]
     ark, ark_key = other_root(certs["ark"])
     foreign = dict(certs, ark=ark, ask=resigned(split(certs["ask"]), ark_key))
@@ -149,7 +156,7 @@ def make(report, certs, chain, measurement, data):
         good,
         dataclasses.replace(good, name="version-5", report=signed(report, vcek_key, {0: struct.pack("<I", 5)})),
         svsm,
-        dataclasses.replace(good, name="flipped-bit", report=bytes(flipped)),
+        dataclasses.replace(good, name="flipped-bit", report=flipped(report, 0xC0)),
         dataclasses.replace(good, name="other-nonce", data=os.urandom(64)),
         dataclasses.replace(good, name="wrong-vmpl", vmpl=0),
         dataclasses.replace(good, name="wrong-root", root=pem(ark)),
@@ -163,4 +170,39 @@ def make(report, certs, chain, measurement, data):
         dataclasses.replace(svsm, name="replayed-manifest", nonce=later, data=bound(later, manifest)),
         dataclasses.replace(svsm, name="guest-manifest",
                             report=signed(report, vcek_key, {DATA: bound(nonce, manifest)})),
+    ]
+
+
+def flipped(blob, at):
+    return blob[:at] + bytes([blob[at] ^ 1]) + blob[at + 1:]
+
+
+def own_signature(quote):
+    """A TPMT_SIGNATURE over that quote by a key of somebody's own: ECDSA with SHA-256."""
+    r, s = utils.decode_dss_signature(ec.generate_private_key(ec.SECP256R1()).sign(quote, ec.ECDSA(hashes.SHA256())))
+    return struct.pack(">HH", 0x18, 0xB) + b"".join(struct.pack(">H", 32) + n.to_bytes(32, "big") for n in (r, s))
+
+
+def make_svsm(good):
+    """Cases of a real report of the SVSM's, whose manifest has the key of a real quote by its TPM."""
+    later = os.urandom(64)
+    changed = flipped(good.manifest, 100)  # in a key that has signed nothing
+    return [
+        good,
+        dataclasses.replace(good, name="svsm-replayed", nonce=later, data=bound(later, good.manifest)),
+        dataclasses.replace(good, name="svsm-manifest", manifest=changed, data=bound(good.nonce, changed)),
+        dataclasses.replace(good, name="quote-changed", quote=flipped(good.quote, len(good.quote) - 1)),
+        dataclasses.replace(good, name="quote-foreign", signature=own_signature(good.quote)),
+        dataclasses.replace(good, name="quote-challenge", challenge=os.urandom(8)),
+    ]
+
+
+def make_vlek(good):
+    """Cases of a guest's report that a cloud's key has signed."""
+    ark, _ = other_root(good.certs["ark"])
+    return [
+        good,
+        dataclasses.replace(good, name="vlek-flipped", report=flipped(good.report, 0xC0)),
+        dataclasses.replace(good, name="vlek-wrong-root", root=pem(ark)),
+        dataclasses.replace(good, name="vlek-other-nonce", data=os.urandom(64)),
     ]
