@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/verify/request.h"
 #include "harness/verify/verify_options.h"
 
 bool option_usage(struct words *k, const char *option, const char *takes, const char * not )
