@@ -31,7 +31,7 @@ def cases(tmp_path_factory):
     if not (BUILD / "guests/tools.cpio").exists():
         pytest.skip("no tools image: run `make guests`")
     folder = tmp_path_factory.mktemp("verify")
-    runs = [keelson(folder / name, "run", "--keep", *words).check(0).folder
+    runs = [keelson(folder / f"runs-{name}", "run", "--keep", *words).check(0).folder
             for name, words in (("vcek", reports.RUN), ("vlek", reports.RUN_VLEK))]
     made = {}
     for case in reports.cases_of(*runs, str(KEELSON)):
