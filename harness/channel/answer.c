@@ -13,14 +13,14 @@
 
 #define FILE_SIZE ((off_t)CHANNEL_SLOTS * CHANNEL_SLOT_SIZE)
 
-/* A file that is longer is somebody else's: it is not cut off. */
+/* A file of another length is somebody else's, or was cut off: neither is a state. */
 static bool prepare(int fd, char **why)
 {
 	struct stat s;
 
 	if (flock(fd, LOCK_EX | LOCK_NB) != 0)
 		*why = str("another machine uses it");
-	else if (fstat(fd, &s) != 0 || !S_ISREG(s.st_mode) || s.st_size > FILE_SIZE)
+	else if (fstat(fd, &s) != 0 || !S_ISREG(s.st_mode) || (s.st_size && s.st_size != FILE_SIZE))
 		*why = str("it is no file of a TPM's state");
 	else if (s.st_size < FILE_SIZE && (ftruncate(fd, FILE_SIZE) != 0 || fsync(fd) != 0))
 		*why = str("%s", strerror(errno));

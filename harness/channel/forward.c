@@ -28,8 +28,8 @@ struct forward {
 	int fd;          /* -1: no connection */
 	uint32_t number; /* of the message */
 	bool sent, told_why;
-	uint32_t out_have;
-	size_t in_have; /* with the length in front */
+	uint32_t total, out_have; /* out_have never exceeds total */
+	size_t in_have;           /* with the length in front */
 	struct framed out, in;
 };
 
@@ -104,15 +104,18 @@ uint16_t forward_tell(struct forward *f, const struct channel_part *part, const 
 {
 	if (!part->offset) {
 		f->number = part->number;
+		f->total = part->total;
 		f->out_have = 0;
 		f->sent = false;
 	}
-	if (part->number != f->number || part->total > RELEASE_MESSAGE_MAX || f->sent ||
-	    part->offset != f->out_have || !n || n > part->total - part->offset)
+	/* What the first part has said of the length holds for all, and there is room for it. */
+	if (f->total > RELEASE_MESSAGE_MAX || part->number != f->number ||
+	    part->total != f->total || f->sent || part->offset != f->out_have || !n ||
+	    n > f->total - f->out_have)
 		return CHANNEL_REFUSED;
 	memcpy(f->out.bytes + f->out_have, bytes, n);
 	f->out_have += n;
-	return f->out_have == part->total ? send_message(f) : CHANNEL_OK;
+	return f->out_have == f->total ? send_message(f) : CHANNEL_OK;
 }
 
 /* Takes what is there, up to the end of `want` bytes. */

@@ -156,6 +156,7 @@ static size_t secret_of(struct client *c, uint8_t secret[SEAL_SECRET_MAX])
 		return 0;
 	tell_of_others(c);
 	head.count = c->keys.count;
+	head.flags = c->keys.proved ? RELEASE_STATE_PROVED : 0;
 	n = head.count * sizeof(c->keys.keys[0]);
 	memcpy(secret, &head, sizeof(head));
 	memcpy(secret + sizeof(head), c->keys.keys, n);
@@ -178,16 +179,20 @@ static bool prove(struct client *c)
 {
 	const struct release_key *newest = &c->keys.keys[c->keys.count - 1];
 	struct words_proof p;
+	uint8_t good[32];
 	const char *why = words_read_proof(c->text, c->length, &p);
 
 	if (why)
 		return refuse(c, why);
 	if (p.epoch != newest->epoch ||
-	    !seal_is_proof(newest, c->challenge, sizeof(c->challenge), p.proof))
+	    !seal_proof(RELEASE_SEALED, newest, c->challenge, sizeof(c->challenge), good) ||
+	    CRYPTO_memcmp(good, p.proof, sizeof(good)) != 0)
 		return refuse(c, "its proof is none of the key that it was given");
-	switch (store_prove(c->k->store, c->vm, p.epoch)) {
+	switch (store_prove(c->k->store, c->vm, c->evidence.report.report_id, p.epoch)) {
 	case STORE_PROVED:
-		return give(c, words_success(true));
+		return seal_proof(RELEASE_BURNT, newest, c->challenge, sizeof(c->challenge),
+				  good) &&
+		       give(c, words_burnt(good));
 	case STORE_BURNT:
 		problem("kbs: %s: epoch %llu is burnt: another launch has proved a later one, so "
 			"two "

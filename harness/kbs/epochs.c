@@ -207,6 +207,7 @@ static bool issue(struct store *s, const char *vm, const uint8_t *report_id, jso
 		  struct store_issued *out)
 {
 	note_open(top, out);
+	out->proved = number(top, "proved");
 	out->reused = json_array_size(json_object_get(top, "keys")) == RELEASE_KEYS_MAX;
 	return (out->reused || add_key(top, newest(top) + 1)) &&
 	       add_launch(top, newest(top), report_id) && save(s, vm, top) && read_keys(top, out);
@@ -246,20 +247,25 @@ bool store_bare(struct store *s, const char *vm, const uint8_t report_id[STORE_R
 	return ok;
 }
 
-static void burn_before(json_t *top, uint64_t epoch)
+static void burn_before(json_t *top, const uint8_t *report_id, uint64_t epoch)
 {
+	char id[BASE64_LENGTH(STORE_REPORT_ID) + 1];
 	json_t *keys = json_object_get(top, "keys"), *launches = json_object_get(top, "launches");
 	size_t i;
 	json_t *l;
 
+	base64_encode(id, report_id, STORE_REPORT_ID);
 	while (json_array_size(keys) && (uint64_t)number(json_array_get(keys, 0), "epoch") < epoch)
 		json_array_remove(keys, 0);
-	json_array_foreach(launches, i, l) if ((uint64_t)number(l, "epoch") == epoch)
-		json_object_set_new(l, "proved", json_true());
+	json_array_foreach(launches, i,
+			   l) if ((uint64_t)number(l, "epoch") == epoch &&
+				  strcmp(json_string_value(json_object_get(l, "report_id")), id) ==
+					  0) json_object_set_new(l, "proved", json_true());
 	json_object_set_new(top, "proved", json_integer((json_int_t)epoch));
 }
 
-enum store_proved store_prove(struct store *s, const char *vm, uint64_t epoch)
+enum store_proved store_prove(struct store *s, const char *vm,
+			      const uint8_t report_id[STORE_REPORT_ID], uint64_t epoch)
 {
 	enum store_proved r = STORE_FAILED;
 	json_t *top;
@@ -269,7 +275,7 @@ enum store_proved store_prove(struct store *s, const char *vm, uint64_t epoch)
 	if (top && epoch < (uint64_t)number(top, "proved")) {
 		r = STORE_BURNT;
 	} else if (top) {
-		burn_before(top, epoch);
+		burn_before(top, report_id, epoch);
 		r = save(s, vm, top) ? STORE_PROVED : STORE_FAILED;
 	}
 	pthread_mutex_unlock(&s->mutex);

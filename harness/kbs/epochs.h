@@ -23,6 +23,7 @@ struct store;
 struct store_issued {
 	struct release_key keys[RELEASE_KEYS_MAX];
 	uint32_t count;
+	bool proved; /* some epoch was: there is a state */
 	/* The launch before has not proved its epoch: it ended early, or still runs (a clone?). */
 	bool open;
 	uint64_t open_epoch;
@@ -46,7 +47,8 @@ bool store_issue(struct store *s, const char *vm, const uint8_t report_id[STORE_
 /* One key for ever, without epochs. */
 bool store_bare(struct store *s, const char *vm, const uint8_t report_id[STORE_REPORT_ID],
 		uint8_t key[RELEASE_KEY]);
-enum store_proved store_prove(struct store *s, const char *vm, uint64_t epoch);
+enum store_proved store_prove(struct store *s, const char *vm,
+			      const uint8_t report_id[STORE_REPORT_ID], uint64_t epoch);
 /* VMs, their epochs and launches, for people; no keys. */
 bool store_list(struct store *s, FILE *to);
 /* A name of a VM is a file's: letters, digits, '.', '_' and '-', not '.' first. */

@@ -124,6 +124,11 @@ char *words_answer(const struct sealed *s, bool is_signed)
 	return print(top);
 }
 
+char *words_burnt(const uint8_t proof[32])
+{
+	return print(json_pack("{s:b, s:o}", "success", 1, "proof", b64(proof, 32)));
+}
+
 char *words_success(bool success)
 {
 	return print(json_pack("{s:b}", "success", success));

@@ -26,4 +26,5 @@ const char *words_read_proof(const char *text, size_t n, struct words_proof *to)
 /* Each malloc'ed. */
 char *words_terms(enum seal_form form, const uint8_t *challenge, size_t n);
 char *words_answer(const struct sealed *s, bool is_signed);
+char *words_burnt(const uint8_t proof[32]);
 char *words_success(bool success);

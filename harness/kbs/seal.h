@@ -38,6 +38,6 @@ bool seal_report_data(enum seal_form form, const struct point *key, const uint8_
 /* Encrypts for that point, and signs for that REPORT_DATA; signer NULL: no signature. */
 bool seal_for(const struct point *to, const void *secret, size_t n, const uint8_t data[64],
 	      EVP_PKEY *signer, struct sealed *out);
-/* Is it the proof that a state is sealed with that key? */
-bool seal_is_proof(const struct release_key *key, const uint8_t *challenge, size_t challenge_len,
-		   const uint8_t proof[32]);
+/* Whoever has that key can make it: with RELEASE_SEALED or RELEASE_BURNT as words. */
+bool seal_proof(const char *words, const struct release_key *key, const uint8_t *challenge,
+		size_t challenge_len, uint8_t proof[32]);

@@ -30,9 +30,10 @@ bool options_consistent(const struct request *q, struct words *k)
 	if ((w->pcrs.bank || w->quote_nonce.p) && !w->quote.p)
 		return option_inconsistent(k, "--pcr and --quote-nonce go with --quote");
 	if (w->has_vmpl && w->vmpl && w->manifest.p)
-		return inconsistent(k, "a manifest is the SVSM's, whose reports are of VMPL 0");
+		return option_inconsistent(k,
+					   "a manifest is the SVSM's, whose reports are of VMPL 0");
 	if (w->quote_nonce.p && !w->quote_nonce.n)
-		return inconsistent(k, "--quote-nonce is empty: any old quote would do");
+		return option_inconsistent(k, "--quote-nonce is empty: any old quote would do");
 	if (k->igvm && w->measurement.p)
 		return option_inconsistent(k,
 					   "the measurement is that of --igvm, or --measurement");

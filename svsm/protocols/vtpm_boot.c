@@ -93,6 +93,8 @@ static void offer_state(const struct launch_info *l)
 	}
 	boot.stateless = service_blob_replace(&vtpm_service, VTPM_SLOT_LAUNCH,
 					      sizeof(struct vtpm_launch), fill_launch, (uint64_t)l);
+	if (boot.stateless)
+		log_error("vtpm: no memory for what the launch says of a state: it is not kept");
 }
 
 static void begin(const struct launch_info *l)

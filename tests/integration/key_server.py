@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, utils
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 SIGNED = b"Keelson key release 1"
-SEALED = b"Keelson state sealed 1"
+SEALED, BURNT = b"Keelson state sealed 1", b"Keelson epoch burnt 1"
 ALGORITHM = b"ECDH-ES+A256KW"
 
 
@@ -56,9 +56,9 @@ def wrapping_key(private, x, y):
     return hashlib.sha256(struct.pack(">I", 1) + z + info).digest()
 
 
-def epochs_secret(keys):
+def epochs_secret(keys, proved=False):
     """struct release_secret of abi/host/key_release.h; keys: (epoch, key), oldest first."""
-    return b"KLKEYS1\0" + struct.pack("<II", len(keys), 0) + b"".join(struct.pack("<Q", n) + k for n, k in keys)
+    return b"KLKEYS1\0" + struct.pack("<II", len(keys), proved) + b"".join(struct.pack("<Q", n) + k for n, k in keys)
 
 
 class Server:
@@ -119,7 +119,8 @@ class Server:
         self.write(c, "answer", self.release(self.read(c), challenge))
         sealed = self.read(c)["sealed"]
         self.sealed.append((sealed["epoch"], unb64(sealed["proof"]), challenge))
-        self.write(c, "sealed", {"success": True})
+        key = self.secret()[-32:]
+        self.write(c, "sealed", {"success": True, "proof": b64(proof(BURNT, key, sealed["epoch"], challenge))})
 
     def release(self, words, challenge):
         x, y = unb64(words["key"]["x"]), unb64(words["key"]["y"])
@@ -145,10 +146,14 @@ class Server:
         return answer
 
 
+def proof(words, key, epoch, challenge):
+    return hmac.digest(key, words + struct.pack(">Q", epoch) + challenge, "sha256")
+
+
 def proves(sealed, key):
     """Is it the proof that a state is sealed with that key?"""
-    epoch, proof, challenge = sealed
-    return hmac.compare_digest(proof, hmac.digest(key, SEALED + struct.pack(">Q", epoch) + challenge, "sha256"))
+    epoch, given, challenge = sealed
+    return hmac.compare_digest(given, proof(SEALED, key, epoch, challenge))
 
 
 def new_signer(path):

@@ -161,6 +161,17 @@ def test_secrets_that_are_no_keys(runs, tmp_path, image, secret):
         refused(runs, tmp_path, image, s, NO_KEYS if len(secret) >= 32 else REFUSES, signer=False)
 
 
+@pytest.mark.parametrize("change", [replace("sealed", proof=None), replace("sealed", proof=key_server.b64(bytes(32))),
+                                    replace("sealed", success=False)])
+def test_nobody_says_that_older_keys_are_burnt(runs, tmp_path, image, change):
+    """A host that swallows the proof, and answers it itself: a launch that requires its state ends, another goes on."""
+    signer = key_server.new_signer(tmp_path / "signer.pem")
+    with server(tmp_path, key_server.epochs_secret([(1, bytes(32))]), signer=signer, change=change):
+        run = launch(runs, tmp_path, "required", image, "--state-required")
+        assert run.code == 5 and "does not prove that older keys are burnt" in run.text("svsm.log")
+        assert run.text("console.log") == ""
+
+
 def test_another_signer(runs, tmp_path, image):
     key_server.new_signer(tmp_path / "signer.pem")
     with server(tmp_path, os.urandom(32), signer=key_server.new_signer(tmp_path / "another.pem")) as s:

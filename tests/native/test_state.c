@@ -192,15 +192,18 @@ TEST(a_thousand_cuts)
  * the same slot: the good one is not touched. */
 TEST(a_failed_save_does_not_move_on)
 {
+	static uint8_t good[sizeof(disk.now[0])];
 	struct state s = begin();
 	uint32_t len;
 
 	reset();
 	CHECK(state_save(&s, "good", 4));
+	memcpy(good, disk.now[0], sizeof(good));
 	for (unsigned i = 0; i < 3; i++) {
 		disk.steps = 0;
 		disk.kill_at = 3; /* body, head, no sync */
 		CHECK(!state_save(&s, "lost", 4));
+		CHECK_MEM(disk.now[0], good, sizeof(good));
 	}
 	power_off();
 	s = begin();

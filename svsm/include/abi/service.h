@@ -86,6 +86,8 @@ struct service_head {
 struct vtpm_launch {
 	uint32_t flags; /* LAUNCH_FLAGS_STATE of the launch page */
 	struct launch_state state;
+	uint32_t unkept; /* this launch keeps no state, or not any more: nor does a program anew */
+	uint32_t proved; /* a state was proved to the server once */
 	uint32_t key_count; /* 0: none yet */
 	struct release_key keys[RELEASE_KEYS_MAX];
 } PACKED;

@@ -24,6 +24,7 @@ static struct {
 	bool required; /* no TPM without that */
 	bool dirty;
 	struct state state;
+	struct vtpm_launch launch; /* as the kernel keeps it */
 	struct release release;
 	uint32_t keys;           /* ATTEST_KEPT_* */
 	bool confirm;            /* the server of those keys waits for a word */
@@ -36,13 +37,32 @@ static void say(const char *text)
 	fprintf(stderr, "state: %s\n", text);
 }
 
-/* What can go wrong, in words. In any case the TPM goes on without a state, or not at all. */
+/* What a program that begins anew after a fault has to know. Without the kernel's memory for it a
+ * second one would ask once more, and be refused. */
+static void note(void)
+{
+	if (service_store(VTPM_SLOT_LAUNCH, &durable.launch, sizeof(durable.launch)) != 0)
+		say("no memory to remember how it stands with the state");
+}
+
+/*
+ * What can go wrong, in words. In any case the TPM goes on without a state, or not at all, and so
+ * does a program after this one: it would find the slots again, and another TPM in the kernel. The
+ * word to verifiers is taken back.
+ */
 static bool give_up(const char *why)
 {
+	static const uint8_t nothing;
+
 	durable.kept = false;
 	say(why);
 	say(durable.required ? "the launch requires it, so this TPM serves nobody"
 			     : "the TPM is a new one, and will not be kept");
+	OPENSSL_cleanse(durable.launch.keys, sizeof(durable.launch.keys));
+	durable.launch.key_count = 0;
+	durable.launch.unkept = true;
+	note();
+	service_store(VTPM_SLOT_KEPT, &nothing, sizeof(nothing));
 	return !durable.required;
 }
 
@@ -64,12 +84,10 @@ static void use_key(uint64_t epoch, const uint8_t key[SEAL_KEY])
 	memcpy(k->key, key, SEAL_KEY);
 }
 
-/*
- * A server is asked once a launch. The kernel keeps what it gave, for a program that begins anew
- * after a fault; without that the next one asks again, if it still may.
- */
-static bool ask_for_keys(struct vtpm_launch *l)
+/* A server is asked once a launch. */
+static bool ask_for_keys(void)
 {
+	struct vtpm_launch *l = &durable.launch;
 	const char *why =
 		release_ask(&l->state, l->flags & LAUNCH_FLAG_KEYS_UNSIGNED, &durable.release);
 
@@ -78,18 +96,21 @@ static bool ask_for_keys(struct vtpm_launch *l)
 		return false;
 	}
 	durable.confirm = durable.release.epochs;
+	l->proved = durable.release.proved;
 	l->key_count = durable.release.count;
 	memcpy(l->keys, durable.release.keys, sizeof(l->keys));
-	service_store(VTPM_SLOT_LAUNCH, l, sizeof(*l));
+	note();
 	return true;
 }
 
 /* The test key is no secret: docs/persistence.md. */
-static bool find_keys(struct vtpm_launch *l)
+static bool find_keys(void)
 {
+	const struct vtpm_launch *l = &durable.launch;
+
 	if (l->flags & LAUNCH_FLAG_TEST_KEY)
 		use_key(0, l->state.test_key);
-	if (l->flags & LAUNCH_FLAG_KEYS && (l->key_count || ask_for_keys(l)))
+	if (l->flags & LAUNCH_FLAG_KEYS && (l->key_count || ask_for_keys()))
 		for (uint32_t i = 0; i < l->key_count; i++)
 			use_key(l->keys[i].epoch, l->keys[i].key);
 	return durable.state.key_count;
@@ -106,6 +127,30 @@ static void set_up(const struct vtpm_launch *l)
 							    : ATTEST_KEPT_TEST_KEY;
 }
 
+/*
+ * Slots without a state are those of a new TPM, unless the server knows of a state: then somebody
+ * keeps it back, or has named another file. What an earlier launch may have sealed, and nobody has
+ * proved, is not burnt for the sake of a new one.
+ */
+static enum state_found judge(enum state_found found)
+{
+	if (found == STATE_NONE && durable.launch.proved)
+		return STATE_REFUSED;
+	if (found == STATE_NONE && durable.state.key_count > 1)
+		durable.confirm = false;
+	return found;
+}
+
+/* A counter that a verifier has seen does not go back, whatever the host shows now. */
+static void not_below_told(void)
+{
+	struct attest_kept told;
+
+	if (service_load(VTPM_SLOT_KEPT, &told, sizeof(told)) == sizeof(told) &&
+	    told.epoch == durable.state.keys[durable.state.key_count - 1].epoch)
+		durable.state.counter = MAX(durable.state.counter, told.counter);
+}
+
 static bool find(void)
 {
 	enum state_found found;
@@ -114,32 +159,36 @@ static bool find(void)
 	durable.found = malloc(SERVICE_BLOB_MAX);
 	found = durable.found ? state_load(&durable.state, durable.found, SERVICE_BLOB_MAX, &len)
 			      : STATE_FAILED;
+	found = judge(found);
 	durable.found_len = found == STATE_FOUND ? len : 0;
 	durable.kept = found == STATE_FOUND || found == STATE_NONE;
 	if (durable.kept) {
 		fprintf(stderr, "state: %u bytes found, number %llu\n", len,
 			(unsigned long long)durable.state.counter);
+		not_below_told();
 		return true;
 	}
 	forget(&durable.found, SERVICE_BLOB_MAX);
-	return give_up(found == STATE_REFUSED ? "what the host gives does not open"
-					      : "the host does not give it");
+	return give_up(found != STATE_REFUSED  ? "the host does not give it"
+		       : durable.launch.proved ? "what the host gives does not open, or is not "
+						 "there, and there is one"
+					       : "what the host gives does not open");
 }
 
 bool durable_begin(void)
 {
-	struct vtpm_launch l;
+	struct vtpm_launch *l = &durable.launch;
 	bool ok;
 
-	if (service_load(VTPM_SLOT_LAUNCH, &l, sizeof(l)) != sizeof(l))
+	if (service_load(VTPM_SLOT_LAUNCH, l, sizeof(*l)) != sizeof(*l))
 		return true;
-	set_up(&l);
+	set_up(l);
+	if (l->unkept)
+		return !durable.required;
 	if (!channel_open(CHANNEL_FEATURE_SLOTS |
-			  (l.flags & LAUNCH_FLAG_KEYS ? CHANNEL_FEATURE_KEYS : 0)))
+			  (l->flags & LAUNCH_FLAG_KEYS ? CHANNEL_FEATURE_KEYS : 0)))
 		return give_up("no host answers on the channel");
-	ok = find_keys(&l);
-	OPENSSL_cleanse(&l, sizeof(l));
-	if (!ok)
+	if (!find_keys())
 		return give_up("there is no key for it");
 	channel_hurry();
 	ok = find();
@@ -179,32 +228,46 @@ static void tell_kept(void)
 	service_store(VTPM_SLOT_KEPT, &kept, sizeof(kept));
 }
 
-/* The start of a TPM writes its state, with the newest key, and so the first save proves that the
- * older ones are not needed any more. Without an answer the server keeps them until the next launch
- * has proved it. */
-static void confirm(void)
+/*
+ * The start of a TPM writes its state with the newest key, so the first save proves that the older
+ * ones are not needed any more. A server that does not prove that it has burnt them, or a host that
+ * keeps the words to itself, leaves the way back open: a launch that requires its state ends there.
+ */
+static bool confirm(void)
 {
+	bool burnt;
+
 	if (!durable.confirm)
-		return;
+		return true;
 	durable.confirm = false;
-	if (!release_confirm(&durable.release))
-		say("the key server has not heard that the newest key is in use");
+	burnt = release_confirm(&durable.release);
 	OPENSSL_cleanse(&durable.release, sizeof(durable.release));
+	if (!burnt && durable.required)
+		return give_up("the key server does not prove that older keys are burnt");
+	if (!burnt)
+		say("the key server does not prove that older keys are burnt");
+	return true;
+}
+
+static bool save(void)
+{
+	bool saved;
+
+	channel_hurry();
+	saved = durable.latest &&
+		state_save(&durable.state, durable.latest, (uint32_t)durable.latest_len);
+	channel_relax();
+	durable.dirty = false;
+	forget(&durable.latest, durable.latest_len);
+	return saved;
 }
 
 bool durable_settle(void)
 {
-	bool saved;
-
 	if (!durable.kept || !durable.dirty)
 		return true;
-	saved = durable.latest &&
-		state_save(&durable.state, durable.latest, (uint32_t)durable.latest_len);
-	durable.dirty = false;
-	forget(&durable.latest, durable.latest_len);
-	if (saved) {
-		tell_kept();
-		confirm();
-	}
-	return saved || give_up("it could not be written");
+	if (!save())
+		return give_up("it could not be written");
+	tell_kept();
+	return confirm();
 }

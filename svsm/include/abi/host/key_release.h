@@ -37,9 +37,12 @@ struct release_key {
 struct release_secret {
 	char magic[8];
 	uint32_t count; /* 1 to RELEASE_KEYS_MAX; the secret's length goes with it */
-	uint32_t rsvd;  /* 0 */
+	uint32_t flags; /* RELEASE_STATE_PROVED */
 	struct release_key keys[];
 } PACKED;
+/* A state of this VM was proved once: an empty store is not a new one, but a lost or withheld one.
+ */
+#define RELEASE_STATE_PROVED BIT(0)
 ABI_SIZE(struct release_secret, 16, "key release: secret");
 ABI_SIZE(struct release_key, 40, "key release: key");
 
@@ -56,3 +59,5 @@ ABI_SIZE(struct release_key, 40, "key release: key");
  * endian) and the challenge.
  */
 #define RELEASE_SEALED "Keelson state sealed 1"
+/* The server's proof that it has burnt them, in the same way: a host could say so as well. */
+#define RELEASE_BURNT "Keelson epoch burnt 1"

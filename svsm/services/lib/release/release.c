@@ -41,8 +41,9 @@ static bool get_report(const uint8_t data[64], struct attestation_report *to)
 /* Epochs rise, so that the newest is the last one. */
 static bool good_keys(const struct release_secret *s, uint32_t len)
 {
-	if (memcmp(s->magic, RELEASE_MAGIC, sizeof(s->magic)) != 0 || s->rsvd || !s->count ||
-	    s->count > RELEASE_KEYS_MAX || len != sizeof(*s) + s->count * sizeof(s->keys[0]))
+	if (memcmp(s->magic, RELEASE_MAGIC, sizeof(s->magic)) != 0 ||
+	    s->flags & ~RELEASE_STATE_PROVED || !s->count || s->count > RELEASE_KEYS_MAX ||
+	    len != sizeof(*s) + s->count * sizeof(s->keys[0]))
 		return false;
 	for (uint32_t i = 1; i < s->count; i++)
 		if (s->keys[i].epoch <= s->keys[i - 1].epoch)
@@ -61,10 +62,12 @@ static bool take_keys(const uint8_t *secret, uint32_t len, struct release *r)
 	memcpy(s.bytes, secret, RELEASE_SECRET_MAX);
 	r->epochs = !bare && len >= sizeof(s.head) && good_keys(&s.head, len);
 	ok = bare || r->epochs;
-	if (bare)
+	if (bare) {
 		memcpy(r->keys[0].key, secret, RELEASE_KEY);
-	else if (ok)
+	} else if (ok) {
+		r->proved = s.head.flags & RELEASE_STATE_PROVED;
 		memcpy(r->keys, s.head.keys, s.head.count * sizeof(r->keys[0]));
+	}
 	r->count = !ok ? 0 : bare ? 1 : s.head.count;
 	OPENSSL_cleanse(&s, sizeof(s));
 	return ok;
@@ -140,10 +143,12 @@ const char *release_ask(const struct launch_state *launch, bool unsigned_too, st
 bool release_confirm(const struct release *r)
 {
 	const struct release_key *newest = &r->keys[r->count - 1];
-	uint8_t proof[32];
+	uint8_t proof[32], burnt[32], said[32];
 
-	return release_proof(newest, r->challenge, r->challenge_len, proof) &&
+	return release_proof(RELEASE_SEALED, newest, r->challenge, r->challenge_len, proof) &&
+	       release_proof(RELEASE_BURNT, newest, r->challenge, r->challenge_len, burnt) &&
 	       converse(release_sealed(text, newest->epoch, r->challenge, r->challenge_len,
 				       proof)) &&
-	       release_read_success(text, text_len);
+	       release_read_burnt(text, text_len, said) &&
+	       CRYPTO_memcmp(burnt, said, sizeof(burnt)) == 0;
 }

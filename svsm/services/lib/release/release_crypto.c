@@ -220,14 +220,14 @@ bool release_open(const struct release_answer *a, EVP_PKEY *key, uint8_t out[REL
 	return ok;
 }
 
-bool release_proof(const struct release_key *key, const uint8_t *challenge, uint32_t challenge_len,
-		   uint8_t proof[32])
+bool release_proof(const char *words, const struct release_key *key, const uint8_t *challenge,
+		   uint32_t challenge_len, uint8_t proof[32])
 {
-	uint8_t text[sizeof(RELEASE_SEALED) - 1 + 8 + RELEASE_CHALLENGE_MAX], *p = text;
+	uint8_t text[64 + 8 + RELEASE_CHALLENGE_MAX], *p = text;
 	unsigned n = 32;
 
-	memcpy(p, RELEASE_SEALED, sizeof(RELEASE_SEALED) - 1);
-	p += sizeof(RELEASE_SEALED) - 1;
+	memcpy(p, words, strlen(words));
+	p += strlen(words);
 	put32(p, (uint32_t)(key->epoch >> 32));
 	put32(p + 4, (uint32_t)key->epoch);
 	memcpy(p + 8, challenge, challenge_len);

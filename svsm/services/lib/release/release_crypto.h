@@ -19,6 +19,7 @@ bool release_is_signed(const struct release_answer *a, const uint8_t data[64],
 		       const uint8_t signer[RELEASE_SIGNER]);
 /* a->secret_len bytes of the secret, in plain text. False: out holds nothing. */
 bool release_open(const struct release_answer *a, EVP_PKEY *key, uint8_t out[RELEASE_SECRET_MAX]);
-/* The proof that a state is sealed with that key. */
-bool release_proof(const struct release_key *key, const uint8_t *challenge, uint32_t challenge_len,
-		   uint8_t proof[32]);
+/* HMAC-SHA-256 with that key over words, epoch and challenge. words: RELEASE_SEALED or
+ * RELEASE_BURNT. */
+bool release_proof(const char *words, const struct release_key *key, const uint8_t *challenge,
+		   uint32_t challenge_len, uint8_t proof[32]);

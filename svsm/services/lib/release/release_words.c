@@ -189,10 +189,11 @@ bool release_read_answer(const char *text, uint32_t len, struct release_answer *
 	return ok;
 }
 
-bool release_read_success(const char *text, uint32_t len)
+bool release_read_burnt(const char *text, uint32_t len, uint8_t proof[32])
 {
 	json_t *top = parse(text, len);
-	bool ok = json_is_true(json_object_get(top, "success"));
+	bool ok = json_is_true(json_object_get(top, "success")) &&
+		  read_bytes(top, "proof", proof, 32, 32, NULL);
 
 	json_decref(top);
 	return ok;

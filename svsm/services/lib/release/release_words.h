@@ -48,8 +48,7 @@ uint32_t release_sealed(char *out, uint64_t epoch, const uint8_t *challenge, uin
 /* Each false: the text is no such answer, and nothing of *to counts. */
 bool release_read_terms(const char *text, uint32_t len, struct release_terms *to);
 bool release_read_answer(const char *text, uint32_t len, struct release_answer *to);
-/* {"success":true} */
-bool release_read_success(const char *text, uint32_t len);
+bool release_read_burnt(const char *text, uint32_t len, uint8_t proof[32]);
 
 /* The canonical JSON of Trustee's runtime data; its length, less than RELEASE_RUNTIME_MAX. */
 #define RELEASE_RUNTIME_MAX 1600u
