@@ -19,5 +19,6 @@ enum service_report attest_early_report(const uint8_t data[64], struct attestati
 /* Lend this CPU to the attestation service for at most ns, if a report waits for that. */
 void attest_early_lend(uint64_t ns);
 /* LOCK_ATTEST is held, and given back in between: bring a message to its end that the vTPM's
- * program has left behind. True: it goes on, and ns of this CPU went to it. */
+ * program has begun, whether that has left it behind or is to ask once more. True: it goes on, and
+ * ns of this CPU went to it. */
 bool attest_early_drain(uint64_t ns);

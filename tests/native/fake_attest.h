@@ -29,6 +29,7 @@ struct fake_attest_ring3 {
 	unsigned keys;         /* made so far */
 	unsigned deaths;       /* the attestation service loses so many requests */
 	unsigned seals, opens; /* it was asked for */
+	bool two_payloads;     /* one number was to seal another payload than before */
 	uint8_t seed;          /* in all keys */
 	bool no_keys;
 	bool tpm_busy;           /* with a command of the guest's */

@@ -95,7 +95,7 @@ void attest_early_lend(uint64_t ns)
 
 bool attest_early_drain(uint64_t ns)
 {
-	if (!early.owns || READ_ONCE(early.open))
+	if (!early.owns)
 		return false;
 	switch (attest_channel_state()) {
 	case ATTEST_CHANNEL_LOST:
