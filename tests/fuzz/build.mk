@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Hostile input: libFuzzer on the host, the same mutations through the real protocol in a guest.
 # command: TPM commands into the vTPM's program; page: request pages into the protocol; verify: what strangers send to
-# `keelson verify`.
+# `keelson verify`; answer: a key server's answers.
 
 FUZZ := $(BUILD)/fuzz
 FUZZ_CC ?= clang
@@ -17,6 +17,8 @@ FUZZ_COMMAND := $(addprefix tests/fuzz/,command.c fuzz.c history.c) svsm/service
 FUZZ_PAGE := $(addprefix tests/fuzz/,page.c page_service.c fuzz.c) tests/native/fake.c tests/native/no_apic.c svsm/lib/crc32.c \
 	svsm/mm/pagestate.c svsm/task/vmsa_registry.c svsm/platform/snp/vcpu_state.c svsm/task/vmsa_flush.c svsm/mm/guestpage.c \
 	$(addprefix svsm/protocols/,dispatch.c buffer.c core.c core_memory.c mem_available.c core_vcpu.c vtpm.c vtpm_boot.c vtpm_pace.c vtpm_page.c vtpm_request.c)
+
+FUZZ_ANSWER := $(addprefix tests/fuzz/,answer.c fuzz.c) $(addprefix svsm/services/lib/release/release_,words.c crypto.c) svsm/lib/base64.c
 
 FUZZ_VERIFY := $(addprefix tests/fuzz/,verify.c fuzz.c) launch/profiles/words.c $(addprefix harness/verbs/,quote.c signature.c) \
 	$(addprefix harness/verify/,verify.c verdict.c report_form.c chain_checked.c leaf_read.c leaf_fits.c policy_allowed.c tcb_wanted.c \
@@ -45,14 +47,21 @@ $(FUZZ)/verify: $(call objects,fuzz,$(FUZZ_VERIFY))
 	@mkdir -p $(@D)
 	$(Q)$(FUZZ_CC) $(FUZZ_SAN) -fsanitize=fuzzer $^ -lcrypto -ljansson -o $@
 
+$(FUZZ)/answer: $(call objects,fuzz,$(FUZZ_ANSWER))
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(FUZZ_CC) $(FUZZ_SAN) -fsanitize=fuzzer $^ -lcrypto -ljansson -o $@
+
+FUZZERS := $(addprefix $(FUZZ)/,command page verify answer)
+
 .PHONY: fuzz fuzz-corpus
 fuzz: ## hostile input: FUZZ_RUNS (1,000,000) on the host, 100,000 through the real protocol
-	$(Q)$(MAKE) --no-print-directory deps && ci/deps.sh clang libclang-rt-dev libtpms-dev libssl-dev
-	$(Q)$(MAKE) --no-print-directory all $(FUZZ)/command $(FUZZ)/page $(FUZZ)/verify
+	$(Q)$(MAKE) --no-print-directory deps && ci/deps.sh clang libclang-rt-dev libtpms-dev libssl-dev libjansson-dev
+	$(Q)$(MAKE) --no-print-directory all $(FUZZERS)
 	$(Q)tests/fuzz/run.sh $(FUZZ)
 	$(Q)$(BUILD)/keelson test vtpm-fuzz
 
-fuzz-corpus: $(FUZZ)/command $(FUZZ)/page $(FUZZ)/verify ## keep in tests/fuzz/*.hex what earlier runs found
+fuzz-corpus: $(FUZZERS) ## keep in tests/fuzz/*.hex what earlier runs found
 	$(Q)tests/fuzz/run.sh corpus $(FUZZ)
 
 # The same inputs under gcc's sanitizers, by `make unit`

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
-/* What both fuzzers need: a check that aborts, and random numbers that repeat. */
+/* What the fuzzers need: a check that aborts, and random numbers that repeat. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <openssl/rand.h>

@@ -30,7 +30,7 @@ keep() {
 
 if [ "$1" = corpus ]; then
 	dir=$2
-	for target in command page verify; do
+	for target in command page verify answer; do
 		unpack $target
 		keep $target
 	done
@@ -39,7 +39,7 @@ fi
 
 dir=$1
 total=${FUZZ_RUNS:-1000000}
-page=$((total * 4 / 10)) verify=$((total * 2 / 10))
+page=$((total * 4 / 10)) verify=$((total * 2 / 10)) answer=$((total / 10))
 
 fuzz() {
 	unpack "$1"
@@ -58,7 +58,8 @@ fuzz() {
 		END {printf "  %-8s %8d inputs in %4d s (%d a second), %d edges\n", name, n, s, n / (s ? s : 1), cov}' "$dir/$1.log"
 }
 
-fuzz command $((total - page - verify))
+fuzz command $((total - page - verify - answer))
 fuzz page $page
 fuzz verify $verify
+fuzz answer $answer
 echo "fuzz: $total inputs, no finding"
