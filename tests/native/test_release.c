@@ -307,6 +307,22 @@ TEST(an_answer_of_an_earlier_launch)
 	check_refused(true, OPENS);
 }
 
+/* A member that is there twice could be one thing for who looks at it here, and another elsewhere.
+ */
+TEST(a_member_that_is_there_twice)
+{
+	static char twice[RELEASE_MESSAGE_MAX + 40];
+
+	fake_key_server_reset();
+	CHECK(!ask(false));
+	strcpy(twice, server.answer);
+	strcpy(strrchr(twice, '}'), ",\"token\":null}");
+	server.raw = twice;
+	server.raw_len = (uint32_t)strlen(twice);
+	server.step = KEY_EVIDENCE;
+	check_refused(false, REFUSE);
+}
+
 /* ---- secrets that are none ---- */
 
 static void check_secret(uint32_t len, unsigned at, uint8_t byte)
