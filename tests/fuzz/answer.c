@@ -76,6 +76,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const char *text = (const char *)data + 1;
 	uint32_t len = (uint32_t)MIN(size - 1, RELEASE_MESSAGE_MAX);
+	uint8_t proof[32];
 
 	if (!size)
 		return 0;
@@ -84,7 +85,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (data[0] % 4 == 0)
 		terms(text, len);
 	else if (data[0] % 4 == 1)
-		release_read_success(text, len);
+		release_read_burnt(text, len, proof);
 	else
 		answer(text, len);
 	return 0;

@@ -150,16 +150,31 @@ static json_t *answer(const json_t *asked)
 	return words;
 }
 
+void fake_key_proof(const char *words, const uint8_t key[32], uint64_t epoch, uint8_t proof[32])
+{
+	uint8_t text[700];
+	size_t n = strlen(words);
+
+	memcpy(text, words, n);
+	for (unsigned i = 0; i < 8; i++)
+		text[n++] = (uint8_t)(epoch >> (56 - 8 * i));
+	memcpy(text + n, server.challenge, server.challenge_len);
+	CHECK(EVP_Q_mac(NULL, "HMAC", NULL, "SHA256", NULL, key, 32, text, n + server.challenge_len,
+			proof, 32, NULL));
+}
+
 static json_t *note(const json_t *asked)
 {
 	const json_t *sealed = json_object_get(asked, "sealed");
-	uint8_t challenge[600];
+	uint8_t challenge[600], burnt[32];
 
 	server.epoch = (uint64_t)json_integer_value(json_object_get(sealed, "epoch"));
 	CHECK_EQ(json_bytes(sealed, "proof", server.proof, 32), 32);
 	CHECK_EQ(json_bytes(sealed, "challenge", challenge, 600), server.challenge_len);
 	CHECK_MEM(challenge, server.challenge, server.challenge_len);
-	return json_pack("{s:b}", "success", 1);
+	fake_key_proof("Keelson epoch burnt 1", server.secret + server.secret_len - 32,
+		       server.epoch, burnt);
+	return json_pack("{s:b,s:o}", "success", 1, "proof", bytes_json(burnt, 32));
 }
 
 static uint32_t words_of(enum key_step step, const char *message, uint32_t len)
@@ -229,18 +244,4 @@ struct launch_state fake_key_launch(EVP_PKEY *signer)
 	if (signer)
 		key_point(signer, launch.signer, 48);
 	return launch;
-}
-
-void fake_key_proof(const uint8_t key[32], uint64_t epoch, uint8_t proof[32])
-{
-	static const char words[] = "Keelson state sealed 1";
-	uint8_t text[700];
-	size_t n = sizeof(words) - 1;
-
-	memcpy(text, words, n);
-	for (unsigned i = 0; i < 8; i++)
-		text[n++] = (uint8_t)(epoch >> (56 - 8 * i));
-	memcpy(text + n, server.challenge, server.challenge_len);
-	CHECK(EVP_Q_mac(NULL, "HMAC", NULL, "SHA256", NULL, key, 32, text, n + server.challenge_len,
-			proof, 32, NULL));
 }

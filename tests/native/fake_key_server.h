@@ -64,4 +64,4 @@ void fake_key_server_epochs(uint64_t first, uint32_t count);
 /* The launch page of who trusts that signer, a key of P-384; NULL: anybody. */
 struct launch_state fake_key_launch(EVP_PKEY *signer);
 /* HMAC-SHA-256, of what a launch proves. */
-void fake_key_proof(const uint8_t key[32], uint64_t epoch, uint8_t proof[32]);
+void fake_key_proof(const char *words, const uint8_t key[32], uint64_t epoch, uint8_t proof[32]);

@@ -69,6 +69,7 @@ static struct {
 	unsigned asked, heard;
 	uint64_t proved;
 	bool anybody; /* may have given them */
+	bool known;   /* a state was proved before */
 } keys;
 
 const char *release_ask(const struct launch_state *launch, bool unsigned_too, struct release *r)
@@ -81,6 +82,7 @@ const char *release_ask(const struct launch_state *launch, bool unsigned_too, st
 		return "a test";
 	r->count = keys.count;
 	r->epochs = !keys.bare;
+	r->proved = keys.known;
 	for (uint32_t i = 0; i < keys.count; i++) {
 		r->keys[i].epoch = keys.bare ? 0 : keys.first + i;
 		memset(r->keys[i].key, (int)(keys.first + i), RELEASE_KEY);
@@ -103,6 +105,14 @@ static struct vtpm_launch kernel;
 static struct attest_kept kept;
 static bool tells;
 
+/* One that is none is the word that nothing is kept any more. */
+static void store_kept(const void *from, size_t len)
+{
+	memset(&kept, 0, sizeof(kept));
+	if (len == sizeof(kept))
+		memcpy(&kept, from, len);
+}
+
 int64_t service_call(uint64_t number, uint64_t a, uint64_t b, uint64_t c)
 {
 	if (number == SERVICE_CALL_LOAD && a == VTPM_SLOT_LAUNCH && tells) {
@@ -110,10 +120,14 @@ int64_t service_call(uint64_t number, uint64_t a, uint64_t b, uint64_t c)
 		memcpy((void *)b, &kernel, sizeof(kernel));
 		return sizeof(kernel);
 	}
+	if (number == SERVICE_CALL_LOAD && a == VTPM_SLOT_KEPT && kept.counter) {
+		memcpy((void *)b, &kept, sizeof(kept));
+		return sizeof(kept);
+	}
 	if (number == SERVICE_CALL_STORE && a == VTPM_SLOT_LAUNCH && CHECK_EQ(c, sizeof(kernel)))
 		memcpy(&kernel, (const void *)b, c);
-	else if (number == SERVICE_CALL_STORE && a == VTPM_SLOT_KEPT && CHECK_EQ(c, sizeof(kept)))
-		memcpy(&kept, (const void *)b, c);
+	else if (number == SERVICE_CALL_STORE && a == VTPM_SLOT_KEPT)
+		store_kept((const void *)b, c);
 	else
 		return -ENOENT;
 	return 0;
@@ -217,10 +231,11 @@ TEST(a_program_that_begins_anew_does_not_ask_again)
 	CHECK_EQ(kept.epoch, 6);
 }
 
-TEST(a_word_that_is_lost_is_no_failure)
+/* The host may have swallowed the proof, so that older keys go on to open what it has kept. */
+TEST(without_proof_that_older_keys_are_burnt)
 {
 	new_disk();
-	launch(LAUNCH_FLAG_KEYS | LAUNCH_FLAG_STATE_REQUIRED, 1, 1);
+	launch(LAUNCH_FLAG_KEYS, 1, 1);
 	keys.deaf = true;
 	CHECK_EQ(start(0x41), 0);
 	CHECK_EQ(keys.heard, 1);
@@ -228,6 +243,60 @@ TEST(a_word_that_is_lost_is_no_failure)
 	CHECK(durable_settle());
 	CHECK_EQ(keys.heard, 1); /* and is not said again */
 	CHECK_EQ(kept.counter, 2);
+	launch(LAUNCH_FLAG_KEYS | LAUNCH_FLAG_STATE_REQUIRED, 1, 2);
+	keys.deaf = true;
+	host.writes = 0;
+	CHECK(durable_begin());
+	durable_changed("\x43", 1);
+	CHECK(!durable_settle());
+	CHECK_EQ(kept.counter, 0);
+	CHECK(!durable_begin()); /* nor does a program that begins anew */
+	launch(LAUNCH_FLAG_KEYS | LAUNCH_FLAG_STATE_REQUIRED, 1, 3);
+	CHECK_EQ(start(0x44), 0x43); /* nothing is lost */
+}
+
+/* The server knows of a state, so slots without one are those of another file, or of a liar. */
+TEST(an_empty_store_is_not_a_new_tpm_where_there_was_a_state)
+{
+	new_disk();
+	launch(LAUNCH_FLAG_KEYS | LAUNCH_FLAG_STATE_REQUIRED, 3, 2);
+	keys.known = true;
+	CHECK(!durable_begin());
+	launch(LAUNCH_FLAG_KEYS, 3, 2);
+	keys.known = true;
+	CHECK_EQ(start(0x41), 0);
+	CHECK_EQ(host.writes + keys.heard, 0);
+	CHECK_EQ(kept.counter, 0);
+}
+
+/* An earlier launch may have sealed a state and not proved it: its key must not be burnt for a TPM
+ * that is new because somebody named another file. */
+TEST(a_new_tpm_burns_nothing)
+{
+	new_disk();
+	launch(LAUNCH_FLAG_KEYS, 1, 2);
+	CHECK_EQ(start(0x41), 0);
+	CHECK_EQ(keys.heard, 0);
+	launch(LAUNCH_FLAG_KEYS, 1, 3);
+	CHECK_EQ(start(0x42), 0x41);
+	CHECK_EQ(keys.heard, 1);
+}
+
+/* The state is there again when the program begins anew; the kernel has another TPM by then. */
+TEST(what_was_given_up_is_not_taken_up_again)
+{
+	static uint8_t old[sizeof(host.slot)];
+
+	new_disk();
+	launch(LAUNCH_FLAG_TEST_KEY, 0, 0);
+	CHECK_EQ(start(0x41), 0);
+	memcpy(old, host.slot, sizeof(old));
+	launch(LAUNCH_FLAG_TEST_KEY, 0, 0);
+	host.absent = true;
+	CHECK_EQ(start(0x42), 0);
+	host.absent = false;
+	CHECK_EQ(start(0x43), 0);
+	CHECK_MEM(host.slot, old, sizeof(old));
 }
 
 TEST(what_could_not_be_written_is_not_proved)

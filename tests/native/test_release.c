@@ -90,7 +90,7 @@ TEST(epochs_and_their_proof)
 		CHECK(release_confirm(&r));
 		CHECK_EQ(server.epoch, 0x100000000 * n + n - 1);
 		memset(key, (int)(0x10 + n - 1), sizeof(key));
-		fake_key_proof(key, server.epoch, want);
+		fake_key_proof("Keelson state sealed 1", key, server.epoch, want);
 		CHECK_MEM(server.proof, want, sizeof(want));
 	}
 }
@@ -345,7 +345,7 @@ TEST(secrets_that_are_no_keys)
 	check_secret(96, 8, 3);
 	check_secret(96, 8, 5);
 	check_secret(96, 11, 0xff);
-	check_secret(96, 12, 1);      /* reserved */
+	check_secret(96, 12, 2);      /* flags that are not known */
 	check_secret(96, 16 + 40, 7); /* epochs that do not rise */
 	check_secret(96, 16 + 40, 6);
 	check_secret(95, 0, 'K');
