@@ -49,7 +49,8 @@ ABI_SIZE(struct release_key, 40, "key release: key");
 /*
  * What the server signs with ECDSA over SHA-384: these words without their NUL, the 64 bytes of
  * REPORT_DATA, then epk.x, epk.y, wrapped_cek, aad, iv, tag and secret, each with its length in
- * front (32 bits, big endian). REPORT_DATA has the SVSM's fresh key, so no answer fits twice.
+ * front (32 bits, big endian), coordinates with all their 66 bytes. REPORT_DATA has the SVSM's
+ * fresh key, so no answer fits twice.
  */
 #define RELEASE_SIGNED "Keelson key release 1"
 
