@@ -101,6 +101,16 @@ static enum snp_status serve(struct psp *p, const struct guest_message *m, const
 	return SNP_STATUS_SUCCESS;
 }
 
+void psp_note(struct psp *p, const struct guest_message *request)
+{
+	struct guest_message m = *request;
+	uint8_t payload[GUEST_MESSAGE_PAYLOAD_MAX];
+
+	if (well_formed(&m) && gcm_open(&m, p->guest.vmpck[m.vmpck], payload))
+		note_sealed(p, &m);
+	OPENSSL_cleanse(payload, sizeof(payload));
+}
+
 enum snp_status psp_request(struct psp *p, const struct guest_message *request,
 			    struct guest_message *response)
 {

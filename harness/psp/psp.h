@@ -50,6 +50,10 @@ struct psp {
 /* New keys, counts of 0 and a report ID. False: libcrypto has no random numbers. */
 bool psp_guest_init(struct psp_guest *g);
 
+/* A request that was on its way and does not come here: the host has seen it, so its number is
+ * used. */
+void psp_note(struct psp *p, const struct guest_message *request);
+
 /*
  * SNP_GUEST_REQUEST: request and response are pages. On anything but SNP_STATUS_SUCCESS nothing has
  * changed, the response included: the guest may send the same page again. What is wrong with the

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "harness/core/exitcode.h"
@@ -27,6 +28,7 @@
 struct psp_server {
 	char *path, *log;
 	const char *igvm;
+	struct stat image; /* of that file, at the launch */
 	const struct psp_config *config;
 	int in, out, stop; /* the FIFOs, and an eventfd */
 	pthread_t thread;
@@ -96,6 +98,25 @@ static bool transfer(const struct psp_server *s, short direction, void *bytes, s
 
 /* ---- requests ---- */
 
+/* A report is of what was launched: a file that is built anew meanwhile is another. */
+static bool is_as_launched(const struct psp_server *s)
+{
+	struct stat now = {0};
+
+	stat(s->igvm, &now);
+	return now.st_ino == s->image.st_ino && now.st_size == s->image.st_size &&
+	       now.st_mtim.tv_sec == s->image.st_mtim.tv_sec &&
+	       now.st_mtim.tv_nsec == s->image.st_mtim.tv_nsec;
+}
+
+static char *measure_launch(struct psp_server *s)
+{
+	return is_as_launched(s) ? launched(s->igvm, s->config, &s->psp.guest)
+				 : str("%s has changed since it was launched, so its digest is not "
+				       "known any more",
+				       s->igvm);
+}
+
 /* What the first request needs. False: there is none to be had, and a line has said why. */
 static bool prepare(struct psp_server *s)
 {
@@ -107,7 +128,7 @@ static bool prepare(struct psp_server *s)
 	s->chain = chain_open(folder, s->config, &why);
 	s->psp.chain = s->chain;
 	if (s->chain && !s->psp.guest.running)
-		why = launched(s->igvm, s->config, &s->psp.guest);
+		why = measure_launch(s);
 	s->ready = s->chain && s->psp.guest.running && vmm_init(&s->vmm, &s->psp);
 	s->unable = !s->ready;
 	if (s->unable)
@@ -270,6 +291,7 @@ struct psp_server *psp_server_start(const char *path, const char *igvm,
 				 .stop = -1};
 	s->psp.config = config;
 	make_keys(config);
+	stat(igvm, &s->image); /* one that cannot be read is told of later */
 	*keys = -1;
 	*why = NULL;
 	s->running = open_all(s, keys) && finish_launch(s, why) &&

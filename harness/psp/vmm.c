@@ -102,8 +102,10 @@ void vmm_serve(struct vmm *v, const struct psp_link_request *q, const struct gue
 	enum psp_fault f = next_fault(v);
 
 	*r = (struct psp_link_reply){0};
-	if (refuse(v, f, q, r))
+	if (refuse(v, f, q, r)) {
+		psp_note(v->psp, request); /* the host has seen it */
 		return;
+	}
 	if (f == PSP_FAULT_REPLAY) {
 		*response = v->last;
 		r->size = sizeof(*response);

@@ -74,7 +74,7 @@ def replace(step, **members):
     return change
 
 
-def point(**members):
+def replace_point(**members):
     def change(step, words):
         if step == "answer":
             words["decryption"]["epk"].update(members)
@@ -86,35 +86,17 @@ TERMS, REFUSES, SIGNER, OPENS, NO_KEYS = ("terms are none", "refuses, or its ans
                                           "secret is no keys")
 HUGE = key_server.struct.pack("=Q", 1 << 40)
 
-# What a server does that a launch with a signer gets, and the SVSM's words about it.
+# What a server does that a launch with a signer gets, and the SVSM's words about it. Each member and length: tests/native/test_release.c.
 HOSTILE = {
     "no-key-in-the-data": ({"change": replace("terms", params=["Challenge"])}, TERMS),
-    "no-challenge-in-the-data": ({"change": replace("terms", params=["EcPublicKeyBytes"])}, TERMS),
     "challenge-first": ({"params": ["Challenge", "EcPublicKeyBytes"]}, TERMS),
-    "no-params": ({"change": replace("terms", params=None)}, TERMS),
-    "params-of-another-kind": ({"change": replace("terms", params="EcPublicKeyBytes")}, TERMS),
-    "challenge-short": ({"change": replace("terms", challenge=key_server.b64(bytes(15)))}, TERMS),
-    "challenge-long": ({"change": replace("terms", challenge=key_server.b64(bytes(513)))}, TERMS),
-    "challenge-no-base64": ({"change": replace("terms", challenge="%%%%")}, TERMS),
     "refused": ({"change": replace("answer", success=False)}, REFUSES),
-    "no-success": ({"change": replace("answer", success=None)}, REFUSES),
-    "success-of-another-kind": ({"change": replace("answer", success="true")}, REFUSES),
-    "no-secret": ({"change": replace("answer", secret=None)}, REFUSES),
-    "secret-long": ({"change": replace("answer", secret=key_server.b64(bytes(177)))}, REFUSES),
-    "no-decryption": ({"change": replace("answer", decryption=None)}, REFUSES),
-    "signature-short": ({"change": replace("answer", signature=key_server.b64(bytes(95)))}, REFUSES),
     "deep": ({"change": replace("answer", token=[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]])}, REFUSES),
     "no-json": ({"raw": {"answer": key_server.struct.pack("=Q", 3) + b"{\"a"}}, REFUSES),
     "not-signed": ({"change": replace("answer", signature=None)}, SIGNER),
-    "signature-zero": ({"change": replace("answer", signature=key_server.b64(bytes(96)))}, SIGNER),
     "signature-flipped": ({"change": flip("signature")}, SIGNER),
     "secret-flipped": ({"change": flip("secret")}, SIGNER),
-    "cek-flipped": ({"change": flip("wrapped_cek")}, SIGNER),
-    "tag-flipped": ({"change": flip("tag")}, SIGNER),
-    "iv-flipped": ({"change": flip("iv")}, SIGNER),
-    "aad-flipped": ({"change": flip("aad")}, SIGNER),
     "huge": ({"raw": {"terms": HUGE}}, "no key server answers"),
-    "empty": ({"raw": {"terms": bytes(8)}}, "no key server answers"),
     "hangs-up": ({"raw": {"terms": b""}, "leave": "terms"}, "no key server answers"),
     "hangs-up-later": ({"raw": {"answer": b"\0"}, "leave": "answer"}, "does not answer the evidence"),
 }
@@ -122,11 +104,7 @@ HOSTILE = {
 # The same without a signer: what has to be found by the decryption itself.
 UNSIGNED = {
     "secret-flipped": (flip("secret"), OPENS),
-    "cek-flipped": (flip("wrapped_cek"), OPENS),
-    "tag-flipped": (flip("tag"), OPENS),
-    "aad-flipped": (flip("aad"), OPENS),
-    "no-point": (point(x=key_server.b64(bytes(66))), OPENS),
-    "point-long": (point(x=key_server.b64(bytes(67))), REFUSES),
+    "no-point": (replace_point(x=key_server.b64(bytes(66))), OPENS),
 }
 
 
@@ -152,17 +130,14 @@ def test_what_does_not_open(runs, tmp_path, image, name):
         refused(runs, tmp_path, image, s, why, signer=False)
 
 
-@pytest.mark.parametrize("secret", [bytes(16), bytes(31), bytes(33), b"KLKEYS2\0" + bytes(48), key_server.epochs_secret([]),
-                                    key_server.epochs_secret([(1, bytes(32))])[:-1],
-                                    key_server.epochs_secret([(2, bytes(32)), (2, bytes(32))]),
-                                    key_server.epochs_secret([(2, bytes(32)), (1, bytes(32))])])
+@pytest.mark.parametrize("secret", [bytes(33), key_server.epochs_secret([(2, bytes(32)), (1, bytes(32))])], ids=["length", "order"])
 def test_secrets_that_are_no_keys(runs, tmp_path, image, secret):
     with server(tmp_path, secret) as s:
-        refused(runs, tmp_path, image, s, NO_KEYS if len(secret) >= 32 else REFUSES, signer=False)
+        refused(runs, tmp_path, image, s, NO_KEYS, signer=False)
 
 
-@pytest.mark.parametrize("change", [replace("sealed", proof=None), replace("sealed", proof=key_server.b64(bytes(32))),
-                                    replace("sealed", success=False)])
+@pytest.mark.parametrize("change", [replace("sealed", proof=None), replace("sealed", proof=key_server.b64(bytes(32)))],
+                         ids=["without", "another"])
 def test_nobody_says_that_older_keys_are_burnt(runs, tmp_path, image, change):
     """A host that swallows the proof, and answers it itself: a launch that requires its state ends, another goes on."""
     signer = key_server.new_signer(tmp_path / "signer.pem")

@@ -56,6 +56,7 @@ static struct psp psp;
 static struct vmm vmm;
 static uint8_t request[MSG_PAGE], response[MSG_PAGE];
 static struct psp_link_reply reply;
+static bool other_payload; /* in the requests */
 
 static void set(const char *word)
 {
@@ -81,7 +82,7 @@ static void begin(const char *const *faults)
 
 static void serve(uint64_t seqno, bool extended, uint32_t pages)
 {
-	static const uint8_t payload[16];
+	uint8_t payload[16] = {other_payload};
 	struct psp_link_request q = {.extended = extended, .pages = pages};
 
 	msg_plain(request, seqno, 5, 2, payload, sizeof(payload));
@@ -123,6 +124,29 @@ TEST(what_is_refused_may_be_sent_again)
 	check_host(1, 0x16);
 	check_served(1);
 	check_served(3);
+}
+
+/* The host has the first one, although the processor has not seen it. */
+TEST(what_is_refused_has_used_its_number)
+{
+	static const char *const faults[] = {"fault=busy", "fault=host", "fault=invalid-len",
+					     "fault=firmware"};
+
+	for (unsigned i = 0; i < ARRAY_LEN(faults); i++) {
+		check_context("%s", faults[i]);
+		begin((const char *const[]){faults[i], NULL});
+		serve(1, false, 0);
+		CHECK(reply.info2);
+		serve(1, false, 0);
+		CHECK_EQ(reply.info2, 0);
+		CHECK(!psp.reused);
+		begin((const char *const[]){faults[i], NULL});
+		serve(1, false, 0);
+		other_payload = true;
+		serve(1, false, 0);
+		other_payload = false;
+		CHECK(psp.reused);
+	}
 }
 
 TEST(faults_in_the_order_given)
