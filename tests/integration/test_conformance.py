@@ -178,7 +178,6 @@ MUTANTS = {
     "locality": ("vtpm", {"locality-reserved"}),
     "lengths": ("attest", {"length-report", "length-manifest", "length-certificates"}),
     "manifest-version": ("attest", {"vtpm-manifest-0", "services-vtpm"}),
-    "nonce-cut": ("attest", {"nonce-sizes"}),
     "table": ("attest", {"certificates-table"}),
     "icr-bits": ("apic", {"register-values"}),
     "nmi-vector": ("apic", {"nmi-self"}),
