@@ -203,9 +203,7 @@ TEST(an_older_file_opens_no_more)
 
 	new_disk();
 	launch(LAUNCH_FLAG_KEYS, 1, 1);
-	start(0x40);
-	durable_changed("\x41", 1); /* or it could be a first save that was interrupted */
-	CHECK(durable_settle());
+	start(0x41);
 	memcpy(old, host.slot, sizeof(old));
 	launch(LAUNCH_FLAG_KEYS, 1, 2);
 	start(0x42);
@@ -229,6 +227,23 @@ TEST(a_program_that_begins_anew_does_not_ask_again)
 	CHECK_EQ(start(0x43), 0x42);
 	CHECK_EQ(keys.asked, 1);
 	CHECK_EQ(kept.epoch, 6);
+}
+
+TEST(what_is_burnt_does_not_open_for_a_program_that_begins_anew)
+{
+	static uint8_t old[sizeof(host.slot)];
+
+	new_disk();
+	launch(LAUNCH_FLAG_KEYS, 1, 1);
+	start(0x41);
+	memcpy(old, host.slot, sizeof(old));
+	launch(LAUNCH_FLAG_KEYS | LAUNCH_FLAG_STATE_REQUIRED, 1, 2);
+	CHECK_EQ(start(0x42), 0x41);
+	CHECK_EQ(kernel.key_count, 1);
+	CHECK_EQ(kernel.keys[0].epoch, 2);
+	CHECK_EQ(start(0x43), 0x42);
+	memcpy(host.slot, old, sizeof(old));
+	CHECK(!durable_begin());
 }
 
 /* The host may have swallowed the proof, so that older keys go on to open what it has kept. */

@@ -58,10 +58,16 @@ static bool look(struct state *s, unsigned slot, const struct seal_head *h, uint
 	return true;
 }
 
-/* The first save ever was interrupted: no second one has begun. */
-static bool is_first(const struct seal_head *h)
+/*
+ * The first save ever was interrupted: no second one has begun. A head is written from its front,
+ * so one that has a counter has its epoch: a first state under a key that is not ours is
+ * somebody's.
+ */
+static bool is_first(const struct state *s, const struct seal_head *h)
 {
-	return (!seal_there(&h[0]) || h[0].counter <= 1) && !seal_there(&h[1]);
+	bool cut_off = !h[0].counter || (h[0].counter == 1 && key_of(s, h[0].epoch));
+
+	return (!seal_there(&h[0]) || cut_off) && !seal_there(&h[1]);
 }
 
 enum state_found state_load(struct state *s, void *to, uint32_t room, uint32_t *len)
@@ -79,7 +85,7 @@ enum state_found state_load(struct state *s, void *to, uint32_t room, uint32_t *
 	free(buffer);
 	if (!ok)
 		return STATE_FAILED;
-	return s->counter ? STATE_FOUND : is_first(h) ? STATE_NONE : STATE_REFUSED;
+	return s->counter ? STATE_FOUND : is_first(s, h) ? STATE_NONE : STATE_REFUSED;
 }
 
 static bool write_out(const struct state *s, const struct seal_head *h, const void *sealed)

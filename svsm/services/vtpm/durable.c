@@ -228,6 +228,20 @@ static void tell_kept(void)
 	service_store(VTPM_SLOT_KEPT, &kept, sizeof(kept));
 }
 
+/* What is burnt does not open for a program that begins anew either. */
+static void burn(void)
+{
+	struct vtpm_launch *l = &durable.launch;
+	struct release_key newest = l->keys[l->key_count - 1];
+
+	OPENSSL_cleanse(l->keys, sizeof(l->keys));
+	l->keys[0] = newest;
+	l->key_count = 1;
+	l->proved = true;
+	OPENSSL_cleanse(&newest, sizeof(newest));
+	note();
+}
+
 /*
  * The start of a TPM writes its state with the newest key, so the first save proves that the older
  * ones are not needed any more. A server that does not prove that it has burnt them, or a host that
@@ -242,6 +256,8 @@ static bool confirm(void)
 	durable.confirm = false;
 	burnt = release_confirm(&durable.release);
 	OPENSSL_cleanse(&durable.release, sizeof(durable.release));
+	if (burnt)
+		burn();
 	if (!burnt && durable.required)
 		return give_up("the key server does not prove that older keys are burnt");
 	if (!burnt)
