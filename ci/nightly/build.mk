@@ -3,9 +3,10 @@
 
 STEPS ?=
 RESUME ?=
-NIGHTLY = $(PYTHON) -B ci/nightly/nightly.py $(if $(RESUME),--resume)
+SHORT ?=
+NIGHTLY = $(PYTHON) -B ci/nightly/nightly.py $(if $(RESUME),--resume) $(if $(SHORT),--short)
 .PHONY: nightly hardware
-nightly: ## everything on this machine, step by step, and one report (STEPS='check fuzz', RESUME=1): docs/nightly.md
+nightly: ## everything on this machine, step by step, and one report (STEPS='check fuzz', RESUME=1, SHORT=1): docs/nightly.md
 	$(Q)$(NIGHTLY) $(STEPS)
 
 hardware: ## suites on an SNP host; the doctor first, an unfit host is neutral (STEPS='fit core'): docs/nightly.md

@@ -3,7 +3,7 @@
 # Copyright (c) 2026 The Keelson Authors
 """Runs a list of steps one after the other, whatever the others did, and writes one report (docs/nightly.md).
 
-usage: nightly.py [--list] [--resume] [--top FOLDER] [--steps FILE] [--lock FILE] [STEP...]
+usage: nightly.py [--list] [--short] [--resume] [--top FOLDER] [--steps FILE] [--lock FILE] [STEP...]
 
 Exit code: 0 all that ran passed, 1 a step failed or hung, 2 usage, 3 the host is unfit or another run has the lock."""
 import argparse
@@ -112,14 +112,17 @@ def main(words):
         signal.signal(number, ended)
     parser = argparse.ArgumentParser(usage=__doc__.partition("usage: ")[2].partition("\n")[0])
     parser.add_argument("--list", action="store_true")
+    parser.add_argument("--short", action="store_true")
     parser.add_argument("--resume", action="store_true")
-    parser.add_argument("--top", type=pathlib.Path, default=ROOT / os.environ.get("BUILD", "build") / "nightly")
+    parser.add_argument("--top", type=pathlib.Path)
     parser.add_argument("--steps", type=pathlib.Path, default=HERE / "steps.cfg")
     parser.add_argument("--lock", type=pathlib.Path)
     parser.add_argument("step", nargs="*")
     o = parser.parse_args(words)
+    # Short nights have a history of their own: their times are no hints for others.
+    o.top = o.top or ROOT / os.environ.get("BUILD", "build") / ("nightly-short" if o.short else "nightly")
     try:
-        todo = lists.read(o.steps, o.step)
+        todo = lists.read(o.steps, o.step, o.short)
     except lists.Mistake as e:
         print(f"nightly: {e}", file=sys.stderr)
         return 2

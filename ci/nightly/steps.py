@@ -3,6 +3,7 @@
 """A list of steps: sections [NAME] with these keys, run in the order of the file.
 
 command   a line for the shell, run in the project's root; $STEP is the step's own folder, whose files are kept
+short     what stands for it in a short night: the same with smaller counts; without it, the command itself
 limit     minutes after which it is ended and counts as hung
 needs     a line for the shell that fails, and prints why, where the step cannot run: then it is skipped
 gate      yes: where it ends with 3, the host is unfit; nothing else runs, and that is no failure
@@ -11,7 +12,7 @@ import configparser
 import dataclasses
 import re
 
-KEYS = {"command", "limit", "needs", "gate"}
+KEYS = {"command", "short", "limit", "needs", "gate"}
 
 
 class Mistake(Exception):
@@ -27,7 +28,7 @@ class Step:
     gate: bool
 
 
-def step(name, keys):
+def step(name, keys, short):
     if set(keys) - KEYS or "command" not in keys or not re.fullmatch(r"[a-z0-9][a-z0-9.-]*", name):
         raise Mistake(f"[{name}]: a name of small letters, digits, dots and dashes; `command` and what else of {', '.join(sorted(KEYS))} is needed")
     try:
@@ -36,10 +37,10 @@ def step(name, keys):
         limit = 0
     if limit <= 0 or keys.get("gate", "no") not in ("yes", "no"):
         raise Mistake(f"[{name}]: limit takes minutes, gate takes yes or no")
-    return Step(name, keys["command"], limit, keys.get("needs", ""), keys.get("gate") == "yes")
+    return Step(name, keys.get("short", keys["command"]) if short else keys["command"], limit, keys.get("needs", ""), keys.get("gate") == "yes")
 
 
-def read(path, wanted=()):
+def read(path, wanted=(), short=False):
     """All steps of the file, or those wanted, in its order."""
     parser = configparser.ConfigParser(interpolation=None, delimiters=("=",), comment_prefixes=("#",))
     try:
@@ -47,7 +48,7 @@ def read(path, wanted=()):
             parser.read_file(f)
     except (OSError, configparser.Error) as e:
         raise Mistake(f"{path}: {e}") from None
-    steps = [step(name, dict(parser[name])) for name in parser.sections()]
+    steps = [step(name, dict(parser[name]), short) for name in parser.sections()]
     unknown = set(wanted) - {s.name for s in steps}
     if unknown or not steps:
         raise Mistake(f"{path} has no step {' '.join(sorted(unknown))}; it has: {' '.join(s.name for s in steps)}")

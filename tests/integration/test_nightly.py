@@ -249,3 +249,12 @@ def test_suites_that_a_step_leaves_out():
     assert ask("convert").stdout.split() == [s for s in every if s != "convert"]
     done = ask("no-such")
     assert done.returncode == 1 and "no-such" in done.stderr
+
+
+def test_a_short_night(tmp_path):
+    """The smaller command where a step has one, and the step itself where not."""
+    text = "[counts]\ncommand = echo many\nshort = echo few\n[one]\ncommand = echo one\n"
+    done, folder = night(tmp_path, "--short", text=text)
+    assert done.returncode == 0, done.stdout
+    assert [(folder / step / "log").read_text().strip() for step in ("counts", "one")] == ["few", "one"]
+    assert [s.command for s in steps.read(tmp_path / "fake.cfg")] == ["echo many", "echo one"]
