@@ -84,7 +84,7 @@ def damaged_launch_info(tmp_path):
     code, _, err = igvm("build", "--svsm", BUILD / "svsm.elf", "--bare", BUILD / "guests/bare/hang.bin", "-o", path)
     assert code == 0, err
     data = path.read_bytes()
-    info = b"KELN\x03\x00\x00\x00"
+    info = b"KELN\x04\x00\x00\x00"
     assert data.count(info) == 1
     at = data.index(info) + 16  # svsm.gpa
     path.write_bytes(data[:at] + b"\x01" + data[at + 1:])

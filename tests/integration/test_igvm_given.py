@@ -160,7 +160,7 @@ def test_our_file_of_another_version(tmp_path):
     """It is neither ours nor foreign."""
     path = ours(tmp_path)
     data = path.read_bytes()
-    page = data.index(b"KELN\3\0\0\0")
+    page = data.index(b"KELN\4\0\0\0")
     path.write_bytes(data[:page + 4] + b"\2" + data[page + 5:])
     refused(["run", "--igvm", path], "another Keelson")
 

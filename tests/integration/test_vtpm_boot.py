@@ -217,7 +217,7 @@ def test_a_bad_list_ends_the_launch(runs, linux, tmp_path):
     code, _, err = igvm("build", "--svsm", BUILD / "svsm.elf", *files(*linux, "quiet"), "-o", image)
     assert code == 0, err
     data = bytearray(image.read_bytes())
-    page = data.index(b"KELN\3\0\0\0")
+    page = data.index(b"KELN\4\0\0\0")
     assert struct.unpack_from("<I", data, page + 104)[0] == 12
     struct.pack_into("<I", data, page + 112, 16)
     image.write_bytes(data)
