@@ -239,7 +239,6 @@ void kbs_converse(const struct kbs *k, int fd)
 	c->fd = fd;
 	if (begin(c) && attest(c) && !k->bare && take(c))
 		prove(c);
-	close(fd);
 	OPENSSL_cleanse(c, sizeof(*c));
 	free(c);
 }

@@ -29,7 +29,7 @@ struct kbs {
 	struct store *store;
 };
 
-/* One client, until it hangs up, is refused, or has been silent for too long. Closes fd. */
+/* One client, until it hangs up, is refused, or has been silent for too long. */
 void kbs_converse(const struct kbs *k, int fd);
 /* Listens on a UNIX socket and serves clients side by side, `clients` of them, 0: until a signal.
  * The program's exit code. */

@@ -25,28 +25,57 @@
 #define CLIENTS_MAX 16
 #define QUEUE       64
 
-struct task {
+/* All of one server's, which stands until the last of them has ended. */
+struct clients {
 	const struct kbs *k;
-	sem_t *places;
-	int fd;
+	sem_t places;
+	pthread_mutex_t mutex;
+	int fd[CLIENTS_MAX]; /* -1: the place is free */
 };
+
+struct task {
+	struct clients *all;
+	unsigned place;
+};
+
+static void leave(struct clients *all, unsigned place)
+{
+	pthread_mutex_lock(&all->mutex);
+	close(all->fd[place]);
+	all->fd[place] = -1;
+	pthread_mutex_unlock(&all->mutex);
+	sem_post(&all->places);
+}
 
 static void *run(void *arg)
 {
 	struct task *t = arg;
 
-	kbs_converse(t->k, t->fd);
-	sem_post(t->places);
+	kbs_converse(t->all->k, t->all->fd[t->place]);
+	leave(t->all, t->place);
 	free(t);
 	return NULL;
 }
 
-static void serve_one(const struct kbs *k, sem_t *places, int fd)
+/* There is a place. */
+static unsigned enter(struct clients *all, int fd)
+{
+	unsigned place = 0;
+
+	pthread_mutex_lock(&all->mutex);
+	while (all->fd[place] >= 0)
+		place++;
+	all->fd[place] = fd;
+	pthread_mutex_unlock(&all->mutex);
+	return place;
+}
+
+static void serve_one(struct clients *all, int fd)
 {
 	struct task *t = mem_alloc(sizeof(*t));
 	pthread_t thread;
 
-	*t = (struct task){k, places, fd};
+	*t = (struct task){all, enter(all, fd)};
 	if (pthread_create(&thread, NULL, run, t) == 0)
 		pthread_detach(thread);
 	else
@@ -95,35 +124,53 @@ static int next_client(int listener, sem_t *places)
 	}
 }
 
-static void wait_for_all(sem_t *places)
+/* Nobody waits for a client any more: each one's next read or write ends. */
+static void hang_up(struct clients *all)
+{
+	pthread_mutex_lock(&all->mutex);
+	for (unsigned i = 0; i < CLIENTS_MAX; i++)
+		if (all->fd[i] >= 0)
+			shutdown(all->fd[i], SHUT_RDWR);
+	pthread_mutex_unlock(&all->mutex);
+}
+
+static void wait_for_all(struct clients *all)
 {
 	for (unsigned i = 0; i < CLIENTS_MAX; i++)
-		while (sem_wait(places) != 0)
+		while (sem_wait(&all->places) != 0)
 			;
+	pthread_mutex_destroy(&all->mutex);
+	sem_destroy(&all->places);
+}
+
+static void serve(struct clients *all, int listener, unsigned clients)
+{
+	for (unsigned n = 0; !clients || n < clients; n++) {
+		int fd = next_client(listener, &all->places);
+
+		if (fd < 0)
+			break;
+		serve_one(all, fd);
+	}
+	if (signals_taken())
+		hang_up(all);
+	wait_for_all(all);
 }
 
 int kbs_serve(const struct kbs *k, const char *socket, unsigned clients)
 {
+	struct clients all = {.k = k, .mutex = PTHREAD_MUTEX_INITIALIZER};
 	int listener = listen_on(socket);
-	sem_t places;
 
 	if (listener < 0)
 		return CODE_HOST;
-	sem_init(&places, 0, CLIENTS_MAX);
+	sem_init(&all.places, 0, CLIENTS_MAX);
+	for (unsigned i = 0; i < CLIENTS_MAX; i++)
+		all.fd[i] = -1;
 	printf("kbs: listening on %s\n", socket);
 	fflush(stdout);
-	for (unsigned n = 0; !clients || n < clients; n++) {
-		int fd = next_client(listener, &places);
-
-		if (fd < 0)
-			break;
-		serve_one(k, &places, fd);
-	}
+	serve(&all, listener, clients);
 	close(listener);
 	unlink(socket);
-	if (signals_taken())
-		return CODE_SIGNAL + signals_taken();
-	wait_for_all(&places);
-	sem_destroy(&places);
-	return CODE_PASSED;
+	return signals_taken() ? CODE_SIGNAL + signals_taken() : CODE_PASSED;
 }
