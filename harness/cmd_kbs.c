@@ -4,22 +4,16 @@
 /* keelson kbs: a small key server for tests. docs/key-release.md has what it does and what it is
  * not. */
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
-#include <openssl/ec.h>
-#include <openssl/pem.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "harness/commands.h"
 #include "harness/core/exitcode.h"
-#include "harness/core/psp_config.h"
 #include "harness/core/signals.h"
 #include "harness/core/util.h"
 #include "harness/kbs/kbs.h"
-#include "harness/psp/chain.h"
 
 static const char usage_text[] =
 	"usage: keelson kbs --vm NAME=FILE.igvm... --store DIR --listen SOCKET [OPTIONS]\n"
@@ -102,7 +96,7 @@ static bool add_vm(struct request *q, char *word)
 	if (!file || k->vms == KBS_VMS)
 		return false;
 	*file++ = '\0';
-	if (!store_name(word))
+	if (!epochs_name(word))
 		return false;
 	k->vm[k->vms].name = word;
 	if (launch_digest(file, &host, k->vm[k->vms].digest, &unreadable)) {
@@ -179,83 +173,20 @@ static bool fits(const struct request *q)
 	return q->store && q->listen && q->kbs.vms && !q->kbs.root.n == !q->kbs.chain.n;
 }
 
-/* The certificates of this checkout's processor, as a real server has them from AMD. */
-static bool test_chain(struct request *q)
-{
-	struct psp_config config;
-	char *folder = chain_folder(), *why = NULL;
-	struct psp_chain *chain;
-	const char *wrong = NULL;
-
-	psp_config_default(&config);
-	chain = chain_open(folder, &config, &why);
-	for (int i = 0; chain && !wrong && i < CHAIN_CERTIFICATES; i++) {
-		size_t n;
-		const uint8_t *der = chain_der(chain, (enum chain_certificate)i, &n);
-
-		wrong = certificates_add(i == CHAIN_ARK ? &q->kbs.root : &q->kbs.chain, der, n);
-	}
-	if (!chain || wrong)
-		host_problem(q, folder, wrong ? wrong : why);
-	else
-		problem("kbs: the root is a TEST ROOT: its reports prove nothing about a machine");
-	chain_close(chain);
-	free(why);
-	free(folder);
-	return chain && !wrong;
-}
-
-static bool write_key(const char *path, EVP_PKEY *key, bool private)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | (private ? O_EXCL : O_TRUNC),
-		      private ? 0600 : 0644);
-	FILE *f = fd >= 0 ? fdopen(fd, "w") : NULL;
-	bool ok = f && (private ? PEM_write_PKCS8PrivateKey(f, key, NULL, NULL, 0, NULL, NULL)
-				: PEM_write_PUBKEY(f, key)) == 1;
-
-	if (f)
-		ok = fclose(f) == 0 && ok;
-	return ok;
-}
-
-static bool is_p384(EVP_PKEY *key)
-{
-	char group[32] = "";
-
-	return EVP_PKEY_get_group_name(key, group, sizeof(group), NULL) == 1 &&
-	       strcmp(group, "secp384r1") == 0;
-}
-
-static bool have_signer(struct request *q)
-{
-	char *public = str("%s.pub", q->signer), no_phrase[] = "";
-	FILE *f = fopen(q->signer, "re");
-	EVP_PKEY *key = f ? PEM_read_PrivateKey(f, NULL, NULL, no_phrase) : NULL;
-	bool fresh = !f && errno == ENOENT && (key = EVP_EC_gen("P-384"));
-	bool ok = key && is_p384(key) && (!fresh || write_key(q->signer, key, true)) &&
-		  write_key(public, key, false);
-
-	if (f)
-		fclose(f);
-	free(public);
-	q->kbs.signer = key;
-	return ok ||
-	       host_problem(q, q->signer, "no private key of P-384 in PEM, nor can one be made");
-}
-
 static int work(struct request *q)
 {
 	char *why = NULL;
 	int code = CODE_HOST;
 
-	q->kbs.store = store_open(q->store, &why);
+	q->kbs.store = epochs_open(q->store, &why);
 	if (!q->kbs.store)
 		problem("kbs: %s", why);
 	else if (q->list)
-		code = store_list(q->kbs.store, stdout) ? CODE_PASSED : CODE_HOST;
-	else if ((q->kbs.root.n || test_chain(q)) && (!q->signer || have_signer(q)))
+		code = epochs_list(q->kbs.store, stdout) ? CODE_PASSED : CODE_HOST;
+	else if ((q->kbs.root.n || kbs_test_chain(&q->kbs)) &&
+		 (!q->signer || kbs_signer(&q->kbs, q->signer)))
 		code = kbs_serve(&q->kbs, q->listen, q->clients);
-	store_close(q->kbs.store);
+	epochs_close(q->kbs.store);
 	free(why);
 	return code;
 }

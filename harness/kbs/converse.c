@@ -28,10 +28,10 @@ struct client {
 	char text[RELEASE_MESSAGE_MAX + 1];
 	uint64_t length;
 	uint8_t challenge[CHALLENGE];
-	struct words_evidence evidence;
+	struct message_evidence evidence;
 	uint8_t data[64]; /* REPORT_DATA as it has to be */
 	const char *vm;
-	struct store_issued keys;
+	struct epochs_issued keys;
 };
 
 /* ---- messages ---- */
@@ -79,13 +79,13 @@ static bool give(const struct client *c, char *text)
 static bool refuse(const struct client *c, const char *why)
 {
 	problem("kbs: refused: %s", why);
-	give(c, words_success(false));
+	give(c, message_success(false));
 	return false;
 }
 
 /* ---- evidence ---- */
 
-/* The VM whose launch it is; *other: the digest of none, or NULL and its name. */
+/* Whose launch it is; NULL: nobody's. */
 static const char *vm_of(const struct kbs *k, const uint8_t digest[LAUNCH_DIGEST_BYTES])
 {
 	for (unsigned i = 0; i < k->vms; i++)
@@ -131,7 +131,7 @@ static bool judge(struct client *c)
 
 static void tell_of_others(const struct client *c)
 {
-	char *id = verdict_hex(c->keys.open_report_id, STORE_REPORT_ID);
+	char *id = verdict_hex(c->keys.open_report_id, EPOCHS_REPORT_ID);
 
 	if (c->keys.open)
 		problem("kbs: %s: the launch before, report ID %s, has not proved epoch %llu: it "
@@ -151,8 +151,8 @@ static size_t secret_of(struct client *c, uint8_t secret[SEAL_SECRET_MAX])
 	size_t n;
 
 	if (c->k->bare)
-		return store_bare(c->k->store, c->vm, id, secret) ? RELEASE_KEY : 0;
-	if (!store_issue(c->k->store, c->vm, id, &c->keys))
+		return epochs_bare(c->k->store, c->vm, id, secret) ? RELEASE_KEY : 0;
+	if (!epochs_issue(c->k->store, c->vm, id, &c->keys))
 		return 0;
 	tell_of_others(c);
 	head.count = c->keys.count;
@@ -171,16 +171,16 @@ static bool release(struct client *c)
 	bool ok = n && seal_for(&c->evidence.key, secret, n, c->data, c->k->signer, &s);
 
 	OPENSSL_cleanse(secret, sizeof(secret));
-	return ok ? give(c, words_answer(&s, c->k->signer))
+	return ok ? give(c, message_answer(&s, c->k->signer))
 		  : refuse(c, "there are no keys to give");
 }
 
 static bool prove(struct client *c)
 {
 	const struct release_key *newest = &c->keys.keys[c->keys.count - 1];
-	struct words_proof p;
+	struct message_proof p;
 	uint8_t good[32];
-	const char *why = words_read_proof(c->text, c->length, &p);
+	const char *why = message_read_proof(c->text, c->length, &p);
 
 	if (why)
 		return refuse(c, why);
@@ -188,12 +188,12 @@ static bool prove(struct client *c)
 	    !seal_proof(RELEASE_SEALED, newest, c->challenge, sizeof(c->challenge), good) ||
 	    CRYPTO_memcmp(good, p.proof, sizeof(good)) != 0)
 		return refuse(c, "its proof is none of the key that it was given");
-	switch (store_prove(c->k->store, c->vm, c->evidence.report.report_id, p.epoch)) {
-	case STORE_PROVED:
+	switch (epochs_prove(c->k->store, c->vm, c->evidence.report.report_id, p.epoch)) {
+	case EPOCHS_PROVED:
 		return seal_proof(RELEASE_BURNT, newest, c->challenge, sizeof(c->challenge),
 				  good) &&
-		       give(c, words_burnt(good));
-	case STORE_BURNT:
+		       give(c, message_burnt(good));
+	case EPOCHS_BURNT:
 		problem("kbs: %s: epoch %llu is burnt: another launch has proved a later one, so "
 			"two "
 			"of them run (a clone?)",
@@ -208,17 +208,17 @@ static bool prove(struct client *c)
 
 static bool begin(struct client *c)
 {
-	const char *why = take(c) ? words_read_hello(c->text, c->length) : "no message";
+	const char *why = take(c) ? message_read_hello(c->text, c->length) : "no message";
 
 	if (!why && RAND_bytes(c->challenge, sizeof(c->challenge)) != 1)
 		why = "no random numbers";
 	return why ? refuse(c, why)
-		   : give(c, words_terms(c->k->form, c->challenge, sizeof(c->challenge)));
+		   : give(c, message_terms(c->k->form, c->challenge, sizeof(c->challenge)));
 }
 
 static bool attest(struct client *c)
 {
-	const char *why = take(c) ? words_read_evidence(c->text, c->length, &c->evidence)
+	const char *why = take(c) ? message_read_evidence(c->text, c->length, &c->evidence)
 				  : "no evidence came";
 
 	if (!why && (c->evidence.challenge_len != sizeof(c->challenge) ||

@@ -17,18 +17,18 @@
 
 #include "harness/core/util.h"
 #include "harness/kbs/epochs.h"
+#include "harness/kbs/vm_file.h"
 #include "lib/base64.h"
 
 #define LAUNCHES_MAX 100 /* that a file remembers */
-#define SUFFIX       ".json"
 
-struct store {
+struct epochs {
 	char *folder;
 	int fd; /* of the folder, locked */
 	pthread_mutex_t mutex;
 };
 
-bool store_name(const char *vm)
+bool epochs_name(const char *vm)
 {
 	static const char allowed[] =
 		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
@@ -36,11 +36,11 @@ bool store_name(const char *vm)
 	return *vm && *vm != '.' && strlen(vm) <= 64 && vm[strspn(vm, allowed)] == '\0';
 }
 
-struct store *store_open(const char *folder, char **why)
+struct epochs *epochs_open(const char *folder, char **why)
 {
-	struct store *s = mem_alloc(sizeof(*s));
+	struct epochs *s = mem_alloc(sizeof(*s));
 
-	*s = (struct store){.folder = str_dup(folder), .fd = -1};
+	*s = (struct epochs){.folder = str_dup(folder), .fd = -1};
 	pthread_mutex_init(&s->mutex, NULL);
 	if (mkdir(folder, 0700) == 0 || errno == EEXIST)
 		s->fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -48,11 +48,11 @@ struct store *store_open(const char *folder, char **why)
 		return s;
 	*why = str("%s: %s", folder,
 		   errno == EWOULDBLOCK ? "another key server has it" : strerror(errno));
-	store_close(s);
+	epochs_close(s);
 	return NULL;
 }
 
-void store_close(struct store *s)
+void epochs_close(struct epochs *s)
 {
 	if (!s)
 		return;
@@ -61,65 +61,6 @@ void store_close(struct store *s)
 	pthread_mutex_destroy(&s->mutex);
 	free(s->folder);
 	free(s);
-}
-
-/* ---- a VM's file ---- */
-
-static json_t *fresh(void)
-{
-	return json_pack("{s:I, s:[], s:[]}", "proved", (json_int_t)0, "keys", "launches");
-}
-
-/* NULL after a message: it is there and cannot be used, so nothing may be put in its place. */
-static json_t *load(const struct store *s, const char *vm)
-{
-	char *name = str("%s" SUFFIX, vm);
-	int fd = openat(s->fd, name, O_RDONLY | O_CLOEXEC);
-	json_error_t error = {.text = ""};
-	json_t *top = NULL;
-
-	if (fd < 0 && errno == ENOENT)
-		top = fresh();
-	else if (fd >= 0)
-		top = json_loadfd(fd, JSON_REJECT_DUPLICATES, &error);
-	if (!top || !json_is_array(json_object_get(top, "keys")) ||
-	    !json_is_array(json_object_get(top, "launches"))) {
-		problem("kbs: %s/%s: %s", s->folder, name,
-			fd < 0        ? strerror(errno)
-			: *error.text ? error.text
-				      : "not of a key server");
-		json_decref(top);
-		top = NULL;
-	}
-	if (fd >= 0)
-		close(fd);
-	free(name);
-	return top;
-}
-
-/* The old file or the new one, whenever the power goes. */
-static bool replace(const struct store *s, const char *name, json_t *top)
-{
-	char *temporary = str(".%s.new", name);
-	int fd = openat(s->fd, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	bool ok = fd >= 0 && json_dumpfd(top, fd, JSON_INDENT(1)) == 0 && fsync(fd) == 0;
-
-	if (fd >= 0)
-		ok = close(fd) == 0 && ok;
-	ok = ok && renameat(s->fd, temporary, s->fd, name) == 0 && fsync(s->fd) == 0;
-	free(temporary);
-	return ok;
-}
-
-static bool save(const struct store *s, const char *vm, json_t *top)
-{
-	char *name = str("%s" SUFFIX, vm);
-	bool ok = replace(s, name, top);
-
-	if (!ok)
-		problem("kbs: %s/%s: %s", s->folder, name, strerror(errno));
-	free(name);
-	return ok;
 }
 
 /* ---- keys ---- */
@@ -152,7 +93,7 @@ static bool read_key(const json_t *entry, struct release_key *k)
 	return text && base64_decode(k->key, sizeof(k->key), text) == sizeof(k->key);
 }
 
-static bool read_keys(const json_t *top, struct store_issued *out)
+static bool read_keys(const json_t *top, struct epochs_issued *out)
 {
 	const json_t *keys = json_object_get(top, "keys");
 
@@ -173,7 +114,7 @@ static uint64_t newest(const json_t *top)
 
 /* ---- launches ---- */
 
-static void note_open(const json_t *top, struct store_issued *out)
+static void note_open(const json_t *top, struct epochs_issued *out)
 {
 	const json_t *launches = json_object_get(top, "launches");
 	size_t n = json_array_size(launches);
@@ -186,12 +127,12 @@ static void note_open(const json_t *top, struct store_issued *out)
 		base64_decode(out->open_report_id, sizeof(out->open_report_id), id);
 }
 
-static bool add_launch(json_t *top, uint64_t epoch, const uint8_t report_id[STORE_REPORT_ID])
+static bool add_launch(json_t *top, uint64_t epoch, const uint8_t report_id[EPOCHS_REPORT_ID])
 {
 	json_t *launches = json_object_get(top, "launches");
-	char id[BASE64_LENGTH(STORE_REPORT_ID) + 1];
+	char id[BASE64_LENGTH(EPOCHS_REPORT_ID) + 1];
 
-	base64_encode(id, report_id, STORE_REPORT_ID);
+	base64_encode(id, report_id, EPOCHS_REPORT_ID);
 	while (json_array_size(launches) >= LAUNCHES_MAX)
 		json_array_remove(launches, 0);
 	return json_array_append_new(launches, json_pack("{s:I, s:s, s:I, s:b}", "epoch",
@@ -203,42 +144,44 @@ static bool add_launch(json_t *top, uint64_t epoch, const uint8_t report_id[STOR
 
 /* At the limit no key may go, since a state may be sealed with any: the newest is given once more.
  */
-static bool issue(struct store *s, const char *vm, const uint8_t *report_id, json_t *top,
-		  struct store_issued *out)
+static bool issue(struct epochs *s, const char *vm, const uint8_t *report_id, json_t *top,
+		  struct epochs_issued *out)
 {
 	note_open(top, out);
 	out->proved = number(top, "proved");
 	out->reused = json_array_size(json_object_get(top, "keys")) == RELEASE_KEYS_MAX;
 	return (out->reused || add_key(top, newest(top) + 1)) &&
-	       add_launch(top, newest(top), report_id) && save(s, vm, top) && read_keys(top, out);
+	       add_launch(top, newest(top), report_id) && vm_file_save(s->fd, s->folder, vm, top) &&
+	       read_keys(top, out);
 }
 
-bool store_issue(struct store *s, const char *vm, const uint8_t report_id[STORE_REPORT_ID],
-		 struct store_issued *out)
+bool epochs_issue(struct epochs *s, const char *vm, const uint8_t report_id[EPOCHS_REPORT_ID],
+		  struct epochs_issued *out)
 {
 	json_t *top;
 	bool ok;
 
 	memset(out, 0, sizeof(*out));
 	pthread_mutex_lock(&s->mutex);
-	top = load(s, vm);
+	top = vm_file_load(s->fd, s->folder, vm);
 	ok = top && issue(s, vm, report_id, top, out);
 	pthread_mutex_unlock(&s->mutex);
 	json_decref(top);
 	return ok;
 }
 
-bool store_bare(struct store *s, const char *vm, const uint8_t report_id[STORE_REPORT_ID],
-		uint8_t key[RELEASE_KEY])
+bool epochs_bare(struct epochs *s, const char *vm, const uint8_t report_id[EPOCHS_REPORT_ID],
+		 uint8_t key[RELEASE_KEY])
 {
-	struct store_issued keys = {0};
+	struct epochs_issued keys = {0};
 	json_t *top;
 	bool ok;
 
 	pthread_mutex_lock(&s->mutex);
-	top = load(s, vm);
+	top = vm_file_load(s->fd, s->folder, vm);
 	ok = top && (json_array_size(json_object_get(top, "keys")) || add_key(top, 0)) &&
-	     add_launch(top, 0, report_id) && save(s, vm, top) && read_keys(top, &keys);
+	     add_launch(top, 0, report_id) && vm_file_save(s->fd, s->folder, vm, top) &&
+	     read_keys(top, &keys);
 	pthread_mutex_unlock(&s->mutex);
 	if (ok)
 		memcpy(key, keys.keys[keys.count - 1].key, RELEASE_KEY);
@@ -247,36 +190,40 @@ bool store_bare(struct store *s, const char *vm, const uint8_t report_id[STORE_R
 	return ok;
 }
 
+static bool is_launch(const json_t *l, uint64_t epoch, const char *id)
+{
+	const char *has = json_string_value(json_object_get(l, "report_id"));
+
+	return (uint64_t)number(l, "epoch") == epoch && has && strcmp(has, id) == 0;
+}
+
 static void burn_before(json_t *top, const uint8_t *report_id, uint64_t epoch)
 {
-	char id[BASE64_LENGTH(STORE_REPORT_ID) + 1];
+	char id[BASE64_LENGTH(EPOCHS_REPORT_ID) + 1];
 	json_t *keys = json_object_get(top, "keys"), *launches = json_object_get(top, "launches");
-	size_t i;
-	json_t *l;
 
-	base64_encode(id, report_id, STORE_REPORT_ID);
+	base64_encode(id, report_id, EPOCHS_REPORT_ID);
 	while (json_array_size(keys) && (uint64_t)number(json_array_get(keys, 0), "epoch") < epoch)
 		json_array_remove(keys, 0);
-	json_array_foreach(launches, i,
-			   l) if ((uint64_t)number(l, "epoch") == epoch &&
-				  strcmp(json_string_value(json_object_get(l, "report_id")), id) ==
-					  0) json_object_set_new(l, "proved", json_true());
+	for (size_t i = 0; i < json_array_size(launches); i++)
+		if (is_launch(json_array_get(launches, i), epoch, id))
+			json_object_set_new(json_array_get(launches, i), "proved", json_true());
 	json_object_set_new(top, "proved", json_integer((json_int_t)epoch));
 }
 
-enum store_proved store_prove(struct store *s, const char *vm,
-			      const uint8_t report_id[STORE_REPORT_ID], uint64_t epoch)
+enum epochs_proved epochs_prove(struct epochs *s, const char *vm,
+				const uint8_t report_id[EPOCHS_REPORT_ID], uint64_t epoch)
 {
-	enum store_proved r = STORE_FAILED;
+	enum epochs_proved r = EPOCHS_FAILED;
 	json_t *top;
 
 	pthread_mutex_lock(&s->mutex);
-	top = load(s, vm);
+	top = vm_file_load(s->fd, s->folder, vm);
 	if (top && epoch < (uint64_t)number(top, "proved")) {
-		r = STORE_BURNT;
+		r = EPOCHS_BURNT;
 	} else if (top) {
 		burn_before(top, report_id, epoch);
-		r = save(s, vm, top) ? STORE_PROVED : STORE_FAILED;
+		r = vm_file_save(s->fd, s->folder, vm, top) ? EPOCHS_PROVED : EPOCHS_FAILED;
 	}
 	pthread_mutex_unlock(&s->mutex);
 	json_decref(top);
@@ -285,26 +232,29 @@ enum store_proved store_prove(struct store *s, const char *vm,
 
 /* ---- for people ---- */
 
+static void list_launch(const json_t *l, FILE *to)
+{
+	const char *id = json_string_value(json_object_get(l, "report_id"));
+	time_t at = (time_t)number(l, "time");
+	char when[32] = "";
+
+	strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S", gmtime(&at));
+	fprintf(to, "  %s  epoch %lld  %-10s  report ID %s\n", when, number(l, "epoch"),
+		json_is_true(json_object_get(l, "proved")) ? "proved" : "not proved",
+		id ? id : "?");
+}
+
 static void list_vm(const char *vm, const json_t *top, FILE *to)
 {
-	const json_t *launches = json_object_get(top, "launches"), *l;
-	size_t i;
+	const json_t *launches = json_object_get(top, "launches");
 
 	fprintf(to, "%s: newest proved epoch %lld, %zu keys\n", vm, number(top, "proved"),
 		json_array_size(json_object_get(top, "keys")));
-	json_array_foreach((json_t *)launches, i, l)
-	{
-		time_t at = (time_t)number(l, "time");
-		char when[32] = "";
-
-		strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S", gmtime(&at));
-		fprintf(to, "  %s  epoch %lld  %-10s  report ID %s\n", when, number(l, "epoch"),
-			json_is_true(json_object_get(l, "proved")) ? "proved" : "not proved",
-			json_string_value(json_object_get(l, "report_id")));
-	}
+	for (size_t i = 0; i < json_array_size(launches); i++)
+		list_launch(json_array_get(launches, i), to);
 }
 
-bool store_list(struct store *s, FILE *to)
+bool epochs_list(struct epochs *s, FILE *to)
 {
 	struct dirent **names;
 	int n = scandir(s->folder, &names, NULL, alphasort);
@@ -314,10 +264,10 @@ bool store_list(struct store *s, FILE *to)
 		char *dot = strrchr(names[i]->d_name, '.');
 		json_t *top = NULL;
 
-		if (dot && strcmp(dot, SUFFIX) == 0) {
+		if (dot && strcmp(dot, VM_FILE_SUFFIX) == 0) {
 			*dot = '\0';
-			if (store_name(names[i]->d_name)) {
-				top = load(s, names[i]->d_name);
+			if (epochs_name(names[i]->d_name)) {
+				top = vm_file_load(s->fd, s->folder, names[i]->d_name);
 				ok = ok && top;
 			}
 		}

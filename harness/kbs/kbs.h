@@ -26,9 +26,14 @@ struct kbs {
 	bool allow_debug, bare;
 	enum seal_form form;
 	EVP_PKEY *signer; /* NULL: nothing is signed */
-	struct store *store;
+	struct epochs *store;
 };
 
+/* Each false after a message. Trust the test chain of this checkout. */
+bool kbs_test_chain(struct kbs *k);
+/* The private key of P-384 in that PEM file, made if it is not there; path.pub gets the public one.
+ */
+bool kbs_signer(struct kbs *k, const char *path);
 /* One client, until it hangs up, is refused, or has been silent for too long. */
 void kbs_converse(const struct kbs *k, int fd);
 /* Listens on a UNIX socket and serves clients side by side, `clients` of them, 0: until a signal.

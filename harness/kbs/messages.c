@@ -34,7 +34,7 @@ static bool bytes(const json_t *object, const char *name, void *to, size_t room,
 	return n ? have > 0 : have == (long)room;
 }
 
-const char *words_read_hello(const char *text, size_t n)
+const char *message_read_hello(const char *text, size_t n)
 {
 	json_t *top = parse(text, n);
 	const json_t *v = json_object_get(top, "version");
@@ -47,7 +47,7 @@ const char *words_read_hello(const char *text, size_t n)
 	return good ? NULL : "it is no negotiation of version 0.1.0 for SEV-SNP";
 }
 
-const char *words_read_evidence(const char *text, size_t n, struct words_evidence *to)
+const char *message_read_evidence(const char *text, size_t n, struct message_evidence *to)
 {
 	json_t *top = parse(text, n);
 	const json_t *snp = json_object_get(json_object_get(top, "evidence"), "Snp");
@@ -62,7 +62,7 @@ const char *words_read_evidence(const char *text, size_t n, struct words_evidenc
 	return good ? NULL : "it is no evidence of SEV-SNP with a key of P-521";
 }
 
-const char *words_read_proof(const char *text, size_t n, struct words_proof *to)
+const char *message_read_proof(const char *text, size_t n, struct message_proof *to)
 {
 	json_t *top = parse(text, n);
 	const json_t *sealed = json_object_get(top, "sealed");
@@ -96,7 +96,7 @@ static char *print(json_t *top)
 	return text ? text : str_dup("{}");
 }
 
-char *words_terms(enum seal_form form, const uint8_t *challenge, size_t n)
+char *message_terms(enum seal_form form, const uint8_t *challenge, size_t n)
 {
 	json_t *params = form == SEAL_TRUSTEE
 				 ? json_pack("[s]", "TeePubKeyRuntimeData")
@@ -110,7 +110,7 @@ static json_t *point(const struct point *p)
 	return json_pack("{s:o, s:o}", "x", b64(p->x, sizeof(p->x)), "y", b64(p->y, sizeof(p->y)));
 }
 
-char *words_answer(const struct sealed *s, bool is_signed)
+char *message_answer(const struct sealed *s, bool is_signed)
 {
 	json_t *d = json_pack("{s:o, s:o, s:o, s:o, s:o}", "epk", point(&s->epk), "wrapped_cek",
 			      b64(s->wrapped_cek, sizeof(s->wrapped_cek)), "aad",
@@ -124,12 +124,12 @@ char *words_answer(const struct sealed *s, bool is_signed)
 	return print(top);
 }
 
-char *words_burnt(const uint8_t proof[32])
+char *message_burnt(const uint8_t proof[32])
 {
 	return print(json_pack("{s:b, s:o}", "success", 1, "proof", b64(proof, 32)));
 }
 
-char *words_success(bool success)
+char *message_success(bool success)
 {
 	return print(json_pack("{s:b}", "success", success));
 }

@@ -6,25 +6,25 @@
 #include "abi/guest_message.h"
 #include "harness/kbs/seal.h"
 
-struct words_evidence {
+struct message_evidence {
 	struct attestation_report report;
 	struct point key;
 	uint8_t challenge[RELEASE_CHALLENGE_MAX];
 	size_t challenge_len;
 };
 
-struct words_proof {
+struct message_proof {
 	uint64_t epoch;
 	uint8_t proof[32];
 };
 
 /* Each NULL, or what is wrong with the message in words. */
-const char *words_read_hello(const char *text, size_t n);
-const char *words_read_evidence(const char *text, size_t n, struct words_evidence *to);
-const char *words_read_proof(const char *text, size_t n, struct words_proof *to);
+const char *message_read_hello(const char *text, size_t n);
+const char *message_read_evidence(const char *text, size_t n, struct message_evidence *to);
+const char *message_read_proof(const char *text, size_t n, struct message_proof *to);
 
 /* Each malloc'ed. */
-char *words_terms(enum seal_form form, const uint8_t *challenge, size_t n);
-char *words_answer(const struct sealed *s, bool is_signed);
-char *words_burnt(const uint8_t proof[32]);
-char *words_success(bool success);
+char *message_terms(enum seal_form form, const uint8_t *challenge, size_t n);
+char *message_answer(const struct sealed *s, bool is_signed);
+char *message_burnt(const uint8_t proof[32]);
+char *message_success(bool success);

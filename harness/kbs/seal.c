@@ -27,19 +27,6 @@ static void be32(uint8_t to[4], size_t v)
 
 /* ---- REPORT_DATA ---- */
 
-static void url(char *text, const void *bytes, size_t n)
-{
-	base64_encode(text, bytes, n);
-	for (; *text; text++) {
-		if (*text == '+')
-			*text = '-';
-		else if (*text == '/')
-			*text = '_';
-		else if (*text == '=')
-			*text = '\0';
-	}
-}
-
 static bool trustee(const struct point *key, const uint8_t *challenge, size_t n, uint8_t *data)
 {
 	char nonce[BASE64_LENGTH(RELEASE_CHALLENGE_MAX) + 1], text[1600];
@@ -47,8 +34,8 @@ static bool trustee(const struct point *key, const uint8_t *challenge, size_t n,
 	int len;
 
 	base64_encode(nonce, challenge, n);
-	url(x, key->x, sizeof(key->x));
-	url(y, key->y, sizeof(key->y));
+	base64_url_encode(x, key->x, sizeof(key->x));
+	base64_url_encode(y, key->y, sizeof(key->y));
 	len = snprintf(text, sizeof(text),
 		       "{\"additional-evidence\":\"\",\"nonce\":\"%s\",\"tee-pubkey\":{\"alg\":"
 		       "\"" ALGORITHM

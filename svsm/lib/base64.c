@@ -27,6 +27,13 @@ void base64_encode(char *text, const void *bytes, size_t n)
 	*text = 0;
 }
 
+void base64_url_encode(char *text, const void *bytes, size_t n)
+{
+	base64_encode(text, bytes, n);
+	for (char *p = text; *p; p++)
+		*p = *p == '+' ? '-' : *p == '/' ? '_' : *p == '=' ? '\0' : *p;
+}
+
 /* The six bits that a digit stands for; -1: not a digit. */
 static int value(char c)
 {

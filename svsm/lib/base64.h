@@ -9,5 +9,7 @@
 
 /* text holds BASE64_LENGTH(n) + 1 bytes and is NUL-terminated. */
 void base64_encode(char *text, const void *bytes, size_t n);
+/* RFC 4648, section 5, without padding; the same room. */
+void base64_url_encode(char *text, const void *bytes, size_t n);
 /* Returns the number of bytes; -1: not the canonical form, or more than cap bytes. */
 long base64_decode(void *bytes, size_t cap, const char *text);

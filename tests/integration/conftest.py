@@ -28,7 +28,7 @@ def runs(tmp_path):
     return tmp_path / "runs"
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def tools():
     """The guest image with tpm2-tools, or the reason why the test cannot run."""
     path = BUILD / "guests/tools.cpio"

@@ -70,10 +70,8 @@ class Taken:
 
 
 @pytest.fixture(scope="module")
-def files(tmp_path_factory):
+def files(tools, tmp_path_factory):
     """One boot: manifests of each kind, what is refused, quotes."""
-    if not (BUILD / "guests/tools.cpio").exists():
-        pytest.skip("no tools image: run `make guests`")
     take = """. ./take.sh
 take all 64 services && take v0 64 $vtpm 0 && take v1 64 $vtpm 1 && take again 64 $vtpm 1 || exit 1
 """
@@ -110,10 +108,8 @@ def test_endorsement_keys_are_those_of_tpm2_tools(files):
         assert (files / name).read_bytes()[2:] in keys
 
 
-def test_keys_made_ahead_are_the_tpms(runs):
+def test_keys_made_ahead_are_the_tpms(tools, runs):
     """A service CPU has made them before the first request: they are those that tpm2-tools makes."""
-    if not (BUILD / "guests/tools.cpio").exists():
-        pytest.skip("no tools image: run `make guests`")
     script = """tpm2_getrandom -Q 8 && sleep 30 && . ./take.sh && take v1 64 $vtpm 1"""
     run = keelson(runs, "run", "--exec", TAKE, "--exec", script, "--exec", QUOTE).check(0)
     assert "the vTPM's keys are made" in (run.folder / "svsm.log").read_text()

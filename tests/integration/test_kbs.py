@@ -81,11 +81,8 @@ def build(home, image, *words):
 
 
 @pytest.fixture(scope="module")
-def vm(tmp_path_factory):
+def vm(tools, tmp_path_factory):
     """A launch that takes keys of the signer signer.key, and requires its state."""
-    tools = BUILD / "guests/tools.cpio"
-    if not tools.exists():
-        pytest.skip("no tools image: run `make guests`")
     home = tmp_path_factory.mktemp("vm")
     subprocess.run(["openssl", "ecparam", "-name", "secp384r1", "-genkey", "-noout", "-out", home / "signer.key"], check=True)
     subprocess.run(["openssl", "pkey", "-in", home / "signer.key", "-pubout", "-out", home / "signer.pub"], check=True)

@@ -26,10 +26,8 @@ spec.loader.exec_module(reports)
 
 
 @pytest.fixture(scope="module")
-def cases(tmp_path_factory):
+def cases(tools, tmp_path_factory):
     """Two boots; what was made of their reports, as folders of files."""
-    if not (BUILD / "guests/tools.cpio").exists():
-        pytest.skip("no tools image: run `make guests`")
     folder = tmp_path_factory.mktemp("verify")
     runs = [keelson(folder / f"runs-{name}", "run", "--keep", *words).check(0).folder
             for name, words in (("vcek", reports.RUN), ("vlek", reports.RUN_VLEK))]

@@ -49,6 +49,20 @@ TEST(base64_every_length_and_byte)
 	}
 }
 
+/* RFC 4648, section 5: two other digits, and no padding, as in JSON Web Keys. */
+TEST(base64_of_an_address)
+{
+	static const uint8_t in[] = {0xfb, 0xef, 0xff, 0xff};
+	char text[16];
+
+	base64_url_encode(text, in, 4);
+	CHECK_STR(text, "--___w");
+	base64_url_encode(text, in, 3);
+	CHECK_STR(text, "--__");
+	base64_url_encode(text, in, 0);
+	CHECK_STR(text, "");
+}
+
 TEST(base64_refuses_what_is_none)
 {
 	static const char *const bad[] = {

@@ -88,10 +88,10 @@ void service_finish(struct service *s, uint32_t status, uint32_t out_len);
 /* Replace a slot's blob by a copy of len bytes that `fill` makes. 0, or an error after which the
  * old blob is still there: SYS_EINVAL (slot or length out of range), SYS_ENOMEM, SYS_EFAULT (fill
  * failed). */
-/* A blob of exactly len bytes, copied. False: there is none. */
-bool service_blob_read(struct service *s, uint32_t slot, void *to, uint32_t len);
 int service_blob_replace(struct service *s, uint32_t slot, uint32_t len,
 			 bool (*fill)(void *to, uint64_t from, size_t len), uint64_t from);
+/* A blob of exactly len bytes, copied. False: there is none. */
+bool service_blob_read(struct service *s, uint32_t slot, void *to, uint32_t len);
 /* Give `to` a copy of what `from` keeps in that slot. 0, or an error as above; SYS_EINVAL: there is
  * nothing. A blob that is replaced at this moment: SYS_EFAULT. */
 int service_blob_copy(struct service *to, struct service *from, uint32_t slot);

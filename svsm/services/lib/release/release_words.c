@@ -21,14 +21,6 @@ static uint32_t printed(int n)
 	return n > 0 && n < (int)LIMIT ? (uint32_t)n : 0;
 }
 
-/* RFC 4648, section 5, without padding. */
-static void base64url(char *text, const void *bytes, size_t n)
-{
-	base64_encode(text, bytes, n);
-	for (char *p = text; *p; p++)
-		*p = *p == '+' ? '-' : *p == '/' ? '_' : *p == '=' ? '\0' : *p;
-}
-
 uint32_t release_hello(char *out)
 {
 	return printed(snprintf(out, LIMIT, "{\"version\":[0,1,0],\"tee\":\"snp\"}"));
@@ -71,8 +63,8 @@ uint32_t release_runtime_data(char *out, const struct release_terms *terms,
 	char x[BASE64_LENGTH(RELEASE_COORDINATE) + 1], y[sizeof(x)];
 
 	base64_encode(nonce, terms->challenge, terms->challenge_len);
-	base64url(x, key->x, sizeof(key->x));
-	base64url(y, key->y, sizeof(key->y));
+	base64_url_encode(x, key->x, sizeof(key->x));
+	base64_url_encode(y, key->y, sizeof(key->y));
 	return printed(snprintf(out, RELEASE_RUNTIME_MAX,
 				"{\"additional-evidence\":\"\",\"nonce\":\"%s\",\"tee-pubkey\":{"
 				"\"alg\":\"ECDH-ES+A256KW\",\"crv\":\"P-521\",\"kty\":\"EC\","
