@@ -13,7 +13,7 @@ import tempfile
 import pytest
 
 import schema
-from keelson import BUILD, KEELSON, ROOT, environment, keelson
+from keelson import KEELSON, ROOT, environment, keelson
 
 pytest.importorskip("cryptography", reason="no python3-cryptography: run `make deps`")
 HERE = ROOT / "tests/referee/reports"

@@ -6,7 +6,7 @@
  * asked once a launch, however often the program begins anew. The server and the slots are played
  * here.
  *
- * sources: svsm/services/vtpm/durable.c svsm/services/lib/state.c
+ * sources: svsm/services/vtpm/durable.c svsm/services/vtpm/sealing_keys.c svsm/services/lib/state.c
  * sources: svsm/services/lib/state_seal.c
  * libs: -l:libcrypto.a
  */

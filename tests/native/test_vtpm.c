@@ -21,7 +21,7 @@
  * sources: svsm/services/vtpm/serve.c svsm/services/vtpm/tpm.c svsm/services/vtpm/primary.c svsm/services/vtpm/keys.c
  * sources: svsm/services/vtpm/boot.c
  * sources: svsm/services/vtpm/message.c svsm/services/vtpm/recover.c
- * sources: svsm/services/vtpm/snapshot.c svsm/lib/crc32.c svsm/services/vtpm/durable.c
+ * sources: svsm/services/vtpm/snapshot.c svsm/lib/crc32.c svsm/services/vtpm/durable.c svsm/services/vtpm/sealing_keys.c
  * sources: tests/native/no_release.c
  * sources: svsm/services/lib/state.c svsm/services/lib/state_seal.c svsm/services/lib/channel.c
  * sources: svsm/lib/channel/channel_frame.c svsm/services/lib/channel_time.c

@@ -2,8 +2,8 @@
 /* Copyright (c) 2026 The Keelson Authors */
 
 /*
- * The launch says whose state it is, and with which key or by whom keys are given; the channel has
- * the slots; services/lib/state.c knows which of them counts. Nothing that is there is overwritten
+ * The launch says whose state it is; sealing_keys.c has what it is sealed with; the channel has the
+ * slots; services/lib/state.c knows which of them counts. Nothing that is there is overwritten
  * unless it has been opened.
  */
 #include <openssl/crypto.h>
@@ -14,7 +14,7 @@
 #include "services/lib/service.h"
 #include "services/lib/state.h"
 #include "services/vtpm/durable.h"
-#include "services/lib/release/release.h"
+#include "services/vtpm/sealing_keys.h"
 
 static const struct state_store store = {channel_read, channel_write, channel_sync,
 					 CHANNEL_SLOT_SIZE};
@@ -25,10 +25,8 @@ static struct {
 	bool dirty;
 	struct state state;
 	struct vtpm_launch launch; /* as the kernel keeps it */
-	struct release release;
-	uint32_t keys;           /* ATTEST_KEPT_* */
-	bool confirm;            /* the server of those keys waits for a word */
-	uint8_t *found, *latest; /* malloc'ed, or NULL */
+	uint32_t keys;             /* ATTEST_KEPT_* */
+	uint8_t *found, *latest;   /* malloc'ed, or NULL */
 	size_t found_len, latest_len;
 } durable;
 
@@ -74,52 +72,9 @@ static void forget(uint8_t **p, size_t len)
 	*p = NULL;
 }
 
-_Static_assert(STATE_KEYS == RELEASE_KEYS_MAX, "each key that is given can be used");
-
-static void use_key(uint64_t epoch, const uint8_t key[SEAL_KEY])
-{
-	struct state_key *k = &durable.state.keys[durable.state.key_count++];
-
-	k->epoch = epoch;
-	memcpy(k->key, key, SEAL_KEY);
-}
-
-/* A server is asked once a launch. */
-static bool ask_for_keys(void)
-{
-	struct vtpm_launch *l = &durable.launch;
-	const char *why =
-		release_ask(&l->state, l->flags & LAUNCH_FLAG_KEYS_UNSIGNED, &durable.release);
-
-	if (why) {
-		say(why);
-		return false;
-	}
-	durable.confirm = durable.release.epochs;
-	l->proved = durable.release.proved;
-	l->key_count = durable.release.count;
-	memcpy(l->keys, durable.release.keys, sizeof(l->keys));
-	note();
-	return true;
-}
-
-/* The test key is no secret: docs/persistence.md. */
-static bool find_keys(void)
-{
-	const struct vtpm_launch *l = &durable.launch;
-
-	if (l->flags & LAUNCH_FLAG_TEST_KEY)
-		use_key(0, l->state.test_key);
-	if (l->flags & LAUNCH_FLAG_KEYS && (l->key_count || ask_for_keys()))
-		for (uint32_t i = 0; i < l->key_count; i++)
-			use_key(l->keys[i].epoch, l->keys[i].key);
-	return durable.state.key_count;
-}
-
 static void set_up(const struct vtpm_launch *l)
 {
 	memcpy(durable.state.identity, l->state.identity, SEAL_IDENTITY);
-	durable.state.key_count = 0;
 	durable.state.store = &store;
 	durable.required = l->flags & LAUNCH_FLAG_STATE_REQUIRED;
 	durable.keys = l->flags & LAUNCH_FLAG_KEYS_UNSIGNED ? ATTEST_KEPT_UNSIGNED
@@ -137,7 +92,7 @@ static enum state_found judge(enum state_found found)
 	if (found == STATE_NONE && durable.launch.proved)
 		return STATE_REFUSED;
 	if (found == STATE_NONE && durable.state.key_count > 1)
-		durable.confirm = false;
+		sealing_keys_keep_all();
 	return found;
 }
 
@@ -188,8 +143,9 @@ bool durable_begin(void)
 	if (!channel_open(CHANNEL_FEATURE_SLOTS |
 			  (l->flags & LAUNCH_FLAG_KEYS ? CHANNEL_FEATURE_KEYS : 0)))
 		return give_up("no host answers on the channel");
-	if (!find_keys())
+	if (!sealing_keys_find(l, &durable.state))
 		return give_up("there is no key for it");
+	note();
 	channel_hurry();
 	ok = find();
 	channel_relax();
@@ -228,20 +184,6 @@ static void tell_kept(void)
 	service_store(VTPM_SLOT_KEPT, &kept, sizeof(kept));
 }
 
-/* What is burnt does not open for a program that begins anew either. */
-static void burn(void)
-{
-	struct vtpm_launch *l = &durable.launch;
-	struct release_key newest = l->keys[l->key_count - 1];
-
-	OPENSSL_cleanse(l->keys, sizeof(l->keys));
-	l->keys[0] = newest;
-	l->key_count = 1;
-	l->proved = true;
-	OPENSSL_cleanse(&newest, sizeof(newest));
-	note();
-}
-
 /*
  * The start of a TPM writes its state with the newest key, so the first save proves that the older
  * ones are not needed any more. A server that does not prove that it has burnt them, or a host that
@@ -249,20 +191,20 @@ static void burn(void)
  */
 static bool confirm(void)
 {
-	bool burnt;
+	static const char why[] = "the key server does not prove that older keys are burnt";
 
-	if (!durable.confirm)
+	switch (sealing_keys_confirm(&durable.launch)) {
+	case SEALING_KEYS_BURNT:
+		note();
 		return true;
-	durable.confirm = false;
-	burnt = release_confirm(&durable.release);
-	OPENSSL_cleanse(&durable.release, sizeof(durable.release));
-	if (burnt)
-		burn();
-	if (!burnt && durable.required)
-		return give_up("the key server does not prove that older keys are burnt");
-	if (!burnt)
-		say("the key server does not prove that older keys are burnt");
-	return true;
+	case SEALING_KEYS_LEFT:
+		if (durable.required)
+			return give_up(why);
+		say(why);
+		return true;
+	default:
+		return true;
+	}
 }
 
 static bool save(void)
