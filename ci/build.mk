@@ -20,7 +20,7 @@ doctor: ## what this machine has, what it lacks, and what to do about each
 
 format: ## clang-format the tree; the module keeps the kernel's style
 	$(Q)formatter=$$(ci/format.sh) || { echo "format: $$formatter" >&2; exit 3; }; \
-		"$$formatter" -i $$(git ls-files '*.c' '*.h' | grep -v '^guests/module/')
+		"$$formatter" -i $$(git ls-files -co --exclude-standard '*.c' '*.h' | grep -v '^guests/module/')
 
 lint: ## clang-format, cppcheck, shellcheck, pyflakes; headers, layers, sizes, licences, stacks
 	$(Q)ci/lint.sh

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-/* The keys as the launch page asks for them: the contract is in sealing_keys.h; durable.c calls it. */
+/* The keys as the launch page asks for them: the contract is in sealing_keys.h; durable.c calls it.
+ */
 #include "services/vtpm/sealing_keys.h"
 #include <openssl/crypto.h>
 #include <stdio.h>

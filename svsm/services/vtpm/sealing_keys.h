@@ -3,9 +3,9 @@
 #pragma once
 
 /*
- * What the TPM's state is sealed with: the test key of the launch page, or the keys of a server, which
- * is asked once a launch (services/lib/release). The kernel keeps *l for a program that begins anew
- * after a fault; whoever calls stores it when it has changed.
+ * What the TPM's state is sealed with: the test key of the launch page, or the keys of a server,
+ * which is asked once a launch (services/lib/release). The kernel keeps *l for a program that
+ * begins anew after a fault; whoever calls stores it when it has changed.
  */
 #include "abi/service.h"
 #include "services/lib/state.h"
