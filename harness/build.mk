@@ -2,7 +2,7 @@
 # build/keelson: starts QEMU, owns its ports, plays the security processor, drives the suites.
 
 HARNESS_SRC := $(sort $(wildcard harness/*.c harness/*/*.c harness/*/*.S launch/profiles/*.c)) \
-	$(IGVM_LIB) svsm/lib/control_frame.c svsm/lib/channel/channel_frame.c svsm/lib/crc32.c svsm/lib/base64.c svsm/lib/vmsa.c svsm/lib/launch_sections.c
+	$(IGVM_LIB) svsm/lib/control_frame.c svsm/lib/channel/channel_frame.c svsm/lib/channel/channel_tag.c svsm/lib/crc32.c svsm/lib/base64.c svsm/lib/vmsa.c svsm/lib/launch_sections.c
 HARNESS_OBJ := $(call objects,harness,$(HARNESS_SRC))
 
 $(eval $(call compile,harness,$$(HOSTCC),$$(HOST_CFLAGS) -I. -D_GNU_SOURCE))

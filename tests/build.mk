@@ -28,14 +28,14 @@ check-all: ## check, and what takes too long for each change: a whole distributi
 distro: ## suite distro, on the images that are there: Debian up to a login, its root opened by the vTPM or refused
 	$(Q)$(PYTHON) -m pytest -q -p no:cacheprovider tests/distro
 
-# BESIDE=2: two tests at once, by Debian's python3-pytest-xdist (tests/integration/beside.py).
-BESIDE ?= 1
+# How many tests at once, by Debian's python3-pytest-xdist (tests/integration/beside.py). Three or more were not tried.
+BESIDE ?= $(shell [ "$$(nproc)" -ge 2 ] && $(PYTHON) -c 'import xdist' 2>/dev/null && echo 2 || echo 1)
 
 # pytest keeps which tests failed.
 PYTEST_KEPT = $(PYTHON) -m pytest -q -o cache_dir=$(abspath $(BUILD))/pytest tests/integration
 
-integration: ## the pytest suites (boots guests); BESIDE=2: two tests at once
-	$(Q)$(PYTEST_KEPT) $(if $(filter-out 1,$(BESIDE)),-n $(BESIDE) --dist loadgroup)
+integration: ## the pytest suites (boots guests), two at once; BESIDE=1: one after another
+	$(Q)n=$(BESIDE); $(PYTEST_KEPT) $$([ "$$n" = 1 ] || echo "-n $$n --dist loadgroup")
 
 integration-again: ## of the pytest suites the tests that failed last
 	$(Q)$(PYTEST_KEPT) --last-failed --last-failed-no-failures none

@@ -34,6 +34,7 @@ TSS_LIB := $(patsubst %,guests/tss/%.c,run context cleanup keys templates digest
 TEST_PROGRAMS := $(sort $(wildcard guests/tools/tests/*.sh))
 $(eval $(call test_program,misbehave,guests/tools/external.c guests/tools/misbehave.c))
 $(eval $(call test_program,dma,guests/tools/external.c guests/tools/dma.c))
+$(eval $(call test_program,portout,guests/tools/portout.c))
 $(eval $(call test_program,held,guests/tools/gaps.c guests/tools/held.c))
 $(eval $(call test_program,tss,guests/tools/external.c $(sort $(wildcard guests/tss/*.c)),\
 	-ltss2-esys -ltss2-mu -ltss2-tctildr -lcrypto))

@@ -7,8 +7,8 @@
  * one after the other. The SVSM is not trusted with the file: ranges are checked. The file is no
  * secret, and what is in it proves nothing; the SVSM seals what it writes.
  */
+#include "harness/channel/bond.h"
 #include "harness/channel/forward.h"
-#include "lib/channel/channel_frame.h"
 
 /* Opens the file, made if need be, of CHANNEL_SLOTS slots, and locks it: two VMs that write one
  * state would spoil it. -1 with *why (malloc'ed). */
@@ -18,8 +18,9 @@ int channel_file_open(const char *path, char **why);
 struct channel_host {
 	int file;             /* -1: none, and no slots are granted */
 	struct forward *keys; /* NULL: no key server */
+	struct channel_bond bond;
 };
 
-/* The answer to the request in d, a good frame, into out (CHANNEL_FRAME_MAX bytes); its size. */
-size_t channel_answer(const struct channel_host *host, const struct channel_decoder *d,
-		      uint8_t *out);
+/* The answer to the request in d, a good frame, into out (CHANNEL_FRAME_MAX bytes); its size. 0: it
+ * is not the SVSM's, and gets none; out is as it was. */
+size_t channel_answer(struct channel_host *host, const struct channel_decoder *d, uint8_t *out);

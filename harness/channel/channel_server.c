@@ -56,14 +56,21 @@ static bool put(const struct channel_server *s, const uint8_t *p, size_t n)
 
 /*
  * A request that comes again gets the same answer again. It is not done twice: who waits for a slow
- * disk asks each second, and would then wait for all that it has asked.
+ * disk asks each second, and would then wait for all that it has asked. What looks like that
+ * request and is the guest's gets what the guest could read before.
  */
 static bool answer(struct channel_server *s)
 {
-	if (memcmp(&s->last, &s->decoder.head, sizeof(s->last)) != 0)
-		s->answer_len = channel_answer(&s->host, &s->decoder, s->answer);
+	size_t n;
+
+	if (memcmp(&s->last, &s->decoder.head, sizeof(s->last)) == 0)
+		return put(s, s->answer, s->answer_len);
+	n = channel_answer(&s->host, &s->decoder, s->answer);
+	if (!n)
+		return true;
+	s->answer_len = n;
 	s->last = s->decoder.head;
-	return put(s, s->answer, s->answer_len);
+	return put(s, s->answer, n);
 }
 
 static bool serve(struct channel_server *s, const uint8_t *bytes, size_t n)

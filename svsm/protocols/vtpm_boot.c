@@ -156,7 +156,23 @@ void vtpm_boot_answered(void)
 
 static bool is_before_guest(const struct launch_info *l)
 {
-	return !has_service_cpu() || l->flags & LAUNCH_FLAG_STATE_REQUIRED;
+	return !has_service_cpu() || l->flags & LAUNCH_FLAG_STATE;
+}
+
+/* From here on the guest reaches the channel's port, too, so what it could overhear or say for the
+ * service is of no use: a channel without a key is closed. */
+static void close_channel_without_key(void)
+{
+	struct channel_session s;
+
+	if (!vtpm_service.channel)
+		return;
+	vtpm_service.channel =
+		service_blob_read(&vtpm_service, SERVICE_SLOT_CHANNEL, &s, sizeof(s)) && s.agreed;
+	string_wipe(&s, sizeof(s));
+	if (!vtpm_service.channel)
+		log_warn(
+			"vtpm: no host has answered on the channel before the guest: it is closed");
 }
 
 static void require_state(void)
@@ -179,6 +195,7 @@ void vtpm_boot_before_guest(const struct launch_info *l)
 		service_run(&vtpm_service, &boot.request, SCHED_TURN_NS, true);
 		attest_early_lend(SCHED_TURN_NS);
 	}
+	close_channel_without_key();
 	if (l->flags & LAUNCH_FLAG_STATE_REQUIRED)
 		require_state();
 	if (!boot.over)

@@ -8,8 +8,9 @@
  * (VTPM_REQ_BOOT, abi/service.h), which goes before any command of the guest.
  *
  * Where there is a service CPU, that does it while the guest boots; else, and where the launch
- * requires the TPM's state, the boot CPU does it before the guest starts. Without a state that is
- * required none does: the launch ends.
+ * keeps the TPM's state, the boot CPU does it before the guest starts: the key of the channel is
+ * agreed upon before the guest can read along (abi/host/channel.h), or the channel is closed.
+ * Without a state that is required no guest starts: the launch ends.
  */
 #include "abi/launch.h"
 

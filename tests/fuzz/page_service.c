@@ -110,3 +110,12 @@ int service_blob_replace(struct service *s, uint32_t slot, uint32_t len,
 	(void)from;
 	return -1;
 }
+
+bool service_blob_read(struct service *s, uint32_t slot, void *to, uint32_t len)
+{
+	(void)s;
+	(void)slot;
+	(void)to;
+	(void)len;
+	return false;
+}

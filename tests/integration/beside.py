@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 The Keelson Authors
-"""Two tests at once (`make integration BESIDE=2`, by pytest-xdist): which stay together, which alone, and in what order.
+"""Two tests at once (`make integration`, by pytest-xdist): which stay together, which alone, and in what order.
 
 A file's tests stay in one process, in their order, and so do those of a suite, which runs once. A test marked `alone`
 looks at the time of this host: it begins when nobody else runs, and nobody begins meanwhile.

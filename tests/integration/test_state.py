@@ -3,12 +3,17 @@
 """A TPM whose state outlives the VM (docs/persistence.md): a guest finds in a second launch what it left
 in the first, and nothing that was forged is taken for a state."""
 
+import os
+import struct
+import zlib
+
 import pytest
 
 from keelson import keelson
 
 SLOT = 0x41000
 NV = "0x1500016"
+PORT = 0x418
 
 
 @pytest.fixture(autouse=True)
@@ -45,3 +50,32 @@ def test_a_second_launch_finds_what_the_first_left(runs, tmp_path, image):
     assert "does not open" in three.text("svsm.log")
     assert three.text("console.log") == "", "a guest has started without the state that it requires"
     assert state.read_bytes() == forged, "what does not open must not be written to"
+
+
+def frame(kind, seq, payload):
+    """As abi/host/channel.h has it, octet stuffing included."""
+    head = struct.pack("<BBHII", 1, kind, 0, seq, len(payload))
+    crc = zlib.crc32(head + bytes(4) + payload)
+    inside = head + struct.pack("<I", crc) + payload
+    stuffed = b"".join(bytes([0x7d, b ^ 0x20]) if b in (0, 0x7d, 0x7e) else bytes([b]) for b in inside)
+    return b"\x7e" + stuffed + b"\x7e"
+
+
+def to_port(data):
+    return f"/tests/portout {PORT:#x} {data.hex()}"
+
+
+def test_a_guest_that_writes_to_the_port_changes_nothing(runs, tmp_path, image):
+    """docs/channel.md: what has no tag, or one of another key, is no request; neither is a second HELLO."""
+    state = tmp_path / "tpm"
+    data = b"FORGED!!" * 2
+    writes = [struct.pack("<III", slot, 0x40000, len(data)) + data for slot in (0, 1)]
+    hello = struct.pack("<III", 2, 1, 0) + os.urandom(32)
+    words = [word for n, write in enumerate(writes + [write + os.urandom(16) for write in writes])
+             for word in ("--exec", to_port(frame(3, 0x7fffff00 + n, write)))]
+    launch(runs, state, "one", "--initrd", image, "--exec", f"tpm2_nvdefine -Q -s 8 {NV}", *words).check(0)
+    assert b"FORGED" not in state.read_bytes()
+    two = launch(runs, state, "two", "--initrd", image, "--state-required",
+                 "--exec", to_port(frame(1, 0x7fffff02, hello + os.urandom(16))),
+                 "--exec", f"echo -n 12345678 | tpm2_nvwrite -i - {NV}", "--exec", f"tpm2_nvread -s 8 {NV}").check(0)
+    assert two.out == "12345678"

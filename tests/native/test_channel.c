@@ -6,13 +6,17 @@
  * old answers, wrong lengths, or refuse (docs/channel.md). Whatever the host does, each call comes
  * back within its bound.
  *
- * sources: svsm/services/lib/channel.c svsm/lib/channel/channel_frame.c svsm/lib/crc32.c
- * sources: harness/channel/answer.c launch/profiles/words.c harness/core/exitcode.c
+ * sources: svsm/services/lib/channel.c svsm/services/lib/channel_slots.c
+ * sources: svsm/services/lib/channel_session.c svsm/lib/channel/channel_frame.c
+ * sources: svsm/lib/channel/channel_tag.c svsm/lib/crc32.c
+ * sources: harness/channel/answer.c harness/channel/bond.c harness/channel/channel_file.c
+ * sources: launch/profiles/words.c harness/core/exitcode.c
  * sources: harness/core/util.c harness/channel/forward.c
  * libs: -lcrypto
  */
 #include "tests/native/check.h"
 #include "harness/channel/answer.h"
+#include "lib/channel/channel_tag.h"
 #include "services/lib/channel.h"
 #include "services/lib/service.h"
 
@@ -28,8 +32,14 @@
 
 static char state_path[64];
 
+/* What the kernel keeps for the service. */
+static struct {
+	struct channel_session session;
+	bool there, full;
+} kernel;
+
 static struct host {
-	int fd;
+	struct channel_host real;
 	bool absent;
 	unsigned deaf;      /* requests that it does not hear */
 	uint64_t slow;      /* ns that each answer takes */
@@ -50,12 +60,13 @@ static struct host {
 
 static void reset(void)
 {
-	if (host.fd > 0)
-		close(host.fd);
+	if (host.real.file > 0)
+		close(host.real.file);
 	memset(&host, 0, sizeof(host));
+	memset(&kernel, 0, sizeof(kernel));
 	host.seed = 88172645u;
 	channel_decoder_init(&host.in);
-	host.fd = -1;
+	host.real.file = -1;
 	channel_relax();
 }
 
@@ -67,8 +78,8 @@ static void reset_with_file(void)
 	reset();
 	snprintf(state_path, sizeof(state_path), "/tmp/test_channel.%d", getpid());
 	unlink(state_path);
-	host.fd = channel_file_open(state_path, &why);
-	CHECK(host.fd >= 0);
+	host.real.file = channel_file_open(state_path, &why);
+	CHECK(host.real.file >= 0);
 	unlink(state_path);
 }
 
@@ -79,34 +90,31 @@ static void append(const uint8_t *p, size_t n)
 	host.have += n;
 }
 
-static void spoil(struct channel_hello *h)
+/* An answer to the request in hand, with the right tag. */
+static size_t answer_of(uint8_t *out, const void *payload, size_t n)
 {
-	if (host.version)
-		h->version = host.version;
+	uint8_t all[CHANNEL_PAYLOAD_MAX];
+	struct channel_head h = {.type = host.in.head.type | CHANNEL_ANSWER,
+				 .seq = host.in.head.seq};
+
+	memcpy(all, payload, n);
+	n = channel_tag_put(host.real.bond.key, h, all, n);
+	return channel_frame_encode(out, h, all, n);
 }
 
 static void answer(void)
 {
+	struct channel_hello h = {.version = host.version, .wanted = CHANNEL_FEATURE_SLOTS};
 	uint8_t out[CHANNEL_FRAME_MAX];
-	size_t n = channel_answer(&(struct channel_host){host.fd, NULL}, &host.in, out);
+	size_t n = channel_answer(&host.real, &host.in, out);
 	bool waits = host.have; /* one that it is at already is not put off */
 
-	if (host.version && host.in.head.type == CHANNEL_HELLO) {
-		struct channel_hello h = {.wanted = CHANNEL_FEATURE_SLOTS};
-
-		spoil(&h);
-		n = channel_frame_encode(
-			out,
-			(struct channel_head){.type = CHANNEL_HELLO | CHANNEL_ANSWER,
-					      .seq = host.in.head.seq},
-			&h, sizeof(h));
-	}
+	if (host.version && host.in.head.type == CHANNEL_HELLO)
+		n = answer_of(out, &h, sizeof(h));
 	if (host.short_answers && host.in.head.type == CHANNEL_READ)
-		n = channel_frame_encode(
-			out,
-			(struct channel_head){.type = CHANNEL_READ | CHANNEL_ANSWER,
-					      .seq = host.in.head.seq},
-			"short", 5);
+		n = answer_of(out, "short", 5);
+	if (!n)
+		return;
 	for (unsigned i = 0; i < host.garbage; i++) {
 		uint8_t byte = (uint8_t)check_random(&host.seed);
 
@@ -156,10 +164,28 @@ static int64_t taken(uint8_t *to, uint64_t room)
 	return (int64_t)room;
 }
 
+static int64_t kept(uint64_t number, uint64_t slot, void *blob, uint64_t len)
+{
+	CHECK_EQ(slot, SERVICE_SLOT_CHANNEL);
+	CHECK_EQ(len, sizeof(kernel.session));
+	if (number == SERVICE_CALL_STORE && kernel.full)
+		return -ENOMEM;
+	if (number == SERVICE_CALL_LOAD && !kernel.there)
+		return -ENOENT;
+	if (number == SERVICE_CALL_LOAD) {
+		memcpy(blob, &kernel.session, len);
+		return (int64_t)len;
+	}
+	memcpy(&kernel.session, blob, len);
+	kernel.there = true;
+	return 0;
+}
+
 int64_t service_call(uint64_t number, uint64_t a, uint64_t b, uint64_t c)
 {
-	(void)c;
 	host.now += LOOK_NS;
+	if (number == SERVICE_CALL_STORE || number == SERVICE_CALL_LOAD)
+		return kept(number, a, (void *)b, c);
 	if (host.absent)
 		return -ENOENT;
 	switch (number) {
@@ -206,7 +232,7 @@ TEST(slots_keep_what_is_written)
 	CHECK(channel_read(1, CHANNEL_SLOT_SIZE - 1, &byte, 1));
 	CHECK_EQ(byte, 0);
 	CHECK(works());
-	CHECK_EQ(host.in.head.version, CHANNEL_VERSION);
+	CHECK_EQ(host.in.head.version, CHANNEL_FRAME);
 }
 
 TEST(an_absent_port_costs_three_looks)
@@ -317,9 +343,11 @@ TEST(what_the_host_grants_counts)
 	CHECK(!channel_sync());
 	reset_with_file();
 	CHECK(!channel_open(CHANNEL_FEATURE_SLOTS | BIT(31)));
-	host.version = 2; /* newer than the SVSM offered */
+	host.version = CHANNEL_VERSION + 1; /* newer than the SVSM offered */
 	CHECK(!channel_open(CHANNEL_FEATURE_SLOTS));
-	host.version = 1;
+	host.version = CHANNEL_VERSION - 1; /* without tags */
+	CHECK(!channel_open(CHANNEL_FEATURE_SLOTS));
+	host.version = CHANNEL_VERSION;
 	CHECK(channel_open(CHANNEL_FEATURE_SLOTS));
 }
 
@@ -348,22 +376,38 @@ TEST(ranges_outside_the_slots_are_refused)
 	CHECK(channel_sync());
 }
 
+/* A frame of whoever has that key, to the harness: the decoded answer, or false: there is none. */
+static bool asks(const uint8_t key[CHANNEL_KEY], struct channel_head h, const void *payload,
+		 size_t n, struct channel_decoder *d)
+{
+	uint8_t all[CHANNEL_PAYLOAD_MAX] = {0}, wire[CHANNEL_FRAME_MAX];
+
+	if (n)
+		memcpy(all, payload, n);
+	n = channel_frame_encode(wire, h, all, channel_tag_put(key, h, all, n));
+	channel_decoder_init(d);
+	for (size_t i = 0; i + 1 < n; i++)
+		CHECK(!channel_decoder_push(d, wire[i]));
+	CHECK(channel_decoder_push(d, wire[n - 1]));
+	n = channel_answer(&host.real, d, wire);
+	if (!n)
+		return false;
+	channel_decoder_init(d);
+	for (size_t i = 0; i + 1 < n; i++)
+		channel_decoder_push(d, wire[i]);
+	return CHECK(channel_decoder_push(d, wire[n - 1]));
+}
+
 static uint16_t status_of(uint8_t type, const void *payload, size_t n)
 {
-	uint8_t out[CHANNEL_FRAME_MAX], back[CHANNEL_FRAME_MAX];
-	size_t len = channel_frame_encode(out, (struct channel_head){.type = type}, payload, n);
 	struct channel_decoder d;
 
-	channel_decoder_init(&d);
-	for (size_t i = 0; i + 1 < len; i++)
-		CHECK(!channel_decoder_push(&d, out[i]));
-	CHECK(channel_decoder_push(&d, out[len - 1]));
-	len = channel_answer(&(struct channel_host){host.fd, NULL}, &d, back);
-	channel_decoder_init(&d);
-	for (size_t i = 0; i + 1 < len; i++)
-		channel_decoder_push(&d, back[i]);
-	CHECK(channel_decoder_push(&d, back[len - 1]));
+	if (!CHECK(asks(host.real.bond.key,
+			(struct channel_head){.type = type, .seq = host.real.bond.number + 1},
+			payload, n, &d)))
+		return 0xffff;
 	CHECK_EQ(d.head.type, type | CHANNEL_ANSWER);
+	CHECK(channel_tag_good(host.real.bond.key, &d, &n));
 	return d.head.status;
 }
 
@@ -373,6 +417,7 @@ TEST(requests_that_are_none_are_refused)
 	uint8_t write[sizeof(r) + 5] = {0};
 
 	reset_with_file();
+	CHECK(channel_open(CHANNEL_FEATURE_SLOTS));
 	memcpy(write, &r, sizeof(r));
 	CHECK_EQ(status_of(0, NULL, 0), CHANNEL_REFUSED);
 	CHECK_EQ(status_of(5, NULL, 0), CHANNEL_REFUSED);
@@ -385,6 +430,109 @@ TEST(requests_that_are_none_are_refused)
 	CHECK_EQ(status_of(CHANNEL_WRITE, write, sizeof(r) + 4), CHANNEL_OK);
 	CHECK_EQ(status_of(CHANNEL_SYNC, &r, 1), CHANNEL_REFUSED);
 	CHECK_EQ(status_of(CHANNEL_SYNC, NULL, 0), CHANNEL_OK);
+}
+
+/* ---- the guest, which reaches the port as well ---- */
+
+static const uint8_t other_key[CHANNEL_KEY] = {1, 2, 3};
+
+static bool guest_says(const uint8_t key[CHANNEL_KEY], uint8_t type, uint32_t seq,
+		       const void *payload, size_t n)
+{
+	struct channel_decoder d;
+
+	return asks(key, (struct channel_head){.type = type, .seq = seq}, payload, n, &d);
+}
+
+TEST(requests_of_another_key_get_no_answer_and_change_nothing)
+{
+	struct channel_range r = {0, 0, 4};
+	struct channel_hello h = {.version = CHANNEL_VERSION};
+	uint8_t write[sizeof(r) + 4] = {0}, back[4] = {0};
+	uint32_t next;
+
+	reset_with_file();
+	CHECK(!guest_says(other_key, CHANNEL_READ, 1, &r, sizeof(r))); /* nobody has a key yet */
+	CHECK(!guest_says(h.key, CHANNEL_HELLO, 1, &h, sizeof(h)));
+	CHECK(channel_open(CHANNEL_FEATURE_SLOTS));
+	CHECK(channel_write(0, 0, "true", 4));
+	next = host.real.bond.number + 1;
+	memcpy(write, &r, sizeof(r));
+	memcpy(h.key, other_key, sizeof(h.key));
+	CHECK(!guest_says(other_key, CHANNEL_WRITE, next, write, sizeof(write)));
+	CHECK(!guest_says(other_key, CHANNEL_READ, next, &r, sizeof(r)));
+	CHECK(!guest_says(other_key, CHANNEL_HELLO, next, &h, sizeof(h)));
+	CHECK(!guest_says(other_key, CHANNEL_SYNC, next, NULL, 0));
+	CHECK_EQ(host.real.bond.number, next - 1);
+	CHECK(channel_read(0, 0, back, 4));
+	CHECK(memcmp(back, "true", 4) == 0);
+}
+
+/* A frame that the guest has read from the port, and sends later: an older save among them. */
+TEST(a_request_counts_once)
+{
+	struct channel_range r = {0, 0, 4};
+	uint8_t write[sizeof(r) + 4] = {0}, back[4];
+	uint32_t used;
+
+	reset_with_file();
+	CHECK(channel_open(CHANNEL_FEATURE_SLOTS));
+	memcpy(write, &r, sizeof(r));
+	used = host.real.bond.number + 1;
+	CHECK(guest_says(host.real.bond.key, CHANNEL_WRITE, used, write, sizeof(write)));
+	CHECK(!guest_says(host.real.bond.key, CHANNEL_WRITE, used, write, sizeof(write)));
+	channel_open(CHANNEL_FEATURE_SLOTS);
+	host.real.bond.number = used; /* as if it had not been sent */
+	CHECK(channel_write(0, 0, "true", 4));
+	CHECK(!guest_says(host.real.bond.key, CHANNEL_WRITE, used, write, sizeof(write)));
+	CHECK(channel_read(0, 0, back, 4));
+	CHECK(memcmp(back, "true", 4) == 0);
+}
+
+/* Loop back of a 16550: what the guest writes is what the SVSM reads. */
+TEST(answers_of_another_key_are_none)
+{
+	uint8_t back[4];
+
+	reset_with_file();
+	CHECK(channel_open(CHANNEL_FEATURE_SLOTS));
+	memcpy(host.real.bond.key, other_key, sizeof(other_key));
+	host.short_answers = true; /* with the tag of that key */
+	host.now = 0;
+	CHECK(!channel_read(0, 0, back, 4));
+	CHECK(host.now >= CHANNEL_ASK_MS * MS); /* no answer, rather than a wrong one */
+}
+
+/* The first HELLO has the key, one after a fault has none, and its numbers have not been used. */
+TEST(a_program_that_begins_anew_goes_on_with_the_key)
+{
+	struct channel_hello h;
+	uint32_t used;
+
+	reset_with_file();
+	CHECK(channel_open(CHANNEL_FEATURE_SLOTS));
+	memcpy(&h, channel_payload(&host.in), sizeof(h));
+	CHECK(memcmp(h.key, host.real.bond.key, sizeof(h.key)) == 0);
+	CHECK(kernel.session.agreed);
+	CHECK(works());
+	used = host.real.bond.number;
+	CHECK(kernel.session.next > used);
+	CHECK(channel_open(CHANNEL_FEATURE_SLOTS));
+	memcpy(&h, channel_payload(&host.in), sizeof(h));
+	CHECK(memcmp(h.key, (uint8_t[CHANNEL_KEY]){0}, sizeof(h.key)) == 0);
+	CHECK(host.in.head.seq > used);
+	CHECK(works());
+}
+
+TEST(numbers_end_and_are_not_used_again)
+{
+	reset_with_file();
+	CHECK(channel_open(CHANNEL_FEATURE_SLOTS));
+	kernel.session.next = UINT32_MAX;
+	CHECK(!channel_open(CHANNEL_FEATURE_SLOTS));
+	kernel.session.next = 5000;
+	kernel.full = true;
+	CHECK(!channel_open(CHANNEL_FEATURE_SLOTS)); /* nobody would know which are used */
 }
 
 TEST(one_file_is_one_machines)

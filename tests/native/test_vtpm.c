@@ -24,7 +24,8 @@
  * sources: svsm/services/vtpm/snapshot.c svsm/lib/crc32.c svsm/services/vtpm/durable.c svsm/services/vtpm/sealing_keys.c
  * sources: tests/native/no_release.c
  * sources: svsm/services/lib/state.c svsm/services/lib/state_seal.c svsm/services/lib/channel.c
- * sources: svsm/lib/channel/channel_frame.c svsm/services/lib/channel_time.c
+ * sources: svsm/lib/channel/channel_frame.c svsm/lib/channel/channel_tag.c
+ * sources: svsm/services/lib/channel_slots.c svsm/services/lib/channel_session.c svsm/services/lib/channel_time.c
  * libs: -ltpms -lcrypto
  */
 #include <string.h>

@@ -19,7 +19,8 @@
  * sources: svsm/services/vtpm/boot.c svsm/services/vtpm/message.c svsm/services/vtpm/recover.c
  * sources: svsm/services/vtpm/snapshot.c svsm/lib/crc32.c svsm/services/vtpm/durable.c svsm/services/vtpm/sealing_keys.c
  * sources: tests/native/no_release.c svsm/services/lib/state.c svsm/services/lib/state_seal.c svsm/services/lib/channel.c
- * sources: svsm/lib/channel/channel_frame.c svsm/services/lib/channel_time.c
+ * sources: svsm/lib/channel/channel_frame.c svsm/lib/channel/channel_tag.c
+ * sources: svsm/services/lib/channel_slots.c svsm/services/lib/channel_session.c svsm/services/lib/channel_time.c
  * libs: -ltpms -lcrypto
  */
 #include <openssl/evp.h>
@@ -383,4 +384,40 @@ TEST(after_a_later_death_the_pace_is_the_ordinary_one)
 	CHECK_EQ(fake_ring3.lent - before, PACE_FIRST);
 	CHECK_EQ(fake_ring3.self_tests, 1);
 	drain();
+}
+
+/* ---- a state that is kept: the key of the channel is agreed upon before the guest reads along
+ * (docs/channel.md). No host answers here. ---- */
+
+static bool fill_session(void *to, uint64_t from, size_t len)
+{
+	memcpy(to, (const void *)from, len);
+	return true;
+}
+
+static void boot_with_session(bool agreed)
+{
+	struct channel_session s = {.next = 1, .agreed = agreed};
+
+	setup(LAUNCH_GUEST_LINUX, 1);
+	launch.flags = LAUNCH_FLAG_STATE;
+	CHECK_EQ(service_blob_replace(&vtpm_service, SERVICE_SLOT_CHANNEL, sizeof(s), fill_session,
+				      (uint64_t)&s),
+		 0);
+	vtpm_boot_before_guest(&launch);
+	CHECK(!vtpm_boot_pending()); /* although there is a service CPU */
+}
+
+TEST(a_channel_without_a_key_is_closed_before_the_guest)
+{
+	setup(LAUNCH_GUEST_LINUX, 1);
+	launch.flags = LAUNCH_FLAG_STATE;
+	vtpm_boot_before_guest(&launch);
+	CHECK(!vtpm_boot_pending());
+	CHECK(!vtpm_service.channel);
+	boot_with_session(false);
+	CHECK(!vtpm_service.channel);
+	boot_with_session(true);
+	CHECK(vtpm_service.channel);
+	vtpm_service.channel = false;
 }

@@ -13,6 +13,7 @@
  */
 #include "abi/attest.h"
 #include "abi/guest_message.h"
+#include "abi/host/channel.h"
 #include "abi/host/key_release.h"
 #include "abi/launch.h"
 #include "base/types.h"
@@ -49,7 +50,17 @@
 #define SERVICE_CHANNEL_MAX 1024
 
 #define SERVICE_SLOTS       4
-#define SERVICE_BLOB_MAX    0x40000
+/* struct channel_session, of the service that has the channel. */
+#define SERVICE_SLOT_CHANNEL 1
+#define SERVICE_BLOB_MAX     0x40000
+
+/* What that service and the host have agreed upon (abi/host/channel.h). It must have been before
+ * the guest runs, which reaches the channel as well: the kernel looks at `agreed` then. */
+struct channel_session {
+	uint8_t key[CHANNEL_KEY];
+	uint32_t next;   /* the first number that no request has had */
+	uint32_t agreed; /* the host has answered HELLO */
+};
 
 /* What SERVICE_CALL_WAIT fills. */
 struct service_head {

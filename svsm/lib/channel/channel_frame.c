@@ -3,8 +3,8 @@
 
 /*
  * Both ends of the channel distrust each other, and a guest can write to the port as well: nothing
- * of a frame counts before its CRC is right. The CRC finds accidents. Who wants to forge a frame
- * can; what must not be forged is protected above the channel.
+ * of a frame counts before its CRC is right. The CRC finds accidents; against forgers there is a
+ * tag (channel_tag.h).
  */
 #include "lib/channel/channel_frame.h"
 #include "lib/crc32.h"
@@ -39,7 +39,7 @@ size_t channel_frame_encode(uint8_t *out, struct channel_head h, const void *pay
 
 	if (length > CHANNEL_PAYLOAD_MAX)
 		return 0;
-	h.version = CHANNEL_VERSION;
+	h.version = CHANNEL_FRAME;
 	h.length = (uint32_t)length;
 	h.crc = crc_of(h, payload);
 	out[n++] = CHANNEL_MARK;
@@ -57,7 +57,7 @@ void channel_decoder_init(struct channel_decoder *d)
 
 static bool is_good(const struct channel_decoder *d)
 {
-	return !d->lost && !d->escaped && d->have >= HEAD && d->head.version == CHANNEL_VERSION &&
+	return !d->lost && !d->escaped && d->have >= HEAD && d->head.version == CHANNEL_FRAME &&
 	       d->head.length == d->have - HEAD &&
 	       d->head.crc == crc_of(d->head, channel_payload(d));
 }

@@ -4,14 +4,15 @@
 /*
  * One request at a time, and its answer. Frames may be lost (the guest, too, can reach the port),
  * so a request is sent anew each AGAIN_MS until it is answered; every request may be done twice. An
- * answer is known by its number, which begins anywhere, so that one from before a death of this
- * program is not taken for one of today.
+ * answer is known by its number and its tag: no two requests of a launch have the same number, and
+ * the guest does not know the key.
  */
 #include <string.h>
 #include "services/lib/channel.h"
-#include "lib/channel/channel_frame.h"
+#include "lib/channel/channel_tag.h"
 #include "lib/patience.h"
 #include "services/lib/channel_request.h"
+#include "services/lib/channel_session.h"
 #include "services/lib/service.h"
 
 #define NS_PER_MS 1000000u
@@ -23,6 +24,7 @@ static struct {
 	uint32_t seq;
 	struct patience all; /* of this request, or of all from channel_hurry() on */
 	struct channel_decoder in;
+	size_t in_len; /* of the answer's payload, without its tag */
 	uint8_t out[CHANNEL_FRAME_MAX];
 	size_t out_len;
 	uint8_t payload[CHANNEL_PAYLOAD_MAX];
@@ -54,6 +56,14 @@ enum looked {
 	ANSWER /* to the request that was sent last: the decoder holds it */
 };
 
+static bool is_answer(uint8_t type)
+{
+	const struct channel_head *h = &channel.in.head;
+
+	return h->seq == channel.seq && h->type == (type | CHANNEL_ANSWER) &&
+	       channel_tag_good(channel_session_key(), &channel.in, &channel.in_len);
+}
+
 static enum looked look(uint8_t type)
 {
 	uint8_t bytes[TAKE];
@@ -63,9 +73,7 @@ static enum looked look(uint8_t type)
 	for (int64_t i = 0; i < n; i++) {
 		if (bytes[i])
 			r = BYTES;
-		if (channel_decoder_push(&channel.in, bytes[i]) &&
-		    channel.in.head.seq == channel.seq &&
-		    channel.in.head.type == (type | CHANNEL_ANSWER))
+		if (channel_decoder_push(&channel.in, bytes[i]) && is_answer(type))
 			return ANSWER;
 	}
 	return r;
@@ -102,25 +110,31 @@ uint8_t *channel_request_payload(void)
 	return channel.payload;
 }
 
+/* The next frame to send. False: there are no numbers, or no memory. */
+static bool make_frame(uint8_t type, size_t len)
+{
+	struct channel_head h = {.type = type, .seq = channel_session_number()};
+
+	channel.seq = h.seq;
+	len = h.seq ? channel_tag_put(channel_session_key(), h, channel.payload, len) : 0;
+	channel.out_len = len ? channel_frame_encode(channel.out, h, channel.payload, len) : 0;
+	return channel.out_len;
+}
+
 bool channel_request(uint8_t type, size_t len, uint64_t ms, struct channel_reply *r)
 {
-	const struct channel_head *h = &channel.in.head;
-
 	if (!channel.open)
 		return false;
-	channel.out_len = channel_frame_encode(
-		channel.out, (struct channel_head){.type = type, .seq = ++channel.seq},
-		channel.payload, len);
 	if (!channel.hurried)
 		channel.all = wait_of(CHANNEL_ALL_MS);
-	channel.open = exchange(type, ms);
+	channel.open = make_frame(type, len) && exchange(type, ms);
 	if (channel.open)
-		*r = (struct channel_reply){h->status, h->length, channel_payload(&channel.in)};
+		*r = (struct channel_reply){channel.in.head.status, channel.in_len,
+					    channel_payload(&channel.in)};
 	return channel.open;
 }
 
-/* The answer has `room` bytes, no more and no less. */
-static bool ask(uint8_t type, size_t len, void *to, size_t room, uint64_t ms)
+bool channel_ask(uint8_t type, size_t len, void *to, size_t room, uint64_t ms)
 {
 	struct channel_reply r;
 
@@ -152,49 +166,21 @@ static bool is_there(void)
 	return false;
 }
 
+static bool hello(struct channel_hello *h)
+{
+	struct channel_hello answer;
+	uint32_t wanted = h->wanted;
+
+	memcpy(channel.payload, h, sizeof(*h));
+	return channel_ask(CHANNEL_HELLO, sizeof(*h), &answer, sizeof(answer), CHANNEL_HELLO_MS) &&
+	       answer.version == CHANNEL_VERSION && (answer.wanted & wanted) == wanted;
+}
+
 bool channel_open(uint32_t wanted)
 {
-	struct channel_hello h = {.version = CHANNEL_VERSION, .wanted = wanted}, answer;
+	struct channel_hello h = {.version = CHANNEL_VERSION, .wanted = wanted};
 
-	channel.seq = (uint32_t)channel_now();
-	channel.open = is_there();
-	memcpy(channel.payload, &h, sizeof(h));
-	channel.open = ask(CHANNEL_HELLO, sizeof(h), &answer, sizeof(answer), CHANNEL_HELLO_MS) &&
-		       answer.version == CHANNEL_VERSION && (answer.wanted & wanted) == wanted;
+	channel.open = is_there() && channel_session_begin(h.key);
+	channel.open = hello(&h) && channel_session_agreed();
 	return channel.open;
-}
-
-static bool range(uint8_t type, struct channel_range r, const void *from, void *to)
-{
-	memcpy(channel.payload, &r, sizeof(r));
-	if (from)
-		memcpy(channel.payload + sizeof(r), from, r.length);
-	return ask(type, sizeof(r) + (from ? r.length : 0), to, to ? r.length : 0, CHANNEL_ASK_MS);
-}
-
-bool channel_read(unsigned slot, uint32_t offset, void *to, uint32_t len)
-{
-	for (uint32_t at = 0, n; at < len; at += n) {
-		n = MIN(len - at, CHANNEL_DATA_MAX);
-		if (!range(CHANNEL_READ, (struct channel_range){slot, offset + at, n}, NULL,
-			   (uint8_t *)to + at))
-			return false;
-	}
-	return true;
-}
-
-bool channel_write(unsigned slot, uint32_t offset, const void *from, uint32_t len)
-{
-	for (uint32_t at = 0, n; at < len; at += n) {
-		n = MIN(len - at, CHANNEL_DATA_MAX);
-		if (!range(CHANNEL_WRITE, (struct channel_range){slot, offset + at, n},
-			   (const uint8_t *)from + at, NULL))
-			return false;
-	}
-	return true;
-}
-
-bool channel_sync(void)
-{
-	return ask(CHANNEL_SYNC, 0, NULL, 0, CHANNEL_ASK_MS);
 }

@@ -14,7 +14,8 @@
 #define CHANNEL_ASK_MS   20000 /* of silence before an answer: a disk may be slow */
 #define CHANNEL_ALL_MS   50000 /* for one answer, or for all that a start asks */
 
-/* Says HELLO. False: no port, no answer, or not all that is wanted. */
+/* Says HELLO: before the guest runs, or in a session that began then (channel_session.h). False: no
+ * port, no answer, or not all that is wanted. */
 bool channel_open(uint32_t wanted);
 /* Begins a bound of CHANNEL_ALL_MS for all requests from here to channel_relax(). */
 void channel_hurry(void);

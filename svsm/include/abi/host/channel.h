@@ -7,6 +7,12 @@
  * Q35_CHANNEL_PORT. The SVSM asks, the host answers, one request at a time. A request may come
  * twice, because its answer was lost, and doing it twice is doing it once.
  *
+ * The guest reaches the port as well. So both agree upon a key before it runs, in HELLO, and each
+ * frame's payload ends with a tag under that key: the first CHANNEL_TAG bytes of HMAC-SHA-256 (RFC
+ * 2104) over the head, with version CHANNEL_FRAME, the length without the tag and a CRC of 0, and
+ * over the payload. Numbers rise from request to request, so a frame that somebody has kept counts
+ * for nothing later. A host answers nothing to a frame with another tag or an old number.
+ *
  * On the wire a frame stands between two CHANNEL_MARK bytes, with the octet stuffing of RFC 1662
  * (4.2): a mark, an escape or a zero inside is CHANNEL_ESCAPE and the byte with bit 5 flipped. No
  * byte on the wire is 0, so the SVSM reads a FIFO without looking whether it has something: an
@@ -18,7 +24,11 @@
 #define CHANNEL_ESCAPE  0x7d
 #define CHANNEL_FLIP    0x20
 
-#define CHANNEL_VERSION 1
+#define CHANNEL_FRAME   1 /* of a frame's form; HELLO is about what is in them */
+#define CHANNEL_VERSION 2
+
+#define CHANNEL_KEY     32
+#define CHANNEL_TAG     16
 
 /* Requests. An answer has the same type with CHANNEL_ANSWER. */
 enum channel_type {
@@ -40,28 +50,31 @@ enum channel_type {
 #define CHANNEL_LATER   3 /* HEAR: there is no answer to that message yet */
 
 struct channel_head {
-	uint8_t version; /* CHANNEL_VERSION */
+	uint8_t version; /* CHANNEL_FRAME */
 	uint8_t type;
 	uint16_t status; /* answers; 0 in requests */
-	uint32_t seq;    /* the answer has its request's */
-	uint32_t length; /* of the payload, which follows */
+	uint32_t seq;    /* from 1 on; the answer has its request's */
+	uint32_t length; /* of the payload, which follows, its tag included */
 	uint32_t crc;    /* CRC-32 of this head with 0 here, and of the payload */
 } PACKED;
 ABI_SIZE(struct channel_head, 16, "channel: head");
 
 #define CHANNEL_DATA_MAX    4096u
-#define CHANNEL_PAYLOAD_MAX (12u + CHANNEL_DATA_MAX) /* a range and as many bytes */
+#define CHANNEL_PLAIN_MAX   (12u + CHANNEL_DATA_MAX) /* a range and as many bytes */
+#define CHANNEL_PAYLOAD_MAX (CHANNEL_PLAIN_MAX + CHANNEL_TAG)
 
 /*
  * What both will speak from here on. The SVSM says its newest version, what it cannot do without
  * and what it would like; the host answers with a version that is not newer, and with those of both
- * that it has. This exchange is the same in each version.
+ * that it has. The first key counts, until the machine is off: a HELLO that comes later has the tag
+ * of that key and none of its own, which the guest could read.
  */
 struct channel_hello {
 	uint32_t version;
 	uint32_t wanted, optional; /* CHANNEL_FEATURE_*; answer: granted, 0 */
+	uint8_t key[CHANNEL_KEY];  /* random, not all zero; later and in the answer: 0 */
 } PACKED;
-ABI_SIZE(struct channel_hello, 12, "channel: hello");
+ABI_SIZE(struct channel_hello, 44, "channel: hello");
 
 #define CHANNEL_FEATURE_SLOTS BIT(0) /* READ, WRITE, SYNC: two slots that outlive the VM */
 #define CHANNEL_FEATURE_KEYS  BIT(1) /* TELL, HEAR: messages for a key server */
