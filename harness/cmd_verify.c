@@ -34,6 +34,7 @@ static const char usage_text[] =
 	"         --quote-nonce FILE         what it was asked with, where that is not --nonce\n"
 	"         --pcr BANK:N=HEX           a PCR it has to be of, as in sha256:4=..., any number "
 	"of them\n"
+	"         --kept-least EPOCH.COUNTER the manifest's TPM state may not be older\n"
 	"         --vmpl N                   of the report; 0 with a manifest\n"
 	"         --policy N                 exactly that guest policy\n"
 	"         --allow-debug              accept a guest that its host can look into\n"

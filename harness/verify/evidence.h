@@ -22,6 +22,12 @@ struct wanted_pcrs {
 	struct bytes value[VERIFY_PCRS];
 };
 
+/* --kept-least: an older state than that of this epoch and counter is none. */
+struct kept_least {
+	bool given;
+	uint64_t epoch, counter;
+};
+
 /* What the one who relies on the report wants of it. What is not given is not judged. */
 struct wanted {
 	bool allow_debug, allow_migration;
@@ -35,6 +41,7 @@ struct wanted {
 	struct bytes nonce, manifest;
 	struct bytes quote, quote_signature, quote_nonce;
 	struct wanted_pcrs pcrs;
+	struct kept_least kept_least;
 };
 
 struct evidence {

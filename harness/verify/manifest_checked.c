@@ -21,24 +21,6 @@ static bool tell(const struct manifest *m, struct verdict *v)
 	return verdict_ok(v, "manifest", "of the vTPM, version 1: %u keys", m->keys);
 }
 
-/* Whether that is the newest only who has seen others knows. A state whose key is known to others
- * makes quotes for them, so that is not among what holds. */
-static bool tell_kept(const struct attest_kept *kept, struct verdict *v)
-{
-	unsigned long long epoch = kept->epoch, counter = kept->counter;
-
-	if (kept->keys == ATTEST_KEPT_SIGNED)
-		return verdict_ok(v, "kept state", "epoch %llu, counter %llu, of a signed key",
-				  epoch, counter);
-	return verdict_open(v, "kept state",
-			    "epoch %llu, counter %llu, of %s: who has that can make quotes by "
-			    "this TPM",
-			    epoch, counter,
-			    kept->keys == ATTEST_KEPT_TEST_KEY
-				    ? "the TEST KEY, which everybody has"
-				    : "a key that anybody may have given");
-}
-
 /* "sha256:0,4", and the values in that order; malloc'ed. */
 static char *selection_of(const struct wanted_pcrs *wanted, uint8_t values[VERIFY_PCRS * 64],
 			  size_t *n)
@@ -133,8 +115,8 @@ bool manifest_checked(const struct wanted *w, struct verdict *v)
 	if (wrong)
 		return verdict_refuse(v, "manifest", "%s", wrong);
 	tell(&m, v);
-	if (m.has_kept)
-		tell_kept(&m.kept, v);
+	if (!kept_wanted(w, &m, v))
+		return false;
 	if (!w->quote.p)
 		return verdict_open(v, "quote", "--quote FILE --quote-signature FILE");
 	if (!quote_checked(w, &m, v))

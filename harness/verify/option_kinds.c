@@ -18,6 +18,7 @@ const struct option option_table[] = {
 	{"quote-signature", 1, NULL, OPT_QUOTE_SIGNATURE},
 	{"quote-nonce", 1, NULL, OPT_QUOTE_NONCE},
 	{"pcr", 1, NULL, OPT_PCR},
+	{"kept-least", 1, NULL, OPT_KEPT_LEAST},
 	{"vmpl", 1, NULL, OPT_VMPL},
 	{"policy", 1, NULL, OPT_POLICY},
 	{"allow-debug", 0, NULL, OPT_ALLOW_DEBUG},

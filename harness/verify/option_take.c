@@ -66,6 +66,9 @@ static bool take_word(struct request *q, struct words *k, int c)
 		return value_tcb(optarg, &q->wanted) ||
 		       option_usage(k, "tcb",
 				    "4 numbers up to 255, or 5 for Turin, as in 9.0.23.72", optarg);
+	case OPT_KEPT_LEAST:
+		return value_kept(optarg, &q->wanted.kept_least) ||
+		       option_usage(k, "kept-least", "EPOCH or EPOCH.COUNTER, as in 5.17", optarg);
 	case OPT_PCR:
 		return value_pcr(optarg, &q->wanted.pcrs) ||
 		       option_usage(k, "pcr",

@@ -29,6 +29,9 @@ bool options_consistent(const struct request *q, struct words *k)
 			   "that has its key");
 	if ((w->pcrs.bank || w->quote_nonce.p) && !w->quote.p)
 		return option_inconsistent(k, "--pcr and --quote-nonce go with --quote");
+	if (w->kept_least.given && !w->manifest.p)
+		return option_inconsistent(k, "--kept-least goes with --manifest, that of all "
+					      "services");
 	if (w->has_vmpl && w->vmpl && w->manifest.p)
 		return option_inconsistent(k,
 					   "a manifest is the SVSM's, whose reports are of VMPL 0");

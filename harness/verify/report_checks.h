@@ -40,5 +40,8 @@ bool fields_wanted(const struct wanted *w, const struct signer *s,
 		   const struct attestation_report *r, struct verdict *v);
 /* REPORT_DATA: of a nonce and a manifest, or given as it is. */
 bool data_bound(const struct wanted *w, const struct attestation_report *r, struct verdict *v);
+/* The manifest's word on the TPM's kept state; with kept_least, that it is not older. */
+struct manifest;
+bool kept_wanted(const struct wanted *w, const struct manifest *m, struct verdict *v);
 /* The manifest is one, and the quote is signed by a key in it. */
 bool manifest_checked(const struct wanted *w, struct verdict *v);

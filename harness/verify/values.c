@@ -68,6 +68,18 @@ bool value_tcb(const char *text, struct wanted *w)
 	return false;
 }
 
+bool value_kept(const char *text, struct kept_least *least)
+{
+	char *end;
+
+	*least = (struct kept_least){.given = true};
+	errno = 0;
+	least->epoch = strtoull(text, &end, 10);
+	if (digit(*text) < 0 || errno || (*end && *end != '.'))
+		return false;
+	return !*end || value_number(end + 1, UINT64_MAX, &least->counter);
+}
+
 bool value_pcr(const char *text, struct wanted_pcrs *pcrs)
 {
 	static const struct {

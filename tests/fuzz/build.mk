@@ -22,7 +22,7 @@ FUZZ_ANSWER := $(addprefix tests/fuzz/,answer.c fuzz.c) $(addprefix svsm/service
 
 FUZZ_VERIFY := $(addprefix tests/fuzz/,verify.c fuzz.c) launch/profiles/words.c $(addprefix harness/verbs/,quote.c signature.c) \
 	$(addprefix harness/verify/,verify.c verdict.c report_form.c chain_checked.c leaf_read.c leaf_fits.c policy_allowed.c tcb_wanted.c \
-	fields_wanted.c manifest_checked.c manifest.c tpm_public.c certificates.c amd_root.c values.c)
+	fields_wanted.c kept_wanted.c manifest_checked.c manifest.c tpm_public.c certificates.c amd_root.c values.c)
 
 $(eval $(call compile,fuzz,$$(FUZZ_CC),$$(FUZZ_CFLAGS)))
 

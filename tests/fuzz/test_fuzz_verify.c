@@ -7,6 +7,7 @@
  * sources: harness/verify/verify.c harness/verify/verdict.c harness/verify/report_form.c
  * sources: harness/verify/chain_checked.c harness/verify/leaf_read.c harness/verify/leaf_fits.c
  * sources: harness/verify/policy_allowed.c harness/verify/tcb_wanted.c harness/verify/fields_wanted.c
+ * sources: harness/verify/kept_wanted.c
  * sources: harness/verify/manifest_checked.c harness/verify/manifest.c harness/verify/tpm_public.c
  * sources: harness/verify/certificates.c harness/verify/amd_root.c harness/verify/values.c
  * sources: harness/verbs/quote.c harness/verbs/signature.c launch/profiles/words.c

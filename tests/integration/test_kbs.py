@@ -97,12 +97,12 @@ def ran(runs, vm, state, server, name, *words):
     return finish(launch(runs, vm, state, server, name, *words), runs / name)
 
 
-def verify(files, image):
-    """What `keelson verify` says of that evidence, which it accepts."""
+def verify(files, image, *words, code=0):
+    """What `keelson verify` says of that evidence."""
     done = subprocess.run([KEELSON, "verify", files / "report", "--chain", files / "chain", "--root", BUILD / "psp/Genoa/ark.pem", "--igvm", image,
-                           "--nonce", files / "nonce", "--manifest", files / "manifest"], capture_output=True, text=True, env=environment())
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+                           "--nonce", files / "nonce", "--manifest", files / "manifest", *words], capture_output=True, text=True, env=environment())
+    assert done.returncode == code, done.stderr
+    return done.stdout + done.stderr
 
 
 def test_a_state_goes_from_launch_to_launch(runs, tmp_path, vm):
@@ -123,6 +123,8 @@ def test_a_state_goes_from_launch_to_launch(runs, tmp_path, vm):
         assert three.out == "12345678"
         said = verify(three.folder / "files", vm[1])
         assert re.search(r"kept state +epoch 5, counter \d+, of a signed key", said), said
+        verify(three.folder / "files", vm[1], "--kept-least", "5.1")
+        assert "is older than 6, 0" in verify(three.folder / "files", vm[1], "--kept-least", "6", code=1)
     said = server.list()
     assert said.startswith("red: newest proved epoch 5, 1 keys\n"), said
     assert [line.split()[3:5] for line in said.splitlines()[1:]] == [["1", "proved"], ["2", "proved"], ["3", "not"], ["4", "not"],

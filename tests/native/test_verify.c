@@ -8,6 +8,7 @@
  * sources: harness/verify/verify.c harness/verify/verdict.c harness/verify/report_form.c
  * sources: harness/verify/chain_checked.c harness/verify/leaf_read.c harness/verify/leaf_fits.c
  * sources: harness/verify/policy_allowed.c harness/verify/tcb_wanted.c harness/verify/fields_wanted.c
+ * sources: harness/verify/kept_wanted.c
  * sources: harness/verify/manifest_checked.c harness/verify/manifest.c harness/verify/tpm_public.c
  * sources: harness/verify/certificates.c harness/verify/amd_root.c harness/verbs/quote.c
  * sources: harness/verbs/signature.c launch/profiles/words.c tests/native/verify_case.c
