@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 The Keelson Authors
 """Linux with SecureTSC (docs/timers.md): does it boot, say so, take the TSC as its clock, and how far does that drift

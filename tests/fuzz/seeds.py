@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 The Keelson Authors
 """Makes the fuzzers' seeds from seeds.txt (which explains its own format).

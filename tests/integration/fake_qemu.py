@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 The Keelson Authors
 """Stands in for QEMU where a test needs a target that misbehaves; $FAKE_MODE says how."""

@@ -85,7 +85,7 @@ def qemu_without(home, word):
     """A QEMU whose command line lacks a device, as somebody's own may."""
     real = shutil.which(os.environ.get("QEMU", "qemu-system-x86_64"))
     path = home / "qemu"
-    path.write_text(f"""#!/usr/bin/env python3
+    path.write_text(f"""#!/usr/bin/python3
 import os, sys
 words = sys.argv[1:]
 at = [i for i, w in enumerate(words) if w.startswith({word!r})]
