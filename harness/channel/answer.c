@@ -17,8 +17,8 @@ struct exchange {
 	uint8_t payload[CHANNEL_PAYLOAD_MAX];
 };
 
-/* Of another version nothing but this exchange is known, so the answer is always our own; what a
- * newer one has behind it is passed over. */
+/* Of a newer version nothing but this exchange is known, so the answer is always our own, and what
+ * it has behind that is passed over. Versions before 2 have no tags and get no answer. */
 static uint16_t hello(const struct channel_host *host, struct exchange *x)
 {
 	uint32_t has = (host->file >= 0 ? CHANNEL_FEATURE_SLOTS : 0) |

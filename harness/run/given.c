@@ -54,12 +54,32 @@ static char *refuse_memory(const struct suite *s, const struct options *o)
 		   o->igvm, (unsigned)(l.svsm.gpa >> 20));
 }
 
+/* Where no SVSM says HELLO on the channel, the guest could, and would have the file for its own
+ * (docs/channel.md). */
+static char *refuse_state(const struct suite *s, const struct options *o)
+{
+	struct launch_info l;
+
+	if (!o->state)
+		return NULL;
+	if (!o->igvm)
+		return s->kind == SUITE_PAYLOAD
+			       ? str("--state: suite %s has no SVSM that could keep it", s->name)
+			       : NULL;
+	if (!file_exists(o->igvm) || (launch_page_read(o->igvm, &l) && l.flags & LAUNCH_FLAG_STATE))
+		return NULL;
+	return str("--state: %s was built without it: its guest would reach the file, and its SVSM "
+		   "not: build it with --state NAME",
+		   o->igvm);
+}
+
 char *given_refuse(const struct suite *s, const struct options *o)
 {
 	char *why;
 
-	if (!o->igvm)
-		return refuse_firmware(s, o);
+	why = refuse_state(s, o);
+	if (why || !o->igvm)
+		return why ? why : refuse_firmware(s, o);
 	why = refuse_version(o->igvm);
 	if (!why)
 		why = refuse_memory(s, o);

@@ -160,7 +160,7 @@ static bool is_before_guest(const struct launch_info *l)
 }
 
 /* From here on the guest reaches the channel's port, too, so what it could overhear or say for the
- * service is of no use: a channel without a key is closed. */
+ * service is of no use: a channel without a key is closed, here and at the host's end. */
 static void close_channel_without_key(void)
 {
 	struct channel_session s;
@@ -170,9 +170,10 @@ static void close_channel_without_key(void)
 	vtpm_service.channel =
 		service_blob_read(&vtpm_service, SERVICE_SLOT_CHANNEL, &s, sizeof(s)) && s.agreed;
 	string_wipe(&s, sizeof(s));
-	if (!vtpm_service.channel)
-		log_warn(
-			"vtpm: no host has answered on the channel before the guest: it is closed");
+	if (vtpm_service.channel)
+		return;
+	service_channel_no_key();
+	log_warn("vtpm: no host has answered on the channel before the guest: it is closed");
 }
 
 static void require_state(void)

@@ -138,6 +138,7 @@ def ours(tmp_path):
     (["--platform", "plain"], "platform plain"),
     (["--firmware"], "--firmware"),
     (["core", "--kernel", "vmlinuz"], "suite core boots no Linux"),
+    (["--state", "file"], "was built without it"),
 ])
 def test_what_does_not_go(tmp_path, words, says):
     """Nothing is ignored in silence."""
@@ -147,6 +148,12 @@ def test_what_does_not_go(tmp_path, words, says):
 @pytest.mark.parametrize("option", ["--kernel", "--initrd", "--append"])
 def test_our_file_has_its_guest(tmp_path, option):
     refused(["run", option, "x", "--igvm", ours(tmp_path)], "has its guest in it")
+
+
+def test_our_file_that_keeps_no_state(tmp_path):
+    """Its SVSM does not touch the channel, so its guest could say HELLO there (docs/channel.md)."""
+    refused(["run", "--state", tmp_path / "tpm", "--igvm", ours(tmp_path)], "was built without it")
+    assert not (tmp_path / "tpm").exists()
 
 
 def test_our_file_needs_no_kernel_beside_it(tmp_path):

@@ -3,6 +3,7 @@
 """A TPM whose state outlives the VM (docs/persistence.md): a guest finds in a second launch what it left
 in the first, and nothing that was forged is taken for a state."""
 
+import hmac
 import os
 import struct
 import zlib
@@ -52,8 +53,14 @@ def test_a_second_launch_finds_what_the_first_left(runs, tmp_path, image):
     assert state.read_bytes() == forged, "what does not open must not be written to"
 
 
-def frame(kind, seq, payload):
+def tag(key, kind, seq, payload):
+    head = struct.pack("<BBHIII", 1, kind, 0, seq, len(payload), 0)
+    return hmac.new(key, head + payload, "sha256").digest()[:16]
+
+
+def frame(kind, seq, payload, key=None):
     """As abi/host/channel.h has it, octet stuffing included."""
+    payload += tag(key, kind, seq, payload) if key else b""
     head = struct.pack("<BBHII", 1, kind, 0, seq, len(payload))
     crc = zlib.crc32(head + bytes(4) + payload)
     inside = head + struct.pack("<I", crc) + payload
@@ -70,12 +77,13 @@ def test_a_guest_that_writes_to_the_port_changes_nothing(runs, tmp_path, image):
     state = tmp_path / "tpm"
     data = b"FORGED!!" * 2
     writes = [struct.pack("<III", slot, 0x40000, len(data)) + data for slot in (0, 1)]
-    hello = struct.pack("<III", 2, 1, 0) + os.urandom(32)
-    words = [word for n, write in enumerate(writes + [write + os.urandom(16) for write in writes])
-             for word in ("--exec", to_port(frame(3, 0x7fffff00 + n, write)))]
+    key = os.urandom(32)
+    hello = struct.pack("<III", 2, 1, 0) + key
+    words = [word for n, (write, k) in enumerate((write, k) for write in writes for k in (None, key))
+             for word in ("--exec", to_port(frame(3, 0x7fffff00 + n, write, k)))]
     launch(runs, state, "one", "--initrd", image, "--exec", f"tpm2_nvdefine -Q -s 8 {NV}", *words).check(0)
     assert b"FORGED" not in state.read_bytes()
     two = launch(runs, state, "two", "--initrd", image, "--state-required",
-                 "--exec", to_port(frame(1, 0x7fffff02, hello + os.urandom(16))),
+                 "--exec", to_port(frame(1, 0x7fffff10, hello, key)), "--exec", to_port(frame(3, 0x7fffff11, writes[0], key)),
                  "--exec", f"echo -n 12345678 | tpm2_nvwrite -i - {NV}", "--exec", f"tpm2_nvread -s 8 {NV}").check(0)
     assert two.out == "12345678"

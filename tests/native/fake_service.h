@@ -10,6 +10,7 @@
 #include "user/service/service.h"
 
 struct fake_ring3 {
+	unsigned no_key;        /* how often the host heard that the channel has none */
 	uint64_t now;           /* timer_uptime_ns */
 	uint64_t work;          /* ns that each request takes */
 	uint64_t left;          /* of the one under way */

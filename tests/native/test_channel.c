@@ -18,6 +18,7 @@
 #include "harness/channel/answer.h"
 #include "lib/channel/channel_tag.h"
 #include "services/lib/channel.h"
+#include "services/lib/channel_session.h"
 #include "services/lib/service.h"
 
 #include <errno.h>
@@ -47,7 +48,7 @@ static struct host {
 	bool trickle;       /* a byte of noise at each look, for ever */
 	bool old;           /* each answer after that of the request before */
 	bool twice;         /* each answer comes two times */
-	bool short_answers; /* READ's, by a byte */
+	bool short_answers; /* READ's, of 5 bytes */
 	uint8_t version;    /* that it answers; 0: the real one */
 	unsigned asked;
 	uint64_t now, ready;
@@ -452,8 +453,6 @@ TEST(requests_of_another_key_get_no_answer_and_change_nothing)
 	uint32_t next;
 
 	reset_with_file();
-	CHECK(!guest_says(other_key, CHANNEL_READ, 1, &r, sizeof(r))); /* nobody has a key yet */
-	CHECK(!guest_says(h.key, CHANNEL_HELLO, 1, &h, sizeof(h)));
 	CHECK(channel_open(CHANNEL_FEATURE_SLOTS));
 	CHECK(channel_write(0, 0, "true", 4));
 	next = host.real.bond.number + 1;
@@ -466,6 +465,59 @@ TEST(requests_of_another_key_get_no_answer_and_change_nothing)
 	CHECK_EQ(host.real.bond.number, next - 1);
 	CHECK(channel_read(0, 0, back, 4));
 	CHECK(memcmp(back, "true", 4) == 0);
+}
+
+/* What the SVSM's kernel says before the guest where there is no key. */
+static void kernel_says_no_key(void)
+{
+	static const uint8_t wire[] = CHANNEL_NO_KEY;
+	uint8_t out[CHANNEL_FRAME_MAX];
+	size_t n = channel_frame_encode(out, (struct channel_head){0}, "", 0);
+
+	CHECK_EQ(n, sizeof(wire) - 1);
+	CHECK(memcmp(out, wire, n) == 0);
+	CHECK_EQ(sent(wire, n), n);
+	CHECK_EQ(host.asked, 1);
+}
+
+/* No key, no channel: a HELLO of the guest's comes too late. */
+TEST(a_first_frame_that_is_no_hello_ends_it)
+{
+	struct channel_hello h = {.version = CHANNEL_VERSION, .wanted = CHANNEL_FEATURE_SLOTS};
+	struct channel_range r = {0, 0, 4};
+
+	memcpy(h.key, other_key, sizeof(h.key));
+	reset_with_file();
+	kernel_says_no_key();
+	CHECK(!guest_says(other_key, CHANNEL_HELLO, 1, &h, sizeof(h)));
+	CHECK(!guest_says(other_key, CHANNEL_READ, 2, &r, sizeof(r)));
+	reset_with_file();
+	CHECK(!guest_says(other_key, CHANNEL_READ, 1, &r, sizeof(r)));
+	CHECK(!guest_says(other_key, CHANNEL_HELLO, 2, &h, sizeof(h)));
+	reset_with_file();
+	memset(h.key, 0, sizeof(h.key));
+	CHECK(!guest_says(h.key, CHANNEL_HELLO, 1, &h, sizeof(h)));
+	memcpy(h.key, other_key, sizeof(h.key));
+	CHECK(!guest_says(other_key, CHANNEL_HELLO, 2, &h, sizeof(h)));
+	reset_with_file(); /* where it is the first, these words are right */
+	CHECK(guest_says(other_key, CHANNEL_HELLO, 1, &h, sizeof(h)));
+}
+
+/* The program dies between HELLO's answer and keeping that it came. */
+TEST(a_key_is_said_again_until_its_answer_is_kept)
+{
+	struct channel_hello h;
+	uint32_t used;
+
+	reset_with_file();
+	CHECK(channel_open(CHANNEL_FEATURE_SLOTS));
+	used = host.real.bond.number;
+	kernel.session.agreed = 0;
+	CHECK(channel_open(CHANNEL_FEATURE_SLOTS));
+	memcpy(&h, channel_payload(&host.in), sizeof(h));
+	CHECK(memcmp(h.key, host.real.bond.key, sizeof(h.key)) == 0);
+	CHECK(host.in.head.seq > used);
+	CHECK(works());
 }
 
 /* A frame that the guest has read from the port, and sends later: an older save among them. */
@@ -492,14 +544,14 @@ TEST(a_request_counts_once)
 /* Loop back of a 16550: what the guest writes is what the SVSM reads. */
 TEST(answers_of_another_key_are_none)
 {
-	uint8_t back[4];
+	uint8_t back[5];
 
 	reset_with_file();
 	CHECK(channel_open(CHANNEL_FEATURE_SLOTS));
 	memcpy(host.real.bond.key, other_key, sizeof(other_key));
-	host.short_answers = true; /* with the tag of that key */
+	host.short_answers = true; /* of the length that is asked for, with the tag of that key */
 	host.now = 0;
-	CHECK(!channel_read(0, 0, back, 4));
+	CHECK(!channel_read(0, 0, back, 5));
 	CHECK(host.now >= CHANNEL_ASK_MS * MS); /* no answer, rather than a wrong one */
 }
 
@@ -533,62 +585,5 @@ TEST(numbers_end_and_are_not_used_again)
 	kernel.session.next = 5000;
 	kernel.full = true;
 	CHECK(!channel_open(CHANNEL_FEATURE_SLOTS)); /* nobody would know which are used */
-}
-
-TEST(one_file_is_one_machines)
-{
-	char *why = NULL;
-	int fd;
-
-	reset();
-	snprintf(state_path, sizeof(state_path), "/tmp/test_channel.%d", getpid());
-	fd = channel_file_open(state_path, &why);
-	CHECK(fd >= 0);
-	CHECK_EQ(channel_file_open(state_path, &why), (uint64_t)-1);
-	CHECK_STR(why, "another machine uses it");
-	free(why);
-	CHECK_EQ(lseek(fd, 0, SEEK_END), CHANNEL_SLOTS * CHANNEL_SLOT_SIZE);
-	CHECK_EQ(pwrite(fd, "x", 1, CHANNEL_SLOTS * CHANNEL_SLOT_SIZE), 1);
-	close(fd);
-	CHECK_EQ(channel_file_open(state_path, &why), (uint64_t)-1); /* longer: not one of ours */
-	free(why);
-	unlink(state_path);
-}
-
-/* ---- messages for a key server: a hostile SVSM, or a guest that writes to the port ---- */
-
-static uint16_t tell(struct forward *f, uint32_t number, uint32_t offset, uint32_t total,
-		     uint32_t n)
-{
-	static const uint8_t bytes[CHANNEL_DATA_MAX];
-
-	return forward_tell(f, &(struct channel_part){number, offset, total}, bytes, n);
-}
-
-/* What a later part says of the length does not count, nor does what is longer than a message. */
-TEST(parts_that_do_not_fit_are_refused)
-{
-	struct forward *f = forward_new("/nowhere/at/all");
-	struct channel_part part = {1, 0, 0};
-	uint8_t to[CHANNEL_DATA_MAX];
-	uint32_t n = 0;
-
-	CHECK_EQ(tell(f, 1, 4096, 16384, 4096), CHANNEL_REFUSED); /* no beginning */
-	CHECK_EQ(tell(f, 1, 0, 16385, 4096), CHANNEL_REFUSED);
-	CHECK_EQ(tell(f, 1, 0, ~0u, 4096), CHANNEL_REFUSED);
-	CHECK_EQ(tell(f, 1, 0, 16384, 0), CHANNEL_REFUSED);
-	CHECK_EQ(tell(f, 1, 0, 10, 11), CHANNEL_REFUSED);
-	CHECK_EQ(tell(f, 1, 0, 16384, 4096), CHANNEL_OK);
-	for (uint32_t total = 0; total < 4200; total += 10)
-		CHECK_EQ(tell(f, 1, 4096, total, 4096), CHANNEL_REFUSED);
-	CHECK_EQ(tell(f, 1, 4096, ~0u, 4096), CHANNEL_REFUSED);
-	CHECK_EQ(tell(f, 2, 4096, 16384, 4096), CHANNEL_REFUSED);
-	CHECK_EQ(tell(f, 1, 8192, 16384, 4096), CHANNEL_REFUSED);
-	for (uint32_t at = 4096; at < 12288; at += 4096)
-		CHECK_EQ(tell(f, 1, at, 16384, 4096), CHANNEL_OK);
-	CHECK_EQ(forward_hear(f, &part, to, &n), CHANNEL_REFUSED); /* it is not complete */
-	CHECK_EQ(tell(f, 1, 12288, 16384, 4096), CHANNEL_FAILED);  /* it is, and nobody listens */
-	CHECK_EQ(tell(f, 1, 16384, 16384, 1), CHANNEL_REFUSED);
-	CHECK_EQ(tell(f, 1, 16384, 32768, 4096), CHANNEL_REFUSED);
-	forward_free(f);
+	CHECK_EQ(channel_session_number(), 0);
 }

@@ -415,9 +415,12 @@ TEST(a_channel_without_a_key_is_closed_before_the_guest)
 	vtpm_boot_before_guest(&launch);
 	CHECK(!vtpm_boot_pending());
 	CHECK(!vtpm_service.channel);
+	CHECK_EQ(fake_ring3.no_key, 1);
 	boot_with_session(false);
 	CHECK(!vtpm_service.channel);
+	CHECK_EQ(fake_ring3.no_key, 1);
 	boot_with_session(true);
 	CHECK(vtpm_service.channel);
+	CHECK_EQ(fake_ring3.no_key, 0);
 	vtpm_service.channel = false;
 }

@@ -7,6 +7,7 @@
  * channel_session.h.
  */
 #include "services/lib/channel_session.h"
+#include <errno.h>
 #include <openssl/rand.h>
 #include <string.h>
 #include "services/lib/service.h"
@@ -26,9 +27,12 @@ static bool keep(void)
 bool channel_session_begin(uint8_t hello[CHANNEL_KEY])
 {
 	struct channel_session *k = &session.kept;
+	int64_t len = service_load(SERVICE_SLOT_CHANNEL, k, sizeof(*k));
 
 	memset(hello, 0, CHANNEL_KEY);
-	if (service_load(SERVICE_SLOT_CHANNEL, k, sizeof(*k)) != sizeof(*k)) {
+	if (len != -ENOENT && len != sizeof(*k))
+		return false;
+	if (len == -ENOENT) {
 		*k = (struct channel_session){.next = 1};
 		if (RAND_bytes(k->key, sizeof(k->key)) != 1)
 			return false;
@@ -50,8 +54,10 @@ uint32_t channel_session_number(void)
 		if (session.kept.next > UINT32_MAX - BLOCK)
 			return 0;
 		session.kept.next += BLOCK;
-		if (!keep())
+		if (!keep()) {
+			session.kept.next -= BLOCK;
 			return 0;
+		}
 	}
 	return session.number++;
 }

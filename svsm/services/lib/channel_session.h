@@ -10,7 +10,7 @@
 #include "abi/host/channel.h"
 
 /* Finds the session that is kept, or makes one. hello: the key to say in HELLO, zeroes when it was
- * said. False: no entropy. */
+ * said. False: no entropy, or what is kept cannot be had. */
 bool channel_session_begin(uint8_t hello[CHANNEL_KEY]);
 const uint8_t *channel_session_key(void);
 /* A number that no request of this launch has had. 0: there is none, or no memory to keep it. */

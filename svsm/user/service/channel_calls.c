@@ -6,8 +6,10 @@
  * and so is the waiting. The guest and the host may do to the port what they like, so each exchange
  * sets it up anew, and no byte of it decides anything here.
  */
+#include "abi/host/channel.h"
 #include "abi/q35.h"
 #include "abi/uart.h"
+#include "lib/string.h"
 #include "platform/platform.h"
 #include "user/service/service.h"
 #include "user/syscall.h"
@@ -75,6 +77,16 @@ static enum syscall_then call_take(struct process *p, struct syscall_args *args)
 		return syscall_error(args, SYS_EFAULT);
 	args->result = (int64_t)n;
 	return SYSCALL_RESUME;
+}
+
+/* In one piece; a machine without the port takes nothing. */
+void service_channel_no_key(void)
+{
+	uint8_t frame[sizeof(CHANNEL_NO_KEY) - 1];
+
+	memcpy(frame, CHANNEL_NO_KEY, sizeof(frame));
+	if (platform->port_bytes && set_up())
+		platform->port_bytes(Q35_CHANNEL_PORT + UART_DATA, frame, sizeof(frame), false);
 }
 
 SVSM_SYSCALL(SERVICE_CALL_CHANNEL_RESET, call_reset);

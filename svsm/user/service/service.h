@@ -77,6 +77,9 @@ bool service_submit(struct service *s, struct service_request *r);
 /* Lend this CPU to the service for slice_ns or until r is done (sched_run() in task/sched.h). */
 enum sched_end service_run(struct service *s, struct service_request *r, uint64_t slice_ns,
 			   bool wait);
+/* Tell the host on the channel, before the guest runs, that there is no key and nobody to answer
+ * (abi/host/channel.h). */
+void service_channel_no_key(void);
 /* Tests: make the service, started or not, die by a real fault at its next instruction. */
 void service_kill(struct service *s);
 

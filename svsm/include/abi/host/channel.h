@@ -11,7 +11,9 @@
  * frame's payload ends with a tag under that key: the first CHANNEL_TAG bytes of HMAC-SHA-256 (RFC
  * 2104) over the head, with version CHANNEL_FRAME, the length without the tag and a CRC of 0, and
  * over the payload. Numbers rise from request to request, so a frame that somebody has kept counts
- * for nothing later. A host answers nothing to a frame with another tag or an old number.
+ * for nothing later. A host answers nothing to a frame with another tag or an old number, and to
+ * none at all after a first one that is no HELLO: CHANNEL_NO_KEY, which the SVSM sends before the
+ * guest runs when it has said none, so that the guest cannot.
  *
  * On the wire a frame stands between two CHANNEL_MARK bytes, with the octet stuffing of RFC 1662
  * (4.2): a mark, an escape or a zero inside is CHANNEL_ESCAPE and the byte with bit 5 flipped. No
@@ -27,8 +29,13 @@
 #define CHANNEL_FRAME   1 /* of a frame's form; HELLO is about what is in them */
 #define CHANNEL_VERSION 2
 
-#define CHANNEL_KEY     32
-#define CHANNEL_TAG     16
+/* Those bytes: an empty frame of type 0 and number 0. */
+#define CHANNEL_NO_KEY                                                                             \
+	"\x7e\x01\x7d\x20\x7d\x20\x7d\x20\x7d\x20\x7d\x20\x7d\x20\x7d\x20\x7d\x20\x7d\x20\x7d\x20" \
+	"\x7d\x20\xc4\xda\xd3\x42\x7e"
+
+#define CHANNEL_KEY 32
+#define CHANNEL_TAG 16
 
 /* Requests. An answer has the same type with CHANNEL_ANSWER. */
 enum channel_type {
