@@ -12,8 +12,7 @@ struct exchange {
 	uint8_t type;
 	const uint8_t *asked;
 	size_t asked_len;
-	uint16_t status;
-	size_t len;
+	size_t len; /* of the answer's payload */
 	uint8_t payload[CHANNEL_PAYLOAD_MAX];
 };
 

@@ -3,16 +3,11 @@
 #pragma once
 
 /*
- * What the host answers on the channel (abi/host/channel.h), and the file behind it: the two slots,
- * one after the other. The SVSM is not trusted with the file: ranges are checked. The file is no
- * secret, and what is in it proves nothing; the SVSM seals what it writes.
+ * What the host answers on the channel (abi/host/channel.h). The SVSM is not trusted with the file:
+ * ranges are checked.
  */
 #include "harness/channel/bond.h"
 #include "harness/channel/forward.h"
-
-/* Opens the file, made if need be, of CHANNEL_SLOTS slots, and locks it: two VMs that write one
- * state would spoil it. -1 with *why (malloc'ed). */
-int channel_file_open(const char *path, char **why);
 
 /* What a host has for its SVSM. */
 struct channel_host {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Keelson Authors */
 
-/* The file of the two slots: the contract is in answer.h. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -9,7 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "harness/channel/answer.h"
+#include "abi/host/channel.h"
+#include "harness/channel/channel_file.h"
 #include "harness/core/util.h"
 
 #define FILE_SIZE ((off_t)CHANNEL_SLOTS * CHANNEL_SLOT_SIZE)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "harness/channel/answer.h"
+#include "harness/channel/channel_file.h"
 #include "harness/channel/channel_server.h"
 #include "harness/core/util.h"
 #include "harness/qemu/port.h"

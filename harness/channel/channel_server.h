@@ -12,8 +12,8 @@ struct channel_server;
 
 /*
  * path: of two FIFOs, .in and .out, which are made now and removed at the end. state: the file that
- * keeps a TPM's state (channel/answer.h). keys: a key server's socket, or NULL. NULL with *why
- * (malloc'ed).
+ * keeps a TPM's state (channel/channel_file.h). keys: a key server's socket, or NULL. NULL with
+ * *why (malloc'ed).
  */
 struct channel_server *channel_server_start(const char *path, const char *state, const char *keys,
 					    char **why);

@@ -16,6 +16,7 @@
  */
 #include "tests/native/check.h"
 #include "harness/channel/answer.h"
+#include "harness/channel/channel_file.h"
 #include "lib/channel/channel_tag.h"
 #include "services/lib/channel.h"
 #include "services/lib/channel_session.h"

@@ -9,7 +9,8 @@
  * libs: -lcrypto
  */
 #include "tests/native/check.h"
-#include "harness/channel/answer.h"
+#include "harness/channel/channel_file.h"
+#include "harness/channel/forward.h"
 
 #include <stdio.h>
 #include <stdlib.h>
